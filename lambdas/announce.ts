@@ -1,0 +1,38 @@
+import * as z from "zod/mini";
+import { eventSchema } from "./events/event.js";
+import { parseInput } from "./flow-input.js";
+import { connectGitHub } from "./github/app.js";
+import { StatusComment } from "./status-comment/status-comment.js";
+import { messageOf } from "./tasks/cause.js";
+import { taskStates } from "./tasks/record.js";
+import { type Condition, TaskStore } from "./tasks/store.js";
+
+const inputSchema = z.object({
+  event: eventSchema,
+  state: z.enum(taskStates),
+  /** Left out where the flow holds none: a refusal must not touch the status of a task that runs. */
+  intent: z.optional(z.int()),
+  /** For people: reason and remedy. */
+  detail: z.optional(z.string()),
+  /** What a `Catch` caught, instead of a detail. */
+  error: z.optional(z.object({ Cause: z.string() })),
+});
+
+const store = new TaskStore();
+
+/** Lets the status comment say the state; `announced` is false where a newer event has had its say. */
+export async function handler(input: unknown): Promise<{ announced: boolean }> {
+  const { event, state, intent, detail, error } = parseInput(inputSchema, input);
+  const words = detail ?? (error && messageOf(error.Cause));
+  const comment = new StatusComment(store, await connectGitHub(), event);
+  const announced = await comment.say(
+    { state, ...(words !== undefined && { detail: words }) },
+    intent === undefined ? noTaskWanted : { expression: "#intent = :holder", values: { holder: intent } },
+  );
+  return { announced };
+}
+
+const noTaskWanted: Condition = {
+  expression: "attribute_not_exists(#intent) OR #wanted = :no",
+  values: { no: false },
+};

@@ -1,0 +1,87 @@
+import * as z from "zod/mini";
+import { RefusedRequestError, TransientError, UnexpectedAnswerError } from "../errors.js";
+import { patientFetch } from "../http/patient-fetch.js";
+
+/** Of one request. */
+const timeoutMs = 20_000;
+const reasonLength = 500;
+
+/** One Coder deployment's HTTP API, as one token sees it. */
+export class CoderClient {
+  readonly #fetch = patientFetch("Coder", timeoutMs);
+
+  constructor(
+    /** The deployment's address, without a slash at its end. */
+    readonly url: string,
+    private readonly token: string,
+    /** Told when Coder does not accept the token. */
+    private readonly onUnauthorized: () => void = () => {},
+  ) {}
+
+  async get<Schema extends z.core.$ZodType>(path: string, schema: Schema): Promise<z.output<Schema>> {
+    return this.#expect(schema, `GET ${path}`, await this.request("GET", path));
+  }
+
+  async post<Schema extends z.core.$ZodType>(
+    path: string,
+    body: unknown,
+    schema: Schema,
+  ): Promise<z.output<Schema>> {
+    return this.#expect(schema, `POST ${path}`, await this.request("POST", path, body));
+  }
+
+  /**
+   * Sends one request and returns the JSON of its answer, `undefined` where it has none. Throws a
+   * `RefusedRequestError` on a 4xx, a `TransientError` on a 5xx or a connection that failed: the request may
+   * have had its effect then.
+   */
+  async request(method: string, path: string, body?: unknown): Promise<unknown> {
+    const response = await this.#fetch(`${this.url}${path}`, {
+      method,
+      headers: {
+        "Coder-Session-Token": this.token,
+        Accept: "application/json",
+        ...(body !== undefined && { "Content-Type": "application/json" }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    const text = await response.text().catch(() => {
+      throw new TransientError(`Coder broke off its answer to ${method} ${path}. It is retried.`);
+    });
+    if (response.ok) return parse(text);
+    throw this.#refusal(method, path, response.status, text);
+  }
+
+  #expect<Schema extends z.core.$ZodType>(schema: Schema, request: string, body: unknown): z.output<Schema> {
+    const result = z.safeParse(schema, body);
+    if (result.success) return result.data;
+    const paths = result.error.issues.map((issue) => issue.path.join(".") || "the whole").join(", ");
+    throw new UnexpectedAnswerError(
+      `Coder's answer to ${request} is not as its API says: ${paths}. Check that CODER_URL is a Coder deployment without a login page in front of it, and its version.`,
+    );
+  }
+
+  #refusal(method: string, path: string, status: number, text: string): Error {
+    const request = `${method} ${path.replace(/\?.*/, "")}`;
+    const reason = messageOf(parse(text)).replaceAll(this.token, "[token]").slice(0, reasonLength);
+    if (status === 401) this.onUnauthorized();
+    if (status >= 500) return new TransientError(`Coder answered ${status} to ${request}: ${reason}`);
+    return new RefusedRequestError("Coder", status, request, reason);
+  }
+}
+
+function parse(text: string): unknown {
+  if (text === "") return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** The `message` and `detail` of Coder's error bodies; a proxy's page is not worth quoting. */
+function messageOf(body: unknown): string {
+  if (typeof body !== "object" || body === null) return "(no JSON in the answer: is a proxy in between?)";
+  const { message, detail } = body as { message?: unknown; detail?: unknown };
+  return [message, detail].filter((part) => typeof part === "string" && part !== "").join(" ");
+}

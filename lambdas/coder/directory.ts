@@ -1,0 +1,103 @@
+import * as z from "zod/mini";
+import type { CoderSettings } from "../environment.js";
+import { isRefusal, NoCoderUserError, PresetNotFoundError, TemplateNotFoundError } from "../errors.js";
+import type { Person } from "../events/event.js";
+import type { CoderClient } from "./client.js";
+import type { TemplateChoice } from "./port.js";
+
+const userSchema = z.object({ username: z.string(), status: z._default(z.string(), "active") });
+const usersSchema = z.object({ users: z.nullable(z.array(userSchema)) });
+const templateSchema = z.object({ active_version_id: z.string() });
+
+/** Presets come as Go structs without JSON tags (`ID`, `Name`, `Default`), in lower case by the documentation. */
+const presetSchema = z.pipe(
+  z.record(z.string(), z.unknown()),
+  z.transform((preset: Record<string, unknown>) =>
+    Object.fromEntries(Object.entries(preset).map(([key, value]) => [key.toLowerCase(), value])),
+  ),
+);
+const presetsSchema = z.nullable(z.array(presetSchema));
+
+/** Whom and what a Coder deployment knows: users, templates, presets. */
+export class CoderDirectory {
+  constructor(
+    private readonly client: CoderClient,
+    private readonly settings: CoderSettings,
+  ) {}
+
+  /**
+   * The Coder user name of a GitHub user: by GitHub's id where exactly one active user is linked to it, else by
+   * `CODER_USER_MAP`. Throws a `NoCoderUserError` that says what to do.
+   */
+  async userOf({ id, login }: Person): Promise<string> {
+    const linked = await this.#linkedTo(id);
+    const active = linked.filter(({ status }) => status === "active");
+    const [only] = active;
+    if (only && active.length === 1) return only.username;
+
+    const mapped = this.settings.CODER_USER_MAP.get(login.toLowerCase());
+    if (mapped !== undefined) return this.#activeUser(mapped, login);
+    if (active.length > 1)
+      throw noUser(login, "several active Coder users are linked to this GitHub account");
+    if (linked.length > 0) throw noUser(login, "the linked Coder user is not active");
+    throw noUser(login, "no Coder user is linked to this GitHub account");
+  }
+
+  /** The configured template's active version, read anew each time, with the configured or the default preset. */
+  async template(): Promise<TemplateChoice> {
+    const { CODER_ORGANIZATION: organization, CODER_TEMPLATE_NAME: name } = this.settings;
+    const path = `/api/v2/organizations/${encodeURIComponent(organization)}/templates/${encodeURIComponent(name)}`;
+    const template = await this.client.get(path, templateSchema).catch((error: unknown) => {
+      if (!isRefusal(error, 404)) throw error;
+      throw new TemplateNotFoundError(
+        `Coder has no template "${name}" in the organization "${organization}", or the token may not see it. Set CODER_TEMPLATE_NAME and CODER_ORGANIZATION to one that exists.`,
+      );
+    });
+    const versionId = template.active_version_id;
+    const presetId = await this.#preset(versionId, name);
+    return { versionId, ...(presetId !== undefined && { presetId }) };
+  }
+
+  async #preset(versionId: string, template: string): Promise<string | undefined> {
+    const path = `/api/v2/templateversions/${versionId}/presets`;
+    const presets = (await this.client.get(path, presetsSchema)) ?? [];
+    const wanted = this.settings.CODER_TEMPLATE_PRESET;
+    const preset = presets.find(({ name, default: isDefault }) =>
+      wanted === undefined ? isDefault === true : name === wanted,
+    );
+    if (preset) return String(preset.id);
+    if (wanted === undefined) return undefined;
+    const names = presets.map(({ name }) => `"${name}"`).join(", ") || "none";
+    throw new PresetNotFoundError(
+      `The template "${template}" has no preset "${wanted}". It has: ${names}. Set CODER_TEMPLATE_PRESET to one of them, or leave it out for the default one.`,
+    );
+  }
+
+  /** Coder knows ids of github.com only, and id 0 would mean "no filter": every user. */
+  async #linkedTo(id: number): Promise<z.output<typeof userSchema>[]> {
+    if (id <= 0 || isEnterpriseServer(this.settings.GITHUB_API_URL)) return [];
+    const query = encodeURIComponent(`github_com_user_id:${id}`);
+    return (await this.client.get(`/api/v2/users?q=${query}`, usersSchema)).users ?? [];
+  }
+
+  async #activeUser(username: string, login: string): Promise<string> {
+    const path = `/api/v2/users/${encodeURIComponent(username)}`;
+    const user = await this.client.get(path, userSchema).catch((error: unknown) => {
+      if (!isRefusal(error, 400, 404)) throw error;
+      throw noUser(login, `CODER_USER_MAP names the Coder user ${username}, who does not exist`);
+    });
+    if (user.status === "active") return user.username;
+    throw noUser(login, `CODER_USER_MAP names the Coder user ${username}, who is not active`);
+  }
+}
+
+/** GitHub Enterprise Server's API is at `https://HOST/api/v3`. */
+function isEnterpriseServer(apiUrl: string): boolean {
+  return apiUrl.endsWith("/api/v3");
+}
+
+function noUser(login: string, reason: string): NoCoderUserError {
+  return new NoCoderUserError(
+    `${login} cannot be given a task: ${reason}. Sign in to Coder with this GitHub account (or link it in Coder under Account, External authentication), or ask an operator to add \`${login}=<Coder user>\` to CODER_USER_MAP. Then assign the issue again.`,
+  );
+}

@@ -1,0 +1,70 @@
+import * as z from "zod/mini";
+import { ConfigurationError } from "./errors.js";
+
+/** The environment of the Lambdas: every name in one place, each group read by the module that needs it. */
+
+const text = z.string().check(z.minLength(1));
+const url = z.pipe(
+  z.url({ protocol: /^https?$/ }),
+  z.transform((value: string) => value.replace(/\/+$/, "")),
+);
+const list = z.pipe(
+  z._default(z.string(), ""),
+  z.transform((value: string) =>
+    value
+      .split(",")
+      .map((item) => item.trim())
+      .filter((item) => item !== ""),
+  ),
+);
+
+/** `login=coderuser,…` → a map whose keys are in lower case, for logins are compared without case. */
+const userMap = z.pipe(
+  list,
+  z.transform((pairs: string[]) => new Map(pairs.map(splitPair))),
+);
+
+function splitPair(pair: string): [string, string] {
+  const at = pair.indexOf("=");
+  return [pair.slice(0, at).trim().toLowerCase(), pair.slice(at + 1).trim()];
+}
+
+export const ingressEnvironment = () =>
+  read({
+    AGENT_GITHUB_USERNAME: text,
+    WEBHOOK_SECRET_ARN: text,
+    CREATE_TASK_FLOW_ARN: text,
+    DELETE_TASK_FLOW_ARN: text,
+  });
+
+export const agentEnvironment = () => read({ AGENT_GITHUB_USERNAME: text, ALLOWED_BOTS: list });
+
+export const tableEnvironment = () => read({ TABLE_NAME: text });
+
+export const gitHubEnvironment = () =>
+  read({ GITHUB_APP_SECRET_ARN: text, GITHUB_API_URL: z._default(url, "https://api.github.com") });
+
+export const coderEnvironment = () =>
+  read({
+    CODER_TOKEN_SECRET_ARN: text,
+    CODER_URL: url,
+    CODER_ORGANIZATION: z._default(text, "default"),
+    CODER_TASK_NAME_PREFIX: z._default(text, "gh"),
+    CODER_TEMPLATE_NAME: z._default(text, "task-template"),
+    CODER_TEMPLATE_PRESET: z.optional(text),
+    CODER_USER_MAP: userMap,
+    GITHUB_API_URL: z._default(url, "https://api.github.com"),
+  });
+
+export type CoderSettings = ReturnType<typeof coderEnvironment>;
+
+/** An empty variable counts as one that is not set. */
+function read<Shape extends z.core.$ZodShape>(shape: Shape): z.output<z.ZodMiniObject<Shape>> {
+  const present = Object.entries(process.env).filter(([, value]) => value !== "");
+  const result = z.safeParse(z.object(shape), Object.fromEntries(present));
+  if (result.success) return result.data;
+  const names = result.error.issues.map((issue) => issue.path.join("."));
+  throw new ConfigurationError(
+    `Environment variables are missing or not valid: ${names.join(", ")}. Deploy the stack again with the settings of docs/deploy.md.`,
+  );
+}

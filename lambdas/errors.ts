@@ -1,0 +1,106 @@
+/**
+ * The errors that end a Lambda. Their names are what `Retry` and `Catch` in the state machines match, so they
+ * are spelled out: a minified class has no name of its own. Their messages say what is wrong, what was
+ * expected and what to do, and never hold a secret.
+ */
+
+/** Passing trouble: network, 5xx, a lost lock. Retried by the `transient` policy. */
+export class TransientError extends Error {
+  override readonly name: string = "TransientError";
+}
+
+/** A service asked for a longer pause than a Lambda should sleep. Retried by the `rate limit` policy. */
+export class RateLimitedError extends Error {
+  override readonly name = "RateLimitedError";
+}
+
+/** A workspace build is in the way; it will end by itself. Retried by the `busy` policy for ten minutes. */
+export class TaskBusyError extends Error {
+  override readonly name = "TaskBusyError";
+}
+
+/** The requester has no usable Coder account. Shown on the issue. */
+export class NoCoderUserError extends Error {
+  override readonly name = "NoCoderUserError";
+}
+
+/** The configured template is missing, or cannot run tasks. For operators. */
+export class TemplateNotFoundError extends Error {
+  override readonly name = "TemplateNotFoundError";
+}
+
+/** The configured preset is not among the template's. For operators. */
+export class PresetNotFoundError extends Error {
+  override readonly name = "PresetNotFoundError";
+}
+
+/** Every name that the issue's task could have serves something else. For operators. */
+export class TaskNameTakenError extends Error {
+  override readonly name = "TaskNameTakenError";
+}
+
+/** The task is there, but did not start. For operators, who redrive once its workspace is mended. */
+export class TaskBrokenError extends Error {
+  override readonly name = "TaskBrokenError";
+}
+
+/** A service answered with something else than its API says. For operators. */
+export class UnexpectedAnswerError extends Error {
+  override readonly name = "UnexpectedAnswerError";
+}
+
+/** A secret or a setting does not hold what it should. For operators. */
+export class ConfigurationError extends Error {
+  override readonly name = "ConfigurationError";
+}
+
+export type Service = "GitHub" | "Coder";
+
+const reasons: Record<number, string> = {
+  400: "BadRequest",
+  401: "Unauthorized",
+  403: "Forbidden",
+  404: "NotFound",
+  409: "Conflict",
+  410: "Gone",
+  422: "Unprocessable",
+};
+
+const remedies: Record<Service, Record<number, string>> = {
+  GitHub: {
+    401: "Check that the GitHub App secret holds the App's id and a private key that the App still has.",
+    403: "Check that the App has the permissions of docs/github-app-setup.md and that its installation has accepted them.",
+    404: "Check that the App is installed on this repository.",
+  },
+  Coder: {
+    401: "Put a valid token into the Coder token secret.",
+    403: "The token must belong to a site Owner, and the license must allow another agent workspace.",
+    404: "Check CODER_URL, CODER_ORGANIZATION and that the token may see the resource.",
+  },
+};
+
+/**
+ * A service refused a request for good: a 4xx that no retry can change. Its name is made of service and
+ * status: `CoderForbiddenError`, `GitHubNotFoundError`; `CoderRequestError` for a status without a name.
+ */
+export class RefusedRequestError extends Error {
+  override readonly name: string;
+
+  constructor(
+    readonly service: Service,
+    readonly status: number,
+    /** Method and path, without query. */
+    readonly request: string,
+    /** The service's own words. */
+    readonly reason: string,
+  ) {
+    const remedy = remedies[service][status];
+    super(`${service} answered ${status} to ${request}: ${reason}${remedy ? ` ${remedy}` : ""}`);
+    this.name = `${service}${reasons[status] ?? "Request"}Error`;
+  }
+}
+
+/** Whether `error` is a service's refusal with one of these statuses. */
+export function isRefusal(error: unknown, ...statuses: number[]): error is RefusedRequestError {
+  return error instanceof RefusedRequestError && statuses.includes(error.status);
+}

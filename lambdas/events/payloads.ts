@@ -1,0 +1,76 @@
+import * as z from "zod/mini";
+
+/** The parts of GitHub's webhook payloads that the relay reads. What is not named here is dropped. */
+
+/**
+ * A name or an address. GitHub's own limits are below 100 characters; this one only keeps the input of an
+ * execution from growing without end.
+ */
+const text = z.string().check(z.minLength(1), z.maxLength(1000));
+const id = z.int().check(z.positive());
+const login = z.object({ login: text });
+
+/** What every payload of a repository has in common. */
+export const commonSchema = z.object({
+  repository: z.object({
+    id,
+    name: text,
+    private: z.boolean(),
+    owner: login,
+  }),
+  sender: z.object({ id: z.int(), login: text, type: text }),
+  installation: z.object({ id: z.int() }),
+});
+
+export const issuesSchema = z.object({
+  issue: z.object({
+    number: id,
+    title: z.string(),
+    html_url: z.url().check(z.maxLength(1000)),
+    updated_at: z.iso.datetime({ offset: true }).check(z.maxLength(40)),
+    assignees: z._default(z.array(login), []),
+  }),
+});
+
+/** The user that was assigned or unassigned. */
+export const assigneeSchema = z.object({ assignee: login });
+
+/** A payload that lacks what its event needs: one line for each fault, with path and expectation, never a value. */
+export class PayloadError extends Error {
+  override readonly name = "PayloadError";
+  constructor(readonly faults: readonly string[]) {
+    super(`The payload lacks what the event needs: ${faults.join("; ")}`);
+  }
+}
+
+/** Parses `payload`; throws a `PayloadError` that lists every fault. */
+export function parsePayload<Schema extends z.core.$ZodType>(
+  schema: Schema,
+  payload: unknown,
+): z.output<Schema> {
+  const result = z.safeParse(schema, payload);
+  if (result.success) return result.data;
+  throw new PayloadError(result.error.issues.map(describe));
+}
+
+function describe(issue: z.core.$ZodIssue): string {
+  const path = issue.path.length > 0 ? issue.path.join(".") : "the payload";
+  return `${path}: expected ${expectation(issue)}`;
+}
+
+function expectation(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case "invalid_type":
+      return issue.expected;
+    case "invalid_format":
+      return `a string of format ${issue.format}`;
+    case "too_small":
+      return issue.origin === "string"
+        ? `at least ${issue.minimum} characters`
+        : `more than ${issue.inclusive ? Number(issue.minimum) - 1 : issue.minimum}`;
+    case "too_big":
+      return `at most ${issue.maximum}${issue.origin === "string" ? " characters" : ""}`;
+    default:
+      return "another value";
+  }
+}

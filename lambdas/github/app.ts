@@ -1,0 +1,107 @@
+import { createPrivateKey } from "node:crypto";
+import { createAppAuth } from "@octokit/auth-app";
+import { Octokit } from "@octokit/core";
+import * as z from "zod/mini";
+import { gitHubEnvironment } from "../environment.js";
+import { ConfigurationError, RefusedRequestError, TransientError } from "../errors.js";
+import { patientFetch } from "../http/patient-fetch.js";
+import { Secret } from "../secrets/secret.js";
+
+const timeoutMs = 15_000;
+
+/** The GitHub App as its secret holds it: JSON with these two fields. */
+const credentialsSchema = z.object({
+  appId: z.pipe(z.union([z.string(), z.int()]), z.transform(String)).check(z.regex(/^\d+$/)),
+  privateKey: z.string(),
+});
+
+export interface GitHubApp {
+  id: string;
+  /** A client that acts as the App's bot in one installation. Its tokens are made and renewed as needed. */
+  installation(id: number): Octokit;
+}
+
+const environment = gitHubEnvironment();
+const secret = new Secret(environment.GITHUB_APP_SECRET_ARN);
+let connected: { credentials: string; app: GitHubApp } | undefined;
+
+/** The GitHub App of the settings. Made once per container, and again once its key is rotated. */
+export async function connectGitHub(): Promise<GitHubApp> {
+  const credentials = await secret.value();
+  if (connected?.credentials === credentials) return connected.app;
+  try {
+    connected = { credentials, app: makeApp(credentials) };
+    return connected.app;
+  } catch (error) {
+    secret.expire();
+    throw error;
+  }
+}
+
+function makeApp(credentials: string): GitHubApp {
+  const { appId, privateKey } = parseCredentials(credentials);
+  const clients = new Map<number, Octokit>();
+  return {
+    id: appId,
+    installation(installationId) {
+      const known = clients.get(installationId);
+      if (known) return known;
+      const client = new Octokit({
+        authStrategy: createAppAuth,
+        auth: { appId, privateKey, installationId },
+        baseUrl: environment.GITHUB_API_URL,
+        userAgent: "coder-task-relay",
+        request: { fetch: patientFetch("GitHub", timeoutMs) },
+        log: { debug() {}, info() {}, warn() {}, error() {} },
+      });
+      client.hook.error("request", (error, options) => {
+        throw namedError(error, `${options.method} ${pathOf(options.url)}`);
+      });
+      clients.set(installationId, client);
+      return client;
+    },
+  };
+}
+
+/** GitHub issues PKCS#1 keys; the WebCrypto that signs the App's JWTs takes PKCS#8. */
+function parseCredentials(text: string): { appId: string; privateKey: string } {
+  const fault = (what: string) =>
+    new ConfigurationError(
+      `The GitHub App secret ${what}. Expected: {"appId": "12345", "privateKey": "-----BEGIN RSA PRIVATE KEY-----…"}, the key as GitHub gave it.`,
+    );
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw fault("is not JSON");
+  }
+  const parsed = z.safeParse(credentialsSchema, json);
+  if (!parsed.success) throw fault("lacks appId (a number) or privateKey");
+  try {
+    const key = createPrivateKey(parsed.data.privateKey.replaceAll("\\n", "\n").trim());
+    return {
+      appId: parsed.data.appId,
+      privateKey: key.export({ type: "pkcs8", format: "pem" }).toString(),
+    };
+  } catch {
+    throw fault("holds a private key that cannot be read");
+  }
+}
+
+/** Octokit's errors by the names that the state machines know. */
+function namedError(error: unknown, request: string): Error {
+  if (!(error instanceof Error)) return new TransientError(`GitHub did not answer ${request}.`);
+  // What the fetch threw comes wrapped by Octokit, and may have been named for an inner request already.
+  const cause = error.cause;
+  if (cause instanceof Error && (cause.name === "TransientError" || cause.name === "RateLimitedError"))
+    return cause;
+  const status = "status" in error ? error.status : undefined;
+  if (typeof status !== "number") return error;
+  if (status >= 500) return new TransientError(`GitHub answered ${status} to ${request}. It is retried.`);
+  if (status === 401) secret.expire();
+  return new RefusedRequestError("GitHub", status, request, error.message.slice(0, 500));
+}
+
+function pathOf(url: string): string {
+  return url.replace(environment.GITHUB_API_URL, "").replace(/\?.*/, "");
+}

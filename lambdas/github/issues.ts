@@ -1,0 +1,103 @@
+import type { Octokit } from "@octokit/core";
+import { isRefusal } from "../errors.js";
+import { isSameLogin } from "../events/classify.js";
+import type { RelayEvent } from "../events/event.js";
+
+const perPage = 100;
+
+/** One issue, as the App's bot sees it through one installation. */
+export class IssueClient {
+  readonly #octokit: Octokit;
+  readonly #repository: { owner: string; repo: string };
+  readonly #number: number;
+  readonly #url: string;
+
+  constructor(octokit: Octokit, { repository, issue }: Pick<RelayEvent, "repository" | "issue">) {
+    this.#octokit = octokit;
+    this.#repository = { owner: repository.owner, repo: repository.name };
+    this.#number = issue.number;
+    this.#url = issue.url;
+  }
+
+  /** Whether the issue is open with `login` among its assignees. One that is gone is neither. */
+  async isOpenFor(login: string): Promise<boolean> {
+    try {
+      const { data } = await this.#octokit.request("GET /repos/{owner}/{repo}/issues/{issue_number}", {
+        ...this.#repository,
+        issue_number: this.#number,
+      });
+      const isAssigned = data.assignees?.some((assignee) => isSameLogin(assignee.login, login)) ?? false;
+      // A transferred issue is answered by the one that it became.
+      const isSame = data.html_url.toLowerCase() === this.#url.toLowerCase();
+      return data.state === "open" && isAssigned && isSame;
+    } catch (error) {
+      if (isRefusal(error, 404, 410)) return false;
+      throw error;
+    }
+  }
+
+  /** The id of the newest comment that this App made and that holds `marker`. */
+  async findOwnComment(marker: string, appId: string): Promise<number | undefined> {
+    let found: number | undefined;
+    for (let page = 1; ; page++) {
+      const { data } = await this.#octokit.request(
+        "GET /repos/{owner}/{repo}/issues/{issue_number}/comments",
+        {
+          ...this.#repository,
+          issue_number: this.#number,
+          per_page: perPage,
+          page,
+        },
+      );
+      const own = data.filter((comment) => {
+        const app = comment.performed_via_github_app;
+        const isOurs = app ? String(app.id) === appId : comment.user?.type === "Bot";
+        return isOurs && comment.body?.includes(marker);
+      });
+      const newest = own.at(-1);
+      if (newest) found = Number(newest.id);
+      if (data.length < perPage) return found;
+    }
+  }
+
+  async createComment(body: string): Promise<number> {
+    const { data } = await this.#octokit.request(
+      "POST /repos/{owner}/{repo}/issues/{issue_number}/comments",
+      {
+        ...this.#repository,
+        issue_number: this.#number,
+        body,
+      },
+    );
+    return Number(data.id);
+  }
+
+  /** Replaces a comment's text; `false` where the comment is gone. */
+  async updateComment(id: number, body: string): Promise<boolean> {
+    try {
+      await this.#octokit.request("PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}", {
+        ...this.#repository,
+        comment_id: id,
+        body,
+      });
+      return true;
+    } catch (error) {
+      if (isRefusal(error, 404, 410)) return false;
+      throw error;
+    }
+  }
+
+  /** The permission of a user on the repository: `admin`, `write`, `read` or `none`. */
+  async permissionOf(username: string): Promise<string> {
+    try {
+      const { data } = await this.#octokit.request(
+        "GET /repos/{owner}/{repo}/collaborators/{username}/permission",
+        { ...this.#repository, username },
+      );
+      return data.permission;
+    } catch (error) {
+      if (isRefusal(error, 404)) return "none";
+      throw error;
+    }
+  }
+}

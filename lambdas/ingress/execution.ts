@@ -1,0 +1,44 @@
+import { SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
+
+/** Step Functions' limit for an execution's name. */
+const nameLength = 80;
+
+const client = new SFNClient({
+  maxAttempts: 2,
+  requestHandler: { connectionTimeout: 1000, requestTimeout: 3000 },
+});
+
+/**
+ * The name of the execution that serves a delivery: what it does, where, and the GUID whole, so that Step
+ * Functions itself refuses a redelivery. At most 80 characters of `[0-9A-Za-z_-]`; the repository's name is
+ * what gets cut.
+ */
+export function executionName(flow: string, repository: string, number: number, delivery: string): string {
+  const room = nameLength - `${flow}---${number}`.length - delivery.length;
+  const readable = repository.replace(/[^0-9A-Za-z_-]/g, "-").slice(0, Math.max(0, room));
+  return `${flow}-${readable}-${number}-${delivery}`;
+}
+
+/**
+ * Starts the execution. `duplicate` means that this delivery had started it before: the name is closed, or the
+ * answer tells of a start that was before this request (Step Functions answers a second start of the same name
+ * and input with the running execution). Throws where Step Functions fails or throttles.
+ * https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
+ */
+export async function startExecution(
+  stateMachineArn: string,
+  name: string,
+  input: unknown,
+): Promise<"started" | "duplicate"> {
+  // The two clocks may differ by some milliseconds; the worst of it is a 200 in the place of a 202.
+  const sentAt = Date.now();
+  try {
+    const { startDate } = await client.send(
+      new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) }),
+    );
+    return startDate !== undefined && startDate.getTime() < sentAt ? "duplicate" : "started";
+  } catch (error) {
+    if (error instanceof Error && error.name === "ExecutionAlreadyExists") return "duplicate";
+    throw error;
+  }
+}

@@ -1,0 +1,34 @@
+import * as z from "zod/mini";
+import { connectCoder } from "./coder/connect.js";
+import { TaskBrokenError } from "./errors.js";
+import { issueReference } from "./events/event.js";
+import { claimedSchema, parseInput } from "./flow-input.js";
+import { type Observation, observe } from "./tasks/observe.js";
+import { taskKey } from "./tasks/record.js";
+import { TaskStore } from "./tasks/store.js";
+
+const inputSchema = z.extend(claimedSchema, {
+  wait: z.object({ seconds: z.number() }),
+});
+
+const store = new TaskStore();
+
+/** `superseded`: a newer event has overtaken the flow that looks. */
+export type Look = Omit<Observation, "phase"> & { phase: Observation["phase"] | "superseded" };
+
+/** One look at the task. Throws a `TaskBrokenError` where it has not started in spite of all graces. */
+export async function handler(input: unknown): Promise<Look> {
+  const { event, intent, wait } = parseInput(inputSchema, input);
+  const record = await store.get(taskKey(event));
+  if (record?.intent !== intent || !record.task) return { phase: "superseded", waitSeconds: 0, wait };
+
+  const { backend } = await connectCoder();
+  const task = await backend.find(record.task);
+  const observation = observe(task?.view ?? { phase: "gone", status: "deleted" }, wait);
+  if (task && observation.phase === "broken") {
+    throw new TaskBrokenError(
+      `The task ${task.name} of ${issueReference(event)} has not started: Coder calls it "${task.view.status}". Look at its workspace build (${task.url}), mend what is wrong, then redrive this run or assign the issue again.`,
+    );
+  }
+  return observation;
+}

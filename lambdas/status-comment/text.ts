@@ -1,0 +1,46 @@
+import type { TaskRecord, TaskState } from "../tasks/record.js";
+import { withoutControls } from "../text/clean.js";
+
+/** The hidden mark by which the status comment is found again where its id is lost. */
+export const marker = "<!-- coder-task-relay:status -->";
+
+const detailLength = 4000;
+
+const headlines: Record<TaskState, string> = {
+  created: "🟡 The task has been created; its workspace is starting.",
+  running: "🟢 The agent is running.",
+  stopped: "⏸️ The task is paused. Assign the agent again to resume it.",
+  completed: "✅ Completed: the task has been removed.",
+  refused: "⛔ No task was created.",
+  failed: "🔴 This has failed.",
+};
+
+/** States in which the task's page is there to be opened. */
+const linked: readonly TaskState[] = ["created", "running", "stopped", "failed"];
+
+/** The status comment's Markdown. */
+export function statusText({ status, task }: TaskRecord): string {
+  if (!status) return marker;
+  const { state, detail, reference } = status;
+  return [
+    marker,
+    headlines[state],
+    task?.url !== undefined && linked.includes(state) ? `Task: [${task.name}](${task.url})` : "",
+    detail !== undefined ? quote(detail) : "",
+    reference !== undefined ? `<sub>Reference for operators: \`${reference}\`</sub>` : "",
+  ]
+    .filter((part) => part !== "")
+    .join("\n\n");
+}
+
+/** A quotation that reads as it was said: words that are not ours must not make links, HTML or mentions. */
+function quote(text: string): string {
+  const harmless = withoutControls(text)
+    .slice(0, detailLength)
+    .replace(/[<[*]/g, "\\$&")
+    .replace(/@(?=\w)/g, "@\u200b");
+  return harmless
+    .split("\n")
+    .map((line) => `> ${line}`)
+    .join("\n");
+}

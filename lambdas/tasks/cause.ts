@@ -1,0 +1,12 @@
+/**
+ * The words of the error that ended or diverted a run. Step Functions gives a Lambda's error as a JSON text with
+ * `errorMessage`, and its own errors as plain text.
+ */
+export function messageOf(cause: string): string {
+  try {
+    const { errorMessage } = JSON.parse(cause) as { errorMessage?: unknown };
+    return typeof errorMessage === "string" ? errorMessage : cause;
+  } catch {
+    return cause;
+  }
+}

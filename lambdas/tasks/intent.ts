@@ -1,0 +1,57 @@
+import { TransientError } from "../errors.js";
+import type { RelayEvent } from "../events/event.js";
+import { type TaskRecord, taskKey } from "./record.js";
+import type { TaskStore } from "./store.js";
+
+/** Whether the issue is open and the agent among its assignees, by GitHub's own word of now. */
+export type AskGitHub = (event: RelayEvent) => Promise<boolean>;
+
+/** `intent` is the fencing token of the flow that may proceed. */
+export interface Claim {
+  proceed: boolean;
+  intent: number;
+}
+
+/**
+ * Registers `event` as the newest word on its issue. Deliveries come late, twice and out of order: where a
+ * record of the opposite word is not clearly older (GitHub's times have a resolution of one second), GitHub is
+ * asked which of the two holds. Idempotent by delivery.
+ */
+export async function claimIssue(store: TaskStore, event: RelayEvent, ask: AskGitHub): Promise<Claim> {
+  const key = taskKey(event);
+  const wanted = event.type === "task_requested";
+  for (let attempt = 0; attempt < 10; attempt++) {
+    const known = await store.get(key);
+    if (known?.intent !== undefined && known.intentDelivery === event.delivery) {
+      return { proceed: true, intent: known.intent };
+    }
+    if (known && !isFinal(event) && contradicts(known, event, wanted) && (await ask(event)) !== wanted) {
+      return { proceed: false, intent: known.intent ?? 0 };
+    }
+    const intent = (known?.intent ?? 0) + 1;
+    const claimed = await store.update(
+      key,
+      {
+        intent,
+        wanted,
+        intentDelivery: event.delivery,
+        intentAt: event.at,
+        endReason: event.type === "task_closed" ? event.reason : undefined,
+      },
+      known?.intent !== undefined
+        ? { expression: "#intent = :known", values: { known: known.intent } }
+        : { expression: "attribute_not_exists(#intent)" },
+    );
+    if (claimed) return { proceed: true, intent };
+  }
+  throw new TransientError("The issue is being claimed by too many events at once. It is retried.");
+}
+
+function contradicts({ wanted, intentAt }: TaskRecord, event: RelayEvent, isWanted: boolean): boolean {
+  return wanted === !isWanted && intentAt !== undefined && Date.parse(event.at) <= Date.parse(intentAt);
+}
+
+/** An issue that was deleted or moved away does not come back. */
+function isFinal(event: RelayEvent): boolean {
+  return event.type === "task_closed" && (event.reason === "deleted" || event.reason === "transferred");
+}

@@ -1,0 +1,64 @@
+import type { RelayEvent, TaskClosed } from "../events/event.js";
+
+/** Which issue a record is of: GitHub's ids, so that it survives renames and tells organisations apart. */
+export interface TaskKey {
+  repositoryId: number;
+  issue: number;
+}
+
+export function taskKey(event: Pick<RelayEvent, "repository" | "issue">): TaskKey {
+  return { repositoryId: event.repository.id, issue: event.issue.number };
+}
+
+/** What the status comment can say. */
+export const taskStates = ["created", "running", "stopped", "completed", "refused", "failed"] as const;
+export type TaskState = (typeof taskStates)[number];
+
+export interface TaskStatus {
+  state: TaskState;
+  /** For people: the reason and the remedy of a refusal or a failure. */
+  detail?: string;
+  /** Where an operator finds the run: the name of an execution, or a delivery's GUID. */
+  reference?: string;
+}
+
+/** Which Coder API a task lives in. */
+export type Backend = "tasks";
+
+/** The Coder task that serves an issue. `id` and `url` are there once it has been created. */
+export interface TaskLocation {
+  backend: Backend;
+  /** The Coder user who owns it. */
+  owner: string;
+  name: string;
+  id?: string | undefined;
+  /** Its page, for people. */
+  url?: string | undefined;
+}
+
+/** What is known of one issue: one DynamoDB item. A refusal leaves one with a status alone. */
+export interface TaskRecord {
+  /**
+   * Counts the events that said what should be with the issue. It is the fencing token of the flows: whoever
+   * holds an older number has been overtaken, and changes nothing any more.
+   */
+  intent?: number;
+  /** Whether the newest of these events wanted the agent to work. */
+  wanted?: boolean;
+  /** Its delivery, so that a repeated claim is no new one. */
+  intentDelivery?: string;
+  /** When it happened, by GitHub's clock. */
+  intentAt?: string;
+  /** Why it did not. */
+  endReason?: TaskClosed["reason"];
+  task?: TaskLocation;
+  /** The name of the last task that was deleted, and when (milliseconds since the epoch). */
+  formerName?: string;
+  formerEndedAt?: number;
+  status?: TaskStatus;
+  /** The status comment. */
+  commentId?: number;
+  /** Who is about to create it, and until when (milliseconds since the epoch) nobody else may. */
+  commentLock?: string;
+  commentLockUntil?: number;
+}

@@ -1,0 +1,103 @@
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
+import { ingressEnvironment } from "./environment.js";
+import { classify } from "./events/classify.js";
+import { PayloadError } from "./events/payloads.js";
+import { executionName, startExecution } from "./ingress/execution.js";
+import { isSigned } from "./ingress/signature.js";
+import { log } from "./log.js";
+import { Secret } from "./secrets/secret.js";
+
+const environment = ingressEnvironment();
+const secret = new Secret(environment.WEBHOOK_SECRET_ARN, ["AWSCURRENT", "AWSPREVIOUS"]);
+const flows = {
+  task_requested: { name: "create-task", arn: environment.CREATE_TASK_FLOW_ARN },
+  task_closed: { name: "delete-task", arn: environment.DELETE_TASK_FLOW_ARN },
+};
+
+type Answer = APIGatewayProxyStructuredResultV2;
+
+const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** The whole of the HTTP API (payload format 2.0). */
+export async function handler(request: APIGatewayProxyEventV2): Promise<Answer> {
+  const { method, path } = request.requestContext.http;
+  switch (path) {
+    case "/webhooks/github":
+      return method === "POST" ? receive(request) : notAllowed("POST");
+    case "/healthz":
+      return method === "GET" ? answer(200, { status: "ok" }) : notAllowed("GET");
+    default:
+      return answer(404, { error: "There is nothing here. Deliveries go to POST /webhooks/github." });
+  }
+}
+
+/** One delivery: verify → parse → classify → start its flow. */
+async function receive(request: APIGatewayProxyEventV2): Promise<Answer> {
+  const body = Buffer.from(request.body ?? "", request.isBase64Encoded ? "base64" : "utf8");
+  try {
+    if (!(await isAuthentic(body, request.headers["x-hub-signature-256"] ?? ""))) {
+      return answer(401, { error: "The signature is missing or wrong." });
+    }
+  } catch (error) {
+    log.error("The webhook secret cannot be read", { error: nameOf(error) });
+    return answer(503, { error: "The webhook secret cannot be read just now. Redeliver later." });
+  }
+
+  const event = request.headers["x-github-event"] ?? "";
+  const delivery = request.headers["x-github-delivery"] ?? "";
+  if (event === "") return answer(400, { error: "The header X-GitHub-Event is missing." });
+  if (!guid.test(delivery)) return answer(400, { error: "The header X-GitHub-Delivery must be a GUID." });
+  if (/^application\/x-www-form-urlencoded/i.test(request.headers["content-type"] ?? "")) {
+    return answer(415, { error: "Set the content type of the App's webhook to application/json." });
+  }
+
+  let payload: unknown;
+  try {
+    payload = JSON.parse(utf8.decode(body));
+  } catch (error) {
+    const fault = error instanceof SyntaxError ? "not valid JSON" : "not valid UTF-8";
+    return answer(400, { error: `The body is ${fault}.` });
+  }
+  if (event === "ping") return answer(200, { pong: true });
+  return dispatch(event, delivery, payload);
+}
+
+async function dispatch(type: string, delivery: string, payload: unknown): Promise<Answer> {
+  try {
+    const classified = classify(type, delivery, payload, { agent: environment.AGENT_GITHUB_USERNAME });
+    if ("skipped" in classified) return answer(200, classified);
+
+    const { event } = classified;
+    const flow = flows[event.type];
+    const execution = executionName(flow.name, event.repository.name, event.issue.number, delivery);
+    const outcome = await startExecution(flow.arn, execution, { event });
+    log.info("Delivery accepted", { delivery, execution, outcome });
+    return outcome === "duplicate" ? answer(200, { duplicate: execution }) : answer(202, { execution });
+  } catch (error) {
+    if (error instanceof PayloadError) return answer(400, { error: error.message, faults: error.faults });
+    log.error("The flow cannot be started", { delivery, error: nameOf(error) });
+    return answer(503, { error: "The flow cannot be started just now. Redeliver later." });
+  }
+}
+
+/** By the secrets in the container; where they do not fit, by those that may have been rotated in since. */
+async function isAuthentic(body: Uint8Array, signature: string): Promise<boolean> {
+  if (signature === "") return false;
+  if (isSigned(body, signature, await secret.values())) return true;
+  const rotated = await secret.reread();
+  return rotated !== undefined && isSigned(body, signature, rotated);
+}
+
+function answer(statusCode: number, body: Record<string, unknown>): Answer {
+  return { statusCode, headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+}
+
+function notAllowed(allowed: string): Answer {
+  const refusal = answer(405, { error: `Only ${allowed} is allowed here.` });
+  return { ...refusal, headers: { ...refusal.headers, allow: allowed } };
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : "unknown";
+}

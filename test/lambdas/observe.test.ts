@@ -1,0 +1,45 @@
+import { describe, expect, test } from "@jest/globals";
+import type { Phase, TaskView } from "../../lambdas/coder/port.js";
+import { observe, type WaitSoFar } from "../../lambdas/tasks/observe.js";
+
+const view = (phase: Phase): TaskView => ({ phase, status: phase });
+
+/** The seconds at which looks fall, up to `until`. */
+function looks(until: number): number[] {
+  const times = [];
+  for (let wait: WaitSoFar = { seconds: 0 }; wait.seconds <= until; ) {
+    times.push(wait.seconds);
+    wait = observe(view("starting"), wait).wait;
+  }
+  return times;
+}
+
+describe("the pace of looking at a task", () => {
+  test("sees a change within 5 seconds, or a tenth of the time that it took, with time to spare for a call", () => {
+    const times = looks(3600);
+    for (let i = 1; i < times.length; i++) {
+      const [before = 0, after = 0] = [times[i - 1], times[i]];
+      expect(after - before).toBeLessThanOrEqual(Math.max(4.5, before / 10 - 0.5));
+    }
+  });
+
+  test("needs fewer than 400 state transitions for a wait of two hours, three a look", () => {
+    expect(looks(7200).length * 3).toBeLessThan(400);
+  });
+});
+
+describe("what a look means", () => {
+  test.each<Phase>(["working", "ready", "paused", "gone"])("%s is what it is", (phase) => {
+    expect(observe(view(phase), { seconds: 0 }).phase).toBe(phase);
+  });
+
+  test("broken may be passing for five minutes after a start", () => {
+    expect(observe(view("broken"), { seconds: 299 }).phase).toBe("starting");
+    expect(observe(view("broken"), { seconds: 300 }).phase).toBe("broken");
+  });
+
+  test("a start of an hour is broken", () => {
+    expect(observe(view("starting"), { seconds: 3599 }).phase).toBe("starting");
+    expect(observe(view("starting"), { seconds: 3600 }).phase).toBe("broken");
+  });
+});

@@ -1,0 +1,64 @@
+import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { namesIssue, taskNames } from "../../lambdas/tasks/name.js";
+
+const coderName = /^[a-zA-Z0-9]+(?:-[a-zA-Z0-9]+)*$/;
+
+describe("the name of an issue's task", () => {
+  test("is prefix, repository and number where that is a valid name", () => {
+    expect(taskNames("gh", { owner: "xmtp", repository: "libxmtp", issue: 42 })[0]).toBe("gh-libxmtp-42");
+  });
+
+  test.each(["my.repo", "my_repo", "-repo", "a--b", "r".repeat(100), "répo", "."])(
+    "has a hash where %s would have to be changed",
+    (repository) => {
+      const [first, ...others] = taskNames("gh", { owner: "o", repository, issue: 42 });
+      expect(first).toMatch(/^gh-.*-?[0-9a-z]{6}-42$/);
+      expect(others).toEqual([]);
+    },
+  );
+
+  test("tells repositories of the same name apart by the second choice", () => {
+    const [plainA, hashedA] = taskNames("gh", { owner: "a", repository: "r", issue: 1 });
+    const [plainB, hashedB] = taskNames("gh", { owner: "b", repository: "r", issue: 1 });
+    expect(plainA).toBe(plainB);
+    expect(hashedA).not.toBe(hashedB);
+  });
+
+  test("does not depend on the case that GitHub happens to write owner and repository in", () => {
+    const hashed = (owner: string) => taskNames("gh", { owner, repository: "a.b", issue: 1 });
+    expect(hashed("Octo")).toEqual(hashed("octo"));
+  });
+
+  test("is always a name that Coder takes, and always ends in the number", () => {
+    fc.assert(
+      fc.property(
+        fc.stringMatching(/^[a-zA-Z0-9]{1,6}(-[a-zA-Z0-9]{1,5})?$/),
+        fc.string(),
+        fc.string({ minLength: 1 }),
+        fc.integer({ min: 1, max: 2_147_483_647 }),
+        (prefix, owner, repository, issue) => {
+          for (const name of taskNames(prefix, { owner, repository, issue })) {
+            expect(name).toMatch(coderName);
+            expect(name.length).toBeLessThanOrEqual(32);
+            expect(name.endsWith(`-${issue}`)).toBe(true);
+          }
+        },
+      ),
+    );
+  });
+});
+
+describe("a prompt names an issue", () => {
+  const url = "https://github.com/o/r/issues/4";
+
+  test("where its URL is in it, whatever the case", () => {
+    expect(namesIssue(`Work on ${url}.`, url)).toBe(true);
+    expect(namesIssue(url.toUpperCase(), url)).toBe(true);
+  });
+
+  test("but not by the URL of an issue whose number begins alike", () => {
+    expect(namesIssue(`${url}2`, url)).toBe(false);
+    expect(namesIssue(`${url}2 and ${url}`, url)).toBe(true);
+  });
+});
