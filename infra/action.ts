@@ -1,0 +1,97 @@
+import { Duration, RemovalPolicy, Stack, Validations } from "aws-cdk-lib";
+import { type IGrantable, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import {
+  Architecture,
+  type Code,
+  Function as LambdaFunction,
+  Runtime,
+  Tracing,
+} from "aws-cdk-lib/aws-lambda";
+import { LogGroup, type RetentionDays } from "aws-cdk-lib/aws-logs";
+import { Construct } from "constructs";
+import { type ActionName, type ActionSpec, environmentStem } from "./actions.js";
+import { flowArn } from "./flow-names.js";
+import type { Secrets } from "./secrets.js";
+import type { Storage } from "./storage.js";
+
+/** What all actions share. */
+export interface ActionContext {
+  code: Code;
+  /** The settings, as `lambdaEnvironment` gives them. */
+  environment: Record<string, string>;
+  logRetention: RetentionDays;
+  secrets: Secrets;
+  storage: Storage;
+}
+
+export interface ActionProps extends ActionContext {
+  name: ActionName;
+  spec: ActionSpec;
+}
+
+/** One Lambda, with a role of its own that holds exactly the rights of its `ActionSpec`. */
+export class Action extends Construct {
+  readonly lambda: LambdaFunction;
+
+  constructor(scope: Construct, id: string, props: ActionProps) {
+    super(scope, id);
+    const { name, spec } = props;
+    const functionName = `${Stack.of(this).stackName}-${name}`;
+    const logGroup = new LogGroup(this, "Logs", {
+      logGroupName: `/aws/lambda/${functionName}`,
+      retention: props.logRetention,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    const role = new Role(this, "Role", {
+      assumedBy: new ServicePrincipal("lambda.amazonaws.com"),
+      description: `Rights of the Lambda ${functionName}`,
+    });
+    logGroup.grantWrite(role);
+    this.lambda = new LambdaFunction(this, "Function", {
+      functionName,
+      description: spec.description,
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      handler: "index.handler",
+      code: props.code,
+      role,
+      logGroup,
+      timeout: Duration.seconds(spec.timeoutSeconds),
+      memorySize: spec.memoryMb,
+      tracing: Tracing.ACTIVE,
+      environment: {
+        ...props.environment,
+        POWERTOOLS_SERVICE_NAME: "coder-task-relay",
+        ...(spec.table && { TABLE_NAME: props.storage.table.tableName }),
+        ...props.secrets.environment(spec.secrets),
+        ...this.#flowEnvironment(spec),
+      },
+    });
+    Validations.of(role).acknowledge({
+      id: "AwsSolutions-IAM5[Resource::*]",
+      reason:
+        "X-Ray's PutTraceSegments and PutTelemetryRecords have no resource type to narrow them to; they only write this function's own traces. It is the one statement of this role without a named resource.",
+    });
+    this.#grantRights(role, props);
+  }
+
+  #flowEnvironment(spec: ActionSpec): Record<string, string> {
+    const starts = spec.starts ?? [];
+    return Object.fromEntries(
+      starts.map((flow) => [`${environmentStem(flow)}_FLOW_ARN`, flowArn(Stack.of(this), flow)]),
+    );
+  }
+
+  #grantRights(role: IGrantable, { spec, secrets, storage }: ActionProps): void {
+    for (const secret of spec.secrets) secrets.grantRead(role, secret);
+    for (const [prefix, right] of Object.entries(spec.table ?? {})) storage.grantItems(role, prefix, right);
+    if (spec.starts?.length) {
+      role.grantPrincipal.addToPrincipalPolicy(
+        new PolicyStatement({
+          actions: ["states:StartExecution"],
+          resources: spec.starts.map((flow) => flowArn(Stack.of(this), flow)),
+        }),
+      );
+    }
+  }
+}

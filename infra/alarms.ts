@@ -1,0 +1,70 @@
+import { Duration } from "aws-cdk-lib";
+import type { HttpApi } from "aws-cdk-lib/aws-apigatewayv2";
+import { Alarm, type IMetric, MathExpression, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
+import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
+import type { IFunction } from "aws-cdk-lib/aws-lambda";
+import type { ITopic } from "aws-cdk-lib/aws-sns";
+import type { IQueue } from "aws-cdk-lib/aws-sqs";
+import type { StateMachine } from "aws-cdk-lib/aws-stepfunctions";
+import type { Construct } from "constructs";
+
+export interface AlarmSources {
+  api: HttpApi;
+  webhook: IFunction;
+  stateMachines: readonly StateMachine[];
+  unreported: IQueue;
+  topic: ITopic;
+}
+
+/** The alarms of the relay, each with the sentence that an operator reads when it goes off. */
+export function addAlarms(scope: Construct, sources: AlarmSources): void {
+  const { api, webhook, stateMachines, unreported, topic } = sources;
+  const action = new SnsAction(topic);
+  const alarm = (id: string, metric: IMetric, threshold: number, alarmDescription: string) =>
+    new Alarm(scope, id, {
+      metric,
+      threshold,
+      alarmDescription,
+      evaluationPeriods: 1,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    }).addAlarmAction(action);
+
+  alarm(
+    "WebhookErrors",
+    webhook.metricErrors({ period: Duration.minutes(5) }),
+    1,
+    "The Lambda webhook crashed or ran out of time: deliveries are lost until they are redelivered from the GitHub App's page. See its log group.",
+  );
+  alarm(
+    "WebhookServerErrors",
+    api.metricServerError({ period: Duration.minutes(5), statistic: "Sum" }),
+    1,
+    "GitHub was answered with 5xx: a secret could not be read or a flow could not be started. Redeliver from the GitHub App's page.",
+  );
+  // Each failed execution is told of by itself; this one is for a cause that hits everybody.
+  alarm(
+    "FlowsFailing",
+    failedExecutions(stateMachines),
+    5,
+    "Five or more flows failed or timed out within 15 minutes: Coder or GitHub may be down, or a token has expired. Redrive the executions once that is mended.",
+  );
+  alarm(
+    "FailuresUnreported",
+    unreported.metricApproximateNumberOfMessagesVisible({
+      period: Duration.minutes(5),
+      statistic: "Maximum",
+    }),
+    1,
+    "A failure could not be reported on its issue or to the failure topic: its event waits in the queue of unreported failures.",
+  );
+}
+
+function failedExecutions(stateMachines: readonly StateMachine[]): IMetric {
+  const period = Duration.minutes(15);
+  const metrics = stateMachines.flatMap((machine) => [
+    machine.metricFailed({ period }),
+    machine.metricTimedOut({ period }),
+  ]);
+  const usingMetrics = Object.fromEntries(metrics.map((metric, index) => [`m${index}`, metric]));
+  return new MathExpression({ expression: "SUM(METRICS())", usingMetrics, period, label: "Failed flows" });
+}

@@ -1,0 +1,38 @@
+import { fileURLToPath } from "node:url";
+import { App, type Environment, Validations } from "aws-cdk-lib";
+import { Code } from "aws-cdk-lib/aws-lambda";
+import { AwsSolutionsChecks } from "cdk-nag";
+import { bundleLambdas } from "./bundle.js";
+import { parseSettings, type Settings, SettingsError } from "./settings.js";
+import { RelayStack } from "./stack.js";
+
+const outdir = fileURLToPath(new URL("../dist/stack", import.meta.url));
+
+/** The account that the CDK CLI has credentials for; without any, a template that fits every account. */
+function deployTarget(): { env?: Environment } {
+  const { CDK_DEFAULT_ACCOUNT: account, CDK_DEFAULT_REGION: region } = process.env;
+  return account && region ? { env: { account, region } } : {};
+}
+
+function readSettings(app: App): Settings | undefined {
+  try {
+    return parseSettings({ environment: process.env, context: (name) => app.node.tryGetContext(name) });
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return undefined;
+  }
+}
+
+const app = new App();
+const settings = readSettings(app);
+if (!settings) process.exit(1);
+
+await bundleLambdas({ outdir });
+new RelayStack(app, "Relay", {
+  stackName: "coder-task-relay",
+  ...deployTarget(),
+  settings,
+  lambdaCode: (name) => Code.fromAsset(`${outdir}/${name}`),
+});
+Validations.of(app).addPlugins(new AwsSolutionsChecks(app));

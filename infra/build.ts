@@ -1,0 +1,6 @@
+import { bundleLambdas } from "./bundle.js";
+
+/** `npm run build`: every Lambda's bundle, in `dist/lambdas/`, with its size. */
+const bundles = await bundleLambdas({ outdir: "dist/lambdas" });
+for (const { name, bytes } of bundles)
+  console.log(`${name.padEnd(16)} ${(bytes / 1024).toFixed(0).padStart(5)} KB`);

@@ -1,0 +1,91 @@
+import { rm } from "node:fs/promises";
+import { join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type BuildOptions, build, type Metafile } from "esbuild";
+import { type ActionName, actionNames } from "./actions.js";
+import { sdkTrims } from "./sdk-trims.js";
+
+/**
+ * The one place where Lambdas become bundles: the stack uploads what the local system runs. Bundles are built
+ * for the older Node of the two.
+ */
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** What every bundle has in common; the entry points come on top. */
+export const bundleOptions = {
+  bundle: true,
+  format: "esm",
+  platform: "node",
+  // AWS runs nodejs24.x; package.json promises Node 20 on a laptop.
+  target: "node20",
+  // ESM editions first: esbuild cannot shake CommonJS, which "main" is for most of the AWS SDK.
+  mainFields: ["module", "main"],
+  minify: true,
+  treeShaking: true,
+  legalComments: "none",
+  outExtension: { ".js": ".mjs" },
+  metafile: true,
+  logLevel: "silent",
+  plugins: [sdkTrims],
+} satisfies BuildOptions;
+
+export interface BundleOptions {
+  /** Where the bundles go: `<outdir>/<name>/index.mjs`. What an earlier run left there is removed. */
+  outdir: string;
+  /** The Lambdas to bundle. Default: all. */
+  names?: readonly ActionName[];
+  /** Writes `index.mjs.map` beside each bundle and links it. Default: false. */
+  sourceMaps?: boolean;
+  /** The folder that holds `<name>.ts`. Default: `lambdas/` of this repository. */
+  entryFolder?: string;
+}
+
+export interface Bundle {
+  name: ActionName;
+  /** The folder that becomes the Lambda's code: the absolute path of `<outdir>/<name>`. */
+  directory: string;
+  /** The absolute path of the module that exports `handler`. */
+  file: string;
+  /** The size of the module in bytes, without its source map. */
+  bytes: number;
+  /** Where the bytes come from: source file, relative to the repository → bytes in the bundle. */
+  inputs: Readonly<Record<string, number>>;
+}
+
+/**
+ * Bundles the Lambdas, each alone, the AWS SDK included.
+ *
+ * @throws esbuild's `BuildFailure`, whose `errors` name file and line.
+ */
+export async function bundleLambdas(options: BundleOptions): Promise<Bundle[]> {
+  const { names = actionNames, sourceMaps = false, entryFolder = join(root, "lambdas") } = options;
+  const outdir = resolve(options.outdir);
+  await Promise.all(names.map((name) => rm(join(outdir, name), { recursive: true, force: true })));
+  const { metafile } = await build({
+    ...bundleOptions,
+    absWorkingDir: root,
+    entryPoints: names.map((name) => ({ in: join(entryFolder, `${name}.ts`), out: `${name}/index` })),
+    outdir,
+    sourcemap: sourceMaps ? "linked" : false,
+  });
+  return names.map((name) => describe(name, join(outdir, name), metafile));
+}
+
+function describe(name: ActionName, directory: string, metafile: Metafile): Bundle {
+  const file = join(directory, "index.mjs");
+  const output = metafile.outputs[relative(root, file).replaceAll("\\", "/")];
+  if (!output) throw new Error(`esbuild wrote no ${name}/index.mjs`);
+  const inputs = Object.entries(output.inputs).map(([path, { bytesInOutput }]) => [path, bytesInOutput]);
+  return { name, directory, file, bytes: output.bytes, inputs: Object.fromEntries(inputs) };
+}
+
+/** The bytes of a bundle by npm package, biggest first; our own modules count as `(own)`. */
+export function bytesByPackage(bundle: Bundle): Map<string, number> {
+  const sums = new Map<string, number>();
+  for (const [path, bytes] of Object.entries(bundle.inputs)) {
+    const name = path.match(/.*node_modules\/((?:@[^/]+\/)?[^/]+)/)?.[1] ?? "(own)";
+    sums.set(name, (sums.get(name) ?? 0) + bytes);
+  }
+  return new Map([...sums].sort(([, a], [, b]) => b - a));
+}

@@ -1,0 +1,20 @@
+import { ArnFormat, type Stack } from "aws-cdk-lib";
+import type { FlowName } from "./actions.js";
+
+/** A flow's state machine is called like this in AWS. */
+export function flowStateMachineName(stack: Stack, flow: FlowName): string {
+  return `${stack.stackName}-${flow}`;
+}
+
+/**
+ * The ARN of a flow's state machine, made of names. A reference would close a circle: a machine depends on the
+ * Lambdas that it invokes, and a Lambda that starts a flow would depend on the machine.
+ */
+export function flowArn(stack: Stack, flow: FlowName): string {
+  return stack.formatArn({
+    service: "states",
+    resource: "stateMachine",
+    resourceName: flowStateMachineName(stack, flow),
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  });
+}

@@ -1,0 +1,102 @@
+import { RemovalPolicy, Stack, Validations } from "aws-cdk-lib";
+import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import { LogGroup, type RetentionDays } from "aws-cdk-lib/aws-logs";
+import { DefinitionBody, LogLevel, StateMachine } from "aws-cdk-lib/aws-stepfunctions";
+import { Construct } from "constructs";
+import type { Action } from "./action.js";
+import { type ActionName, actionNames, type FlowName, flowNames, pascalCase } from "./actions.js";
+import { flowArn, flowStateMachineName } from "./flow-names.js";
+
+export interface FlowProps {
+  name: FlowName;
+  /** The text of `statemachines/<name>.asl.json`, placeholders and all. */
+  definition: string;
+  actions: Readonly<Record<ActionName, Action>>;
+  logRetention: RetentionDays;
+}
+
+interface Placeholders {
+  actions: ActionName[];
+  flows: FlowName[];
+}
+
+/** A state machine names something in `${…}` that the stack does not know. */
+export class UnknownPlaceholderError extends Error {
+  override readonly name = "UnknownPlaceholderError";
+}
+
+/** One state machine with a role that may invoke the Lambdas and start the flows that it names, no others. */
+export class Flow extends Construct {
+  readonly stateMachine: StateMachine;
+
+  constructor(scope: Construct, id: string, props: FlowProps) {
+    super(scope, id);
+    const stack = Stack.of(this);
+    const stateMachineName = flowStateMachineName(stack, props.name);
+    const named = findPlaceholders(props);
+    const lambdaArns = named.actions.map((name) => [name, props.actions[name].lambda.functionArn] as const);
+    const flowArns = named.flows.map((name) => [name, flowArn(stack, name)] as const);
+
+    const role = new Role(this, "Role", {
+      assumedBy: new ServicePrincipal("states.amazonaws.com"),
+      description: `Rights of the state machine ${stateMachineName}`,
+    });
+    grant(role, "lambda:InvokeFunction", lambdaArns);
+    grant(role, "states:StartExecution", flowArns);
+    Validations.of(role).acknowledge({
+      id: "AwsSolutions-IAM5[Resource::*]",
+      reason:
+        "Two statements that AWS offers no resource for: X-Ray's trace and sampling calls, and the log delivery calls (logs:CreateLogDelivery and its like) that Step Functions needs to write to the log group of this machine. Lambdas and flows are named one by one.",
+    });
+
+    this.stateMachine = new StateMachine(this, "StateMachine", {
+      stateMachineName,
+      // Inline, not as an S3 asset: only so does CDK's own validation see it at synth.
+      definitionBody: DefinitionBody.fromString(props.definition),
+      definitionSubstitutions: Object.fromEntries([
+        ...lambdaArns.map(([name, arn]) => [`${pascalCase(name)}Arn`, arn]),
+        ...flowArns.map(([name, arn]) => [`${pascalCase(name)}FlowArn`, arn]),
+      ]),
+      role,
+      logs: {
+        destination: new LogGroup(this, "Logs", {
+          // The prefix keeps the account's log resource policy below its limit of 5,120 characters:
+          // https://docs.aws.amazon.com/step-functions/latest/dg/bp-cwl.html
+          logGroupName: `/aws/vendedlogs/states/${stateMachineName}`,
+          retention: props.logRetention,
+          removalPolicy: RemovalPolicy.DESTROY,
+        }),
+        level: LogLevel.ALL,
+        // Inputs quote issues and comments of private repositories. Operators see and redrive them in the
+        // execution history, which Step Functions keeps for 90 days behind rights of its own.
+        includeExecutionData: false,
+      },
+      tracingEnabled: true,
+    });
+  }
+}
+
+function grant(role: Role, action: string, targets: readonly (readonly [string, string])[]): void {
+  if (targets.length === 0) return;
+  role.addToPolicy(new PolicyStatement({ actions: [action], resources: targets.map(([, arn]) => arn) }));
+}
+
+/** Reads `${CreateTaskArn}` as the Lambda `create-task` and `${CreateTaskFlowArn}` as the flow `create-task`. */
+function findPlaceholders({ name, definition }: FlowProps): Placeholders {
+  const found: Placeholders = { actions: [], flows: [] };
+  const placeholders = new Set(
+    [...definition.matchAll(/\$\{(\w+)\}/g)].map(([, placeholder = ""]) => placeholder),
+  );
+  for (const placeholder of placeholders) {
+    const action = actionNames.find((candidate) => placeholder === `${pascalCase(candidate)}Arn`);
+    const flow = flowNames.find((candidate) => placeholder === `${pascalCase(candidate)}FlowArn`);
+    if (action) found.actions.push(action);
+    else if (flow) found.flows.push(flow);
+    else {
+      throw new UnknownPlaceholderError(
+        `statemachines/${name}.asl.json holds \${${placeholder}}; expected \${<Action>Arn} or \${<Flow>FlowArn} of infra/actions.ts, for example \${CreateTaskArn}`,
+      );
+    }
+  }
+  return found;
+}

@@ -1,0 +1,77 @@
+import { CfnOutput, RemovalPolicy, Stack, Validations } from "aws-cdk-lib";
+import { AccessLogFormat } from "aws-cdk-lib/aws-apigateway";
+import { HttpApi, HttpMethod, HttpStage, LogGroupLogDestination } from "aws-cdk-lib/aws-apigatewayv2";
+import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
+import type { IFunction } from "aws-cdk-lib/aws-lambda";
+import { LogGroup, type RetentionDays } from "aws-cdk-lib/aws-logs";
+import { Construct } from "constructs";
+
+export interface IngressProps {
+  webhook: IFunction;
+  logRetention: RetentionDays;
+}
+
+/** Neither headers nor bodies: a signature or a private issue has no business in an access log. */
+const accessLogFormat = AccessLogFormat.custom(
+  JSON.stringify({
+    requestId: "$context.requestId",
+    time: "$context.requestTime",
+    ip: "$context.identity.sourceIp",
+    method: "$context.httpMethod",
+    path: "$context.path",
+    route: "$context.routeKey",
+    status: "$context.status",
+    responseBytes: "$context.responseLength",
+    responseMs: "$context.responseLatency",
+    integrationStatus: "$context.integrationStatus",
+    integrationError: "$context.integrationErrorMessage",
+  }),
+);
+
+/** The HTTP API that GitHub talks to. */
+export class Ingress extends Construct {
+  readonly api: HttpApi;
+
+  constructor(scope: Construct, id: string, props: IngressProps) {
+    super(scope, id);
+    const apiName = `${Stack.of(this).stackName}-ingress`;
+    this.api = new HttpApi(this, "Api", {
+      apiName,
+      description: "Takes in GitHub webhooks",
+      createDefaultStage: false,
+    });
+    const logGroup = new LogGroup(this, "AccessLogs", {
+      // The prefix keeps the account's log resource policy below its limit of 5,120 characters:
+      // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html
+      logGroupName: `/aws/vendedlogs/apigateway/${apiName}`,
+      retention: props.logRetention,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    new HttpStage(this, "Stage", {
+      httpApi: this.api,
+      stageName: "$default",
+      autoDeploy: true,
+      // Far above what an organization's events come to, far below what a flood could cost. GitHub does not
+      // deliver a refused webhook again by itself, so the limit is not for everyday use.
+      throttle: { rateLimit: 100, burstLimit: 200 },
+      accessLogSettings: { destination: new LogGroupLogDestination(logGroup), format: accessLogFormat },
+    });
+
+    const integration = new HttpLambdaIntegration("Webhook", props.webhook);
+    for (const path of ["/webhooks/github", "/healthz"]) {
+      // Any method: the Lambda answers 405 itself, as it does on one machine.
+      const routes = this.api.addRoutes({ path, methods: [HttpMethod.ANY], integration });
+      for (const route of routes) {
+        Validations.of(route).acknowledge({
+          id: "AwsSolutions-APIG4",
+          reason:
+            "GitHub cannot sign AWS requests or obtain a token for an authorizer: it authenticates each webhook by an HMAC-SHA256 signature over the raw body, which an API Gateway authorizer does not get to see. The Lambda verifies it before it reads anything else, in constant time. /healthz tells nothing and touches nothing.",
+        });
+      }
+    }
+    new CfnOutput(Stack.of(this), "WebhookUrl", {
+      value: `${this.api.apiEndpoint}/webhooks/github`,
+      description: "Enter this as the webhook URL of your GitHub App, with content type application/json.",
+    });
+  }
+}

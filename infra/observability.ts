@@ -1,0 +1,113 @@
+import { CfnOutput, Duration, Stack, Validations } from "aws-cdk-lib";
+import type { HttpApi } from "aws-cdk-lib/aws-apigatewayv2";
+import { EventField, Rule, RuleTargetInput } from "aws-cdk-lib/aws-events";
+import { LambdaFunction as LambdaTarget, SnsTopic } from "aws-cdk-lib/aws-events-targets";
+import { PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
+import { SqsDestination } from "aws-cdk-lib/aws-lambda-destinations";
+import { Topic } from "aws-cdk-lib/aws-sns";
+import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
+import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
+import type { StateMachine } from "aws-cdk-lib/aws-stepfunctions";
+import { Construct } from "constructs";
+import { addAlarms } from "./alarms.js";
+import { addDashboard } from "./dashboard.js";
+
+export interface ObservabilityProps {
+  api: HttpApi;
+  webhook: LambdaFunction;
+  reportFailure: LambdaFunction;
+  stateMachines: readonly StateMachine[];
+  /** Subscribed to the failure topic. */
+  failureEmail?: string | undefined;
+}
+
+/** How people hear of failures: those who wait on the issue, and those who operate the relay. */
+export class Observability extends Construct {
+  readonly failures: Topic;
+  /** What could not be reported, even after retries. */
+  readonly unreported: Queue;
+
+  constructor(scope: Construct, id: string, props: ObservabilityProps) {
+    super(scope, id);
+    this.failures = this.#createTopic(props.failureEmail);
+    this.unreported = this.#createQueue();
+    this.#watchExecutions(props);
+    addAlarms(this, { ...props, unreported: this.unreported, topic: this.failures });
+    addDashboard(this, props);
+    new CfnOutput(Stack.of(this), "FailureTopicArn", {
+      value: this.failures.topicArn,
+      description: "Subscribe here to hear of failed flows and of alarms.",
+    });
+  }
+
+  /**
+   * Encrypted by SNS's own means: EventBridge and CloudWatch cannot publish through the AWS managed key, and
+   * the messages hold no more than names, so that a paid key of our own would guard nothing.
+   */
+  #createTopic(failureEmail: string | undefined): Topic {
+    const topic = new Topic(this, "Failures", { displayName: "Coder task relay", enforceSSL: true });
+    // A topic policy replaces the default one, by which the account's alarms could publish:
+    // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
+    topic.addToResourcePolicy(
+      new PolicyStatement({
+        principals: [new ServicePrincipal("cloudwatch.amazonaws.com")],
+        actions: ["sns:Publish"],
+        resources: [topic.topicArn],
+        conditions: { StringEquals: { "aws:SourceAccount": Stack.of(this).account } },
+      }),
+    );
+    if (failureEmail) topic.addSubscription(new EmailSubscription(failureEmail));
+    return topic;
+  }
+
+  #createQueue(): Queue {
+    const queue = new Queue(this, "Unreported", {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+    });
+    Validations.of(queue).acknowledge({
+      id: "AwsSolutions-SQS3",
+      reason:
+        "This queue is itself the dead-letter queue, of the EventBridge rule and of the Lambda report-failure. Nothing consumes it automatically; an alarm tells operators of its first message.",
+    });
+    return queue;
+  }
+
+  /**
+   * From outside the flows: a run must end in the state that failed, so that it can be redriven.
+   * https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html
+   */
+  #watchExecutions({ stateMachines, reportFailure }: ObservabilityProps): void {
+    const delivery = { deadLetterQueue: this.unreported, retryAttempts: 10, maxEventAge: Duration.hours(6) };
+    new Rule(this, "FlowFailed", {
+      description: "A flow has failed, timed out or been stopped",
+      eventPattern: {
+        source: ["aws.states"],
+        detailType: ["Step Functions Execution Status Change"],
+        detail: {
+          stateMachineArn: stateMachines.map((machine) => machine.stateMachineArn),
+          status: ["FAILED", "TIMED_OUT", "ABORTED"],
+        },
+      },
+      targets: [
+        new SnsTopic(this.failures, { ...delivery, message: failureMessage }),
+        new LambdaTarget(reportFailure, delivery),
+      ],
+    });
+    // EventBridge has done its part once Lambda has queued the event; from there on Lambda retries.
+    reportFailure.configureAsyncInvoke({
+      retryAttempts: 2,
+      maxEventAge: Duration.hours(6),
+      onFailure: new SqsDestination(this.unreported),
+    });
+  }
+}
+
+const executionLink = `https://console.aws.amazon.com/states/home?region=${EventField.region}#/v2/executions/details/${EventField.fromPath("$.detail.executionArn")}`;
+
+/** Without input, error and cause: they quote issues of private repositories, and mail goes anywhere. */
+const failureMessage = RuleTargetInput.fromText(
+  `The execution ${EventField.fromPath("$.detail.name")} ended as ${EventField.fromPath("$.detail.status")}. See the failed state and its error at ${executionLink} and choose Redrive there, within 14 days, once the cause is gone.`,
+);

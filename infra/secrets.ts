@@ -1,0 +1,86 @@
+import { CfnOutput, RemovalPolicy, SecretValue, Stack, Validations } from "aws-cdk-lib";
+import { type IGrantable, PolicyStatement } from "aws-cdk-lib/aws-iam";
+import { Secret, type SecretProps } from "aws-cdk-lib/aws-secretsmanager";
+import { Construct } from "constructs";
+import type { SecretName } from "./actions.js";
+
+interface SecretDefinition extends Pick<SecretProps, "generateSecretString" | "secretStringValue"> {
+  /** Its description in the console. */
+  description: string;
+  /** The variable that tells a Lambda its ARN. */
+  variable: string;
+  /** What an operator has to do with it after the first deployment. */
+  instruction: string;
+}
+
+/** CloudFormation writes a placeholder again whenever it changes here, over what has been filled in since. */
+const placeholder = (text: string) => SecretValue.unsafePlainText(text);
+
+const definitions: Record<SecretName, SecretDefinition> = {
+  webhook: {
+    description: "The secret that GitHub signs its webhooks with",
+    variable: "WEBHOOK_SECRET_ARN",
+    instruction: "Generated for you: copy its value into the webhook secret of your GitHub App.",
+    generateSecretString: { passwordLength: 40, excludePunctuation: true },
+  },
+  githubApp: {
+    description: "Id and private key of the GitHub App",
+    variable: "GITHUB_APP_SECRET_ARN",
+    instruction:
+      'Put {"appId":"<App id>","privateKey":"<the downloaded PEM file, line breaks as \\n>"} of your GitHub App here.',
+    secretStringValue: placeholder(JSON.stringify({ appId: "", privateKey: "" })),
+  },
+  coderToken: {
+    description: "The token that the relay calls Coder with",
+    variable: "CODER_TOKEN_SECRET_ARN",
+    instruction: "Put the Coder API token here, as plain text.",
+    secretStringValue: placeholder("put-the-coder-token-here"),
+  },
+};
+
+export class Secrets extends Construct {
+  readonly #secrets: Record<SecretName, Secret>;
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    this.#secrets = {
+      webhook: this.#create("webhook", "Webhook"),
+      githubApp: this.#create("githubApp", "GitHubApp"),
+      coderToken: this.#create("coderToken", "CoderToken"),
+    };
+  }
+
+  #create(name: SecretName, id: string): Secret {
+    const { variable: _variable, instruction, ...props } = definitions[name];
+    const secret = new Secret(this, id, {
+      ...props,
+      // A stack that is gone leaves no live credential behind. All three are issued anew in minutes: by the
+      // next deployment, on the App's page, in Coder.
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    Validations.of(secret).acknowledge({
+      id: "AwsSolutions-SMG4",
+      reason:
+        "The other end of each secret is a setting that no API of ours may change: the App's webhook secret and private key on GitHub, the token in Coder. A rotation on this side alone would cut the connection. Operators rotate both ends; AWSCURRENT and AWSPREVIOUS are both accepted for webhooks, so that it takes no downtime.",
+    });
+    new CfnOutput(Stack.of(this), `${id}SecretArn`, { value: secret.secretArn, description: instruction });
+    return secret;
+  }
+
+  /** Lets the grantee read this one secret, and nothing else of it. */
+  grantRead(grantee: IGrantable, name: SecretName): void {
+    grantee.grantPrincipal.addToPrincipalPolicy(
+      new PolicyStatement({
+        actions: ["secretsmanager:GetSecretValue"],
+        resources: [this.#secrets[name].secretArn],
+      }),
+    );
+  }
+
+  /** The variables that tell a Lambda the ARNs of these secrets. */
+  environment(names: readonly SecretName[]): Record<string, string> {
+    return Object.fromEntries(
+      names.map((name) => [definitions[name].variable, this.#secrets[name].secretArn]),
+    );
+  }
+}

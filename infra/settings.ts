@@ -1,0 +1,148 @@
+import { RetentionDays } from "aws-cdk-lib/aws-logs";
+import { z } from "zod";
+
+/**
+ * The settings of a deployment, read once from the environment and the CDK context (`cdk.json`, `-c NAME=…`).
+ * None of them is secret: the three secrets live in Secrets Manager and are never read here.
+ */
+
+/** GitHub: letters, digits and hyphens; an underscore in the logins of enterprise managed users. */
+const login = /^[a-z\d][a-z\d_-]{0,38}$/i;
+const botLogin = /^[a-z\d][a-z\d_-]{0,38}(?:\[bot\])?$/i;
+/** Coder: https://github.com/coder/coder/blob/main/codersdk/name.go */
+const coderName = /^(?=.{1,32}$)[a-z\d]+(?:-[a-z\d]+)*$/i;
+const prefix = /^(?=.{1,12}$)[a-z\d]+(?:-[a-z\d]+)*$/i;
+const emailAddress = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
+const loopback = new Set(["localhost", "127.0.0.1", "[::1]"]);
+const retentions = Object.values(RetentionDays).filter((days) => typeof days === "number");
+
+const matching = (pattern: RegExp, wrong: string) => z.string().regex(pattern, wrong);
+
+const serviceUrl = z.string().transform((value, context) => {
+  const refuse = (message: string) => {
+    context.addIssue({ code: "custom", message });
+    return z.NEVER;
+  };
+  if (!URL.canParse(value)) return refuse("is not a URL");
+  const url = new URL(value);
+  if (url.protocol !== "https:" && !(url.protocol === "http:" && loopback.has(url.hostname))) {
+    return refuse(`starts with ${url.protocol}//, which would send tokens in the clear`);
+  }
+  if (url.username || url.password) return refuse("holds a user name or password");
+  if (url.search || url.hash) return refuse("has a query or a fragment");
+  return `${url.origin}${url.pathname}`.replace(/\/+$/, "");
+});
+
+/** A comma-separated list, put back together without blanks; `wrong` says what is wrong with an item. */
+const list = (wrong: (item: string, all: string[]) => string | undefined) =>
+  z.string().transform((value, context) => {
+    const items = value.split(",").map((item) => item.replaceAll(/\s/g, ""));
+    const present = items.filter((item) => item !== "");
+    for (const item of present) {
+      const message = wrong(item, present);
+      if (message) context.addIssue({ code: "custom", message });
+    }
+    return present.join(",");
+  });
+
+const bots = list((item) => (botLogin.test(item) ? undefined : `holds "${item}", which is no GitHub login`));
+
+const userMap = list((item, all) => {
+  const [from = "", to = "", ...rest] = item.split("=");
+  if (!login.test(from) || !coderName.test(to) || rest.length > 0) return `holds "${item}", which is no pair`;
+  const sameLogin = (other: string) => other.toLowerCase().startsWith(`${from.toLowerCase()}=`);
+  return all.find(sameLogin) === item ? undefined : `names ${from} twice`;
+});
+
+const retentionDays = z.coerce
+  .number("is not a number")
+  .refine((days) => retentions.includes(days), "is a retention that CloudWatch Logs does not offer")
+  .transform((days): RetentionDays => days);
+
+const schema = z.object({
+  CODER_URL: serviceUrl,
+  AGENT_GITHUB_USERNAME: matching(login, "is no GitHub login"),
+  CODER_TASK_NAME_PREFIX: matching(prefix, "cannot start a Coder task's name").default("gh"),
+  CODER_TEMPLATE_NAME: matching(coderName, "is no Coder name").default("task-template"),
+  CODER_TEMPLATE_PRESET: z.string().max(64, "is longer than 64 characters").optional(),
+  CODER_ORGANIZATION: matching(coderName, "is no Coder name").default("default"),
+  CODER_USER_MAP: userMap.optional(),
+  ALLOWED_BOTS: bots.optional(),
+  LOG_FORMAT: z.enum(["json", "pretty"], "is no log format").default("json"),
+  GITHUB_API_URL: serviceUrl.default("https://api.github.com"),
+  FAILURE_EMAIL: matching(emailAddress, "is no email address").optional(),
+  LOG_RETENTION_DAYS: retentionDays.default(RetentionDays.ONE_MONTH),
+});
+
+export type Settings = z.output<typeof schema>;
+export type SettingName = keyof Settings;
+
+const nameRule = "letters, digits and single hyphens between them";
+
+/** What a setting should be and an example, for messages. */
+const expectations: Record<SettingName, readonly [expected: string, example: string]> = {
+  CODER_URL: ["the https URL of your Coder deployment", "https://coder.example.com"],
+  AGENT_GITHUB_USERNAME: ["the GitHub login of the agent, without @", "coder-agent"],
+  CODER_TASK_NAME_PREFIX: [`1 to 12 ${nameRule}`, "gh"],
+  CODER_TEMPLATE_NAME: [`a template's name: 1 to 32 ${nameRule}`, "task-template"],
+  CODER_TEMPLATE_PRESET: ["the name of one of the template's presets", "Large"],
+  CODER_ORGANIZATION: [`an organization's name: 1 to 32 ${nameRule}`, "default"],
+  CODER_USER_MAP: ["pairs of GitHub login and Coder user, each login once", "octocat=octo,hubot=robot"],
+  ALLOWED_BOTS: ["GitHub logins, separated by commas", "renovate[bot],dependabot[bot]"],
+  LOG_FORMAT: ["json or pretty", "json"],
+  GITHUB_API_URL: ["the https URL of GitHub's REST API", "https://github.example.com/api/v3"],
+  FAILURE_EMAIL: ["an email address that hears of failures", "oncall@example.com"],
+  LOG_RETENTION_DAYS: [`a number of days out of ${retentions.join(", ")}`, "30"],
+};
+
+export const settingNames = Object.keys(expectations) as SettingName[];
+
+/** Settings are missing or wrong: the message has one line for each fault. */
+export class SettingsError extends Error {
+  override readonly name = "SettingsError";
+}
+
+/** Where settings come from: `environment` wins over `context`. Blank values count as not set. */
+export interface SettingsSource {
+  environment: Readonly<Record<string, string | undefined>>;
+  context: (name: string) => unknown;
+}
+
+/** @throws {SettingsError} which names every fault at once. */
+export function parseSettings(source: SettingsSource): Settings {
+  const values = settingNames.map((name) => [name, given(name, source)] as const);
+  const result = schema.safeParse(Object.fromEntries(values.filter(([, value]) => value !== undefined)));
+  if (result.success) return result.data;
+  const missing = new Set(values.filter(([, value]) => value === undefined).map(([name]) => name));
+  const lines = settingNames.flatMap((name) => {
+    const issues = result.error.issues.filter((issue) => issue.path[0] === name);
+    if (issues.length === 0) return [];
+    const wrong = missing.has(name) ? "is missing" : [...new Set(issues.map(wording))].join(" and ");
+    const [expected, example] = expectations[name];
+    return [`${name} ${wrong}; expected ${expected}, for example ${name}=${example}`];
+  });
+  throw new SettingsError(lines.join("\n"));
+}
+
+function given(name: SettingName, { environment, context }: SettingsSource): unknown {
+  return present(environment[name]) ?? present(context(name));
+}
+
+/** Text without surrounding blanks (a number in `cdk.json` counts as text); anything else is left to zod. */
+function present(value: unknown): unknown {
+  if (typeof value === "number") return String(value);
+  if (typeof value !== "string") return value ?? undefined;
+  return value.trim() || undefined;
+}
+
+function wording(issue: z.core.$ZodIssue): string {
+  return issue.code === "invalid_type" && issue.expected === "string" ? "is not text" : issue.message;
+}
+
+/** The part of the settings that the Lambdas read, as their environment: same names, only what is set. */
+export function lambdaEnvironment(settings: Settings): Record<string, string> {
+  const { FAILURE_EMAIL: _email, LOG_RETENTION_DAYS: _days, ...forLambdas } = settings;
+  return Object.fromEntries(
+    Object.entries(forLambdas).flatMap(([name, value]) => (value ? [[name, value]] : [])),
+  );
+}

@@ -1,0 +1,65 @@
+import { readFileSync } from "node:fs";
+import { Stack, type StackProps } from "aws-cdk-lib";
+import type { Code } from "aws-cdk-lib/aws-lambda";
+import type { Construct } from "constructs";
+import { Action, type ActionContext } from "./action.js";
+import { type ActionName, actionNames, actions, type FlowName, flowNames, pascalCase } from "./actions.js";
+import { Flow } from "./flows.js";
+import { Ingress } from "./ingress.js";
+import { Observability } from "./observability.js";
+import { Secrets } from "./secrets.js";
+import { lambdaEnvironment, type Settings } from "./settings.js";
+import { Storage } from "./storage.js";
+
+export interface RelayStackProps extends StackProps {
+  settings: Settings;
+  /** The code of each Lambda: a folder with `index.mjs`, as `bundleLambdas` writes it. */
+  lambdaCode: (name: ActionName) => Code;
+  /** The text of each state machine. Default: `statemachines/<name>.asl.json`. */
+  flowDefinition?: (name: FlowName) => string;
+}
+
+/** The whole relay: GitHub webhooks in, Coder tasks out. */
+export class RelayStack extends Stack {
+  constructor(scope: Construct, id: string, props: RelayStackProps) {
+    super(scope, id, {
+      description: "GitHub webhooks in, Coder AI tasks out (coder-task-relay)",
+      ...props,
+    });
+    const { settings, lambdaCode, flowDefinition = readFlow } = props;
+    const logRetention = settings.LOG_RETENTION_DAYS;
+
+    const lambdas = this.#createActions(lambdaCode, {
+      environment: lambdaEnvironment(settings),
+      logRetention,
+      secrets: new Secrets(this, "Secrets"),
+      storage: new Storage(this, "Storage"),
+    });
+    const stateMachines = flowNames.map((name) => {
+      const definition = flowDefinition(name);
+      return new Flow(this, `${pascalCase(name)}Flow`, { name, definition, actions: lambdas, logRetention })
+        .stateMachine;
+    });
+
+    const webhook = lambdas.webhook.lambda;
+    const { api } = new Ingress(this, "Ingress", { webhook, logRetention });
+    const reportFailure = lambdas["report-failure"].lambda;
+    const failureEmail = settings.FAILURE_EMAIL;
+    new Observability(this, "Observability", { api, webhook, reportFailure, stateMachines, failureEmail });
+  }
+
+  #createActions(
+    lambdaCode: RelayStackProps["lambdaCode"],
+    context: Omit<ActionContext, "code">,
+  ): Record<ActionName, Action> {
+    const created = actionNames.map((name) => {
+      const props = { ...context, name, spec: actions[name], code: lambdaCode(name) };
+      return [name, new Action(this, `${pascalCase(name)}Action`, props)];
+    });
+    return Object.fromEntries(created) as Record<ActionName, Action>;
+  }
+}
+
+function readFlow(name: FlowName): string {
+  return readFileSync(new URL(`../statemachines/${name}.asl.json`, import.meta.url), "utf8");
+}

@@ -1,0 +1,48 @@
+import { RemovalPolicy } from "aws-cdk-lib";
+import { AttributeType, Billing, TableEncryptionV2, TableV2 } from "aws-cdk-lib/aws-dynamodb";
+import { type IGrantable, PolicyStatement } from "aws-cdk-lib/aws-iam";
+import { Construct } from "constructs";
+
+export type TableRight = "read" | "write";
+
+const readActions = ["dynamodb:GetItem", "dynamodb:Query"];
+
+const actionsOf: Record<TableRight, string[]> = {
+  read: readActions,
+  write: [...readActions, "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"],
+};
+
+/** The one table: which Coder task serves which issue, and what waits to be told to it. */
+export class Storage extends Construct {
+  readonly table: TableV2;
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    this.table = new TableV2(this, "Table", {
+      partitionKey: { name: "pk", type: AttributeType.STRING },
+      sortKey: { name: "sk", type: AttributeType.STRING },
+      billing: Billing.onDemand(),
+      encryption: TableEncryptionV2.awsManagedKey(),
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      timeToLiveAttribute: "expiresAt",
+      // Without its records the relay no longer knows whose tasks are whose, and they outlive any one stack.
+      deletionProtection: true,
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+  }
+
+  /**
+   * Gives rights on the items whose partition key starts with `<prefix>#`. No scan and no batch: every action
+   * granted here names its partition key, which is what makes the condition hold:
+   * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
+   */
+  grantItems(grantee: IGrantable, prefix: string, right: TableRight): void {
+    grantee.grantPrincipal.addToPrincipalPolicy(
+      new PolicyStatement({
+        actions: actionsOf[right],
+        resources: [this.table.tableArn],
+        conditions: { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": [`${prefix}#*`] } },
+      }),
+    );
+  }
+}

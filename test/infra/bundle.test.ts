@@ -1,0 +1,141 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { actionNames } from "../../infra/actions.js";
+import { type Bundle, bundleLambdas, bytesByPackage } from "../../infra/bundle.js";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** A Lambda that does what ours do with AWS, one call of each client. */
+const probe = `
+import { DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
+import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
+export async function handler() {
+  const { SecretString } = await new SecretsManagerClient({}).send(new GetSecretValueCommand({ SecretId: "s" }));
+  const { executionArn } = await new SFNClient({}).send(new StartExecutionCommand({ stateMachineArn: "m", input: "{}" }));
+  const { Item } = await new DynamoDBClient({}).send(new GetItemCommand({ TableName: "t", Key: { pk: { S: "p" } } }));
+  return { SecretString, executionArn, Item };
+}
+`;
+
+const answers: Record<string, unknown> = {
+  "secretsmanager.GetSecretValue": { SecretString: "hush" },
+  "AWSStepFunctions.StartExecution": { executionArn: "arn:execution", startDate: 1 },
+  "DynamoDB_20120810.GetItem": { Item: { n: { N: "1" } } },
+};
+
+describe("the bundles", () => {
+  const outdir = mkdtempSync(join(tmpdir(), "bundles-"));
+  let bundles: Bundle[];
+  beforeAll(async () => {
+    bundles = await bundleLambdas({ outdir });
+  });
+  afterAll(() => rmSync(outdir, { recursive: true, force: true }));
+
+  test("are one ES module for each Lambda", () => {
+    expect(bundles.map(({ name }) => name)).toEqual(actionNames);
+    for (const { name, file, directory, bytes } of bundles) {
+      expect(file).toBe(join(outdir, name, "index.mjs"));
+      expect(directory).toBe(join(outdir, name));
+      expect(statSync(file).size).toBe(bytes);
+      expect(readFileSync(file, "utf8")).toMatch(/export\s*\{[^}]*\bas handler\b[^}]*\}/);
+    }
+  });
+
+  test("stay small, for a cold start loads every byte", () => {
+    const tooBig = bundles.filter(({ name, bytes }) => bytes > (name === "webhook" ? 250_000 : 350_000));
+    expect(tooBig.map(({ name, bytes }) => ({ name, bytes }))).toEqual([]);
+  });
+
+  test("hold nothing of the credential chain but the environment", () => {
+    for (const bundle of bundles) {
+      const packages = [...bytesByPackage(bundle).keys()];
+      expect(packages).toContain("@aws-sdk/credential-provider-env");
+      expect(
+        packages.filter((name) => /nested-clients|credential-provider-(?!env$|node$)/.test(name)),
+      ).toEqual([]);
+    }
+  });
+
+  test("tell where their bytes come from", () => {
+    for (const bundle of bundles) {
+      const sum = [...bytesByPackage(bundle).values()].reduce((a, b) => a + b, 0);
+      expect(sum).toBeGreaterThan(bundle.bytes * 0.95);
+      expect(bytesByPackage(bundle).get("(own)")).toBeGreaterThan(0);
+    }
+  });
+
+  test("can be had for some Lambdas alone, with source maps", async () => {
+    const some = join(outdir, "some");
+    const [bundle, ...others] = await bundleLambdas({ outdir: some, names: ["webhook"], sourceMaps: true });
+    expect(others).toEqual([]);
+    expect(readFileSync(bundle?.file ?? "", "utf8")).toMatch(/\/\/# sourceMappingURL=index\.mjs\.map\s*$/);
+    await bundleLambdas({ outdir: some, names: ["webhook"] });
+    expect(() => statSync(join(some, "webhook/index.mjs.map"))).toThrow("ENOENT");
+  });
+});
+
+describe("a bundled AWS client", () => {
+  // Inside the repository, where the entry finds its packages; `dist/` is not under version control.
+  const folder = join(root, "dist", `probe-${process.pid}`);
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  test("signs with the environment's credentials and talks to AWS_ENDPOINT_URL", async () => {
+    const calls: string[] = [];
+    const server = createServer((request, response) => {
+      const target = String(request.headers["x-amz-target"]);
+      calls.push(`${target} ${String(request.headers.authorization).replace(/\/.*/, "")}`);
+      response.setHeader("content-type", "application/x-amz-json-1.0");
+      request.resume().on("end", () => response.end(JSON.stringify(answers[target] ?? {})));
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    try {
+      const output = await runProbe(folder, `http://127.0.0.1:${port}`);
+      expect(JSON.parse(output)).toEqual({
+        SecretString: "hush",
+        executionArn: "arn:execution",
+        Item: { n: { N: "1" } },
+      });
+    } finally {
+      server.close();
+    }
+    expect(calls).toEqual(
+      Object.keys(answers).map((target) => `${target} AWS4-HMAC-SHA256 Credential=AKIDPROBE`),
+    );
+  });
+});
+
+/** Bundles the probe and runs it in a process of its own; resolves with what its handler returned, as JSON. */
+async function runProbe(folder: string, endpoint: string): Promise<string> {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "webhook.ts"), probe);
+  const [bundle] = await bundleLambdas({
+    outdir: join(folder, "out"),
+    names: ["webhook"],
+    entryFolder: folder,
+  });
+  const script = `import(${JSON.stringify(`file://${bundle?.file}`)}).then(async ({ handler }) => console.log(JSON.stringify(await handler())))`;
+  const child = spawn(process.execPath, ["--input-type=module", "-e", script], {
+    env: {
+      AWS_REGION: "eu-west-1",
+      AWS_ACCESS_KEY_ID: "AKIDPROBE",
+      AWS_SECRET_ACCESS_KEY: "probe",
+      AWS_ENDPOINT_URL: endpoint,
+    },
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  let output = "";
+  child.stdout.on("data", (chunk: Buffer) => {
+    output += chunk.toString();
+  });
+  await once(child, "close");
+  return output;
+}

@@ -1,0 +1,235 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "@jest/globals";
+import { Validations } from "aws-cdk-lib";
+import { Queue } from "aws-cdk-lib/aws-sqs";
+import { AwsSolutionsChecks } from "cdk-nag";
+import {
+  createStack,
+  propertiesOf,
+  recordOf,
+  resourcesOf,
+  type TemplateOfStack,
+  templateOf,
+} from "./template.js";
+
+let template: TemplateOfStack;
+beforeAll(() => {
+  template = templateOf(createStack().stack);
+});
+
+test("every log group expires, after the days of the settings", () => {
+  const { stack } = createStack({ LOG_RETENTION_DAYS: "90" });
+  const groups = [...resourcesOf(templateOf(stack), "AWS::Logs::LogGroup").values()];
+  // One for each Lambda and each flow, and the access log.
+  const owners = ["AWS::Lambda::Function", "AWS::StepFunctions::StateMachine", "AWS::ApiGatewayV2::Stage"];
+  expect(groups).toHaveLength(owners.flatMap((type) => [...resourcesOf(template, type)]).length);
+  for (const { Properties } of groups) expect(Properties.RetentionInDays).toBe(90);
+});
+
+test("the table is on demand, encrypted, recoverable, expires items and survives the stack", () => {
+  const [table, ...others] = resourcesOf(template, "AWS::DynamoDB::GlobalTable").values();
+  expect(others).toEqual([]);
+  expect(table).toMatchObject({
+    DeletionPolicy: "Retain",
+    Properties: {
+      BillingMode: "PAY_PER_REQUEST",
+      KeySchema: [
+        { AttributeName: "pk", KeyType: "HASH" },
+        { AttributeName: "sk", KeyType: "RANGE" },
+      ],
+      AttributeDefinitions: [
+        { AttributeName: "pk", AttributeType: "S" },
+        { AttributeName: "sk", AttributeType: "S" },
+      ],
+      SSESpecification: { SSEEnabled: true, SSEType: "KMS" },
+      TimeToLiveSpecification: { AttributeName: "expiresAt", Enabled: true },
+      Replicas: [
+        {
+          DeletionProtectionEnabled: true,
+          PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        },
+      ],
+    },
+  });
+});
+
+test("the webhook secret is generated; the other two hold placeholders only", () => {
+  const secrets = resourcesOf(template, "AWS::SecretsManager::Secret");
+  expect([...secrets.keys()].sort()).toEqual(["SecretsCoderToken", "SecretsGitHubApp", "SecretsWebhook"]);
+  expect(secrets.get("SecretsWebhook")?.Properties.GenerateSecretString).toMatchObject({
+    PasswordLength: 40,
+  });
+  const app: unknown = JSON.parse(String(secrets.get("SecretsGitHubApp")?.Properties.SecretString));
+  expect(app).toEqual({ appId: "", privateKey: "" });
+});
+
+describe("ingress", () => {
+  test("sends the two paths to the Lambda webhook, whatever the method", () => {
+    const routes = [...resourcesOf(template, "AWS::ApiGatewayV2::Route").values()];
+    expect(routes.map(({ Properties }) => Properties.RouteKey).sort()).toEqual([
+      "ANY /healthz",
+      "ANY /webhooks/github",
+    ]);
+    expect(propertiesOf(template, "AWS::ApiGatewayV2::Integration")).toMatchObject({
+      PayloadFormatVersion: "2.0",
+      IntegrationUri: { "Fn::GetAtt": [expect.stringContaining("WebhookActionFunction"), "Arn"] },
+    });
+  });
+
+  test("is throttled, and its access log holds neither headers nor bodies", () => {
+    const stage = propertiesOf(template, "AWS::ApiGatewayV2::Stage");
+    expect(stage).toMatchObject({
+      StageName: "$default",
+      DefaultRouteSettings: { ThrottlingRateLimit: 100, ThrottlingBurstLimit: 200 },
+      AccessLogSettings: {
+        DestinationArn: { "Fn::GetAtt": [expect.stringContaining("IngressAccessLogs"), "Arn"] },
+      },
+    });
+    const { Format } = recordOf(stage.AccessLogSettings);
+    const fields = Object.values(recordOf(JSON.parse(String(Format)))).sort();
+    expect(fields).toEqual(
+      [
+        "$context.requestId",
+        "$context.requestTime",
+        "$context.identity.sourceIp",
+        "$context.httpMethod",
+        "$context.path",
+        "$context.routeKey",
+        "$context.status",
+        "$context.responseLength",
+        "$context.responseLatency",
+        "$context.integrationStatus",
+        "$context.integrationErrorMessage",
+      ].sort(),
+    );
+  });
+});
+
+describe("flows", () => {
+  test("log every step without what users wrote, and are traced", () => {
+    const machines = [...resourcesOf(template, "AWS::StepFunctions::StateMachine").values()];
+    expect(machines.map(({ Properties }) => Properties.StateMachineName).sort()).toEqual([
+      "coder-task-relay-create-task",
+      "coder-task-relay-delete-task",
+    ]);
+    for (const { Properties } of machines) {
+      expect(Properties).toMatchObject({
+        LoggingConfiguration: { Level: "ALL", IncludeExecutionData: false },
+        TracingConfiguration: { Enabled: true },
+      });
+      expect(Properties.StateMachineType ?? "STANDARD").toBe("STANDARD");
+    }
+  });
+
+  test("have every placeholder of their definition filled in", () => {
+    for (const { Properties } of resourcesOf(template, "AWS::StepFunctions::StateMachine").values()) {
+      const used = String(Properties.DefinitionString).match(/(?<=\$\{)\w+(?=\})/g) ?? [];
+      expect(Object.keys(recordOf(Properties.DefinitionSubstitutions)).sort()).toEqual(
+        [...new Set(used)].sort(),
+      );
+      expect(used.length).toBeGreaterThan(0);
+    }
+  });
+});
+
+describe("failures", () => {
+  test("reach the topic and the Lambda report-failure, or else the queue", () => {
+    const { EventPattern, Targets } = propertiesOf(template, "AWS::Events::Rule");
+    expect(EventPattern).toMatchObject({
+      source: ["aws.states"],
+      "detail-type": ["Step Functions Execution Status Change"],
+      detail: {
+        status: ["FAILED", "TIMED_OUT", "ABORTED"],
+        stateMachineArn: [
+          { Ref: expect.stringContaining("CreateTaskFlow") },
+          { Ref: expect.stringContaining("DeleteTaskFlow") },
+        ],
+      },
+    });
+    const queue = { "Fn::GetAtt": [expect.stringContaining("ObservabilityUnreported"), "Arn"] };
+    expect(Targets).toMatchObject([
+      { Arn: { Ref: expect.stringContaining("Failures") }, DeadLetterConfig: { Arn: queue } },
+      {
+        Arn: { "Fn::GetAtt": [expect.stringContaining("ReportFailureActionFunction"), "Arn"] },
+        DeadLetterConfig: { Arn: queue },
+      },
+    ]);
+    expect(propertiesOf(template, "AWS::Lambda::EventInvokeConfig")).toMatchObject({
+      DestinationConfig: { OnFailure: { Destination: queue } },
+    });
+  });
+
+  test("are told by mail without what users wrote", () => {
+    const { Targets } = propertiesOf(template, "AWS::Events::Rule");
+    const paths = JSON.stringify(Targets).match(/"\$\.[\w.]+"/g) ?? [];
+    expect(paths.map((path) => path.replaceAll('"', "")).sort()).toEqual([
+      "$.detail.executionArn",
+      "$.detail.name",
+      "$.detail.status",
+      "$.region",
+    ]);
+  });
+
+  test("can be published by alarms and by the rule, and only over TLS", () => {
+    const { Statement } = recordOf(propertiesOf(template, "AWS::SNS::TopicPolicy").PolicyDocument);
+    expect(Statement).toEqual([
+      expect.objectContaining({ Effect: "Deny", Condition: { Bool: { "aws:SecureTransport": "false" } } }),
+      expect.objectContaining({ Effect: "Allow", Principal: { Service: "cloudwatch.amazonaws.com" } }),
+      expect.objectContaining({ Effect: "Allow", Principal: { Service: "events.amazonaws.com" } }),
+    ]);
+  });
+
+  test("set off an alarm each: crash, 5xx, many failed flows, failure unreported", () => {
+    const alarms = [...resourcesOf(template, "AWS::CloudWatch::Alarm").values()];
+    expect(alarms).toHaveLength(4);
+    for (const { Properties } of alarms) {
+      expect(Properties.AlarmActions).toEqual([{ Ref: expect.stringContaining("ObservabilityFailures") }]);
+      expect(String(Properties.AlarmDescription).length).toBeGreaterThan(40);
+    }
+  });
+
+  test("go to FAILURE_EMAIL where one is set", () => {
+    expect(resourcesOf(template, "AWS::SNS::Subscription").size).toBe(0);
+    const { stack } = createStack({ FAILURE_EMAIL: "oncall@example.com" });
+    expect(propertiesOf(templateOf(stack), "AWS::SNS::Subscription")).toMatchObject({
+      Protocol: "email",
+      Endpoint: "oncall@example.com",
+    });
+  });
+});
+
+test("the outputs say what to put where", () => {
+  expect(Object.keys(template.Outputs).sort()).toEqual([
+    "CoderTokenSecretArn",
+    "FailureTopicArn",
+    "GitHubAppSecretArn",
+    "WebhookSecretArn",
+    "WebhookUrl",
+  ]);
+  for (const { Description } of Object.values(template.Outputs)) expect(Description).toMatch(/\.$/);
+});
+
+describe("cdk-nag AwsSolutions", () => {
+  /** The rules that the stack breaks without an acknowledgement. */
+  function findings(addition?: (stack: ReturnType<typeof createStack>["stack"]) => void): string[] {
+    const { app, stack } = createStack();
+    addition?.(stack);
+    Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+    try {
+      app.synth();
+    } catch (error) {
+      if (!(error instanceof Error) || !/validation/i.test(`${error.name} ${error.message}`)) throw error;
+    }
+    const report = readFileSync(join(app.outdir, "validation-report.json"), "utf8");
+    return [...new Set(report.match(/AwsSolutions-\w+/g) ?? [])].sort();
+  }
+
+  test("finds nothing that is not acknowledged", () => {
+    expect(findings()).toEqual([]);
+  });
+
+  test("does look: a queue that is left bare is found", () => {
+    expect(findings((stack) => new Queue(stack, "Bare"))).toEqual(["AwsSolutions-SQS3", "AwsSolutions-SQS4"]);
+  });
+});

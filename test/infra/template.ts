@@ -1,0 +1,107 @@
+import { App } from "aws-cdk-lib";
+import { Template } from "aws-cdk-lib/assertions";
+import { Code } from "aws-cdk-lib/aws-lambda";
+import { z } from "zod";
+import { parseSettings } from "../../infra/settings.js";
+import { RelayStack } from "../../infra/stack.js";
+
+const resourceSchema = z.object({
+  Type: z.string(),
+  DeletionPolicy: z.string().optional(),
+  Properties: z.record(z.string(), z.unknown()).default({}),
+});
+const templateSchema = z.object({
+  Resources: z.record(z.string(), resourceSchema),
+  Outputs: z.record(z.string(), z.object({ Description: z.string(), Value: z.unknown() })),
+});
+export type Resource = z.output<typeof resourceSchema>;
+export type TemplateOfStack = z.output<typeof templateSchema>;
+
+/** The stack with settings as a user would give them, without bundling and the slow validation of each synth. */
+export function createStack(environment: Record<string, string> = {}): { app: App; stack: RelayStack } {
+  const app = new App({ builtinCloudFormationValidation: false });
+  const stack = new RelayStack(app, "Relay", {
+    stackName: "coder-task-relay",
+    settings: parseSettings({
+      environment: {
+        CODER_URL: "https://coder.example.com",
+        AGENT_GITHUB_USERNAME: "coder-agent",
+        ...environment,
+      },
+      context: () => undefined,
+    }),
+    lambdaCode: (name) => Code.fromInline(`export const handler = "${name}";`),
+  });
+  return { app, stack };
+}
+
+export function templateOf(stack: RelayStack): TemplateOfStack {
+  return templateSchema.parse(Template.fromStack(stack).toJSON());
+}
+
+/** The resources of a type by logical id, without the hash that CDK puts at its end. */
+export function resourcesOf({ Resources }: TemplateOfStack, type: string): Map<string, Resource> {
+  const found = Object.entries(Resources).filter(([, resource]) => resource.Type === type);
+  return new Map(found.map(([id, resource]) => [withoutHash(id), resource]));
+}
+
+/** The properties of the only resource of a type. */
+export function propertiesOf(template: TemplateOfStack, type: string): Record<string, unknown> {
+  const [resource, ...others] = resourcesOf(template, type).values();
+  if (!resource || others.length > 0) throw new Error(`Expected one ${type}, found ${others.length + 1}`);
+  return resource.Properties;
+}
+
+const withoutHash = (id: string) => id.replace(/[0-9A-F]{8}$/, "");
+
+const intrinsicSchema = z.union([
+  z.string(),
+  z.object({ Ref: z.string() }).transform(({ Ref }) => withoutHash(Ref)),
+  z
+    .object({ "Fn::GetAtt": z.tuple([z.string(), z.string()]) })
+    .transform((value) => withoutHash(value["Fn::GetAtt"][0])),
+  z
+    .object({ "Fn::Join": z.tuple([z.literal(""), z.array(z.unknown())]) })
+    .transform((value): string => value["Fn::Join"][1].map(textOf).join("")),
+]);
+
+/** What is known to be an object, by any keys. */
+export function recordOf(value: unknown): Record<string, unknown> {
+  return z.record(z.string(), z.unknown()).parse(value);
+}
+
+/** A text of the template with every reference replaced by the logical id that it points to. */
+export function textOf(value: unknown): string {
+  return intrinsicSchema.parse(value);
+}
+
+const oneOrMore = <Item extends z.ZodType>(item: Item) =>
+  z.union([item, z.array(item)]).transform((value) => (Array.isArray(value) ? value : [value]));
+const policySchema = z.object({
+  Roles: z.array(z.unknown()),
+  PolicyDocument: z.object({
+    Statement: z.array(
+      z.object({
+        Effect: z.literal("Allow"),
+        Action: oneOrMore(z.string()),
+        Resource: oneOrMore(z.unknown()),
+        Condition: z.unknown().optional(),
+      }),
+    ),
+  }),
+});
+
+/** What a role may do, a line for each statement: `actions on resources if condition`, in alphabetical order. */
+export function rightsOf(template: TemplateOfStack, role: string): string[] {
+  const policies = [...resourcesOf(template, "AWS::IAM::Policy").values()].map(({ Properties }) =>
+    policySchema.parse(Properties),
+  );
+  return policies
+    .filter(({ Roles }) => Roles.map(textOf).includes(role))
+    .flatMap(({ PolicyDocument }) => PolicyDocument.Statement)
+    .map(({ Action, Resource, Condition }) => {
+      const condition = Condition === undefined ? "" : ` if ${JSON.stringify(Condition)}`;
+      return `${Action.sort().join(" ")} on ${Resource.map(textOf).sort().join(" ")}${condition}`;
+    })
+    .sort();
+}
