@@ -1,0 +1,124 @@
+import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { HttpRequest } from "../http-server.js";
+import { SimulatedAgent } from "./agent.js";
+import { jsonObject, notFound, Refusal, textField } from "./coder-api.js";
+import { FakeTask } from "./fake-task.js";
+import type { FakeTemplateVersion, Templates } from "./templates.js";
+import type { Timers } from "./timers.js";
+import type { FakeUser, Users } from "./users.js";
+import { nameTaken, type Workspaces } from "./workspaces.js";
+
+/** How long a create takes between its look for the name and its insert, where creates are to race. */
+const raceMs = 200;
+
+export interface TaskCreationParts {
+  users: Users;
+  templates: Templates;
+  workspaces: Workspaces;
+  timers: Timers;
+  turnMs: number;
+  /** Whether two creates at once may both find the name free, so that one runs into the unique index. */
+  race: boolean;
+}
+
+/** `POST /tasks/{user}`: refuses in the order that coderd does, or makes a task and its workspace. */
+export class TaskCreation {
+  constructor(private readonly parts: TaskCreationParts) {}
+
+  async create(request: HttpRequest): Promise<FakeTask> {
+    const { users, workspaces } = this.parts;
+    const owner = users.find(request.params.user ?? "");
+    if (!owner) throw notFound();
+    const body = jsonObject(request);
+    const version = this.#version(textField(body, "template_version_id"));
+    const initialPrompt = textField(body, "input") ?? "";
+    const name = taskName(textField(body, "name") ?? "", initialPrompt);
+    const displayName = taskDisplayName(textField(body, "display_name") ?? "", initialPrompt);
+    this.#assertMayCreate(owner, version);
+
+    const wantedPreset = textField(body, "template_version_preset_id");
+    const preset = version.presets.find(({ id }) => id === wantedPreset);
+    if ((version.template.needsPreset || wantedPreset) && !preset) {
+      const field = wantedPreset ? "template_version_preset_id" : "parameters";
+      const detail = wantedPreset ? "There is no such preset." : "A required parameter has no value.";
+      throw new Refusal(400, "Unable to validate parameters", detail, [{ field, detail }]);
+    }
+    await this.#claimName(owner, name);
+
+    const agent = new SimulatedAgent(() => task.initialPrompt, this.parts.turnMs, this.parts.timers);
+    const workspace = workspaces.create({ name, owner, version, resident: agent });
+    const task = new FakeTask({ name, displayName, initialPrompt, preset, workspace, agent });
+    return task;
+  }
+
+  #version(id: string | undefined): FakeTemplateVersion {
+    if (id === undefined) {
+      throw new Refusal(400, "Validation failed.", undefined, [
+        { field: "template_version_id", detail: 'Validation failed for tag "required" with value: ""' },
+      ]);
+    }
+    const version = this.parts.templates.version(id);
+    // Not a 404: it is the input that is wrong.
+    if (!version) {
+      throw new Refusal(400, "Template version not found or you do not have access to this resource");
+    }
+    if (!version.template.aiTask) {
+      throw new Refusal(400, 'Template does not have a valid "coder_ai_task" resource.');
+    }
+    return version;
+  }
+
+  #assertMayCreate(owner: FakeUser, { template }: FakeTemplateVersion): void {
+    const { users } = this.parts;
+    if (!users.isMember(owner, template.organization.id)) throw notFound();
+    if (!users.access.managesWorkspacesOf(owner)) {
+      throw new Refusal(
+        403,
+        "Unauthorized to create workspace.",
+        `You may not create one for ${owner.username}.`,
+      );
+    }
+    if (template.deprecation) {
+      const message = `Template "${template.name}" has been deprecated, and cannot be used to create a new workspace.`;
+      throw new Refusal(400, message, template.deprecation);
+    }
+  }
+
+  async #claimName(owner: FakeUser, name: string): Promise<void> {
+    const { workspaces, race } = this.parts;
+    if (workspaces.holdsName(owner, name)) throw nameTaken(name);
+    if (!race) return;
+    await sleep(raceMs);
+    if (!workspaces.holdsName(owner, name)) return;
+    throw new Refusal(
+      500,
+      "Internal error creating task.",
+      'pq: duplicate key value violates unique constraint "tasks_owner_id_name_unique_idx"',
+    );
+  }
+}
+
+/** codersdk.NameValid; without a name, one from the prompt and four random digits. */
+function taskName(name: string, prompt: string): string {
+  if (name === "") {
+    const words = prompt.toLowerCase().match(/[a-z0-9]+/g) ?? ["task"];
+    const slug = words.join("-").slice(0, 27).replace(/-+$/, "");
+    return `${slug}-${randomBytes(2).toString("hex")}`;
+  }
+  const isValid = name.length <= 32 && /^[a-zA-Z0-9]+(?:-[a-zA-Z0-9]+)*$/.test(name);
+  if (isValid && !/^(new|create)$/i.test(name)) return name;
+  const detail = isValid
+    ? `name "${name}" is reserved`
+    : "must match ^[a-zA-Z0-9]+(?:-[a-zA-Z0-9]+)*$, 1 to 32 characters";
+  throw new Refusal(400, "Unable to create a Task with the provided name.", detail);
+}
+
+/** The limit is in bytes, as Go's `len` counts. */
+function taskDisplayName(displayName: string, prompt: string): string {
+  const trimmed = displayName.trim();
+  if (Buffer.byteLength(trimmed) > 64) {
+    throw new Refusal(400, "Display name must be 64 characters or less.");
+  }
+  return trimmed || prompt.trim().split("\n", 1).join("").slice(0, 64) || "Task";
+}

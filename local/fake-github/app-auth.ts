@@ -1,0 +1,239 @@
+import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, verify } from "node:crypto";
+import type { HttpReply, HttpRequest } from "../http-server.js";
+import { asObject } from "./examples.js";
+import { nodeId, type Repositories, type Repository } from "./repositories.js";
+import { body, GitHubError, type Json, notFound, param, type Rest } from "./rest.js";
+
+export type Permissions = Record<string, "read" | "write">;
+
+/** What the relay's App asks for when it is installed. */
+const APP_PERMISSIONS: Permissions = {
+  actions: "read",
+  checks: "write",
+  contents: "read",
+  issues: "write",
+  members: "read",
+  metadata: "read",
+  pull_requests: "write",
+};
+
+/** A token's permission that paths below `/repos/{owner}/{repo}` ask for; any one of several is enough. */
+const NEEDS: [path: RegExp, anyOf: string[]][] = [
+  [/^\/commits\/[^/]+\/pulls$/, ["pull_requests", "contents"]],
+  [/^\/commits\/[^/]+\/check-runs$/, ["checks"]],
+  [/^\/check-runs/, ["checks"]],
+  [/^\/issues/, ["issues", "pull_requests"]],
+  [/^\/pulls/, ["pull_requests"]],
+  [/^\/actions/, ["actions"]],
+  [/^\/contents/, ["contents"]],
+];
+
+const TOKEN_LIFE_MS = 60 * 60 * 1000;
+
+interface Token {
+  installationId: number;
+  expiresAt: number;
+  permissions: Permissions;
+  repositoryIds?: number[];
+}
+
+/**
+ * A GitHub App's ways to say who it is: a JWT signed with its private key, and installation tokens.
+ * https://docs.github.com/apps/creating-github-apps/authenticating-with-a-github-app
+ */
+export class AppAuth {
+  /** PKCS#1, as GitHub hands it out. */
+  readonly privateKey: string;
+  readonly #publicKey: KeyObject;
+  readonly #tokens = new Map<string, Token>();
+
+  constructor(
+    readonly appId: string,
+    readonly appSlug: string,
+    readonly repositories: Repositories,
+  ) {
+    const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+    this.privateKey = privateKey.export({ type: "pkcs1", format: "pem" }).toString();
+    this.#publicKey = createPublicKey(privateKey);
+  }
+
+  /** Ends the life of all tokens, as a revoked installation or a passing hour does. */
+  expireTokens(): void {
+    this.#tokens.clear();
+  }
+
+  /** GitHub takes this as a JWT's issuer, too, and prefers it. */
+  get clientId(): string {
+    return `Iv1.${this.appId}`;
+  }
+
+  /** The answer to a request that may not pass; `undefined` lets it on to its route. */
+  check(request: HttpRequest): HttpReply | undefined {
+    try {
+      if (/^\/app(\/|$)/.test(request.path) || /^\/repos\/[^/]+\/[^/]+\/installation$/.test(request.path)) {
+        this.#checkJwt(request);
+      } else if (!request.path.startsWith("/_logs/")) {
+        this.#checkToken(request);
+      }
+      return undefined;
+    } catch (error) {
+      if (error instanceof GitHubError) return error.reply;
+      throw error;
+    }
+  }
+
+  #checkJwt(request: HttpRequest): void {
+    const jwt = /^bearer (\S+)$/i.exec(request.headers.authorization ?? "")?.[1] ?? "";
+    const [header = "", payload = "", signature = ""] = jwt.split(".");
+    const undecodable = new GitHubError(401, "A JSON web token could not be decoded");
+    const claims = decoded(payload);
+    if (decoded(header).alg !== "RS256") throw undecodable;
+    const signed = Buffer.from(`${header}.${payload}`);
+    if (!verify("RSA-SHA256", signed, this.#publicKey, Buffer.from(signature, "base64url")))
+      throw undecodable;
+    if (![this.appId, this.clientId].includes(`${claims.iss}`))
+      throw new GitHubError(401, "Integration not found");
+    const now = Math.floor(Date.now() / 1000);
+    const { iat, exp } = claims;
+    if (typeof iat !== "number" || iat > now) {
+      throw new GitHubError(
+        401,
+        "'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued",
+      );
+    }
+    if (typeof exp !== "number" || exp <= now) {
+      throw new GitHubError(
+        401,
+        "'Expiration time' claim ('exp') must be a numeric value representing the future time at which the assertion expires",
+      );
+    }
+    if (exp > now + 600) {
+      throw new GitHubError(401, "'Expiration time' claim ('exp') is too far in the future");
+    }
+  }
+
+  #token(request: HttpRequest): Token {
+    const text = /^(?:token|bearer) (\S+)$/i.exec(request.headers.authorization ?? "")?.[1];
+    const token = text === undefined ? undefined : this.#tokens.get(text);
+    if (!token || token.expiresAt <= Date.now()) throw new GitHubError(401, "Bad credentials");
+    return token;
+  }
+
+  #checkToken(request: HttpRequest): void {
+    const token = this.#token(request);
+    const [, name, rest = ""] = /^\/repos\/([^/]+\/[^/]+)(\/.*)?$/.exec(request.path) ?? [];
+    if (name === undefined) return;
+    const repository = this.repositories.find(decodeURIComponent(name));
+    if (!repository || !this.#sees(token, repository)) throw notFound();
+    const needs = NEEDS.find(([path]) => path.test(rest))?.[1] ?? ["metadata"];
+    const reads = request.method === "GET";
+    const has = needs.some(
+      (need) => token.permissions[need] === "write" || (reads && need in token.permissions),
+    );
+    const covered = this.#covers(token, repository);
+    if (!(reads ? has : has && covered)) throw new GitHubError(403, "Resource not accessible by integration");
+  }
+
+  #covers({ installationId, repositoryIds }: Token, repository: Repository): boolean {
+    return repository.installationId === installationId && (repositoryIds?.includes(repository.id) ?? true);
+  }
+
+  #sees(token: Token, repository: Repository): boolean {
+    return !repository.private || this.#covers(token, repository);
+  }
+
+  /** Whether the request's token may read the repository. */
+  canSee(request: HttpRequest, repository: Repository): boolean {
+    return this.#sees(this.#token(request), repository);
+  }
+
+  json(): Json {
+    return {
+      id: Number(this.appId),
+      slug: this.appSlug,
+      node_id: nodeId("Integration", Number(this.appId)),
+      client_id: this.clientId,
+      name: this.appSlug,
+      html_url: `https://github.com/apps/${this.appSlug}`,
+      permissions: APP_PERMISSIONS,
+      events: [],
+    };
+  }
+
+  routes(rest: Rest): void {
+    rest.get("/app", () => ({ status: 200, body: this.json() }));
+    rest.get("/repos/:owner/:repo/installation", (request) => {
+      const repository = this.repositories.of(request);
+      if (repository.installationId === null) throw notFound();
+      return { status: 200, body: this.#installationJson(repository.installationId, repository) };
+    });
+    rest.post("/app/installations/:id/access_tokens", (request) => this.#issueToken(request));
+  }
+
+  #installationJson(id: number, repository: Repository): Json {
+    return {
+      id,
+      account: this.repositories.userJson(repository.owner),
+      app_id: Number(this.appId),
+      app_slug: this.appSlug,
+      target_type: repository.owner.type,
+      repository_selection: "all",
+      permissions: APP_PERMISSIONS,
+      events: [],
+      suspended_at: null,
+    };
+  }
+
+  #issueToken(request: HttpRequest): HttpReply {
+    const installationId = Number(param(request, "id"));
+    const covered = this.repositories.ofInstallation(installationId);
+    if (covered.length === 0) throw notFound();
+    const asked = body(request);
+    const permissions: Permissions = {};
+    const wanted = asked.permissions === undefined ? APP_PERMISSIONS : asObject(asked.permissions);
+    for (const [name, level] of Object.entries(wanted)) {
+      const granted = APP_PERMISSIONS[name];
+      if (granted === undefined || (level !== granted && level !== "read")) {
+        throw new GitHubError(422, "The permissions requested are not granted to this installation.");
+      }
+      permissions[name] = level === "read" ? "read" : granted;
+    }
+    // Metadata read comes with every other permission.
+    permissions.metadata = "read";
+    const token: Token = { installationId, expiresAt: Date.now() + TOKEN_LIFE_MS, permissions };
+    const only = chosen(asked, covered);
+    if (only) token.repositoryIds = only.map((repository) => repository.id);
+    const text = `ghs_${randomBytes(18).toString("hex")}`;
+    this.#tokens.set(text, token);
+    return {
+      status: 201,
+      body: {
+        token: text,
+        expires_at: new Date(token.expiresAt).toISOString().replace(/\.\d+Z$/, "Z"),
+        permissions,
+        repository_selection: only ? "selected" : "all",
+        ...(only ? { repositories: only.map((repository) => this.repositories.json(repository)) } : {}),
+      },
+    };
+  }
+}
+
+/** The repositories that a token is asked to be limited to. */
+function chosen(asked: Json, covered: Repository[]): Repository[] | undefined {
+  const wanted = asked.repository_ids ?? asked.repositories;
+  if (!Array.isArray(wanted)) return undefined;
+  const found = covered.filter(({ id, name }) => wanted.includes(id) || wanted.includes(name));
+  if (found.length === wanted.length) return found;
+  throw new GitHubError(
+    422,
+    "There is at least one repository that does not exist or is not accessible to the parent installation.",
+  );
+}
+
+function decoded(part: string): Json {
+  try {
+    return asObject(JSON.parse(Buffer.from(part, "base64url").toString("utf8")));
+  } catch {
+    return {};
+  }
+}

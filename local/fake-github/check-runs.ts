@@ -1,0 +1,168 @@
+import type { HttpRequest } from "../http-server.js";
+import type { AppAuth } from "./app-auth.js";
+import type { Contents } from "./contents.js";
+import { asObject, fromExample } from "./examples.js";
+import { fullName, htmlUrl, nodeId, type Repositories, type Repository } from "./repositories.js";
+import { body, GitHubError, invalid, type Json, notFound, param, type Rest } from "./rest.js";
+
+export interface CheckRun {
+  readonly id: number;
+  readonly repo: Repository;
+  readonly headSha: string;
+  readonly startedAt: string;
+  name: string;
+  status: string;
+  conclusion: string | null;
+  completedAt: string | null;
+  output: Json;
+  detailsUrl: string | null;
+  externalId: string;
+}
+
+const MAX_ANNOTATIONS = 50;
+const MAX_TEXT = 65_535;
+
+/** What an App says about a commit. https://docs.github.com/rest/checks/runs */
+export class CheckRuns {
+  readonly all: CheckRun[] = [];
+
+  constructor(
+    readonly auth: AppAuth,
+    readonly repositories: Repositories,
+    readonly contents: Contents,
+  ) {}
+
+  routes(rest: Rest): void {
+    rest.post("/repos/:owner/:repo/check-runs", (request) => {
+      return { status: 201, body: this.json(this.#create(request)) };
+    });
+    rest.get("/repos/:owner/:repo/check-runs/:id", (request) => {
+      return { status: 200, body: this.json(this.#of(request)) };
+    });
+    rest.patch("/repos/:owner/:repo/check-runs/:id", (request) => {
+      const run = this.#of(request);
+      this.#update(run, body(request));
+      return { status: 200, body: this.json(run) };
+    });
+    rest.get("/repos/:owner/:repo/commits/:ref/check-runs", (request) => {
+      const repo = this.repositories.of(request);
+      const ref = param(request, "ref");
+      const sha = this.contents.resolve(repo, ref) ?? ref;
+      const { query } = request;
+      const found = this.all
+        .filter((run) => run.repo === repo && run.headSha === sha)
+        .filter((run) => [null, run.name].includes(query.get("check_name")))
+        .filter((run) => [null, run.status].includes(query.get("status")))
+        .reverse();
+      const latest = found.filter((run, i) => found.findIndex(({ name }) => name === run.name) === i);
+      const shown = query.get("filter") === "all" ? found : latest;
+      return rest.page(request, shown, (run) => this.json(run), "check_runs");
+    });
+  }
+
+  #create(request: HttpRequest): CheckRun {
+    const input = body(request);
+    const { name, head_sha } = input;
+    if (typeof name !== "string" || name === "") throw invalid("CheckRun", "missing_field", "name");
+    if (typeof head_sha !== "string" || !/^[0-9a-f]{40}$/.test(head_sha)) {
+      throw new GitHubError(422, `No commit found for SHA: ${head_sha}`);
+    }
+    const run: CheckRun = {
+      id: this.repositories.nextId(),
+      repo: this.repositories.of(request),
+      headSha: head_sha,
+      startedAt: this.repositories.timestamp(),
+      name,
+      status: "queued",
+      conclusion: null,
+      completedAt: null,
+      output: {},
+      detailsUrl: null,
+      externalId: "",
+    };
+    this.#update(run, input);
+    this.all.push(run);
+    return run;
+  }
+
+  #update(run: CheckRun, input: Json): void {
+    const text = (key: string) => (typeof input[key] === "string" ? input[key] : undefined);
+    const conclusion = text("conclusion") ?? run.conclusion;
+    // A conclusion completes a run, and a completed run must have one.
+    const status = text("conclusion") === undefined ? (text("status") ?? run.status) : "completed";
+    if (status === "completed" && conclusion === null)
+      throw invalid("CheckRun", "missing_field", "conclusion");
+    const output = checkedOutput(input.output);
+    Object.assign(run, {
+      name: text("name") ?? run.name,
+      status,
+      conclusion,
+      completedAt: status === "completed" ? (text("completed_at") ?? this.repositories.timestamp()) : null,
+      output: { ...run.output, ...output },
+      detailsUrl: text("details_url") ?? run.detailsUrl,
+      externalId: text("external_id") ?? run.externalId,
+    });
+  }
+
+  #of(request: HttpRequest): CheckRun {
+    const repo = this.repositories.of(request);
+    const found = this.all.find((run) => run.repo === repo && `${run.id}` === param(request, "id"));
+    if (!found) throw notFound();
+    return found;
+  }
+
+  json(run: CheckRun): Json {
+    const { id, repo } = run;
+    const url = `${this.repositories.apiUrl()}/repos/${fullName(repo)}/check-runs/${id}`;
+    const { annotations = [], ...output } = run.output;
+    const empty = { title: null, summary: null, text: null };
+    return fromExample(["check_run", "created", "check_run"], this.repositories.moves(repo), {
+      id,
+      node_id: nodeId("CheckRun", id),
+      head_sha: run.headSha,
+      external_id: run.externalId,
+      url,
+      html_url: `${htmlUrl(repo)}/runs/${id}`,
+      details_url: run.detailsUrl,
+      name: run.name,
+      status: run.status,
+      conclusion: run.conclusion,
+      started_at: run.startedAt,
+      completed_at: run.completedAt,
+      output: {
+        ...empty,
+        ...output,
+        annotations_count: Array.isArray(annotations) ? annotations.length : 0,
+        annotations_url: `${url}/annotations`,
+      },
+      check_suite: { id },
+      app: this.auth.json(),
+      pull_requests: [],
+      deployment: undefined,
+    });
+  }
+}
+
+function checkedOutput(value: unknown): Json {
+  if (value === undefined) return {};
+  const output = asObject(value);
+  for (const key of ["title", "summary"]) {
+    if (typeof output[key] !== "string") throw invalid("CheckRun", "missing_field", `output.${key}`);
+  }
+  for (const key of ["summary", "text"]) {
+    const text = output[key];
+    if (typeof text === "string" && [...text].length > MAX_TEXT) {
+      throw invalid(
+        "CheckRun",
+        "invalid",
+        `output.${key}`,
+        `${key} exceeds a maximum of ${MAX_TEXT} characters`,
+      );
+    }
+  }
+  const { annotations } = output;
+  if (Array.isArray(annotations) && annotations.length > MAX_ANNOTATIONS) {
+    throw invalid("CheckRun", "invalid", "annotations", `no more than ${MAX_ANNOTATIONS} at a time`);
+  }
+  return output;
+}

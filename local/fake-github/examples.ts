@@ -1,0 +1,59 @@
+import { createRequire } from "node:module";
+import type { Json } from "./rest.js";
+
+interface Example extends Json {
+  action?: string;
+  installation?: Json;
+}
+
+// `require` instead of an import: TypeScript would infer the type of megabytes of JSON at each check.
+const definitions: { name: string; examples: Example[] }[] = createRequire(import.meta.url)(
+  "@octokit/webhooks-examples",
+);
+
+/**
+ * A real payload of GitHub's, from the public package `@octokit/webhooks-examples`: of that action if it has
+ * one (it has none of `issues.closed`, for instance), and of a GitHub App's webhook if it has one.
+ */
+export function example(event: string, action?: string): Example {
+  const all = definitions.find((definition) => definition.name === event)?.examples ?? [];
+  const fitting = all.filter((payload) => payload.action === action);
+  const candidates = fitting.length > 0 ? fitting : all;
+  const found = candidates.find((payload) => payload.installation !== undefined) ?? candidates[0];
+  if (!found) throw new Error(`@octokit/webhooks-examples has no event ${event}`);
+  return structuredClone(found);
+}
+
+/** Pairs of texts that turn an example's into ours, given the example and the repositories that it names. */
+export type Moves = (theirs: Json, fullNames: string[]) => [from: string, to: string][];
+
+/** Moves all texts in an example, above all its many URLs, to our repository and API. */
+export function moved(theirs: Json, moves: Moves): Json {
+  let text = JSON.stringify(theirs);
+  const named = text.matchAll(/api\.github\.com\/repos\/([\w.-]+\/[\w.-]+)/g);
+  const fullNames = [...new Set([...named].map(([, name]) => name ?? ""))];
+  for (const [from, to] of moves(theirs, fullNames)) text = text.replaceAll(from, to);
+  return asObject(JSON.parse(text));
+}
+
+/** The object `key` of an example, moved, with `ours` on top. */
+export function fromExample(
+  [event, action, key]: [event: string, action: string | undefined, key: string],
+  moves: Moves,
+  ours: Json,
+): Json {
+  return { ...moved(asObject(example(event, action)[key]), moves), ...ours };
+}
+
+/** `ours` laid over `theirs`, object by object; arrays and plain values are replaced. */
+export function laidOver(theirs: unknown, ours: unknown): unknown {
+  if (!isObject(theirs) || !isObject(ours)) return ours;
+  const result: Json = { ...theirs };
+  for (const [key, value] of Object.entries(ours)) result[key] = laidOver(theirs[key], value);
+  return result;
+}
+
+export const isObject = (value: unknown): value is Json =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+export const asObject = (value: unknown): Json => (isObject(value) ? value : {});

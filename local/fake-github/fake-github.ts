@@ -1,0 +1,219 @@
+import { randomBytes } from "node:crypto";
+import { HttpServer } from "../http-server.js";
+import { Actions } from "./actions.js";
+import { AppAuth } from "./app-auth.js";
+import { CheckRuns } from "./check-runs.js";
+import { Contents } from "./contents.js";
+import { Deliveries, type Delivery } from "./deliveries.js";
+import { GraphQL } from "./graphql.js";
+import { Happenings } from "./happenings.js";
+import { IssueComments } from "./issue-comments.js";
+import { Issues } from "./issues.js";
+import { IssuesApi } from "./issues-api.js";
+import { Pulls } from "./pulls.js";
+import {
+  type NewRepository,
+  type NewUser,
+  Repositories,
+  type Repository,
+  type RepositoryRef,
+  type User,
+} from "./repositories.js";
+import { type Json, notFound, Rest } from "./rest.js";
+import { Reviews } from "./reviews.js";
+
+export interface FakeGitHubOptions {
+  appId?: number | string;
+  appSlug?: string;
+  /** Where webhooks go. Default: nowhere, they are only made. */
+  webhookUrl?: string;
+  webhookSecret?: string;
+  /** The agent's GitHub user, who exists from the start. Default: `coder-agent`. */
+  agentLogin?: string;
+  /** Whether GitHub tells the App of what the App itself did. Default: true, as GitHub does. */
+  echoOwnComments?: boolean;
+  /** Milliseconds until a delivery counts as failed. Default: GitHub's 10 s. */
+  deliveryTimeoutMs?: number;
+  /** What the time stamps of issues, comments and so on are taken from. Default: the real time. */
+  now?: () => Date;
+}
+
+/**
+ * GitHub as far as the relay uses it: a REST API with state that refuses what the real one refuses, and
+ * signed webhooks about what people do in it. Nothing outside of the process is needed.
+ *
+ * @example
+ * const github = new FakeGitHub({ webhookUrl: "http://127.0.0.1:3000/webhooks/github" });
+ * await github.listen();
+ * github.addRepository({ owner: "octo", name: "app", permissions: { mona: "write" } });
+ * const { issue } = await github.openIssue({ repo: "octo/app", by: "mona", title: "It is broken" });
+ * const { status } = await github.assign(issue, { by: "mona", assignee: github.agentLogin });
+ */
+export class FakeGitHub {
+  readonly http = new HttpServer();
+  readonly appId: string;
+  readonly appSlug: string;
+  readonly privateKey: string;
+  readonly webhookSecret: string;
+  readonly botLogin: string;
+  readonly agentLogin: string;
+  /** Where webhooks go from now on; empty for nowhere. */
+  webhookUrl: string;
+
+  readonly repositories: Repositories;
+  readonly auth: AppAuth;
+  readonly issues: Issues;
+  readonly comments: IssueComments;
+  readonly pulls: Pulls;
+  readonly reviews: Reviews;
+  readonly actions: Actions;
+  readonly contents: Contents;
+  readonly checkRuns: CheckRuns;
+  readonly #deliveries: Deliveries;
+  #listening = false;
+
+  constructor(options: FakeGitHubOptions = {}) {
+    this.appId = `${options.appId ?? 12345}`;
+    this.appSlug = options.appSlug ?? "coder-task-relay";
+    this.botLogin = `${this.appSlug}[bot]`;
+    this.agentLogin = options.agentLogin ?? "coder-agent";
+    this.webhookUrl = options.webhookUrl ?? "";
+    this.webhookSecret = options.webhookSecret ?? randomBytes(20).toString("hex");
+
+    const rest = new Rest(this.http);
+    const apiUrl = () => (this.#listening ? this.url : "https://api.github.com");
+    this.repositories = new Repositories(apiUrl, options.now ?? (() => new Date()));
+    const bot = this.addUser({ login: this.botLogin, type: "Bot" });
+    this.addUser({ login: this.agentLogin });
+    this.auth = new AppAuth(this.appId, this.appSlug, this.repositories);
+    this.privateKey = this.auth.privateKey;
+    this.#deliveries = new Deliveries({
+      url: () => this.webhookUrl,
+      secret: this.webhookSecret,
+      appId: this.appId,
+      timeoutMs: options.deliveryTimeoutMs ?? 10_000,
+    });
+    const happenings = new Happenings(this.repositories, this.#deliveries, options.echoOwnComments ?? true);
+    const mark = (byApp: boolean) => (byApp ? this.auth.json() : null);
+    this.issues = new Issues(this.repositories, happenings, mark);
+    this.comments = new IssueComments(this.issues, this.repositories, happenings, bot);
+    this.pulls = new Pulls(this.issues, this.repositories, happenings);
+    this.reviews = new Reviews(this.pulls, this.repositories, happenings, bot);
+    this.actions = new Actions(this.pulls, this.repositories, happenings, this.agentLogin);
+    this.contents = new Contents(this.repositories, happenings);
+    this.checkRuns = new CheckRuns(this.auth, this.repositories, this.contents);
+    const issuesApi = new IssuesApi(this.issues, this.repositories, happenings, bot);
+
+    this.http.before = (request) => {
+      // The API's own redirects lead to `/repositories/{id}/…`, which outlives a rename.
+      const [, id, path = ""] = /^\/repositories\/(\d+)(\/.*)?$/.exec(request.path) ?? [];
+      const repository = this.repositories.byId(Number(id));
+      if (repository) request.path = `/repos/${repository.owner.login}/${repository.name}${path}`;
+      return this.auth.check(request);
+    };
+    this.http.notFound = () => notFound().reply;
+    const graphql = new GraphQL(this.auth, this.repositories, this.pulls);
+    const things = [this.comments, issuesApi, this.pulls, this.reviews, this.actions, this.contents];
+    for (const part of [this.auth, this.#deliveries, this.repositories, ...things, this.checkRuns, graphql]) {
+      part.routes(rest);
+    }
+  }
+
+  /** Returns the API's base URL, without a slash at its end. */
+  async listen(port?: number): Promise<string> {
+    await this.http.listen(port);
+    this.#listening = true;
+    return this.url;
+  }
+
+  /** Gives up on deliveries that are under way, and stops listening. */
+  async close(): Promise<void> {
+    await this.#deliveries.close();
+    if (this.#listening) await this.http.close();
+    this.#listening = false;
+  }
+
+  get url(): string {
+    return this.http.url;
+  }
+
+  addUser = (input: NewUser): User => this.repositories.addUser(input);
+
+  /** The agent may write in every new repository, unless told otherwise. */
+  addRepository = (input: NewRepository): Repository =>
+    this.repositories.addRepository({
+      ...input,
+      permissions: { [this.agentLogin]: "write", ...input.permissions },
+    });
+
+  openIssue: Issues["open"] = (input) => this.issues.open(input);
+  assign: Issues["assign"] = (issue, options) => this.issues.assign(issue, options);
+  unassign: Issues["unassign"] = (issue, options) => this.issues.unassign(issue, options);
+  editIssue: Issues["edit"] = (issue, options) => this.issues.edit(issue, options);
+  closeIssue: Issues["close"] = (issue, options) => this.issues.close(issue, options);
+  reopenIssue: Issues["reopen"] = (issue, options) => this.issues.reopen(issue, options);
+  deleteIssue: Issues["delete"] = (issue, options) => this.issues.delete(issue, options);
+  transferIssue: Issues["transfer"] = (issue, options) => this.issues.transfer(issue, options);
+  comment: IssueComments["create"] = (issue, options) => this.comments.create(issue, options);
+  editComment: IssueComments["edit"] = (comment, options) => this.comments.edit(comment, options);
+  deleteComment: IssueComments["delete"] = (comment, options) => this.comments.delete(comment, options);
+
+  openPull: Pulls["open"] = (input) => this.pulls.open(input);
+  pushToPull: Pulls["push"] = (pull, options) => this.pulls.push(pull, options);
+  closePull: Pulls["close"] = (pull, options) => this.pulls.close(pull, options);
+  review: Reviews["submit"] = (pull, input) => this.reviews.submit(pull, input);
+  editReviewComment: Reviews["editComment"] = (comment, options) =>
+    this.reviews.editComment(comment, options);
+  deleteReviewComment: Reviews["deleteComment"] = (comment, options) =>
+    this.reviews.deleteComment(comment, options);
+  completeRun: Actions["complete"] = (input) => this.actions.complete(input);
+  push: Contents["push"] = (input) => this.contents.push(input);
+
+  /** The webhook that GitHub sends when the App's hook is made. */
+  ping(): Promise<Delivery> {
+    const hook = { type: "App", id: 400000001, app_id: Number(this.appId), active: true };
+    return this.deliver("ping", { zen: "Keep it logically awesome.", hook_id: hook.id, hook });
+  }
+
+  /** Signs and sends any payload as it is. */
+  deliver(event: string, payload: Json, { guid }: { guid?: string } = {}): Promise<Delivery> {
+    return this.#deliveries.send(this.#deliveries.make(event, payload, guid));
+  }
+
+  /** Sends a delivery that was made with `deliver: false`, or one more time. */
+  send: Deliveries["send"] = (delivery) => this.#deliveries.send(delivery);
+
+  /** The same GUID and body again, as the button in the App's settings does. */
+  redeliver = (guid: string): Promise<Delivery> => this.#deliveries.redeliver(guid);
+
+  /** All that were made, the oldest first, sent or not. */
+  get deliveries(): readonly Delivery[] {
+    return this.#deliveries.made;
+  }
+
+  /** Resolves once no delivery is under way. */
+  settled = (): Promise<void> => this.#deliveries.settled();
+
+  /** The comments that stand under an issue or pull request. */
+  commentsOn = (issue: { repo: RepositoryRef; number: number }) => this.comments.on(this.issues.get(issue));
+
+  /**
+   * Makes the next calls that fit run into a secondary rate limit.
+   * https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits
+   */
+  limitRate(
+    fault: { method?: string; path?: RegExp; times?: number; retryAfterSeconds?: number } = {},
+  ): void {
+    const { retryAfterSeconds = 1, ...which } = fault;
+    this.http.fail({
+      ...which,
+      status: 403,
+      headers: { "retry-after": `${retryAfterSeconds}` },
+      body: {
+        message: "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.",
+        documentation_url:
+          "https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits",
+      },
+    });
+  }
+}

@@ -1,0 +1,58 @@
+import type { By } from "./issues.js";
+import type { Log } from "./job-logs.js";
+import type { Repository, RepositoryRef, User } from "./repositories.js";
+
+export type Conclusion =
+  | "success"
+  | "failure"
+  | "cancelled"
+  | "timed_out"
+  | "startup_failure"
+  | "action_required"
+  | "skipped";
+
+export interface NewJob {
+  name: string;
+  conclusion: Conclusion;
+  steps?: { name: string; conclusion: Conclusion }[];
+  /** `null`: there was one and it is gone (410). Absent: there never was one (404). */
+  log?: Log | null;
+}
+
+export interface NewRun extends Partial<By> {
+  repo: RepositoryRef;
+  /** Its display name; the file is named after it. */
+  workflow: string;
+  branch: string;
+  headSha: string;
+  /** The fork that the head branch is in. Default: `repo`. */
+  headRepo?: RepositoryRef;
+  conclusion: Conclusion;
+  jobs?: NewJob[];
+  /** Default 1. A higher one belongs to the run of the same workflow and commit, if there is one. */
+  attempt?: number;
+  event?: string;
+}
+
+export interface Run {
+  readonly id: number;
+  readonly repo: Repository;
+  readonly headRepo: Repository;
+  readonly workflow: string;
+  readonly branch: string;
+  readonly headSha: string;
+  readonly event: string;
+  readonly actor: User;
+  readonly number: number;
+  readonly createdAt: string;
+  attempt: number;
+  conclusion: Conclusion;
+  updatedAt: string;
+  readonly jobs: Job[];
+}
+
+export interface Job extends NewJob {
+  readonly id: number;
+  readonly attempt: number;
+  readonly at: string;
+}
