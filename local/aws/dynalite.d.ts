@@ -1,0 +1,13 @@
+/** dynalite comes without types; this is the part of it that is used here. */
+declare module "dynalite" {
+  import type { Server } from "node:http";
+
+  interface DynaliteOptions {
+    /** Milliseconds that a new table stays in `CREATING`. Default: 500. */
+    createTableMs?: number;
+  }
+
+  /** A DynamoDB in memory, not listening yet. Closing it also closes its store. */
+  function dynalite(options?: DynaliteOptions): Server;
+  export = dynalite;
+}

@@ -1,0 +1,65 @@
+import "./quiet-sdk.js";
+import { isDeepStrictEqual, parseArgs } from "node:util";
+import { localBundles } from "./bundles.js";
+import { type End, tellStory } from "./demo/story.js";
+import { type Moment, Timeline } from "./demo/timeline.js";
+import { startSystem } from "./system.js";
+
+/**
+ * `npm run demo`: the whole system in one process lives one issue's life, with a fake GitHub and a fake Coder.
+ * Prints a timeline; exits with 1 at the first end that is not as it should be. `--json` prints JSON instead.
+ */
+
+/** Waits and retry intervals are a twentieth of the real ones, so that a boot of a second is a short story. */
+const timeScale = 0.05;
+
+const { values: flags } = parseArgs({ options: { json: { type: "boolean", default: false } } });
+const print = flags.json ? () => {} : console.log;
+
+const system = await startSystem({
+  bundles: await localBundles("demo"),
+  settings: {},
+  timeScale,
+  coder: { bootMs: 600, turnMs: 200 },
+});
+const { gitHub, coder } = system;
+if (!gitHub || !coder) throw new Error("The demo plays with fakes only.");
+
+const timeline = new Timeline(system);
+const moments: Moment[] = [];
+const ends: End[] = [];
+const isMet = ({ expected, actual }: End) => isDeepStrictEqual(expected, actual);
+
+const story = await tellStory({ system, gitHub, coder });
+for (const act of story.acts) {
+  print(`\n── ${act.title} ──`);
+  timeline.delivered(await act.play());
+  const found = await act.ends();
+  const lines = timeline.take();
+  moments.push(...lines);
+  for (const line of lines) print(format(line));
+  ends.push(...found);
+  if (!found.every(isMet)) break;
+}
+const finalState = story.finalState();
+await system.close();
+
+const failed = ends.find((end) => !isMet(end));
+if (flags.json) {
+  console.log(JSON.stringify({ ok: failed === undefined, timeline: moments, ends, finalState }, null, 2));
+} else {
+  console.log("\n── In the end ──");
+  for (const [where, lines] of Object.entries(finalState))
+    console.log(`${where}: ${lines.join("\n        ")}`);
+  console.log();
+  for (const end of ends) console.log(`${isMet(end) ? "✓" : "✗"} ${end.what}`);
+  if (failed) {
+    console.log(`\nexpected: ${JSON.stringify(failed.expected)}\nactual:   ${JSON.stringify(failed.actual)}`);
+  }
+}
+process.exitCode = failed ? 1 : 0;
+
+function format({ ms, lane, text }: Moment): string {
+  const label = { in: "→ webhook", state: "  state", github: "  GitHub ←", coder: "  Coder ←" }[lane];
+  return `${String(ms).padStart(6)} ms ${label.padEnd(11)} ${text}`;
+}

@@ -1,0 +1,74 @@
+import type { Engine } from "../engine/index.js";
+import type { Delivery } from "../fake-github/deliveries.js";
+import type { RecordedCall } from "../http-server.js";
+import { flowOf, type LocalSystem } from "../system.js";
+
+/** One line of what happened. */
+export interface Moment {
+  /** Milliseconds since the demo's begin. */
+  ms: number;
+  /** `in`: a delivery; `state`: a state of a flow was entered; `github`, `coder`: a call that went out. */
+  lane: "in" | "state" | "github" | "coder";
+  text: string;
+}
+
+/** Collects what happens in a system, and gives it back in the order of time. */
+export class Timeline {
+  readonly #begin = Date.now();
+  #moments: Moment[] = [];
+  /** How many events of each execution's history were taken already. */
+  readonly #taken = new Map<string, number>();
+
+  constructor(private readonly system: LocalSystem) {
+    const { gitHub, coder } = system;
+    if (gitHub) gitHub.http.onCall = (call) => this.#add(call.at, "github", describeCall(call));
+    if (coder) coder.http.onCall = (call) => this.#add(call.at, "coder", describeCall(call));
+  }
+
+  /** Notes a delivery that was just answered. */
+  delivered({ event, action, status, body, durationMs }: Delivery): void {
+    const name = action === null ? event : `${event}.${action}`;
+    this.#add(Date.now() - durationMs, "in", `${name} → ${status} ${body}`);
+  }
+
+  /** What came since the last time. */
+  take(): Moment[] {
+    const { engine } = this.system;
+    for (const { executionArn, stateMachineArn } of engine.list()) {
+      this.#takeStates(engine, executionArn, flowOf(stateMachineArn));
+    }
+    const moments = this.#moments.sort((a, b) => a.ms - b.ms);
+    this.#moments = [];
+    return moments;
+  }
+
+  #takeStates(engine: Engine, executionArn: string, flow: string): void {
+    const history = engine.history(executionArn);
+    for (const event of history.slice(this.#taken.get(executionArn) ?? 0)) {
+      const state = event.stateEnteredEventDetails?.name;
+      if (state !== undefined) this.#add(event.timestamp.getTime(), "state", `${flow}: ${state}`);
+    }
+    this.#taken.set(executionArn, history.length);
+  }
+
+  #add(at: number, lane: Moment["lane"], text: string): void {
+    this.#moments.push({ ms: at - this.#begin, lane, text });
+  }
+}
+
+function describeCall({ method, path, status, body }: RecordedCall): string {
+  return `${method} ${path} → ${status}${excerpt(body)}`;
+}
+
+/** The words in a call's body, if it has any worth showing. */
+function excerpt(body: unknown): string {
+  if (typeof body !== "object" || body === null) return "";
+  const { body: comment, input, name } = body as Record<string, unknown>;
+  const words = comment ?? input ?? name;
+  if (typeof words !== "string") return "";
+  const line = words
+    .split("\n")
+    .find((part) => part !== "" && !part.startsWith("<!--"))
+    ?.slice(0, 70);
+  return line === undefined ? "" : `  "${line}"`;
+}

@@ -1,0 +1,10 @@
+export { loadDefinition } from "./definition.js";
+export {
+  Engine,
+  type EngineOptions,
+  type MachineDescription,
+  type StatusListener,
+} from "./engine.js";
+export { EngineError, type EngineErrorName } from "./errors.js";
+export type { ExecutionDescription, ExecutionStatus } from "./execution.js";
+export type { HistoryEvent, HistoryEventDetails, HistoryEventType, StateType } from "./history.js";

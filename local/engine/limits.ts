@@ -1,0 +1,33 @@
+import { TerminalStateError } from "./errors.js";
+
+/**
+ * Bytes of UTF-8 that an input, a result or an output may have.
+ * https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+ */
+export const maxPayloadBytes = 262_144;
+
+/** Events that the history of one execution may have. */
+export const maxHistoryEvents = 25_000;
+
+/** Characters of an error's cause; the API cuts longer ones. */
+export const maxCauseLength = 32_768;
+
+/** The most that a Node.js timer can wait, in whole seconds (2^31 - 1 ms): more than that fires at once. */
+export const maxTimerSeconds = 2_147_483;
+
+/** A value as JSON text. Throws `States.DataLimitExceeded` where that is too large to pass between states. */
+export function encodeStateData(value: unknown, what: string): string {
+  const json = JSON.stringify(value) ?? "null";
+  if (exceedsPayloadLimit(json)) {
+    throw new TerminalStateError(
+      "States.DataLimitExceeded",
+      `${what} has a size exceeding the maximum number of bytes service limit.`,
+    );
+  }
+  return json;
+}
+
+export function exceedsPayloadLimit(json: string): boolean {
+  // A UTF-16 unit takes at most three bytes: short texts need no counting.
+  return json.length * 3 > maxPayloadBytes && Buffer.byteLength(json) > maxPayloadBytes;
+}

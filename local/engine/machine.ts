@@ -1,0 +1,44 @@
+import { EngineError } from "./errors.js";
+import { Step } from "./step.js";
+import { parseDefinition } from "./validate.js";
+
+/** A state machine, checked and ready to run. */
+export class Machine {
+  readonly arn: string;
+  readonly name: string;
+  /** As it was given. */
+  readonly definition: string;
+  readonly created: Date;
+  readonly startAt: string;
+  readonly timeoutSeconds: number | undefined;
+  readonly #steps: Map<string, Step>;
+
+  constructor(arn: string, definition: string, timeScale: number, created: Date) {
+    const name = /^arn:[^:]+:states:[^:]*:[^:]*:stateMachine:([^:]+)$/.exec(arn)?.[1];
+    if (name === undefined) throw new EngineError("InvalidName", `${arn} is no ARN of a state machine`);
+    const parsed = parseDefinition(name, definition);
+    this.arn = arn;
+    this.name = name;
+    this.definition = definition;
+    this.created = created;
+    this.startAt = parsed.StartAt;
+    this.timeoutSeconds = parsed.TimeoutSeconds;
+    this.#steps = new Map(
+      Object.entries(parsed.States).map(([state, body]) => [state, new Step(state, body, timeScale)]),
+    );
+  }
+
+  get region(): string {
+    return this.arn.split(":")[3] ?? "";
+  }
+
+  executionArn(executionName: string): string {
+    return `${this.arn.replace(":stateMachine:", ":execution:")}:${executionName}`;
+  }
+
+  step(state: string): Step {
+    const step = this.#steps.get(state);
+    if (!step) throw new Error(`${this.name} has no state "${state}"`);
+    return step;
+  }
+}

@@ -1,0 +1,186 @@
+import "./promise-with-resolvers.js";
+import { StateMachine, type StateMachineDefinition } from "aws-local-stepfunctions";
+import { z } from "zod";
+import type { StateType } from "./history.js";
+import { maxTimerSeconds } from "./limits.js";
+import type { TaskResourceArn } from "./resources.js";
+import { isPathKey } from "./unsupported.js";
+import type { StateDefinition } from "./validate.js";
+
+/** What aws-local-stepfunctions takes and gives as state data. */
+export type JsonValue = Parameters<StateMachine["run"]>[0];
+
+/** What a state does outside the state language. Calling it again is a retry. */
+export type Work = (input: JsonValue) => Promise<JsonValue>;
+
+export interface StepOutcome {
+  output: JsonValue;
+  /** The state that follows; `undefined` where the execution ends. */
+  next: string | undefined;
+}
+
+/** What `$$` shows. */
+export interface StepContext {
+  Execution: Record<string, unknown>;
+  StateMachine: Record<string, unknown>;
+}
+
+export type WaitLength = { seconds: number } | { until: string };
+
+const End = "end";
+
+/**
+ * One state of a machine, run by aws-local-stepfunctions as a machine of its own. The library's own loop over
+ * states cannot start in the middle (a redrive), knows no limits on data, goes on after an abort, and reports
+ * what happened only later; run state by state, all that is decided between two states, at once.
+ *
+ * Two more deviations of the library are evened out here: Wait states become Tasks, so that waits which come
+ * from a path can be scaled and broken off; and a Pass state's false, 0, "" or null as Result counts.
+ */
+export class Step {
+  readonly type: StateType;
+  readonly resource: TaskResourceArn | undefined;
+  readonly timeoutSeconds: number | undefined;
+  /** A Fail state that names no error: the library would make one up. */
+  readonly failsWithoutError: boolean;
+  readonly #machine: StateMachine;
+  readonly #name: string;
+  readonly #state: StateDefinition;
+  readonly #targets: string[];
+
+  constructor(name: string, state: StateDefinition, timeScale: number) {
+    // Parallel and Map were refused before.
+    this.type = state.Type as StateType;
+    this.#name = name;
+    this.#state = state;
+    this.resource = this.type === "Task" ? (state.Resource as TaskResourceArn) : undefined;
+    this.timeoutSeconds = typeof state.TimeoutSeconds === "number" ? state.TimeoutSeconds : undefined;
+    this.failsWithoutError = this.type === "Fail" && !("Error" in state) && !("ErrorPath" in state);
+    const targets = new Set<string>();
+    const compiled = compile(state, timeScale, targets);
+    this.#targets = [...targets];
+    const states: Record<string, unknown> = { [name]: compiled };
+    for (const target of targets) states[targetKey(target)] = { Type: "Task", Resource: "next", End: true };
+    const definition: StateMachineDefinition = JSON.parse(JSON.stringify({ StartAt: name, States: states }));
+    this.#machine = new StateMachine(definition, { validationOptions: { noValidate: true } });
+  }
+
+  /** Runs the state with its retries and catchers. `abort` ends the wait before a retry; work ends by itself. */
+  perform(
+    input: JsonValue,
+    context: StepContext,
+    work: Work,
+  ): { abort: () => void; outcome: Promise<StepOutcome> } {
+    let next: string | undefined;
+    const handlers: Record<string, Work> = {};
+    for (const target of this.#targets) {
+      handlers[targetKey(target)] = async (output) => {
+        next = target === End ? undefined : target.slice(1);
+        return output;
+      };
+    }
+    handlers[this.#name] = isFixedResult(this.#state) ? async () => this.#fixedResult() : work;
+    const run = this.#machine.run(input, {
+      overrides: { taskResourceLocalHandlers: handlers },
+      // The library fills $$.Execution itself, with the data of this one state.
+      context: { Run: context.Execution, StateMachine: context.StateMachine },
+    });
+    return { abort: run.abort, outcome: run.result.then((output) => ({ output, next })) };
+  }
+
+  /** Reads what a Wait state's work is called with. `undefined` where a path led to no length of time. */
+  readWait(given: JsonValue): { length: WaitLength; input: JsonValue } | undefined {
+    const { Seconds, Timestamp } = this.#state;
+    if (typeof Seconds === "number") return { length: { seconds: Seconds }, input: given };
+    if (typeof Timestamp === "string") return { length: { until: Timestamp }, input: given };
+    const parsed = WaitParameters.safeParse(given);
+    if (!parsed.success || typeof given !== "object" || given === null || Array.isArray(given))
+      return undefined;
+    return { length: parsed.data.wait, input: given.input ?? null };
+  }
+
+  #fixedResult(): JsonValue {
+    return JSON.parse(JSON.stringify(this.#state.Result));
+  }
+}
+
+/** What a Wait state whose length comes from a path hands to its work; see `compileWait`. */
+const WaitParameters = z.object({
+  wait: z.union([
+    z.object({ seconds: z.number().int().nonnegative() }),
+    z.object({ until: z.iso.datetime({ offset: true }) }),
+  ]),
+});
+
+/** A target gets a key that no state's name can have: a state may lead to itself, and may be called "end". */
+function targetKey(target: string): string {
+  return `\u0000${target}`;
+}
+
+function compile(state: StateDefinition, timeScale: number, targets: Set<string>): Record<string, unknown> {
+  const lead = (target: string) => {
+    targets.add(target);
+    return targetKey(target);
+  };
+  const compiled: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(state)) compiled[key] = withOwnContext(value, key);
+
+  for (const holder of [compiled, ...asList(compiled.Choices), ...asList(compiled.Catch)]) {
+    if (typeof holder.Next === "string") holder.Next = lead(`>${holder.Next}`);
+    // ResultPath "$" is the default; the library takes it for a field called "$".
+    if (holder.ResultPath === "$") delete holder.ResultPath;
+  }
+  if (typeof compiled.Default === "string") compiled.Default = lead(`>${compiled.Default}`);
+  if (compiled.End === true || state.Type === "Succeed") {
+    delete compiled.End;
+    compiled.Next = lead(End);
+  }
+  if (state.Type === "Succeed") compiled.Type = "Pass";
+  if (state.Type === "Task") {
+    // Without a timeout, the library gives up after a minute and AWS practically never.
+    compiled.TimeoutSeconds = Math.min(Number(state.TimeoutSeconds ?? maxTimerSeconds), maxTimerSeconds);
+    for (const retrier of asList(compiled.Retry)) {
+      const longest = Math.min(Number(retrier.MaxDelaySeconds ?? maxTimerSeconds), maxTimerSeconds);
+      retrier.IntervalSeconds = Number(retrier.IntervalSeconds ?? 1) * timeScale;
+      retrier.MaxDelaySeconds = Math.min(longest * timeScale, maxTimerSeconds);
+    }
+  }
+  if (state.Type === "Wait") return compileWait(compiled);
+  if (isFixedResult(state)) {
+    delete compiled.Parameters;
+    return { ...compiled, Type: "Task", Resource: "result" };
+  }
+  return compiled;
+}
+
+/** A Task whose work sleeps and returns the state's input. Paths to the length are left to the library. */
+function compileWait(compiled: Record<string, unknown>): Record<string, unknown> {
+  const { Seconds, SecondsPath, Timestamp, TimestampPath, ...rest } = compiled;
+  const task = { ...rest, Type: "Task", Resource: "wait", TimeoutSeconds: maxTimerSeconds };
+  if (Seconds !== undefined || Timestamp !== undefined) return task;
+  const wait = SecondsPath === undefined ? { "until.$": TimestampPath } : { "seconds.$": SecondsPath };
+  return { ...task, Parameters: { wait, "input.$": "$" } };
+}
+
+function isFixedResult(state: StateDefinition): boolean {
+  return state.Type === "Pass" && "Result" in state;
+}
+
+/** Copies a field, with the paths into `$$.Execution` led to what stands in its place in `perform`. */
+function withOwnContext(value: unknown, key: string): unknown {
+  if (key === "Result") return value;
+  if (typeof value === "string") {
+    return isPathKey(key) ? value.replaceAll("$$.Execution.", () => "$$.Run.") : value;
+  }
+  if (Array.isArray(value)) return value.map((entry) => withOwnContext(entry, ""));
+  if (typeof value === "object" && value !== null) {
+    return Object.fromEntries(
+      Object.entries(value).map(([innerKey, inner]) => [innerKey, withOwnContext(inner, innerKey)]),
+    );
+  }
+  return value;
+}
+
+function asList(value: unknown): Record<string, unknown>[] {
+  return Array.isArray(value) ? value : [];
+}

@@ -1,0 +1,17 @@
+/** What Lambda answers when a function threw: https://docs.aws.amazon.com/lambda/latest/dg/nodejs-exceptions.html */
+export interface LambdaErrorBody {
+  errorType: string;
+  errorMessage: string;
+  trace: string[];
+}
+
+/** A Lambda that failed. Its `name` is the Lambda `errorType`: what `Retry` and `Catch` match. */
+export class LambdaError extends Error {
+  readonly trace: string[];
+
+  constructor({ errorType, errorMessage, trace }: LambdaErrorBody) {
+    super(errorMessage);
+    this.name = errorType;
+    this.trace = trace;
+  }
+}

@@ -1,0 +1,173 @@
+import { randomUUID } from "node:crypto";
+import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
+import { LambdaError, type LambdaErrorBody } from "./lambda-error.js";
+import { lineSplitter } from "./line-splitter.js";
+
+/** One line that a Lambda wrote. */
+export interface LambdaLogLine {
+  stream: "stdout" | "stderr";
+  line: string;
+}
+
+export interface LambdaHostOptions {
+  /** Absolute path of the bundle (`.mjs`, exports `handler`) of each function, by the function's name. */
+  bundles: Record<string, string>;
+  /** The environment of all functions of the host. Nothing of this process's own comes along but `PATH`, `HOME`, `TZ`, `LANG` and `TMPDIR`. */
+  env: Record<string, string>;
+  onLog?: (line: LambdaLogLine) => void;
+}
+
+type Answer = "ready" | { id: number; result: string } | { id: number; error: LambdaErrorBody };
+
+interface Call {
+  resolve: (result: unknown) => void;
+  reject: (error: Error) => void;
+  timer: NodeJS.Timeout | undefined;
+}
+
+/** What a process needs to find programs, files and its clock; it says nothing about the system under test. */
+const harmless = ["PATH", "HOME", "TZ", "LANG", "TMPDIR"];
+
+/** Lambda's longest timeout: what `getRemainingTimeInMillis` counts down from where a call sets none. */
+const longestTimeoutMs = 900_000;
+
+/**
+ * The Lambdas of one system in one worker thread, with an environment and module instances of their own, so
+ * several systems can run beside each other in one process. Payloads and results cross the thread as JSON.
+ *
+ * Unlike in AWS, one warm instance of a function serves concurrent calls, and a call that has timed out keeps
+ * running unheard.
+ */
+export class LambdaHost {
+  readonly #options: LambdaHostOptions;
+  readonly #calls = new Map<number, Call>();
+  #worker: Worker | undefined;
+  #lastId = 0;
+  #closed = false;
+
+  private constructor(options: LambdaHostOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves once the thread is up. Bundles are loaded at their first call. */
+  static async start(options: LambdaHostOptions): Promise<LambdaHost> {
+    const host = new LambdaHost(options);
+    await new Promise<void>((resolve, reject) => {
+      const worker = host.#spawn();
+      worker.once("message", () => resolve());
+      worker.once("error", reject);
+    });
+    return host;
+  }
+
+  /**
+   * Calls a function and waits for its result, which comes back through JSON.
+   *
+   * Rejects with an error whose `name` is the Lambda `errorType`; with `Sandbox.Timedout` after `timeoutMs`
+   * (default: never), and with `Runtime.ExitError` where the thread died under the call.
+   */
+  invoke(functionName: string, payload: unknown, timeoutMs?: number): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) throw new Error("the Lambda host is closed");
+      if (!Object.hasOwn(this.#options.bundles, functionName)) {
+        throw failure("Lambda.ResourceNotFoundException", `Function not found: ${functionName}`);
+      }
+      const id = ++this.#lastId;
+      const requestId = randomUUID();
+      const message = {
+        id,
+        functionName,
+        requestId,
+        payload: JSON.stringify(payload ?? null),
+        deadline: Date.now() + (timeoutMs ?? longestTimeoutMs),
+      };
+      const timer =
+        timeoutMs === undefined
+          ? undefined
+          : setTimeout(() => {
+              this.#calls.delete(id);
+              const seconds = (timeoutMs / 1000).toFixed(2);
+              // The wording of Lambda: https://repost.aws/knowledge-center/lambda-verify-invocation-timeouts
+              reject(
+                failure(
+                  "Sandbox.Timedout",
+                  `RequestId: ${requestId} Error: Task timed out after ${seconds} seconds`,
+                ),
+              );
+            }, timeoutMs);
+      this.#calls.set(id, { resolve, reject, timer });
+      (this.#worker ?? this.#spawn()).postMessage(message);
+    });
+  }
+
+  /** Ends the thread. Calls that still run are rejected. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#worker?.terminate();
+    this.#worker = undefined;
+    this.#rejectAll("the Lambda host was closed");
+  }
+
+  #spawn(): Worker {
+    const { bundles, env, onLog } = this.#options;
+    const worker = new Worker(fileURLToPath(new URL("./worker.mjs", import.meta.url)), {
+      workerData: { bundles },
+      env: { ...harmlessEnvironment(), ...env },
+      // Loaders of the parent (`--import tsx`) cost their start-up time and are of no use to bundles.
+      execArgv: [],
+      stdout: true,
+      stderr: true,
+    });
+    worker.stdout.on(
+      "data",
+      lineSplitter((line) => onLog?.({ stream: "stdout", line })),
+    );
+    worker.stderr.on(
+      "data",
+      lineSplitter((line) => onLog?.({ stream: "stderr", line })),
+    );
+    worker.on("message", (answer: Answer) => this.#settle(answer));
+    // An exception that nobody caught, or process.exit(): the next call starts a new thread, as Lambda does.
+    worker.on("error", (error) => {
+      onLog?.({ stream: "stderr", line: `the Lambda thread died: ${error.stack ?? error.message}` });
+    });
+    worker.on("exit", (code) => {
+      if (this.#worker === worker) this.#worker = undefined;
+      this.#rejectAll(`Runtime exited with error: exit status ${code}`);
+    });
+    this.#worker = worker;
+    return worker;
+  }
+
+  #settle(answer: Answer): void {
+    if (answer === "ready") return;
+    const call = this.#calls.get(answer.id);
+    if (!call) return;
+    this.#calls.delete(answer.id);
+    clearTimeout(call.timer);
+    if ("error" in answer) call.reject(new LambdaError(answer.error));
+    else call.resolve(JSON.parse(answer.result));
+  }
+
+  #rejectAll(reason: string): void {
+    for (const call of this.#calls.values()) {
+      clearTimeout(call.timer);
+      call.reject(failure("Runtime.ExitError", reason));
+    }
+    this.#calls.clear();
+  }
+}
+
+function failure(errorType: string, errorMessage: string): LambdaError {
+  return new LambdaError({ errorType, errorMessage, trace: [] });
+}
+
+function harmlessEnvironment(): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const name of harmless) {
+    const value = process.env[name];
+    if (value !== undefined) found[name] = value;
+  }
+  return found;
+}

@@ -1,0 +1,12 @@
+import { StringDecoder } from "node:string_decoder";
+
+/** Cuts a stream of bytes into lines. Returns what takes the chunks; a last line without an end is kept back. */
+export function lineSplitter(onLine: (line: string) => void): (chunk: Buffer) => void {
+  const decoder = new StringDecoder("utf8");
+  let rest = "";
+  return (chunk) => {
+    const lines = (rest + decoder.write(chunk)).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) onLine(line.endsWith("\r") ? line.slice(0, -1) : line);
+  };
+}

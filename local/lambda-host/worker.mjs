@@ -1,0 +1,78 @@
+// The thread that the Lambdas run in. Plain JavaScript, because a worker gets none of its parent's loaders: it
+// has to start under node alone, also from inside jest or tsx.
+import { pathToFileURL } from "node:url";
+import { parentPort, workerData } from "node:worker_threads";
+
+/** @type {Record<string, string>} The bundle of each function, an absolute path. */
+const bundles = workerData.bundles;
+/** @type {Map<string, Promise<(event: unknown, context: object) => unknown>>} */
+const handlers = new Map();
+
+class HandlerNotFound extends Error {
+  name = "Runtime.HandlerNotFound";
+}
+class ImportModuleError extends Error {
+  name = "Runtime.ImportModuleError";
+}
+
+/** Loads a bundle at its function's first call, as a cold start does. */
+function handlerOf(functionName) {
+  let handler = handlers.get(functionName);
+  if (!handler) {
+    handler = load(functionName);
+    handlers.set(functionName, handler);
+    // A failed cold start is tried again at the next call, as Lambda does.
+    handler.catch(() => handlers.delete(functionName));
+  }
+  return handler;
+}
+
+async function load(functionName) {
+  let module;
+  try {
+    module = await import(pathToFileURL(bundles[functionName]).href);
+  } catch (error) {
+    throw new ImportModuleError(`${functionName}: ${error}`, { cause: error });
+  }
+  if (typeof module.handler !== "function") throw new HandlerNotFound(`${functionName} exports no handler`);
+  return module.handler;
+}
+
+function contextOf({ functionName, requestId, deadline }) {
+  return {
+    functionName,
+    functionVersion: "$LATEST",
+    invokedFunctionArn: `arn:aws:lambda:us-east-1:000000000000:function:${functionName}`,
+    memoryLimitInMB: "256",
+    awsRequestId: requestId,
+    logGroupName: `/aws/lambda/${functionName}`,
+    logStreamName: "local",
+    callbackWaitsForEmptyEventLoop: true,
+    getRemainingTimeInMillis: () => Math.max(0, deadline - Date.now()),
+  };
+}
+
+/** What Lambda's Node.js runtime reports of a thrown value. */
+function describe(error) {
+  if (!(error instanceof Error)) {
+    return { errorType: typeof error, errorMessage: String(error), trace: [] };
+  }
+  return {
+    errorType: error.name || "Error",
+    errorMessage: error.message,
+    trace: (error.stack ?? "").split("\n"),
+  };
+}
+
+async function run(call) {
+  try {
+    const handler = await handlerOf(call.functionName);
+    const result = await handler(JSON.parse(call.payload), contextOf(call));
+    parentPort.postMessage({ id: call.id, result: JSON.stringify(result) ?? "null" });
+  } catch (error) {
+    parentPort.postMessage({ id: call.id, error: describe(error) });
+  }
+}
+
+parentPort.on("message", run);
+parentPort.postMessage("ready");

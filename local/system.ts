@@ -1,0 +1,185 @@
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import {
+  type ActionName,
+  actionNames,
+  actions,
+  environmentStem,
+  flowNames,
+  pascalCase,
+} from "../infra/actions.js";
+import { lambdaEnvironment, parseSettings } from "../infra/settings.js";
+import { startDynamoDb } from "./aws/dynamodb.js";
+import { SecretsManager } from "./aws/secrets-manager.js";
+import { StepFunctions } from "./aws/step-functions.js";
+import { loadDefinition } from "./engine/definition.js";
+import { Engine } from "./engine/engine.js";
+import { FakeCoder, type FakeCoderOptions } from "./fake-coder/fake-coder.js";
+import { FakeGitHub, type FakeGitHubOptions } from "./fake-github/fake-github.js";
+import { HttpApi } from "./http-api.js";
+import { LambdaHost, type LambdaLogLine } from "./lambda-host/lambda-host.js";
+import { readSecrets, type Secrets } from "./secrets.js";
+
+const machines = fileURLToPath(new URL("../statemachines/", import.meta.url));
+const tableName = "coder-task-relay";
+const arn = (service: string, resource: string) => `arn:aws:${service}:us-east-1:000000000000:${resource}`;
+const functionArn = (name: string) => arn("lambda", `function:${name}`);
+export const flowArn = (name: string) => arn("states", `stateMachine:coder-task-relay-${name}`);
+/** The flow's name out of its state machine's ARN. */
+export const flowOf = (machineArn: string) => machineArn.slice(flowArn("").length);
+
+export interface SystemOptions {
+  /**
+   * Settings and secrets by the names of `.env.example`. Without GITHUB_API_URL or CODER_URL a fake is started
+   * in that one's place, and brings what it needs to be talked to.
+   */
+  settings: Readonly<Record<string, string | undefined>>;
+  /** The path of each Lambda's bundle. */
+  bundles: Readonly<Record<ActionName, string>>;
+  /** Of the HTTP API. Default: any free one. */
+  port?: number;
+  /** Factor for the waits and the retry intervals of the state machines. Default: 1. */
+  timeScale?: number;
+  gitHub?: FakeGitHubOptions;
+  coder?: FakeCoderOptions;
+  onLog?: (line: LambdaLogLine) => void;
+}
+
+/** The whole system in one process, with the bundles and the state machines that are deployed to AWS. */
+export interface LocalSystem {
+  api: HttpApi;
+  /** Where GitHub's deliveries go. */
+  webhookUrl: string;
+  engine: Engine;
+  stepFunctions: StepFunctions;
+  secretsManager: SecretsManager;
+  dynamoDbUrl: string;
+  /** Unless GITHUB_API_URL names a real one. */
+  gitHub: FakeGitHub | undefined;
+  /** Unless CODER_URL names a real one. */
+  coder: FakeCoder | undefined;
+  /** Calls one Lambda. */
+  invoke(name: ActionName, payload: unknown): Promise<unknown>;
+  /** Puts new values into Secrets Manager; the ones so far become the previous ones. */
+  rotate(secrets: Partial<Secrets>): void;
+  close(): Promise<void>;
+}
+
+export async function startSystem(options: SystemOptions): Promise<LocalSystem> {
+  const { settings, timeScale = 1 } = options;
+  const gitHub = settings.GITHUB_API_URL ? undefined : new FakeGitHub(gitHubOptions(options));
+  const coder = settings.CODER_URL ? undefined : new FakeCoder(coderOptions(options));
+  const secrets = readSecrets(settings, gitHub, coder);
+  await Promise.all([gitHub?.listen(), coder?.listen()]);
+
+  const secretsManager = new SecretsManager();
+  const dynamoDb = await startDynamoDb(tableName);
+  const engine = new Engine({
+    timeScale,
+    invoke: (name, payload) => invoke(name.slice(name.lastIndexOf(":") + 1) as ActionName, payload),
+  });
+  const stepFunctions = new StepFunctions(engine);
+  await Promise.all([secretsManager.listen(), stepFunctions.listen()]);
+
+  const rotate = (values: Partial<Secrets>) => {
+    for (const [name, value] of Object.entries(values)) secretsManager.put(name, value);
+  };
+  rotate(secrets);
+  const parsed = parseSettings({
+    environment: {
+      ...settings,
+      GITHUB_API_URL: gitHub?.url ?? settings.GITHUB_API_URL,
+      CODER_URL: coder?.url ?? settings.CODER_URL,
+      AGENT_GITHUB_USERNAME: settings.AGENT_GITHUB_USERNAME ?? gitHub?.agentLogin,
+    },
+    context: () => undefined,
+  });
+  const host = await LambdaHost.start({
+    bundles: options.bundles,
+    env: {
+      ...lambdaEnvironment(parsed),
+      ...Object.fromEntries(flowNames.map((flow) => [`${environmentStem(flow)}_FLOW_ARN`, flowArn(flow)])),
+      TABLE_NAME: tableName,
+      WEBHOOK_SECRET_ARN: "webhook",
+      GITHUB_APP_SECRET_ARN: "githubApp",
+      CODER_TOKEN_SECRET_ARN: "coderToken",
+      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
+      AWS_REGION: "us-east-1",
+      AWS_ACCESS_KEY_ID: "local",
+      AWS_SECRET_ACCESS_KEY: "local",
+      AWS_ENDPOINT_URL_SFN: stepFunctions.url,
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
+      AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.url,
+    },
+    ...(options.onLog && { onLog: options.onLog }),
+  });
+  const invoke = (name: ActionName, payload: unknown) =>
+    host.invoke(name, payload, actions[name].timeoutSeconds * 1000);
+
+  const functionArns = Object.fromEntries(
+    actionNames.map((name) => [`${pascalCase(name)}Arn`, functionArn(name)]),
+  );
+  for (const flow of flowNames) {
+    const text = await readFile(`${machines}${flow}.asl.json`, "utf8");
+    engine.addMachine(flowArn(flow), loadDefinition(text, functionArns));
+  }
+  const reports = reportFailures(engine, (event) => invoke("report-failure", event));
+
+  const api = await HttpApi.start({
+    invoke: (event) => invoke("webhook", event),
+    ...(options.port !== undefined && { port: options.port }),
+  });
+  const webhookUrl = `${api.url}/webhooks/github`;
+  if (gitHub) gitHub.webhookUrl = webhookUrl;
+
+  return {
+    api,
+    webhookUrl,
+    engine,
+    stepFunctions,
+    secretsManager,
+    dynamoDbUrl: dynamoDb.url,
+    gitHub,
+    coder,
+    invoke,
+    rotate,
+    async close() {
+      await gitHub?.close();
+      await api.close();
+      await engine.close();
+      await Promise.allSettled(reports);
+      await host.close();
+      await Promise.all([coder?.close(), stepFunctions.close(), secretsManager.close(), dynamoDb.close()]);
+    },
+  };
+}
+
+/** What the EventBridge rule on failed executions does in AWS. */
+function reportFailures(engine: Engine, report: (event: unknown) => Promise<unknown>): Set<Promise<unknown>> {
+  const reports = new Set<Promise<unknown>>();
+  engine.onStatusChange((execution) => {
+    if (execution.status === "RUNNING" || execution.status === "SUCCEEDED") return;
+    const running = report({
+      "detail-type": "Step Functions Execution Status Change",
+      source: "aws.states",
+      detail: execution,
+    })
+      .catch(() => {})
+      .finally(() => reports.delete(running));
+    reports.add(running);
+  });
+  return reports;
+}
+
+function gitHubOptions({ settings, gitHub }: SystemOptions): FakeGitHubOptions {
+  return {
+    ...(settings.APP_ID && { appId: settings.APP_ID }),
+    ...(settings.WEBHOOK_SECRET && { webhookSecret: settings.WEBHOOK_SECRET }),
+    ...(settings.AGENT_GITHUB_USERNAME && { agentLogin: settings.AGENT_GITHUB_USERNAME }),
+    ...gitHub,
+  };
+}
+
+function coderOptions({ settings, coder }: SystemOptions): FakeCoderOptions {
+  return { ...(settings.CODER_TOKEN && { token: settings.CODER_TOKEN }), ...coder };
+}

@@ -1,0 +1,107 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { FlowName } from "../../infra/actions.js";
+import type { ExecutionDescription } from "../../local/engine/index.js";
+import type { FakeCoder } from "../../local/fake-coder/fake-coder.js";
+import type { FakeGitHub } from "../../local/fake-github/fake-github.js";
+import type { Issue } from "../../local/fake-github/issues.js";
+import { flowArn, type LocalSystem, type SystemOptions, startSystem } from "../../local/system.js";
+import { bundles } from "../bundles.js";
+
+/** How long a test waits for a condition before it gives up: far longer than a slow machine needs. */
+const patienceMs = 30_000;
+
+/** Waits until `look` returns something else than `undefined` or `false`. */
+export async function until<T>(
+  what: string,
+  look: () => T | undefined | false | Promise<T | undefined | false>,
+): Promise<T> {
+  const end = Date.now() + patienceMs;
+  for (;;) {
+    const found = await look();
+    if (found !== undefined && found !== false) return found;
+    if (Date.now() > end) throw new Error(`waited in vain for: ${what}`);
+    await sleep(3);
+  }
+}
+
+/** A system with both fakes, one repository `octo/app`, its maintainer `mona`, and her Coder user. */
+export class World {
+  readonly gitHub: FakeGitHub;
+  readonly coder: FakeCoder;
+  /** Every line that a Lambda logged. */
+  readonly logs: string[];
+
+  private constructor(
+    readonly system: LocalSystem,
+    logs: string[],
+  ) {
+    if (!system.gitHub || !system.coder) throw new Error("the tests need both fakes");
+    this.gitHub = system.gitHub;
+    this.coder = system.coder;
+    this.logs = logs;
+  }
+
+  static async start(options: Partial<SystemOptions> = {}): Promise<World> {
+    const logs: string[] = [];
+    const system = await startSystem({
+      bundles,
+      settings: {},
+      timeScale: 0.002,
+      onLog: ({ line }) => logs.push(line),
+      ...options,
+    });
+    const world = new World(system, logs);
+    const mona = world.gitHub.addUser({ login: "mona" });
+    world.gitHub.addUser({ login: "tim" });
+    world.gitHub.addRepository({ owner: "octo", name: "app", permissions: { mona: "write", tim: "triage" } });
+    world.coder.addUser({ username: "mona-c", githubId: mona.id });
+    world.coder.addTemplate({ name: "task-template" });
+    return world;
+  }
+
+  close(): Promise<void> {
+    return this.system.close();
+  }
+
+  /** A new issue of `octo/app`. */
+  async openIssue(title = "It is broken", repo = "octo/app"): Promise<Issue> {
+    const { issue } = await this.gitHub.openIssue({ repo, by: "mona", title });
+    return issue;
+  }
+
+  assign(issue: Issue, by = "mona") {
+    return this.gitHub.assign(issue, { by, assignee: this.gitHub.agentLogin });
+  }
+
+  unassign(issue: Issue, by = "mona") {
+    return this.gitHub.unassign(issue, { by, assignee: this.gitHub.agentLogin });
+  }
+
+  /** The App's comments under the issue. */
+  statusComments(issue: Issue): string[] {
+    return this.gitHub
+      .commentsOn(issue)
+      .filter(({ user }) => user.login === this.gitHub.botLogin)
+      .map(({ body }) => body);
+  }
+
+  /** Waits until the issue's one status comment holds the text, and returns it. */
+  untilStatus(issue: Issue, text: string): Promise<string> {
+    return until(`the status comment says "${text}"; it says: ${this.statusComments(issue)}`, () =>
+      this.statusComments(issue).find((body) => body.includes(text)),
+    );
+  }
+
+  executions(flow: FlowName): ExecutionDescription[] {
+    return this.system.engine.list({ stateMachineArn: flowArn(flow) });
+  }
+
+  /** Waits until no execution runs, and returns all of them, the newest first. */
+  async idle(): Promise<ExecutionDescription[]> {
+    await this.gitHub.settled();
+    return until("no execution runs", () => {
+      const all = this.system.engine.list();
+      return all.every(({ status }) => status !== "RUNNING") && all;
+    });
+  }
+}
