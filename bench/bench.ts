@@ -1,0 +1,56 @@
+import "../local/quiet-sdk.js";
+import { writeFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { type Bundle, bundleLambdas } from "../infra/bundle.js";
+import { benchBundles } from "./bundles.js";
+import { benchComment } from "./comment.js";
+import type { Figures } from "./figures.js";
+import { printed } from "./table.js";
+import { benchWebhook } from "./webhook.js";
+
+/** `npm run bench`: how fast and how big the relay is, on one machine, with the bundles that are deployed. */
+
+/** By the name that `--only` takes. Each gets every Lambda's bundle. */
+const benches = {
+  webhook: benchWebhook,
+  comment: benchComment,
+  bundles: benchBundles,
+} satisfies Record<string, (bundles: readonly Bundle[]) => Promise<Figures[]>>;
+type BenchName = keyof typeof benches;
+
+const names = Object.keys(benches) as BenchName[];
+const dist = fileURLToPath(new URL("../dist/", import.meta.url));
+
+const { json, only } = readArguments();
+const machine = { node: process.version, cpus: availableParallelism() };
+if (!json) console.log(`Node ${machine.node}, ${machine.cpus} CPUs`);
+
+const bundles = await bundleLambdas({ outdir: `${dist}bench-lambdas` });
+const figures: Partial<Record<BenchName, Figures[]>> = {};
+for (const name of only) {
+  const found = await benches[name](bundles);
+  figures[name] = found;
+  if (!json) for (const table of found) console.log(`\n${printed(table)}`);
+}
+
+const report = JSON.stringify({ machine, figures }, null, 2);
+await writeFile(`${dist}bench.json`, `${report}\n`);
+if (json) console.log(report);
+
+function readArguments(): { json: boolean; only: readonly BenchName[] } {
+  const usage = `usage: npm run bench -- [--json] [--only ${names.join("|")}]…`;
+  try {
+    const { values } = parseArgs({
+      options: { json: { type: "boolean", default: false }, only: { type: "string", multiple: true } },
+    });
+    const wanted = values.only ?? names;
+    const unknown = wanted.find((name) => !Object.hasOwn(benches, name));
+    if (unknown !== undefined) throw new Error(`there is no bench "${unknown}"`);
+    return { json: values.json, only: names.filter((name) => wanted.includes(name)) };
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n${usage}`);
+    process.exit(2);
+  }
+}

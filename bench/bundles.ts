@@ -1,0 +1,84 @@
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
+import { environmentStem, flowNames } from "../infra/actions.js";
+import { type Bundle, bytesByPackage } from "../infra/bundle.js";
+import { lambdaEnvironment, parseSettings } from "../infra/settings.js";
+import { flowArn } from "../local/system.js";
+import { type Figures, median, type Row } from "./figures.js";
+
+const coldStarts = 9;
+const packagesShown = 6;
+const timer = fileURLToPath(new URL("./import-time.mjs", import.meta.url));
+const kilobytes = (bytes: number) => bytes / 1024;
+
+/** What is uploaded, what it costs at a cold start before the first call, and what it consists of. */
+export async function benchBundles(bundles: readonly Bundle[]): Promise<Figures[]> {
+  const importTimes = await timeImports(bundles);
+  const rows = bundles.map(async (bundle): Promise<Row> => {
+    const zipped = await promisify(gzip)(await readFile(bundle.file));
+    return {
+      name: bundle.name,
+      values: {
+        KB: kilobytes(bundle.bytes),
+        "gzip KB": kilobytes(zipped.length),
+        "init ms": median(importTimes.get(bundle) ?? []),
+      },
+      aims: { KB: bundle.name === "webhook" ? 500 : 700 },
+    };
+  });
+  const ingress = bundles.filter(({ name }) => name === "webhook");
+  const [largest] = bundles.filter(({ name }) => name !== "webhook").sort((a, b) => b.bytes - a.bytes);
+  return [
+    {
+      title: "Lambda bundles",
+      how: `"init": the import of the bundle in a new process, the median of ${coldStarts}.`,
+      rows: await Promise.all(rows),
+    },
+    ...[...ingress, ...(largest ? [largest] : [])].map((bundle) => ({
+      title: `What the bytes of ${bundle.name} are spent on`,
+      rows: biggestPackages(bundle),
+    })),
+  ];
+}
+
+/** Milliseconds of every cold import. The bundles take turns, so that a busy spell hits all of them. */
+async function timeImports(bundles: readonly Bundle[]): Promise<Map<Bundle, number[]>> {
+  const times = new Map<Bundle, number[]>(bundles.map((bundle) => [bundle, []]));
+  const env = lambdaSurroundings();
+  for (let round = 0; round < coldStarts; round++) {
+    for (const [bundle, samples] of times) {
+      const { stdout } = await promisify(execFile)(process.execPath, [timer, bundle.file], { env });
+      samples.push(Number(stdout));
+    }
+  }
+  return times;
+}
+
+function biggestPackages(bundle: Bundle): Row[] {
+  const all = [...bytesByPackage(bundle)];
+  const rest = all.slice(packagesShown).reduce((sum, [, bytes]) => sum + bytes, 0);
+  const shown: [string, number][] = [...all.slice(0, packagesShown), ["(all others)", rest]];
+  return shown.map(([name, bytes]) => ({
+    name,
+    values: { KB: kilobytes(bytes), "%": (100 * bytes) / bundle.bytes },
+  }));
+}
+
+/** An environment that every bundle takes. */
+function lambdaSurroundings(): Record<string, string> {
+  const settings = { CODER_URL: "https://coder.example.com", AGENT_GITHUB_USERNAME: "coder-agent" };
+  return {
+    ...lambdaEnvironment(parseSettings({ environment: settings, context: () => undefined })),
+    ...Object.fromEntries(flowNames.map((flow) => [`${environmentStem(flow)}_FLOW_ARN`, flowArn(flow)])),
+    TABLE_NAME: "coder-task-relay",
+    WEBHOOK_SECRET_ARN: "webhook",
+    GITHUB_APP_SECRET_ARN: "githubApp",
+    CODER_TOKEN_SECRET_ARN: "coderToken",
+    AWS_REGION: "us-east-1",
+    AWS_ACCESS_KEY_ID: "none",
+    AWS_SECRET_ACCESS_KEY: "none",
+  };
+}

@@ -1,0 +1,29 @@
+import type { HistoryEvent } from "../local/engine/index.js";
+import { median, type Row } from "./figures.js";
+
+/**
+ * What each state took in the median, in the order of the states, up to and with the state `last`. A state that
+ * was entered several times on the way counts in full.
+ */
+export function statesOnTheWay(histories: readonly (readonly HistoryEvent[])[], last: string): Row[] {
+  const durations = new Map<string, number[]>();
+  for (const history of histories) {
+    for (const [state, ms] of durationsIn(history, last)) {
+      durations.set(state, [...(durations.get(state) ?? []), ms]);
+    }
+  }
+  return [...durations].map(([name, samples]) => ({ name, values: { "p50 ms": median(samples) } }));
+}
+
+function durationsIn(history: readonly HistoryEvent[], last: string): Map<string, number> {
+  const sums = new Map<string, number>();
+  let enteredAt = 0;
+  for (const { timestamp, stateEnteredEventDetails, stateExitedEventDetails } of history) {
+    if (stateEnteredEventDetails) enteredAt = timestamp.getTime();
+    const left = stateExitedEventDetails?.name;
+    if (left === undefined) continue;
+    sums.set(left, (sums.get(left) ?? 0) + timestamp.getTime() - enteredAt);
+    if (left === last) break;
+  }
+  return sums;
+}

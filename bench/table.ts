@@ -1,0 +1,30 @@
+import type { Figures, Row } from "./figures.js";
+
+/** The figures as a table in plain text. A value with an aim carries it, and `!` where it is missed. */
+export function printed({ title, how, rows }: Figures): string {
+  const columns = [...new Set(rows.flatMap(({ values }) => Object.keys(values)))];
+  const lines = [
+    ["", ...columns],
+    ...rows.map((row) => [row.name, ...columns.map((name) => cell(row, name))]),
+  ];
+  const widths = ["", ...columns].map((_, i) => Math.max(...lines.map((line) => line[i]?.length ?? 0)));
+  const table = lines.map((line) =>
+    line
+      .map((text, i) => (i === 0 ? text.padEnd(widths[i] ?? 0) : text.padStart(widths[i] ?? 0)))
+      .join("   ")
+      .trimEnd(),
+  );
+  return [title, ...(how === undefined ? [] : [how]), "", ...table].join("\n");
+}
+
+function cell({ values, aims }: Row, column: string): string {
+  const value = values[column];
+  if (value === undefined) return "";
+  const aim = aims?.[column];
+  if (aim === undefined) return readable(value);
+  return `${readable(value)} (${value > aim ? "! " : ""}aim ≤ ${aim})`;
+}
+
+function readable(value: number): string {
+  return value.toFixed(Number.isInteger(value) || value >= 100 ? 0 : value >= 10 ? 1 : 2);
+}

@@ -1,0 +1,62 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Bundle } from "../infra/bundle.js";
+import { type Figures, latencyRow } from "./figures.js";
+import { type PreparedDelivery, Sender, type SignedDelivery, signed } from "./sender.js";
+import { Workplace } from "./workplace.js";
+
+const warmUp = 50;
+const measured = 500;
+
+/** Between two accepted deliveries: longer than a flow works until it waits for its task to boot. */
+const pauseMs = 60;
+
+/** What the HTTP API answers to deliveries that come one after the other over one connection. */
+export async function benchWebhook(bundles: readonly Bundle[]): Promise<Figures[]> {
+  const workplace = await Workplace.open(bundles);
+  const sender = new Sender(workplace.webhookUrl);
+  try {
+    const round = { sender, workplace };
+    const skipped = await latencies(round, 200, () => workplace.assigned("mona"));
+    const rejected = await latencies(round, 401, async () => ({
+      ...(await workplace.assigned()),
+      secret: "not the secret of this App",
+    }));
+    const accepted = await latencies(round, 202, () => workplace.assigned(), pauseMs);
+    const rushed = await latencies(round, 202, () => workplace.assigned());
+    return [
+      {
+        title: `Webhook: request → answer over HTTP, ${measured} deliveries one after the other`,
+        how: `"accepted": one every ${pauseMs} ms or so, while the flows of the ones before run; "accepted, rushed": without that pause, so that this machine's processor goes to the flows as well, which in AWS run elsewhere.`,
+        rows: [
+          latencyRow("skipped", skipped, 0.8),
+          latencyRow("rejected", rejected),
+          latencyRow("accepted", accepted, 6),
+          latencyRow("accepted, rushed", rushed),
+        ],
+      },
+    ];
+  } finally {
+    sender.close();
+    await workplace.close();
+  }
+}
+
+/** Milliseconds of each delivery after the warm-up. Returns once the flows that they started have ended. */
+async function latencies(
+  { sender, workplace }: { sender: Sender; workplace: Workplace },
+  expected: number,
+  prepare: () => Promise<PreparedDelivery>,
+  pause = 0,
+): Promise<number[]> {
+  const deliveries: SignedDelivery[] = [];
+  for (let i = 0; i < warmUp + measured; i++) deliveries.push(signed(await prepare()));
+  const samples: number[] = [];
+  for (const delivery of deliveries) {
+    if (pause > 0) await sleep(pause);
+    const { status, ms } = await sender.send(delivery);
+    if (status !== expected) throw new Error(`a delivery was answered ${status} in the place of ${expected}`);
+    samples.push(ms);
+  }
+  await workplace.drained();
+  return samples.slice(warmUp);
+}

@@ -1,0 +1,69 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { ActionName } from "../infra/actions.js";
+import type { Bundle } from "../infra/bundle.js";
+import type { ExecutionDescription } from "../local/engine/index.js";
+import type { FakeCoder } from "../local/fake-coder/fake-coder.js";
+import type { FakeGitHub } from "../local/fake-github/fake-github.js";
+import type { Issue } from "../local/fake-github/issues.js";
+import { type LocalSystem, startSystem } from "../local/system.js";
+import type { PreparedDelivery } from "./sender.js";
+
+const repo = "octo/app";
+const drainMs = 120_000;
+
+/** What the issues of the benches say: GitHub's own examples have bodies of one line, people do not. */
+const issueBody = "The build fails on a clean checkout once the cache is cold.\n".repeat(30);
+
+/** The local system with both fakes, on whose repository a maintainer with a Coder user assigns issues. */
+export class Workplace {
+  readonly gitHub: FakeGitHub;
+  readonly coder: FakeCoder;
+
+  private constructor(readonly system: LocalSystem) {
+    if (!system.gitHub || !system.coder) throw new Error("the benches need both fakes");
+    this.gitHub = system.gitHub;
+    this.coder = system.coder;
+  }
+
+  static async open(bundles: readonly Bundle[]): Promise<Workplace> {
+    const files = Object.fromEntries(bundles.map(({ name, file }) => [name, file]));
+    const system = await startSystem({ bundles: files as Record<ActionName, string>, settings: {} });
+    const workplace = new Workplace(system);
+    const { gitHub, coder } = workplace;
+    const { id } = gitHub.addUser({ login: "mona" });
+    gitHub.addRepository({ owner: "octo", name: "app", permissions: { mona: "write" } });
+    coder.addUser({ username: "mona-c", githubId: id });
+    coder.addTemplate({ name: "task-template", presets: [{ name: "Standard", default: true }] });
+    return workplace;
+  }
+
+  get webhookUrl(): URL {
+    return new URL(this.system.webhookUrl);
+  }
+
+  /** A delivery that nobody has sent, as GitHub makes it when mona assigns a new issue. */
+  async assigned(assignee = this.gitHub.agentLogin): Promise<PreparedDelivery & { issue: Issue }> {
+    const opened = { repo, by: "mona", title: "The build fails", body: issueBody, deliver: false };
+    const { issue } = await this.gitHub.openIssue(opened);
+    const { event, raw } = await this.gitHub.assign(issue, { by: "mona", assignee, deliver: false });
+    return { issue, event, guid: randomUUID(), body: raw, secret: this.gitHub.webhookSecret };
+  }
+
+  /** Waits until no execution runs. Throws where one has not succeeded: its figures would mean nothing. */
+  async drained(): Promise<ExecutionDescription[]> {
+    const { engine } = this.system;
+    for (const end = Date.now() + drainMs; engine.list({ status: "RUNNING" }).length > 0; await sleep(100)) {
+      if (Date.now() > end) throw new Error(`executions still run after ${drainMs} ms`);
+    }
+    await this.gitHub.settled();
+    const all = engine.list();
+    const failed = all.find(({ status }) => status !== "SUCCEEDED");
+    if (failed) throw new Error(`${failed.name} ended as ${failed.status}: ${failed.error} ${failed.cause}`);
+    return all;
+  }
+
+  close(): Promise<void> {
+    return this.system.close();
+  }
+}
