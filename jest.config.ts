@@ -6,6 +6,7 @@ const config: Config = {
   extensionsToTreatAsEsm: [".ts"],
   testMatch: ["<rootDir>/test/**/*.test.ts"],
   globalSetup: "<rootDir>/test/global-setup.mjs",
+  globalTeardown: "<rootDir>/test/global-teardown.mjs",
   transform: {
     "^.+\\.ts$": [
       "@swc/jest",

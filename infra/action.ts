@@ -84,7 +84,7 @@ export class Action extends Construct {
 
   #grantRights(role: IGrantable, { spec, secrets, storage }: ActionProps): void {
     for (const secret of spec.secrets) secrets.grantRead(role, secret);
-    for (const [prefix, right] of Object.entries(spec.table ?? {})) storage.grantItems(role, prefix, right);
+    for (const [prefix, rights] of Object.entries(spec.table ?? {})) storage.grantItems(role, prefix, rights);
     if (spec.starts?.length) {
       role.grantPrincipal.addToPrincipalPolicy(
         new PolicyStatement({

@@ -7,8 +7,17 @@
 export type SecretName = "webhook" | "githubApp" | "coderToken";
 
 /** The state machines: one `statemachines/<name>.asl.json` each. */
-export const flowNames = ["create-task", "delete-task"] as const;
+export const flowNames = [
+  "create-task",
+  "delete-task",
+  "forward-comment",
+  "relay-failure",
+  "drain-inbox",
+] as const;
 export type FlowName = (typeof flowNames)[number];
+
+/** What may be done with an item of the table: DynamoDB's GetItem, Query and UpdateItem. */
+export type TableRight = "get" | "query" | "update";
 
 export interface ActionSpec {
   /** What it does, in one sentence: the function's description in the console. */
@@ -18,7 +27,7 @@ export interface ActionSpec {
   memoryMb: number;
   secrets: readonly SecretName[];
   /** Rights on items of the table, by the prefix of their partition key. */
-  table?: Partial<Record<"task", "read" | "write">>;
+  table?: Partial<Record<"task" | "inbox", readonly TableRight[]>>;
   /** The flows that it may start. */
   starts?: readonly FlowName[];
 }
@@ -31,7 +40,7 @@ export const actions = {
     timeoutSeconds: 9,
     memoryMb: 512,
     secrets: ["webhook"],
-    starts: ["create-task", "delete-task"],
+    starts: ["create-task", "delete-task", "forward-comment", "relay-failure"],
   },
   authorize: {
     ...actionDefaults,
@@ -42,37 +51,113 @@ export const actions = {
     ...actionDefaults,
     description: "Registers an event as the newest word on its issue, unless a newer one is known",
     secrets: ["githubApp"],
-    table: { task: "write" },
+    table: { task: ["get", "update"] },
   },
   "create-task": {
     ...actionDefaults,
     description: "Creates, finds or resumes the Coder task of an issue",
     secrets: ["coderToken"],
-    table: { task: "write" },
+    table: { task: ["get", "update"] },
   },
   "observe-task": {
     ...actionDefaults,
     description: "Looks at a Coder task and says how long to wait before the next look",
     secrets: ["coderToken"],
-    table: { task: "read" },
+    table: { task: ["get"] },
   },
   "end-task": {
     ...actionDefaults,
     description: "Deletes the Coder task of an issue, or pauses it where the agent was only unassigned",
     secrets: ["coderToken"],
-    table: { task: "write" },
+    table: { task: ["get", "update"] },
   },
   announce: {
     ...actionDefaults,
     description: "Writes the state of a task into its status comment on the issue",
     secrets: ["githubApp"],
-    table: { task: "write" },
+    table: { task: ["get", "update"] },
+  },
+  "find-task": {
+    ...actionDefaults,
+    description: "Finds the issue whose task a comment, a review or a failed run is for",
+    secrets: ["githubApp", "coderToken"],
+    table: { task: ["get", "update"] },
+  },
+  acknowledge: {
+    ...actionDefaults,
+    description: "Puts an eyes reaction on a comment that was taken in",
+    secrets: ["githubApp"],
+  },
+  "explain-refusal": {
+    ...actionDefaults,
+    description: "Tells somebody in a private repository, once, who may speak to the agent",
+    secrets: ["githubApp"],
+    table: { inbox: ["update"] },
+  },
+  "relay-logs": {
+    ...actionDefaults,
+    timeoutSeconds: 360,
+    memoryMb: 1024,
+    description: "Sums up the logs of a failed workflow run",
+    secrets: ["githubApp"],
+  },
+  "put-into-inbox": {
+    ...actionDefaults,
+    description: "Puts what happened into a task's inbox, or takes it back",
+    secrets: [],
+    table: { inbox: ["get", "update"] },
+  },
+  "wake-drain": {
+    ...actionDefaults,
+    description: "Sees to it that a drain runs where something waits for a task",
+    secrets: [],
+    table: { task: ["get"], inbox: ["get", "query", "update"] },
+    starts: ["drain-inbox"],
+  },
+  "look-into-inbox": {
+    ...actionDefaults,
+    description: "Looks for what waits in an inbox, and ends the drain where nothing does",
+    secrets: [],
+    table: { inbox: ["get", "query", "update"] },
+  },
+  "observe-agent": {
+    ...actionDefaults,
+    description: "Looks whether an agent listens and says how long to wait before the next look",
+    secrets: ["coderToken"],
+    table: { task: ["get"] },
+  },
+  "resume-task": {
+    ...actionDefaults,
+    description: "Starts the paused task of an inbox again",
+    secrets: ["coderToken"],
+    table: { task: ["get"] },
+  },
+  "send-inbox": {
+    ...actionDefaults,
+    timeoutSeconds: 180,
+    memoryMb: 512,
+    description: "Sends all that waits to the agent, as one message",
+    secrets: ["githubApp", "coderToken"],
+    table: { task: ["get", "update"], inbox: ["get", "query", "update"] },
+  },
+  "keep-inbox": {
+    ...actionDefaults,
+    description: "Keeps what waits for a task that is gone, and says so on its issue",
+    secrets: ["githubApp"],
+    table: { task: ["get", "update"], inbox: ["query", "update"] },
+  },
+  "announce-limit": {
+    ...actionDefaults,
+    description:
+      "Says in the status comment that no more CI failures are relayed until somebody says something",
+    secrets: ["githubApp"],
+    table: { task: ["get", "update"] },
   },
   "report-failure": {
     ...actionDefaults,
     description: "Tells the issue that a flow has failed, with a reference for operators",
     secrets: ["githubApp"],
-    table: { task: "write" },
+    table: { task: ["get", "update"] },
   },
 } as const satisfies Record<string, ActionSpec>;
 

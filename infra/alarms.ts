@@ -7,11 +7,12 @@ import type { ITopic } from "aws-cdk-lib/aws-sns";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import type { StateMachine } from "aws-cdk-lib/aws-stepfunctions";
 import type { Construct } from "constructs";
+import type { FlowName } from "./actions.js";
 
 export interface AlarmSources {
   api: HttpApi;
   webhook: IFunction;
-  stateMachines: readonly StateMachine[];
+  stateMachines: Readonly<Record<FlowName, StateMachine>>;
   unreported: IQueue;
   topic: ITopic;
 }
@@ -44,9 +45,16 @@ export function addAlarms(scope: Construct, sources: AlarmSources): void {
   // Each failed execution is told of by itself; this one is for a cause that hits everybody.
   alarm(
     "FlowsFailing",
-    failedExecutions(stateMachines),
+    failedExecutions(Object.values(stateMachines), Duration.minutes(15)),
     5,
     "Five or more flows failed or timed out within 15 minutes: Coder or GitHub may be down, or a token has expired. Redrive the executions once that is mended.",
+  );
+  // Of all flows, the one with people's words behind it: nothing is said to that agent until it is mended.
+  alarm(
+    "DrainFailed",
+    failedExecutions([stateMachines["drain-inbox"]], Duration.minutes(5)),
+    1,
+    "A drain failed or timed out: what was said to an agent waits in its inbox, for eight days. Mend what its execution names, then redrive it; the next comment on the task starts a new drain as well.",
   );
   alarm(
     "FailuresUnreported",
@@ -55,12 +63,12 @@ export function addAlarms(scope: Construct, sources: AlarmSources): void {
       statistic: "Maximum",
     }),
     1,
-    "A failure could not be reported on its issue or to the failure topic: its event waits in the queue of unreported failures.",
+    "A failure could not be reported on its issue or to the failure topic: its event waits for 14 days in the queue of the stack output UnreportedFailuresUrl.",
   );
 }
 
-function failedExecutions(stateMachines: readonly StateMachine[]): IMetric {
-  const period = Duration.minutes(15);
+/** An alarm takes ten metrics at the most, which is five machines. */
+function failedExecutions(stateMachines: readonly StateMachine[], period: Duration): IMetric {
   const metrics = stateMachines.flatMap((machine) => [
     machine.metricFailed({ period }),
     machine.metricTimedOut({ period }),

@@ -1,24 +1,27 @@
 import { Duration, Stack } from "aws-cdk-lib";
 import type { HttpApi } from "aws-cdk-lib/aws-apigatewayv2";
-import { Dashboard, GraphWidget } from "aws-cdk-lib/aws-cloudwatch";
+import { Dashboard, GraphWidget, type Metric, type MetricOptions } from "aws-cdk-lib/aws-cloudwatch";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import type { StateMachine } from "aws-cdk-lib/aws-stepfunctions";
 import type { Construct } from "constructs";
+import type { FlowName } from "./actions.js";
 
 export interface DashboardSources {
   api: HttpApi;
   webhook: IFunction;
-  stateMachines: readonly StateMachine[];
+  stateMachines: Readonly<Record<FlowName, StateMachine>>;
 }
 
 /** One page with the relay's pulse: what comes in, how fast it is answered, how the flows end. */
 export function addDashboard(scope: Construct, { api, webhook, stateMachines }: DashboardSources): Dashboard {
   const sum = { period: Duration.minutes(5), statistic: "Sum" };
   const p95 = { period: Duration.minutes(5), statistic: "p95" };
-  const flows = (
-    title: string,
-    metric: (machine: StateMachine) => ReturnType<StateMachine["metricFailed"]>,
-  ) => new GraphWidget({ title, width: 6, left: stateMachines.map(metric) });
+  const flows = (title: string, metric: (machine: StateMachine, options: MetricOptions) => Metric) =>
+    new GraphWidget({
+      title,
+      width: 6,
+      left: Object.entries(stateMachines).map(([label, machine]) => metric(machine, { ...sum, label })),
+    });
   return new Dashboard(scope, "Dashboard", {
     dashboardName: Stack.of(scope).stackName,
     widgets: [
@@ -35,10 +38,10 @@ export function addDashboard(scope: Construct, { api, webhook, stateMachines }: 
         }),
       ],
       [
-        flows("Flows started", (machine) => machine.metricStarted(sum)),
-        flows("Flows succeeded", (machine) => machine.metricSucceeded(sum)),
-        flows("Flows failed", (machine) => machine.metricFailed(sum)),
-        flows("Flows timed out", (machine) => machine.metricTimedOut(sum)),
+        flows("Flows started", (machine, options) => machine.metricStarted(options)),
+        flows("Flows succeeded", (machine, options) => machine.metricSucceeded(options)),
+        flows("Flows failed", (machine, options) => machine.metricFailed(options)),
+        flows("Flows timed out", (machine, options) => machine.metricTimedOut(options)),
       ],
     ],
   });

@@ -10,6 +10,7 @@ import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
 import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
 import type { StateMachine } from "aws-cdk-lib/aws-stepfunctions";
 import { Construct } from "constructs";
+import type { FlowName } from "./actions.js";
 import { addAlarms } from "./alarms.js";
 import { addDashboard } from "./dashboard.js";
 
@@ -17,7 +18,7 @@ export interface ObservabilityProps {
   api: HttpApi;
   webhook: LambdaFunction;
   reportFailure: LambdaFunction;
-  stateMachines: readonly StateMachine[];
+  stateMachines: Readonly<Record<FlowName, StateMachine>>;
   /** Subscribed to the failure topic. */
   failureEmail?: string | undefined;
 }
@@ -38,6 +39,10 @@ export class Observability extends Construct {
     new CfnOutput(Stack.of(this), "FailureTopicArn", {
       value: this.failures.topicArn,
       description: "Subscribe here to hear of failed flows and of alarms.",
+    });
+    new CfnOutput(Stack.of(this), "UnreportedFailuresUrl", {
+      value: this.unreported.queueUrl,
+      description: "Failures that could not be reported wait in this queue, for 14 days.",
     });
   }
 
@@ -87,7 +92,7 @@ export class Observability extends Construct {
         source: ["aws.states"],
         detailType: ["Step Functions Execution Status Change"],
         detail: {
-          stateMachineArn: stateMachines.map((machine) => machine.stateMachineArn),
+          stateMachineArn: Object.values(stateMachines).map((machine) => machine.stateMachineArn),
           status: ["FAILED", "TIMED_OUT", "ABORTED"],
         },
       },

@@ -1,9 +1,9 @@
-import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import { z } from "zod";
 
 /**
  * The settings of a deployment, read once from the environment and the CDK context (`cdk.json`, `-c NAME=…`).
- * None of them is secret: the three secrets live in Secrets Manager and are never read here.
+ * None of them is secret: the three secrets live in Secrets Manager and are never read here. The local system
+ * reads them too, at each start: so nothing of the CDK is imported here.
  */
 
 /** GitHub: letters, digits and hyphens; an underscore in the logins of enterprise managed users. */
@@ -14,7 +14,27 @@ const coderName = /^(?=.{1,32}$)[a-z\d]+(?:-[a-z\d]+)*$/i;
 const prefix = /^(?=.{1,12}$)[a-z\d]+(?:-[a-z\d]+)*$/i;
 const emailAddress = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
 const loopback = new Set(["localhost", "127.0.0.1", "[::1]"]);
-const retentions = Object.values(RetentionDays).filter((days) => typeof days === "number");
+
+/**
+ * The days for which CloudWatch Logs can keep a log group:
+ * https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+ */
+export const retentions = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+] as const;
+
+/**
+ * The bytes that the settings may take of a Lambda's environment, which holds 4 KB, measured as JSON. The rest is
+ * left to what the stack adds: ARNs and names.
+ * https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+ */
+const environmentRoom = 3072;
+
+/** Who may speak to the agent: the least permission on the repository, or anybody. */
+const commentPermissions = ["write", "triage", "read", "any"] as const;
+
+const instruction = z.string().max(500, "is longer than 500 characters");
+const instructionRule = "one line of at most 500 characters for the agent";
 
 const matching = (pattern: RegExp, wrong: string) => z.string().regex(pattern, wrong);
 
@@ -49,15 +69,15 @@ const bots = list((item) => (botLogin.test(item) ? undefined : `holds "${item}",
 
 const userMap = list((item, all) => {
   const [from = "", to = "", ...rest] = item.split("=");
-  if (!login.test(from) || !coderName.test(to) || rest.length > 0) return `holds "${item}", which is no pair`;
+  if (!botLogin.test(from) || !coderName.test(to) || rest.length > 0)
+    return `holds "${item}", which is no pair`;
   const sameLogin = (other: string) => other.toLowerCase().startsWith(`${from.toLowerCase()}=`);
   return all.find(sameLogin) === item ? undefined : `names ${from} twice`;
 });
 
 const retentionDays = z.coerce
   .number("is not a number")
-  .refine((days) => retentions.includes(days), "is a retention that CloudWatch Logs does not offer")
-  .transform((days): RetentionDays => days);
+  .pipe(z.literal(retentions, "is a retention that CloudWatch Logs does not offer"));
 
 const schema = z.object({
   CODER_URL: serviceUrl,
@@ -68,10 +88,15 @@ const schema = z.object({
   CODER_ORGANIZATION: matching(coderName, "is no Coder name").default("default"),
   CODER_USER_MAP: userMap.optional(),
   ALLOWED_BOTS: bots.optional(),
+  COMMENT_MIN_PERMISSION: z.enum(commentPermissions, "cannot be the least permission").default("write"),
+  MAX_CI_ROUNDS: matching(/^[1-9]\d{0,3}$/, "is no number from 1 to 9999").default("10"),
+  COMMENT_INSTRUCTION: instruction.optional(),
+  FAILURE_INSTRUCTION: instruction.optional(),
+  SEVERAL_INSTRUCTION: instruction.optional(),
   LOG_FORMAT: z.enum(["json", "pretty"], "is no log format").default("json"),
   GITHUB_API_URL: serviceUrl.default("https://api.github.com"),
   FAILURE_EMAIL: matching(emailAddress, "is no email address").optional(),
-  LOG_RETENTION_DAYS: retentionDays.default(RetentionDays.ONE_MONTH),
+  LOG_RETENTION_DAYS: retentionDays.default(30),
 });
 
 export type Settings = z.output<typeof schema>;
@@ -89,6 +114,11 @@ const expectations: Record<SettingName, readonly [expected: string, example: str
   CODER_ORGANIZATION: [`an organization's name: 1 to 32 ${nameRule}`, "default"],
   CODER_USER_MAP: ["pairs of GitHub login and Coder user, each login once", "octocat=octo,hubot=robot"],
   ALLOWED_BOTS: ["GitHub logins, separated by commas", "renovate[bot],dependabot[bot]"],
+  COMMENT_MIN_PERMISSION: [commentPermissions.join(", "), "triage"],
+  MAX_CI_ROUNDS: ["how many messages about failed CI runs in a row the agent gets", "10"],
+  COMMENT_INSTRUCTION: [`${instructionRule}, after one comment`, "Reply first, then change the code."],
+  FAILURE_INSTRUCTION: [`${instructionRule}, after one failed CI run`, "Reproduce it first, then fix it."],
+  SEVERAL_INSTRUCTION: [`${instructionRule}, after several at once`, "Answer all of these with one push."],
   LOG_FORMAT: ["json or pretty", "json"],
   GITHUB_API_URL: ["the https URL of GitHub's REST API", "https://github.example.com/api/v3"],
   FAILURE_EMAIL: ["an email address that hears of failures", "oncall@example.com"],
@@ -112,16 +142,31 @@ export interface SettingsSource {
 export function parseSettings(source: SettingsSource): Settings {
   const values = settingNames.map((name) => [name, given(name, source)] as const);
   const result = schema.safeParse(Object.fromEntries(values.filter(([, value]) => value !== undefined)));
-  if (result.success) return result.data;
+  if (result.success) return withinRoom(result.data);
   const missing = new Set(values.filter(([, value]) => value === undefined).map(([name]) => name));
   const lines = settingNames.flatMap((name) => {
     const issues = result.error.issues.filter((issue) => issue.path[0] === name);
     if (issues.length === 0) return [];
     const wrong = missing.has(name) ? "is missing" : [...new Set(issues.map(wording))].join(" and ");
-    const [expected, example] = expectations[name];
-    return [`${name} ${wrong}; expected ${expected}, for example ${name}=${example}`];
+    return [fault(name, wrong)];
   });
   throw new SettingsError(lines.join("\n"));
+}
+
+function fault(name: SettingName, wrong: string): string {
+  const [expected, example] = expectations[name];
+  return `${name} ${wrong}; expected ${expected}, for example ${name}=${example}`;
+}
+
+/** Where the settings take too much of Lambda's environment together, the longest is named. */
+function withinRoom(settings: Settings): Settings {
+  const environment = lambdaEnvironment(settings);
+  const bytes = Buffer.byteLength(JSON.stringify(environment));
+  if (bytes <= environmentRoom) return settings;
+  const lengthOf = (name: SettingName) => Buffer.byteLength(environment[name] ?? "");
+  const longest = settingNames.reduce((a, b) => (lengthOf(b) > lengthOf(a) ? b : a));
+  const wrong = `is too long: with it all settings are ${bytes} bytes, and a Lambda's environment has room for ${environmentRoom}`;
+  throw new SettingsError(fault(longest, wrong));
 }
 
 function given(name: SettingName, { environment, context }: SettingsSource): unknown {

@@ -1,10 +1,12 @@
 import { readFileSync } from "node:fs";
 import { Stack, type StackProps } from "aws-cdk-lib";
 import type { Code } from "aws-cdk-lib/aws-lambda";
+import type { RetentionDays } from "aws-cdk-lib/aws-logs";
+import type { StateMachine } from "aws-cdk-lib/aws-stepfunctions";
 import type { Construct } from "constructs";
 import { Action, type ActionContext } from "./action.js";
 import { type ActionName, actionNames, actions, type FlowName, flowNames, pascalCase } from "./actions.js";
-import { Flow } from "./flows.js";
+import { Flow, type FlowProps } from "./flows.js";
 import { Ingress } from "./ingress.js";
 import { Observability } from "./observability.js";
 import { Secrets } from "./secrets.js";
@@ -27,7 +29,7 @@ export class RelayStack extends Stack {
       ...props,
     });
     const { settings, lambdaCode, flowDefinition = readFlow } = props;
-    const logRetention = settings.LOG_RETENTION_DAYS;
+    const logRetention: RetentionDays = settings.LOG_RETENTION_DAYS;
 
     const lambdas = this.#createActions(lambdaCode, {
       environment: lambdaEnvironment(settings),
@@ -35,11 +37,12 @@ export class RelayStack extends Stack {
       secrets: new Secrets(this, "Secrets"),
       storage: new Storage(this, "Storage"),
     });
-    const stateMachines = flowNames.map((name) => {
-      const definition = flowDefinition(name);
-      return new Flow(this, `${pascalCase(name)}Flow`, { name, definition, actions: lambdas, logRetention })
-        .stateMachine;
-    });
+    const stateMachines = this.#createFlows((name) => ({
+      name,
+      definition: flowDefinition(name),
+      actions: lambdas,
+      logRetention,
+    }));
 
     const webhook = lambdas.webhook.lambda;
     const { api } = new Ingress(this, "Ingress", { webhook, logRetention });
@@ -57,6 +60,14 @@ export class RelayStack extends Stack {
       return [name, new Action(this, `${pascalCase(name)}Action`, props)];
     });
     return Object.fromEntries(created) as Record<ActionName, Action>;
+  }
+
+  #createFlows(props: (name: FlowName) => FlowProps): Record<FlowName, StateMachine> {
+    const created = flowNames.map((name) => {
+      const { stateMachine } = new Flow(this, `${pascalCase(name)}Flow`, props(name));
+      return [name, stateMachine];
+    });
+    return Object.fromEntries(created) as Record<FlowName, StateMachine>;
   }
 }
 

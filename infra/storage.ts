@@ -2,14 +2,12 @@ import { RemovalPolicy } from "aws-cdk-lib";
 import { AttributeType, Billing, TableEncryptionV2, TableV2 } from "aws-cdk-lib/aws-dynamodb";
 import { type IGrantable, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import { Construct } from "constructs";
+import type { TableRight } from "./actions.js";
 
-export type TableRight = "read" | "write";
-
-const readActions = ["dynamodb:GetItem", "dynamodb:Query"];
-
-const actionsOf: Record<TableRight, string[]> = {
-  read: readActions,
-  write: [...readActions, "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"],
+const actionOf: Record<TableRight, string> = {
+  get: "dynamodb:GetItem",
+  query: "dynamodb:Query",
+  update: "dynamodb:UpdateItem",
 };
 
 /** The one table: which Coder task serves which issue, and what waits to be told to it. */
@@ -36,10 +34,10 @@ export class Storage extends Construct {
    * granted here names its partition key, which is what makes the condition hold:
    * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
    */
-  grantItems(grantee: IGrantable, prefix: string, right: TableRight): void {
+  grantItems(grantee: IGrantable, prefix: string, rights: readonly TableRight[]): void {
     grantee.grantPrincipal.addToPrincipalPolicy(
       new PolicyStatement({
-        actions: actionsOf[right],
+        actions: rights.map((right) => actionOf[right]),
         resources: [this.table.tableArn],
         conditions: { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": [`${prefix}#*`] } },
       }),

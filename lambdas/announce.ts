@@ -1,14 +1,15 @@
 import * as z from "zod/mini";
-import { eventSchema } from "./events/event.js";
+import { issueEventSchema } from "./events/event.js";
 import { parseInput } from "./flow-input.js";
 import { connectGitHub } from "./github/app.js";
 import { StatusComment } from "./status-comment/status-comment.js";
+import type { Condition } from "./table/table.js";
 import { messageOf } from "./tasks/cause.js";
 import { taskStates } from "./tasks/record.js";
-import { type Condition, TaskStore } from "./tasks/store.js";
+import { TaskStore } from "./tasks/store.js";
 
 const inputSchema = z.object({
-  event: eventSchema,
+  event: issueEventSchema,
   state: z.enum(taskStates),
   /** Left out where the flow holds none: a refusal must not touch the status of a task that runs. */
   intent: z.optional(z.int()),
@@ -24,7 +25,7 @@ const store = new TaskStore();
 export async function handler(input: unknown): Promise<{ announced: boolean }> {
   const { event, state, intent, detail, error } = parseInput(inputSchema, input);
   const words = detail ?? (error && messageOf(error.Cause));
-  const comment = new StatusComment(store, await connectGitHub(), event);
+  const comment = new StatusComment(store, await connectGitHub(), event, event.delivery);
   const announced = await comment.say(
     { state, ...(words !== undefined && { detail: words }) },
     intent === undefined ? noTaskWanted : { expression: "#intent = :holder", values: { holder: intent } },

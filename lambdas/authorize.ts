@@ -1,17 +1,15 @@
 import * as z from "zod/mini";
-import { agentEnvironment } from "./environment.js";
-import { isSameLogin } from "./events/classify.js";
-import { eventSchema } from "./events/event.js";
+import { agentEnvironment, permissions } from "./environment.js";
+import { eventSchema, type RelayEvent } from "./events/event.js";
+import { botName, isSameLogin } from "./events/login.js";
 import { parseInput } from "./flow-input.js";
 import { connectGitHub } from "./github/app.js";
-import { IssueClient } from "./github/issues.js";
+import { RepositoryClient } from "./github/repository.js";
 import { log } from "./log.js";
 
 const inputSchema = z.object({ event: eventSchema });
-const { ALLOWED_BOTS: allowedBots } = agentEnvironment();
-
-/** GitHub reports `maintain` as `write`. */
-const mayAssign = ["write", "admin"];
+const settings = agentEnvironment();
+const assignPermission = "write";
 
 export interface Authorization {
   allowed: boolean;
@@ -21,35 +19,46 @@ export interface Authorization {
 
 /**
  * Whether the person behind the event may make the agent work: by the permission on the repository as the API
- * tells it (`author_association` is no authorisation); bots by the list in the settings.
+ * tells it (`author_association` is no authorisation); bots by the list in the settings, and the App's own bot
+ * never.
  */
 export async function handler(input: unknown): Promise<Authorization> {
   const { event } = parseInput(inputSchema, input);
   const { login, type } = event.sender;
-  if (type === "Bot") {
-    const allowed = allowedBots.some((bot) => isSameLogin(botName(bot), botName(login)));
-    return decide(allowed, login, `bots may do so where an operator has added them to ALLOWED_BOTS`);
-  }
   const app = await connectGitHub();
-  const permission = await new IssueClient(app.installation(event.installation), event).permissionOf(login);
-  return decide(
-    mayAssign.includes(permission),
-    login,
-    "people with write, maintain or admin permission on this repository may do so",
-  );
+  if (event.type === "comment_posted" && String(event.comment.appId) === app.id) {
+    return decide(false, event, "the App's own words are not told to the agent");
+  }
+  if (type === "Bot") {
+    const allowed = settings.ALLOWED_BOTS.some((bot) => isSameLogin(botName(bot), botName(login)));
+    return decide(allowed, event, "bots may do so where an operator has added them to ALLOWED_BOTS");
+  }
+  const least = event.type === "task_requested" ? assignPermission : settings.COMMENT_MIN_PERMISSION;
+  if (least === "any") return decide(true, event, "");
+  const repository = new RepositoryClient(app.installation(event.installation), event.repository);
+  const permission = await repository.permissionOf(login);
+  return decide(rankOf(permission) >= rankOf(least), event, `people with ${from(least)} may do so`);
 }
 
-function decide(allowed: boolean, login: string, who: string): Authorization {
-  log.info("Authorized", { login, allowed });
-  return {
-    allowed,
-    reason: allowed
-      ? ""
-      : `${login} may not assign the agent here: ${who}. Ask one of them to assign the issue again.`,
-  };
+function decide(allowed: boolean, { type, sender }: RelayEvent, who: string): Authorization {
+  log.info("Authorized", { event: type, login: sender.login, allowed });
+  if (allowed) return { allowed, reason: "" };
+  const [deed, remedy] =
+    type === "task_requested"
+      ? ["assign the agent here", "Ask one of them to unassign the agent and to assign it again."]
+      : ["speak to the agent here", "Ask one of them to say it."];
+  return { allowed, reason: `${sender.login} may not ${deed}: ${who}. ${remedy}` };
 }
 
-/** `dependabot[bot]` and `dependabot` are the same. */
-function botName(login: string): string {
-  return login.replace(/\[bot\]$/i, "");
+/** A permission that is not known here counts as none. */
+function rankOf(permission: string): number {
+  const order: readonly string[] = permissions;
+  return Math.max(order.indexOf(permission), order.indexOf("none"));
+}
+
+/** `write` → "write, maintain or admin permission on this repository". */
+function from(least: (typeof permissions)[number]): string {
+  const names = permissions.slice(rankOf(least));
+  const list = names.length > 1 ? `${names.slice(0, -1).join(", ")} or ${names.at(-1)}` : names[0];
+  return `${list} permission on this repository`;
 }

@@ -1,13 +1,13 @@
 import * as z from "zod/mini";
 import { agentEnvironment } from "./environment.js";
-import { eventSchema } from "./events/event.js";
+import { issueEventSchema } from "./events/event.js";
 import { parseInput } from "./flow-input.js";
 import { connectGitHub } from "./github/app.js";
 import { IssueClient } from "./github/issues.js";
 import { type Claim, claimIssue } from "./tasks/intent.js";
 import { TaskStore } from "./tasks/store.js";
 
-const inputSchema = z.object({ event: eventSchema });
+const inputSchema = z.object({ event: issueEventSchema });
 const { AGENT_GITHUB_USERNAME: agent } = agentEnvironment();
 const store = new TaskStore();
 

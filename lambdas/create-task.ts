@@ -7,7 +7,7 @@ import {
   TaskNameTakenError,
   TransientError,
 } from "./errors.js";
-import { issueReference, type RelayEvent } from "./events/event.js";
+import { type IssueEvent, issueReference } from "./events/event.js";
 import { claimedSchema, parseInput } from "./flow-input.js";
 import { log } from "./log.js";
 import { namesIssue, taskNames } from "./tasks/name.js";
@@ -50,7 +50,7 @@ class TaskCreation {
 
   constructor(
     private readonly coder: Coder,
-    private readonly event: RelayEvent,
+    private readonly event: IssueEvent,
     private readonly intent: number,
     private readonly record: TaskRecord,
   ) {
@@ -73,10 +73,10 @@ class TaskCreation {
   async #create(): Promise<Creation> {
     const { directory, settings } = this.coder;
     const claimed = this.record.task;
-    const [owner, template] = await Promise.all([
-      claimed?.owner ?? directory.userOf(this.event.sender),
-      directory.template(),
-    ]);
+    const template = directory.template();
+    // Awaited below, where it is needed; until then a failure of it is nobody's.
+    template.catch(() => {});
+    const owner = claimed?.owner ?? (await directory.userOf(this.event.sender));
     const { repository, issue } = this.event;
     const names = taskNames(settings.CODER_TASK_NAME_PREFIX, {
       owner: repository.owner,
@@ -87,7 +87,7 @@ class TaskCreation {
       const location: TaskLocation = { backend: "tasks", owner, name };
       // Who comes to end the task meanwhile learns from this where to look for it.
       if (!(await store.updateAs(this.intent, this.#key, { task: location }))) return superseded(this.record);
-      const task = await this.#createNamed(location, template);
+      const task = await this.#createNamed(location, await template);
       if (task) return this.#reuse(task);
     }
     throw new TaskNameTakenError(

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { connectCoder } from "./coder/connect.js";
 import type { CoderBackend, CoderTask } from "./coder/port.js";
-import type { RelayEvent } from "./events/event.js";
+import type { IssueEvent } from "./events/event.js";
 import { claimedSchema, parseInput } from "./flow-input.js";
 import { log } from "./log.js";
 import { type TaskLocation, type TaskRecord, taskKey } from "./tasks/record.js";
@@ -55,7 +55,7 @@ export async function handler(input: unknown): Promise<Ending> {
 
 async function locate(
   backend: CoderBackend,
-  event: RelayEvent,
+  event: IssueEvent,
   known: TaskLocation | undefined,
 ): Promise<CoderTask | undefined> {
   if (known) return backend.find(known);

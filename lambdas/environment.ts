@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { ConfigurationError } from "./errors.js";
+import { botName } from "./events/login.js";
 
 /** The environment of the Lambdas: every name in one place, each group read by the module that needs it. */
 
@@ -8,6 +9,7 @@ const url = z.pipe(
   z.url({ protocol: /^https?$/ }),
   z.transform((value: string) => value.replace(/\/+$/, "")),
 );
+const count = z.pipe(text.check(z.regex(/^\d+$/)), z.transform(Number));
 const list = z.pipe(
   z._default(z.string(), ""),
   z.transform((value: string) =>
@@ -26,7 +28,7 @@ const userMap = z.pipe(
 
 function splitPair(pair: string): [string, string] {
   const at = pair.indexOf("=");
-  return [pair.slice(0, at).trim().toLowerCase(), pair.slice(at + 1).trim()];
+  return [botName(pair.slice(0, at).trim()).toLowerCase(), pair.slice(at + 1).trim()];
 }
 
 export const ingressEnvironment = () =>
@@ -35,9 +37,30 @@ export const ingressEnvironment = () =>
     WEBHOOK_SECRET_ARN: text,
     CREATE_TASK_FLOW_ARN: text,
     DELETE_TASK_FLOW_ARN: text,
+    FORWARD_COMMENT_FLOW_ARN: text,
+    RELAY_FAILURE_FLOW_ARN: text,
   });
 
-export const agentEnvironment = () => read({ AGENT_GITHUB_USERNAME: text, ALLOWED_BOTS: list });
+/** Who may speak to the agent: the least permission, or anybody. */
+export const permissions = ["any", "none", "read", "triage", "write", "maintain", "admin"] as const;
+
+export const agentEnvironment = () =>
+  read({
+    AGENT_GITHUB_USERNAME: text,
+    ALLOWED_BOTS: list,
+    COMMENT_MIN_PERMISSION: z._default(z.enum(permissions), "write"),
+  });
+
+export const inboxEnvironment = () => read({ MAX_CI_ROUNDS: z._default(count, 10) });
+
+export const drainEnvironment = () => read({ DRAIN_INBOX_FLOW_ARN: text });
+
+export const instructionEnvironment = () =>
+  read({
+    COMMENT_INSTRUCTION: z.optional(text),
+    FAILURE_INSTRUCTION: z.optional(text),
+    SEVERAL_INSTRUCTION: z.optional(text),
+  });
 
 export const tableEnvironment = () => read({ TABLE_NAME: text });
 

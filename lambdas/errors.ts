@@ -6,7 +6,15 @@
 
 /** Passing trouble: network, 5xx, a lost lock. Retried by the `transient` policy. */
 export class TransientError extends Error {
-  override readonly name: string = "TransientError";
+  override readonly name = "TransientError";
+
+  constructor(
+    message: string,
+    /** The status and the words of a service's 5xx; without them there was no answer. */
+    readonly answer?: { status: number; reason: string },
+  ) {
+    super(message);
+  }
 }
 
 /** A service asked for a longer pause than a Lambda should sleep. Retried by the `rate limit` policy. */
@@ -47,6 +55,11 @@ export class TaskBrokenError extends Error {
 /** A service answered with something else than its API says. For operators. */
 export class UnexpectedAnswerError extends Error {
   override readonly name = "UnexpectedAnswerError";
+}
+
+/** The agent has worked for a day without listening. For operators. */
+export class AgentNeverReadyError extends Error {
+  override readonly name = "AgentNeverReadyError";
 }
 
 /** A secret or a setting does not hold what it should. For operators. */

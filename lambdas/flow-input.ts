@@ -1,8 +1,21 @@
 import * as z from "zod/mini";
-import { eventSchema } from "./events/event.js";
+import { issueEventSchema } from "./events/event.js";
 
 /** What the states of a flow hand to their Lambdas: the event, and the intent that the flow holds. */
-export const claimedSchema = z.object({ event: eventSchema, intent: z.int() });
+export const claimedSchema = z.object({ event: issueEventSchema, intent: z.int() });
+
+/** What a drain was started with: an inbox, and the generation that it may serve. */
+export const drainSchema = z.object({ repositoryId: z.int(), issue: z.int(), generation: z.int() });
+
+/** What a drain remembers between two looks at the agent: see `AgentWait`. */
+export const agentWaitSchema = z.object({
+  seconds: z.number(),
+  ready: z.boolean(),
+  silent: z.number(),
+  broken: z.number(),
+  resumed: z.boolean(),
+  refusals: z.number(),
+});
 
 /** Parses a Lambda's input: a fault in it is a fault of the state machine, and says where. */
 export function parseInput<Schema extends z.core.$ZodType>(schema: Schema, input: unknown): z.output<Schema> {

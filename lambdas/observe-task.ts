@@ -27,7 +27,7 @@ export async function handler(input: unknown): Promise<Look> {
   const observation = observe(task?.view ?? { phase: "gone", status: "deleted" }, wait);
   if (task && observation.phase === "broken") {
     throw new TaskBrokenError(
-      `The task ${task.name} of ${issueReference(event)} has not started: Coder calls it "${task.view.status}". Look at its workspace build (${task.url}), mend what is wrong, then redrive this run or assign the issue again.`,
+      `The task ${task.name} of ${issueReference(event)} has not started: Coder calls it "${task.view.status}". Look at its workspace build (${task.url}), mend what is wrong, then redrive this run, or unassign the agent and assign it again.`,
     );
   }
   return observation;

@@ -1,10 +1,12 @@
 import * as z from "zod/mini";
-import { eventSchema } from "./events/event.js";
-import { parseInput } from "./flow-input.js";
+import { type IssueEvent, issueEventSchema } from "./events/event.js";
+import { drainSchema, parseInput } from "./flow-input.js";
 import { connectGitHub } from "./github/app.js";
 import { log } from "./log.js";
 import { StatusComment } from "./status-comment/status-comment.js";
+import type { Condition } from "./table/table.js";
 import { messageOf } from "./tasks/cause.js";
+import type { IssueSource, TaskKey } from "./tasks/record.js";
 import { TaskStore } from "./tasks/store.js";
 
 /**
@@ -21,7 +23,13 @@ const statusChangeSchema = z.object({
     cause: z.nullish(z.string()),
   }),
 });
-const flowInputSchema = z.object({ event: eventSchema });
+
+/** What runs are started with. One about a comment or a CI run tells no issue: it is left to the operators. */
+const runInputSchema = z.union([
+  z.object({ event: issueEventSchema }),
+  z.object({ drain: drainSchema }),
+  z.object({}),
+]);
 
 const store = new TaskStore();
 
@@ -30,10 +38,11 @@ export async function handler(change: unknown): Promise<void> {
   const { name, status, input, error, cause } = parseInput(statusChangeSchema, change).detail;
   log.error("A flow has failed", { execution: name, status, error });
   if (!input) return;
-  const { event } = parseInput(flowInputSchema, JSON.parse(input));
+  const place = await placeOf(parseInput(runInputSchema, JSON.parse(input)));
+  if (!place) return;
 
   const reason = status === "ABORTED" ? "An operator has stopped this run." : cause && messageOf(cause);
-  const comment = new StatusComment(store, await connectGitHub(), event);
+  const comment = new StatusComment(store, await connectGitHub(), place.source, name);
   await comment.say(
     {
       state: "failed",
@@ -43,11 +52,30 @@ export async function handler(change: unknown): Promise<void> {
       ].join("\n"),
       reference: name,
     },
-    {
-      // Not over the head of a newer event that goes well.
-      expression:
-        "attribute_not_exists(#intent) OR #intentDelivery = :delivery OR (#wanted = :no AND #intentAt < :at)",
-      values: { delivery: event.delivery, no: false, at: event.at },
-    },
+    place.condition,
   );
+}
+
+/** Where to say it, and when: not over the head of a newer event that goes well. */
+async function placeOf(
+  input: z.output<typeof runInputSchema>,
+): Promise<{ source: IssueSource; condition: Condition } | undefined> {
+  if ("event" in input) return { source: input.event, condition: notOvertaken(input.event) };
+  if ("drain" in input) return placeOfDrain(input.drain);
+  return undefined;
+}
+
+function notOvertaken({ delivery, at }: IssueEvent): Condition {
+  return {
+    expression:
+      "attribute_not_exists(#intent) OR #intentDelivery = :delivery OR (#wanted = :no AND #intentAt < :at)",
+    values: { delivery, no: false, at },
+  };
+}
+
+async function placeOfDrain(key: TaskKey) {
+  const record = await store.get(key);
+  if (!record?.source || !record.wanted) return undefined;
+  const condition = { expression: "#intent = :holder", values: { holder: record.intent } };
+  return { source: record.source, condition };
 }

@@ -1,8 +1,9 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
 import { ingressEnvironment } from "./environment.js";
 import { classify } from "./events/classify.js";
+import type { RelayEvent } from "./events/event.js";
 import { PayloadError } from "./events/payloads.js";
-import { executionName, startExecution } from "./ingress/execution.js";
+import { executionName, startExecution } from "./executions/start.js";
 import { isSigned } from "./ingress/signature.js";
 import { log } from "./log.js";
 import { Secret } from "./secrets/secret.js";
@@ -12,6 +13,9 @@ const secret = new Secret(environment.WEBHOOK_SECRET_ARN, ["AWSCURRENT", "AWSPRE
 const flows = {
   task_requested: { name: "create-task", arn: environment.CREATE_TASK_FLOW_ARN },
   task_closed: { name: "delete-task", arn: environment.DELETE_TASK_FLOW_ARN },
+  comment_posted: { name: "forward-comment", arn: environment.FORWARD_COMMENT_FLOW_ARN },
+  comment_withdrawn: { name: "forward-comment", arn: environment.FORWARD_COMMENT_FLOW_ARN },
+  check_failed: { name: "relay-failure", arn: environment.RELAY_FAILURE_FLOW_ARN },
 };
 
 type Answer = APIGatewayProxyStructuredResultV2;
@@ -60,25 +64,37 @@ async function receive(request: APIGatewayProxyEventV2): Promise<Answer> {
     return answer(400, { error: `The body is ${fault}.` });
   }
   if (event === "ping") return answer(200, { pong: true });
-  return dispatch(event, delivery, payload);
+  const appId = Number(request.headers["x-github-hook-installation-target-id"]);
+  return dispatch(event, delivery, payload, appId || undefined);
 }
 
-async function dispatch(type: string, delivery: string, payload: unknown): Promise<Answer> {
+async function dispatch(
+  type: string,
+  delivery: string,
+  payload: unknown,
+  appId: number | undefined,
+): Promise<Answer> {
   try {
-    const classified = classify(type, delivery, payload, { agent: environment.AGENT_GITHUB_USERNAME });
+    const classified = classify(type, delivery, payload, { agent: environment.AGENT_GITHUB_USERNAME, appId });
     if ("skipped" in classified) return answer(200, classified);
 
     const { event } = classified;
     const flow = flows[event.type];
-    const execution = executionName(flow.name, event.repository.name, event.issue.number, delivery);
+    const execution = executionName(flow.name, event.repository.name, numberOf(event), delivery);
     const outcome = await startExecution(flow.arn, execution, { event });
     log.info("Delivery accepted", { delivery, execution, outcome });
-    return outcome === "duplicate" ? answer(200, { duplicate: execution }) : answer(202, { execution });
+    return outcome === "started" ? answer(202, { execution }) : answer(200, { duplicate: execution });
   } catch (error) {
     if (error instanceof PayloadError) return answer(400, { error: error.message, faults: error.faults });
     log.error("The flow cannot be started", { delivery, error: nameOf(error) });
     return answer(503, { error: "The flow cannot be started just now. Redeliver later." });
   }
+}
+
+/** What an execution is found by, beside the repository: an issue, a pull request or a workflow run. */
+function numberOf(event: RelayEvent): number {
+  if (event.type === "check_failed") return event.run.id;
+  return "issue" in event ? event.issue.number : event.subject.number;
 }
 
 /** By the secrets in the container; where they do not fit, by those that may have been rotated in since. */

@@ -90,11 +90,11 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
       ...settings,
       GITHUB_API_URL: gitHub?.url ?? settings.GITHUB_API_URL,
       CODER_URL: coder?.url ?? settings.CODER_URL,
-      AGENT_GITHUB_USERNAME: settings.AGENT_GITHUB_USERNAME ?? gitHub?.agentLogin,
+      AGENT_GITHUB_USERNAME: settings.AGENT_GITHUB_USERNAME || gitHub?.agentLogin,
     },
     context: () => undefined,
   });
-  const host = await LambdaHost.start({
+  const hostOptions = {
     bundles: options.bundles,
     env: {
       ...lambdaEnvironment(parsed),
@@ -112,9 +112,11 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
       AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.url,
     },
     ...(options.onLog && { onLog: options.onLog }),
-  });
+  };
+  // The webhook has a thread of its own: in AWS too, no flow shares its processor.
+  const [ingress, flows] = await Promise.all([LambdaHost.start(hostOptions), LambdaHost.start(hostOptions)]);
   const invoke = (name: ActionName, payload: unknown) =>
-    host.invoke(name, payload, actions[name].timeoutSeconds * 1000);
+    (name === "webhook" ? ingress : flows).invoke(name, payload, actions[name].timeoutSeconds * 1000);
 
   const functionArns = Object.fromEntries(
     actionNames.map((name) => [`${pascalCase(name)}Arn`, functionArn(name)]),
@@ -148,7 +150,7 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
       await api.close();
       await engine.close();
       await Promise.allSettled(reports);
-      await host.close();
+      await Promise.all([ingress.close(), flows.close()]);
       await Promise.all([coder?.close(), stepFunctions.close(), secretsManager.close(), dynamoDb.close()]);
     },
   };

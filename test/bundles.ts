@@ -1,10 +1,7 @@
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { type ActionName, actionNames } from "../infra/actions.js";
 
-/** Where the tests' bundles are; `npm run build` has a folder of its own. */
-export const bundleFolder = fileURLToPath(new URL("../dist/test-lambdas", import.meta.url));
-
+/** The Lambdas' bundles, which the global set-up has made for this run. */
 export const bundles = Object.fromEntries(
-  actionNames.map((name) => [name, join(bundleFolder, name, "index.mjs")]),
+  actionNames.map((name) => [name, join(process.env.TEST_BUNDLES ?? "", name, "index.mjs")]),
 ) as Record<ActionName, string>;

@@ -1,8 +1,14 @@
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { tsImport } from "tsx/esm/api";
 
-/** The Lambdas are bundled once for all tests that run the whole system. Jest itself resolves no TypeScript here. */
+/**
+ * The Lambdas are bundled once for all tests that run the whole system, in a folder of this run's own: two runs
+ * at once must not replace each other's. Jest itself resolves no TypeScript here.
+ */
 export default async function setup() {
   const { bundleLambdas } = await tsImport("../infra/bundle.ts", import.meta.url);
-  const { bundleFolder } = await tsImport("./bundles.ts", import.meta.url);
-  await bundleLambdas({ outdir: bundleFolder });
+  process.env.TEST_BUNDLES = await mkdtemp(join(tmpdir(), "relay-test-"));
+  await bundleLambdas({ outdir: process.env.TEST_BUNDLES });
 }

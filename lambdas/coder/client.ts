@@ -2,14 +2,12 @@ import * as z from "zod/mini";
 import { RefusedRequestError, TransientError, UnexpectedAnswerError } from "../errors.js";
 import { patientFetch } from "../http/patient-fetch.js";
 
-/** Of one request. */
+/** Of one request, where nothing else is said. */
 const timeoutMs = 20_000;
 const reasonLength = 500;
 
 /** One Coder deployment's HTTP API, as one token sees it. */
 export class CoderClient {
-  readonly #fetch = patientFetch("Coder", timeoutMs);
-
   constructor(
     /** The deployment's address, without a slash at its end. */
     readonly url: string,
@@ -35,8 +33,14 @@ export class CoderClient {
    * `RefusedRequestError` on a 4xx, a `TransientError` on a 5xx or a connection that failed: the request may
    * have had its effect then.
    */
-  async request(method: string, path: string, body?: unknown): Promise<unknown> {
-    const response = await this.#fetch(`${this.url}${path}`, {
+  async request(
+    method: string,
+    path: string,
+    body?: unknown,
+    options: { timeoutMs?: number } = {},
+  ): Promise<unknown> {
+    const fetch = patientFetch("Coder", options.timeoutMs ?? timeoutMs);
+    const response = await fetch(`${this.url}${path}`, {
       method,
       headers: {
         "Coder-Session-Token": this.token,
@@ -65,7 +69,9 @@ export class CoderClient {
     const request = `${method} ${path.replace(/\?.*/, "")}`;
     const reason = messageOf(parse(text)).replaceAll(this.token, "[token]").slice(0, reasonLength);
     if (status === 401) this.onUnauthorized();
-    if (status >= 500) return new TransientError(`Coder answered ${status} to ${request}: ${reason}`);
+    if (status >= 500) {
+      return new TransientError(`Coder answered ${status} to ${request}: ${reason}`, { status, reason });
+    }
     return new RefusedRequestError("Coder", status, request, reason);
   }
 }

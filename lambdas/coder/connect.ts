@@ -18,7 +18,7 @@ let connected: { token: string; coder: Coder } | undefined;
 
 /** The Coder deployment of the settings. Made once per container, and again once the token is rotated. */
 export async function connectCoder(): Promise<Coder> {
-  const token = (await secret.value()).trim();
+  const token = await secret.value();
   if (token === "") {
     secret.expire();
     throw new ConfigurationError("The Coder token secret is empty. Put a Coder API token into it.");

@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import type { CoderSettings } from "../environment.js";
 import { isRefusal, NoCoderUserError, PresetNotFoundError, TemplateNotFoundError } from "../errors.js";
 import type { Person } from "../events/event.js";
+import { botName } from "../events/login.js";
 import type { CoderClient } from "./client.js";
 import type { TemplateChoice } from "./port.js";
 
@@ -16,10 +17,14 @@ const presetSchema = z.pipe(
     Object.fromEntries(Object.entries(preset).map(([key, value]) => [key.toLowerCase(), value])),
   ),
 );
+type Preset = z.output<typeof presetSchema>;
 const presetsSchema = z.nullable(z.array(presetSchema));
 
 /** Whom and what a Coder deployment knows: users, templates, presets. */
 export class CoderDirectory {
+  /** Those of the version that was asked for last. */
+  #presets: { versionId: string; presets: Preset[] } | undefined;
+
   constructor(
     private readonly client: CoderClient,
     private readonly settings: CoderSettings,
@@ -35,7 +40,7 @@ export class CoderDirectory {
     const [only] = active;
     if (only && active.length === 1) return only.username;
 
-    const mapped = this.settings.CODER_USER_MAP.get(login.toLowerCase());
+    const mapped = this.settings.CODER_USER_MAP.get(botName(login).toLowerCase());
     if (mapped !== undefined) return this.#activeUser(mapped, login);
     if (active.length > 1)
       throw noUser(login, "several active Coder users are linked to this GitHub account");
@@ -58,9 +63,17 @@ export class CoderDirectory {
     return { versionId, ...(presetId !== undefined && { presetId }) };
   }
 
-  async #preset(versionId: string, template: string): Promise<string | undefined> {
+  /** A template's version never changes, and so neither do its presets. */
+  async #presetsOf(versionId: string): Promise<Preset[]> {
+    if (this.#presets?.versionId === versionId) return this.#presets.presets;
     const path = `/api/v2/templateversions/${versionId}/presets`;
     const presets = (await this.client.get(path, presetsSchema)) ?? [];
+    this.#presets = { versionId, presets };
+    return presets;
+  }
+
+  async #preset(versionId: string, template: string): Promise<string | undefined> {
+    const presets = await this.#presetsOf(versionId);
     const wanted = this.settings.CODER_TEMPLATE_PRESET;
     const preset = presets.find(({ name, default: isDefault }) =>
       wanted === undefined ? isDefault === true : name === wanted,
@@ -98,6 +111,6 @@ function isEnterpriseServer(apiUrl: string): boolean {
 
 function noUser(login: string, reason: string): NoCoderUserError {
   return new NoCoderUserError(
-    `${login} cannot be given a task: ${reason}. Sign in to Coder with this GitHub account (or link it in Coder under Account, External authentication), or ask an operator to add \`${login}=<Coder user>\` to CODER_USER_MAP. Then assign the issue again.`,
+    `${login} cannot be given a task: ${reason}. Sign in to Coder with this GitHub account (or link it in Coder under Account, External authentication), or ask an operator to add "${botName(login)}=CODERUSER" to CODER_USER_MAP. Then unassign the agent and assign it again.`,
   );
 }

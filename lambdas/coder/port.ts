@@ -38,6 +38,15 @@ export interface TemplateChoice {
   presetId?: string;
 }
 
+/**
+ * What came of a text for the agent. `busy`: it does not listen just now, and has not got it. `unknown`: it may
+ * have got it. `gone`: there is no such task any more.
+ */
+export type SendOutcome = "sent" | "busy" | "unknown" | "gone";
+
+/** Whether a text has reached the agent; `unclear` where its log does not reach back that far, or is not there. */
+export type Reception = "received" | "not received" | "unclear";
+
 /** What the actions ask of Coder. An adapter for each of Coder's APIs stands behind it. */
 export interface CoderBackend {
   /** The task by its id where the location has one, else by owner and name; `undefined` where there is none. */
@@ -49,6 +58,10 @@ export interface CoderBackend {
   create(specification: TaskSpecification): Promise<CoderTask>;
   /** Starts a paused or broken task again; throws a `TaskBusyError` while it is still stopping. */
   resume(task: CoderTask): Promise<void>;
+  /** Gives the agent a text. */
+  send(task: CoderTask, text: string): Promise<SendOutcome>;
+  /** Looks for a text that was sent, by a token in it. */
+  reception(task: CoderTask, token: string): Promise<Reception>;
   /** Pauses a task; throws a `TaskBusyError` while a workspace build is in the way. */
   stop(task: CoderTask): Promise<void>;
   /** Deletes a task; throws a `TaskBusyError` while a workspace build is in the way. */

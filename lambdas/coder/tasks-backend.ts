@@ -1,9 +1,17 @@
 import * as z from "zod/mini";
-import { isRefusal, RefusedRequestError, TaskBusyError } from "../errors.js";
+import { isRefusal, RefusedRequestError, TaskBusyError, TransientError } from "../errors.js";
 import { namesIssue } from "../tasks/name.js";
 import type { TaskLocation } from "../tasks/record.js";
 import type { CoderClient } from "./client.js";
-import type { CoderBackend, CoderTask, Phase, TaskSpecification, TaskView } from "./port.js";
+import type {
+  CoderBackend,
+  CoderTask,
+  Phase,
+  Reception,
+  SendOutcome,
+  TaskSpecification,
+  TaskView,
+} from "./port.js";
 
 /** The fields of Coder's Task that the relay reads (codersdk/aitasks.go). Enums stay open. */
 const taskSchema = z.object({
@@ -16,7 +24,17 @@ const taskSchema = z.object({
   current_state: z.optional(z.nullable(z.object({ state: z.optional(z.nullable(z.string())) }))),
 });
 const taskListSchema = z.object({ tasks: z.nullable(z.array(taskSchema)) });
+const logsSchema = z.object({
+  logs: z.nullable(z.array(z.object({ type: z.string(), content: z.string() }))),
+  snapshot: z.optional(z.boolean()),
+});
 type ApiTask = z.output<typeof taskSchema>;
+
+/** Coder dials a workspace for up to 30 s and types for up to 15 s before it answers a send. */
+const sendTimeoutMs = 60_000;
+
+/** Coder's words for an agent that is busy. */
+const notReady = /Status: running|not ready/i;
 
 /** Coder's word for a path that the server does not have: an older or a newer server. */
 const noRoute = /^Route not found/;
@@ -55,6 +73,41 @@ export class TasksBackend implements CoderBackend {
       const now = await this.find(task);
       if (now?.view.phase === "paused" || now?.view.phase === "broken") throw busy(task);
     }
+  }
+
+  async send(task: CoderTask, text: string): Promise<SendOutcome> {
+    try {
+      await this.client.request(
+        "POST",
+        `${taskPath(task.owner, task.id)}/send`,
+        { input: text },
+        { timeoutMs: sendTimeoutMs },
+      );
+      return "sent";
+    } catch (error) {
+      // 409 is "not active" or "not ready for input"; servers before 2.31 say 400 for the first.
+      if (isRefusal(error, 400, 409)) return "busy";
+      if (isRefusal(error, 404)) {
+        if (!(await this.find(task))) return "gone";
+        throw error;
+      }
+      if (!(error instanceof TransientError)) throw error;
+      // Servers before 2.32 say 502 for an agent that is busy; any other 502 can come after the text was typed.
+      return error.answer?.status === 502 && notReady.test(error.answer.reason) ? "busy" : "unknown";
+    }
+  }
+
+  async reception(task: CoderTask, token: string): Promise<Reception> {
+    const path = `${taskPath(task.owner, task.id)}/logs`;
+    const answer = await this.client.get(path, logsSchema).catch((error: unknown) => {
+      if (isRefusal(error, 400, 404, 409)) return undefined;
+      throw error;
+    });
+    const inputs = answer?.logs?.filter(({ type }) => type === "input") ?? [];
+    // What was typed comes back wrapped at the terminal's width.
+    const heard = inputs.map(({ content }) => content.replace(/\s+/g, "")).join("\n");
+    if (heard.includes(token.replace(/\s+/g, ""))) return "received";
+    return !answer || answer.snapshot || inputs.length === 0 ? "unclear" : "not received";
   }
 
   async stop(task: CoderTask): Promise<void> {

@@ -1,14 +1,40 @@
-import type { RelayEvent, TaskClosed } from "./event.js";
-import { assigneeSchema, commonSchema, issuesSchema, parsePayload } from "./payloads.js";
+import { classifyIssueComment, classifyReview, classifyReviewComment } from "./comments.js";
+import type { RelayEvent } from "./event.js";
+import { classifyIssue } from "./issues.js";
+import { commonSchema, parsePayload } from "./payloads.js";
+import { classifyRun } from "./runs.js";
 
 /** What a delivery is to the relay: an event for a flow, or nothing, and why. */
 export type Classification = { event: RelayEvent } | { skipped: string };
 
-/** Actions of `issues` that end the agent's work, whoever is assigned. */
-const closings: Record<string, TaskClosed["reason"]> = {
-  closed: "closed",
-  deleted: "deleted",
-  transferred: "transferred",
+/** What the kinds of events are told by, beside their payload. */
+export interface Circumstances {
+  /** The agent's login. */
+  agent: string;
+  /** The App's id, as far as the delivery tells. */
+  appId?: number | undefined;
+}
+
+/** The part of an event that every payload of a repository gives. */
+export type CommonFields = Pick<RelayEvent, "delivery" | "installation" | "repository" | "sender">;
+
+type Classify = (
+  action: string,
+  payload: unknown,
+  common: CommonFields,
+  circumstances: Circumstances,
+) => Classification;
+
+/** The events that are handled, the actions of each, and what tells what they are. */
+const handled: Record<string, { actions: readonly string[]; classify: Classify }> = {
+  issues: {
+    actions: ["assigned", "unassigned", "reopened", "closed", "deleted", "transferred"],
+    classify: classifyIssue,
+  },
+  issue_comment: { actions: ["created", "edited", "deleted"], classify: classifyIssueComment },
+  pull_request_review_comment: { actions: ["created", "edited", "deleted"], classify: classifyReviewComment },
+  pull_request_review: { actions: ["submitted"], classify: classifyReview },
+  workflow_run: { actions: ["completed"], classify: classifyRun },
 };
 
 /**
@@ -19,34 +45,18 @@ export function classify(
   event: string,
   delivery: string,
   payload: unknown,
-  settings: { agent: string },
+  circumstances: Circumstances,
 ): Classification {
-  if (event !== "issues") return { skipped: `event ${event} is not handled` };
+  const kind = Object.hasOwn(handled, event) ? handled[event] : undefined;
+  if (!kind) return { skipped: `event ${event} is not handled` };
   const action = fieldOf(payload, "action");
-  if (typeof action !== "string" || !isHandled(action)) {
+  if (typeof action !== "string" || !kind.actions.includes(action)) {
     return { skipped: `action ${event}.${typeof action === "string" ? action : "?"} is not handled` };
   }
   if (fieldOf(payload, "installation") == null) {
     return { skipped: "the delivery has no installation: it did not come from a GitHub App" };
   }
-  return classifyIssues(action, delivery, payload, settings.agent);
-}
-
-function isHandled(action: string): boolean {
-  return action === "assigned" || action === "reopened" || action === "unassigned" || action in closings;
-}
-
-function classifyIssues(action: string, delivery: string, payload: unknown, agent: string): Classification {
-  if (action === "assigned" || action === "unassigned") {
-    const { assignee } = parsePayload(assigneeSchema, payload);
-    if (!isSameLogin(assignee.login, agent)) return { skipped: `${action}: the assignee is not the agent` };
-  }
   const { repository, sender, installation } = parsePayload(commonSchema, payload);
-  const { issue } = parsePayload(issuesSchema, payload);
-  const agentAssigned =
-    action === "unassigned" || issue.assignees.some(({ login }) => isSameLogin(login, agent));
-  if (action === "reopened" && !agentAssigned) return { skipped: "reopened: the agent is not assigned" };
-
   const common = {
     delivery,
     installation: installation.id,
@@ -57,24 +67,8 @@ function classifyIssues(action: string, delivery: string, payload: unknown, agen
       private: repository.private,
     },
     sender: { id: sender.id, login: sender.login, type: sender.type },
-    issue: { number: issue.number, title: cutText(issue.title, 256), url: issue.html_url },
-    at: issue.updated_at,
   };
-  if (action === "assigned" || action === "reopened") return { event: { type: "task_requested", ...common } };
-  const reason = closings[action] ?? "unassigned";
-  return { event: { type: "task_closed", reason, agentAssigned, ...common } };
-}
-
-/** GitHub's logins are unique without regard to case. */
-export function isSameLogin(a: string, b: string): boolean {
-  return a.toLowerCase() === b.toLowerCase();
-}
-
-/** The first `length` characters, never half of one. */
-function cutText(text: string, length: number): string {
-  return Array.from(text.slice(0, length * 2))
-    .slice(0, length)
-    .join("");
+  return kind.classify(action, payload, common, circumstances);
 }
 
 function fieldOf(value: unknown, key: string): unknown {

@@ -21,6 +21,8 @@ export const issueSchema = z.object({
   number: z.int().check(z.positive()),
   title: z.string(),
   url: name,
+  /** Whether anybody had commented on it by then. */
+  commented: z.boolean(),
 });
 
 const base = {
@@ -30,33 +32,132 @@ const base = {
   installation: z.int(),
   repository: repositorySchema,
   sender: personSchema,
-  issue: issueSchema,
   /** When it happened, by GitHub's clock: ISO 8601, one-second resolution. */
   at: name,
 };
 
 /** The agent should work on the issue. */
-export const taskRequestedSchema = z.object({ ...base, type: z.literal("task_requested") });
+export const taskRequestedSchema = z.object({
+  ...base,
+  type: z.literal("task_requested"),
+  issue: issueSchema,
+});
 
 /** The agent should not work on the issue any more. */
 export const taskClosedSchema = z.object({
   ...base,
+  issue: issueSchema,
   type: z.literal("task_closed"),
   reason: z.enum(["closed", "deleted", "transferred", "unassigned"]),
   /** Whether the agent was among the assignees: only then is a task looked for that no record tells of. */
   agentAssigned: z.boolean(),
 });
 
-export const eventSchema = z.discriminatedUnion("type", [taskRequestedSchema, taskClosedSchema]);
+/** An event about the issue itself, which says whether the agent should work on it. */
+export const issueEventSchema = z.discriminatedUnion("type", [taskRequestedSchema, taskClosedSchema]);
+
+/** The issue or pull request that something was said on. */
+export const subjectSchema = z.object({
+  kind: z.enum(["issue", "pull"]),
+  number: z.int().check(z.positive()),
+  url: name,
+});
+
+/** What was said: under an issue or pull request, on a line of a diff, or with a whole review. */
+export const commentKinds = ["comment", "review_comment", "review"] as const;
+
+const commentBase = { kind: z.enum(commentKinds), id: z.int() };
+
+export const commentSchema = z.object({
+  ...commentBase,
+  url: name,
+  /** The login of who wrote it; the sender may be somebody else, who edited it. */
+  author: name,
+  /** Cleaned, and cut where it is long. */
+  body: z.string(),
+  /** How many bytes of the body were cut off. */
+  missingBytes: z.optional(z.int()),
+  createdAt: name,
+  updatedAt: name,
+  /** The text before an edit; left out where it was just posted. */
+  previousBody: z.optional(z.string()),
+  path: z.optional(name),
+  line: z.optional(z.int()),
+  startLine: z.optional(z.int()),
+  reviewState: z.optional(name),
+  /** The GitHub App through which it was written. */
+  appId: z.optional(z.int()),
+});
+
+/** Somebody said something, or changed what he had said. */
+export const commentPostedSchema = z.object({
+  ...base,
+  type: z.literal("comment_posted"),
+  subject: subjectSchema,
+  /** Whether the agent is among the assignees of the issue (false for a pull request). */
+  agentAssigned: z.boolean(),
+  comment: commentSchema,
+});
+
+/** A comment was deleted. */
+export const commentWithdrawnSchema = z.object({
+  ...base,
+  type: z.literal("comment_withdrawn"),
+  subject: subjectSchema,
+  agentAssigned: z.boolean(),
+  comment: z.object(commentBase),
+});
+
+/** A workflow run has failed. */
+export const checkFailedSchema = z.object({
+  ...base,
+  type: z.literal("check_failed"),
+  run: z.object({
+    id: z.int(),
+    attempt: z.int(),
+    workflowId: z.int(),
+    workflow: name,
+    url: name,
+    conclusion: name,
+    branch: name,
+    headSha: name,
+    /** The repository that the head is in: a fork, often. */
+    headRepository: z.object({ id: z.int(), owner: name }),
+    /** Numbers of the pull requests that GitHub names; none where the head is in a fork. */
+    pulls: z.array(z.int()),
+  }),
+});
+
+/** An event for the agent's inbox. */
+export const inboxEventSchema = z.discriminatedUnion("type", [
+  commentPostedSchema,
+  commentWithdrawnSchema,
+  checkFailedSchema,
+]);
+
+export const eventSchema = z.discriminatedUnion("type", [
+  taskRequestedSchema,
+  taskClosedSchema,
+  commentPostedSchema,
+  commentWithdrawnSchema,
+  checkFailedSchema,
+]);
 
 export type Repository = z.output<typeof repositorySchema>;
 export type Person = z.output<typeof personSchema>;
 export type Issue = z.output<typeof issueSchema>;
 export type TaskRequested = z.output<typeof taskRequestedSchema>;
 export type TaskClosed = z.output<typeof taskClosedSchema>;
+export type IssueEvent = z.output<typeof issueEventSchema>;
+export type Subject = z.output<typeof subjectSchema>;
+export type Comment = z.output<typeof commentSchema>;
+export type CommentPosted = z.output<typeof commentPostedSchema>;
+export type CommentWithdrawn = z.output<typeof commentWithdrawnSchema>;
+export type CheckFailed = z.output<typeof checkFailedSchema>;
+export type InboxEvent = z.output<typeof inboxEventSchema>;
 export type RelayEvent = z.output<typeof eventSchema>;
 
 /** The issue as people write it: `owner/repo#42`. */
-export function issueReference(event: Pick<RelayEvent, "repository" | "issue">): string {
+export function issueReference(event: Pick<IssueEvent, "repository" | "issue">): string {
   return `${event.repository.owner}/${event.repository.name}#${event.issue.number}`;
 }

@@ -7,17 +7,25 @@ import * as z from "zod/mini";
  * execution from growing without end.
  */
 const text = z.string().check(z.minLength(1), z.maxLength(1000));
+const url = z.url().check(z.maxLength(1000));
+const time = z.iso.datetime({ offset: true }).check(z.maxLength(40));
 const id = z.int().check(z.positive());
 const login = z.object({ login: text });
+/** The author of a deleted account is `null`; GitHub shows it as this user. */
+const author = z.pipe(
+  z.nullish(login),
+  z.transform((user: { login: string } | null | undefined) => user?.login ?? "ghost"),
+);
+const body = z.pipe(
+  z.nullish(z.string()),
+  z.transform((value: string | null | undefined) => value ?? ""),
+);
+const app = z.nullish(z.object({ id: z.int() }));
+const lineNumber = z.nullish(z.int());
 
 /** What every payload of a repository has in common. */
 export const commonSchema = z.object({
-  repository: z.object({
-    id,
-    name: text,
-    private: z.boolean(),
-    owner: login,
-  }),
+  repository: z.object({ id, name: text, private: z.boolean(), owner: login }),
   sender: z.object({ id: z.int(), login: text, type: text }),
   installation: z.object({ id: z.int() }),
 });
@@ -26,14 +34,89 @@ export const issuesSchema = z.object({
   issue: z.object({
     number: id,
     title: z.string(),
-    html_url: z.url().check(z.maxLength(1000)),
-    updated_at: z.iso.datetime({ offset: true }).check(z.maxLength(40)),
+    html_url: url,
+    updated_at: time,
+    comments: z.nullish(z.int()),
     assignees: z._default(z.array(login), []),
   }),
 });
 
 /** The user that was assigned or unassigned. */
 export const assigneeSchema = z.object({ assignee: login });
+
+/** The text before an edit. */
+export const changesSchema = z.object({
+  changes: z.nullish(z.object({ body: z.nullish(z.object({ from: body })) })),
+});
+
+export const issueCommentSchema = z.object({
+  issue: z.object({
+    number: id,
+    html_url: url,
+    user: author,
+    assignees: z._default(z.array(login), []),
+    /** There where the issue is a pull request. */
+    pull_request: z.nullish(z.object({})),
+  }),
+  comment: z.object({
+    id,
+    html_url: url,
+    user: author,
+    body,
+    created_at: time,
+    updated_at: time,
+    performed_via_github_app: app,
+  }),
+});
+
+const pullRequest = z.object({ number: id, html_url: url, user: author });
+
+export const reviewCommentSchema = z.object({
+  pull_request: pullRequest,
+  comment: z.object({
+    id,
+    html_url: url,
+    user: author,
+    body,
+    created_at: time,
+    updated_at: time,
+    path: text,
+    line: lineNumber,
+    original_line: lineNumber,
+    start_line: lineNumber,
+    performed_via_github_app: app,
+  }),
+});
+
+export const reviewSchema = z.object({
+  pull_request: pullRequest,
+  review: z.object({
+    id,
+    html_url: url,
+    user: author,
+    body,
+    state: text,
+    submitted_at: time,
+    performed_via_github_app: app,
+  }),
+});
+
+export const workflowRunSchema = z.object({
+  workflow_run: z.object({
+    id,
+    run_attempt: id,
+    workflow_id: id,
+    name: z.nullish(z.string()),
+    html_url: url,
+    conclusion: text,
+    head_branch: z.nullish(z.string()),
+    head_sha: text,
+    updated_at: time,
+    /** `null` where the fork is gone. */
+    head_repository: z.nullish(z.object({ id, owner: login })),
+    pull_requests: z._default(z.array(z.object({ number: id })), []),
+  }),
+});
 
 /** A payload that lacks what its event needs: one line for each fault, with path and expectation, never a value. */
 export class PayloadError extends Error {

@@ -19,26 +19,25 @@ export function executionName(flow: string, repository: string, number: number, 
   return `${flow}-${readable}-${number}-${delivery}`;
 }
 
+/** What a start came to: it is new, the same one runs already, or one of this name is over. */
+export type Start = "started" | "running" | "closed";
+
 /**
- * Starts the execution. `duplicate` means that this delivery had started it before: the name is closed, or the
- * answer tells of a start that was before this request (Step Functions answers a second start of the same name
- * and input with the running execution). Throws where Step Functions fails or throttles.
+ * Starts an execution. Step Functions answers a second start of the same name and input with the running
+ * execution: that one is told by a start that was before this request. Throws where Step Functions fails or
+ * throttles.
  * https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
  */
-export async function startExecution(
-  stateMachineArn: string,
-  name: string,
-  input: unknown,
-): Promise<"started" | "duplicate"> {
+export async function startExecution(stateMachineArn: string, name: string, input: unknown): Promise<Start> {
   // The two clocks may differ by some milliseconds; the worst of it is a 200 in the place of a 202.
   const sentAt = Date.now();
   try {
     const { startDate } = await client.send(
       new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) }),
     );
-    return startDate !== undefined && startDate.getTime() < sentAt ? "duplicate" : "started";
+    return startDate !== undefined && startDate.getTime() < sentAt ? "running" : "started";
   } catch (error) {
-    if (error instanceof Error && error.name === "ExecutionAlreadyExists") return "duplicate";
+    if (error instanceof Error && error.name === "ExecutionAlreadyExists") return "closed";
     throw error;
   }
 }

@@ -1,9 +1,14 @@
 import type { Octokit } from "@octokit/core";
 import { isRefusal } from "../errors.js";
-import { isSameLogin } from "../events/classify.js";
-import type { RelayEvent } from "../events/event.js";
+import { isSameLogin } from "../events/login.js";
 
 const perPage = 100;
+
+/** Where an issue or a pull request is. */
+export interface IssueAddress {
+  repository: { owner: string; name: string };
+  issue: { number: number; url: string };
+}
 
 /** One issue, as the App's bot sees it through one installation. */
 export class IssueClient {
@@ -12,7 +17,7 @@ export class IssueClient {
   readonly #number: number;
   readonly #url: string;
 
-  constructor(octokit: Octokit, { repository, issue }: Pick<RelayEvent, "repository" | "issue">) {
+  constructor(octokit: Octokit, { repository, issue }: IssueAddress) {
     this.#octokit = octokit;
     this.#repository = { owner: repository.owner, repo: repository.name };
     this.#number = issue.number;
@@ -83,20 +88,6 @@ export class IssueClient {
       return true;
     } catch (error) {
       if (isRefusal(error, 404, 410)) return false;
-      throw error;
-    }
-  }
-
-  /** The permission of a user on the repository: `admin`, `write`, `read` or `none`. */
-  async permissionOf(username: string): Promise<string> {
-    try {
-      const { data } = await this.#octokit.request(
-        "GET /repos/{owner}/{repo}/collaborators/{username}/permission",
-        { ...this.#repository, username },
-      );
-      return data.permission;
-    } catch (error) {
-      if (isRefusal(error, 404)) return "none";
       throw error;
     }
   }

@@ -81,7 +81,8 @@ export class Secret {
       const { SecretString } = await client.send(
         new GetSecretValueCommand({ SecretId: this.arn, VersionStage: stage }),
       );
-      return SecretString;
+      // Put from a file, a value often ends in a line break.
+      return SecretString?.trim();
     } catch (error) {
       // A secret that was never rotated has no previous value.
       const isMissing = error instanceof Error && error.name === "ResourceNotFoundException";

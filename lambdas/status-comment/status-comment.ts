@@ -1,10 +1,17 @@
 import { isRefusal, TransientError } from "../errors.js";
-import type { RelayEvent } from "../events/event.js";
 import type { GitHubApp } from "../github/app.js";
 import { IssueClient } from "../github/issues.js";
-import { type TaskKey, type TaskRecord, type TaskStatus, taskKey } from "../tasks/record.js";
-import type { Condition, TaskStore } from "../tasks/store.js";
-import { marker, statusText } from "./text.js";
+import type { Condition } from "../table/table.js";
+import {
+  type IssueSource,
+  type TaskKey,
+  type TaskRecord,
+  type TaskStatus,
+  taskKey,
+} from "../tasks/record.js";
+import type { TaskStore } from "../tasks/store.js";
+import { statusMarker } from "./marker.js";
+import { statusText } from "./text.js";
 
 /** Longer than a comment takes to be created, time-out included. */
 const lockMs = 30_000;
@@ -17,18 +24,21 @@ const lockMs = 30_000;
 export class StatusComment {
   readonly #issue: IssueClient;
   readonly #key: TaskKey;
-  /** Who holds the lock: the same flow may take it again after a retry. */
+  /** Who holds the lock, by a name that a retry of the same run has too. */
   readonly #holder: string;
   readonly #appId: string;
+  readonly #mayHaveComments: boolean;
 
   constructor(
     private readonly store: TaskStore,
     app: GitHubApp,
-    event: RelayEvent,
+    source: IssueSource,
+    holder: string,
   ) {
-    this.#issue = new IssueClient(app.installation(event.installation), event);
-    this.#key = taskKey(event);
-    this.#holder = event.delivery;
+    this.#issue = new IssueClient(app.installation(source.installation), source);
+    this.#key = taskKey(source);
+    this.#holder = holder;
+    this.#mayHaveComments = source.issue.commented;
     this.#appId = app.id;
   }
 
@@ -49,7 +59,7 @@ export class StatusComment {
     for (let shown: TaskRecord | undefined = record; shown; ) {
       const body = statusText(shown);
       const now: TaskRecord | undefined = await (shown.commentId === undefined
-        ? this.#create(body)
+        ? this.#create(body, shown)
         : this.#update(shown.commentId, body));
       if (now?.commentId !== undefined && statusText(now) === body) return;
       shown = now;
@@ -69,7 +79,8 @@ export class StatusComment {
    * Creates the comment under a lock, or adopts the one whose id was lost. Looking for it beside taking the lock
    * is safe: the lock is only given while no id is known.
    */
-  async #create(body: string): Promise<TaskRecord | undefined> {
+  async #create(body: string, record: TaskRecord): Promise<TaskRecord | undefined> {
+    const mayBeLost = this.#mayHaveComments || record.commentLock !== undefined;
     const [locked, lost] = await Promise.all([
       this.store.update(
         this.#key,
@@ -80,7 +91,7 @@ export class StatusComment {
           values: { me: this.#holder, now: Date.now() },
         },
       ),
-      this.#issue.findOwnComment(marker, this.#appId),
+      mayBeLost ? this.#issue.findOwnComment(statusMarker, this.#appId) : undefined,
     ]);
     if (!locked) {
       const now = await this.store.get(this.#key);

@@ -1,15 +1,13 @@
 import type { TaskRecord, TaskState } from "../tasks/record.js";
 import { withoutControls } from "../text/clean.js";
-
-/** The hidden mark by which the status comment is found again where its id is lost. */
-export const marker = "<!-- coder-task-relay:status -->";
+import { statusMarker } from "./marker.js";
 
 const detailLength = 4000;
 
 const headlines: Record<TaskState, string> = {
   created: "🟡 The task has been created; its workspace is starting.",
   running: "🟢 The agent is running.",
-  stopped: "⏸️ The task is paused. Assign the agent again to resume it.",
+  stopped: "⏸️ The task is paused.",
   completed: "✅ Completed: the task has been removed.",
   refused: "⛔ No task was created.",
   failed: "🔴 This has failed.",
@@ -20,10 +18,10 @@ const linked: readonly TaskState[] = ["created", "running", "stopped", "failed"]
 
 /** The status comment's Markdown. */
 export function statusText({ status, task }: TaskRecord): string {
-  if (!status) return marker;
+  if (!status) return statusMarker;
   const { state, detail, reference } = status;
   return [
-    marker,
+    statusMarker,
     headlines[state],
     task?.url !== undefined && linked.includes(state) ? `Task: [${task.name}](${task.url})` : "",
     detail !== undefined ? quote(detail) : "",

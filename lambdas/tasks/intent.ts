@@ -1,10 +1,10 @@
 import { TransientError } from "../errors.js";
-import type { RelayEvent } from "../events/event.js";
+import type { IssueEvent } from "../events/event.js";
 import { type TaskRecord, taskKey } from "./record.js";
 import type { TaskStore } from "./store.js";
 
 /** Whether the issue is open and the agent among its assignees, by GitHub's own word of now. */
-export type AskGitHub = (event: RelayEvent) => Promise<boolean>;
+export type AskGitHub = (event: IssueEvent) => Promise<boolean>;
 
 /** `intent` is the fencing token of the flow that may proceed. */
 export interface Claim {
@@ -17,11 +17,12 @@ export interface Claim {
  * record of the opposite word is not clearly older (GitHub's times have a resolution of one second), GitHub is
  * asked which of the two holds. Idempotent by delivery.
  */
-export async function claimIssue(store: TaskStore, event: RelayEvent, ask: AskGitHub): Promise<Claim> {
+export async function claimIssue(store: TaskStore, event: IssueEvent, ask: AskGitHub): Promise<Claim> {
   const key = taskKey(event);
   const wanted = event.type === "task_requested";
   for (let attempt = 0; attempt < 10; attempt++) {
-    const known = await store.get(key);
+    // Most issues are new: then the first write is all there is to do.
+    const known = attempt === 0 ? undefined : await store.get(key);
     if (known?.intent !== undefined && known.intentDelivery === event.delivery) {
       return { proceed: true, intent: known.intent };
     }
@@ -36,6 +37,7 @@ export async function claimIssue(store: TaskStore, event: RelayEvent, ask: AskGi
         wanted,
         intentDelivery: event.delivery,
         intentAt: event.at,
+        source: { installation: event.installation, repository: event.repository, issue: event.issue },
         endReason: event.type === "task_closed" ? event.reason : undefined,
       },
       known?.intent !== undefined
@@ -47,11 +49,11 @@ export async function claimIssue(store: TaskStore, event: RelayEvent, ask: AskGi
   throw new TransientError("The issue is being claimed by too many events at once. It is retried.");
 }
 
-function contradicts({ wanted, intentAt }: TaskRecord, event: RelayEvent, isWanted: boolean): boolean {
+function contradicts({ wanted, intentAt }: TaskRecord, event: IssueEvent, isWanted: boolean): boolean {
   return wanted === !isWanted && intentAt !== undefined && Date.parse(event.at) <= Date.parse(intentAt);
 }
 
 /** An issue that was deleted or moved away does not come back. */
-function isFinal(event: RelayEvent): boolean {
+function isFinal(event: IssueEvent): boolean {
   return event.type === "task_closed" && (event.reason === "deleted" || event.reason === "transferred");
 }

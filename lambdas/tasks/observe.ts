@@ -12,8 +12,14 @@ const longestSeconds = 120;
 /** A healthy start can pass through `error` and `unknown`: Coder's own CLI gives it five minutes. */
 const brokenGraceSeconds = 5 * 60;
 
-/** A start that takes longer than this is broken, whatever Coder calls it. */
-const startLimitSeconds = 60 * 60;
+/** An agent that reports no state counts as listening after this long. */
+const silenceSeconds = 2 * 60;
+
+/** Idle flaps; and the comments of one review get the time to arrive together. */
+const confirmationSeconds = 3;
+
+/** How long an agent may work before its inbox gives up. */
+const patienceSeconds = 24 * 3600;
 
 /** What the looks so far came to: the state machine carries it from look to look. */
 export interface WaitSoFar {
@@ -21,23 +27,64 @@ export interface WaitSoFar {
   seconds: number;
 }
 
-export interface Observation {
+export interface Observation<Wait extends WaitSoFar = WaitSoFar> {
   phase: Phase;
   /** How long to wait before the next look, should there be one. */
   waitSeconds: number;
-  wait: WaitSoFar;
+  wait: Wait;
 }
 
-/** Pure arithmetic over the wait so far: no clock, so that a redrive and a scaled local clock change nothing. */
+/**
+ * A look at a task that is starting. Pure arithmetic over the wait so far, without a clock, so that a redrive
+ * and a scaled local clock change nothing.
+ */
 export function observe(view: TaskView, wait: WaitSoFar): Observation {
-  const phase = phaseAfterGrace(view.phase, wait.seconds);
-  const share = Math.floor(wait.seconds * shareOfWait);
-  const waitSeconds = Math.min(Math.max(share, shortestSeconds), longestSeconds);
-  return { phase, waitSeconds, wait: { seconds: wait.seconds + waitSeconds } };
+  const isPassing = view.phase === "broken" && wait.seconds < brokenGraceSeconds;
+  const waitSeconds = pause(wait.seconds);
+  return {
+    phase: isPassing ? "starting" : view.phase,
+    waitSeconds,
+    wait: { seconds: wait.seconds + waitSeconds },
+  };
 }
 
-function phaseAfterGrace(phase: Phase, waited: number): Phase {
-  if (phase === "broken" && waited < brokenGraceSeconds) return "starting";
-  if (phase === "starting" && waited >= startLimitSeconds) return "broken";
-  return phase;
+/** What a drain remembers between two looks at an agent that it has something to tell. */
+export interface AgentWait extends WaitSoFar {
+  /** Whether the last look found it ready. */
+  ready: boolean;
+  /** Seconds for which it has reported no state. */
+  silent: number;
+  /** Seconds for which it has been broken, or stopping. */
+  broken: number;
+  /** Whether this drain has resumed it. */
+  resumed: boolean;
+  /** How often it refused a text although it had looked ready. */
+  refusals: number;
+}
+
+/** A look at an agent that should listen: `ready` only once that has held over two looks. */
+export function observeAgent(
+  view: TaskView,
+  wait: AgentWait,
+): Observation<AgentWait> & { isHopeless: boolean } {
+  const isBroken = view.phase === "broken" || (view.phase === "paused" && wait.resumed);
+  const isReady = view.phase === "ready" || (view.silent === true && wait.silent >= silenceSeconds);
+  const isConfirming = isReady && !wait.ready && wait.refusals === 0;
+  const waitSeconds = isConfirming ? confirmationSeconds : pause(wait.seconds);
+  return {
+    phase: isBroken ? "starting" : isReady ? (wait.ready ? "ready" : "working") : view.phase,
+    waitSeconds,
+    isHopeless: (isBroken && wait.broken >= brokenGraceSeconds) || wait.seconds >= patienceSeconds,
+    wait: {
+      ...wait,
+      seconds: wait.seconds + waitSeconds,
+      ready: isReady,
+      silent: view.silent ? wait.silent + waitSeconds : 0,
+      broken: isBroken ? wait.broken + waitSeconds : 0,
+    },
+  };
+}
+
+function pause(waited: number): number {
+  return Math.min(Math.max(Math.floor(waited * shareOfWait), shortestSeconds), longestSeconds);
 }

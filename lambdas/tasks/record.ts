@@ -1,4 +1,4 @@
-import type { RelayEvent, TaskClosed } from "../events/event.js";
+import type { IssueEvent, TaskClosed } from "../events/event.js";
 
 /** Which issue a record is of: GitHub's ids, so that it survives renames and tells organisations apart. */
 export interface TaskKey {
@@ -6,9 +6,12 @@ export interface TaskKey {
   issue: number;
 }
 
-export function taskKey(event: Pick<RelayEvent, "repository" | "issue">): TaskKey {
+export function taskKey(event: Pick<IssueEvent, "repository" | "issue">): TaskKey {
   return { repositoryId: event.repository.id, issue: event.issue.number };
 }
+
+/** Where an issue is, and through which installation of the App it is spoken on. */
+export type IssueSource = Pick<IssueEvent, "installation" | "repository" | "issue">;
 
 /** What the status comment can say. */
 export const taskStates = ["created", "running", "stopped", "completed", "refused", "failed"] as const;
@@ -49,6 +52,8 @@ export interface TaskRecord {
   intentDelivery?: string;
   /** When it happened, by GitHub's clock. */
   intentAt?: string;
+  /** The issue as that event told of it: what is needed to speak on it. */
+  source?: IssueSource;
   /** Why it did not. */
   endReason?: TaskClosed["reason"];
   task?: TaskLocation;
@@ -61,4 +66,6 @@ export interface TaskRecord {
   /** Who is about to create it, and until when (milliseconds since the epoch) nobody else may. */
   commentLock?: string;
   commentLockUntil?: number;
+  /** DynamoDB's time to live, in seconds since the epoch. */
+  expiresAt?: number;
 }

@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import {
   createStack,
-  recordOf,
   resourcesOf,
   rightsOf,
   type TemplateOfStack,
   templateOf,
   textOf,
+  variablesOf,
 } from "./template.js";
 
 let template: TemplateOfStack;
@@ -16,9 +16,11 @@ beforeAll(() => {
 
 const tracing = "xray:PutTelemetryRecords xray:PutTraceSegments on *";
 const readsSecret = (secret: string) => `secretsmanager:GetSecretValue on Secrets${secret}`;
-const tasksOnly = '{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["task#*"]}}';
-const readsTasks = `dynamodb:GetItem dynamodb:Query on StorageTable if ${tasksOnly}`;
-const writesTasks = `dynamodb:DeleteItem dynamodb:GetItem dynamodb:PutItem dynamodb:Query dynamodb:UpdateItem on StorageTable if ${tasksOnly}`;
+const onItems = (actions: string, prefix: string) =>
+  `${actions} on StorageTable if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["${prefix}#*"]}}`;
+const getsTasks = onItems("dynamodb:GetItem", "task");
+const updatesTasks = onItems("dynamodb:GetItem dynamodb:UpdateItem", "task");
+const servesInbox = onItems("dynamodb:GetItem dynamodb:Query dynamodb:UpdateItem", "inbox");
 const machine = (flow: string) =>
   `arn:AWS::Partition:states:AWS::Region:AWS::AccountId:stateMachine:coder-task-relay-${flow}`;
 
@@ -26,24 +28,39 @@ const machine = (flow: string) =>
 const lambdaRights: Record<string, string[]> = {
   Webhook: [
     readsSecret("Webhook"),
-    `states:StartExecution on ${machine("create-task")} ${machine("delete-task")}`,
+    `states:StartExecution on ${["create-task", "delete-task", "forward-comment", "relay-failure"].map(machine).join(" ")}`,
   ],
   Authorize: [readsSecret("GitHubApp")],
-  ClaimIssue: [readsSecret("GitHubApp"), writesTasks],
-  CreateTask: [readsSecret("CoderToken"), writesTasks],
-  ObserveTask: [readsSecret("CoderToken"), readsTasks],
-  EndTask: [readsSecret("CoderToken"), writesTasks],
-  Announce: [readsSecret("GitHubApp"), writesTasks],
+  ClaimIssue: [readsSecret("GitHubApp"), updatesTasks],
+  CreateTask: [readsSecret("CoderToken"), updatesTasks],
+  ObserveTask: [readsSecret("CoderToken"), getsTasks],
+  EndTask: [readsSecret("CoderToken"), updatesTasks],
+  Announce: [readsSecret("GitHubApp"), updatesTasks],
+  FindTask: [readsSecret("GitHubApp"), readsSecret("CoderToken"), updatesTasks],
+  Acknowledge: [readsSecret("GitHubApp")],
+  ExplainRefusal: [readsSecret("GitHubApp"), onItems("dynamodb:UpdateItem", "inbox")],
+  RelayLogs: [readsSecret("GitHubApp")],
+  PutIntoInbox: [onItems("dynamodb:GetItem dynamodb:UpdateItem", "inbox")],
+  WakeDrain: [getsTasks, servesInbox, `states:StartExecution on ${machine("drain-inbox")}`],
+  LookIntoInbox: [servesInbox],
+  ObserveAgent: [readsSecret("CoderToken"), getsTasks],
+  ResumeTask: [readsSecret("CoderToken"), getsTasks],
+  SendInbox: [readsSecret("GitHubApp"), readsSecret("CoderToken"), updatesTasks, servesInbox],
+  KeepInbox: [readsSecret("GitHubApp"), updatesTasks, onItems("dynamodb:Query dynamodb:UpdateItem", "inbox")],
+  AnnounceLimit: [readsSecret("GitHubApp"), updatesTasks],
   ReportFailure: [
     readsSecret("GitHubApp"),
-    writesTasks,
+    updatesTasks,
     "sqs:GetQueueAttributes sqs:GetQueueUrl sqs:SendMessage on ObservabilityUnreported",
   ],
 };
 
 const flowLambdas: Record<string, string[]> = {
-  CreateTask: ["Announce", "Authorize", "ClaimIssue", "CreateTask", "EndTask", "ObserveTask"],
+  CreateTask: ["Announce", "Authorize", "ClaimIssue", "CreateTask", "EndTask", "ObserveTask", "WakeDrain"],
   DeleteTask: ["Announce", "ClaimIssue", "EndTask"],
+  ForwardComment: ["Acknowledge", "Authorize", "ExplainRefusal", "FindTask", "PutIntoInbox", "WakeDrain"],
+  RelayFailure: ["AnnounceLimit", "FindTask", "PutIntoInbox", "RelayLogs", "WakeDrain"],
+  DrainInbox: ["KeepInbox", "LookIntoInbox", "ObserveAgent", "ResumeTask", "SendInbox"],
 };
 
 describe("rights", () => {
@@ -118,40 +135,68 @@ describe("Lambdas", () => {
     }
   });
 
-  const variablesOf = (id: string) => {
-    const lambda = resourcesOf(template, "AWS::Lambda::Function").get(`${id}ActionFunction`);
-    const { Variables } = recordOf(lambda?.Properties.Environment);
-    return Object.fromEntries(
-      Object.entries(recordOf(Variables)).map(([name, value]) => [name, textOf(value)]),
-    );
-  };
   const common = {
     CODER_URL: "https://coder.example.com",
     AGENT_GITHUB_USERNAME: "coder-agent",
     CODER_TASK_NAME_PREFIX: "gh",
     CODER_TEMPLATE_NAME: "task-template",
     CODER_ORGANIZATION: "default",
+    COMMENT_MIN_PERMISSION: "write",
+    MAX_CI_ROUNDS: "10",
     LOG_FORMAT: "json",
     GITHUB_API_URL: "https://api.github.com",
     POWERTOOLS_SERVICE_NAME: "coder-task-relay",
   };
 
-  test("learn from their environment what they need, and no more", () => {
-    expect(variablesOf("Webhook")).toEqual({
-      ...common,
+  const githubApp = { GITHUB_APP_SECRET_ARN: "SecretsGitHubApp" };
+  const coderToken = { CODER_TOKEN_SECRET_ARN: "SecretsCoderToken" };
+  const table = { TABLE_NAME: "StorageTable" };
+  const own: Record<string, Record<string, string>> = {
+    Webhook: {
       WEBHOOK_SECRET_ARN: "SecretsWebhook",
       CREATE_TASK_FLOW_ARN: machine("create-task"),
       DELETE_TASK_FLOW_ARN: machine("delete-task"),
-    });
-    expect(variablesOf("Announce")).toEqual({
-      ...common,
-      GITHUB_APP_SECRET_ARN: "SecretsGitHubApp",
-      TABLE_NAME: "StorageTable",
-    });
-    expect(variablesOf("CreateTask")).toEqual({
-      ...common,
-      CODER_TOKEN_SECRET_ARN: "SecretsCoderToken",
-      TABLE_NAME: "StorageTable",
-    });
+      FORWARD_COMMENT_FLOW_ARN: machine("forward-comment"),
+      RELAY_FAILURE_FLOW_ARN: machine("relay-failure"),
+    },
+    Authorize: githubApp,
+    ClaimIssue: { ...githubApp, ...table },
+    CreateTask: { ...coderToken, ...table },
+    ObserveTask: { ...coderToken, ...table },
+    EndTask: { ...coderToken, ...table },
+    Announce: { ...githubApp, ...table },
+    FindTask: { ...githubApp, ...coderToken, ...table },
+    Acknowledge: githubApp,
+    ExplainRefusal: { ...githubApp, ...table },
+    RelayLogs: githubApp,
+    PutIntoInbox: table,
+    WakeDrain: { ...table, DRAIN_INBOX_FLOW_ARN: machine("drain-inbox") },
+    LookIntoInbox: table,
+    ObserveAgent: { ...coderToken, ...table },
+    ResumeTask: { ...coderToken, ...table },
+    SendInbox: { ...githubApp, ...coderToken, ...table },
+    KeepInbox: { ...githubApp, ...table },
+    AnnounceLimit: { ...githubApp, ...table },
+    ReportFailure: { ...githubApp, ...table },
+  };
+
+  test.each(Object.keys(lambdaRights))("%s learns from its environment what it may use", (name) => {
+    expect(variablesOf(template, name)).toEqual({ ...common, ...own[name] });
   });
+
+  test("learn the instructions for the agent where they are set", () => {
+    const instructions = {
+      COMMENT_INSTRUCTION: "Reply first.",
+      FAILURE_INSTRUCTION: "Reproduce it first.",
+      SEVERAL_INSTRUCTION: "One push for all.",
+    };
+    const { stack } = createStack(instructions);
+    expect(variablesOf(templateOf(stack), "SendInbox")).toMatchObject(instructions);
+  });
+});
+
+test("secrets that operators have filled are not written again when settings change", () => {
+  const { stack } = createStack({ CODER_URL: "https://other.example.com", CODER_TEMPLATE_NAME: "other" });
+  const secrets = resourcesOf(templateOf(stack), "AWS::SecretsManager::Secret");
+  expect(secrets).toEqual(resourcesOf(template, "AWS::SecretsManager::Secret"));
 });

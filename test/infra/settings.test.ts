@@ -1,7 +1,19 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "@jest/globals";
-import { lambdaEnvironment, parseSettings, type Settings, SettingsError } from "../../infra/settings.js";
+import { RetentionDays } from "aws-cdk-lib/aws-logs";
+import { build } from "esbuild";
+import { actionNames, pascalCase } from "../../infra/actions.js";
+import {
+  lambdaEnvironment,
+  parseSettings,
+  retentions,
+  type Settings,
+  SettingsError,
+} from "../../infra/settings.js";
+import { createStack, templateOf, variablesOf } from "./template.js";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
 
 const needed = { CODER_URL: "https://coder.example.com", AGENT_GITHUB_USERNAME: "coder-agent" };
 
@@ -33,6 +45,8 @@ describe("settings", () => {
       CODER_TASK_NAME_PREFIX: "gh",
       CODER_TEMPLATE_NAME: "task-template",
       CODER_ORGANIZATION: "default",
+      COMMENT_MIN_PERMISSION: "write",
+      MAX_CI_ROUNDS: "10",
       LOG_FORMAT: "json",
       GITHUB_API_URL: "https://api.github.com",
       LOG_RETENTION_DAYS: 30,
@@ -40,10 +54,16 @@ describe("settings", () => {
   });
 
   test("come from the CDK context too, and the environment wins", () => {
-    const context = { ...needed, CODER_TEMPLATE_NAME: "from-context", LOG_RETENTION_DAYS: 90 };
+    const context = {
+      ...needed,
+      CODER_TEMPLATE_NAME: "from-context",
+      LOG_RETENTION_DAYS: 90,
+      MAX_CI_ROUNDS: 3,
+    };
     const settings = parse({ CODER_TEMPLATE_NAME: "from-environment" }, context);
     expect(settings.CODER_TEMPLATE_NAME).toBe("from-environment");
     expect(settings.LOG_RETENTION_DAYS).toBe(90);
+    expect(settings.MAX_CI_ROUNDS).toBe("3");
   });
 
   test("that are blank count as not set", () => {
@@ -98,6 +118,14 @@ describe("settings", () => {
     ["LOG_FORMAT", "yaml", "is no log format"],
     ["GITHUB_API_URL", "api.github.com", "is not a URL"],
     ["FAILURE_EMAIL", "oncall", "is no email address"],
+    ["COMMENT_MIN_PERMISSION", "admin", "cannot be the least permission; expected write, triage, read, any"],
+    ["MAX_CI_ROUNDS", "0", "is no number from 1 to 9999"],
+    ["MAX_CI_ROUNDS", "10000", "is no number from 1 to 9999"],
+    ["MAX_CI_ROUNDS", "ten", "is no number from 1 to 9999"],
+    ["COMMENT_INSTRUCTION", "a".repeat(501), "is longer than 500 characters"],
+    ["FAILURE_INSTRUCTION", "a".repeat(501), "is longer than 500 characters"],
+    ["SEVERAL_INSTRUCTION", "a".repeat(501), "is longer than 500 characters"],
+    ["LOG_RETENTION_DAYS", "9999", "is a retention that CloudWatch Logs does not offer"],
     ["LOG_RETENTION_DAYS", "31", "is a retention that CloudWatch Logs does not offer"],
     ["LOG_RETENTION_DAYS", "soon", "is not a number"],
   ])("refuse %s=%s", (name, value, wrong) => {
@@ -106,6 +134,39 @@ describe("settings", () => {
     expect(lines[0]).toMatch(new RegExp(`^${name} .*; expected .+, for example ${name}=.+$`));
     expect(lines[0]).toContain(wrong);
     expect(lines[0]).not.toContain("hush");
+  });
+
+  test.each(["write", "triage", "read", "any"])("let people with %s permission speak", (permission) => {
+    expect(parse({ ...needed, COMMENT_MIN_PERMISSION: permission }).COMMENT_MIN_PERMISSION).toBe(permission);
+  });
+
+  test("take the instructions for the agent as they are", () => {
+    const instructions = {
+      COMMENT_INSTRUCTION: 'Reply first; "quote" what you answer.',
+      FAILURE_INSTRUCTION: "Zuerst nachstellen, dann beheben – bitte.",
+      SEVERAL_INSTRUCTION: "a".repeat(500),
+    };
+    expect(parse({ ...needed, ...instructions })).toMatchObject(instructions);
+  });
+
+  test("offer the retentions that CloudWatch Logs has; none keeps logs for ever", () => {
+    const known = Object.values(RetentionDays).filter((days) => typeof days === "number");
+    expect([...retentions, RetentionDays.INFINITE].sort()).toEqual(known.sort());
+  });
+
+  test("are read without the CDK, which the local system would have to load", async () => {
+    const { metafile } = await build({
+      absWorkingDir: root,
+      entryPoints: ["infra/settings.ts", "infra/actions.ts"],
+      bundle: true,
+      packages: "external",
+      format: "esm",
+      outdir: "dist",
+      write: false,
+      metafile: true,
+    });
+    const imports = Object.values(metafile.inputs).flatMap((input) => input.imports.map(({ path }) => path));
+    expect([...new Set(imports)]).toEqual(["zod"]);
   });
 
   test("refuse context of another type", () => {
@@ -124,13 +185,14 @@ describe("settings", () => {
       CODER_TEMPLATE_NAME: "task-template",
       CODER_ORGANIZATION: "default",
       CODER_USER_MAP: "octocat=octo",
+      COMMENT_MIN_PERMISSION: "write",
+      MAX_CI_ROUNDS: "10",
       LOG_FORMAT: "json",
       GITHUB_API_URL: "https://api.github.com",
     });
   });
 
   test("that are wrong stop the CDK app with these lines alone, before anything is bundled", () => {
-    const root = fileURLToPath(new URL("../..", import.meta.url));
     const env = { ...process.env, CODER_URL: "nowhere", AGENT_GITHUB_USERNAME: "" };
     const run = spawnSync(process.execPath, ["--import", "tsx", "infra/app.ts"], {
       cwd: root,
@@ -142,5 +204,61 @@ describe("settings", () => {
       expect.stringMatching(/^CODER_URL is not a URL; /),
       expect.stringMatching(/^AGENT_GITHUB_USERNAME is missing; /),
     ]);
+  });
+});
+
+describe("the environment of a Lambda", () => {
+  /** All at their longest, but for the URLs and the lists, which have no limit of their own. */
+  const longest: Record<string, string> = {
+    CODER_URL: `https://${"coder.".repeat(20)}example.com`,
+    AGENT_GITHUB_USERNAME: "a".repeat(39),
+    CODER_TASK_NAME_PREFIX: "a".repeat(12),
+    CODER_TEMPLATE_NAME: "a".repeat(32),
+    CODER_TEMPLATE_PRESET: "a".repeat(64),
+    CODER_ORGANIZATION: "a".repeat(32),
+    COMMENT_MIN_PERMISSION: "triage",
+    MAX_CI_ROUNDS: "9999",
+    COMMENT_INSTRUCTION: "a".repeat(500),
+    FAILURE_INSTRUCTION: "a".repeat(500),
+    SEVERAL_INSTRUCTION: "a".repeat(500),
+    LOG_FORMAT: "pretty",
+    GITHUB_API_URL: `https://${"github.".repeat(15)}example.com/api/v3`,
+  };
+  /** So long that one more does not fit. */
+  const bots = (() => {
+    const list = (count: number) =>
+      Array.from({ length: count }, (_, i) => `bot-${String(i).padStart(3, "0")}[bot]`).join(",");
+    let count = 1;
+    while (faults({ ...longest, ALLOWED_BOTS: list(count + 1) }).length === 0) count++;
+    return { fits: list(count), tooMany: list(count + 1), count };
+  })();
+
+  test("holds 4 KB, measured as JSON: with the longest settings too", () => {
+    const { stack } = createStack({ ...longest, ALLOWED_BOTS: bots.fits });
+    const template = templateOf(stack);
+    const settings = lambdaEnvironment(parse({ ...longest, ALLOWED_BOTS: bots.fits }));
+    for (const name of actionNames) {
+      const variables = Object.keys(variablesOf(template, pascalCase(name)));
+      // No ARN or name of the stack's is longer: arn:aws-us-gov:states:us-gov-west-1:123456789012:stateMachine:…
+      const deployed = variables.map((variable) => [variable, settings[variable] ?? "x".repeat(120)]);
+      expect(Buffer.byteLength(JSON.stringify(Object.fromEntries(deployed)))).toBeLessThan(4096);
+    }
+    expect(bots.count).toBeGreaterThan(20);
+  });
+
+  test("is too small for longer ones: the longest is named", () => {
+    expect(faults({ ...longest, ALLOWED_BOTS: bots.tooMany })).toEqual([
+      expect.stringMatching(
+        /^ALLOWED_BOTS is too long: with it all settings are 3\d{3} bytes, and a Lambda's environment has room for 3072; expected .+$/,
+      ),
+    ]);
+  });
+
+  test("is measured in bytes, not in characters", () => {
+    const instruction = "指示".repeat(250);
+    expect(faults({ ...needed, COMMENT_INSTRUCTION: instruction })).toEqual([]);
+    expect(
+      faults({ ...needed, COMMENT_INSTRUCTION: instruction, FAILURE_INSTRUCTION: instruction }),
+    ).toHaveLength(1);
   });
 });

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, test } from "@jest/globals";
 import { Validations } from "aws-cdk-lib";
 import { Queue } from "aws-cdk-lib/aws-sqs";
 import { AwsSolutionsChecks } from "cdk-nag";
+import { z } from "zod";
 import {
   createStack,
   propertiesOf,
@@ -11,7 +12,29 @@ import {
   resourcesOf,
   type TemplateOfStack,
   templateOf,
+  textOf,
 } from "./template.js";
+
+/** The metrics of an alarm; its expression has no `MetricStat`. */
+const metricsSchema = z.array(
+  z.object({
+    MetricStat: z
+      .object({
+        Metric: z.object({ MetricName: z.string(), Dimensions: z.array(z.object({ Value: z.unknown() })) }),
+      })
+      .optional(),
+  }),
+);
+const dashboardSchema = z.object({
+  widgets: z.array(
+    z.object({
+      properties: z.object({ title: z.string(), metrics: z.array(z.array(z.unknown())) }),
+    }),
+  ),
+});
+
+/** The flows, by the stems of their logical ids. */
+const flows = ["CreateTask", "DeleteTask", "ForwardComment", "RelayFailure", "DrainInbox"];
 
 let template: TemplateOfStack;
 beforeAll(() => {
@@ -112,6 +135,9 @@ describe("flows", () => {
     expect(machines.map(({ Properties }) => Properties.StateMachineName).sort()).toEqual([
       "coder-task-relay-create-task",
       "coder-task-relay-delete-task",
+      "coder-task-relay-drain-inbox",
+      "coder-task-relay-forward-comment",
+      "coder-task-relay-relay-failure",
     ]);
     for (const { Properties } of machines) {
       expect(Properties).toMatchObject({
@@ -141,12 +167,11 @@ describe("failures", () => {
       "detail-type": ["Step Functions Execution Status Change"],
       detail: {
         status: ["FAILED", "TIMED_OUT", "ABORTED"],
-        stateMachineArn: [
-          { Ref: expect.stringContaining("CreateTaskFlow") },
-          { Ref: expect.stringContaining("DeleteTaskFlow") },
-        ],
+        stateMachineArn: flows.map((flow) => ({ Ref: expect.stringContaining(`${flow}Flow`) })),
       },
     });
+    // EventBridge's limit for a pattern; an ARN is shorter than 120 characters.
+    expect(JSON.stringify(EventPattern).length + flows.length * 120).toBeLessThan(2048);
     const queue = { "Fn::GetAtt": [expect.stringContaining("ObservabilityUnreported"), "Arn"] };
     expect(Targets).toMatchObject([
       { Arn: { Ref: expect.stringContaining("Failures") }, DeadLetterConfig: { Arn: queue } },
@@ -180,13 +205,37 @@ describe("failures", () => {
     ]);
   });
 
-  test("set off an alarm each: crash, 5xx, many failed flows, failure unreported", () => {
-    const alarms = [...resourcesOf(template, "AWS::CloudWatch::Alarm").values()];
-    expect(alarms).toHaveLength(4);
-    for (const { Properties } of alarms) {
+  test("set off an alarm each: crash, 5xx, many failed flows, a failed drain, failure unreported", () => {
+    const alarms = resourcesOf(template, "AWS::CloudWatch::Alarm");
+    expect([...alarms.keys()].map((id) => id.replace("Observability", "")).sort()).toEqual([
+      "DrainFailed",
+      "FailuresUnreported",
+      "FlowsFailing",
+      "WebhookErrors",
+      "WebhookServerErrors",
+    ]);
+    for (const { Properties } of alarms.values()) {
       expect(Properties.AlarmActions).toEqual([{ Ref: expect.stringContaining("ObservabilityFailures") }]);
       expect(String(Properties.AlarmDescription).length).toBeGreaterThan(40);
     }
+  });
+
+  test.each([
+    ["FlowsFailing", flows, 5],
+    ["DrainFailed", ["DrainInbox"], 1],
+  ])("%s counts executions that fail or time out", (id, machines, threshold) => {
+    const alarm = resourcesOf(template, "AWS::CloudWatch::Alarm").get(`Observability${id}`)?.Properties;
+    expect(alarm).toMatchObject({ Threshold: threshold, TreatMissingData: "notBreaching" });
+    const metrics = metricsSchema.parse(alarm?.Metrics).flatMap(({ MetricStat }) => MetricStat?.Metric ?? []);
+    const counted = metrics.map(
+      ({ MetricName, Dimensions }) => `${MetricName} ${Dimensions.map(({ Value }) => textOf(Value))}`,
+    );
+    const expected = machines.flatMap((flow) =>
+      ["ExecutionsFailed", "ExecutionsTimedOut"].map((name) => `${name} ${flow}FlowStateMachine`),
+    );
+    expect(counted.sort()).toEqual(expected.sort());
+    // CloudWatch's limit for one alarm.
+    expect(counted.length).toBeLessThanOrEqual(10);
   });
 
   test("go to FAILURE_EMAIL where one is set", () => {
@@ -199,15 +248,32 @@ describe("failures", () => {
   });
 });
 
+test("the dashboard shows each flow by its name: started, succeeded, failed, timed out", () => {
+  const { DashboardBody } = propertiesOf(template, "AWS::CloudWatch::Dashboard");
+  const body = JSON.parse(textOf(DashboardBody));
+  const { widgets } = dashboardSchema.parse(body);
+  const shown = widgets
+    .filter(({ properties }) => properties.title.startsWith("Flows "))
+    .map(({ properties }) => [properties.title, properties.metrics.map((metric) => metric.at(-1))]);
+  const labels = ["create-task", "delete-task", "forward-comment", "relay-failure", "drain-inbox"].map(
+    (label) => expect.objectContaining({ label }),
+  );
+  expect(shown).toEqual(
+    ["started", "succeeded", "failed", "timed out"].map((end) => [`Flows ${end}`, labels]),
+  );
+});
+
 test("the outputs say what to put where", () => {
   expect(Object.keys(template.Outputs).sort()).toEqual([
     "CoderTokenSecretArn",
     "FailureTopicArn",
     "GitHubAppSecretArn",
+    "UnreportedFailuresUrl",
     "WebhookSecretArn",
     "WebhookUrl",
   ]);
   for (const { Description } of Object.values(template.Outputs)) expect(Description).toMatch(/\.$/);
+  expect(textOf(template.Outputs.UnreportedFailuresUrl?.Value)).toBe("ObservabilityUnreported");
 });
 
 describe("cdk-nag AwsSolutions", () => {

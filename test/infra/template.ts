@@ -75,6 +75,15 @@ export function textOf(value: unknown): string {
   return intrinsicSchema.parse(value);
 }
 
+/** The environment of a Lambda, by its stem as in the logical ids: `CreateTask`. */
+export function variablesOf(template: TemplateOfStack, lambda: string): Record<string, string> {
+  const resource = resourcesOf(template, "AWS::Lambda::Function").get(`${lambda}ActionFunction`);
+  const { Variables } = recordOf(resource?.Properties.Environment);
+  return Object.fromEntries(
+    Object.entries(recordOf(Variables)).map(([name, value]) => [name, textOf(value)]),
+  );
+}
+
 const oneOrMore = <Item extends z.ZodType>(item: Item) =>
   z.union([item, z.array(item)]).transform((value) => (Array.isArray(value) ? value : [value]));
 const policySchema = z.object({

@@ -38,6 +38,7 @@ describe("an issues delivery of GitHub's examples", () => {
           number: 1,
           title: "Spelling error in the README file",
           url: "https://github.com/Codertocat/Hello-World/issues/1",
+          commented: false,
         },
         at: payload.issue.updated_at,
       },
@@ -81,7 +82,7 @@ describe("an issues delivery of GitHub's examples", () => {
   });
 });
 
-test("every other example of GitHub's is skipped with a reason, or is a task's end", () => {
+test("every example of GitHub's is skipped with a reason, or is an event that needs no assignment to nobody", () => {
   for (const { name, examples: payloads } of examples) {
     for (const payload of payloads) {
       const classified = classify(
@@ -91,9 +92,60 @@ test("every other example of GitHub's is skipped with a reason, or is a task's e
         { agent: "nobody" },
       );
       if ("skipped" in classified) expect(classified.skipped).not.toBe("");
-      else expect(classified.event.type).toBe("task_closed");
+      else
+        expect(["task_closed", "comment_posted", "comment_withdrawn", "check_failed"]).toContain(
+          classified.event.type,
+        );
     }
   }
+});
+
+describe("what is said", () => {
+  const said = (event: string, action: string, changes: Partial<Payload> = {}) =>
+    classify(event, delivery, example(event, action, changes), { agent: "Codertocat-agent", appId: 99 });
+
+  test("on an issue is an event with its text", () => {
+    expect(said("issue_comment", "created")).toMatchObject({
+      event: { type: "comment_posted", subject: { kind: "issue", number: 1 }, comment: { kind: "comment" } },
+    });
+  });
+
+  test("and deleted is an event that takes it back", () => {
+    expect(said("issue_comment", "deleted")).toMatchObject({ event: { type: "comment_withdrawn" } });
+  });
+
+  test("on somebody else's pull request is skipped", () => {
+    for (const event of ["pull_request_review_comment", "pull_request_review"]) {
+      const action = event === "pull_request_review" ? "submitted" : "created";
+      expect(said(event, action)).toEqual({ skipped: "the pull request is not the agent's" });
+    }
+  });
+
+  test("on lines of the agent's pull request has file and line", () => {
+    const payload = example("pull_request_review_comment", "created");
+    const classified = classify("pull_request_review_comment", delivery, payload, { agent: "Codertocat" });
+    // In GitHub's example the author of the pull request comments on it himself.
+    expect(classified).toEqual({ skipped: "the agent's own words" });
+    payload.comment = { ...(payload.comment as object), user: { login: "mona" }, line: 5, start_line: 3 };
+    payload.sender = { id: 3, login: "mona", type: "User" };
+    expect(classify("pull_request_review_comment", delivery, payload, { agent: "Codertocat" })).toMatchObject(
+      {
+        event: { comment: { kind: "review_comment", path: "README.md", line: 5, startLine: 3 } },
+      },
+    );
+  });
+
+  test("by the App itself is skipped, by its id and by the mark of its status comment", () => {
+    const words = (comment: object) => {
+      const payload = example("issue_comment", "created");
+      payload.comment = { ...(payload.comment as object), ...comment };
+      payload.sender = { id: 4, login: "relay[bot]", type: "Bot" };
+      return classify("issue_comment", delivery, payload, { agent: "nobody", appId: 99 });
+    };
+    expect(words({ performed_via_github_app: { id: 99 } })).toEqual({ skipped: "the App's own words" });
+    expect(words({ body: "<!-- coder-task-relay:status -->" })).toEqual({ skipped: "the App's own words" });
+    expect(words({ performed_via_github_app: { id: 98 } })).toHaveProperty("event");
+  });
 });
 
 describe("a payload that lacks what we need", () => {

@@ -37,9 +37,4 @@ describe("what a look means", () => {
     expect(observe(view("broken"), { seconds: 299 }).phase).toBe("starting");
     expect(observe(view("broken"), { seconds: 300 }).phase).toBe("broken");
   });
-
-  test("a start of an hour is broken", () => {
-    expect(observe(view("starting"), { seconds: 3599 }).phase).toBe("starting");
-    expect(observe(view("starting"), { seconds: 3600 }).phase).toBe("broken");
-  });
 });

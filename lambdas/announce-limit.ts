@@ -1,0 +1,25 @@
+import * as z from "zod/mini";
+import { inboxEnvironment } from "./environment.js";
+import { parseInput } from "./flow-input.js";
+import { connectGitHub } from "./github/app.js";
+import { StatusComment } from "./status-comment/status-comment.js";
+import { TaskStore } from "./tasks/store.js";
+
+const inputSchema = z.object({ key: z.object({ repositoryId: z.int(), issue: z.int() }) });
+const { MAX_CI_ROUNDS: maxRounds } = inboxEnvironment();
+const store = new TaskStore();
+
+/** Says that no more failures are relayed until somebody says something. */
+export async function handler(input: unknown): Promise<void> {
+  const { key } = parseInput(inputSchema, input);
+  const record = await store.get(key);
+  if (!record?.source) return;
+  const comment = new StatusComment(store, await connectGitHub(), record.source, "announce-limit");
+  await comment.say(
+    {
+      state: "running",
+      detail: `${maxRounds} messages about failed CI runs in a row have not helped: the agent is told of no more of them. Say what to do, here or on the pull request, and the relay goes on.`,
+    },
+    { expression: "#intent = :holder", values: { holder: record.intent } },
+  );
+}

@@ -1,0 +1,153 @@
+import { statusMarker } from "../status-comment/marker.js";
+import { cutToBytes } from "../text/bytes.js";
+import { cleanText } from "../text/clean.js";
+import type { Circumstances, Classification, CommonFields } from "./classify.js";
+import type { Comment, CommentPosted } from "./event.js";
+import { isSameLogin } from "./login.js";
+import {
+  changesSchema,
+  issueCommentSchema,
+  parsePayload,
+  reviewCommentSchema,
+  reviewSchema,
+} from "./payloads.js";
+
+/** What an execution's input may hold of a text: JSON can double its bytes, and both together stay below 200 KiB. */
+const bodyBytes = 64 * 1024;
+const previousBytes = 16 * 1024;
+
+/** A comment under an issue or a pull request. */
+export function classifyIssueComment(
+  action: string,
+  payload: unknown,
+  common: CommonFields,
+  circumstances: Circumstances,
+): Classification {
+  const { issue, comment } = parsePayload(issueCommentSchema, payload);
+  const kind = issue.pull_request ? "pull" : "issue";
+  if (kind === "pull" && !isSameLogin(issue.user, circumstances.agent)) return notTheAgents;
+  const subject = { kind, number: issue.number, url: issue.html_url } as const;
+  const agentAssigned = issue.assignees.some(({ login }) => isSameLogin(login, circumstances.agent));
+  return classifyWords(action, payload, circumstances, {
+    ...common,
+    type: "comment_posted",
+    subject,
+    agentAssigned,
+    at: comment.created_at,
+    comment: { kind: "comment", ...wordsOf(comment) },
+  });
+}
+
+/** A comment on lines of a pull request's diff. */
+export function classifyReviewComment(
+  action: string,
+  payload: unknown,
+  common: CommonFields,
+  circumstances: Circumstances,
+): Classification {
+  const { pull_request: pull, comment } = parsePayload(reviewCommentSchema, payload);
+  if (!isSameLogin(pull.user, circumstances.agent)) return notTheAgents;
+  const line = comment.line ?? comment.original_line;
+  return classifyWords(action, payload, circumstances, {
+    ...common,
+    type: "comment_posted",
+    subject: { kind: "pull", number: pull.number, url: pull.html_url },
+    agentAssigned: false,
+    at: comment.created_at,
+    comment: {
+      kind: "review_comment",
+      ...wordsOf(comment),
+      path: comment.path,
+      ...(line != null && { line }),
+      ...(comment.start_line != null && { startLine: comment.start_line }),
+    },
+  });
+}
+
+/** A review as a whole; its comments on lines come as deliveries of their own. */
+export function classifyReview(
+  action: string,
+  payload: unknown,
+  common: CommonFields,
+  circumstances: Circumstances,
+): Classification {
+  const { pull_request: pull, review } = parsePayload(reviewSchema, payload);
+  if (!isSameLogin(pull.user, circumstances.agent)) return notTheAgents;
+  const state = review.state.toLowerCase();
+  if (review.body.trim() === "" && state !== "changes_requested") {
+    return { skipped: `the review (${state}) has no text of its own` };
+  }
+  const times = { created_at: review.submitted_at, updated_at: review.submitted_at };
+  return classifyWords(action, payload, circumstances, {
+    ...common,
+    type: "comment_posted",
+    subject: { kind: "pull", number: pull.number, url: pull.html_url },
+    agentAssigned: false,
+    at: review.submitted_at,
+    comment: { kind: "review", ...wordsOf({ ...review, ...times }), reviewState: state },
+  });
+}
+
+const notTheAgents: Classification = { skipped: "the pull request is not the agent's" };
+
+interface Words {
+  id: number;
+  html_url: string;
+  user: string;
+  body: string;
+  created_at: string;
+  updated_at: string;
+  performed_via_github_app?: { id: number } | null | undefined;
+}
+
+function wordsOf(words: Words): Omit<Comment, "kind"> {
+  return {
+    id: words.id,
+    url: words.html_url,
+    author: words.user,
+    ...cutBody(words.body),
+    createdAt: words.created_at,
+    updatedAt: words.updated_at,
+    ...(words.performed_via_github_app && { appId: words.performed_via_github_app.id }),
+  };
+}
+
+function cutBody(body: string): Pick<Comment, "body" | "missingBytes"> {
+  const { text, missing } = cutToBytes(cleanText(body), bodyBytes);
+  return { body: text, ...(missing > 0 && { missingBytes: missing }) };
+}
+
+/** Own words are skipped, a deletion becomes a withdrawal, an edit keeps what it changed. */
+function classifyWords(
+  action: string,
+  payload: unknown,
+  circumstances: Circumstances,
+  posted: CommentPosted,
+): Classification {
+  const own = ownWords(posted, circumstances);
+  if (own !== undefined) return { skipped: own };
+  const { comment, ...fields } = posted;
+  if (action === "deleted") {
+    return {
+      event: { ...fields, type: "comment_withdrawn", comment: { kind: comment.kind, id: comment.id } },
+    };
+  }
+  if (action !== "edited") return { event: posted };
+  const before = parsePayload(changesSchema, payload).changes?.body?.from;
+  if (before === undefined || cutBody(before).body === comment.body) {
+    return { skipped: "the edit did not change the text" };
+  }
+  const previousBody = cutToBytes(cleanText(before), previousBytes).text;
+  return { event: { ...posted, comment: { ...comment, previousBody } } };
+}
+
+/** Neither of the two identities' words is ever told to the agent. */
+function ownWords(
+  { comment, sender }: Pick<CommentPosted, "comment" | "sender">,
+  { agent, appId }: Circumstances,
+): string | undefined {
+  if (isSameLogin(comment.author, agent) || isSameLogin(sender.login, agent)) return "the agent's own words";
+  const isOurs = comment.appId !== undefined && comment.appId === appId;
+  const isStatus = sender.type === "Bot" && comment.body.includes(statusMarker);
+  return isOurs || isStatus ? "the App's own words" : undefined;
+}

@@ -1,0 +1,50 @@
+import type { Circumstances, Classification, CommonFields } from "./classify.js";
+import type { TaskClosed } from "./event.js";
+import { isSameLogin } from "./login.js";
+import { assigneeSchema, issuesSchema, parsePayload } from "./payloads.js";
+
+/** Actions that end the agent's work, whoever is assigned. */
+const closings: Record<string, TaskClosed["reason"]> = {
+  closed: "closed",
+  deleted: "deleted",
+  transferred: "transferred",
+};
+
+const titleLength = 256;
+
+export function classifyIssue(
+  action: string,
+  payload: unknown,
+  common: CommonFields,
+  { agent }: Circumstances,
+): Classification {
+  if (action === "assigned" || action === "unassigned") {
+    const { assignee } = parsePayload(assigneeSchema, payload);
+    if (!isSameLogin(assignee.login, agent)) return { skipped: `${action}: the assignee is not the agent` };
+  }
+  const { issue } = parsePayload(issuesSchema, payload);
+  const agentAssigned =
+    action === "unassigned" || issue.assignees.some(({ login }) => isSameLogin(login, agent));
+  if (action === "reopened" && !agentAssigned) return { skipped: "reopened: the agent is not assigned" };
+
+  const fields = {
+    ...common,
+    issue: {
+      number: issue.number,
+      title: cutText(issue.title),
+      url: issue.html_url,
+      commented: issue.comments !== 0,
+    },
+    at: issue.updated_at,
+  };
+  if (action === "assigned" || action === "reopened") return { event: { type: "task_requested", ...fields } };
+  const reason = closings[action] ?? "unassigned";
+  return { event: { type: "task_closed", reason, agentAssigned, ...fields } };
+}
+
+/** The first characters of a title, never half of one. */
+function cutText(text: string): string {
+  return Array.from(text.slice(0, titleLength * 2))
+    .slice(0, titleLength)
+    .join("");
+}

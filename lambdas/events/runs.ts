@@ -1,0 +1,38 @@
+import { oneLine } from "../text/clean.js";
+import type { Circumstances, Classification, CommonFields } from "./classify.js";
+import { parsePayload, workflowRunSchema } from "./payloads.js";
+
+const failures = ["failure", "timed_out", "startup_failure"];
+const nameLength = 256;
+
+/** A workflow run that is over. Whether it is about a pull request of the agent's, GitHub must be asked. */
+export function classifyRun(
+  _action: string,
+  payload: unknown,
+  common: CommonFields,
+  _circumstances: Circumstances,
+): Classification {
+  const { workflow_run: run } = parsePayload(workflowRunSchema, payload);
+  if (!failures.includes(run.conclusion)) return { skipped: `the run's conclusion is ${run.conclusion}` };
+  if (!run.head_repository) return { skipped: "the repository of the run's head is gone" };
+  if (!run.head_branch) return { skipped: "the run has no branch" };
+  return {
+    event: {
+      ...common,
+      type: "check_failed",
+      at: run.updated_at,
+      run: {
+        id: run.id,
+        attempt: run.run_attempt,
+        workflowId: run.workflow_id,
+        workflow: oneLine(run.name ?? "", nameLength) || "workflow",
+        url: run.html_url,
+        conclusion: run.conclusion,
+        branch: oneLine(run.head_branch, nameLength),
+        headSha: run.head_sha,
+        headRepository: { id: run.head_repository.id, owner: run.head_repository.owner.login },
+        pulls: run.pull_requests.map(({ number }) => number).slice(0, 100),
+      },
+    },
+  };
+}

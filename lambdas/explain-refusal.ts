@@ -1,0 +1,30 @@
+import * as z from "zod/mini";
+import { commentPostedSchema } from "./events/event.js";
+import { parseInput } from "./flow-input.js";
+import { connectGitHub } from "./github/app.js";
+import { IssueClient } from "./github/issues.js";
+import { Inbox } from "./inbox/inbox.js";
+
+const inputSchema = z.object({
+  event: commentPostedSchema,
+  key: z.object({ repositoryId: z.int(), issue: z.int() }),
+  reason: z.string(),
+});
+
+/**
+ * Tells somebody who may not speak to the agent who may: in private repositories only, once for each person and
+ * issue. Strangers on public ones get silence.
+ */
+export async function handler(input: unknown): Promise<{ explained: boolean }> {
+  const { event, key, reason } = parseInput(inputSchema, input);
+  if (!event.repository.private || event.sender.type === "Bot") return { explained: false };
+  if (!(await new Inbox(key).noteOnce(`refused#${event.sender.id}`))) return { explained: false };
+  const app = await connectGitHub();
+  const { number, url } = event.subject;
+  const issue = new IssueClient(app.installation(event.installation), {
+    repository: event.repository,
+    issue: { number, url },
+  });
+  await issue.createComment(reason);
+  return { explained: true };
+}

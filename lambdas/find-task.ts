@@ -1,0 +1,60 @@
+import * as z from "zod/mini";
+import { connectCoder } from "./coder/connect.js";
+import { agentEnvironment } from "./environment.js";
+import { inboxEventSchema, type Subject } from "./events/event.js";
+import { isSameLogin } from "./events/login.js";
+import { parseInput } from "./flow-input.js";
+import { connectGitHub } from "./github/app.js";
+import { RepositoryClient } from "./github/repository.js";
+import { log } from "./log.js";
+import { TaskFinder } from "./tasks/finder.js";
+import { TaskStore } from "./tasks/store.js";
+
+const inputSchema = z.object({ event: inboxEventSchema });
+const { AGENT_GITHUB_USERNAME: agent } = agentEnvironment();
+const store = new TaskStore();
+
+export interface Found {
+  found: boolean;
+  /** The issue whose task it is: zeros where there is none. */
+  repositoryId: number;
+  issue: number;
+  /** The issue or pull request that the event is about; of a failed run, the pull request that it is of. */
+  subject: Subject | null;
+}
+
+const nothing: Found = { found: false, repositoryId: 0, issue: 0, subject: null };
+
+/** Which issue's task an event is for, if any. */
+export async function handler(input: unknown): Promise<Found> {
+  const { event } = parseInput(inputSchema, input);
+  const app = await connectGitHub();
+  const repository = new RepositoryClient(app.installation(event.installation), event.repository);
+  const finder = new TaskFinder(store, repository, async () => (await connectCoder()).backend);
+
+  if (event.type !== "check_failed") {
+    const key =
+      event.subject.kind === "issue"
+        ? await finder.ofIssue(event)
+        : await finder.ofPull(await repository.pull(event.subject.number), event);
+    return key ? { found: true, ...key, subject: event.subject } : nothing;
+  }
+
+  // GitHub names no pull request where the head is in a fork.
+  const { run } = event;
+  const candidates = run.pulls.length
+    ? await Promise.all(run.pulls.map((number) => repository.pull(number)))
+    : await repository.openPullsOf(run.headRepository.owner, run.branch);
+  const pull = candidates.find(
+    ({ author, headSha, headRepositoryId }) =>
+      isSameLogin(author, agent) && headSha === run.headSha && headRepositoryId === run.headRepository.id,
+  );
+  if (!pull) {
+    log.info("The run is of no head of the agent's", { run: run.id, pulls: candidates.length });
+    return nothing;
+  }
+  const key = await finder.ofPull(pull, event);
+  return key
+    ? { found: true, ...key, subject: { kind: "pull", number: pull.number, url: pull.url } }
+    : nothing;
+}

@@ -1,0 +1,154 @@
+import type { Octokit } from "@octokit/core";
+import { isRefusal } from "../errors.js";
+import { isSameLogin } from "../events/login.js";
+
+const perPage = 100;
+
+/** A pull request, as far as it tells whose task it belongs to. */
+export interface Pull {
+  number: number;
+  url: string;
+  author: string;
+  body: string;
+  headSha: string;
+  headBranch: string;
+  /** `undefined` where the fork is gone. */
+  headRepositoryId: number | undefined;
+}
+
+/** An issue that a pull request closes: often, not always, of the same repository. */
+export interface ClosingReference {
+  repositoryId: number;
+  issue: number;
+}
+
+interface PullData {
+  number: number;
+  html_url: string;
+  user: { login: string } | null;
+  body: string | null;
+  head: { sha: string; ref: string; repo: { id: number | bigint } | null };
+}
+
+/** One repository, as the App's bot sees it through one installation. */
+export class RepositoryClient {
+  readonly #name: { owner: string; repo: string };
+
+  constructor(
+    private readonly octokit: Octokit,
+    repository: { owner: string; name: string },
+  ) {
+    this.#name = { owner: repository.owner, repo: repository.name };
+  }
+
+  /**
+   * The permission of a user: `none`, `read`, `triage`, `write`, `maintain` or `admin`. The finer name of a role
+   * counts where it is one of these; a role of an organization's own counts as what it is based on.
+   */
+  async permissionOf(username: string): Promise<string> {
+    try {
+      const { data } = await this.octokit.request(
+        "GET /repos/{owner}/{repo}/collaborators/{username}/permission",
+        { ...this.#name, username },
+      );
+      return data.role_name === "triage" || data.role_name === "maintain" ? data.role_name : data.permission;
+    } catch (error) {
+      if (isRefusal(error, 404)) return "none";
+      throw error;
+    }
+  }
+
+  async pull(number: number): Promise<Pull> {
+    const { data } = await this.octokit.request("GET /repos/{owner}/{repo}/pulls/{pull_number}", {
+      ...this.#name,
+      pull_number: number,
+    });
+    return toPull(data);
+  }
+
+  /** All open pull requests of one head, `owner:branch`. */
+  async openPullsOf(headOwner: string, branch: string): Promise<Pull[]> {
+    const pulls: Pull[] = [];
+    for (let page = 1; ; page++) {
+      const { data } = await this.octokit.request("GET /repos/{owner}/{repo}/pulls", {
+        ...this.#name,
+        state: "open",
+        head: `${headOwner}:${branch}`,
+        per_page: perPage,
+        page,
+      });
+      pulls.push(...data.map(toPull));
+      if (data.length < perPage) return pulls;
+    }
+  }
+
+  /** The issues that a pull request closes once it is merged. */
+  async closingReferences(pull: number): Promise<ClosingReference[]> {
+    const answer = await this.octokit.graphql<ClosingAnswer>(
+      `query ($owner: String!, $repo: String!, $pull: Int!) {
+        repository(owner: $owner, name: $repo) {
+          pullRequest(number: $pull) {
+            closingIssuesReferences(first: 25) { nodes { number repository { databaseId } } }
+          }
+        }
+      }`,
+      { ...this.#name, pull },
+    );
+    const nodes = answer.repository?.pullRequest?.closingIssuesReferences?.nodes ?? [];
+    return nodes.flatMap((node) =>
+      node?.repository.databaseId ? [{ repositoryId: node.repository.databaseId, issue: node.number }] : [],
+    );
+  }
+
+  /** 👀 on a comment: a sign to its author that it was taken in. A review as a whole cannot carry one. */
+  async acknowledge(kind: "comment" | "review_comment" | "review", id: number): Promise<void> {
+    const reaction = { ...this.#name, comment_id: id, content: "eyes" } as const;
+    try {
+      if (kind === "comment") {
+        await this.octokit.request(
+          "POST /repos/{owner}/{repo}/issues/comments/{comment_id}/reactions",
+          reaction,
+        );
+      } else if (kind === "review_comment") {
+        await this.octokit.request(
+          "POST /repos/{owner}/{repo}/pulls/comments/{comment_id}/reactions",
+          reaction,
+        );
+      }
+    } catch (error) {
+      // Deleted meanwhile.
+      if (!isRefusal(error, 404, 410)) throw error;
+    }
+  }
+
+  /** Whether `pull` is an open one of `author`'s whose head is still `sha`. */
+  async isHeadCurrent(number: number, sha: string, author: string): Promise<boolean> {
+    const pull = await this.pull(number).catch((error: unknown) => {
+      if (isRefusal(error, 404, 410)) return undefined;
+      throw error;
+    });
+    return pull !== undefined && pull.headSha === sha && isSameLogin(pull.author, author);
+  }
+}
+
+interface ClosingAnswer {
+  repository?: {
+    pullRequest?: {
+      closingIssuesReferences?: {
+        nodes?: ({ number: number; repository: { databaseId: number | null } } | null)[];
+      } | null;
+    } | null;
+  } | null;
+}
+
+function toPull(data: PullData): Pull {
+  return {
+    number: data.number,
+    url: data.html_url,
+    author: data.user?.login ?? "ghost",
+    body: data.body ?? "",
+    headSha: data.head.sha,
+    headBranch: data.head.ref,
+    headRepositoryId: data.head.repo ? Number(data.head.repo.id) : undefined,
+  };
+}

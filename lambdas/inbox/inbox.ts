@@ -1,0 +1,229 @@
+import { TransientError } from "../errors.js";
+import { type Condition, type Key, secondsFromNow, Table } from "../table/table.js";
+import type { TaskKey } from "../tasks/record.js";
+import type { Batch, InboxState, NewInput, StoredInput } from "./stored-input.js";
+
+/** Longer than a drain waits for a busy agent (a day), and than anybody redelivers (three days). */
+const keptForSeconds = 8 * 24 * 3600;
+const daySeconds = 24 * 3600;
+const parallelWrites = 25;
+
+/** An entry that waits, with what it is. */
+export type Waiting = StoredInput & Required<Pick<StoredInput, "input">> & { identity: string };
+
+/** What a put came to: `ignored` where this, or something newer, is known already. */
+export type PutOutcome = "put" | "ignored";
+
+/**
+ * What waits to be told to one task: items of the partition `inbox#<repository id>#<issue>`, one for the whole
+ * (`meta`) and one for each entry (`input#<identity>`). Without transactions: every change is conditional, and
+ * made again where it was overtaken.
+ */
+export class Inbox {
+  readonly #table = new Table();
+  readonly #pk: string;
+
+  constructor({ repositoryId, issue }: TaskKey) {
+    this.#pk = `inbox#${repositoryId}#${issue}`;
+  }
+
+  async state(): Promise<InboxState> {
+    return (await this.#table.get<InboxState>(this.#meta)) ?? { generation: 0, puts: 0 };
+  }
+
+  /**
+   * Stores an entry, or the newer text of one that is there. The count of puts is raised after that, so that a
+   * drain which saw the old count cannot have missed the entry and still end.
+   */
+  async put(entry: NewInput, { isHumanWord }: { isHumanWord: boolean }): Promise<PutOutcome> {
+    const outcome = await this.#store(entry);
+    // Also where it was ignored: the run that stored it may have died before it came to this.
+    await this.#table.update<InboxState>(this.#meta, isHumanWord ? { failureRounds: 0 } : {}, {
+      add: { puts: 1, generation: 0 },
+    });
+    return outcome;
+  }
+
+  async #store(entry: NewInput): Promise<PutOutcome> {
+    const { identity, ...fields } = entry;
+    const key = this.#entryKey(identity);
+    for (let attempt = 0; attempt < 10; attempt++) {
+      const known = await this.#table.get<StoredInput>(key);
+      if (known && !isNewer(fields, known)) return "ignored";
+      const isStored = await this.#table.update<StoredInput>(
+        key,
+        {
+          ...fields,
+          head: fields.head,
+          state: "waiting",
+          // An edit of what still waits keeps its place; one of what was delivered comes when it was made.
+          order: known?.state === "waiting" ? known.order : fields.order,
+          expiresAt: secondsFromNow(keptForSeconds),
+        },
+        { condition: unchanged(known) },
+      );
+      if (isStored) return "put";
+    }
+    throw new TransientError("The entry is being changed by too many deliveries at once. It is retried.");
+  }
+
+  /** Takes an entry back, whether it is there already or still to come. What was delivered stays so. */
+  async withdraw(identity: string, delivery: string): Promise<void> {
+    await this.#table.update<StoredInput>(
+      this.#entryKey(identity),
+      {
+        state: "withdrawn",
+        delivery,
+        version: "",
+        order: "",
+        input: undefined,
+        expiresAt: secondsFromNow(keptForSeconds),
+      },
+      { condition: { expression: "NOT #state = :delivered", values: { delivered: "delivered" } } },
+    );
+  }
+
+  /** All that waits: what people said in GitHub's order, then what CI said. */
+  async waiting(): Promise<Waiting[]> {
+    const items = await this.#table.query<StoredInput>(this.#pk, "input#");
+    const now = secondsFromNow(0);
+    return items
+      .flatMap(({ sk, ...item }) =>
+        item.state === "waiting" && item.input !== undefined && item.expiresAt > now
+          ? [{ ...item, input: item.input, identity: sk.slice("input#".length) }]
+          : [],
+      )
+      .sort((a, b) => rank(a) - rank(b) || (a.order < b.order ? -1 : 1));
+  }
+
+  /** What waits is kept for a day from now: there is nobody to tell it to. */
+  async keepForADay(): Promise<number> {
+    const all = await this.waiting();
+    await inParallel(all, ({ identity, version }) =>
+      this.#table.update<StoredInput>(
+        this.#entryKey(identity),
+        { expiresAt: secondsFromNow(daySeconds) },
+        { condition: waitingAt(version) },
+      ),
+    );
+    return all.length;
+  }
+
+  /** Ends a drain that has seen `puts`; `false` where something was put since, or another drain has begun. */
+  async close(generation: number, puts: number): Promise<boolean> {
+    const condition: Condition = {
+      expression: "#generation = :generation AND #puts = :puts",
+      values: { generation, puts },
+    };
+    return this.#raise(generation, condition);
+  }
+
+  /** Lets a new drain take the place of one that has failed; `false` where that has been done. */
+  async replaceDrain(generation: number): Promise<boolean> {
+    return this.#raise(generation, { expression: "#generation = :generation", values: { generation } });
+  }
+
+  async #raise(generation: number, condition: Condition): Promise<boolean> {
+    const raised = await this.#table.update<InboxState>(
+      this.#meta,
+      { generation: generation + 1 },
+      { condition },
+    );
+    return raised !== undefined;
+  }
+
+  /** Notes what is about to be sent; `false` where this drain is not the one that may, or another batch is open. */
+  async begin(batch: Batch): Promise<boolean> {
+    const condition = {
+      expression: "#generation = :generation AND attribute_not_exists(#batch)",
+      values: { generation: batch.generation },
+    };
+    return (await this.#table.update<InboxState>(this.#meta, { batch }, { condition })) !== undefined;
+  }
+
+  /** The batch has arrived: its entries are delivered, but for what was changed while it was under way. */
+  async delivered(batch: Batch): Promise<void> {
+    await inParallel(batch.entries, async ({ identity, version }) => {
+      const key = this.#entryKey(identity);
+      const told: Partial<StoredInput> = { deliveredVersion: version };
+      const isDone = await this.#table.update<StoredInput>(
+        key,
+        { ...told, state: "delivered", input: undefined },
+        { condition: waitingAt(version) },
+      );
+      // Edited meanwhile: what waits now is an edit of what was told.
+      const condition = { expression: "#state = :waiting", values: { waiting: "waiting" } };
+      if (!isDone) await this.#table.update<StoredInput>(key, told, { condition });
+    });
+    const hadFailure = batch.entries.some(({ identity }) => identity.startsWith("run#"));
+    await this.#closeBatch(batch, hadFailure ? { failureRounds: 1 } : {});
+  }
+
+  /** The batch has not arrived: its entries wait on. */
+  async returned(batch: Batch): Promise<void> {
+    await this.#closeBatch(batch);
+  }
+
+  async #closeBatch({ reference }: Batch, add: Record<string, number> = {}): Promise<void> {
+    const condition = { expression: "#batch.#reference = :reference", values: { reference } };
+    await this.#table.update<InboxState>(this.#meta, { batch: undefined }, { condition, add });
+  }
+
+  /** Drops an entry that no longer matters. */
+  async drop({ identity, version }: Pick<Waiting, "identity" | "version">): Promise<void> {
+    await this.#table.update<StoredInput>(
+      this.#entryKey(identity),
+      { state: "withdrawn", input: undefined },
+      { condition: waitingAt(version) },
+    );
+  }
+
+  /** Whether this is the first time that `note` is made here within ninety days. */
+  async noteOnce(note: string): Promise<boolean> {
+    const noted = await this.#table.update(
+      { pk: this.#pk, sk: `note#${note}` },
+      { expiresAt: secondsFromNow(90 * daySeconds) },
+      { condition: { expression: "attribute_not_exists(#expiresAt)" } },
+    );
+    return noted !== undefined;
+  }
+
+  get #meta(): Key {
+    return { pk: this.#pk, sk: "meta" };
+  }
+
+  #entryKey(identity: string): Key {
+    return { pk: this.#pk, sk: `input#${identity}` };
+  }
+}
+
+/** A withdrawn comment does not come back; of two texts of one second, the one that comes later is newer. */
+function isNewer(entry: Omit<NewInput, "identity">, known: StoredInput): boolean {
+  if (known.delivery === entry.delivery || (known.state === "withdrawn" && known.version === ""))
+    return false;
+  if (entry.version !== known.version) return entry.version > known.version;
+  return entry.input.kind !== "failure" && entry.input.previousBody !== undefined;
+}
+
+function unchanged(known: StoredInput | undefined): Condition {
+  if (!known) return { expression: "attribute_not_exists(#delivery)" };
+  const { delivery, state } = known;
+  return { expression: "#delivery = :delivery AND #state = :state", values: { delivery, state } };
+}
+
+function waitingAt(version: string): Condition {
+  return {
+    expression: "#state = :waiting AND #version = :version",
+    values: { waiting: "waiting", version },
+  };
+}
+
+function rank({ input }: Waiting): number {
+  return input.kind === "failure" ? 1 : 0;
+}
+
+async function inParallel<T>(items: readonly T[], write: (item: T) => Promise<unknown>): Promise<void> {
+  for (let i = 0; i < items.length; i += parallelWrites) {
+    await Promise.all(items.slice(i, i + parallelWrites).map(write));
+  }
+}

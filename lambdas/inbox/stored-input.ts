@@ -1,0 +1,60 @@
+import type { Input } from "../message/input.js";
+
+/** One entry of an inbox: a DynamoDB item. What was delivered or withdrawn leaves its trace, without its text. */
+export interface StoredInput {
+  state: "waiting" | "delivered" | "withdrawn";
+  /** The delivery that put it there, so that a second put of the same changes nothing. */
+  delivery: string;
+  /** Which text it is: grows with each edit of a comment and each attempt of a run. */
+  version: string;
+  /** Where it stands among the others of its kind. */
+  order: string;
+  /** What the agent will be told; gone once it was. */
+  input?: Input;
+  /** Of a failed run: by what it is seen whether the pull request has moved on. */
+  head?: Head;
+  /** The version that the agent was told, so that a later one is an edit. */
+  deliveredVersion?: string;
+  /** DynamoDB's time to live, in seconds since the epoch. */
+  expiresAt: number;
+}
+
+/** The commit of a pull request that a run was of. */
+export interface Head {
+  repository: { owner: string; name: string };
+  pull: number;
+  sha: string;
+}
+
+/** An entry that is about to be put. */
+export interface NewInput {
+  /** What it is, whatever its version: `comment#123`, `run#7#4711`. */
+  identity: string;
+  delivery: string;
+  version: string;
+  order: string;
+  input: Input;
+  head?: Head;
+}
+
+/** What is being sent, from before the sending until its outcome is known. */
+export interface Batch {
+  /** The reference in the message, by which it is found in the task's log. */
+  reference: string;
+  /** Who sends it. */
+  generation: number;
+  /** Milliseconds since the epoch. */
+  startedAt: number;
+  entries: { identity: string; version: string }[];
+}
+
+/** What is known of an inbox as a whole: one DynamoDB item. */
+export interface InboxState {
+  /** Counts the drains: the fencing token of the one that may send. */
+  generation: number;
+  /** Counts what was put. */
+  puts: number;
+  /** Messages about failed runs since somebody last said something. */
+  failureRounds?: number;
+  batch?: Batch;
+}

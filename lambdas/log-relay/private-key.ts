@@ -1,0 +1,46 @@
+/** How private keys are framed in PEM, OpenSSH, PGP and SSH2. Its first group tells the beginning from the end. */
+export const keyFrame = /-{4,5} ?(BEGIN|END) (?:[A-Z0-9]+ ){0,4}PRIVATE KEY(?: BLOCK)? ?-{4,5}/g;
+
+/** More lines than a private key has: one of 16,384 bits has 200. */
+export const keyLines = 250;
+
+const header = /^\W*(?:Proc-Type|DEK-Info|Version|Comment|Hash|Charset|Subject): /;
+const longRun = /[A-Za-z0-9+/]{40}/;
+
+/** Whether a line can belong to the key that began before it: quoted, numbered, indented or prefixed, too. */
+export function continuesKey(text: string): boolean {
+  return longRun.test(text) || isShort(text) || header.test(text);
+}
+
+/** Whether a line can belong to a key whose beginning is not in the log. */
+export function mayBeKey(text: string): boolean {
+  return longRun.test(text) && wordsOf(text).length <= 2;
+}
+
+/** A key's last line, an empty one, or what stands where a key was broken off. */
+export function isShort(text: string): boolean {
+  return !text.includes(":") && wordsOf(text).length <= 1;
+}
+
+/** Words, but for line numbers and escaped line ends. */
+function wordsOf(text: string): string[] {
+  return text.split(/[\s"'`|>,;\\]+/).filter((word) => word !== "" && !/^(?:\d{1,4}\.?|[nr]|\+)$/.test(word));
+}
+
+/** `text` without the part of a key that it ends in: what stands before an end without a beginning. */
+export function beforeKey(text: string): string {
+  let left = text;
+  for (let last = true; ; last = false) {
+    const word = wordAtEnd(left);
+    // Base64 alone; further words only where they are as long as a key's lines.
+    if (word === "" || !(last || longRun.test(word))) return left;
+    left = left.slice(0, left.length - word.length);
+  }
+}
+
+/** The base64 that `text` ends in, escaped line ends and white space after it included. */
+function wordAtEnd(text: string): string {
+  let start = text.trimEnd().length;
+  while (start > 0 && /[A-Za-z0-9+/=\\]/.test(text.charAt(start - 1))) start -= 1;
+  return text.slice(start);
+}

@@ -1,0 +1,30 @@
+import { byteLength, type Cut, cutWhere } from "../text/bytes.js";
+
+const shortest = 3;
+
+/**
+ * The text between two lines of backticks, more of them than stand in a row anywhere in the text: nothing in it
+ * ends the fence. At most `room` UTF-8 bytes in all; `missing` tells how many of the text's are left out.
+ */
+export function fenced(text: string, room: number): Cut {
+  let bytes = 0;
+  let run = 0;
+  let longest = 0;
+  // The fence grows with the text: each backtick in a row costs three.
+  const cut = cutWhere(text, (character) => {
+    bytes += byteLength(character);
+    run = character === "`" ? run + 1 : 0;
+    longest = Math.max(longest, run);
+    return bytes + 2 * (fenceLength(longest) + 1) > room;
+  });
+  const fence = "`".repeat(fenceLength(longestRun(cut.text)));
+  return { text: `${fence}\n${cut.text}\n${fence}`, missing: cut.missing };
+}
+
+function fenceLength(run: number): number {
+  return Math.max(shortest, run + 1);
+}
+
+function longestRun(text: string): number {
+  return (text.match(/`+/g) ?? []).reduce((longest, run) => Math.max(longest, run.length), 0);
+}

@@ -1,0 +1,48 @@
+/** The issue or pull request that an input is about. */
+export interface Subject {
+  kind: "issue" | "pull";
+  number: number;
+  url: string;
+  /** `owner/repo`. */
+  repository: string;
+}
+
+interface InputBase {
+  subject: Subject;
+  /** Where on GitHub it is to be read whole. */
+  url: string;
+  /** When it happened, by GitHub's clock: ISO 8601. */
+  at: string;
+}
+
+/** What somebody said. */
+export interface CommentInput extends InputBase {
+  kind: "comment" | "review_comment" | "review";
+  author: string;
+  body: string;
+  /** How many UTF-8 bytes were cut off the body's end before it came here. */
+  missingBytes?: number | undefined;
+  /** The file that a review comment is about; `line` is the last of its lines, `startLine` the first. */
+  path?: string | undefined;
+  line?: number | undefined;
+  startLine?: number | undefined;
+  /** `changes_requested`, `commented`, `approved`, or whatever else GitHub says. */
+  reviewState?: string | undefined;
+  /** Set where this is an edit of something that was delivered before: what was delivered. */
+  previousBody?: string | undefined;
+}
+
+/** What CI said. */
+export interface FailureInput extends InputBase {
+  kind: "failure";
+  workflow: string;
+  attempt: number;
+  branch: string;
+  headSha: string;
+  conclusion: string;
+  /** The summary of the logs: at most 48 KiB. */
+  text: string;
+}
+
+/** One entry of an inbox, as an agent is told of it. */
+export type Input = CommentInput | FailureInput;

@@ -1,0 +1,77 @@
+import { byteLength } from "../text/bytes.js";
+import { label, quotable } from "./data.js";
+import { before } from "./edit.js";
+import { fenced } from "./fence.js";
+import type { CommentInput, FailureInput, Input, Subject } from "./input.js";
+import { labelLength, sectionBytes } from "./limits.js";
+import { wording } from "./wording.js";
+
+/** What is told of one input, at most 64 KiB; with its number where it is one of several. */
+export function section(input: Input, number?: number): string {
+  const body = quotable(input.kind === "failure" ? input.text : input.body);
+  const url = label(input.url, labelLength.url);
+  const title = input.kind === "failure" ? failureTitle(input) : commentTitle(input);
+  const lines = [
+    number === undefined ? title : `${number}. ${title}`,
+    ...(input.kind === "failure" ? failureLines(input) : commentLines(input)),
+    wording.at(label(input.at, labelLength.at)),
+    wording.url(url),
+    "",
+  ];
+  if (input.kind !== "failure" && input.previousBody !== undefined) {
+    lines.push(before(quotable(input.previousBody), body), "", wording.now);
+  }
+  const head = `${lines.join("\n")}\n`;
+  const missing = input.kind === "failure" ? 0 : (input.missingBytes ?? 0);
+  return `${head}${quotation(body, missing, url, sectionBytes - byteLength(head))}`;
+}
+
+/**
+ * A text that is not ours, within `room` bytes. That it was cut, here or before, is said outside the fence, where
+ * only we speak.
+ */
+function quotation(text: string, missingBefore: number, url: string, room: number): string {
+  const cutLine = (missing: number) => (missing === 0 ? "" : `\n${wording.cut(missing, url)}`);
+  if (text.trim() === "") return `${wording.noText}${cutLine(missingBefore)}`;
+  const longestCutLine = cutLine(missingBefore + byteLength(text));
+  const { text: block, missing } = fenced(text, room - byteLength(longestCutLine));
+  return `${block}${cutLine(missingBefore + missing)}`;
+}
+
+function commentTitle(input: CommentInput): string {
+  const say = input.previousBody === undefined ? wording.comment : wording.edit;
+  return say(input.kind, label(input.author, labelLength.login), nameOf(input.subject));
+}
+
+function commentLines({ path, line, startLine, reviewState }: CommentInput): string[] {
+  const lines = [];
+  if (path !== undefined) {
+    lines.push(wording.file(`${label(path, labelLength.path)}${range(startLine, line)}`));
+  }
+  if (reviewState !== undefined) {
+    const state = reviewState.toLowerCase().replaceAll("_", " ");
+    lines.push(wording.reviewState(label(state, labelLength.reviewState)));
+  }
+  return lines;
+}
+
+function range(start: number | undefined, end: number | undefined): string {
+  if (end === undefined) return "";
+  return start === undefined || start === end ? `:${end}` : `:${start}-${end}`;
+}
+
+function failureTitle({ workflow, attempt, subject }: FailureInput): string {
+  return wording.failure(label(workflow, labelLength.workflow), attempt, nameOf(subject));
+}
+
+function failureLines({ conclusion, branch, headSha, subject }: FailureInput): string[] {
+  return [
+    wording.conclusion(label(conclusion, labelLength.conclusion)),
+    wording.branch(label(branch, labelLength.branch), label(headSha, labelLength.sha)),
+    wording.subjectUrl(subject.kind, label(subject.url, labelLength.url)),
+  ];
+}
+
+function nameOf({ kind, repository, number }: Subject): string {
+  return wording.subject(kind, `${label(repository, labelLength.repository)}#${number}`);
+}

@@ -1,0 +1,43 @@
+import * as z from "zod/mini";
+import { inboxEnvironment } from "./environment.js";
+import { inboxEventSchema, subjectSchema } from "./events/event.js";
+import { parseInput } from "./flow-input.js";
+import { commentEntry, commentIdentity, failureEntry } from "./inbox/entries.js";
+import { Inbox, type PutOutcome } from "./inbox/inbox.js";
+import { log } from "./log.js";
+
+const inputSchema = z.object({
+  event: inboxEventSchema,
+  key: z.object({ repositoryId: z.int(), issue: z.int() }),
+  /** Of a failed run: the pull request, and the summary of its logs. */
+  subject: z.optional(subjectSchema),
+  text: z.optional(z.string()),
+});
+const { MAX_CI_ROUNDS: maxRounds } = inboxEnvironment();
+
+/** `limit`: too many failures in a row were relayed; somebody has to say something first. */
+export interface Put {
+  outcome: PutOutcome | "withdrawn" | "limit";
+}
+
+/** Puts what happened into the task's inbox, or takes it back. */
+export async function handler(input: unknown): Promise<Put> {
+  const { event, key, subject, text } = parseInput(inputSchema, input);
+  const inbox = new Inbox(key);
+  const outcome = await (async () => {
+    switch (event.type) {
+      case "comment_withdrawn":
+        await inbox.withdraw(commentIdentity(event.comment), event.delivery);
+        return "withdrawn";
+      case "comment_posted":
+        return inbox.put(commentEntry(event), { isHumanWord: event.sender.type !== "Bot" });
+      case "check_failed": {
+        if (((await inbox.state()).failureRounds ?? 0) >= maxRounds) return "limit";
+        if (!subject) throw new TypeError("A failed run comes with the pull request that it is of.");
+        return inbox.put(failureEntry(event, subject, text ?? ""), { isHumanWord: false });
+      }
+    }
+  })();
+  log.info("Put into the inbox", { event: event.type, ...key, outcome });
+  return { outcome };
+}

@@ -1,0 +1,21 @@
+import * as z from "zod/mini";
+import { connectCoder } from "./coder/connect.js";
+import { agentWaitSchema, drainSchema, parseInput } from "./flow-input.js";
+import type { AgentWait } from "./tasks/observe.js";
+import { TaskStore } from "./tasks/store.js";
+
+const inputSchema = z.object({ drain: drainSchema, wait: agentWaitSchema });
+const store = new TaskStore();
+
+/** A start takes some seconds at the least. */
+const waitSeconds = 4;
+
+/** Starts the paused task of an inbox again. Throws a `TaskBusyError` while it is still stopping. */
+export async function handler(input: unknown): Promise<{ waitSeconds: number; wait: AgentWait }> {
+  const { drain, wait } = parseInput(inputSchema, input);
+  const record = await store.get(drain);
+  const { backend } = await connectCoder();
+  const task = record?.task && (await backend.find(record.task));
+  if (task?.view.phase === "paused") await backend.resume(task);
+  return { waitSeconds, wait: { ...wait, resumed: true } };
+}

@@ -1,0 +1,90 @@
+import type { CoderBackend } from "../coder/port.js";
+import type { CommentPosted, CommentWithdrawn, InboxEvent } from "../events/event.js";
+import type { Pull, RepositoryClient } from "../github/repository.js";
+import type { TaskKey, TaskRecord } from "./record.js";
+import type { TaskStore } from "./store.js";
+
+/** Finds the issue whose task an issue or a pull request belongs to. */
+export class TaskFinder {
+  constructor(
+    private readonly store: TaskStore,
+    private readonly repository: RepositoryClient,
+    private readonly backend: () => Promise<CoderBackend>,
+  ) {}
+
+  /** The issue's own task. One whose record is lost is looked for only where the agent is assigned. */
+  async ofIssue(event: CommentPosted | CommentWithdrawn): Promise<TaskKey | undefined> {
+    const key = { repositoryId: event.repository.id, issue: event.subject.number };
+    const record = await this.store.get(key);
+    if (record) return hasTask(record) ? key : undefined;
+    return event.agentAssigned ? this.#recover(key, event) : undefined;
+  }
+
+  /**
+   * The task that a pull request of the agent's is of: by the issues that it closes, else by its branch where
+   * that is known from before, else by a number in the branch's name or in the text.
+   */
+  async ofPull(pull: Pull, event: InboxEvent): Promise<TaskKey | undefined> {
+    const references = await this.repository.closingReferences(pull.number);
+    for (const key of references) {
+      if (hasTask(await this.store.get(key))) return this.#remember(pull, key);
+    }
+    const known =
+      pull.headRepositoryId && (await this.store.taskOfBranch(pull.headRepositoryId, pull.headBranch));
+    if (known && hasTask(await this.store.get(known))) return known;
+
+    const mentions = numbersIn(pull).map((issue) => ({ repositoryId: event.repository.id, issue }));
+    for (const key of mentions) {
+      if (hasTask(await this.store.get(key))) return this.#remember(pull, key);
+    }
+    for (const key of references.filter(({ repositoryId }) => repositoryId === event.repository.id)) {
+      const recovered = (await this.store.get(key)) ? undefined : await this.#recover(key, event);
+      if (recovered) return this.#remember(pull, recovered);
+    }
+    return undefined;
+  }
+
+  async #remember(pull: Pull, key: TaskKey): Promise<TaskKey> {
+    const { repositoryId, issue } = key;
+    if (pull.headRepositoryId) {
+      await this.store.rememberBranch(pull.headRepositoryId, pull.headBranch, { repositoryId, issue });
+    }
+    return { repositoryId, issue };
+  }
+
+  /** Makes a lost record again, out of what Coder knows. */
+  async #recover(key: TaskKey, event: InboxEvent): Promise<TaskKey | undefined> {
+    const { delivery, installation, repository, at } = event;
+    const { origin } = new URL(event.type === "check_failed" ? event.run.url : event.subject.url);
+    const url = `${origin}/${repository.owner}/${repository.name}/issues/${key.issue}`;
+    const task = await (await this.backend()).search(url);
+    if (!task) return undefined;
+    const { backend, owner, name, id } = task;
+    await this.store.update(
+      key,
+      {
+        intent: 1,
+        wanted: true,
+        intentDelivery: delivery,
+        intentAt: at,
+        source: { installation, repository, issue: { number: key.issue, title: "", url, commented: true } },
+        task: { backend, owner, name, id, url: task.url },
+      },
+      { expression: "attribute_not_exists(#intent)" },
+    );
+    return key;
+  }
+}
+
+function hasTask(record: TaskRecord | undefined): boolean {
+  return record?.task !== undefined && record.wanted !== false;
+}
+
+/** `#42` in the text; `42` in a branch's name, as in `issue-42` or `fix/42-commas`. */
+function numbersIn({ headBranch, body }: Pull): number[] {
+  const found = [
+    ...[...headBranch.matchAll(/(?<![0-9A-Za-z.])(\d{1,10})(?![0-9A-Za-z.])/g)].map((match) => match[1]),
+    ...[...body.matchAll(/(?<![0-9A-Za-z/])#(\d{1,10})\b/g)].map((match) => match[1]),
+  ];
+  return [...new Set(found.map(Number))].filter((number) => number > 0).slice(0, 20);
+}

@@ -1,0 +1,29 @@
+/** The length in UTF-8 bytes. */
+export function byteLength(text: string): number {
+  return Buffer.byteLength(text, "utf8");
+}
+
+/** The beginning of a text, and how many bytes of it are missing. */
+export interface Cut {
+  text: string;
+  missing: number;
+}
+
+/** The longest beginning of whole characters (code points) that has at most `max` UTF-8 bytes. */
+export function cutToBytes(text: string, max: number): Cut {
+  let bytes = 0;
+  return cutWhere(text, (character) => {
+    bytes += byteLength(character);
+    return bytes > max;
+  });
+}
+
+/** The beginning of whole characters (code points) up to the first for which `isTooMuch` holds. */
+export function cutWhere(text: string, isTooMuch: (character: string) => boolean): Cut {
+  let end = 0;
+  for (const character of text) {
+    if (isTooMuch(character)) break;
+    end += character.length;
+  }
+  return { text: text.slice(0, end), missing: byteLength(text.slice(end)) };
+}

@@ -1,0 +1,34 @@
+import * as z from "zod/mini";
+import { drainEnvironment } from "./environment.js";
+import { TransientError } from "./errors.js";
+import { startExecution } from "./executions/start.js";
+import { parseInput } from "./flow-input.js";
+import { Inbox } from "./inbox/inbox.js";
+import { TaskStore } from "./tasks/store.js";
+
+const inputSchema = z.object({ key: z.object({ repositoryId: z.int(), issue: z.int() }) });
+const { DRAIN_INBOX_FLOW_ARN: drainFlow } = drainEnvironment();
+const store = new TaskStore();
+
+/**
+ * Sees to it that a drain runs where something waits for a task. One runs at a time: its name holds the
+ * generation of the inbox, and Step Functions starts no second one of that name. A name that is closed although
+ * its generation is in force is that of a drain that failed: the next generation takes over from it.
+ */
+export async function handler(input: unknown): Promise<{ drain: string }> {
+  const { key } = parseInput(inputSchema, input);
+  const record = await store.get(key);
+  const inbox = new Inbox(key);
+  if (!record?.task || record.wanted === false || (await inbox.waiting()).length === 0) return { drain: "" };
+
+  for (let attempt = 0; attempt < 10; attempt++) {
+    const { generation } = await inbox.state();
+    // The task's name alone would not do: two owners may have a task of the same name.
+    const name = `${record.task.name}-${key.repositoryId}-${generation}`;
+    if ((await startExecution(drainFlow, name, { drain: { ...key, generation } })) !== "closed") {
+      return { drain: name };
+    }
+    await inbox.replaceDrain(generation);
+  }
+  throw new TransientError("No drain could be started: each one was over at once. It is retried.");
+}

@@ -1,0 +1,171 @@
+import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { excerptOf } from "../../../lambdas/log-relay/excerpt.js";
+import { excerpt, quiet, stamped } from "./logs.js";
+
+describe("the excerpt of a log", () => {
+  test("is the whole log, without time stamps, where it fits", async () => {
+    const log = stamped(["##[group]Run make", "make all", "##[endgroup]", "\tall is well", "", "done"]);
+    expect(await excerpt(`\ufeff${log}`)).toBe("Run make\nmake all\n\tall is well\n\ndone");
+  });
+
+  test("is empty where the log is", async () => {
+    expect(await excerpt("")).toBe("");
+  });
+
+  test("has neither escape sequences nor other control characters, wherever a chunk ends", async () => {
+    const log =
+      "\u001b[31;1mred\u001b[0m \u001b]8;;https://x.test\u0007link\u001b]8;;\u001b\\ \u001b(Bplain\u0000\u0008 \u009b1mbright\n\u001b[201~pasted\u001b]no end";
+    for (let cut = 0; cut <= Buffer.byteLength(log); cut++) {
+      expect(await excerpt(log, 8192, [cut])).toBe("red link plain bright\npastedno end");
+    }
+  });
+
+  test("takes carriage returns as line ends, alone or with a newline, wherever a chunk ends", async () => {
+    const log = "one\r\ntwo\rthree\n\rfour\r\n";
+    for (let cut = 0; cut <= log.length; cut++) {
+      expect(await excerpt(log, 8192, [cut])).toBe("one\ntwo\nthree\n\nfour");
+    }
+  });
+
+  test("shows a repeated line once, and says how often it came", async () => {
+    const log = stamped(["begin", ...Array<string>(12).fill("waiting …"), "end", "end"]);
+    expect(await excerpt(log)).toBe("begin\nwaiting … … (repeated 12 times)\nend … (repeated 2 times)");
+  });
+
+  test("keeps an error far from the end with what stands around it, and the tail", async () => {
+    const log = stamped([
+      ...quiet(2000),
+      "src/a.ts(1,2): error TS2304: Cannot find name 'x'.",
+      ...quiet(3000, "Linking"),
+      "the last line",
+    ]);
+    const text = await excerpt(log, 4096);
+    expect(text).toContain("Compiling part 1999 of");
+    expect(text).toContain("error TS2304");
+    expect(text).toContain("Linking part 0 of");
+    expect(text.endsWith("\nthe last line")).toBe(true);
+    expect(text).toMatch(/^… \(1,999 lines, 102\.4 KB left out\)\n/);
+    expect(text.match(/left out\)/g)).toHaveLength(2);
+  });
+
+  test("accounts for every line: shown, folded or counted as left out", async () => {
+    const lines = [...quiet(500), "panic: oh", ...quiet(700, "Linking"), ...Array<string>(40).fill("same")];
+    const text = await excerpt(stamped(lines), 3000);
+    let seen = 0;
+    for (const line of text.split("\n")) {
+      const folded = /\(repeated (\d+) times\)$/.exec(line)?.[1];
+      const leftOut = /^… \(([\d,]+) lines?, .* left out\)$/.exec(line)?.[1]?.replaceAll(",", "");
+      seen += Number(folded ?? leftOut ?? 1);
+    }
+    expect(seen).toBe(lines.length);
+  });
+
+  test("prefers the first errors to later ones, and shows the last ones too", async () => {
+    const errors = Array.from({ length: 5000 }, (_, i) => `lib/${i}.c:1:1: error: number ${i}`);
+    const text = await excerpt(stamped([...errors, ...quiet(500)]), 8192);
+    const shown = [...text.matchAll(/error: number (\d+)$/gm)].map((match) => Number(match[1]));
+    expect(shown.slice(0, 50)).toEqual(Array.from({ length: 50 }, (_, i) => i));
+    expect(shown.at(-1)).toBe(4999);
+    expect(shown.filter((n) => n < 2500).length).toBeGreaterThan(2 * shown.filter((n) => n >= 2500).length);
+  });
+
+  test("prefers a tool's own report to words that passing tests use, too", async () => {
+    const chatter = Array.from({ length: 3000 }, (_, i) => `handles the error of case ${i}`);
+    const log = [...chatter, "--- FAIL: TestIt (0.00s)", "    it_test.go:7: got 1, want 2", ...chatter];
+    const text = await excerpt(stamped(log), 4096);
+    expect(text).toContain("--- FAIL: TestIt (0.00s)\n    it_test.go:7: got 1, want 2");
+  });
+
+  test("shows what stands before the runner's own error where no tool is known", async () => {
+    const log = [...quiet(3000), "the wombat escaped", "##[error]Process completed with exit code 3."];
+    const cleanup = quiet(200, "Cleaning");
+    const text = await excerpt(stamped([...log, "Post job cleanup.", ...cleanup]), 4096);
+    expect(text).toContain("the wombat escaped\n##[error]Process completed with exit code 3.");
+  });
+
+  test("gives the tail its share however many errors there are", async () => {
+    const errors = Array.from({ length: 5000 }, (_, i) => `##[error]${i} is wrong ${"x".repeat(50)}`);
+    const text = await excerpt(stamped([...errors, ...quiet(100)]), 8192);
+    const tail = text.split("\n").filter((line) => line.startsWith("Compiling"));
+    expect(Buffer.byteLength(tail.join("\n"))).toBeGreaterThan(8192 / 5);
+  });
+
+  test("cuts a long line, says by how much, and still sees what follows it", async () => {
+    const text = await excerpt(`${"a".repeat(50_000)}\npanic: too long\n`);
+    expect(text).toBe(`${"a".repeat(1000)} … (47.9 KB of this line left out)\npanic: too long`);
+  });
+
+  test("does not cut a character in two", async () => {
+    const text = await excerpt(`x${"😀".repeat(20_000)}`, 8192, [3, 4099, 8193]);
+    expect(text).toBe(`x${"😀".repeat(249)} … (77.2 KB of this line left out)`);
+  });
+
+  test("never throws, never exceeds its budget and holds no control character, whatever the log", async () => {
+    const piece = fc.oneof(
+      fc.string({ unit: "binary" }),
+      fc.stringMatching(/^[ -~]{0,200}$/),
+      fc.constantFrom(
+        "\n",
+        "\r\n",
+        "\r",
+        "\u001b",
+        "\u001b[",
+        "\u001b]0;",
+        "\u0007",
+        "##[error]",
+        "##[group]",
+      ),
+      fc.constantFrom(
+        "error: ",
+        "FAIL x\n",
+        "-----BEGIN PRIVATE KEY-----\n",
+        "-----END PRIVATE KEY-----",
+        "eyJ",
+      ),
+      fc.integer({ min: 1, max: 20_000 }).map((n) => "long ".repeat(n)),
+      fc.integer({ min: 1, max: 2000 }).map((n) => "same\n".repeat(n)),
+      fc.integer({ min: 1, max: 500 }).map((n) => quiet(n).join("\n")),
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(piece, { maxLength: 30 }),
+        fc.oneof(fc.integer({ min: 0, max: 300 }), fc.integer({ min: 300, max: 20_000 })),
+        fc.array(fc.nat(), { maxLength: 8 }),
+        async (pieces, budget, cuts) => {
+          const text = await excerpt(pieces.join(""), budget, cuts);
+          expect(Buffer.byteLength(text)).toBeLessThanOrEqual(budget);
+          // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+          expect(text).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  test("takes any bytes", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.uint8Array({ maxLength: 5000 })), async (chunks) => {
+        async function* given() {
+          yield* chunks;
+        }
+        expect(Buffer.byteLength(await excerptOf(given(), 2000))).toBeLessThanOrEqual(2000);
+      }),
+    );
+  });
+
+  test("is the same wherever the chunks end", async () => {
+    const log = stamped([
+      ...quiet(60),
+      "é😀 error: ünïcode",
+      ...Array<string>(5).fill("\u001b[1msame"),
+      "end",
+    ]);
+    const whole = await excerpt(log, 2048);
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.nat(), { maxLength: 20 }), async (cuts) => {
+        expect(await excerpt(log, 2048, cuts)).toBe(whole);
+      }),
+    );
+  });
+});

@@ -1,0 +1,191 @@
+import { generateKeyPairSync } from "node:crypto";
+import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { excerpt, quiet, stamped } from "./logs.js";
+
+const key = generateKeyPairSync("rsa", { modulusLength: 2048 })
+  .privateKey.export({ type: "pkcs1", format: "pem" })
+  .toString()
+  .trim();
+const keyLines = key.split("\n");
+const body = keyLines.slice(1, -1);
+
+/** Random as tokens are, and never the same as what stands around them. */
+const of = (alphabet: string, minLength: number, maxLength = minLength) =>
+  fc.string({ unit: fc.constantFrom(...alphabet), minLength, maxLength });
+const digits = "0123456789";
+const upper = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+const alphanumeric = `${upper}${upper.toLowerCase()}${digits}`;
+const base64 = `${alphanumeric}+/`;
+const base64url = `${alphanumeric}-_`;
+
+/** How a secret stands in a log, and the part of it that must not be shown. */
+interface Leak {
+  text: string;
+  secret: string;
+}
+const plain = (secret: string): Leak => ({ text: secret, secret });
+
+const leaks: Record<string, fc.Arbitrary<Leak>> = {
+  "a GitHub token": fc
+    .tuple(fc.constantFrom("ghp_", "gho_", "ghu_", "ghs_", "ghr_"), of(alphanumeric, 36, 80))
+    .map((parts) => plain(parts.join(""))),
+  "a fine-grained GitHub token": fc
+    .tuple(of(alphanumeric, 22), of(alphanumeric, 59))
+    .map(([id, rest]) => plain(`github_pat_${id}_${rest}`)),
+  "an AWS access key id": fc
+    .tuple(fc.constantFrom("AKIA", "ASIA"), of(`${upper}234567`, 16))
+    .map((parts) => plain(parts.join(""))),
+  "an AWS secret access key": fc
+    .tuple(
+      fc.constantFrom(
+        "AWS_SECRET_ACCESS_KEY=",
+        "aws_secret_access_key = ",
+        '"SecretAccessKey": "',
+        '\\"secretAccessKey\\":\\"',
+        "AKIAIOSFODNN7EXAMPLE:",
+      ),
+      of(base64, 40),
+    )
+    .map(([name, secret]) => ({ text: `${name}${secret}"`, secret })),
+  "a JWT": fc
+    .tuple(of(base64url, 17, 3000), of(base64url, 3, 3000), of(base64url, 43, 400))
+    .map(([header, ...rest]) => plain([`eyJ${header}`, ...rest].join("."))),
+  "a Slack token": fc
+    .tuple(
+      fc.constantFrom("xoxb-", "xoxp-", "xoxa-", "xoxe.xoxp-1-", "xapp-1-"),
+      of(`${alphanumeric}-`, 30, 60),
+    )
+    .map((parts) => plain(parts.join(""))),
+  "a header": fc
+    .tuple(
+      fc.constantFrom(
+        "Authorization: Bearer ",
+        "authorization: basic ",
+        `-H "Authorization: token `,
+        "Bearer ",
+      ),
+      of(base64, 20, 200),
+    )
+    .map(([name, secret]) => ({ text: `${name}${secret}`, secret })),
+  "a private key in one line": fc
+    .constantFrom("\\n", "\\\\n", " ", "")
+    .map((end) => ({ text: keyLines.join(end), secret: body[3] ?? "" })),
+};
+
+describe("a secret is not shown", () => {
+  test.each(Object.entries(leaks))(
+    "%s, wherever chunks end and whatever stands before it",
+    async (_, leak) => {
+      const around = fc.oneof(
+        fc.constantFrom("", "error: ", "\u001b[1m", "token=", '{"a":"', "a ".repeat(450), "b ".repeat(3000)),
+        fc.stringMatching(/^[ -~]{0,60} $/),
+      );
+      await fc.assert(
+        fc.asyncProperty(
+          leak,
+          around,
+          around,
+          fc.array(fc.nat(), { maxLength: 6 }),
+          async (given, a, b, cuts) => {
+            const line = `${a}${given.text} ${b}`;
+            const text = await excerpt(stamped([line, ...quiet(20), `##[error]${line}`]), 6000, cuts);
+            expect(text).not.toContain(given.secret);
+            if (a.length < 100) expect(text).toContain("[redacted ");
+          },
+        ),
+        { numRuns: 100 },
+      );
+    },
+  );
+
+  test("where escape sequences stand in the middle of it", async () => {
+    expect(await excerpt("ghp_0123456789\u001b[0m\u001b[1m0123456789012345678901234567\n")).toBe(
+      "[redacted GitHub token]",
+    );
+  });
+
+  test("but the rest of the line is", async () => {
+    const line = `pushing with ghp_${"a1".repeat(18)}, as mona: remote: denied`;
+    expect(await excerpt(line)).toBe("pushing with [redacted GitHub token], as mona: remote: denied");
+  });
+
+  test("as the password in an address", async () => {
+    expect(await excerpt("fatal: https://mona:pa55word@example.test/x.git: not found")).toBe(
+      "fatal: https://mona:[redacted password]@example.test/x.git: not found",
+    );
+  });
+});
+
+describe("a private key", () => {
+  const anyBody = new RegExp(body.map((line) => line.replace(/[+/=]/g, "\\$&")).join("|"));
+
+  test.each<[string, string[], string[]]>([
+    ["as it is", keyLines, ["[redacted private key]"]],
+    ["indented", keyLines.map((line) => `    ${line}`), ["    [redacted private key]"]],
+    ["with a diff's marks", keyLines.map((line) => `+${line}`), ["+[redacted private key]"]],
+    ["with line numbers", keyLines.map((line, i) => `${i} | ${line}`), ["0 | [redacted private key]"]],
+    [
+      "with a service's name",
+      keyLines.map((line) => `api-1  | ${line}`),
+      ["api-1  | [redacted private key]"],
+    ],
+    ["quoted line by line", keyLines.map((line) => `"${line}\\n" +`), ['"[redacted private key]']],
+    ["without its end", keyLines.slice(0, 12), ["[redacted private key]"]],
+    ["without its beginning", keyLines.slice(7), ["[redacted private key]"]],
+    [
+      "with PEM headers",
+      [
+        ...keyLines.slice(0, 1),
+        "Proc-Type: 4,ENCRYPTED",
+        "DEK-Info: AES-128-CBC,0123456789ABCDEF",
+        "",
+        ...keyLines.slice(1),
+      ],
+      ["[redacted private key]"],
+    ],
+    [
+      "followed by another",
+      [...keyLines.slice(0, -1), `${keyLines.at(-1)}${keyLines[0]}`, ...keyLines.slice(1)],
+      ["[redacted private key] … (repeated 2 times)"],
+    ],
+  ])("%s is left out, and nothing else is", async (_, lines, expected) => {
+    const log = stamped(["before it: well", ...lines, "after it: the build goes on"]);
+    const text = await excerpt(log);
+    expect(text).not.toMatch(anyBody);
+    expect(text.split("\n")).toEqual(["before it: well", ...expected, "after it: the build goes on"]);
+  });
+
+  test("that begins beyond what is shown of a line is left out", async () => {
+    const text = await excerpt(`${"x ".repeat(20_000)}${key}\nafter it: all is well\n`);
+    expect(text).not.toMatch(anyBody);
+    expect(text).toContain("after it: all is well");
+  });
+
+  test("is left out wherever chunks end", async () => {
+    const log = stamped(["a", ...keyLines, "and so on: fine"]);
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.nat(), { maxLength: 10 }), async (cuts) => {
+        expect(await excerpt(log, 8192, cuts)).toBe("a\n[redacted private key]\nand so on: fine");
+      }),
+    );
+  });
+});
+
+describe("what only looks like a secret is shown", () => {
+  test.each([
+    "highs_and_lows_of_the_last_thirty_days_and_nights",
+    "HEAD is now at 7fd1a60b01f91b314f59955a4e4d4e80d8edf11d",
+    "http.https://github.com/.extraheader AUTHORIZATION: basic ***",
+    "-----BEGIN CERTIFICATE-----",
+    `integrity sha512-${"Ab3/".repeat(22)}==`,
+    "see https://example.test:8080/a@b",
+  ])("%s", async (line) => {
+    expect(await excerpt(`${line}\nall is well`)).toBe(`${line}\nall is well`);
+  });
+
+  test("base64 that no key's end follows", async () => {
+    const lines = [...body, "", "word", "and prose: after it"];
+    expect(await excerpt(lines.join("\n"))).toBe(lines.join("\n"));
+  });
+});

@@ -1,0 +1,213 @@
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { createAppAuth } from "@octokit/auth-app";
+import { Octokit } from "@octokit/core";
+import { request } from "@octokit/request";
+import { summarizeFailure, summaryBytes } from "../../../lambdas/log-relay/failure-summary.js";
+import { FakeGitHub } from "../../../local/fake-github/fake-github.js";
+import type { Conclusion, NewJob } from "../../../local/fake-github/workflow-run.js";
+import { quiet, stamped } from "./logs.js";
+
+let gitHub: FakeGitHub;
+let octokit: Octokit;
+
+beforeEach(async () => {
+  gitHub = new FakeGitHub();
+  await gitHub.listen();
+  const { installationId } = gitHub.addRepository({ owner: "octo", name: "app" });
+  if (installationId === null) throw new Error("The App is not installed.");
+  const auth = createAppAuth({
+    appId: gitHub.appId,
+    privateKey: gitHub.privateKey,
+    request: request.defaults({ baseUrl: gitHub.url }),
+  });
+  const { token } = await auth({ type: "installation", installationId });
+  octokit = new Octokit({ auth: token, baseUrl: gitHub.url });
+});
+
+afterEach(() => gitHub.close());
+
+async function summaryOf(jobs: NewJob[], conclusion: Conclusion = "failure"): Promise<string> {
+  const { run } = await gitHub.completeRun({
+    repo: "octo/app",
+    workflow: "CI",
+    branch: "fix",
+    headSha: "a".repeat(40),
+    conclusion,
+    jobs,
+  });
+  return summarizeFailure(octokit, { owner: "octo", repo: "app", runId: run.id, attempt: 1 });
+}
+
+const failure = (name: string, log: NewJob["log"]): NewJob => ({
+  name,
+  conclusion: "failure",
+  ...(log !== undefined && { log }),
+});
+
+describe("the summary of a failed run", () => {
+  test("has each failed job's name, conclusion, link, failed steps and excerpt", async () => {
+    const text = await summaryOf([
+      { name: "lint", conclusion: "success", log: "fine" },
+      {
+        name: "test (22)",
+        conclusion: "failure",
+        steps: [
+          { name: "Set up job", conclusion: "success" },
+          { name: "Run npm test", conclusion: "failure" },
+          { name: "Upload reports", conclusion: "skipped" },
+        ],
+        log: stamped([
+          "##[group]Run npm test",
+          "\u001b[31mFAIL\u001b[0m test/add.test.ts",
+          "##[error]exit code 1.",
+        ]),
+      },
+    ]);
+    expect(text.replace(/https:\S+\/runs\/\d+\/job\/\d+/, "<link>")).toBe(
+      [
+        "1 of 2 jobs failed.",
+        "",
+        "=== Failed job 1 of 1: test (22) ===",
+        "Conclusion: failure",
+        "Full log: <link>",
+        "Failed steps: Run npm test",
+        "Excerpt of the log:",
+        "Run npm test",
+        "FAIL test/add.test.ts",
+        "##[error]exit code 1.",
+      ].join("\n"),
+    );
+  });
+
+  test("finds the failed ones among 120 jobs, on all pages", async () => {
+    const jobs = Array.from({ length: 120 }, (_, i): NewJob => ({ name: `job ${i}`, conclusion: "success" }));
+    jobs[3] = failure("early", "early log");
+    jobs[117] = { name: "late", conclusion: "timed_out", log: "late log" };
+    jobs[60] = { name: "stopped", conclusion: "cancelled", log: "stopped log" };
+    const text = await summaryOf(jobs);
+    expect(text).toMatch(/^2 of 120 jobs failed\./);
+    expect(text).toContain("Failed job 1 of 2: early");
+    expect(text).toMatch(/Failed job 2 of 2: late ===\nConclusion: timed_out\n.*\n.*\nlate log/);
+    expect(text).not.toContain("stopped");
+  });
+
+  test("shows five logs, and names the other jobs with their links", async () => {
+    const text = await summaryOf(Array.from({ length: 9 }, (_, i) => failure(`job ${i}`, `log of ${i}\n`)));
+    expect(text.match(/^log of \d$/gm)).toEqual(["log of 0", "log of 1", "log of 2", "log of 3", "log of 4"]);
+    expect(text).toMatch(
+      /Failed jobs whose logs are not shown ===\n- job 5 \(failure\): https:\S+\/job\/\d+\n/,
+    );
+    expect(text).toMatch(/\n- job 8 \(failure\): https:\S+$/);
+  });
+
+  test("stays within its bytes, with as many jobs, names and logs as can be", async () => {
+    const jobs = Array.from({ length: 256 }, (_, i) => ({
+      ...failure(`${"😀".repeat(500)} ${i}`, stamped([...quiet(2000), ...quiet(999, "❌ Error:")])),
+      steps: Array.from({ length: 20 }, () => ({ name: "🔥".repeat(300), conclusion: "failure" as const })),
+    }));
+    const text = await summaryOf(jobs);
+    expect(Buffer.byteLength(text)).toBeLessThanOrEqual(summaryBytes);
+    expect(Buffer.byteLength(text)).toBeGreaterThan(summaryBytes * 0.8);
+    expect(text).toMatch(/\n- and \d+ more$/);
+    expect(text.match(/❌ Error: part 998 /g)).toHaveLength(5);
+  });
+
+  test("gives what a short log leaves to a long one", async () => {
+    const long = stamped(Array.from({ length: 9000 }, (_, i) => `a.c:1:1: error: number ${i}`));
+    const text = await summaryOf([failure("short", "oh\n"), failure("long", long)]);
+    expect(Buffer.byteLength(text)).toBeGreaterThan(summaryBytes * 0.95);
+  });
+
+  test("shows cancelled jobs where none failed", async () => {
+    const text = await summaryOf([{ name: "stopped", conclusion: "cancelled", log: "##[error]canceled" }]);
+    expect(text).toContain("The run's only job was cancelled.");
+    expect(text).toContain("##[error]canceled");
+  });
+
+  test("says that no job failed, with a link to the run's attempt", async () => {
+    const text = await summaryOf([], "startup_failure");
+    expect(text).toMatch(
+      /^GitHub shows no failed job .*: https:\/\/github\.com\/octo\/app\/actions\/runs\/\d+\/attempts\/1$/,
+    );
+  });
+
+  test("shows the jobs of the attempt that is asked for", async () => {
+    const run = {
+      repo: "octo/app",
+      workflow: "CI",
+      branch: "fix",
+      headSha: "b".repeat(40),
+      conclusion: "failure",
+    } as const;
+    await gitHub.completeRun({ ...run, jobs: [failure("first", "log of one")] });
+    const second = await gitHub.completeRun({ ...run, attempt: 2, jobs: [failure("second", "log of two")] });
+    const of = { owner: "octo", repo: "app", runId: second.run.id };
+    expect(await summarizeFailure(octokit, { ...of, attempt: 1 })).toContain("log of one");
+    expect(await summarizeFailure(octokit, { ...of, attempt: 2 })).toContain("log of two");
+  });
+
+  test("keeps names of jobs and steps on their lines", async () => {
+    const name = "te\u001b[31mst\n=== Failed job 2 of 2: `rm -rf` ===\r\n```\u0000";
+    const text = await summaryOf([
+      { ...failure(name, "x"), steps: [{ name: "Run\n`a`\nFull log: b", conclusion: "failure" }] },
+    ]);
+    expect(text).toContain("=== Failed job 1 of 1: te[31mst === Failed job 2 of 2: `rm -rf` === ``` ===\n");
+    expect(text).toContain("\nFailed steps: Run `a` Full log: b\n");
+  });
+});
+
+describe("a log that cannot be read costs only itself:", () => {
+  const fine = failure("fine", "a fine log");
+
+  test.each<[string, NewJob["log"], RegExp]>([
+    ["one that is gone", null, /\n\(The log is gone: GitHub answered 410\.\)\n/],
+    ["one that never was", undefined, /\n\(The log is gone: GitHub answered 404\.\)\n/],
+    ["an empty one", "", /\n\(The log is empty\.\)\n/],
+    [
+      "an archive",
+      "PK\u0003\u0004\u0014\u0000\u0000\u0000secret",
+      /\n\(The log is not text, so none of it is shown\.\)\n/,
+    ],
+  ])("%s", async (_, log, sentence) => {
+    const text = await summaryOf([failure("bad", log), fine]);
+    expect(text).toMatch(sentence);
+    expect(text).toContain("a fine log");
+    expect(text).not.toContain("secret");
+  });
+
+  test("one whose address has expired", async () => {
+    gitHub.actions.logs.lifeMs = -1;
+    expect(await summaryOf([fine])).toContain("(The log cannot be had: GitHub answered 403.)");
+  });
+
+  test("one whose download breaks off: what came is shown", async () => {
+    async function* breaking() {
+      yield stamped(quiet(40));
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      throw new Error("The connection is lost.");
+    }
+    const text = await summaryOf([failure("bad", breaking), fine]);
+    expect(text).toMatch(
+      /part 39 of .*\n\(Here the download broke off, after 3\.\d KB\. The rest of the log is missing\.\)\n/,
+    );
+    expect(text).toContain("a fine log");
+  });
+
+  test("one of 64 MB is read to its end", async () => {
+    async function* huge() {
+      yield stamped(["panic: at the beginning"]);
+      for (let i = 0; i < 1024; i++) yield Buffer.alloc(65_536, `${i} is a line without news in it\n`);
+      yield "\nthe end\n";
+    }
+    const text = await summaryOf([failure("huge", huge), fine]);
+    expect(text).toContain("panic: at the beginning");
+    expect(text).toMatch(/\d MB left out\)/);
+    expect(text).toContain("\nthe end\n");
+    expect(text).toContain("a fine log");
+  });
+});
+
+test("GitHub being unwell is an error, so that the whole is tried again", async () => {
+  gitHub.http.fail({ path: /\/logs$/, status: 502, times: Infinity });
+  await expect(summaryOf([failure("any", "log")])).rejects.toThrow();
+});
