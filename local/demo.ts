@@ -33,7 +33,7 @@ const isMet = ({ expected, actual }: End) => isDeepStrictEqual(expected, actual)
 const story = await tellStory({ system, gitHub, coder });
 for (const act of story.acts) {
   print(`\n── ${act.title} ──`);
-  timeline.delivered(await act.play());
+  for (const delivery of await act.play()) timeline.delivered(delivery);
   const found = await act.ends();
   const lines = timeline.take();
   moments.push(...lines);

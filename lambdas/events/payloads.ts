@@ -108,7 +108,7 @@ export const workflowRunSchema = z.object({
     workflow_id: id,
     name: z.nullish(z.string()),
     html_url: url,
-    conclusion: text,
+    conclusion: z.nullish(z.string()),
     head_branch: z.nullish(z.string()),
     head_sha: text,
     updated_at: time,

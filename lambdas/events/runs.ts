@@ -13,7 +13,8 @@ export function classifyRun(
   _circumstances: Circumstances,
 ): Classification {
   const { workflow_run: run } = parsePayload(workflowRunSchema, payload);
-  if (!failures.includes(run.conclusion)) return { skipped: `the run's conclusion is ${run.conclusion}` };
+  const conclusion = run.conclusion ?? "none";
+  if (!failures.includes(conclusion)) return { skipped: `the run's conclusion is ${conclusion}` };
   if (!run.head_repository) return { skipped: "the repository of the run's head is gone" };
   if (!run.head_branch) return { skipped: "the run has no branch" };
   return {
@@ -27,7 +28,7 @@ export function classifyRun(
         workflowId: run.workflow_id,
         workflow: oneLine(run.name ?? "", nameLength) || "workflow",
         url: run.html_url,
-        conclusion: run.conclusion,
+        conclusion,
         branch: oneLine(run.head_branch, nameLength),
         headSha: run.head_sha,
         headRepository: { id: run.head_repository.id, owner: run.head_repository.owner.login },

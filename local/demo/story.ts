@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { FakeCoder } from "../fake-coder/fake-coder.js";
 import type { Delivery } from "../fake-github/deliveries.js";
 import type { FakeGitHub } from "../fake-github/fake-github.js";
-import type { LocalSystem } from "../system.js";
+import { flowArn, type LocalSystem } from "../system.js";
 
 const patienceMs = 20_000;
 
@@ -23,7 +23,7 @@ export interface End {
 /** One act: what somebody does, and what should be so afterwards. */
 export interface Act {
   title: string;
-  play(): Promise<Delivery>;
+  play(): Promise<readonly Delivery[]>;
   ends(): Promise<End[]>;
 }
 
@@ -42,9 +42,44 @@ export async function tellStory({ system, gitHub, coder }: Stage): Promise<Story
     name: "task-template",
     presets: [{ name: "small" }, { name: "large", default: true }],
   });
+  const agent = {
+    inputs: () => coder.tasks().flatMap(({ inputs }) => inputs.map(({ text }) => text)),
+    hold: () => coder.tasks().forEach((task) => void task.holdBusy()),
+    release: () => coder.tasks().forEach((task) => void task.release()),
+  };
   const title = "A trailing comma crashes the parser";
   const { issue } = await gitHub.openIssue({ repo: "octo/parser", by: "mona", title, deliver: false });
 
+  const { pull } = await gitHub.openPull({
+    repo: "octo/parser",
+    by: gitHub.agentLogin,
+    head: "trailing-comma",
+    title: "Accept one trailing comma",
+    closes: [issue.number],
+    deliver: false,
+  });
+
+  const told = async (count: number, words: string[]): Promise<End> => {
+    const message = await eventually(() => agent.inputs()[count - 1]);
+    return {
+      what: `the agent has got ${count === 1 ? "one message" : `${count} messages`}; the last one tells it all`,
+      expected: { messages: count, missing: [] },
+      actual: {
+        messages: agent.inputs().length,
+        missing: words.filter((part) => !message?.includes(part)),
+      },
+    };
+  };
+  /** What was said has come in, so that the agent may stop working. */
+  const waiting = async (count: number): Promise<End> => {
+    const isIn = () => {
+      const runs = system.engine.list({ stateMachineArn: flowArn("forward-comment"), status: "SUCCEEDED" });
+      return runs.length === count || undefined;
+    };
+    const actual = (await eventually(isIn)) ?? false;
+    agent.release();
+    return { what: `the agent works, and ${count} things wait for it`, expected: true, actual };
+  };
   const comments = () => gitHub.commentsOn(issue).map(({ body }) => body);
   const says = async (text: string): Promise<End> => {
     const found = await eventually(() => comments().find((body) => body.includes(text)));
@@ -60,7 +95,7 @@ export async function tellStory({ system, gitHub, coder }: Stage): Promise<Story
   const acts: Act[] = [
     {
       title: `mona assigns octo/parser#1 to ${gitHub.agentLogin}`,
-      play: () => gitHub.assign(issue, { by: "mona", assignee: gitHub.agentLogin }),
+      play: async () => [await gitHub.assign(issue, { by: "mona", assignee: gitHub.agentLogin })],
       ends: async () => [
         await says("is running"),
         {
@@ -84,13 +119,58 @@ export async function tellStory({ system, gitHub, coder }: Stage): Promise<Story
       ],
     },
     {
+      title: "mona reviews the agent's pull request while the agent works, with three comments on its lines",
+      play: () => {
+        agent.hold();
+        return gitHub.review(pull, {
+          by: "mona",
+          state: "changes_requested",
+          body: "Nearly there.",
+          comments: [
+            { path: "src/parser.ts", line: 12, body: "This accepts two commas." },
+            { path: "src/parser.ts", startLine: 30, line: 34, body: "Please give this a name." },
+            { path: "test/parser.test.ts", line: 8, body: "And the empty list?" },
+          ],
+        });
+      },
+      ends: async () => [
+        await waiting(4),
+        await told(1, ["Nearly there.", "src/parser.ts:12", "src/parser.ts:30-34", "And the empty list?"]),
+        await runs(6),
+      ],
+    },
+    {
+      title: "CI fails on the pull request, with a log of 20,000 lines",
+      play: async () => [
+        await gitHub.completeRun({
+          repo: "octo/parser",
+          workflow: "CI",
+          branch: "trailing-comma",
+          headSha: pull.shas.at(-1) ?? "",
+          conclusion: "failure",
+          jobs: [
+            {
+              name: "test",
+              conclusion: "failure",
+              steps: [{ name: "npm test", conclusion: "failure" }],
+              log: longLog(),
+            },
+          ],
+        }),
+      ],
+      ends: async () => [
+        await told(2, ["npm test", "expected ',' but found ']'", "left out"]),
+        await runs(8),
+      ],
+    },
+    {
       title: "mona closes the issue",
-      play: () => gitHub.closeIssue(issue, { by: "mona" }),
+      play: async () => [await gitHub.closeIssue(issue, { by: "mona" })],
       ends: async () => [
         await says("Completed"),
         { what: "the task is gone", expected: [], actual: coder.tasks().map(({ name }) => name) },
         { what: "the issue has one comment of the relay", expected: 1, actual: comments().length },
-        await runs(2),
+        await runs(9),
       ],
     },
   ];
@@ -111,6 +191,14 @@ export async function tellStory({ system, gitHub, coder }: Stage): Promise<Story
       ],
     }),
   };
+}
+
+/** A log as CI writes it: a time stamp before every line, and the cause far above the end. */
+function longLog(): string {
+  const lines = Array.from({ length: 20_000 }, (_, i) =>
+    i === 9_000 ? "##[error]test/parser.test.ts(8,3): expected ',' but found ']'" : `compiled module ${i}`,
+  );
+  return lines.map((line) => `2026-01-01T00:00:00.0000000Z ${line}\n`).join("");
 }
 
 /** A comment's lines, without its hidden mark. */

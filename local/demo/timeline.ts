@@ -3,6 +3,9 @@ import type { Delivery } from "../fake-github/deliveries.js";
 import type { RecordedCall } from "../http-server.js";
 import { flowOf, type LocalSystem } from "../system.js";
 
+/** How much of a message to the agent is shown. */
+const messageLines = 24;
+
 /** One line of what happened. */
 export interface Moment {
   /** Milliseconds since the demo's begin. */
@@ -60,11 +63,22 @@ function describeCall({ method, path, status, body }: RecordedCall): string {
   return `${method} ${path} → ${status}${excerpt(body)}`;
 }
 
+/** The beginning of a long text, line by line. */
+function indented(text: string): string {
+  const lines = text.split("\n");
+  const shown = lines.slice(0, messageLines).map((line) => `${" ".repeat(24)}│ ${line}`);
+  if (lines.length > messageLines)
+    shown.push(`${" ".repeat(24)}│ … ${lines.length - messageLines} more lines`);
+  return shown.join("\n");
+}
+
 /** The words in a call's body, if it has any worth showing. */
 function excerpt(body: unknown): string {
   if (typeof body !== "object" || body === null) return "";
   const { body: comment, input, name } = body as Record<string, unknown>;
   const words = comment ?? input ?? name;
+  // A message to the agent is told whole, below the call.
+  if (words === input && typeof input === "string" && input.includes("\n")) return `\n${indented(input)}`;
   if (typeof words !== "string") return "";
   const line = words
     .split("\n")
