@@ -22,6 +22,8 @@ const config: Config = {
     ],
   },
   moduleNameMapper: { "^(\\.{1,2}/.*)\\.js$": "$1" },
+  // On two cores, Jest would leave one idle.
+  maxWorkers: "100%",
   // Tests wait for conditions; this only ends one that waits in vain, on a slow machine too.
   testTimeout: 60_000,
   coverageProvider: "v8",

@@ -33,10 +33,9 @@ export async function handler(input: unknown): Promise<Found> {
   const finder = new TaskFinder(store, repository, async () => (await connectCoder()).backend);
 
   if (event.type !== "check_failed") {
-    const key =
-      event.subject.kind === "issue"
-        ? await finder.ofIssue(event)
-        : await finder.ofPull(await repository.pull(event.subject.number), event);
+    const isIssue = event.subject.kind === "issue";
+    const pull = isIssue ? undefined : await repository.pull(event.subject.number);
+    const key = isIssue ? await finder.ofIssue(event) : pull && (await finder.ofPull(pull, event));
     return key ? { found: true, ...key, subject: event.subject } : nothing;
   }
 
@@ -46,8 +45,11 @@ export async function handler(input: unknown): Promise<Found> {
     ? await Promise.all(run.pulls.map((number) => repository.pull(number)))
     : await repository.openPullsOf(run.headRepository.owner, run.branch);
   const pull = candidates.find(
-    ({ author, headSha, headRepositoryId }) =>
-      isSameLogin(author, agent) && headSha === run.headSha && headRepositoryId === run.headRepository.id,
+    (candidate) =>
+      candidate !== undefined &&
+      isSameLogin(candidate.author, agent) &&
+      candidate.headSha === run.headSha &&
+      candidate.headRepositoryId === run.headRepository.id,
   );
   if (!pull) {
     log.info("The run is of no head of the agent's", { run: run.id, pulls: candidates.length });

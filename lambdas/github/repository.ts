@@ -1,6 +1,7 @@
 import type { Octokit } from "@octokit/core";
-import { isRefusal } from "../errors.js";
+import { isRefusal, RateLimitedError, RefusedRequestError } from "../errors.js";
 import { isSameLogin } from "../events/login.js";
+import { log } from "../log.js";
 
 const perPage = 100;
 
@@ -58,12 +59,18 @@ export class RepositoryClient {
     }
   }
 
-  async pull(number: number): Promise<Pull> {
-    const { data } = await this.octokit.request("GET /repos/{owner}/{repo}/pulls/{pull_number}", {
-      ...this.#name,
-      pull_number: number,
-    });
-    return toPull(data);
+  /** `undefined` where there is none. */
+  async pull(number: number): Promise<Pull | undefined> {
+    try {
+      const { data } = await this.octokit.request("GET /repos/{owner}/{repo}/pulls/{pull_number}", {
+        ...this.#name,
+        pull_number: number,
+      });
+      return toPull(data);
+    } catch (error) {
+      if (isRefusal(error, 404, 410)) return undefined;
+      throw error;
+    }
   }
 
   /** All open pull requests of one head, `owner:branch`. */
@@ -82,8 +89,20 @@ export class RepositoryClient {
     }
   }
 
-  /** The issues that a pull request closes once it is merged. */
+  /** The issues that a pull request closes once it is merged; none where GitHub cannot tell. */
   async closingReferences(pull: number): Promise<ClosingReference[]> {
+    try {
+      return await this.#closingReferences(pull);
+    } catch (error) {
+      if (isRefusal(error, 404)) return [];
+      if (!(error instanceof Error) || error.name !== "GraphqlResponseError") throw error;
+      if (/rate limit/i.test(error.message)) throw new RateLimitedError(error.message);
+      log.warn("GitHub does not tell which issues a pull request closes", { pull, reason: error.message });
+      return [];
+    }
+  }
+
+  async #closingReferences(pull: number): Promise<ClosingReference[]> {
     const answer = await this.octokit.graphql<ClosingAnswer>(
       `query ($owner: String!, $repo: String!, $pull: Int!) {
         repository(owner: $owner, name: $repo) {
@@ -116,17 +135,15 @@ export class RepositoryClient {
         );
       }
     } catch (error) {
-      // Deleted meanwhile.
-      if (!isRefusal(error, 404, 410)) throw error;
+      // Deleted meanwhile, or locked: what was said reaches the agent all the same.
+      if (!(error instanceof RefusedRequestError)) throw error;
+      log.warn("The comment cannot be acknowledged", { kind, id, error: error.name });
     }
   }
 
   /** Whether `pull` is an open one of `author`'s whose head is still `sha`. */
   async isHeadCurrent(number: number, sha: string, author: string): Promise<boolean> {
-    const pull = await this.pull(number).catch((error: unknown) => {
-      if (isRefusal(error, 404, 410)) return undefined;
-      throw error;
-    });
+    const pull = await this.pull(number);
     return pull !== undefined && pull.headSha === sha && isSameLogin(pull.author, author);
   }
 }

@@ -1,0 +1,49 @@
+import { createPrivateKey } from "node:crypto";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { World } from "./support.js";
+
+let world: World;
+beforeEach(async () => {
+  world = await World.start();
+});
+afterEach(() => world.close());
+
+/** Puts the App's secret before anything has read it, and returns how an assignment under it ends. */
+async function assignWith(secret: string) {
+  world.system.rotate({ githubApp: secret });
+  await world.assign(await world.openIssue());
+  const [run] = await world.idle();
+  return run;
+}
+
+describe("the App's private key", () => {
+  test.each([
+    "as GitHub issues it (PKCS#1)",
+    "in PKCS#8",
+    "with its line ends written as \\n",
+    "with an App id as a number",
+  ])("is accepted %s", async (form) => {
+    const { appId, privateKey } = world.gitHub;
+    expect(privateKey).toContain("BEGIN RSA PRIVATE KEY");
+    const pkcs8 = createPrivateKey(privateKey).export({ type: "pkcs8", format: "pem" }).toString();
+    const secrets: Record<string, object> = {
+      "in PKCS#8": { appId, privateKey: pkcs8 },
+      "with its line ends written as \\n": { appId, privateKey: privateKey.replaceAll("\n", "\\n") },
+      "with an App id as a number": { appId: Number(appId), privateKey },
+    };
+    const run = await assignWith(JSON.stringify(secrets[form] ?? { appId, privateKey }));
+    expect(run).toMatchObject({ status: "SUCCEEDED" });
+  });
+
+  test.each([
+    ["no JSON", "-----BEGIN"],
+    ["no App id", JSON.stringify({ privateKey: "x" })],
+    ["no key", JSON.stringify({ appId: "1", privateKey: "the-secret-thing" })],
+  ])("with %s fails the run with what is expected, and without the secret", async (_, secret) => {
+    const run = await assignWith(secret);
+    expect(run).toMatchObject({ status: "FAILED", error: "ConfigurationError" });
+    expect(run?.cause).toContain("BEGIN RSA PRIVATE KEY");
+    expect(run?.cause).not.toContain("the-secret-thing");
+    expect(world.logs.join()).not.toContain("the-secret-thing");
+  });
+});
