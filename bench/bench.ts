@@ -7,6 +7,7 @@ import { type Bundle, bundleLambdas } from "../infra/bundle.js";
 import { benchBundles } from "./bundles.js";
 import { benchComment } from "./comment.js";
 import type { Figures } from "./figures.js";
+import { benchInbox } from "./inbox.js";
 import { printed } from "./table.js";
 import { benchWebhook } from "./webhook.js";
 
@@ -16,6 +17,7 @@ import { benchWebhook } from "./webhook.js";
 const benches = {
   webhook: benchWebhook,
   comment: benchComment,
+  inbox: benchInbox,
   bundles: benchBundles,
 } satisfies Record<string, (bundles: readonly Bundle[]) => Promise<Figures[]>>;
 type BenchName = keyof typeof benches;

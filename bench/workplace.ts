@@ -1,12 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ActionName } from "../infra/actions.js";
+import type { ActionName, FlowName } from "../infra/actions.js";
 import type { Bundle } from "../infra/bundle.js";
 import type { ExecutionDescription } from "../local/engine/index.js";
 import type { FakeCoder } from "../local/fake-coder/fake-coder.js";
+import type { FakeTask } from "../local/fake-coder/fake-task.js";
 import type { FakeGitHub } from "../local/fake-github/fake-github.js";
 import type { Issue } from "../local/fake-github/issues.js";
-import { type LocalSystem, startSystem } from "../local/system.js";
+import { flowArn, type LocalSystem, startSystem } from "../local/system.js";
 import type { PreparedDelivery } from "./sender.js";
 
 const repo = "octo/app";
@@ -48,6 +49,25 @@ export class Workplace {
     const { issue } = await this.gitHub.openIssue(opened);
     const { event, raw } = await this.gitHub.assign(issue, { by: "mona", assignee, deliver: false });
     return { issue, event, guid: randomUUID(), body: raw, secret: this.gitHub.webhookSecret };
+  }
+
+  /** An issue whose agent runs and listens. */
+  async runningTask(): Promise<{ issue: Issue; task: FakeTask }> {
+    const { issue } = await this.gitHub.openIssue({
+      repo,
+      by: "mona",
+      title: "The build fails",
+      body: issueBody,
+    });
+    await this.gitHub.assign(issue, { by: "mona", assignee: this.gitHub.agentLogin });
+    await this.drained();
+    const task = this.coder.task(`gh-app-${issue.number}`);
+    if (!task) throw new Error("no task was created");
+    return { issue, task };
+  }
+
+  executionsOf(flow: FlowName, status?: ExecutionDescription["status"]): ExecutionDescription[] {
+    return this.system.engine.list({ stateMachineArn: flowArn(flow), ...(status && { status }) });
   }
 
   /** Waits until no execution runs. Throws where one has not succeeded: its figures would mean nothing. */

@@ -13,6 +13,9 @@ import type { TaskStore } from "../tasks/store.js";
 import { statusMarker } from "./marker.js";
 import { statusText } from "./text.js";
 
+/** What a comment can begin with. */
+const firstWords: readonly TaskState[] = ["created", "refused"];
+
 /** Longer than a comment takes to be created, time-out included. */
 const lockMs = 30_000;
 
@@ -44,10 +47,11 @@ export class StatusComment {
 
   /** Says `status`, where the condition on the record holds; returns whether it does. */
   async say(status: TaskStatus, condition: Condition): Promise<boolean> {
-    const record = await this.store.update(this.#key, { status }, condition);
+    const first = await this.#beFirst(status, condition);
+    const record = first ?? (await this.store.update(this.#key, { status }, condition));
     if (!record) return false;
     try {
-      await this.#publish(record);
+      await this.#publish(record, first !== undefined);
     } catch (error) {
       // The issue was deleted or moved away: there is nobody left to tell.
       if (!isRefusal(error, 404, 410)) throw error;
@@ -55,15 +59,35 @@ export class StatusComment {
     return true;
   }
 
-  async #publish(record: TaskRecord): Promise<void> {
-    for (let shown: TaskRecord | undefined = record; shown; ) {
-      const body = statusText(shown);
-      const now: TaskRecord | undefined = await (shown.commentId === undefined
-        ? this.#create(body, shown)
-        : this.#update(shown.commentId, body));
-      if (now?.commentId !== undefined && statusText(now) === body) return;
+  /**
+   * Where nobody has said anything on the issue yet, the status and the lock take one write, and there is no
+   * comment to look for: whoever has just assigned an issue sees an answer the sooner.
+   */
+  async #beFirst(status: TaskStatus, { expression, values }: Condition): Promise<TaskRecord | undefined> {
+    if (this.#mayHaveComments || !firstWords.includes(status.state)) return undefined;
+    const untouched = "attribute_not_exists(#commentId) AND attribute_not_exists(#commentLock)";
+    return this.store.update(
+      this.#key,
+      { status, ...this.#lock() },
+      { expression: `(${expression}) AND ${untouched}`, ...(values && { values }) },
+    );
+  }
+
+  async #publish(record: TaskRecord, isFirst: boolean): Promise<void> {
+    let now = isFirst ? await this.#post(statusText(record)) : await this.#show(record);
+    for (
+      let shown = record;
+      now && (now.commentId === undefined || statusText(now) !== statusText(shown));
+    ) {
       shown = now;
+      now = await this.#show(shown);
     }
+  }
+
+  /** Lets the comment say what the record says; returns the record as it is then. */
+  async #show(record: TaskRecord): Promise<TaskRecord | undefined> {
+    const body = statusText(record);
+    return record.commentId === undefined ? this.#create(body, record) : this.#update(record.commentId, body);
   }
 
   /** Returns the record as it is after the update, without the comment's id where the comment is gone. */
@@ -82,15 +106,11 @@ export class StatusComment {
   async #create(body: string, record: TaskRecord): Promise<TaskRecord | undefined> {
     const mayBeLost = this.#mayHaveComments || record.commentLock !== undefined;
     const [locked, lost] = await Promise.all([
-      this.store.update(
-        this.#key,
-        { commentLock: this.#holder, commentLockUntil: Date.now() + lockMs },
-        {
-          expression:
-            "attribute_not_exists(#commentId) AND (attribute_not_exists(#commentLock) OR #commentLock = :me OR #commentLockUntil < :now)",
-          values: { me: this.#holder, now: Date.now() },
-        },
-      ),
+      this.store.update(this.#key, this.#lock(), {
+        expression:
+          "attribute_not_exists(#commentId) AND (attribute_not_exists(#commentLock) OR #commentLock = :me OR #commentLockUntil < :now)",
+        values: { me: this.#holder, now: Date.now() },
+      }),
       mayBeLost ? this.#issue.findOwnComment(statusMarker, this.#appId) : undefined,
     ]);
     if (!locked) {
@@ -98,8 +118,21 @@ export class StatusComment {
       if (now?.commentId !== undefined) return now;
       throw new TransientError("Another run is creating the status comment. It is retried.");
     }
-    const commentId = lost ?? (await this.#issue.createComment(body));
-    if (lost !== undefined) await this.#issue.updateComment(lost, body);
+    if (lost === undefined) return this.#post(body);
+    await this.#issue.updateComment(lost, body);
+    return this.#unlock(lost);
+  }
+
+  /** Creates the comment; the lock is held. */
+  async #post(body: string): Promise<TaskRecord | undefined> {
+    return this.#unlock(await this.#issue.createComment(body));
+  }
+
+  #lock() {
+    return { commentLock: this.#holder, commentLockUntil: Date.now() + lockMs };
+  }
+
+  async #unlock(commentId: number): Promise<TaskRecord | undefined> {
     return this.store.update(
       this.#key,
       { commentId, commentLock: undefined, commentLockUntil: undefined },
