@@ -1,26 +1,28 @@
 import "./quiet-sdk.js";
 import { isDeepStrictEqual, parseArgs } from "node:util";
 import { localBundles } from "./bundles.js";
+import { type CoderApi, coderVersions } from "./demo/agents.js";
 import { type End, tellStory } from "./demo/story.js";
 import { type Moment, Timeline } from "./demo/timeline.js";
 import { startSystem } from "./system.js";
 
 /**
  * `npm run demo`: the whole system in one process lives one issue's life, with a fake GitHub and a fake Coder.
- * Prints a timeline; exits with 1 at the first end that is not as it should be. `--json` prints JSON instead.
+ * Prints a timeline; exits with 1 at the first end that is not as it should be. `--json` prints JSON instead;
+ * `--coder=tasks|chats` chooses which of Coder's APIs the fake one has.
  */
 
 /** Waits and retry intervals are a twentieth of the real ones, so that a boot of a second is a short story. */
 const timeScale = 0.05;
 
-const { values: flags } = parseArgs({ options: { json: { type: "boolean", default: false } } });
-const print = flags.json ? () => {} : console.log;
+const { json, api } = readArguments();
+const print = json ? () => {} : console.log;
 
 const system = await startSystem({
   bundles: await localBundles("demo"),
   settings: {},
   timeScale,
-  coder: { bootMs: 600, turnMs: 200 },
+  coder: { version: coderVersions[api], bootMs: 600, turnMs: 200 },
 });
 const { gitHub, coder } = system;
 if (!gitHub || !coder) throw new Error("The demo plays with fakes only.");
@@ -30,7 +32,7 @@ const moments: Moment[] = [];
 const ends: End[] = [];
 const isMet = ({ expected, actual }: End) => isDeepStrictEqual(expected, actual);
 
-const story = await tellStory({ system, gitHub, coder });
+const story = await tellStory({ system, gitHub, coder, api });
 for (const act of story.acts) {
   print(`\n── ${act.title} ──`);
   for (const delivery of await act.play()) timeline.delivered(delivery);
@@ -45,7 +47,7 @@ const finalState = story.finalState();
 await system.close();
 
 const failed = ends.find((end) => !isMet(end));
-if (flags.json) {
+if (json) {
   console.log(JSON.stringify({ ok: failed === undefined, timeline: moments, ends, finalState }, null, 2));
 } else {
   console.log("\n── In the end ──");
@@ -62,4 +64,21 @@ process.exitCode = failed ? 1 : 0;
 function format({ ms, lane, text }: Moment): string {
   const label = { in: "→ webhook", state: "  state", github: "  GitHub ←", coder: "  Coder ←" }[lane];
   return `${String(ms).padStart(6)} ms ${label.padEnd(11)} ${text}`;
+}
+
+function readArguments(): { json: boolean; api: CoderApi } {
+  const apis = Object.keys(coderVersions) as CoderApi[];
+  try {
+    const { values } = parseArgs({
+      options: { json: { type: "boolean", default: false }, coder: { type: "string", default: "tasks" } },
+    });
+    const api = apis.find((name) => name === values.coder);
+    if (!api) throw new Error(`--coder=${values.coder} is not known; expected one of ${apis.join(", ")}`);
+    return { json: values.json, api };
+  } catch (error) {
+    console.error(
+      `${error instanceof Error ? error.message : error}\nusage: npm run demo -- [--json] [--coder=${apis.join("|")}]`,
+    );
+    process.exit(2);
+  }
 }

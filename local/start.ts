@@ -27,9 +27,15 @@ try {
   });
   await run(system);
 } catch (error) {
-  if (!(error instanceof SettingsError)) throw error;
-  console.error(error.message);
-  process.exitCode = 1;
+  const isTaken = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
+  if (!isTaken && !(error instanceof SettingsError)) throw error;
+  console.error(
+    isTaken
+      ? `PORT ${process.env.PORT || defaultPort} is taken; expected a free one, for example PORT=${defaultPort + 1}`
+      : error.message,
+  );
+  // What has been started so far would keep the process alive.
+  process.exit(1);
 }
 
 async function run(system: LocalSystem): Promise<void> {

@@ -3,6 +3,7 @@ import type { FakeCoder } from "../fake-coder/fake-coder.js";
 import type { Delivery } from "../fake-github/deliveries.js";
 import type { FakeGitHub } from "../fake-github/fake-github.js";
 import { flowArn, type LocalSystem } from "../system.js";
+import { agentsOf, type CoderApi } from "./agents.js";
 
 const patienceMs = 20_000;
 
@@ -11,6 +12,7 @@ export interface Stage {
   system: LocalSystem;
   gitHub: FakeGitHub;
   coder: FakeCoder;
+  api: CoderApi;
 }
 
 /** One thing that should be so. The demo ends with the first one that is not. */
@@ -34,7 +36,7 @@ export interface Story {
 }
 
 /** The life of one issue, in acts. */
-export async function tellStory({ system, gitHub, coder }: Stage): Promise<Story> {
+export async function tellStory({ system, gitHub, coder, api }: Stage): Promise<Story> {
   const mona = gitHub.addUser({ login: "mona" });
   gitHub.addRepository({ owner: "octo", name: "parser", permissions: { mona: "write" } });
   coder.addUser({ username: "mona", githubId: mona.id });
@@ -42,12 +44,14 @@ export async function tellStory({ system, gitHub, coder }: Stage): Promise<Story
     name: "task-template",
     presets: [{ name: "small" }, { name: "large", default: true }],
   });
-  const agent = {
-    inputs: () => coder.tasks().flatMap(({ inputs }) => inputs.map(({ text }) => text)),
-    hold: () => coder.tasks().forEach((task) => void task.holdBusy()),
-    release: () => coder.tasks().forEach((task) => void task.release()),
-  };
+  const agents = agentsOf(coder, api);
   const title = "A trailing comma crashes the parser";
+  const agent = {
+    ...(api === "tasks"
+      ? { name: "gh-parser-1", owner: "mona" }
+      : { name: "octo/parser#1", owner: coder.bot.username }),
+    prompt: "https://github.com/octo/parser/issues/1",
+  };
   const { issue } = await gitHub.openIssue({ repo: "octo/parser", by: "mona", title, deliver: false });
 
   const { pull } = await gitHub.openPull({
@@ -59,15 +63,17 @@ export async function tellStory({ system, gitHub, coder }: Stage): Promise<Story
     deliver: false,
   });
 
-  const told = async (count: number, words: string[]): Promise<End> => {
-    const message = await eventually(() => agent.inputs()[count - 1]);
+  /** The agent has got one more message, with all of these words. A busy chat takes several, and queues them. */
+  let known = 0;
+  const told = async (words: string[]): Promise<End> => {
+    const missing = () => words.filter((part) => !agents.inputs().slice(known).join("\n").includes(part));
+    await eventually(() => missing().length === 0 || undefined);
+    const actual = { messages: api === "tasks" ? agents.inputs().length - known : 1, missing: missing() };
+    known = agents.inputs().length;
     return {
-      what: `the agent has got ${count === 1 ? "one message" : `${count} messages`}; the last one tells it all`,
-      expected: { messages: count, missing: [] },
-      actual: {
-        messages: agent.inputs().length,
-        missing: words.filter((part) => !message?.includes(part)),
-      },
+      what: "the agent has been told, in one message",
+      expected: { messages: 1, missing: [] },
+      actual,
     };
   };
   /** What was said has come in, so that the agent may stop working. */
@@ -77,7 +83,7 @@ export async function tellStory({ system, gitHub, coder }: Stage): Promise<Story
       return runs.length === count || undefined;
     };
     const actual = (await eventually(isIn)) ?? false;
-    agent.release();
+    agents.release();
     return { what: `the agent works, and ${count} things wait for it`, expected: true, actual };
   };
   const comments = () => gitHub.commentsOn(issue).map(({ body }) => body);
@@ -99,21 +105,9 @@ export async function tellStory({ system, gitHub, coder }: Stage): Promise<Story
       ends: async () => [
         await says("is running"),
         {
-          what: "Coder has one task, which works on the issue for mona",
-          expected: [
-            {
-              name: "gh-parser-1",
-              owner: "mona",
-              input: "https://github.com/octo/parser/issues/1",
-              status: "active",
-            },
-          ],
-          actual: coder.tasks().map((task) => ({
-            name: task.name,
-            owner: task.owner,
-            input: task.initialPrompt,
-            status: task.status,
-          })),
+          what: "Coder has one agent, which works on the issue",
+          expected: [agent],
+          actual: agents.all().map(({ status: _, ...view }) => view),
         },
         await runs(1),
       ],
@@ -121,7 +115,7 @@ export async function tellStory({ system, gitHub, coder }: Stage): Promise<Story
     {
       title: "mona reviews the agent's pull request while the agent works, with three comments on its lines",
       play: () => {
-        agent.hold();
+        agents.hold();
         return gitHub.review(pull, {
           by: "mona",
           state: "changes_requested",
@@ -135,7 +129,7 @@ export async function tellStory({ system, gitHub, coder }: Stage): Promise<Story
       },
       ends: async () => [
         await waiting(4),
-        await told(1, ["Nearly there.", "src/parser.ts:12", "src/parser.ts:30-34", "And the empty list?"]),
+        await told(["Nearly there.", "src/parser.ts:12", "src/parser.ts:30-34", "And the empty list?"]),
         await runs(6),
       ],
     },
@@ -158,17 +152,14 @@ export async function tellStory({ system, gitHub, coder }: Stage): Promise<Story
           ],
         }),
       ],
-      ends: async () => [
-        await told(2, ["npm test", "expected ',' but found ']'", "left out"]),
-        await runs(8),
-      ],
+      ends: async () => [await told(["npm test", "expected ',' but found ']'", "left out"]), await runs(8)],
     },
     {
       title: "mona closes the issue",
       play: async () => [await gitHub.closeIssue(issue, { by: "mona" })],
       ends: async () => [
         await says("Completed"),
-        { what: "the task is gone", expected: [], actual: coder.tasks().map(({ name }) => name) },
+        { what: "the task is gone", expected: [], actual: agents.all().map(({ name }) => name) },
         { what: "the issue has one comment of the relay", expected: 1, actual: comments().length },
         await runs(9),
       ],
@@ -184,10 +175,10 @@ export async function tellStory({ system, gitHub, coder }: Stage): Promise<Story
           .flatMap(({ user, body }) => [`${user.login} says:`, ...visibleLines(body)]),
       ],
       Coder: [
-        coder
-          .tasks()
+        agents
+          .all()
           .map(({ name, status }) => `${name} is ${status}`)
-          .join(", ") || "no task",
+          .join(", ") || "no agent",
       ],
     }),
   };

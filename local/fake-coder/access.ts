@@ -1,27 +1,43 @@
 import type { FakeUser } from "./users.js";
 
-/** Whose rights the session token has. */
-export type TokenRole = "owner" | "org-admin" | "member";
+/** Whose rights a user has. A `service-account` is a member that no chat permission is given to by itself. */
+export type UserRole = "owner" | "org-admin" | "member" | "service-account";
 
 /**
- * What the token may do, by the roles in coderd/rbac/roles.go: an org-admin may create, read, pause and delete
- * what others own, but not connect to their workspaces' applications, which takes a site owner.
+ * What the user of a token may do, by the roles in coderd/rbac/roles.go: an org-admin may create, read, pause
+ * and delete what others own, but not connect to their workspaces' applications, which takes a site owner.
  */
 export class Access {
-  role: TokenRole = "owner";
-
-  /** Takes the user the token belongs to. */
   constructor(readonly me: FakeUser) {}
 
+  get isSiteOwner(): boolean {
+    return this.me.role === "owner";
+  }
+
+  /** Site owners and org-admins. */
+  get isAdmin(): boolean {
+    return this.isSiteOwner || this.me.role === "org-admin";
+  }
+
+  /** Whether chats can be the user's own at all. */
+  get usesChats(): boolean {
+    return this.isSiteOwner || (this.me.agentsAccess ?? this.me.role !== "service-account");
+  }
+
   seesUser(user: FakeUser): boolean {
-    return user === this.me || this.role !== "member";
+    return user === this.me || this.isAdmin;
   }
 
   managesWorkspacesOf(owner: FakeUser): boolean {
-    return owner === this.me || this.role !== "member";
+    return owner === this.me || this.isAdmin;
   }
 
   connectsToWorkspacesOf(owner: FakeUser): boolean {
-    return owner === this.me || this.role === "owner";
+    return owner === this.me || this.isSiteOwner;
+  }
+
+  /** Tokens and other API keys, which act as their user. */
+  managesKeysOf(user: FakeUser): boolean {
+    return user === this.me || this.isSiteOwner;
   }
 }

@@ -1,6 +1,6 @@
-import type { HttpHandler, HttpReply, HttpRequest, HttpServer } from "../http-server.js";
-
-export type CoderVersion = "2.34" | "2.30";
+import type { HttpReply, HttpRequest, HttpServer } from "../http-server.js";
+import type { Access } from "./access.js";
+import { type CoderVersion, type Release, releases } from "./version.js";
 
 /** codersdk.ValidationError. */
 export interface Validation {
@@ -38,41 +38,66 @@ export function notFound(): Refusal {
   return new Refusal(404, "Resource not found or you do not have access to this resource");
 }
 
-/** Routes of Coder's API: they want the session token, and answer in Coder's way. */
+/** What lacks a permission that is not hidden by a 404. */
+export function forbidden(): Refusal {
+  return new Refusal(
+    403,
+    "Forbidden.",
+    "You don't have permission to view this content. If you believe this is a mistake, please contact your administrator or try signing in with different credentials.",
+  );
+}
+
+/** Answers a request of the user whose token it came with. */
+export type CoderHandler = (request: HttpRequest, caller: Access) => HttpReply | Promise<HttpReply>;
+
+/** Routes of Coder's API: they want a session token, and answer in Coder's way. */
 export class CoderApi {
+  #version: CoderVersion = "2.34";
+  #release: Release = releases["2.34"];
+
   constructor(
     readonly http: HttpServer,
-    readonly token: string,
-    readonly version: CoderVersion,
+    private readonly callerOf: (token: string) => Access | undefined,
   ) {
-    // On every answer, so that clients can tell Coder's 404 from a proxy's.
-    http.commonHeaders = { "X-Coder-Build-Version": this.buildVersion };
     // Without a look at the token: in Coder, authentication is part of the routes.
     http.notFound = () => new Refusal(404, "Route not found.").reply;
     http.route("GET", "/api/v2/buildinfo", () => ({
       status: 200,
       body: {
         external_url: "https://github.com/coder/coder",
-        version: this.buildVersion,
+        version: this.#release.build,
         dashboard_url: http.url,
       },
     }));
   }
 
-  get buildVersion(): string {
-    return this.version === "2.30" ? "v2.30.0+fake" : "v2.34.1+fake";
+  get version(): CoderVersion {
+    return this.#version;
+  }
+
+  get release(): Release {
+    return this.#release;
+  }
+
+  /** Makes the server one of this version, but for the differences that are given. */
+  become(version: CoderVersion, differences: Partial<Release> = {}): void {
+    this.#version = version;
+    this.#release = { ...releases[version], ...differences };
+    // On every answer, so that clients can tell Coder's 404 from a proxy's.
+    this.http.commonHeaders = { "X-Coder-Build-Version": this.#release.build };
   }
 
   /** Coder from 2.31 on: 409 instead of 400 for a task that is not active, pause and resume, log snapshots. */
   get isModern(): boolean {
-    return this.version !== "2.30";
+    return this.#version !== "2.30";
   }
 
-  route(method: string, pattern: string, handler: HttpHandler): void {
+  /** Where a route `isThere` only in some versions, it is unknown in the others. */
+  route(method: string, pattern: string, handler: CoderHandler, isThere = () => true): void {
     this.http.route(method, pattern, async (request) => {
+      if (!isThere()) return this.http.notFound(request);
       try {
-        this.#authenticate(request);
-        return await handler(request);
+        return await handler(request, this.#authenticate(request));
       } catch (error) {
         if (error instanceof Refusal) return error.reply;
         throw error;
@@ -80,8 +105,9 @@ export class CoderApi {
     });
   }
 
-  #authenticate(request: HttpRequest): void {
-    if (request.headers["coder-session-token"] === this.token) return;
+  #authenticate(request: HttpRequest): Access {
+    const caller = this.callerOf(`${request.headers["coder-session-token"] ?? ""}`);
+    if (caller) return caller;
     throw new Refusal(
       401,
       "You are signed out or your session has expired. Please sign in again to continue.",
@@ -107,6 +133,15 @@ export function textField(body: Record<string, unknown>, name: string): string |
     "Request body must be valid JSON.",
     `json: cannot unmarshal into field ${name} of type string`,
   );
+}
+
+export const zeroUuid = "00000000-0000-0000-0000-000000000000";
+
+/** A field that is a UUID, in lower case, or absent, or null. */
+export function uuidField(body: Record<string, unknown>, name: string): string | undefined {
+  const value = textField(body, name);
+  if (value === undefined || isUuid(value)) return value?.toLowerCase();
+  throw new Refusal(400, "Request body must be valid JSON.", `invalid UUID in field ${name}: "${value}"`);
 }
 
 export function isUuid(text: string): boolean {

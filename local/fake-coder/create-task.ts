@@ -1,12 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { HttpRequest } from "../http-server.js";
+import type { Access } from "./access.js";
 import { SimulatedAgent } from "./agent.js";
 import { jsonObject, notFound, Refusal, textField } from "./coder-api.js";
 import { FakeTask } from "./fake-task.js";
 import type { FakeTemplateVersion, Templates } from "./templates.js";
 import type { Timers } from "./timers.js";
 import type { FakeUser, Users } from "./users.js";
+import { assertMayCreateWorkspace, wantedPreset } from "./workspace-creation.js";
 import { nameTaken, type Workspaces } from "./workspaces.js";
 
 /** How long a create takes between its look for the name and its insert, where creates are to race. */
@@ -26,24 +28,18 @@ export interface TaskCreationParts {
 export class TaskCreation {
   constructor(private readonly parts: TaskCreationParts) {}
 
-  async create(request: HttpRequest): Promise<FakeTask> {
+  async create(request: HttpRequest, caller: Access): Promise<FakeTask> {
     const { users, workspaces } = this.parts;
-    const owner = users.find(request.params.user ?? "");
+    const owner = users.find(request.params.user ?? "", caller);
     if (!owner) throw notFound();
     const body = jsonObject(request);
     const version = this.#version(textField(body, "template_version_id"));
     const initialPrompt = textField(body, "input") ?? "";
     const name = taskName(textField(body, "name") ?? "", initialPrompt);
     const displayName = taskDisplayName(textField(body, "display_name") ?? "", initialPrompt);
-    this.#assertMayCreate(owner, version);
+    assertMayCreateWorkspace(users, caller, owner, version);
 
-    const wantedPreset = textField(body, "template_version_preset_id");
-    const preset = version.presets.find(({ id }) => id === wantedPreset);
-    if ((version.template.needsPreset || wantedPreset) && !preset) {
-      const field = wantedPreset ? "template_version_preset_id" : "parameters";
-      const detail = wantedPreset ? "There is no such preset." : "A required parameter has no value.";
-      throw new Refusal(400, "Unable to validate parameters", detail, [{ field, detail }]);
-    }
+    const preset = wantedPreset(version, textField(body, "template_version_preset_id"));
     await this.#claimName(owner, name);
 
     const agent = new SimulatedAgent(() => task.initialPrompt, this.parts.turnMs, this.parts.timers);
@@ -67,22 +63,6 @@ export class TaskCreation {
       throw new Refusal(400, 'Template does not have a valid "coder_ai_task" resource.');
     }
     return version;
-  }
-
-  #assertMayCreate(owner: FakeUser, { template }: FakeTemplateVersion): void {
-    const { users } = this.parts;
-    if (!users.isMember(owner, template.organization.id)) throw notFound();
-    if (!users.access.managesWorkspacesOf(owner)) {
-      throw new Refusal(
-        403,
-        "Unauthorized to create workspace.",
-        `You may not create one for ${owner.username}.`,
-      );
-    }
-    if (template.deprecation) {
-      const message = `Template "${template.name}" has been deprecated, and cannot be used to create a new workspace.`;
-      throw new Refusal(400, message, template.deprecation);
-    }
   }
 
   async #claimName(owner: FakeUser, name: string): Promise<void> {

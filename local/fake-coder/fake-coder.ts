@@ -1,6 +1,8 @@
 import { HttpServer } from "../http-server.js";
-import type { TokenRole } from "./access.js";
-import { CoderApi, type CoderVersion } from "./coder-api.js";
+import type { UserRole } from "./access.js";
+import type { FakeChat } from "./chat.js";
+import { type ChatSettings, ChatsApi } from "./chats-api.js";
+import { CoderApi } from "./coder-api.js";
 import { TaskCreation } from "./create-task.js";
 import type { FakeTask } from "./fake-task.js";
 import { Organizations } from "./organizations.js";
@@ -8,11 +10,14 @@ import { TaskConversation } from "./task-conversation.js";
 import { Tasks } from "./tasks.js";
 import { type FakeTemplate, type NewPreset, type NewTemplate, Templates } from "./templates.js";
 import { Timers } from "./timers.js";
+import { type FakeToken, Tokens } from "./tokens.js";
 import { type FakeUser, type NewUser, Users } from "./users.js";
+import type { CoderVersion, Release } from "./version.js";
 import type { FakeWorkspace } from "./workspace.js";
+import { WorkspaceCreation } from "./workspace-creation.js";
 import { Workspaces } from "./workspaces.js";
 
-export interface FakeCoderOptions {
+export interface FakeCoderOptions extends ChatSettings {
   /** Default: 2.34, the last release that has Tasks without a flag and keeps being supported. */
   version?: CoderVersion;
   token?: string;
@@ -25,11 +30,15 @@ export interface FakeCoderOptions {
   turnMs?: number;
   /** Lets two creates at once both find the name free: the later one gets a 500 instead of a 409. */
   raceCreates?: boolean;
+  /** Whether the Tasks API is there. Default: as in the version. */
+  tasks?: boolean;
+  /** Whether the Chats API is there, at the paths it has in the version. Default: as in the version. */
+  chats?: boolean;
 }
 
 /**
- * Coder as far as the relay uses it: users, templates, workspaces and the Tasks API, with state and simulated
- * agents, refusing what the real one refuses. `http` holds the record of calls and takes faults.
+ * Coder as far as the relay uses it: users, templates, workspaces, the Tasks API and the Chats API, with state
+ * and simulated agents, refusing what the real one refuses. `http` holds the record of calls and takes faults.
  *
  * @example
  * const coder = new FakeCoder({ turnMs: 100 });
@@ -47,23 +56,47 @@ export class FakeCoder {
   readonly #workspaces: Workspaces;
   readonly #conversation: TaskConversation;
   readonly #tasks: Tasks;
+  readonly #api: CoderApi;
+  readonly #tokens: Tokens;
+  readonly #chatsApi: ChatsApi;
 
   constructor(options: FakeCoderOptions = {}) {
     this.token = options.token ?? "fake-session-token";
     const { bootMs = 20, deleteMs = 20, stopMs = 20, turnMs = 20 } = options;
-    const api = new CoderApi(this.http, this.token, options.version ?? "2.34");
-    const timers = this.#timers;
     const users = this.#users;
+    const tokens = new Tokens(users, this.token);
+    const version = options.version ?? "2.34";
+    const api = new CoderApi(this.http, (token) => tokens.callerOf(token));
+    api.become(version, differences(options));
+    const timers = this.#timers;
     const templates = this.#templates;
-    const workspaces = new Workspaces(users, { bootMs, deleteMs, stopMs, turnMs }, timers);
-    const conversation = new TaskConversation(api, users);
+    const workspaces = new Workspaces({ bootMs, deleteMs, stopMs, turnMs }, timers);
+    const conversation = new TaskConversation(api);
     const race = options.raceCreates ?? false;
     const creation = new TaskCreation({ users, templates, workspaces, timers, turnMs, race });
     const organizations = this.#organizations;
     this.#tasks = new Tasks({ api, users, organizations, workspaces, creation, conversation });
     this.#workspaces = workspaces;
     this.#conversation = conversation;
-    for (const part of [organizations, users, templates, workspaces, this.#tasks]) part.routes(api);
+    this.#tokens = tokens;
+    this.#api = api;
+
+    const release = () => api.release;
+    const world = { organizations, users, workspaces, timers, turnMs, release };
+    this.#chatsApi = new ChatsApi({ ...world, settings: options });
+
+    const creations = new WorkspaceCreation(users, templates, workspaces);
+    const parts = [
+      organizations,
+      users,
+      tokens,
+      templates,
+      workspaces,
+      creations,
+      this.#tasks,
+      this.#chatsApi,
+    ];
+    for (const part of parts) part.routes(api);
   }
 
   /** Returns the base URL, without a slash at its end. */
@@ -79,6 +112,11 @@ export class FakeCoder {
 
   get url(): string {
     return this.http.url;
+  }
+
+  /** Makes it a server of another version, with all that it holds: what the new one lacks is out of reach. */
+  upgrade(version: CoderVersion, options: Pick<FakeCoderOptions, "tasks" | "chats"> = {}): void {
+    this.#api.become(version, differences(options));
   }
 
   addUser(user: NewUser): FakeUser {
@@ -100,9 +138,29 @@ export class FakeCoder {
     return this.#workspaces.create({ name, owner, version });
   }
 
+  /** The user of `token`. */
+  get bot(): FakeUser {
+    return this.#users.bot;
+  }
+
   /** The rights of the token's user, `relay-bot`. A site owner at first. */
-  setTokenRole(role: TokenRole): void {
-    this.#users.access.role = role;
+  setTokenRole(role: UserRole): void {
+    this.#users.bot.role = role;
+  }
+
+  /** A token of a user's own, as the user would make one. */
+  mintToken(user: FakeUser): FakeToken {
+    return this.#tokens.mint(user);
+  }
+
+  /** The tokens that were minted for users and are not deleted. */
+  mintedTokens(): readonly FakeToken[] {
+    return this.#tokens.minted;
+  }
+
+  /** Turns the AI Gateway off, without which chats can only be read, or on again. */
+  turnGatewayOff(off = true): void {
+    this.#chatsApi.gatewayOff = off;
   }
 
   /** Makes starts answer 403 as a used up license does, or lets them work again. */
@@ -129,8 +187,27 @@ export class FakeCoder {
     return this.#tasks.deleted;
   }
 
+  /** Those that are not archived, the oldest first. */
+  chats(): FakeChat[] {
+    return this.#chatsApi.chats.all.filter(({ archived }) => !archived);
+  }
+
+  archivedChats(): FakeChat[] {
+    return this.#chatsApi.chats.all.filter(({ archived }) => archived);
+  }
+
+  /** The chat of this id, or the newest one that is not archived and has a label of this value. */
+  chat(idOrLabel: string): FakeChat | undefined {
+    const byId = this.#chatsApi.chats.all.find(({ id }) => id === idOrLabel);
+    return byId ?? this.chats().findLast(({ labels }) => Object.values(labels).includes(idOrLabel));
+  }
+
   /** Those that are not deleted; a deleted task's among them until its delete build has succeeded. */
   workspaces(): FakeWorkspace[] {
     return this.#workspaces.live;
   }
+}
+
+function differences({ tasks, chats }: Pick<FakeCoderOptions, "tasks" | "chats">): Partial<Release> {
+  return { ...(tasks !== undefined && { tasks }), ...(chats !== undefined && { chats }) };
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { AgentState, AppHealth, SimulatedAgent } from "./agent.js";
-import type { CoderVersion } from "./coder-api.js";
 import type { FakePreset } from "./templates.js";
+import type { CoderVersion } from "./version.js";
 import type { FakeWorkspace } from "./workspace.js";
 
 export type TaskStatus = "pending" | "initializing" | "active" | "paused" | "error" | "unknown";

@@ -1,22 +1,19 @@
 import type { HttpReply, HttpRequest } from "../http-server.js";
+import type { Access } from "./access.js";
 import { type CoderApi, jsonObject, notFound, Refusal, textField } from "./coder-api.js";
 import type { FakeTask } from "./fake-task.js";
-import type { Users } from "./users.js";
 
 /** What goes through the task's AgentAPI: texts sent to the agent, and the log of them. */
 export class TaskConversation {
   /** So many of the next texts arrive, and the answer is a 502 all the same. */
   failuresAfterEffect = 0;
 
-  constructor(
-    private readonly api: CoderApi,
-    private readonly users: Users,
-  ) {}
+  constructor(private readonly api: CoderApi) {}
 
-  send(task: FakeTask, request: HttpRequest): HttpReply {
+  send(task: FakeTask, request: HttpRequest, caller: Access): HttpReply {
     const input = textField(jsonObject(request), "input") ?? "";
     if (input === "") throw new Refusal(400, "Task input is required.");
-    this.#assertReachable(task);
+    this.#assertReachable(task, caller);
     if (!task.agent.isStable) {
       // 502 before Coder 2.32. There is no queue: the caller has to keep the text.
       const status = this.api.isModern ? 409 : 502;
@@ -34,10 +31,10 @@ export class TaskConversation {
     return { status: 204 };
   }
 
-  logs(task: FakeTask): HttpReply {
+  logs(task: FakeTask, caller: Access): HttpReply {
     const { agent, status } = task;
     if (status === "active" || !this.api.isModern) {
-      this.#assertReachable(task);
+      this.#assertReachable(task, caller);
       return { status: 200, body: { logs: agent.log } };
     }
     if (status === "error" || status === "unknown") {
@@ -48,7 +45,7 @@ export class TaskConversation {
     return { status: 200, body: { logs: snapshot.entries, snapshot: true, snapshot_at: snapshot.at } };
   }
 
-  #assertReachable(task: FakeTask): void {
+  #assertReachable(task: FakeTask, caller: Access): void {
     const { status } = task;
     if (status !== "active") {
       if (this.api.isModern && status === "paused") {
@@ -62,7 +59,7 @@ export class TaskConversation {
       throw new Refusal(400, "Task must be active.", detail);
     }
     // Reading a task takes less than talking to its agent: an org-admin gets a 404 here.
-    if (!this.users.access.connectsToWorkspacesOf(task.workspace.owner)) throw notFound();
+    if (!caller.connectsToWorkspacesOf(task.workspace.owner)) throw notFound();
   }
 }
 

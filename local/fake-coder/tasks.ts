@@ -1,4 +1,5 @@
 import type { HttpReply, HttpRequest } from "../http-server.js";
+import type { Access } from "./access.js";
 import { type CoderApi, isUuid, jsonObject, notFound, Refusal, textField } from "./coder-api.js";
 import type { TaskCreation } from "./create-task.js";
 import { type FakeTask, taskJson } from "./fake-task.js";
@@ -37,30 +38,38 @@ export class Tasks {
 
   routes(): void {
     const { api, conversation } = this.parts;
+    const hasTasks = () => api.release.tasks;
+    const hasPause = () => hasTasks() && api.isModern;
     for (const base of ["/api/v2/tasks", "/api/experimental/tasks"]) {
       const one = `${base}/:user/:task`;
-      api.route("GET", base, ({ query }) => this.#list(query.get("q") ?? ""));
-      api.route("POST", `${base}/:user`, (request) => this.#create(request));
-      api.route("GET", one, (request) => ({ status: 200, body: this.#json(this.#find(request)) }));
-      api.route("DELETE", one, (request) => this.#delete(this.#find(request)));
-      api.route("PATCH", `${one}/input`, (request) => setInput(this.#find(request), request));
-      api.route("POST", `${one}/send`, (request) => conversation.send(this.#find(request), request));
-      api.route("GET", `${one}/logs`, (request) => conversation.logs(this.#find(request)));
-      if (!api.isModern) continue;
-      api.route("POST", `${one}/pause`, (request) => pause(this.#find(request)));
-      api.route("POST", `${one}/resume`, (request) => this.#resume(this.#find(request)));
+      const route = (method: string, path: string, handle: TaskHandler, isThere = hasTasks) =>
+        api.route(
+          method,
+          path,
+          (request, caller) => handle(this.#find(request, caller), request, caller),
+          isThere,
+        );
+      api.route("GET", base, ({ query }, caller) => this.#list(query.get("q") ?? "", caller), hasTasks);
+      api.route("POST", `${base}/:user`, (request, caller) => this.#create(request, caller), hasTasks);
+      route("GET", one, (task) => ({ status: 200, body: this.#json(task) }));
+      route("DELETE", one, (task) => this.#delete(task));
+      route("PATCH", `${one}/input`, setInput);
+      route("POST", `${one}/send`, (task, request, caller) => conversation.send(task, request, caller));
+      route("GET", `${one}/logs`, (task, _, caller) => conversation.logs(task, caller));
+      route("POST", `${one}/pause`, pause, hasPause);
+      route("POST", `${one}/resume`, (task) => this.#resume(task), hasPause);
     }
   }
 
   /** An id is looked up among all tasks, a name among those of the user in the path. */
-  #find({ params }: HttpRequest): FakeTask {
+  #find({ params }: HttpRequest, caller: Access): FakeTask {
     const { users } = this.parts;
-    const user = users.find(params.user ?? "");
+    const user = users.find(params.user ?? "", caller);
     const ref = (params.task ?? "").toLowerCase();
     const found = this.live.find((task) =>
       isUuid(ref) ? task.id === ref : task.workspace.owner === user && task.name.toLowerCase() === ref,
     );
-    if (!user || !found || !users.access.managesWorkspacesOf(found.workspace.owner)) throw notFound();
+    if (!user || !found || !caller.managesWorkspacesOf(found.workspace.owner)) throw notFound();
     return found;
   }
 
@@ -69,11 +78,11 @@ export class Tasks {
   }
 
   /** All at once, the newest first: this list has no pages. */
-  #list(q: string): HttpReply {
+  #list(q: string, caller: Access): HttpReply {
     const { users, organizations } = this.parts;
     const { terms, words } = parseSearch(q, ["owner", "organization", "status"], badQuery);
     const ownerRef = terms.get("owner")?.[0] ?? words[0];
-    const owner = ownerRef === undefined ? undefined : users.find(ownerRef);
+    const owner = ownerRef === undefined ? undefined : users.find(ownerRef, caller);
     if (ownerRef !== undefined && !owner) throw badSearch(badQuery, [missing("owner", "User", ownerRef)]);
     const organizationRef = terms.get("organization")?.[0];
     const organization = organizationRef === undefined ? undefined : organizations.find(organizationRef);
@@ -86,7 +95,7 @@ export class Tasks {
       throw new Refusal(500, "Internal error fetching tasks.", detail);
     }
     const tasks = this.live
-      .filter((task) => users.access.managesWorkspacesOf(task.workspace.owner))
+      .filter((task) => caller.managesWorkspacesOf(task.workspace.owner))
       .filter((task) => !owner || task.workspace.owner === owner)
       .filter((task) => !organization || task.workspace.version.template.organization === organization)
       .filter((task) => status === undefined || task.status === status)
@@ -95,8 +104,8 @@ export class Tasks {
     return { status: 200, body: { tasks, count: tasks.length } };
   }
 
-  async #create(request: HttpRequest): Promise<HttpReply> {
-    const task = await this.parts.creation.create(request);
+  async #create(request: HttpRequest, caller: Access): Promise<HttpReply> {
+    const task = await this.parts.creation.create(request, caller);
     this.#all.push(task);
     return { status: 201, body: this.#json(task) };
   }
@@ -117,6 +126,8 @@ export class Tasks {
     return started(task, workspace.build("start", "task_resume"));
   }
 }
+
+type TaskHandler = (task: FakeTask, request: HttpRequest, caller: Access) => HttpReply;
 
 function pause(task: FakeTask): HttpReply {
   return started(task, task.workspace.build("stop", "task_manual_pause"));

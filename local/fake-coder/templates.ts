@@ -86,6 +86,10 @@ export class Templates {
     return this.#all.flatMap(({ versions }) => versions).find((version) => version.id === id.toLowerCase());
   }
 
+  byId(id: string): FakeTemplate | undefined {
+    return this.#all.find((template) => template.id === id);
+  }
+
   routes(api: CoderApi): void {
     api.route("GET", "/api/v2/organizations/:organization/templates/:template", ({ params }) => {
       const organization = this.organizations.find(params.organization ?? "");

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { Access } from "./access.js";
+import type { Access, UserRole } from "./access.js";
 import { type CoderApi, notFound } from "./coder-api.js";
 import type { Organizations } from "./organizations.js";
 import { badSearch, parseSearch, type SearchQuery } from "./search-query.js";
@@ -16,6 +16,10 @@ export interface NewUser {
   name?: string;
   /** The organizations the user is a member of. Default: all. */
   organizations?: string[];
+  /** Default: `member`. */
+  role?: UserRole;
+  /** The role `agents-access`: chats of one's own. Default: all but service accounts have it. */
+  agentsAccess?: boolean;
 }
 
 export interface FakeUser extends NewUser {
@@ -24,6 +28,7 @@ export interface FakeUser extends NewUser {
   readonly createdAt: string;
   name: string;
   status: UserStatus;
+  role: UserRole;
 }
 
 const keys = [
@@ -39,13 +44,13 @@ const keys = [
 ];
 const badQuery = "Invalid user search query.";
 
-/** The users, and the one whose token the server takes: `relay-bot`. */
+/** The users, and the one that the server's own token belongs to: `relay-bot`, a site owner at first. */
 export class Users {
-  readonly access: Access;
+  readonly bot: FakeUser;
   readonly #all: FakeUser[] = [];
 
   constructor(private readonly organizations: Organizations) {
-    this.access = new Access(this.add({ username: "relay-bot", name: "Relay" }));
+    this.bot = this.add({ username: "relay-bot", name: "Relay", role: "owner" });
   }
 
   add(user: NewUser): FakeUser {
@@ -55,6 +60,7 @@ export class Users {
     const added: FakeUser = {
       name: "",
       status: "active",
+      role: "member",
       ...user,
       id: randomUUID(),
       email: `${user.username}@example.com`,
@@ -65,10 +71,14 @@ export class Users {
   }
 
   /** By `me`, username or id. */
-  find(ref: string): FakeUser | undefined {
+  find(ref: string, caller: Access): FakeUser | undefined {
     const wanted = ref.toLowerCase();
-    if (wanted === "me") return this.access.me;
+    if (wanted === "me") return caller.me;
     return this.#all.find(({ id, username }) => id === wanted || username.toLowerCase() === wanted);
+  }
+
+  byId(id: string): FakeUser | undefined {
+    return this.#all.find((user) => user.id === id);
   }
 
   isMember(user: FakeUser, organizationId: string): boolean {
@@ -76,28 +86,28 @@ export class Users {
   }
 
   routes(api: CoderApi): void {
-    api.route("GET", "/api/v2/users", ({ query }) => {
-      const found = this.#search(query.get("q") ?? "");
+    api.route("GET", "/api/v2/users", ({ query }, caller) => {
+      const found = this.#search(query.get("q") ?? "", caller);
       const after = found.findIndex(({ id }) => id === query.get("after_id")) + 1;
       const start = after + Number(query.get("offset") ?? 0);
       const limit = Number(query.get("limit") ?? 0) || found.length;
       const users = found.slice(start, start + limit).map((user) => this.#json(user));
       return { status: 200, body: { users, count: found.length } };
     });
-    api.route("GET", "/api/v2/users/:user", ({ params }) => {
-      const user = this.find(params.user ?? "");
-      if (!user || !this.access.seesUser(user)) throw notFound();
+    api.route("GET", "/api/v2/users/:user", ({ params }, caller) => {
+      const user = this.find(params.user ?? "", caller);
+      if (!user || !caller.seesUser(user)) throw notFound();
       return { status: 200, body: this.#json(user) };
     });
   }
 
   /** What the token may not see is left out, silently. */
-  #search(q: string): FakeUser[] {
+  #search(q: string, caller: Access): FakeUser[] {
     const query = parseSearch(q, keys, badQuery);
     const tests = [
       byGithubId(query),
       by(query, "status", ({ status }) => [status]),
-      by(query, "role", (user) => this.#roles(user).map(({ name }) => name)),
+      by(query, "role", (user) => rolesOf(user).map(({ name }) => name)),
       by(query, "login_type", () => ["github"]),
       by(query, "name", ({ name }, value) => [name.toLowerCase().includes(value) ? value : ""]),
       byTime(query, "created_before", (at, limit) => at < limit),
@@ -108,13 +118,8 @@ export class Users {
         query.words.every((word) => `${user.username} ${user.email}`.toLowerCase().includes(word)),
     ];
     return this.#all
-      .filter((user) => this.access.seesUser(user) && tests.every((matches) => matches(user)))
+      .filter((user) => caller.seesUser(user) && tests.every((matches) => matches(user)))
       .sort((a, b) => a.username.localeCompare(b.username));
-  }
-
-  #roles(user: FakeUser): { name: string; display_name: string }[] {
-    const isOwner = user === this.access.me && this.access.role === "owner";
-    return isOwner ? [{ name: "owner", display_name: "Owner" }] : [];
   }
 
   #organizationIds(user: FakeUser): string[] {
@@ -135,8 +140,8 @@ export class Users {
       status: user.status,
       login_type: "github",
       organization_ids: this.#organizationIds(user),
-      roles: this.#roles(user),
-      is_service_account: false,
+      roles: rolesOf(user),
+      is_service_account: user.role === "service-account",
       has_ai_seat: false,
       theme_preference: "",
       created_at: user.createdAt,
@@ -144,6 +149,11 @@ export class Users {
       last_seen_at: user.createdAt,
     };
   }
+}
+
+/** The site-wide roles. */
+function rolesOf(user: FakeUser): { name: string; display_name: string }[] {
+  return user.role === "owner" ? [{ name: "owner", display_name: "Owner" }] : [];
 }
 
 type UserTest = (user: FakeUser) => boolean;

@@ -1,7 +1,8 @@
+import { Access } from "./access.js";
 import { type CoderApi, jsonObject, notFound, Refusal, textField } from "./coder-api.js";
 import type { FakeTemplateVersion } from "./templates.js";
 import type { Timers } from "./timers.js";
-import type { FakeUser, Users } from "./users.js";
+import type { FakeUser } from "./users.js";
 import { type FakeBuild, FakeWorkspace, type Pace, type Resident, type Transition } from "./workspace.js";
 
 export interface NewWorkspace {
@@ -17,7 +18,6 @@ export class Workspaces {
   readonly #all: FakeWorkspace[] = [];
 
   constructor(
-    private readonly users: Users,
     private readonly pace: Pace,
     private readonly timers: Timers,
   ) {}
@@ -40,6 +40,14 @@ export class Workspaces {
     return workspace;
   }
 
+  /** A workspace that somebody's agent may work in, which takes SSH. */
+  usableBy(id: string, user: FakeUser): FakeWorkspace {
+    const found = this.live.find((workspace) => workspace.id === id);
+    if (found && new Access(user).connectsToWorkspacesOf(found.owner)) return found;
+    // Not a 404: it is the input that is wrong.
+    throw new Refusal(400, "Workspace not found or you do not have access to this resource");
+  }
+
   assertMayStart(): void {
     if (this.startsForbidden) {
       throw new Refusal(403, "Build is not permitted: the license's limit of managed agents is reached.");
@@ -47,12 +55,12 @@ export class Workspaces {
   }
 
   routes(api: CoderApi): void {
-    api.route("GET", "/api/v2/workspaces/:workspace", ({ params }) => ({
+    api.route("GET", "/api/v2/workspaces/:workspace", ({ params }, caller) => ({
       status: 200,
-      body: workspaceJson(this.#find(params.workspace)),
+      body: workspaceJson(this.#find(params.workspace, caller)),
     }));
-    api.route("POST", "/api/v2/workspaces/:workspace/builds", (request) => {
-      const workspace = this.#find(request.params.workspace);
+    api.route("POST", "/api/v2/workspaces/:workspace/builds", (request, caller) => {
+      const workspace = this.#find(request.params.workspace, caller);
       const body = jsonObject(request);
       const transition = textField(body, "transition");
       if (!isTransition(transition)) {
@@ -66,9 +74,9 @@ export class Workspaces {
     });
   }
 
-  #find(id = ""): FakeWorkspace {
-    const found = this.live.find((workspace) => workspace.id === id.toLowerCase());
-    if (!found || !this.users.access.managesWorkspacesOf(found.owner)) throw notFound();
+  #find(id: string | undefined, caller: Access): FakeWorkspace {
+    const found = this.live.find((workspace) => workspace.id === id?.toLowerCase());
+    if (!found || !caller.managesWorkspacesOf(found.owner)) throw notFound();
     return found;
   }
 }
@@ -83,7 +91,7 @@ function isTransition(value: string | undefined): value is Transition {
   return value === "start" || value === "stop" || value === "delete";
 }
 
-function workspaceJson(workspace: FakeWorkspace) {
+export function workspaceJson(workspace: FakeWorkspace) {
   const { template } = workspace.version;
   return {
     id: workspace.id,

@@ -1,0 +1,44 @@
+export type CoderVersion = "2.30" | "2.34" | "2.35" | "2.37" | "2.38";
+
+export const v2Chats = "/api/v2/chats";
+export const experimentalChats = "/api/experimental/chats";
+
+/** What a release of Coder has, as far as clients can tell the releases apart. */
+export interface Release {
+  /** What `/api/v2/buildinfo` says. */
+  readonly build: string;
+  readonly tasks: boolean;
+  readonly chats: boolean;
+  /** The paths that the Chats API is at, where it is there. */
+  readonly chatMounts: readonly string[];
+  /**
+   * Chats before the state machine: they are `pending` at first, an archive stops a running one, and an
+   * interrupt is never refused.
+   */
+  readonly legacyChats: boolean;
+  /** Whether a chat can be made for somebody else. */
+  readonly ownerId: boolean;
+  /** Whether `source:` is a key of the chat search. */
+  readonly chatSources: boolean;
+}
+
+const experimentalOnly = {
+  chatMounts: [experimentalChats],
+  legacyChats: true,
+  ownerId: false,
+  chatSources: false,
+};
+const stateMachine = { tasks: false, chats: true, legacyChats: false, chatSources: true };
+
+export const releases: Record<CoderVersion, Release> = {
+  "2.30": { build: "v2.30.0+fake", tasks: true, chats: false, ...experimentalOnly },
+  "2.34": { build: "v2.34.1+fake", tasks: true, chats: false, ...experimentalOnly },
+  "2.35": { build: "v2.35.0+fake", tasks: true, chats: true, ...experimentalOnly, chatSources: true },
+  "2.37": {
+    build: "v2.37.1+fake",
+    ...stateMachine,
+    chatMounts: [v2Chats, experimentalChats],
+    ownerId: false,
+  },
+  "2.38": { build: "v2.38.0+fake", ...stateMachine, chatMounts: [v2Chats], ownerId: true },
+};

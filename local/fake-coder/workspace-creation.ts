@@ -1,0 +1,103 @@
+import type { HttpReply, HttpRequest } from "../http-server.js";
+import type { Access } from "./access.js";
+import { type CoderApi, jsonObject, notFound, Refusal, textField, uuidField } from "./coder-api.js";
+import type { FakePreset, FakeTemplateVersion, Templates } from "./templates.js";
+import type { FakeUser, Users } from "./users.js";
+import { type Workspaces, workspaceJson } from "./workspaces.js";
+
+/** Workspaces that are made by themselves, for a chat to be bound to, and their look-up by name. */
+export class WorkspaceCreation {
+  constructor(
+    private readonly users: Users,
+    private readonly templates: Templates,
+    private readonly workspaces: Workspaces,
+  ) {}
+
+  routes(api: CoderApi): void {
+    api.route("POST", "/api/v2/users/:user/workspaces", (request, caller) => this.#create(request, caller));
+    api.route("GET", "/api/v2/users/:user/workspace/:name", ({ params }, caller) => {
+      const owner = this.users.find(params.user ?? "", caller);
+      const name = params.name?.toLowerCase();
+      const found = this.workspaces.live.find(
+        (one) => one.owner === owner && one.name.toLowerCase() === name,
+      );
+      if (!found || !caller.managesWorkspacesOf(found.owner)) throw notFound();
+      return { status: 200, body: workspaceJson(found) };
+    });
+  }
+
+  #create(request: HttpRequest, caller: Access): HttpReply {
+    const owner = this.users.find(request.params.user ?? "", caller);
+    if (!owner) throw notFound();
+    const body = jsonObject(request);
+    const name = workspaceName(textField(body, "name") ?? "");
+    const version = this.#version(body);
+    assertMayCreateWorkspace(this.users, caller, owner, version);
+    wantedPreset(version, uuidField(body, "template_version_preset_id"));
+    return { status: 201, body: workspaceJson(this.workspaces.create({ name, owner, version })) };
+  }
+
+  #version(body: Record<string, unknown>): FakeTemplateVersion {
+    const template = uuidField(body, "template_id");
+    const version = uuidField(body, "template_version_id");
+    if ((template === undefined) === (version === undefined)) {
+      const tag = template === undefined ? "required_without" : "excluded_with";
+      const detail = `Validation failed for tag "${tag}" with value: "${template ?? ""}"`;
+      throw new Refusal(400, "Validation failed.", undefined, [{ field: "template_id", detail }]);
+    }
+    const found =
+      version === undefined
+        ? this.templates.byId(template ?? "")?.versions.at(-1)
+        : this.templates.version(version);
+    if (found) return found;
+    const [field, what] = version ? ["template_version_id", "version "] : ["template_id", ""];
+    throw new Refusal(400, `Template ${what}"${version ?? template}" doesn't exist.`, undefined, [
+      { field, detail: "template not found" },
+    ]);
+  }
+}
+
+/** What coderd asks of everyone who makes a workspace, be it a task's or not. */
+export function assertMayCreateWorkspace(
+  users: Users,
+  caller: Access,
+  owner: FakeUser,
+  { template }: FakeTemplateVersion,
+): void {
+  if (!users.isMember(owner, template.organization.id)) throw notFound();
+  if (!caller.managesWorkspacesOf(owner)) {
+    throw new Refusal(
+      403,
+      "Unauthorized to create workspace.",
+      `You may not create one for ${owner.username}.`,
+    );
+  }
+  if (template.deprecation) {
+    const message = `Template "${template.name}" has been deprecated, and cannot be used to create a new workspace.`;
+    throw new Refusal(400, message, template.deprecation);
+  }
+}
+
+/** The preset of this id. Refuses one that is not there, and none where nothing can be made without. */
+export function wantedPreset(
+  version: FakeTemplateVersion,
+  wanted: string | undefined,
+): FakePreset | undefined {
+  const preset = version.presets.find(({ id }) => id === wanted);
+  if ((version.template.needsPreset || wanted) && !preset) {
+    const field = wanted ? "template_version_preset_id" : "parameters";
+    const detail = wanted ? "There is no such preset." : "A required parameter has no value.";
+    throw new Refusal(400, "Unable to validate parameters", detail, [{ field, detail }]);
+  }
+  return preset;
+}
+
+/** codersdk.NameValid, as the tag on the request's field checks it. */
+function workspaceName(name: string): string {
+  const isValid = name.length <= 32 && /^[a-zA-Z0-9]+(?:-[a-zA-Z0-9]+)*$/.test(name);
+  if (isValid && !/^(new|create)$/i.test(name)) return name;
+  const tag = name === "" ? "required" : "workspace_name";
+  throw new Refusal(400, "Validation failed.", undefined, [
+    { field: "name", detail: `Validation failed for tag "${tag}" with value: "${name}"` },
+  ]);
+}
