@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { commentPermissions } from "../lambdas/events/permission.js";
 
 /**
  * The settings of a deployment, read once from the environment and the CDK context (`cdk.json`, `-c NAME=…`).
@@ -30,8 +31,11 @@ export const retentions = [
  */
 const environmentRoom = 3072;
 
-/** Who may speak to the agent: the least permission on the repository, or anybody. */
-const commentPermissions = ["write", "triage", "read", "any"] as const;
+/** Which Coder API new tasks are made with: the one that the deployment has, or one of the two. */
+const coderBackends = ["auto", "tasks", "chats"] as const;
+
+/** Whose chats they are: the Coder token's user's, or those of whoever asked for them. */
+const chatIdentities = ["bot", "requester"] as const;
 
 const instruction = z.string().max(500, "is longer than 500 characters");
 const instructionRule = "one line of at most 500 characters for the agent";
@@ -83,7 +87,9 @@ const schema = z.object({
   CODER_URL: serviceUrl,
   AGENT_GITHUB_USERNAME: matching(login, "is no GitHub login"),
   CODER_TASK_NAME_PREFIX: matching(prefix, "cannot start a Coder task's name").default("gh"),
-  CODER_TEMPLATE_NAME: matching(coderName, "is no Coder name").default("task-template"),
+  CODER_BACKEND: z.enum(coderBackends, "is no backend").default("auto"),
+  CODER_CHAT_IDENTITY: z.enum(chatIdentities, "is no identity for chats").default("bot"),
+  CODER_TEMPLATE_NAME: matching(coderName, "is no Coder name").optional(),
   CODER_TEMPLATE_PRESET: z.string().max(64, "is longer than 64 characters").optional(),
   CODER_ORGANIZATION: matching(coderName, "is no Coder name").default("default"),
   CODER_USER_MAP: userMap.optional(),
@@ -109,6 +115,8 @@ const expectations: Record<SettingName, readonly [expected: string, example: str
   CODER_URL: ["the https URL of your Coder deployment", "https://coder.example.com"],
   AGENT_GITHUB_USERNAME: ["the GitHub login of the agent, without @", "coder-agent"],
   CODER_TASK_NAME_PREFIX: [`1 to 12 ${nameRule}`, "gh"],
+  CODER_BACKEND: [`one of ${coderBackends.join(", ")}`, "auto"],
+  CODER_CHAT_IDENTITY: [`one of ${chatIdentities.join(", ")}`, "bot"],
   CODER_TEMPLATE_NAME: [`a template's name: 1 to 32 ${nameRule}`, "task-template"],
   CODER_TEMPLATE_PRESET: ["the name of one of the template's presets", "Large"],
   CODER_ORGANIZATION: [`an organization's name: 1 to 32 ${nameRule}`, "default"],

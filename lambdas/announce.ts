@@ -15,6 +15,8 @@ const inputSchema = z.object({
   intent: z.optional(z.int()),
   /** For people: reason and remedy. */
   detail: z.optional(z.string()),
+  /** What Coder knows of the work; with `created`, a new task, what was known before is forgotten. */
+  report: z.optional(z.string()),
   /** What a `Catch` caught, instead of a detail. */
   error: z.optional(z.object({ Cause: z.string() })),
 });
@@ -23,12 +25,13 @@ const store = new TaskStore();
 
 /** Lets the status comment say the state; `announced` is false where a newer event has had its say. */
 export async function handler(input: unknown): Promise<{ announced: boolean }> {
-  const { event, state, intent, detail, error } = parseInput(inputSchema, input);
+  const { event, state, intent, detail, report, error } = parseInput(inputSchema, input);
   const words = detail ?? (error && messageOf(error.Cause));
   const comment = new StatusComment(store, await connectGitHub(), event, event.delivery);
   const announced = await comment.say(
     { state, ...(words !== undefined && { detail: words }) },
     intent === undefined ? noTaskWanted : { expression: "#intent = :holder", values: { holder: intent } },
+    state === "created" ? "" : report,
   );
   return { announced };
 }

@@ -1,7 +1,8 @@
 import * as z from "zod/mini";
-import { agentEnvironment, permissions } from "./environment.js";
+import { agentEnvironment } from "./environment.js";
 import { eventSchema, type RelayEvent } from "./events/event.js";
 import { botName, isSameLogin } from "./events/login.js";
+import { isEnough, type Permission, permissionsFrom } from "./events/permission.js";
 import { parseInput } from "./flow-input.js";
 import { connectGitHub } from "./github/app.js";
 import { RepositoryClient } from "./github/repository.js";
@@ -37,7 +38,7 @@ export async function handler(input: unknown): Promise<Authorization> {
   if (least === "any") return decide(true, event, "");
   const repository = new RepositoryClient(app.installation(event.installation), event.repository);
   const permission = await repository.permissionOf(login);
-  return decide(rankOf(permission) >= rankOf(least), event, `people with ${from(least)} may do so`);
+  return decide(isEnough(permission, least), event, `people with ${from(least)} may do so`);
 }
 
 function decide(allowed: boolean, { type, sender }: RelayEvent, who: string): Authorization {
@@ -50,15 +51,9 @@ function decide(allowed: boolean, { type, sender }: RelayEvent, who: string): Au
   return { allowed, reason: `${sender.login} may not ${deed}: ${who}. ${remedy}` };
 }
 
-/** A permission that is not known here counts as none. */
-function rankOf(permission: string): number {
-  const order: readonly string[] = permissions;
-  return Math.max(order.indexOf(permission), order.indexOf("none"));
-}
-
 /** `write` → "write, maintain or admin permission on this repository". */
-function from(least: (typeof permissions)[number]): string {
-  const names = permissions.slice(rankOf(least));
+function from(least: Permission): string {
+  const names = permissionsFrom(least);
   const list = names.length > 1 ? `${names.slice(0, -1).join(", ")} or ${names.at(-1)}` : names[0];
   return `${list} permission on this repository`;
 }

@@ -1,16 +1,11 @@
-import { type Coder, connectCoder } from "./coder/connect.js";
-import type { CoderTask, TemplateChoice } from "./coder/port.js";
-import {
-  isRefusal,
-  RefusedRequestError,
-  TaskBusyError,
-  TaskNameTakenError,
-  TransientError,
-} from "./errors.js";
+import type { Coder } from "./coder/coder.js";
+import { connectCoder } from "./coder/connect.js";
+import type { CoderBackend, CoderTask, CreateTask, IssueIdentity } from "./coder/port.js";
+import { isRefusedForGood, TaskBusyError, TaskNameTakenError, TransientError } from "./errors.js";
 import { type IssueEvent, issueReference } from "./events/event.js";
 import { claimedSchema, parseInput } from "./flow-input.js";
 import { log } from "./log.js";
-import { namesIssue, taskNames } from "./tasks/name.js";
+import { taskNames } from "./tasks/name.js";
 import { type TaskKey, type TaskLocation, type TaskRecord, taskKey } from "./tasks/record.js";
 import { TaskStore } from "./tasks/store.js";
 import { oneLine } from "./text/clean.js";
@@ -36,7 +31,7 @@ const store = new TaskStore();
 
 /**
  * Sees to it that the issue has its one task: finds it, resumes it where it is paused, or creates it. It can be
- * run again, and beside itself: the name is the key that Coder keeps unique.
+ * run again, and beside itself: the key is the name where Coder keeps that unique, else a claim in the record.
  */
 export async function handler(input: unknown): Promise<Creation> {
   const { event, intent } = parseInput(claimedSchema, input);
@@ -47,6 +42,7 @@ export async function handler(input: unknown): Promise<Creation> {
 
 class TaskCreation {
   readonly #key: TaskKey;
+  readonly #issue: IssueIdentity;
 
   constructor(
     private readonly coder: Coder,
@@ -55,75 +51,125 @@ class TaskCreation {
     private readonly record: TaskRecord,
   ) {
     this.#key = taskKey(event);
+    this.#issue = { ...this.#key, reference: issueReference(event), url: event.issue.url };
   }
 
   async run(): Promise<Creation> {
     const { task } = this.record;
-    const existing = task && (await this.coder.backend.find(task));
-    return existing ? this.#reuse(existing) : this.#create();
+    const existing = task && (await this.coder.backendOf(task).find(task, this.#key));
+    if (existing && existing.view.phase !== "gone") {
+      return this.#reuse(existing, this.coder.backendOf(existing));
+    }
+    // Coder has lost the API that it was made with: what is left of it goes before a new one comes.
+    if (existing) await this.coder.backendOf(existing).remove(existing, this.#key);
+    return this.#create(await this.coder.preferred());
   }
 
-  async #reuse(task: CoderTask): Promise<Creation> {
-    const isStopped = task.view.phase === "paused" || task.view.phase === "broken";
-    if (isStopped) await this.coder.backend.resume(task);
-    return this.#register(task);
+  async #reuse(task: CoderTask, backend: CoderBackend): Promise<Creation> {
+    const isDown = task.view.phase === "paused" || task.view.phase === "broken";
+    const wasStopped = this.record.status?.state === "stopped";
+    if (isDown || wasStopped) await backend.resume(task);
+    const [creation] = await Promise.all([this.#register(task), backend.share(task, this.event.sender)]);
+    return creation;
+  }
+
+  async #create(backend: CoderBackend): Promise<Creation> {
+    const preparation = backend.prepare();
+    // Awaited below, where it is needed; until then a failure of it is nobody's.
+    preparation.catch(() => {});
+    // What was made on another backend says nothing about this one.
+    const claimed = this.record.task?.backend === backend.api ? this.record.task : undefined;
+    const owner = claimed?.owner ?? (await backend.ownerOf(this.event.sender));
+    const create = async () => this.#createFirstFree(backend, await preparation, owner, claimed);
+    return backend.hasUniqueNames ? create() : this.#alone(create);
+  }
+
+  /** Creates under a claim, so that two runs at once do not create two tasks. */
+  async #alone(create: () => Promise<Creation>): Promise<Creation> {
+    const holder = this.event.delivery;
+    if (!(await store.claimCreation(this.intent, this.#key, holder))) {
+      const now = await store.get(this.#key);
+      if (now?.intent !== this.intent) return superseded(now);
+      throw new TaskBusyError(
+        `Another run is creating the task of ${this.#issue.reference}. It is waited for.`,
+      );
+    }
+    try {
+      const creation = await create();
+      await store.releaseCreation(this.#key, holder);
+      return creation;
+    } catch (error) {
+      // A creation that may still come about keeps others out until the claim expires; a retry of this run holds it.
+      if (!(error instanceof TransientError)) await store.releaseCreation(this.#key, holder);
+      throw error;
+    }
   }
 
   /** The first name that is free, or that turns out to be the issue's own task. */
-  async #create(): Promise<Creation> {
-    const { directory, settings } = this.coder;
-    const claimed = this.record.task;
-    const template = directory.template();
-    // Awaited below, where it is needed; until then a failure of it is nobody's.
-    template.catch(() => {});
-    const owner = claimed?.owner ?? (await directory.userOf(this.event.sender));
+  async #createFirstFree(
+    backend: CoderBackend,
+    create: CreateTask,
+    owner: string,
+    claimed: TaskLocation | undefined,
+  ): Promise<Creation> {
     const { repository, issue } = this.event;
-    const names = taskNames(settings.CODER_TASK_NAME_PREFIX, {
+    const names = taskNames(this.coder.settings.CODER_TASK_NAME_PREFIX, {
       owner: repository.owner,
       repository: repository.name,
       issue: issue.number,
     });
     for (const name of new Set(claimed ? [claimed.name, ...names] : names)) {
-      const location: TaskLocation = { backend: "tasks", owner, name };
+      const made = name === claimed?.name ? { workspaceId: claimed.workspaceId } : {};
+      const issueUrl = this.event.issue.url;
+      const location: TaskLocation = { backend: backend.api, owner, name, issueUrl, ...made };
       // Who comes to end the task meanwhile learns from this where to look for it.
       if (!(await store.updateAs(this.intent, this.#key, { task: location }))) return superseded(this.record);
-      const task = await this.#createNamed(location, await template);
-      if (task) return this.#reuse(task);
+      const task = await this.#createNamed(location, create);
+      if (task) return this.#reuse(task, backend);
     }
     throw new TaskNameTakenError(
-      `The names that the task of ${issueReference(this.event)} could have (${names.join(", ")}) are held by other workspaces of ${owner}. Delete or rename one of them, then redrive this run.`,
+      `The names that the task of ${this.#issue.reference} could have (${names.join(", ")}) are held by other workspaces of ${owner}. Delete or rename one of them, then redrive this run.`,
     );
   }
 
   /** `undefined` where the name serves something else. */
-  async #createNamed(location: TaskLocation, template: TemplateChoice): Promise<CoderTask | undefined> {
-    const { owner, name } = location;
+  async #createNamed(location: TaskLocation, create: CreateTask): Promise<CoderTask | undefined> {
+    const { owner, name, workspaceId } = location;
     try {
-      return await this.coder.backend.create({
+      const task = await create({
         owner,
         name,
         displayName: oneLine(this.event.issue.title, displayNameLength) || name,
         prompt: this.event.issue.url,
-        template,
+        issue: this.#issue,
+        workspaceId,
+        note: async (made) => {
+          await store.updateAs(this.intent, this.#key, { task: { ...location, ...made } });
+        },
       });
-    } catch (error) {
-      const isTaken = isRefusal(error, 409);
-      if (!isTaken && !(error instanceof TransientError)) {
-        if (error instanceof RefusedRequestError)
-          await store.updateAs(this.intent, this.#key, { task: undefined });
-        throw error;
-      }
-      // Taken, or the outcome is unknown; two creates at once get a 500 from Coder. So look before anything else.
-      const found = await this.coder.backend.find(location);
-      if (found) return namesIssue(found.prompt, this.event.issue.url) ? found : undefined;
-      if (!isTaken) throw error;
-      if (this.#wasJustDeleted(name)) {
+      if (task === "held" && this.#wasJustDeleted(name)) {
         throw new TaskBusyError(
           `The workspace of the former task ${owner}/${name} is being deleted. It is retried.`,
         );
       }
-      return undefined;
+      return typeof task === "string" ? undefined : task;
+    } catch (error) {
+      if (isRefusedForGood(error)) await this.#forget(location);
+      throw error;
     }
+  }
+
+  /** Takes back the announcement of a task that was refused; not where something was made on the way to it. */
+  async #forget(location: TaskLocation): Promise<void> {
+    const { name } = location;
+    await store.update(
+      this.#key,
+      { task: undefined },
+      {
+        expression: "#intent = :holder AND #task.#name = :name AND attribute_not_exists(#task.#workspaceId)",
+        values: { holder: this.intent, name },
+      },
+    );
   }
 
   #wasJustDeleted(name: string): boolean {
@@ -131,14 +177,14 @@ class TaskCreation {
     return formerName === name && Date.now() - formerEndedAt < deletionMs;
   }
 
-  async #register({ backend, owner, name, id, url }: CoderTask): Promise<Creation> {
-    const task: TaskLocation = { backend, owner, name, id, url };
+  async #register({ view: _, ...task }: CoderTask): Promise<Creation> {
     if (await store.updateAs(this.intent, this.#key, { task })) {
-      log.info("The issue has its task", { issue: issueReference(this.event), task: `${owner}/${name}`, id });
+      const { owner, name, id } = task;
+      log.info("The issue has its task", { issue: this.#issue.reference, task: `${owner}/${name}`, id });
       return { outcome: "created", intent: this.intent, task };
     }
     const now = await store.get(this.#key);
-    // A newer event that wants the task finds it by its name.
+    // A newer event that wants the task finds it as this one would.
     if (now?.intent === undefined || now.wanted !== false) return superseded(now);
     return { outcome: "unwanted", intent: now.intent, task };
   }

@@ -1,20 +1,21 @@
 import * as z from "zod/mini";
+import type { Coder } from "./coder/coder.js";
 import { connectCoder } from "./coder/connect.js";
-import type { CoderBackend, CoderTask } from "./coder/port.js";
-import type { IssueEvent } from "./events/event.js";
+import { type IssueEvent, issueReference } from "./events/event.js";
 import { claimedSchema, parseInput } from "./flow-input.js";
 import { log } from "./log.js";
-import { type TaskLocation, type TaskRecord, taskKey } from "./tasks/record.js";
+import { backends, type TaskLocation, type TaskRecord, taskKey } from "./tasks/record.js";
 import { TaskStore } from "./tasks/store.js";
 
 const inputSchema = z.extend(claimedSchema, {
   /** A task that the record does not tell of. */
   task: z.optional(
     z.object({
-      backend: z.literal("tasks"),
+      backend: z.enum(backends),
       owner: z.string(),
       name: z.string(),
       id: z.optional(z.string()),
+      workspaceId: z.optional(z.string()),
     }),
   ),
 });
@@ -28,8 +29,8 @@ export interface Ending {
 
 /**
  * Ends the issue's task: deletes it, or pauses it where the agent was only unassigned, so that assigning it
- * again resumes it. Throws a `TaskBusyError` while a workspace build is in the way. A task that is gone already
- * is as good as deleted.
+ * again resumes it. Throws a `TaskBusyError` while something is in the way. A task that is gone already, or that
+ * Coder has no API for any more, is as good as deleted.
  */
 export async function handler(input: unknown): Promise<Ending> {
   const { event, intent, task: given } = parseInput(inputSchema, input);
@@ -37,33 +38,37 @@ export async function handler(input: unknown): Promise<Ending> {
   const record = await store.get(key);
   if (record?.intent !== intent) return { outcome: "superseded" };
 
-  const { backend } = await connectCoder();
-  const task = await locate(backend, event, given ?? record.task);
+  const coder = await connectCoder();
+  const location = given ?? record.task ?? (await search(coder, event));
+  const backend = location && coder.backendOf(location);
+  const task = location && (await backend?.find(location, key));
+  // The status comment tells what is known of the work when it ends.
+  const report = task && task.view.phase !== "gone" ? task.view.report : record.report;
   if (record.endReason === "unassigned") {
-    if (task) await backend.stop(task);
-    return { outcome: task ? "stopped" : "nothing" };
+    if (!task || task.view.phase === "gone") return { outcome: "nothing" };
+    await backend?.stop(task);
+    await store.updateAs(intent, key, { report });
+    return { outcome: "stopped" };
   }
 
-  if (task) await backend.remove(task);
-  const name = task?.name ?? record.task?.name;
-  if (name !== undefined) {
-    await store.updateAs(intent, key, { task: undefined, formerName: name, formerEndedAt: Date.now() });
-    log.info("Task ended", { task: name, found: task !== undefined });
-  }
-  return { outcome: name !== undefined || hadTask(record) ? "completed" : "nothing" };
+  if (location) await backend?.remove({ ...location, ...task }, key);
+  const wasCreated = task !== undefined || location?.id !== undefined;
+  const former = wasCreated && { formerName: task?.name ?? location?.name, formerEndedAt: Date.now() };
+  await store.updateAs(intent, key, { task: undefined, report, ...former });
+  log.info("Task ended", { task: location?.name, found: task !== undefined });
+  return { outcome: wasCreated || hadTask(record) ? "completed" : "nothing" };
 }
 
-async function locate(
-  backend: CoderBackend,
-  event: IssueEvent,
-  known: TaskLocation | undefined,
-): Promise<CoderTask | undefined> {
-  if (known) return backend.find(known);
+/** A task that no record tells of is looked for only where there may be one. */
+async function search(coder: Coder, event: IssueEvent): Promise<TaskLocation | undefined> {
   const mayHaveOne = event.type === "task_closed" && event.agentAssigned;
-  return mayHaveOne ? backend.search(event.issue.url) : undefined;
+  if (!mayHaveOne) return undefined;
+  const issue = { ...taskKey(event), reference: issueReference(event), url: event.issue.url };
+  return coder.search(issue, event.sender);
 }
 
 /** Whether there was a task in this life of the issue: a run that is repeated does not find it any more. */
 function hadTask({ formerName, status }: TaskRecord): boolean {
-  return formerName !== undefined || (status !== undefined && status.state !== "refused");
+  const toldStates: readonly (string | undefined)[] = ["created", "running", "stopped", "completed"];
+  return formerName !== undefined || toldStates.includes(status?.state);
 }

@@ -1,6 +1,8 @@
 import * as z from "zod/mini";
 import { ConfigurationError } from "./errors.js";
 import { botName } from "./events/login.js";
+import { commentPermissions } from "./events/permission.js";
+import { backends } from "./tasks/record.js";
 
 /** The environment of the Lambdas: every name in one place, each group read by the module that needs it. */
 
@@ -41,14 +43,11 @@ export const ingressEnvironment = () =>
     RELAY_FAILURE_FLOW_ARN: text,
   });
 
-/** Who may speak to the agent: the least permission, or anybody. */
-export const permissions = ["any", "none", "read", "triage", "write", "maintain", "admin"] as const;
-
 export const agentEnvironment = () =>
   read({
     AGENT_GITHUB_USERNAME: text,
     ALLOWED_BOTS: list,
-    COMMENT_MIN_PERMISSION: z._default(z.enum(permissions), "write"),
+    COMMENT_MIN_PERMISSION: z._default(z.enum(commentPermissions), "write"),
   });
 
 export const inboxEnvironment = () => read({ MAX_CI_ROUNDS: z._default(count, 10) });
@@ -71,9 +70,12 @@ export const coderEnvironment = () =>
   read({
     CODER_TOKEN_SECRET_ARN: text,
     CODER_URL: url,
+    CODER_BACKEND: z._default(z.enum(["auto", ...backends]), "auto"),
+    CODER_CHAT_IDENTITY: z._default(z.enum(["bot", "requester"]), "bot"),
     CODER_ORGANIZATION: z._default(text, "default"),
     CODER_TASK_NAME_PREFIX: z._default(text, "gh"),
-    CODER_TEMPLATE_NAME: z._default(text, "task-template"),
+    /** Without it: `task-template` for Tasks, and what the agent picks for Chats. */
+    CODER_TEMPLATE_NAME: z.optional(text),
     CODER_TEMPLATE_PRESET: z.optional(text),
     CODER_USER_MAP: userMap,
     GITHUB_API_URL: z._default(url, "https://api.github.com"),

@@ -22,7 +22,10 @@ export class RateLimitedError extends Error {
   override readonly name = "RateLimitedError";
 }
 
-/** A workspace build is in the way; it will end by itself. Retried by the `busy` policy for ten minutes. */
+/**
+ * Something is in the way that will end by itself: a workspace build, an agent that is being stopped, another
+ * run that creates the task. Retried by the `busy` policy for ten minutes.
+ */
 export class TaskBusyError extends Error {
   override readonly name = "TaskBusyError";
 }
@@ -57,9 +60,37 @@ export class UnexpectedAnswerError extends Error {
   override readonly name = "UnexpectedAnswerError";
 }
 
-/** The agent has worked for a day without listening. For operators. */
-export class AgentNeverReadyError extends Error {
-  override readonly name = "AgentNeverReadyError";
+/** CODER_URL leads to something that is no Coder. For operators. */
+export class NotCoderError extends Error {
+  override readonly name = "NotCoderError";
+}
+
+/** The Coder deployment has no API that a task could be made with. For operators. */
+export class NoTaskApiError extends Error {
+  override readonly name = "NoTaskApiError";
+}
+
+/** A refusal of Coder's that is told in our own words: nothing was done. */
+class CoderRefusalError extends Error {}
+
+/** The token's user may not use chats as the relay does. For operators. */
+export class ChatsForbiddenError extends CoderRefusalError {
+  override readonly name = "ChatsForbiddenError";
+}
+
+/** The chat belongs to another user than the token that is to send to it. For operators. */
+export class ChatOwnerError extends CoderRefusalError {
+  override readonly name = "ChatOwnerError";
+}
+
+/** Coder Agents cannot work: the AI Gateway, or the chat daemon of an older server, is off. For operators. */
+export class ChatsUnavailableError extends CoderRefusalError {
+  override readonly name = "ChatsUnavailableError";
+}
+
+/** The chat owner's spending limit is reached. For operators. */
+export class ChatUsageLimitError extends CoderRefusalError {
+  override readonly name = "ChatUsageLimitError";
 }
 
 /** A secret or a setting does not hold what it should. For operators. */
@@ -108,7 +139,9 @@ export class RefusedRequestError extends Error {
     readonly reason: string,
   ) {
     const remedy = remedies[service][status];
-    super(`${service} answered ${status} to ${request}: ${reason}${remedy ? ` ${remedy}` : ""}`);
+    super(
+      `${service} answered ${status} to ${request}: ${reason.replace(/\.?$/, ".")}${remedy ? ` ${remedy}` : ""}`,
+    );
     this.name = `${service}${reasons[status] ?? "Request"}Error`;
   }
 }
@@ -116,4 +149,9 @@ export class RefusedRequestError extends Error {
 /** Whether `error` is a service's refusal with one of these statuses. */
 export function isRefusal(error: unknown, ...statuses: number[]): error is RefusedRequestError {
   return error instanceof RefusedRequestError && statuses.includes(error.status);
+}
+
+/** Whether a service has refused for good: nothing was done, and a retry alone would change nothing. */
+export function isRefusedForGood(error: unknown): boolean {
+  return error instanceof RefusedRequestError || error instanceof CoderRefusalError;
 }

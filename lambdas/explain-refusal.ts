@@ -18,7 +18,8 @@ const inputSchema = z.object({
 export async function handler(input: unknown): Promise<{ explained: boolean }> {
   const { event, key, reason } = parseInput(inputSchema, input);
   if (!event.repository.private || event.sender.type === "Bot") return { explained: false };
-  if (!(await new Inbox(key).noteOnce(`refused#${event.sender.id}`))) return { explained: false };
+  if (!(await new Inbox(key).noteOnce(`refused#${event.sender.id}`, event.delivery)))
+    return { explained: false };
   const app = await connectGitHub();
   const { number, url } = event.subject;
   const issue = new IssueClient(app.installation(event.installation), {

@@ -30,7 +30,7 @@ export async function handler(input: unknown): Promise<Found> {
   const { event } = parseInput(inputSchema, input);
   const app = await connectGitHub();
   const repository = new RepositoryClient(app.installation(event.installation), event.repository);
-  const finder = new TaskFinder(store, repository, async () => (await connectCoder()).backend);
+  const finder = new TaskFinder(store, repository, connectCoder);
 
   if (event.type !== "check_failed") {
     const isIssue = event.subject.kind === "issue";
@@ -46,7 +46,7 @@ export async function handler(input: unknown): Promise<Found> {
     : await repository.openPullsOf(run.headRepository.owner, run.branch);
   const pull = candidates.find(
     (candidate) =>
-      candidate !== undefined &&
+      candidate?.isOpen === true &&
       isSameLogin(candidate.author, agent) &&
       candidate.headSha === run.headSha &&
       candidate.headRepositoryId === run.headRepository.id,

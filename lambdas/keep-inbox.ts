@@ -5,13 +5,20 @@ import { Inbox } from "./inbox/inbox.js";
 import { StatusComment } from "./status-comment/status-comment.js";
 import { TaskStore } from "./tasks/store.js";
 
-const inputSchema = z.object({ drain: drainSchema });
+const inputSchema = z.object({
+  drain: drainSchema,
+  /** Why the task is gone, where that is known. */
+  reason: z.optional(z.string()),
+});
 const store = new TaskStore();
 
 /** There is no task to tell it to: what waits is kept for a day, for a new task of the same issue. */
 export async function handler(input: unknown): Promise<{ kept: number }> {
-  const { drain } = parseInput(inputSchema, input);
-  const kept = await new Inbox(drain).keepForADay();
+  const { drain, reason } = parseInput(inputSchema, input);
+  const inbox = new Inbox(drain);
+  const kept = await inbox.keepForADay();
+  // From here on a new task's wake-up starts a drain of its own.
+  await inbox.replaceDrain(drain.generation);
   const record = await store.get(drain);
   if (kept > 0 && record?.source && record.wanted) {
     const app = await connectGitHub();
@@ -19,8 +26,7 @@ export async function handler(input: unknown): Promise<{ kept: number }> {
     await comment.say(
       {
         state: "failed",
-        detail:
-          "The task is gone: it was deleted in Coder. What was said since is kept for a day. Unassign the agent and assign it again: a new task will be told.",
+        detail: `The task is gone: ${reason || "it was deleted in Coder."} What was said since is kept for a day. Unassign the agent and assign it again: a new task will be told.`,
       },
       { expression: "#intent = :holder", values: { holder: record.intent } },
     );

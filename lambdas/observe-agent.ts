@@ -1,8 +1,10 @@
 import * as z from "zod/mini";
 import { connectCoder } from "./coder/connect.js";
-import { AgentNeverReadyError, TaskBrokenError } from "./errors.js";
+import type { CoderTask, TaskView } from "./coder/port.js";
+import { TaskBrokenError } from "./errors.js";
 import { agentWaitSchema, drainSchema, parseInput } from "./flow-input.js";
 import { type AgentWait, type Observation, observeAgent } from "./tasks/observe.js";
+import type { TaskRecord } from "./tasks/record.js";
 import { TaskStore } from "./tasks/store.js";
 
 const inputSchema = z.object({
@@ -12,26 +14,34 @@ const inputSchema = z.object({
 
 const store = new TaskStore();
 
+export interface AgentLook extends Observation<AgentWait> {
+  /** What Coder says of the work, or why the task is gone; empty where it says nothing. */
+  report: string;
+}
+
 /**
  * One look at the agent that a drain has something to tell. Throws a `TaskBrokenError` where its workspace does
- * not come up, an `AgentNeverReadyError` where it has worked for a day.
+ * not come up. How long an agent may work is the state machine's time-out, which a redrive begins anew.
  */
-export async function handler(input: unknown): Promise<Observation<AgentWait>> {
+export async function handler(input: unknown): Promise<AgentLook> {
   const { drain, wait } = parseInput(inputSchema, input);
   const record = await store.get(drain);
-  const task = record?.task && (await (await connectCoder()).backend.find(record.task));
-  const { isHopeless, ...observation } = observeAgent(
-    task?.view ?? { phase: "gone", status: "deleted" },
-    wait,
-  );
-  if (!isHopeless || !task) return observation;
-
-  if (observation.wait.broken > 0) {
+  const task = record?.task && (await (await connectCoder()).backendOf(record.task).find(record.task, drain));
+  const { isHopeless, ...observation } = observeAgent(viewOf(record, task), wait);
+  if (isHopeless && task) {
     throw new TaskBrokenError(
       `The task ${task.name} does not come up: Coder calls it "${task.view.status}". Look at its workspace (${task.url}), mend what is wrong, then redrive this run. What waits for the agent is kept.`,
     );
   }
-  throw new AgentNeverReadyError(
-    `The agent of ${task.name} has been working for a day without listening (${task.url}). Look whether it hangs, then redrive this run. What waits for it is kept.`,
-  );
+  return { ...observation, report: task?.view.report ?? "" };
+}
+
+function viewOf(record: TaskRecord | undefined, task: CoderTask | undefined): TaskView {
+  // The agent was unassigned, or the issue closed: a paused task must not be woken by what was said before.
+  if (record?.wanted === false) return { phase: "gone", status: "not wanted" };
+  if (task) return task.view;
+  const isBeingCreated = record?.task !== undefined && record.task.id === undefined;
+  return isBeingCreated
+    ? { phase: "starting", status: "being created" }
+    : { phase: "gone", status: "deleted" };
 }

@@ -14,21 +14,32 @@ const inputSchema = z.extend(claimedSchema, {
 const store = new TaskStore();
 
 /** `superseded`: a newer event has overtaken the flow that looks. */
-export type Look = Omit<Observation, "phase"> & { phase: Observation["phase"] | "superseded" };
+export type Look = Omit<Observation, "phase"> & {
+  phase: Observation["phase"] | "superseded";
+  /** What Coder says of the work; of a task that is gone, what to do. Empty where there is nothing to say. */
+  report: string;
+};
 
 /** One look at the task. Throws a `TaskBrokenError` where it has not started in spite of all graces. */
 export async function handler(input: unknown): Promise<Look> {
   const { event, intent, wait } = parseInput(inputSchema, input);
   const record = await store.get(taskKey(event));
-  if (record?.intent !== intent || !record.task) return { phase: "superseded", waitSeconds: 0, wait };
+  if (record?.intent !== intent || !record.task) {
+    return { phase: "superseded", waitSeconds: 0, wait, report: "" };
+  }
 
-  const { backend } = await connectCoder();
-  const task = await backend.find(record.task);
+  const backend = (await connectCoder()).backendOf(record.task);
+  const task = await backend.find(record.task, taskKey(event));
   const observation = observe(task?.view ?? { phase: "gone", status: "deleted" }, wait);
   if (task && observation.phase === "broken") {
     throw new TaskBrokenError(
       `The task ${task.name} of ${issueReference(event)} has not started: Coder calls it "${task.view.status}". Look at its workspace build (${task.url}), mend what is wrong, then redrive this run, or unassign the agent and assign it again.`,
     );
   }
-  return observation;
+  return { ...observation, report: reportOf(observation.phase, task?.view.report) };
+}
+
+function reportOf(phase: Observation["phase"], report = ""): string {
+  if (phase !== "gone") return report;
+  return `${report || "The task was deleted in Coder before it ran."} Unassign the agent and assign it again to start a new one.`;
 }

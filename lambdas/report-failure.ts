@@ -41,7 +41,7 @@ export async function handler(change: unknown): Promise<void> {
   const place = await placeOf(parseInput(runInputSchema, JSON.parse(input)));
   if (!place) return;
 
-  const reason = status === "ABORTED" ? "An operator has stopped this run." : cause && messageOf(cause);
+  const reason = cause ? messageOf(cause) : place.reasons[status];
   const comment = new StatusComment(store, await connectGitHub(), place.source, name);
   await comment.say(
     {
@@ -56,11 +56,18 @@ export async function handler(change: unknown): Promise<void> {
   );
 }
 
+/** Why a run ended, where Step Functions gives no cause. */
+const reasons: Readonly<Record<string, string>> = { ABORTED: "An operator has stopped this run." };
+
+interface Place {
+  source: IssueSource;
+  condition: Condition;
+  reasons: Readonly<Record<string, string>>;
+}
+
 /** Where to say it, and when: not over the head of a newer event that goes well. */
-async function placeOf(
-  input: z.output<typeof runInputSchema>,
-): Promise<{ source: IssueSource; condition: Condition } | undefined> {
-  if ("event" in input) return { source: input.event, condition: notOvertaken(input.event) };
+async function placeOf(input: z.output<typeof runInputSchema>): Promise<Place | undefined> {
+  if ("event" in input) return { source: input.event, condition: notOvertaken(input.event), reasons };
   if ("drain" in input) return placeOfDrain(input.drain);
   return undefined;
 }
@@ -73,9 +80,10 @@ function notOvertaken({ delivery, at }: IssueEvent): Condition {
   };
 }
 
-async function placeOfDrain(key: TaskKey) {
+async function placeOfDrain(key: TaskKey): Promise<Place | undefined> {
   const record = await store.get(key);
   if (!record?.source || !record.wanted) return undefined;
   const condition = { expression: "#intent = :holder", values: { holder: record.intent } };
-  return { source: record.source, condition };
+  const timedOut = "The agent has not listened for a day. What waits for it is kept.";
+  return { source: record.source, condition, reasons: { ...reasons, TIMED_OUT: timedOut } };
 }

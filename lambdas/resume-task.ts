@@ -14,8 +14,10 @@ const waitSeconds = 4;
 export async function handler(input: unknown): Promise<{ waitSeconds: number; wait: AgentWait }> {
   const { drain, wait } = parseInput(inputSchema, input);
   const record = await store.get(drain);
-  const { backend } = await connectCoder();
-  const task = record?.task && (await backend.find(record.task));
-  if (task?.view.phase === "paused") await backend.resume(task);
+  if (record?.task) {
+    const backend = (await connectCoder()).backendOf(record.task);
+    const task = await backend.find(record.task, drain);
+    if (task?.view.phase === "paused") await backend.resume(task);
+  }
   return { waitSeconds, wait: { ...wait, resumed: true } };
 }

@@ -19,8 +19,11 @@ import { TaskStore } from "./tasks/store.js";
 
 const inputSchema = z.object({ drain: drainSchema, wait: agentWaitSchema });
 
-/** Longer than a send that is under way can take: another drain's may still arrive until then. */
-const underWayMs = 70_000;
+/**
+ * Longer than this Lambda runs: a sending that has not noted its end may arrive until then. It can be of another
+ * drain, or of this one before it was aborted and redriven.
+ */
+const underWayMs = 190_000;
 
 const store = new TaskStore();
 const { AGENT_GITHUB_USERNAME: agent } = agentEnvironment();
@@ -36,6 +39,8 @@ export interface Sending {
   outcome: "sent" | "again" | "gone" | "superseded";
   /** The wait so far, with one more refusal where it did not listen. */
   wait: AgentWait;
+  /** Why the task is gone, where that is known. */
+  report: string;
 }
 
 /**
@@ -46,64 +51,78 @@ export interface Sending {
 export async function handler(input: unknown): Promise<Sending> {
   const { drain, wait } = parseInput(inputSchema, input);
   const record = await store.get(drain);
-  const { backend } = await connectCoder();
-  const task = record?.task && (await backend.find(record.task));
-  if (!record || !task) return { outcome: "gone", wait };
+  if (!record?.task || record.wanted === false) return { outcome: "gone", wait, report: "" };
+  const backend = (await connectCoder()).backendOf(record.task);
+  const task = await backend.find(record.task, drain);
+  const report = task?.view.report ?? "";
+  if (!task || task.view.phase === "gone") return { outcome: "gone", wait, report };
 
   const inbox = new Inbox(drain);
-  const again: Sending = { outcome: "again", wait: { ...wait, refusals: wait.refusals + 1, ready: false } };
-  const { generation, batch: open } = await inbox.state();
-  if (generation !== drain.generation) return { outcome: "superseded", wait };
-  const settled = open ? await settle(inbox, open, backend, task, generation) : "nothing";
-  if (settled === "open") return again;
+  const again: Sending = {
+    outcome: "again",
+    wait: { ...wait, refusals: wait.refusals + 1, ready: false },
+    report,
+  };
+  const { generation, sendings, batch: open } = await inbox.state();
+  if (generation !== drain.generation) return { outcome: "superseded", wait, report };
+  if (open && !(await settle(inbox, open, backend, task))) return again;
 
-  const inputs = await relevant(inbox, record.source);
+  const inputs = await nextMessage(inbox, record.source);
   const [first] = inputs;
-  if (!first) return { outcome: "sent", wait };
+  if (!first) {
+    await tell(record, drain.generation, report);
+    return { outcome: "sent", wait, report };
+  }
   const reference = randomBytes(4).toString("hex");
-  const options = { reference, instructions, mayBeRepeated: settled === "unclear" };
+  const options = { reference, instructions, mayBeRepeated: first.mayHaveArrived };
   const { text, taken } = compose(
     inputs.map((entry) => toldAs(entry)),
     options,
   );
-  const entries = inputs.slice(0, taken).map(({ identity, version }) => ({ identity, version }));
+  const entries = inputs
+    .slice(0, taken)
+    .map(({ identity, delivery, version }) => ({ identity, delivery, version }));
   const batch: Batch = { reference, generation, startedAt: Date.now(), entries };
-  if (!(await inbox.begin(batch))) return again;
+  if (!(await inbox.begin(batch, { sendings }))) return again;
 
-  const outcome = await backend.send(task, text);
+  const outcome = await backend.send(task, text).catch(async (error: unknown) => {
+    await inbox.ended(batch);
+    throw error;
+  });
   log.info("Sent to the agent", { ...drain, reference, entries: entries.length, outcome });
   switch (outcome) {
     case "sent":
       await inbox.delivered(batch);
-      await endFailure(record, drain.generation);
-      return { outcome: "sent", wait };
+      await tell(record, drain.generation, report);
+      return { outcome: "sent", wait, report };
     case "unknown":
+      await inbox.ended(batch);
       return again;
     case "busy":
     case "gone":
-      await inbox.returned(batch);
-      return outcome === "gone" ? { outcome, wait } : again;
+      await inbox.returned(batch, { mayHaveArrived: false });
+      return outcome === "gone" ? { outcome, wait, report } : again;
   }
 }
 
-/** Finds out what became of a batch whose outcome is unknown. `open`: not yet. */
-async function settle(
-  inbox: Inbox,
-  batch: Batch,
-  backend: CoderBackend,
-  task: CoderTask,
-  generation: number,
-): Promise<"delivered" | "returned" | "unclear" | "open"> {
+/** Finds out what became of a batch whose outcome is unknown. Resolves to `false` where it may be under way. */
+async function settle(inbox: Inbox, batch: Batch, backend: CoderBackend, task: CoderTask): Promise<boolean> {
   const reception = await backend.reception(task, referenceLine(batch.reference));
   log.info("A sending of unknown outcome was looked for", { reference: batch.reference, reception });
   if (reception === "received") {
     await inbox.delivered(batch);
-    return "delivered";
+    return true;
   }
-  const mayBeUnderWay = batch.generation !== generation && Date.now() - batch.startedAt < underWayMs;
-  if (mayBeUnderWay) return "open";
-  await inbox.returned(batch);
-  return reception === "unclear" ? "unclear" : "returned";
+  if (!batch.hasEnded && Date.now() - batch.startedAt < underWayMs) return false;
+  await inbox.returned(batch, { mayHaveArrived: reception === "unclear" });
+  return true;
+}
+
+/** What waits. What may have arrived goes alone: nothing that is news is told with a word about repetition. */
+async function nextMessage(inbox: Inbox, source: IssueSource | undefined): Promise<Waiting[]> {
+  const inputs = await relevant(inbox, source);
+  const repeated = inputs.filter(({ mayHaveArrived }) => mayHaveArrived);
+  return repeated.length > 0 ? repeated : inputs;
 }
 
 /** What waits, without failed runs whose pull request has moved on. */
@@ -116,7 +135,7 @@ async function relevant(inbox: Inbox, source: IssueSource | undefined): Promise<
       const repository = new RepositoryClient(app.installation(source.installation), head.repository);
       if (await repository.isHeadCurrent(head.pull, head.sha, agent)) return true;
       log.info("Dropped: the head of the pull request has changed since", { identity });
-      await inbox.drop({ identity, version: entry.version });
+      await inbox.drop({ identity, delivery: entry.delivery });
       return false;
     }),
   );
@@ -125,14 +144,25 @@ async function relevant(inbox: Inbox, source: IssueSource | undefined): Promise<
 
 /** The text before an edit is told only where the agent was told that text. */
 function toldAs({ input, deliveredVersion }: Waiting): Waiting["input"] {
-  if (input.kind === "failure" || deliveredVersion !== undefined) return input;
-  const { previousBody: _, ...comment } = input;
+  if (input.kind === "failure") return input;
+  const { previousBody, ...comment } = input;
+  if (deliveredVersion !== undefined && previousBody !== comment.body) return input;
   return comment;
 }
 
-/** A status comment that told of a failure to deliver says again that the agent runs. */
-async function endFailure({ status, source, intent }: TaskRecord, generation: number): Promise<void> {
-  if (status?.state !== "failed" || !source) return;
+/** The status comment tells what Coder knows by now; one that told of a failure says again that the agent runs. */
+async function tell(record: TaskRecord, generation: number, report: string): Promise<void> {
+  const { status, source, intent } = record;
+  const hasFailed = status?.state === "failed";
+  const runs = status?.state === "running";
+  const isNews = runs && report !== "" && report !== record.report;
+  // That no more failures are relayed was true until somebody said something.
+  const isStale = runs && status.detail !== undefined;
+  if (!source || !(hasFailed || isNews || isStale)) return;
   const comment = new StatusComment(store, await connectGitHub(), source, `drain-${generation}`);
-  await comment.say({ state: "running" }, { expression: "#intent = :holder", values: { holder: intent } });
+  await comment.say(
+    { state: "running" },
+    { expression: "#intent = :holder", values: { holder: intent } },
+    report || undefined,
+  );
 }

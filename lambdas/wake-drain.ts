@@ -6,7 +6,11 @@ import { parseInput } from "./flow-input.js";
 import { Inbox } from "./inbox/inbox.js";
 import { TaskStore } from "./tasks/store.js";
 
-const inputSchema = z.object({ key: z.object({ repositoryId: z.int(), issue: z.int() }) });
+const inputSchema = z.object({
+  key: z.object({ repositoryId: z.int(), issue: z.int() }),
+  /** The generation of a drain that hands what is left over to the next one. */
+  from: z.optional(z.int()),
+});
 const { DRAIN_INBOX_FLOW_ARN: drainFlow } = drainEnvironment();
 const store = new TaskStore();
 
@@ -16,19 +20,30 @@ const store = new TaskStore();
  * its generation is in force is that of a drain that failed: the next generation takes over from it.
  */
 export async function handler(input: unknown): Promise<{ drain: string }> {
-  const { key } = parseInput(inputSchema, input);
+  const { key, from } = parseInput(inputSchema, input);
   const record = await store.get(key);
   const inbox = new Inbox(key);
-  if (!record?.task || record.wanted === false || (await inbox.waiting()).length === 0) return { drain: "" };
+  if (from !== undefined) await inbox.replaceDrain(from);
+  // One that is still being created is told by the run that creates it.
+  if (record?.task?.id === undefined || record.wanted === false || (await inbox.waiting()).length === 0)
+    return { drain: "" };
 
   for (let attempt = 0; attempt < 10; attempt++) {
     const { generation } = await inbox.state();
     // The task's name alone would not do: two owners may have a task of the same name.
     const name = `${record.task.name}-${key.repositoryId}-${generation}`;
-    if ((await startExecution(drainFlow, name, { drain: { ...key, generation } })) !== "closed") {
-      return { drain: name };
-    }
+    const start = await startExecution(drainFlow, name, { drain: { ...key, generation } }).catch(retried);
+    if (start !== "closed") return { drain: name };
     await inbox.replaceDrain(generation);
   }
   throw new TransientError("No drain could be started: each one was over at once. It is retried.");
+}
+
+/** What waits must not stay behind where Step Functions fails: its answer may name no error that is retried. */
+function retried(error: unknown): never {
+  const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode ?? 0;
+  if (status >= 400 && status < 500) throw error;
+  throw new TransientError(
+    `Step Functions has not started the drain (${status || "no answer"}). It is retried.`,
+  );
 }

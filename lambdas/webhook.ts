@@ -4,7 +4,7 @@ import { classify } from "./events/classify.js";
 import type { RelayEvent } from "./events/event.js";
 import { PayloadError } from "./events/payloads.js";
 import { executionName, startExecution } from "./executions/start.js";
-import { isSigned } from "./ingress/signature.js";
+import { isSignature, isSigned } from "./ingress/signature.js";
 import { log } from "./log.js";
 import { Secret } from "./secrets/secret.js";
 
@@ -99,7 +99,7 @@ function numberOf(event: RelayEvent): number {
 
 /** By the secrets in the container; where they do not fit, by those that may have been rotated in since. */
 async function isAuthentic(body: Uint8Array, signature: string): Promise<boolean> {
-  if (signature === "") return false;
+  if (!isSignature(signature)) return false;
   if (isSigned(body, signature, await secret.values())) return true;
   const rotated = await secret.reread();
   return rotated !== undefined && isSigned(body, signature, rotated);

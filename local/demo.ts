@@ -18,8 +18,9 @@ const timeScale = 0.05;
 const { json, api } = readArguments();
 const print = json ? () => {} : console.log;
 
+const bundles = await localBundles();
 const system = await startSystem({
-  bundles: await localBundles("demo"),
+  bundles: bundles.paths,
   settings: {},
   timeScale,
   coder: { version: coderVersions[api], bootMs: 600, turnMs: 200 },
@@ -45,6 +46,7 @@ for (const act of story.acts) {
 }
 const finalState = story.finalState();
 await system.close();
+bundles.removeNow();
 
 const failed = ends.find((end) => !isMet(end));
 if (json) {

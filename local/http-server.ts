@@ -76,14 +76,15 @@ export class HttpServer {
     const chunks: Buffer[] = [];
     incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
     incoming.on("end", () => {
-      const url = new URL(incoming.url ?? "/", "http://localhost");
+      // By hand, for `new URL` would take `//path` for a host.
+      const [path = "/", query = ""] = (incoming.url ?? "/").split(/\?(.*)/s);
       const raw = Buffer.concat(chunks);
       void this.#answer(
         {
           method: incoming.method ?? "GET",
-          path: url.pathname,
+          path,
           params: {},
-          query: url.searchParams,
+          query: new URLSearchParams(query),
           headers: incoming.headers,
           raw,
           body: parseBody(raw),

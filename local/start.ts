@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { SettingsError } from "../infra/settings.js";
 import { localBundles } from "./bundles.js";
 import { Playground } from "./playground.js";
-import { type LocalSystem, startSystem } from "./system.js";
+import { startSystem } from "./system.js";
 
 /**
  * `npm start`: the whole system on this machine until it is interrupted, with the real GitHub and Coder where
@@ -16,29 +16,36 @@ const defaultPort = 8787;
 
 try {
   const port = numberFrom("PORT", defaultPort);
+  if (port > 65535 || !Number.isInteger(port))
+    throw wrongNumber("PORT", defaultPort, "a whole one up to 65535");
   const timeScale = numberFrom("LOCAL_TIME_SCALE", 1);
-  const system = await startSystem({
-    bundles: await localBundles("start"),
-    settings: process.env,
-    port,
-    timeScale,
-    coder: { bootMs: 5_000, deleteMs: 2_000, stopMs: 2_000, turnMs: 5_000 },
-    onLog: ({ line }) => console.log(line),
-  });
-  await run(system);
+  // Without any waiting, the graces of hours would pass in moments.
+  if (timeScale === 0) throw wrongNumber("LOCAL_TIME_SCALE", 1, "one above 0");
+  await run(port, timeScale);
 } catch (error) {
   const isTaken = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
   if (!isTaken && !(error instanceof SettingsError)) throw error;
+  const port = process.env.PORT || defaultPort;
   console.error(
     isTaken
-      ? `PORT ${process.env.PORT || defaultPort} is taken; expected a free one, for example PORT=${defaultPort + 1}`
+      ? `PORT ${port} is taken; expected a free one, for example PORT=${defaultPort + 1}`
       : error.message,
   );
   // What has been started so far would keep the process alive.
   process.exit(1);
 }
 
-async function run(system: LocalSystem): Promise<void> {
+async function run(port: number, timeScale: number): Promise<void> {
+  const bundles = await localBundles();
+  process.once("exit", bundles.removeNow);
+  const system = await startSystem({
+    bundles: bundles.paths,
+    settings: process.env,
+    port,
+    timeScale,
+    coder: { bootMs: 5_000, deleteMs: 2_000, stopMs: 2_000, turnMs: 5_000 },
+    onLog: ({ line }) => console.log(line),
+  });
   const { gitHub, coder } = system;
   const playground = gitHub && new Playground(gitHub, coder);
   const commands = (await playground?.listen()) ?? [];
@@ -69,5 +76,11 @@ function numberFrom(name: string, fallback: number): number {
   if (text === undefined || text.trim() === "") return fallback;
   const value = Number(text);
   if (Number.isFinite(value) && value >= 0) return value;
-  throw new SettingsError(`${name} is not a number; expected one from 0 up, for example ${name}=${fallback}`);
+  throw wrongNumber(name, fallback, "one from 0 up");
+}
+
+function wrongNumber(name: string, example: number, expected: string): SettingsError {
+  return new SettingsError(
+    `${name} is not such a number; expected ${expected}, for example ${name}=${example}`,
+  );
 }

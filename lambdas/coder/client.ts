@@ -1,10 +1,22 @@
 import * as z from "zod/mini";
-import { RefusedRequestError, TransientError, UnexpectedAnswerError } from "../errors.js";
+import {
+  isRefusal,
+  NotCoderError,
+  RefusedRequestError,
+  TransientError,
+  UnexpectedAnswerError,
+} from "../errors.js";
 import { patientFetch } from "../http/patient-fetch.js";
 
 /** Of one request, where nothing else is said. */
 const timeoutMs = 20_000;
 const reasonLength = 500;
+
+/** Every answer of Coder's has it, errors too (codersdk.BuildVersionHeader); a proxy's own answers have not. */
+const versionHeader = "x-coder-build-version";
+
+/** A full queue is a 429 as well, but none that a pause of a known length would help against (coderd/exp_chats.go). */
+const queueIsFull = /^Message queue is full/;
 
 /** One Coder deployment's HTTP API, as one token sees it. */
 export class CoderClient {
@@ -24,8 +36,9 @@ export class CoderClient {
     path: string,
     body: unknown,
     schema: Schema,
+    options?: { timeoutMs?: number },
   ): Promise<z.output<Schema>> {
-    return this.#expect(schema, `POST ${path}`, await this.request("POST", path, body));
+    return this.#expect(schema, `POST ${path}`, await this.request("POST", path, body, options));
   }
 
   /**
@@ -39,7 +52,7 @@ export class CoderClient {
     body?: unknown,
     options: { timeoutMs?: number } = {},
   ): Promise<unknown> {
-    const fetch = patientFetch("Coder", options.timeoutMs ?? timeoutMs);
+    const fetch = patientFetch("Coder", options.timeoutMs ?? timeoutMs, isAnswer);
     const response = await fetch(`${this.url}${path}`, {
       method,
       headers: {
@@ -53,6 +66,11 @@ export class CoderClient {
       throw new TransientError(`Coder broke off its answer to ${method} ${path}. It is retried.`);
     });
     if (response.ok) return parse(text);
+    if (response.status === 404 && !response.headers.has(versionHeader) && !isCoderError(parse(text))) {
+      throw new NotCoderError(
+        `${this.url} answered 404 to ${method} ${withoutQuery(path)}, and not as Coder does (without X-Coder-Build-Version, and in other words): something in front of Coder did, or CODER_URL is wrong. Set CODER_URL to the address of the Coder deployment, and let its proxy pass /api/ on.`,
+      );
+    }
     throw this.#refusal(method, path, response.status, text);
   }
 
@@ -66,7 +84,7 @@ export class CoderClient {
   }
 
   #refusal(method: string, path: string, status: number, text: string): Error {
-    const request = `${method} ${path.replace(/\?.*/, "")}`;
+    const request = `${method} ${withoutQuery(path)}`;
     const reason = messageOf(parse(text)).replaceAll(this.token, "[token]").slice(0, reasonLength);
     if (status === 401) this.onUnauthorized();
     if (status >= 500) {
@@ -74,6 +92,24 @@ export class CoderClient {
     }
     return new RefusedRequestError("Coder", status, request, reason);
   }
+}
+
+/** Whether Coder has answered that it has no such path: an older or a newer server, or a feature that is off. */
+export function isRouteMissing(error: unknown): boolean {
+  return isRefusal(error, 404) && /^Route not found/.test(error.reason);
+}
+
+/** Coder's own words for what it does not have (coderd/httpapi); proxies have others. */
+function isCoderError(body: unknown): boolean {
+  return /^(Route|Resource) not found/.test(messageOf(body));
+}
+
+async function isAnswer(response: Response): Promise<boolean> {
+  return queueIsFull.test(messageOf(parse(await response.text())));
+}
+
+function withoutQuery(path: string): string {
+  return path.replace(/\?.*/, "");
 }
 
 function parse(text: string): unknown {

@@ -1,16 +1,8 @@
-import { type CoderSettings, coderEnvironment } from "../environment.js";
+import { coderEnvironment } from "../environment.js";
 import { ConfigurationError } from "../errors.js";
 import { Secret } from "../secrets/secret.js";
 import { CoderClient } from "./client.js";
-import { CoderDirectory } from "./directory.js";
-import type { CoderBackend } from "./port.js";
-import { TasksBackend } from "./tasks-backend.js";
-
-export interface Coder {
-  settings: CoderSettings;
-  directory: CoderDirectory;
-  backend: CoderBackend;
-}
+import { Coder } from "./coder.js";
 
 const settings = coderEnvironment();
 const secret = new Secret(settings.CODER_TOKEN_SECRET_ARN);
@@ -25,12 +17,7 @@ export async function connectCoder(): Promise<Coder> {
   }
   if (connected?.token !== token) {
     const client = new CoderClient(settings.CODER_URL, token, () => secret.expire());
-    const coder = {
-      settings,
-      directory: new CoderDirectory(client, settings),
-      backend: new TasksBackend(client),
-    };
-    connected = { token, coder };
+    connected = { token, coder: new Coder(client, settings) };
   }
   return connected.coder;
 }

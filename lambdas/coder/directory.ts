@@ -4,11 +4,14 @@ import { isRefusal, NoCoderUserError, PresetNotFoundError, TemplateNotFoundError
 import type { Person } from "../events/event.js";
 import { botName } from "../events/login.js";
 import type { CoderClient } from "./client.js";
-import type { TemplateChoice } from "./port.js";
 
-const userSchema = z.object({ username: z.string(), status: z._default(z.string(), "active") });
+const userSchema = z.object({
+  id: z.string(),
+  username: z.string(),
+  status: z._default(z.string(), "active"),
+});
 const usersSchema = z.object({ users: z.nullable(z.array(userSchema)) });
-const templateSchema = z.object({ active_version_id: z.string() });
+const templateSchema = z.object({ id: z.string(), active_version_id: z.string() });
 
 /** Presets come as Go structs without JSON tags (`ID`, `Name`, `Default`), in lower case by the documentation. */
 const presetSchema = z.pipe(
@@ -19,6 +22,18 @@ const presetSchema = z.pipe(
 );
 type Preset = z.output<typeof presetSchema>;
 const presetsSchema = z.nullable(z.array(presetSchema));
+
+/** What something is made from: a template's version, and a preset of its parameters. */
+export interface TemplateChoice {
+  templateId: string;
+  versionId: string;
+  presetId?: string;
+}
+
+export interface CoderUser {
+  id: string;
+  username: string;
+}
 
 /** Whom and what a Coder deployment knows: users, templates, presets. */
 export class CoderDirectory {
@@ -31,14 +46,14 @@ export class CoderDirectory {
   ) {}
 
   /**
-   * The Coder user name of a GitHub user: by GitHub's id where exactly one active user is linked to it, else by
+   * The Coder user of a GitHub user: by GitHub's id where exactly one active user is linked to it, else by
    * `CODER_USER_MAP`. Throws a `NoCoderUserError` that says what to do.
    */
-  async userOf({ id, login }: Person): Promise<string> {
+  async userOf({ id, login }: Person): Promise<CoderUser> {
     const linked = await this.#linkedTo(id);
     const active = linked.filter(({ status }) => status === "active");
     const [only] = active;
-    if (only && active.length === 1) return only.username;
+    if (only && active.length === 1) return only;
 
     const mapped = this.settings.CODER_USER_MAP.get(botName(login).toLowerCase());
     if (mapped !== undefined) return this.#activeUser(mapped, login);
@@ -48,9 +63,9 @@ export class CoderDirectory {
     throw noUser(login, "no Coder user is linked to this GitHub account");
   }
 
-  /** The configured template's active version, read anew each time, with the configured or the default preset. */
-  async template(): Promise<TemplateChoice> {
-    const { CODER_ORGANIZATION: organization, CODER_TEMPLATE_NAME: name } = this.settings;
+  /** A template's active version, read anew each time, with the configured or the default preset. */
+  async template(name: string): Promise<TemplateChoice> {
+    const { CODER_ORGANIZATION: organization } = this.settings;
     const path = `/api/v2/organizations/${encodeURIComponent(organization)}/templates/${encodeURIComponent(name)}`;
     const template = await this.client.get(path, templateSchema).catch((error: unknown) => {
       if (!isRefusal(error, 404)) throw error;
@@ -60,7 +75,7 @@ export class CoderDirectory {
     });
     const versionId = template.active_version_id;
     const presetId = await this.#preset(versionId, name);
-    return { versionId, ...(presetId !== undefined && { presetId }) };
+    return { templateId: template.id, versionId, ...(presetId !== undefined && { presetId }) };
   }
 
   /** A template's version never changes, and so neither do its presets. */
@@ -93,13 +108,13 @@ export class CoderDirectory {
     return (await this.client.get(`/api/v2/users?q=${query}`, usersSchema)).users ?? [];
   }
 
-  async #activeUser(username: string, login: string): Promise<string> {
+  async #activeUser(username: string, login: string): Promise<CoderUser> {
     const path = `/api/v2/users/${encodeURIComponent(username)}`;
     const user = await this.client.get(path, userSchema).catch((error: unknown) => {
       if (!isRefusal(error, 400, 404)) throw error;
       throw noUser(login, `CODER_USER_MAP names the Coder user ${username}, who does not exist`);
     });
-    if (user.status === "active") return user.username;
+    if (user.status === "active") return user;
     throw noUser(login, `CODER_USER_MAP names the Coder user ${username}, who is not active`);
   }
 }

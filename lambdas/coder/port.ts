@@ -1,8 +1,9 @@
-import type { TaskLocation } from "../tasks/record.js";
+import type { Person } from "../events/event.js";
+import type { Backend, TaskKey, TaskLocation } from "../tasks/record.js";
 
 /**
  * Where a task stands, whatever Coder calls it: `starting` (no agent yet), `working`, `ready` (the agent would
- * listen), `paused` (its workspace is stopped), `broken`, `gone` (deleted).
+ * listen), `paused` (it has to be resumed before it listens), `broken`, `gone` (deleted, or out of reach for good).
  */
 export type Phase = "starting" | "working" | "ready" | "paused" | "broken" | "gone";
 
@@ -12,6 +13,10 @@ export interface TaskView {
   status: string;
   /** The agent reports no state, so that `working` is only a guess. */
   silent?: boolean;
+  /** A text that is sent while the agent works waits in a queue of Coder's own: nobody has to wait with it. */
+  queues?: boolean;
+  /** For people: what Coder knows of the work, or why the task is gone. Bounded plain text, often of several lines. */
+  report?: string;
 }
 
 /** A task as it stands in Coder. */
@@ -19,24 +24,42 @@ export interface CoderTask extends TaskLocation {
   id: string;
   url: string;
   view: TaskView;
-  /** The text that it was created with. */
-  prompt: string;
+}
+
+/** An issue, as a task is created for it and found again by it. */
+export interface IssueIdentity extends TaskKey {
+  /** As people write it: `owner/repo#42`. */
+  reference: string;
+  url: string;
 }
 
 export interface TaskSpecification {
-  /** The Coder user who will own it. */
+  /** The Coder user who will own it, as `ownerOf` said. */
   owner: string;
   name: string;
   displayName: string;
   prompt: string;
-  template: TemplateChoice;
+  issue: IssueIdentity;
+  /** What an earlier try has made already, by the record. */
+  workspaceId?: string | undefined;
+  /**
+   * Told of what has been made on the way to the task, before the next step is taken: whoever repeats the
+   * creation, or ends the task, finds it by that.
+   */
+  note(made: Pick<TaskLocation, "workspaceId">): Promise<void>;
 }
 
-/** What a task is made from: a template's version, and a preset of its parameters. */
-export interface TemplateChoice {
-  versionId: string;
-  presetId?: string;
-}
+/**
+ * Why a name cannot be had: `taken` by something that is not the issue's task, or `held` by a workspace without
+ * a task, as that of a task is whose deletion is under way.
+ */
+export type NameConflict = "taken" | "held";
+
+/**
+ * Creates a task, or finds the one that an earlier try has created. Throws a `TransientError` where it is unknown
+ * whether it was created.
+ */
+export type CreateTask = (specification: TaskSpecification) => Promise<CoderTask | NameConflict>;
 
 /**
  * What came of a text for the agent. `busy`: it does not listen just now, and has not got it. `unknown`: it may
@@ -49,23 +72,37 @@ export type Reception = "received" | "not received" | "unclear";
 
 /** What the actions ask of Coder. An adapter for each of Coder's APIs stands behind it. */
 export interface CoderBackend {
-  /** The task by its id where the location has one, else by owner and name; `undefined` where there is none. */
-  find(location: TaskLocation): Promise<CoderTask | undefined>;
+  /** What the record of a task remembers it by. */
+  readonly api: Backend;
   /**
-   * Creates a task. Throws Coder's 409 as a `RefusedRequestError` where the name is taken, and a
-   * `TransientError` where it is unknown whether it was created.
+   * Whether Coder gives a name only once. Where it does not, nothing at Coder keeps two creations at once from
+   * making two tasks: then the creation is claimed in the task's record before anything is created.
    */
-  create(specification: TaskSpecification): Promise<CoderTask>;
-  /** Starts a paused or broken task again; throws a `TaskBusyError` while it is still stopping. */
+  readonly hasUniqueNames: boolean;
+  /** The Coder user who will own what a person asks for. Throws a `NoCoderUserError` where there is none. */
+  ownerOf(person: Person): Promise<string>;
+  /** Looks up what creations are made from, whoever will own them: the template, its preset. */
+  prepare(): Promise<CreateTask>;
+  /**
+   * The task by its id where the location has one, else by owner and name or by its issue; `undefined` where
+   * there is none. One that Coder has no API for any more is `gone`, with a `report` that says so.
+   */
+  find(location: TaskLocation, issue: TaskKey): Promise<CoderTask | undefined>;
+  /** The task of an issue whose record is lost. `sender` is behind the event that asks for it. */
+  search(issue: IssueIdentity, sender: Person): Promise<CoderTask | undefined>;
+  /** Lets a person open the task's page, where that is not so by itself. Never throws: it is a courtesy. */
+  share(task: CoderTask, person: Person): Promise<void>;
+  /** Starts a task again that is paused or broken, or was stopped; throws a `TaskBusyError` while it is still stopping. */
   resume(task: CoderTask): Promise<void>;
   /** Gives the agent a text. */
   send(task: CoderTask, text: string): Promise<SendOutcome>;
   /** Looks for a text that was sent, by a token in it. */
   reception(task: CoderTask, token: string): Promise<Reception>;
-  /** Pauses a task; throws a `TaskBusyError` while a workspace build is in the way. */
+  /** Makes the agent stop working; throws a `TaskBusyError` while that has not come about. */
   stop(task: CoderTask): Promise<void>;
-  /** Deletes a task; throws a `TaskBusyError` while a workspace build is in the way. */
-  remove(task: CoderTask): Promise<void>;
-  /** The task of an issue whose record is lost: the one whose prompt names the issue's URL. */
-  search(issueUrl: string): Promise<CoderTask | undefined>;
+  /**
+   * Removes a task and all that was made for it, or what is left of it; throws a `TaskBusyError` while
+   * something is in the way. What is gone already is as good as removed.
+   */
+  remove(location: TaskLocation, issue: TaskKey): Promise<void>;
 }

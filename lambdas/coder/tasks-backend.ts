@@ -1,17 +1,25 @@
 import * as z from "zod/mini";
-import { isRefusal, RefusedRequestError, TaskBusyError, TransientError } from "../errors.js";
+import type { CoderSettings } from "../environment.js";
+import { isRefusal, TaskBusyError, TemplateNotFoundError, TransientError } from "../errors.js";
+import type { Person } from "../events/event.js";
 import { namesIssue } from "../tasks/name.js";
 import type { TaskLocation } from "../tasks/record.js";
-import type { CoderClient } from "./client.js";
+import type { ApiProbe } from "./api-probe.js";
+import { type CoderClient, isRouteMissing } from "./client.js";
+import type { CoderDirectory, TemplateChoice } from "./directory.js";
 import type {
   CoderBackend,
   CoderTask,
+  CreateTask,
+  IssueIdentity,
+  NameConflict,
   Phase,
   Reception,
   SendOutcome,
   TaskSpecification,
   TaskView,
 } from "./port.js";
+import { deleteWorkspace } from "./workspaces.js";
 
 /** The fields of Coder's Task that the relay reads (codersdk/aitasks.go). Enums stay open. */
 const taskSchema = z.object({
@@ -36,23 +44,61 @@ const sendTimeoutMs = 60_000;
 /** Coder's words for an agent that is busy. */
 const notReady = /Status: running|not ready/i;
 
-/** Coder's word for a path that the server does not have: an older or a newer server. */
-const noRoute = /^Route not found/;
+/** What the template is called that the documentation makes. */
+const defaultTemplate = "task-template";
+
+const vanished =
+  "The Coder server no longer has the Tasks API that this task was made with, so nobody can speak to its agent any more.";
 
 /** The Tasks API, `/api/v2/tasks`: Coder 2.29 to 2.36. */
 export class TasksBackend implements CoderBackend {
-  constructor(private readonly client: CoderClient) {}
+  readonly api = "tasks";
+  /** A task has the name of its workspace, and an owner's workspaces have different names. */
+  readonly hasUniqueNames = true;
 
-  async find({ owner, id, name }: TaskLocation): Promise<CoderTask | undefined> {
+  constructor(
+    private readonly client: CoderClient,
+    private readonly directory: CoderDirectory,
+    private readonly settings: CoderSettings,
+    private readonly probe: ApiProbe,
+  ) {}
+
+  async ownerOf(person: Person): Promise<string> {
+    return (await this.directory.userOf(person)).username;
+  }
+
+  async prepare(): Promise<CreateTask> {
+    const name = this.settings.CODER_TEMPLATE_NAME ?? defaultTemplate;
+    const template = await this.directory.template(name).catch(async (error: unknown) => {
+      if (!(error instanceof TemplateNotFoundError)) throw error;
+      // A move to Chats may have taken the template with it.
+      this.probe.forget();
+      throw (await this.probe.has(this.api)) ? error : hasMoved();
+    });
+    return (specification) => this.#create(specification, template);
+  }
+
+  async find(location: TaskLocation): Promise<CoderTask | undefined> {
+    const { owner, id, name, issueUrl } = location;
     try {
-      return this.#toTask(await this.client.get(taskPath(owner, id ?? name), taskSchema));
+      const task = await this.client.get(taskPath(owner, id ?? name), taskSchema);
+      const isMeant = id !== undefined || issueUrl === undefined || namesIssue(task.initial_prompt, issueUrl);
+      return isMeant ? this.#toTask(task) : undefined;
     } catch (error) {
-      if (isRefusal(error, 404) && !noRoute.test(error.reason)) return undefined;
-      throw error;
+      if (!isRefusal(error, 404)) throw error;
+      if (isRouteMissing(error)) this.probe.forget();
+      if (!isRouteMissing(error) || id === undefined) return undefined;
+      const view: TaskView = { phase: "gone", status: "without an API", report: vanished };
+      return { ...location, id, url: location.url ?? "", view };
     }
   }
 
-  async create({ owner, name, displayName, prompt, template }: TaskSpecification): Promise<CoderTask> {
+  /** Two creations at once get a 500 from Coder. So after any doubt it looks before anything else. */
+  async #create(
+    specification: TaskSpecification,
+    template: TemplateChoice,
+  ): Promise<CoderTask | NameConflict> {
+    const { owner, name, displayName, prompt, issue } = specification;
     const body = {
       name,
       display_name: displayName,
@@ -60,9 +106,32 @@ export class TasksBackend implements CoderBackend {
       template_version_id: template.versionId,
       ...(template.presetId !== undefined && { template_version_preset_id: template.presetId }),
     };
-    const path = `/api/v2/tasks/${encodeURIComponent(owner)}`;
-    return this.#toTask(await this.client.post(path, body, taskSchema));
+    try {
+      const path = `/api/v2/tasks/${encodeURIComponent(owner)}`;
+      return this.#toTask(await this.client.post(path, body, taskSchema));
+    } catch (error) {
+      if (isRouteMissing(error)) {
+        this.probe.forget();
+        throw hasMoved();
+      }
+      const isTaken = isRefusal(error, 409);
+      if (!isTaken && !(error instanceof TransientError)) throw error;
+      const found = await this.#get(owner, name);
+      if (found) return namesIssue(found.initial_prompt, issue.url) ? this.#toTask(found) : "taken";
+      if (isTaken) return "held";
+      throw error;
+    }
   }
+
+  async #get(owner: string, task: string): Promise<ApiTask | undefined> {
+    return this.client.get(taskPath(owner, task), taskSchema).catch((error: unknown) => {
+      if (isRefusal(error, 404)) return undefined;
+      throw error;
+    });
+  }
+
+  /** Its owner can open it as it is. */
+  async share(): Promise<void> {}
 
   async resume(task: CoderTask): Promise<void> {
     try {
@@ -88,7 +157,8 @@ export class TasksBackend implements CoderBackend {
       // 409 is "not active" or "not ready for input"; servers before 2.31 say 400 for the first.
       if (isRefusal(error, 400, 409)) return "busy";
       if (isRefusal(error, 404)) {
-        if (!(await this.find(task))) return "gone";
+        const now = await this.find(task);
+        if (!now || now.view.phase === "gone") return "gone";
         throw error;
       }
       if (!(error instanceof TransientError)) throw error;
@@ -115,13 +185,22 @@ export class TasksBackend implements CoderBackend {
     await this.#whenIdle(task, () => this.#build(task, "pause", "stop"));
   }
 
-  async remove(task: CoderTask): Promise<void> {
-    await this.#whenIdle(task, () => this.client.request("DELETE", taskPath(task.owner, task.id)));
+  async remove(location: TaskLocation): Promise<void> {
+    const task = location.id === undefined ? await this.find(location) : location;
+    if (task?.id === undefined) return;
+    const path = taskPath(task.owner, task.id);
+    try {
+      await this.#whenIdle(task, () => this.client.request("DELETE", path));
+    } catch (error) {
+      if (!isRouteMissing(error)) throw error;
+      // The workspaces of tasks outlive the Tasks API.
+      if (task.workspaceId !== undefined) await deleteWorkspace(this.client, task.workspaceId);
+    }
   }
 
-  async search(issueUrl: string): Promise<CoderTask | undefined> {
+  async search({ url }: IssueIdentity): Promise<CoderTask | undefined> {
     const { tasks } = await this.client.get("/api/v2/tasks", taskListSchema);
-    const found = tasks?.find((task) => namesIssue(task.initial_prompt, issueUrl));
+    const found = tasks?.find((task) => namesIssue(task.initial_prompt, url));
     return found && this.#toTask(found);
   }
 
@@ -130,19 +209,19 @@ export class TasksBackend implements CoderBackend {
     try {
       await this.client.request("POST", `${taskPath(task.owner, task.id)}/${action}`);
     } catch (error) {
-      if (!isRefusal(error, 404) || !noRoute.test(error.reason)) throw error;
+      if (!isRouteMissing(error)) throw error;
       const { workspace_id: workspace } = await this.client.get(taskPath(task.owner, task.id), taskSchema);
       if (!workspace) throw busy(task);
       await this.client.request("POST", `/api/v2/workspaces/${workspace}/builds`, { transition });
     }
   }
 
-  async #whenIdle(task: CoderTask, change: () => Promise<unknown>): Promise<void> {
+  async #whenIdle(task: TaskLocation, change: () => Promise<unknown>): Promise<void> {
     try {
       await change();
     } catch (error) {
       if (isRefusal(error, 409)) throw busy(task);
-      if (!(error instanceof RefusedRequestError && error.status === 404)) throw error;
+      if (!isRefusal(error, 404) || isRouteMissing(error)) throw error;
     }
   }
 
@@ -154,16 +233,20 @@ export class TasksBackend implements CoderBackend {
       id: task.id,
       url: `${this.client.url}/tasks/${encodeURIComponent(task.owner_name)}/${task.id}`,
       view: viewOf(task),
-      prompt: task.initial_prompt,
+      ...(task.workspace_id && { workspaceId: task.workspace_id }),
     };
   }
+}
+
+function hasMoved(): TransientError {
+  return new TransientError("Coder has no Tasks API any more. It is retried with what Coder has now.");
 }
 
 function taskPath(owner: string, task: string): string {
   return `/api/v2/tasks/${encodeURIComponent(owner)}/${encodeURIComponent(task)}`;
 }
 
-function busy(task: CoderTask): TaskBusyError {
+function busy(task: TaskLocation): TaskBusyError {
   return new TaskBusyError(
     `A workspace build of the task ${task.owner}/${task.name} is active. It is retried.`,
   );

@@ -25,6 +25,7 @@ export function classifyIssue(
   const { issue } = parsePayload(issuesSchema, payload);
   const agentAssigned =
     action === "unassigned" || issue.assignees.some(({ login }) => isSameLogin(login, agent));
+  if (action === "assigned" && issue.state === "closed") return { skipped: "assigned: the issue is closed" };
   if (action === "reopened" && !agentAssigned) return { skipped: "reopened: the agent is not assigned" };
 
   const fields = {

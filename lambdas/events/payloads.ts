@@ -8,7 +8,11 @@ import * as z from "zod/mini";
  */
 const text = z.string().check(z.minLength(1), z.maxLength(1000));
 const url = z.url().check(z.maxLength(1000));
-const time = z.iso.datetime({ offset: true }).check(z.maxLength(40));
+/** In one form, so that times can be compared as text. */
+const time = z.pipe(
+  z.iso.datetime({ offset: true }).check(z.maxLength(40)),
+  z.transform((value: string) => new Date(value).toISOString().replace(".000Z", "Z")),
+);
 const id = z.int().check(z.positive());
 const login = z.object({ login: text });
 /** The author of a deleted account is `null`; GitHub shows it as this user. */
@@ -19,6 +23,14 @@ const author = z.pipe(
 const body = z.pipe(
   z.nullish(z.string()),
   z.transform((value: string | null | undefined) => value ?? ""),
+);
+const logins = z.pipe(
+  z.nullish(z.array(login)),
+  z.transform((list: { login: string }[] | null | undefined) => list ?? []),
+);
+const numbered = z.pipe(
+  z.nullish(z.array(z.object({ number: id }))),
+  z.transform((list: { number: number }[] | null | undefined) => list ?? []),
 );
 const app = z.nullish(z.object({ id: z.int() }));
 const lineNumber = z.nullish(z.int());
@@ -36,8 +48,9 @@ export const issuesSchema = z.object({
     title: z.string(),
     html_url: url,
     updated_at: time,
+    state: z.nullish(z.string()),
     comments: z.nullish(z.int()),
-    assignees: z._default(z.array(login), []),
+    assignees: logins,
   }),
 });
 
@@ -54,7 +67,7 @@ export const issueCommentSchema = z.object({
     number: id,
     html_url: url,
     user: author,
-    assignees: z._default(z.array(login), []),
+    assignees: logins,
     /** There where the issue is a pull request. */
     pull_request: z.nullish(z.object({})),
   }),
@@ -114,7 +127,7 @@ export const workflowRunSchema = z.object({
     updated_at: time,
     /** `null` where the fork is gone. */
     head_repository: z.nullish(z.object({ id, owner: login })),
-    pull_requests: z._default(z.array(z.object({ number: id })), []),
+    pull_requests: numbered,
   }),
 });
 

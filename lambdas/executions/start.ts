@@ -5,7 +5,7 @@ const nameLength = 80;
 
 const client = new SFNClient({
   maxAttempts: 2,
-  requestHandler: { connectionTimeout: 1000, requestTimeout: 3000 },
+  requestHandler: { connectionTimeout: 500, requestTimeout: 1800 },
 });
 
 /**

@@ -1,9 +1,10 @@
 import { createPrivateKey } from "node:crypto";
 import { createAppAuth } from "@octokit/auth-app";
 import { Octokit } from "@octokit/core";
+import { RequestError } from "@octokit/request-error";
 import * as z from "zod/mini";
 import { gitHubEnvironment } from "../environment.js";
-import { ConfigurationError, RefusedRequestError, TransientError } from "../errors.js";
+import { ConfigurationError, RateLimitedError, RefusedRequestError, TransientError } from "../errors.js";
 import { patientFetch } from "../http/patient-fetch.js";
 import { Secret } from "../secrets/secret.js";
 
@@ -55,7 +56,7 @@ function makeApp(credentials: string): GitHubApp {
         log: { debug() {}, info() {}, warn() {}, error() {} },
       });
       client.hook.error("request", (error, options) => {
-        throw namedError(error, `${options.method} ${pathOf(options.url)}`);
+        throw namedError(error, options.method);
       });
       clients.set(installationId, client);
       return client;
@@ -89,16 +90,22 @@ function parseCredentials(text: string): { appId: string; privateKey: string } {
 }
 
 /** Octokit's errors by the names that the state machines know. */
-function namedError(error: unknown, request: string): Error {
-  if (!(error instanceof Error)) return new TransientError(`GitHub did not answer ${request}.`);
+function namedError(error: unknown, method: string): Error {
+  if (!(error instanceof Error)) return new TransientError(`GitHub did not answer a ${method}.`);
   // What the fetch threw comes wrapped by Octokit, and may have been named for an inner request already.
   const cause = error.cause;
-  if (cause instanceof Error && (cause.name === "TransientError" || cause.name === "RateLimitedError"))
-    return cause;
-  const status = "status" in error ? error.status : undefined;
-  if (typeof status !== "number") return error;
+  if (cause instanceof TransientError || cause instanceof RateLimitedError) return cause;
+  if (!(error instanceof RequestError)) return error;
+  const { status } = error;
+  const request = `${error.request.method} ${pathOf(error.request.url)}`;
   if (status >= 500) return new TransientError(`GitHub answered ${status} to ${request}. It is retried.`);
   if (status === 401) secret.expire();
+  // Of the token that every request needs: not what was asked for is missing, but the App itself.
+  if (/\/access_tokens$/.test(request) && status !== 401) {
+    return new ConfigurationError(
+      `GitHub answered ${status} to ${request}: the App is not installed there, or is suspended. Install it on the repository again (docs/github-app-setup.md), then redrive this run.`,
+    );
+  }
   return new RefusedRequestError("GitHub", status, request, error.message.slice(0, 500));
 }
 

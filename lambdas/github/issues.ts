@@ -24,8 +24,11 @@ export class IssueClient {
     this.#url = issue.url;
   }
 
-  /** Whether the issue is open with `login` among its assignees. One that is gone is neither. */
-  async isOpenFor(login: string): Promise<boolean> {
+  /**
+   * Whether the issue is open with `login` among its assignees. One that was deleted is neither; `undefined` where
+   * GitHub does not say.
+   */
+  async isOpenFor(login: string): Promise<boolean | undefined> {
     try {
       const { data } = await this.#octokit.request("GET /repos/{owner}/{repo}/issues/{issue_number}", {
         ...this.#repository,
@@ -33,10 +36,11 @@ export class IssueClient {
       });
       const isAssigned = data.assignees?.some((assignee) => isSameLogin(assignee.login, login)) ?? false;
       // A transferred issue is answered by the one that it became.
-      const isSame = data.html_url.toLowerCase() === this.#url.toLowerCase();
+      const isSame = !data.html_url || data.html_url.toLowerCase() === this.#url.toLowerCase();
       return data.state === "open" && isAssigned && isSame;
     } catch (error) {
-      if (isRefusal(error, 404, 410)) return false;
+      if (isRefusal(error, 410)) return false;
+      if (isRefusal(error, 404)) return undefined;
       throw error;
     }
   }

@@ -10,6 +10,7 @@ export interface Pull {
   number: number;
   url: string;
   author: string;
+  isOpen: boolean;
   body: string;
   headSha: string;
   headBranch: string;
@@ -18,6 +19,12 @@ export interface Pull {
 }
 
 /** An issue that a pull request closes: often, not always, of the same repository. */
+export interface ClosingReferences {
+  issues: ClosingReference[];
+  /** Whether GitHub has said so: `false` where it only said that something went wrong. */
+  areCertain: boolean;
+}
+
 export interface ClosingReference {
   repositoryId: number;
   issue: number;
@@ -27,6 +34,7 @@ interface PullData {
   number: number;
   html_url: string;
   user: { login: string } | null;
+  state: string;
   body: string | null;
   head: { sha: string; ref: string; repo: { id: number | bigint } | null };
 }
@@ -89,16 +97,16 @@ export class RepositoryClient {
     }
   }
 
-  /** The issues that a pull request closes once it is merged; none where GitHub cannot tell. */
-  async closingReferences(pull: number): Promise<ClosingReference[]> {
+  /** The issues that a pull request closes once it is merged, as far as GitHub tells. */
+  async closingReferences(pull: number): Promise<ClosingReferences> {
     try {
-      return await this.#closingReferences(pull);
+      return { issues: await this.#closingReferences(pull), areCertain: true };
     } catch (error) {
-      if (isRefusal(error, 404)) return [];
+      if (isRefusal(error, 404)) return { issues: [], areCertain: true };
       if (!(error instanceof Error) || error.name !== "GraphqlResponseError") throw error;
       if (/rate limit/i.test(error.message)) throw new RateLimitedError(error.message);
       log.warn("GitHub does not tell which issues a pull request closes", { pull, reason: error.message });
-      return [];
+      return { issues: [], areCertain: false };
     }
   }
 
@@ -144,7 +152,7 @@ export class RepositoryClient {
   /** Whether `pull` is an open one of `author`'s whose head is still `sha`. */
   async isHeadCurrent(number: number, sha: string, author: string): Promise<boolean> {
     const pull = await this.pull(number);
-    return pull !== undefined && pull.headSha === sha && isSameLogin(pull.author, author);
+    return pull?.isOpen === true && pull.headSha === sha && isSameLogin(pull.author, author);
   }
 }
 
@@ -163,6 +171,7 @@ function toPull(data: PullData): Pull {
     number: data.number,
     url: data.html_url,
     author: data.user?.login ?? "ghost",
+    isOpen: data.state === "open",
     body: data.body ?? "",
     headSha: data.head.sha,
     headBranch: data.head.ref,

@@ -11,16 +11,22 @@ const readPausesMs = [100, 400];
  * `fetch` for one service, with a time-out and with patience: it waits as told by `Retry-After` (429, and 403
  * for GitHub's secondary limits) and tries again. A connection that fails or times out throws a
  * `TransientError`: the request may or may not have had its effect. Reads, which have none, are tried three
- * times, for a Lambda that makes several would seldom get through them all while a service is unwell.
+ * times, for a Lambda that makes several would seldom get through them all while a service is unwell. A 429 for
+ * which `isAnswer` holds (it gets a copy) is no rate limit, and is returned.
  * https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#handle-rate-limit-errors-appropriately
  */
-export function patientFetch(service: Service, timeoutMs: number): typeof fetch {
+export function patientFetch(
+  service: Service,
+  timeoutMs: number,
+  isAnswer?: (response: Response) => Promise<boolean>,
+): typeof fetch {
   return async (input, init) => {
     const request = `${init?.method ?? "GET"} ${pathOf(input)}`;
     for (let sleptMs = 0; ; ) {
       const response = await read(service, request, timeoutMs, input, init);
       const waitMs = pauseAskedFor(response);
       if (waitMs === undefined) return response;
+      if (response.status === 429 && (await isAnswer?.(response.clone()).catch(() => false))) return response;
       await response.body?.cancel();
       if (sleptMs + waitMs > patienceMs) {
         throw new RateLimitedError(
@@ -67,14 +73,19 @@ function pauseAskedFor(response: Response): number | undefined {
   const retryAfter = response.headers.get("retry-after");
   if (retryAfter !== null) {
     const seconds = Number(retryAfter);
-    return Number.isFinite(seconds) ? seconds * 1000 : Math.max(0, Date.parse(retryAfter) - Date.now()) || 0;
+    return atLeastASecond(Number.isFinite(seconds) ? seconds * 1000 : Date.parse(retryAfter) - Date.now());
   }
-  if (response.headers.get("x-ratelimit-remaining") === "0") {
-    const reset = Number(response.headers.get("x-ratelimit-reset"));
-    if (Number.isFinite(reset)) return Math.max(1000, reset * 1000 - Date.now());
+  const reset = response.headers.get("x-ratelimit-reset");
+  if (response.headers.get("x-ratelimit-remaining") === "0" && reset !== null) {
+    return atLeastASecond(Number(reset) * 1000 - Date.now());
   }
   // GitHub: "wait at least one minute" where a limit names no time; so a sleep here would be too short.
   return response.status === 429 ? patienceMs + 1000 : undefined;
+}
+
+/** So that a pause of 0 s, or one that is over by our clock, does not become a hot loop. */
+function atLeastASecond(ms: number): number {
+  return Number.isNaN(ms) ? patienceMs + 1000 : Math.max(1000, ms);
 }
 
 /** The name of what went wrong; undici hides it in `cause`. */

@@ -1,11 +1,15 @@
 import { TransientError } from "../errors.js";
-import { type Condition, type Key, secondsFromNow, Table } from "../table/table.js";
+import type { Input } from "../message/input.js";
+import { type Changes, type Condition, type Key, secondsFromNow, Table } from "../table/table.js";
 import type { TaskKey } from "../tasks/record.js";
 import type { Batch, InboxState, NewInput, StoredInput } from "./stored-input.js";
 
 /** Longer than a drain waits for a busy agent (a day), and than anybody redelivers (three days). */
 const keptForSeconds = 8 * 24 * 3600;
 const daySeconds = 24 * 3600;
+
+/** Step Functions keeps the names of drains for ninety days: a generation must not begin anew before. */
+const metaKeptForSeconds = 100 * daySeconds;
 const parallelWrites = 25;
 
 /** An entry that waits, with what it is. */
@@ -28,7 +32,7 @@ export class Inbox {
   }
 
   async state(): Promise<InboxState> {
-    return (await this.#table.get<InboxState>(this.#meta)) ?? { generation: 0, puts: 0 };
+    return (await this.#table.get<InboxState>(this.#meta)) ?? { generation: 0, puts: 0, sendings: 0 };
   }
 
   /**
@@ -38,8 +42,12 @@ export class Inbox {
   async put(entry: NewInput, { isHumanWord }: { isHumanWord: boolean }): Promise<PutOutcome> {
     const outcome = await this.#store(entry);
     // Also where it was ignored: the run that stored it may have died before it came to this.
-    await this.#table.update<InboxState>(this.#meta, isHumanWord ? { failureRounds: 0 } : {}, {
-      add: { puts: 1, generation: 0 },
+    const changes = {
+      expiresAt: secondsFromNow(metaKeptForSeconds),
+      ...(isHumanWord && { failureRounds: 0 }),
+    };
+    await this.#table.update<InboxState>(this.#meta, changes, {
+      add: { puts: 1, generation: 0, sendings: 0 },
     });
     return outcome;
   }
@@ -50,12 +58,16 @@ export class Inbox {
     for (let attempt = 0; attempt < 10; attempt++) {
       const known = await this.#table.get<StoredInput>(key);
       if (known && !isNewer(fields, known)) return "ignored";
+      const { input, state } = whatToTell(fields.input, known);
       const isStored = await this.#table.update<StoredInput>(
         key,
         {
           ...fields,
+          input,
           head: fields.head,
-          state: "waiting",
+          replaced: replacedBy(fields, known),
+          mayHaveArrived: undefined,
+          state,
           // An edit of what still waits keeps its place; one of what was delivered comes when it was made.
           order: known?.state === "waiting" ? known.order : fields.order,
           expiresAt: secondsFromNow(keptForSeconds),
@@ -67,20 +79,16 @@ export class Inbox {
     throw new TransientError("The entry is being changed by too many deliveries at once. It is retried.");
   }
 
-  /** Takes an entry back, whether it is there already or still to come. What was delivered stays so. */
+  /** Takes an entry back, whether it is there already or still to come; of what was delivered, later edits. */
   async withdraw(identity: string, delivery: string): Promise<void> {
-    await this.#table.update<StoredInput>(
-      this.#entryKey(identity),
-      {
-        state: "withdrawn",
-        delivery,
-        version: "",
-        order: "",
-        input: undefined,
-        expiresAt: secondsFromNow(keptForSeconds),
-      },
-      { condition: { expression: "NOT #state = :delivered", values: { delivered: "delivered" } } },
-    );
+    await this.#table.update<StoredInput>(this.#entryKey(identity), {
+      state: "withdrawn",
+      delivery,
+      version: "",
+      order: "",
+      input: undefined,
+      expiresAt: secondsFromNow(keptForSeconds),
+    });
   }
 
   /** All that waits: what people said in GitHub's order, then what CI said. */
@@ -99,11 +107,11 @@ export class Inbox {
   /** What waits is kept for a day from now: there is nobody to tell it to. */
   async keepForADay(): Promise<number> {
     const all = await this.waiting();
-    await inParallel(all, ({ identity, version }) =>
+    await inParallel(all, ({ identity, delivery }) =>
       this.#table.update<StoredInput>(
         this.#entryKey(identity),
         { expiresAt: secondsFromNow(daySeconds) },
-        { condition: waitingAt(version) },
+        { condition: waitingAs(delivery) },
       ),
     );
     return all.length;
@@ -132,58 +140,94 @@ export class Inbox {
     return raised !== undefined;
   }
 
-  /** Notes what is about to be sent; `false` where this drain is not the one that may, or another batch is open. */
-  async begin(batch: Batch): Promise<boolean> {
+  /**
+   * Notes what is about to be sent; `false` where this drain is not the one that may, or something has been sent
+   * since its entries were read: another Lambda of the same drain may be left from before it was redriven.
+   */
+  async begin(batch: Batch, { sendings }: Pick<InboxState, "sendings">): Promise<boolean> {
     const condition = {
-      expression: "#generation = :generation AND attribute_not_exists(#batch)",
-      values: { generation: batch.generation },
+      expression: "#generation = :generation AND #sendings = :sendings AND attribute_not_exists(#batch)",
+      values: { generation: batch.generation, sendings },
     };
-    return (await this.#table.update<InboxState>(this.#meta, { batch }, { condition })) !== undefined;
+    const begun = await this.#table.update<InboxState>(
+      this.#meta,
+      { batch },
+      { condition, add: { sendings: 1 } },
+    );
+    return begun !== undefined;
   }
 
   /** The batch has arrived: its entries are delivered, but for what was changed while it was under way. */
   async delivered(batch: Batch): Promise<void> {
-    await inParallel(batch.entries, async ({ identity, version }) => {
+    await inParallel(batch.entries, async ({ identity, version, delivery }) => {
       const key = this.#entryKey(identity);
-      const told: Partial<StoredInput> = { deliveredVersion: version };
+      const told: Changes<StoredInput> = { deliveredVersion: version, mayHaveArrived: undefined };
       const isDone = await this.#table.update<StoredInput>(
         key,
         { ...told, state: "delivered", input: undefined },
-        { condition: waitingAt(version) },
+        { condition: waitingAs(delivery) },
       );
       // Edited meanwhile: what waits now is an edit of what was told.
-      const condition = { expression: "#state = :waiting", values: { waiting: "waiting" } };
-      if (!isDone) await this.#table.update<StoredInput>(key, told, { condition });
+      const isEdited = { expression: "#state = :waiting", values: { waiting: "waiting" } };
+      if (isDone || (await this.#table.update<StoredInput>(key, told, { condition: isEdited }))) return;
+      // Or put back to what had been told before, which is news again.
+      const isPutBack = {
+        expression: "#state = :done AND #delivery <> :delivery AND attribute_exists(#input)",
+        values: { done: "delivered", delivery },
+      };
+      await this.#table.update<StoredInput>(key, { ...told, state: "waiting" }, { condition: isPutBack });
     });
     const hadFailure = batch.entries.some(({ identity }) => identity.startsWith("run#"));
     await this.#closeBatch(batch, hadFailure ? { failureRounds: 1 } : {});
   }
 
-  /** The batch has not arrived: its entries wait on. */
-  async returned(batch: Batch): Promise<void> {
-    await this.#closeBatch(batch);
-  }
-
-  async #closeBatch({ reference }: Batch, add: Record<string, number> = {}): Promise<void> {
-    const condition = { expression: "#batch.#reference = :reference", values: { reference } };
-    await this.#table.update<InboxState>(this.#meta, { batch: undefined }, { condition, add });
-  }
-
-  /** Drops an entry that no longer matters. */
-  async drop({ identity, version }: Pick<Waiting, "identity" | "version">): Promise<void> {
-    await this.#table.update<StoredInput>(
-      this.#entryKey(identity),
-      { state: "withdrawn", input: undefined },
-      { condition: waitingAt(version) },
+  /** The sending of the batch has come to its end, without a word on whether it has arrived. */
+  async ended(batch: Batch): Promise<void> {
+    await this.#table.update<InboxState>(
+      this.#meta,
+      { batch: { ...batch, hasEnded: true } },
+      { condition: isOpen(batch) },
     );
   }
 
-  /** Whether this is the first time that `note` is made here within ninety days. */
-  async noteOnce(note: string): Promise<boolean> {
+  /** The batch has not arrived, or nobody can tell: its entries wait on. */
+  async returned(batch: Batch, { mayHaveArrived }: { mayHaveArrived: boolean }): Promise<void> {
+    if (mayHaveArrived) {
+      await inParallel(batch.entries, ({ identity, delivery }) =>
+        this.#table.update<StoredInput>(
+          this.#entryKey(identity),
+          { mayHaveArrived },
+          { condition: waitingAs(delivery) },
+        ),
+      );
+    }
+    await this.#closeBatch(batch);
+  }
+
+  async #closeBatch(batch: Batch, add: Record<string, number> = {}): Promise<void> {
+    await this.#table.update<InboxState>(this.#meta, { batch: undefined }, { condition: isOpen(batch), add });
+  }
+
+  /** Drops an entry that no longer matters. */
+  async drop({ identity, delivery }: Pick<Waiting, "identity" | "delivery">): Promise<void> {
+    await this.#table.update<StoredInput>(
+      this.#entryKey(identity),
+      { state: "withdrawn", input: undefined },
+      { condition: waitingAs(delivery) },
+    );
+  }
+
+  /** Whether this is the first time that `note` is made here within ninety days, or the same delivery's again. */
+  async noteOnce(note: string, delivery: string): Promise<boolean> {
     const noted = await this.#table.update(
       { pk: this.#pk, sk: `note#${note}` },
-      { expiresAt: secondsFromNow(90 * daySeconds) },
-      { condition: { expression: "attribute_not_exists(#expiresAt)" } },
+      { delivery, expiresAt: secondsFromNow(90 * daySeconds) },
+      {
+        condition: {
+          expression: "attribute_not_exists(#delivery) OR #delivery = :me",
+          values: { me: delivery },
+        },
+      },
     );
     return noted !== undefined;
   }
@@ -199,10 +243,29 @@ export class Inbox {
 
 /** A withdrawn comment does not come back; of two texts of one second, the one that comes later is newer. */
 function isNewer(entry: Omit<NewInput, "identity">, known: StoredInput): boolean {
-  if (known.delivery === entry.delivery || (known.state === "withdrawn" && known.version === ""))
-    return false;
+  if (known.delivery === entry.delivery || known.replaced?.includes(entry.delivery)) return false;
+  if (known.state === "withdrawn" && known.version === "") return false;
   if (entry.version !== known.version) return entry.version > known.version;
   return entry.input.kind !== "failure" && entry.input.previousBody !== undefined;
+}
+
+/**
+ * What becomes of a newer text. Of several edits that come before the first is told, the agent hears what it was
+ * told and what stands now; where that is the same again, nothing, unless an edit in between is being sent.
+ */
+function whatToTell(
+  input: Input,
+  known: StoredInput | undefined,
+): { input: Input; state: StoredInput["state"] } {
+  const isEdited = known?.state === "waiting" && known.deliveredVersion !== undefined;
+  const told = isEdited && known.input?.kind !== "failure" ? known.input?.previousBody : undefined;
+  if (told === undefined || input.kind === "failure") return { input, state: "waiting" };
+  return { input: { ...input, previousBody: told }, state: input.body === told ? "delivered" : "waiting" };
+}
+
+/** The deliveries of the texts before this one that are of the same second: no version tells that they are older. */
+function replacedBy(entry: Pick<NewInput, "version">, known: StoredInput | undefined): string[] | undefined {
+  return known?.version === entry.version ? [...(known.replaced ?? []), known.delivery] : undefined;
 }
 
 function unchanged(known: StoredInput | undefined): Condition {
@@ -211,11 +274,16 @@ function unchanged(known: StoredInput | undefined): Condition {
   return { expression: "#delivery = :delivery AND #state = :state", values: { delivery, state } };
 }
 
-function waitingAt(version: string): Condition {
+/** Waiting, with the text that this delivery brought: two edits of one second have the same version. */
+function waitingAs(delivery: string): Condition {
   return {
-    expression: "#state = :waiting AND #version = :version",
-    values: { waiting: "waiting", version },
+    expression: "#state = :waiting AND #delivery = :delivery",
+    values: { waiting: "waiting", delivery },
   };
+}
+
+function isOpen({ reference }: Batch): Condition {
+  return { expression: "#batch.#reference = :reference", values: { reference } };
 }
 
 function rank({ input }: Waiting): number {

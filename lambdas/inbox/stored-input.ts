@@ -5,8 +5,10 @@ export interface StoredInput {
   state: "waiting" | "delivered" | "withdrawn";
   /** The delivery that put it there, so that a second put of the same changes nothing. */
   delivery: string;
-  /** Which text it is: grows with each edit of a comment and each attempt of a run. */
+  /** Which text it is: grows with each edit of a comment and each attempt of a run, but for edits of one second. */
   version: string;
+  /** The deliveries of earlier texts of the same version. */
+  replaced?: string[];
   /** Where it stands among the others of its kind. */
   order: string;
   /** What the agent will be told; gone once it was. */
@@ -15,6 +17,8 @@ export interface StoredInput {
   head?: Head;
   /** The version that the agent was told, so that a later one is an edit. */
   deliveredVersion?: string;
+  /** It was sent, and nobody can tell whether it has arrived: it is sent again, with a word about that. */
+  mayHaveArrived?: boolean;
   /** DynamoDB's time to live, in seconds since the epoch. */
   expiresAt: number;
 }
@@ -45,7 +49,9 @@ export interface Batch {
   generation: number;
   /** Milliseconds since the epoch. */
   startedAt: number;
-  entries: { identity: string; version: string }[];
+  /** The sending is not under way any more. Missing where its Lambda has died. */
+  hasEnded?: boolean;
+  entries: Pick<NewInput, "identity" | "delivery" | "version">[];
 }
 
 /** What is known of an inbox as a whole: one DynamoDB item. */
@@ -54,7 +60,11 @@ export interface InboxState {
   generation: number;
   /** Counts what was put. */
   puts: number;
+  /** Counts the batches. */
+  sendings: number;
   /** Messages about failed runs since somebody last said something. */
   failureRounds?: number;
   batch?: Batch;
+  /** DynamoDB's time to live, in seconds since the epoch. */
+  expiresAt?: number;
 }

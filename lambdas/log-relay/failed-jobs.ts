@@ -1,4 +1,5 @@
 import type { Octokit } from "@octokit/core";
+import { isRefusal } from "../errors.js";
 
 export interface RunAttempt {
   owner: string;
@@ -51,9 +52,17 @@ export async function failedJobs(
 }
 
 async function jobsOf(octokit: Octokit, { owner, repo, runId, attempt }: RunAttempt, page: number) {
-  const { data } = await octokit.request(
-    "GET /repos/{owner}/{repo}/actions/runs/{run_id}/attempts/{attempt_number}/jobs",
-    { owner, repo, run_id: runId, attempt_number: attempt, per_page: perPage, page },
-  );
-  return data.jobs;
+  const run = { owner, repo, run_id: runId, per_page: perPage, page };
+  try {
+    const { data } = await octokit.request(
+      "GET /repos/{owner}/{repo}/actions/runs/{run_id}/attempts/{attempt_number}/jobs",
+      { ...run, attempt_number: attempt },
+    );
+    return data.jobs;
+  } catch (error) {
+    if (!isRefusal(error, 404)) throw error;
+    // GitHub forgets old attempts before the run; older servers do not have them. The latest is the next best.
+    const { data } = await octokit.request("GET /repos/{owner}/{repo}/actions/runs/{run_id}/jobs", run);
+    return data.jobs;
+  }
 }

@@ -6,7 +6,7 @@ const pauseMs = 60_000;
 /** A connection and a request that hang must not outlive the ten seconds that GitHub gives a delivery. */
 const client = new SecretsManagerClient({
   maxAttempts: 2,
-  requestHandler: { connectionTimeout: 1000, requestTimeout: 2500 },
+  requestHandler: { connectionTimeout: 500, requestTimeout: 1200 },
 });
 
 /** Secrets Manager's names for the value in force and the one before the last rotation. */
@@ -46,6 +46,8 @@ export class Secret {
    * minute ago, so that requests with bad signatures cannot run up calls.
    */
   async reread(): Promise<readonly string[] | undefined> {
+    // What another request has just asked for serves this one too.
+    if (this.#reading) return this.#read();
     if (this.now() - this.#rereadAt < pauseMs) return undefined;
     this.#rereadAt = this.now();
     return this.#read();

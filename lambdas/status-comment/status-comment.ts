@@ -6,6 +6,7 @@ import {
   type IssueSource,
   type TaskKey,
   type TaskRecord,
+  type TaskState,
   type TaskStatus,
   taskKey,
 } from "../tasks/record.js";
@@ -45,10 +46,14 @@ export class StatusComment {
     this.#appId = app.id;
   }
 
-  /** Says `status`, where the condition on the record holds; returns whether it does. */
-  async say(status: TaskStatus, condition: Condition): Promise<boolean> {
+  /**
+   * Says `status`, where the condition on the record holds; returns whether it does. `report` takes the place of
+   * what was known of the work before, an empty one too.
+   */
+  async say(status: TaskStatus, condition: Condition, report?: string): Promise<boolean> {
     const first = await this.#beFirst(status, condition);
-    const record = first ?? (await this.store.update(this.#key, { status }, condition));
+    const changes = { status, ...(report !== undefined && { report: report || undefined }) };
+    const record = first ?? (await this.store.update(this.#key, changes, condition));
     if (!record) return false;
     try {
       await this.#publish(record, first !== undefined);

@@ -16,8 +16,11 @@ const headlines: Record<TaskState, string> = {
 /** States in which the task's page is there to be opened. */
 const linked: readonly TaskState[] = ["created", "running", "stopped", "failed"];
 
+/** States in which it matters what Coder knows of the work. */
+const reported: readonly TaskState[] = ["running", "stopped", "completed", "failed"];
+
 /** The status comment's Markdown. */
-export function statusText({ status, task }: TaskRecord): string {
+export function statusText({ status, task, report }: TaskRecord): string {
   if (!status) return statusMarker;
   const { state, detail, reference } = status;
   return [
@@ -25,13 +28,14 @@ export function statusText({ status, task }: TaskRecord): string {
     headlines[state],
     task?.url !== undefined && linked.includes(state) ? `Task: [${task.name}](${task.url})` : "",
     detail !== undefined ? quote(detail) : "",
+    report !== undefined && reported.includes(state) ? quote(report) : "",
     reference !== undefined ? `<sub>Reference for operators: \`${reference}\`</sub>` : "",
   ]
     .filter((part) => part !== "")
     .join("\n\n");
 }
 
-/** A quotation that reads as it was said: words that are not ours must not make links, HTML or mentions. */
+/** A quotation that reads as it was said: words that are not ours must not make HTML, images or mentions. */
 function quote(text: string): string {
   const harmless = withoutControls(text)
     .slice(0, detailLength)

@@ -1,4 +1,5 @@
-import type { CoderBackend } from "../coder/port.js";
+import type { Coder } from "../coder/coder.js";
+import { TransientError } from "../errors.js";
 import type { CommentPosted, CommentWithdrawn, InboxEvent } from "../events/event.js";
 import type { Pull, RepositoryClient } from "../github/repository.js";
 import type { TaskKey, TaskRecord } from "./record.js";
@@ -9,15 +10,17 @@ export class TaskFinder {
   constructor(
     private readonly store: TaskStore,
     private readonly repository: RepositoryClient,
-    private readonly backend: () => Promise<CoderBackend>,
+    private readonly coder: () => Promise<Coder>,
   ) {}
 
   /** The issue's own task. One whose record is lost is looked for only where the agent is assigned. */
   async ofIssue(event: CommentPosted | CommentWithdrawn): Promise<TaskKey | undefined> {
     const key = { repositoryId: event.repository.id, issue: event.subject.number };
     const record = await this.store.get(key);
-    if (record) return hasTask(record) ? key : undefined;
-    return event.agentAssigned ? this.#recover(key, event) : undefined;
+    // A task that is still to be created is told what was said before it was there.
+    if (record) return record.wanted ? key : undefined;
+    if (!event.agentAssigned) return undefined;
+    return (await this.#recover(key, event)) ?? key;
   }
 
   /**
@@ -25,7 +28,7 @@ export class TaskFinder {
    * that is known from before, else by a number in the branch's name or in the text.
    */
   async ofPull(pull: Pull, event: InboxEvent): Promise<TaskKey | undefined> {
-    const references = await this.repository.closingReferences(pull.number);
+    const { issues: references, areCertain } = await this.repository.closingReferences(pull.number);
     for (const key of references) {
       if (hasTask(await this.store.get(key))) return this.#remember(pull, key);
     }
@@ -40,6 +43,9 @@ export class TaskFinder {
     for (const key of references.filter(({ repositoryId }) => repositoryId === event.repository.id)) {
       const recovered = (await this.store.get(key)) ? undefined : await this.#recover(key, event);
       if (recovered) return this.#remember(pull, recovered);
+    }
+    if (!areCertain) {
+      throw new TransientError(`GitHub did not say which issues ${pull.url} closes. It is retried.`);
     }
     return undefined;
   }
@@ -57,9 +63,10 @@ export class TaskFinder {
     const { delivery, installation, repository, at } = event;
     const { origin } = new URL(event.type === "check_failed" ? event.run.url : event.subject.url);
     const url = `${origin}/${repository.owner}/${repository.name}/issues/${key.issue}`;
-    const task = await (await this.backend()).search(url);
-    if (!task) return undefined;
-    const { backend, owner, name, id } = task;
+    const reference = `${repository.owner}/${repository.name}#${key.issue}`;
+    const found = await (await this.coder()).search({ ...key, reference, url }, event.sender);
+    if (!found) return undefined;
+    const { view: _, ...task } = found;
     await this.store.update(
       key,
       {
@@ -68,7 +75,7 @@ export class TaskFinder {
         intentDelivery: delivery,
         intentAt: at,
         source: { installation, repository, issue: { number: key.issue, title: "", url, commented: true } },
-        task: { backend, owner, name, id, url: task.url },
+        task,
       },
       { expression: "attribute_not_exists(#intent)" },
     );

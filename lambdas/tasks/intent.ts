@@ -3,8 +3,11 @@ import type { IssueEvent } from "../events/event.js";
 import { type TaskRecord, taskKey } from "./record.js";
 import type { TaskStore } from "./store.js";
 
-/** Whether the issue is open and the agent among its assignees, by GitHub's own word of now. */
-export type AskGitHub = (event: IssueEvent) => Promise<boolean>;
+/**
+ * Whether the issue is open and the agent among its assignees, by GitHub's own word of now; `undefined` where it
+ * does not say: then the event that comes last holds.
+ */
+export type AskGitHub = (event: IssueEvent) => Promise<boolean | undefined>;
 
 /** `intent` is the fencing token of the flow that may proceed. */
 export interface Claim {
@@ -26,7 +29,8 @@ export async function claimIssue(store: TaskStore, event: IssueEvent, ask: AskGi
     if (known?.intent !== undefined && known.intentDelivery === event.delivery) {
       return { proceed: true, intent: known.intent };
     }
-    if (known && !isFinal(event) && contradicts(known, event, wanted) && (await ask(event)) !== wanted) {
+    const isDoubtful = known && !isFinal(event) && contradicts(known, event, wanted);
+    if (isDoubtful && (await ask(event)) === !wanted) {
       return { proceed: false, intent: known.intent ?? 0 };
     }
     const intent = (known?.intent ?? 0) + 1;

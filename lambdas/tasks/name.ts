@@ -26,10 +26,11 @@ export function taskNames(prefix: string, { owner, repository, issue }: IssueNam
     .slice(0, Math.max(0, room))
     .replace(/^-+|-+$/g, "");
   const hashed = [prefix, readable, hash, issue].filter((part) => part !== "").join("-");
-  return isValid(plain) ? [plain, hashed] : [hashed];
+  return isTaskName(plain) ? [plain, hashed] : [hashed];
 }
 
-function isValid(name: string): boolean {
+/** Whether Coder takes it as a name. */
+export function isTaskName(name: string): boolean {
   return name.length <= maxLength && valid.test(name);
 }
 

@@ -18,9 +18,6 @@ const silenceSeconds = 2 * 60;
 /** Idle flaps; and the comments of one review get the time to arrive together. */
 const confirmationSeconds = 3;
 
-/** How long an agent may work before its inbox gives up. */
-const patienceSeconds = 24 * 3600;
-
 /** What the looks so far came to: the state machine carries it from look to look. */
 export interface WaitSoFar {
   /** Seconds of all waits that were asked for. */
@@ -62,19 +59,23 @@ export interface AgentWait extends WaitSoFar {
   refusals: number;
 }
 
-/** A look at an agent that should listen: `ready` only once that has held over two looks. */
+/**
+ * A look at an agent that should listen: `ready` only once that has held over two looks. One that works counts as
+ * listening where Coder queues what it is told.
+ */
 export function observeAgent(
   view: TaskView,
   wait: AgentWait,
 ): Observation<AgentWait> & { isHopeless: boolean } {
   const isBroken = view.phase === "broken" || (view.phase === "paused" && wait.resumed);
-  const isReady = view.phase === "ready" || (view.silent === true && wait.silent >= silenceSeconds);
+  const listens = view.phase === "ready" || (view.queues === true && view.phase === "working");
+  const isReady = listens || (view.silent === true && wait.silent >= silenceSeconds);
   const isConfirming = isReady && !wait.ready && wait.refusals === 0;
   const waitSeconds = isConfirming ? confirmationSeconds : pause(wait.seconds);
   return {
     phase: isBroken ? "starting" : isReady ? (wait.ready ? "ready" : "working") : view.phase,
     waitSeconds,
-    isHopeless: (isBroken && wait.broken >= brokenGraceSeconds) || wait.seconds >= patienceSeconds,
+    isHopeless: isBroken && wait.broken >= brokenGraceSeconds,
     wait: {
       ...wait,
       seconds: wait.seconds + waitSeconds,

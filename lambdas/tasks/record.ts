@@ -26,7 +26,8 @@ export interface TaskStatus {
 }
 
 /** Which Coder API a task lives in. */
-export type Backend = "tasks";
+export const backends = ["tasks", "chats"] as const;
+export type Backend = (typeof backends)[number];
 
 /** The Coder task that serves an issue. `id` and `url` are there once it has been created. */
 export interface TaskLocation {
@@ -37,6 +38,16 @@ export interface TaskLocation {
   id?: string | undefined;
   /** Its page, for people. */
   url?: string | undefined;
+  /** Until there is an id: the issue that a task of this name must name, to be the one that is meant. */
+  issueUrl?: string | undefined;
+  /** The workspace that was made for it, and goes with it. */
+  workspaceId?: string | undefined;
+}
+
+/** Who is about to create a task, and until when (milliseconds since the epoch) nobody else may. */
+export interface CreationClaim {
+  holder: string;
+  until: number;
 }
 
 /** What is known of one issue: one DynamoDB item. A refusal leaves one with a status alone. */
@@ -57,10 +68,14 @@ export interface TaskRecord {
   /** Why it did not. */
   endReason?: TaskClosed["reason"];
   task?: TaskLocation;
+  /** Where Coder's names are no key, a creation that is under way. */
+  creating?: CreationClaim;
   /** The name of the last task that was deleted, and when (milliseconds since the epoch). */
   formerName?: string;
   formerEndedAt?: number;
   status?: TaskStatus;
+  /** What Coder knew of the work when it was last looked at, for people. */
+  report?: string;
   /** The status comment. */
   commentId?: number;
   /** Who is about to create it, and until when (milliseconds since the epoch) nobody else may. */

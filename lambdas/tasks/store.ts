@@ -4,6 +4,12 @@ import type { TaskKey, TaskRecord } from "./record.js";
 /** Records of issues that want no task are kept this long: as long as Step Functions keeps a name taken. */
 const keptForSeconds = 90 * 24 * 3600;
 
+/**
+ * Longer than a Lambda that creates a task may run (see `infra/actions.ts`): whoever held a claim that has expired
+ * is not about to create anything any more.
+ */
+const creationMs = 130_000;
+
 /** The task records: one item an issue, `pk = task#<repository id>#<issue>`, `sk = record`. */
 export class TaskStore {
   readonly #table = new Table();
@@ -28,6 +34,30 @@ export class TaskStore {
     changes: Changes<TaskRecord>,
   ): Promise<TaskRecord | undefined> {
     return this.update(key, changes, { expression: "#intent = :holder", values: { holder: intent } });
+  }
+
+  /**
+   * Claims the creation of the issue's task for a flow that holds an intent; `false` where a newer event has been
+   * claimed, or another holder is about to create it. A retry by the same holder has the claim already.
+   */
+  async claimCreation(intent: number, key: TaskKey, holder: string): Promise<boolean> {
+    const now = Date.now();
+    const claimed = await this.update(
+      key,
+      { creating: { holder, until: now + creationMs } },
+      {
+        expression:
+          "#intent = :intent AND (attribute_not_exists(#creating) OR #creating.#holder = :me OR #creating.#until < :now)",
+        values: { intent, me: holder, now },
+      },
+    );
+    return claimed !== undefined;
+  }
+
+  /** Ends a claim, whatever has become of the flow's intent meanwhile. */
+  async releaseCreation(key: TaskKey, holder: string): Promise<void> {
+    const condition = { expression: "#creating.#holder = :me", values: { me: holder } };
+    await this.update(key, { creating: undefined }, condition);
   }
 
   /** Remembers which issue's task works on a branch: `pk = task#<repository id>#branch#<name>`. */

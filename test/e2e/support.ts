@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FlowName } from "../../infra/actions.js";
 import type { ExecutionDescription } from "../../local/engine/index.js";
+import type { FakeChat } from "../../local/fake-coder/chat.js";
 import type { FakeCoder } from "../../local/fake-coder/fake-coder.js";
+import type { FakeTask } from "../../local/fake-coder/fake-task.js";
 import type { FakeGitHub } from "../../local/fake-github/fake-github.js";
 import type { Issue } from "../../local/fake-github/issues.js";
 import { flowArn, type LocalSystem, type SystemOptions, startSystem } from "../../local/system.js";
@@ -75,6 +77,16 @@ export class World {
 
   unassign(issue: Issue, by = "mona") {
     return this.gitHub.unassign(issue, { by, assignee: this.gitHub.agentLogin });
+  }
+
+  /** The agents of all tasks, on whichever API of Coder's they are. */
+  agents(): (FakeTask | FakeChat)[] {
+    return [...this.coder.tasks(), ...this.coder.chats()];
+  }
+
+  /** The agent of an issue of `octo/app`. */
+  agent({ number }: Issue): FakeTask | FakeChat | undefined {
+    return this.coder.task(`gh-app-${number}`) ?? this.coder.chat(`octo/app#${number}`);
   }
 
   /** The App's comments under the issue. */

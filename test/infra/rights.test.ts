@@ -60,7 +60,7 @@ const flowLambdas: Record<string, string[]> = {
   DeleteTask: ["Announce", "ClaimIssue", "EndTask"],
   ForwardComment: ["Acknowledge", "Authorize", "ExplainRefusal", "FindTask", "PutIntoInbox", "WakeDrain"],
   RelayFailure: ["AnnounceLimit", "FindTask", "PutIntoInbox", "RelayLogs", "WakeDrain"],
-  DrainInbox: ["KeepInbox", "LookIntoInbox", "ObserveAgent", "ResumeTask", "SendInbox"],
+  DrainInbox: ["KeepInbox", "LookIntoInbox", "ObserveAgent", "ResumeTask", "SendInbox", "WakeDrain"],
 };
 
 describe("rights", () => {
@@ -139,7 +139,8 @@ describe("Lambdas", () => {
     CODER_URL: "https://coder.example.com",
     AGENT_GITHUB_USERNAME: "coder-agent",
     CODER_TASK_NAME_PREFIX: "gh",
-    CODER_TEMPLATE_NAME: "task-template",
+    CODER_BACKEND: "auto",
+    CODER_CHAT_IDENTITY: "bot",
     CODER_ORGANIZATION: "default",
     COMMENT_MIN_PERMISSION: "write",
     MAX_CI_ROUNDS: "10",

@@ -43,7 +43,8 @@ describe("settings", () => {
     expect(parse(needed)).toEqual({
       ...needed,
       CODER_TASK_NAME_PREFIX: "gh",
-      CODER_TEMPLATE_NAME: "task-template",
+      CODER_BACKEND: "auto",
+      CODER_CHAT_IDENTITY: "bot",
       CODER_ORGANIZATION: "default",
       COMMENT_MIN_PERMISSION: "write",
       MAX_CI_ROUNDS: "10",
@@ -109,6 +110,8 @@ describe("settings", () => {
     ["AGENT_GITHUB_USERNAME", "a".repeat(40), "is no GitHub login"],
     ["CODER_TASK_NAME_PREFIX", "thirteenchars", "cannot start"],
     ["CODER_TASK_NAME_PREFIX", "gh-", "cannot start"],
+    ["CODER_BACKEND", "agents", "is no backend; expected one of auto, tasks, chats"],
+    ["CODER_CHAT_IDENTITY", "mona", "is no identity for chats; expected one of bot, requester"],
     ["CODER_TEMPLATE_NAME", "my template", "is no Coder name"],
     ["CODER_TEMPLATE_NAME", "a".repeat(33), "is no Coder name"],
     ["CODER_ORGANIZATION", "a--b", "is no Coder name"],
@@ -166,7 +169,7 @@ describe("settings", () => {
       metafile: true,
     });
     const imports = Object.values(metafile.inputs).flatMap((input) => input.imports.map(({ path }) => path));
-    expect([...new Set(imports)]).toEqual(["zod"]);
+    expect([...new Set(imports)]).toEqual(["zod", "lambdas/events/permission.ts"]);
   });
 
   test("refuse context of another type", () => {
@@ -182,7 +185,8 @@ describe("settings", () => {
     expect(lambdaEnvironment(settings)).toEqual({
       ...needed,
       CODER_TASK_NAME_PREFIX: "gh",
-      CODER_TEMPLATE_NAME: "task-template",
+      CODER_BACKEND: "auto",
+      CODER_CHAT_IDENTITY: "bot",
       CODER_ORGANIZATION: "default",
       CODER_USER_MAP: "octocat=octo",
       COMMENT_MIN_PERMISSION: "write",
@@ -213,6 +217,8 @@ describe("the environment of a Lambda", () => {
     CODER_URL: `https://${"coder.".repeat(20)}example.com`,
     AGENT_GITHUB_USERNAME: "a".repeat(39),
     CODER_TASK_NAME_PREFIX: "a".repeat(12),
+    CODER_BACKEND: "chats",
+    CODER_CHAT_IDENTITY: "requester",
     CODER_TEMPLATE_NAME: "a".repeat(32),
     CODER_TEMPLATE_PRESET: "a".repeat(64),
     CODER_ORGANIZATION: "a".repeat(32),

@@ -27,6 +27,7 @@ function start(environment: Record<string, string>) {
           const match = pattern.exec(output);
           if (match) resolve(match);
         };
+        look();
         started.stdout.on("data", look);
         started.on("exit", () => reject(new Error(`it ended: ${output}`)));
       }),

@@ -1,0 +1,272 @@
+import * as z from "zod/mini";
+import type { CoderSettings } from "../environment.js";
+import {
+  ChatOwnerError,
+  ConfigurationError,
+  isRefusal,
+  NoCoderUserError,
+  TransientError,
+} from "../errors.js";
+import type { Person } from "../events/event.js";
+import { log } from "../log.js";
+import type { TaskKey, TaskLocation } from "../tasks/record.js";
+import type { ApiProbe } from "./api-probe.js";
+import { type Chat, labelsFor, nameOf, ownWorkspaceOf } from "./chats/chat.js";
+import { ChatClient, ChatsVanishedError } from "./chats/chat-client.js";
+import { archive, quieten, unarchive, unbind } from "./chats/chat-ending.js";
+import { lookFor } from "./chats/chat-history.js";
+import { BotOwner, type ChatOwner, RequesterOwner } from "./chats/chat-owner.js";
+import { viewOf } from "./chats/chat-view.js";
+import { workspaceFor } from "./chats/chat-workspace.js";
+import type { CoderClient } from "./client.js";
+import type { CoderDirectory, CoderUser, TemplateChoice } from "./directory.js";
+import type {
+  CoderBackend,
+  CoderTask,
+  CreateTask,
+  IssueIdentity,
+  NameConflict,
+  Reception,
+  SendOutcome,
+  TaskSpecification,
+} from "./port.js";
+import { deleteWorkspace } from "./workspaces.js";
+
+const organizationSchema = z.object({ id: z.string() });
+
+const vanished =
+  "The Coder server no longer has the Chats API that this task was made with, so nobody can speak to its agent any more.";
+
+const goOn = "The issue was assigned to you again. Go on with your work on it.";
+
+/** The Chats API of Coder Agents: Coder 2.33 and newer. */
+export class ChatsBackend implements CoderBackend {
+  readonly api = "chats";
+  /** A chat has neither a name nor any other key; several may have the same labels. */
+  readonly hasUniqueNames = false;
+  readonly #chats: ChatClient;
+  readonly #owner: ChatOwner;
+  #organization: Promise<string> | undefined;
+
+  constructor(
+    client: CoderClient,
+    private readonly directory: CoderDirectory,
+    private readonly settings: CoderSettings,
+    probe: ApiProbe,
+  ) {
+    this.#chats = new ChatClient(client, probe);
+    const Owner = settings.CODER_CHAT_IDENTITY === "requester" ? RequesterOwner : BotOwner;
+    this.#owner = new Owner(client, directory);
+  }
+
+  ownerOf(person: Person): Promise<string> {
+    return this.#owner.ownerOf(person);
+  }
+
+  /** Without a template the agent picks one itself, once it needs a workspace. */
+  async prepare(): Promise<CreateTask> {
+    const name = this.settings.CODER_TEMPLATE_NAME;
+    const [organization, template] = await Promise.all([
+      this.#organizationId(),
+      name === undefined ? undefined : this.directory.template(name),
+    ]);
+    return (specification) =>
+      this.#owner.as(specification.owner, (coder, user) =>
+        this.#create(specification, { organization, template, user, coder }),
+      );
+  }
+
+  async find(location: TaskLocation, issue: TaskKey): Promise<CoderTask | undefined> {
+    const { id, owner } = location;
+    try {
+      const chat = id === undefined ? await this.#live(owner, issue) : await this.#chats.get(id);
+      return chat && this.#toTask(chat, location);
+    } catch (error) {
+      if (!(error instanceof ChatsVanishedError)) throw error;
+      if (id === undefined) return undefined;
+      const view = { phase: "gone", status: "without an API", report: vanished } as const;
+      return { ...location, id, url: location.url ?? "", view };
+    }
+  }
+
+  /** Among the chats of whoever owns what the sender asks for: Coder lists nobody else's. */
+  async search(issue: IssueIdentity, sender: Person): Promise<CoderTask | undefined> {
+    try {
+      const owner = await this.#owner.ownerOf(sender);
+      const chat = await this.#owner.as(owner, async (coder) => {
+        const chats = this.#chats.as(coder);
+        const [live] = await chats.list(issue, { archived: false });
+        return live ?? (await chats.list(issue, { archived: true }))[0];
+      });
+      const name = `${this.settings.CODER_TASK_NAME_PREFIX}-${issue.issue}`;
+      return chat && this.#toTask(chat, { backend: "chats", owner, name });
+    } catch (error) {
+      if (error instanceof NoCoderUserError) return undefined;
+      throw error;
+    }
+  }
+
+  async share({ id }: CoderTask, person: Person): Promise<void> {
+    try {
+      const viewer = await this.#owner.viewerFor(person);
+      if (viewer === undefined) return;
+      await this.#chats.request("PATCH", id, "/acl", { user_roles: { [viewer]: "read" } });
+    } catch (error) {
+      log.warn("The chat could not be shared with who asked for it", {
+        chat: id,
+        login: person.login,
+        error: error instanceof Error ? `${error.name}: ${error.message}` : "unknown",
+      });
+    }
+  }
+
+  /** A chat that was interrupted rests until it is told something. */
+  async resume(task: CoderTask): Promise<void> {
+    if (task.view.phase === "paused") await unarchive(this.#chats, task.id);
+    if (task.view.phase === "ready") await this.send(task, goOn);
+  }
+
+  send(task: CoderTask, text: string): Promise<SendOutcome> {
+    return this.#owner.as(task.owner, (coder) => this.#send(this.#chats.as(coder), task, text));
+  }
+
+  reception({ id }: CoderTask, token: string): Promise<Reception> {
+    return lookFor(this.#chats, id, token);
+  }
+
+  stop({ id }: CoderTask): Promise<void> {
+    return quieten(this.#chats, id);
+  }
+
+  async remove(location: TaskLocation, issue: TaskKey): Promise<void> {
+    const task = await this.find(location, issue);
+    const phase = task?.view.phase;
+    const isVanished = phase === "gone";
+    if (task && !isVanished && phase !== "paused") await archive(this.#chats, task.id);
+    const workspaceId = task?.workspaceId ?? location.workspaceId;
+    if (workspaceId === undefined) return;
+    if (task && !isVanished) await unbind(this.#chats, task.id);
+    if (!isVanished && (await this.#isUsedByOthers(workspaceId, task?.id))) return;
+    // With the owner's rights, not the relay's: labels, which may have named it, are the owner's to change.
+    await this.#owner.as(location.owner, (coder) => deleteWorkspace(coder, workspaceId));
+  }
+
+  /** After any doubt, and before anything is made, it looks for what an earlier try has made. */
+  async #create(specification: TaskSpecification, plan: Plan): Promise<CoderTask | NameConflict> {
+    const { owner, name, displayName, prompt, issue } = specification;
+    const { organization, template, coder, user } = plan;
+    const location: TaskLocation = { backend: "chats", owner, name };
+    const chats = this.#chats.as(coder);
+    const [known] = await chats.list(issue, { archived: false });
+    if (known) return this.#toTask(known, location);
+
+    const workspace = template && (await workspaceFor(specification, template, { coder, chats }));
+    if (typeof workspace === "string") return workspace;
+    if (workspace) await specification.note({ workspaceId: workspace.id });
+    const chat = await chats
+      .create({
+        organization_id: organization,
+        content: [{ type: "text", text: prompt }],
+        labels: labelsFor(issue, name, workspace?.id),
+        client_type: "api",
+        // Servers that make up a title themselves ignore it.
+        title: `${issue.reference}: ${displayName}`,
+        ...(workspace && { workspace_id: workspace.id }),
+      })
+      .catch(async (error: unknown) => {
+        const [made] = error instanceof TransientError ? await chats.list(issue, { archived: false }) : [];
+        if (made) return made;
+        throw error;
+      });
+    await this.#verify(chat, plan, user);
+    return this.#toTask(chat, location);
+  }
+
+  /** Coder drops fields that it does not know: what it has made need not be what was asked for. */
+  async #verify(chat: Chat, { organization }: Plan, user: CoderUser): Promise<void> {
+    if (chat.owner_id === user.id && chat.organization_id === organization) return;
+    await archive(this.#chats, chat.id);
+    throw new ChatOwnerError(
+      `Coder has made the chat ${chat.id} for another user or in another organization than was asked for, so it was archived again. Check the Coder server's version and the token's user.`,
+    );
+  }
+
+  async #send(chats: ChatClient, task: CoderTask, text: string): Promise<SendOutcome> {
+    const say = () => chats.request("POST", task.id, "/messages", { content: [{ type: "text", text }] });
+    try {
+      await say().catch(async (error: unknown) => {
+        if (!isRefusal(error, 400) || !/archived chat/.test(error.reason)) throw error;
+        await unarchive(chats, task.id);
+        await say();
+      });
+      // Queued or not: Coder's queue goes on by itself.
+      return "sent";
+    } catch (error) {
+      // 429: its queue is full. 409: it is not in a state that takes messages.
+      if (isRefusal(error, 409, 429)) return "busy";
+      if (error instanceof ChatsVanishedError) return "gone";
+      if (isRefusal(error, 404) && !(await this.#chats.get(task.id))) return "gone";
+      if (error instanceof TransientError) return "unknown";
+      throw error;
+    }
+  }
+
+  async #live(owner: string, issue: TaskKey): Promise<Chat | undefined> {
+    const list = (coder: CoderClient) => this.#chats.as(coder).list(issue, { archived: false });
+    return (await this.#owner.as(owner, list))[0];
+  }
+
+  /**
+   * Whether a chat of somebody's own has moved into the workspace since: by the newest of its chats, which is all
+   * that Coder tells. The chats of the agent's helpers are the agent's.
+   */
+  async #isUsedByOthers(workspaceId: string, own: string | undefined): Promise<boolean> {
+    const newest = await this.#chats.byWorkspace(workspaceId);
+    const chat = newest === undefined || newest === own ? undefined : await this.#chats.get(newest);
+    const isOther = chat !== undefined && !chat.archived && chat.root_chat_id !== own;
+    if (isOther) log.warn("The workspace is kept: another chat works in it", { workspaceId, chat: newest });
+    return isOther;
+  }
+
+  #organizationId(): Promise<string> {
+    this.#organization ??= this.#findOrganization().catch((error: unknown) => {
+      this.#organization = undefined;
+      throw error;
+    });
+    return this.#organization;
+  }
+
+  async #findOrganization(): Promise<string> {
+    const name = this.settings.CODER_ORGANIZATION;
+    try {
+      const path = `/api/v2/organizations/${encodeURIComponent(name)}`;
+      return (await this.#chats.coder.get(path, organizationSchema)).id;
+    } catch (error) {
+      if (!isRefusal(error, 404)) throw error;
+      throw new ConfigurationError(
+        `Coder has no organization "${name}", or the token's user is no member of it. Set CODER_ORGANIZATION to one that exists, and add the user to it.`,
+      );
+    }
+  }
+
+  #toTask(chat: Chat, location: TaskLocation): CoderTask {
+    const workspaceId = location.workspaceId ?? ownWorkspaceOf(chat);
+    return {
+      backend: "chats",
+      owner: chat.owner_username || location.owner,
+      name: nameOf(chat) ?? location.name,
+      id: chat.id,
+      url: `${this.#chats.coder.url}/agents/${chat.id}`,
+      view: viewOf(chat),
+      ...(workspaceId !== undefined && { workspaceId }),
+    };
+  }
+}
+
+/** What a chat is created from, and as whom. */
+interface Plan {
+  organization: string;
+  template: TemplateChoice | undefined;
+  user: CoderUser;
+  coder: CoderClient;
+}

@@ -1,0 +1,89 @@
+import { isRefusal } from "../../errors.js";
+import type { TaskKey } from "../../tasks/record.js";
+import type { ApiProbe } from "../api-probe.js";
+import { type CoderClient, isRouteMissing } from "../client.js";
+import { type Chat, chatListSchema, chatSchema, labelQuery } from "./chat.js";
+import { explained } from "./chat-errors.js";
+
+/** A creation names a model and writes a first turn: longer than most requests. */
+const creationTimeoutMs = 45_000;
+
+/** The server has no Chats API any more, wherever it was. */
+export class ChatsVanishedError extends Error {
+  override readonly name = "ChatsVanishedError";
+}
+
+/** The Chats API, wherever the server has it, as one token sees it. */
+export class ChatClient {
+  constructor(
+    readonly coder: CoderClient,
+    private readonly probe: ApiProbe,
+  ) {}
+
+  /** The same API as another user sees it. */
+  as(coder: CoderClient): ChatClient {
+    return new ChatClient(coder, this.probe);
+  }
+
+  async get(id: string): Promise<Chat | undefined> {
+    try {
+      return await this.#at((mount) => this.coder.get(`${mount}/${segment(id)}`, chatSchema));
+    } catch (error) {
+      if (isRefusal(error, 404)) return undefined;
+      throw error;
+    }
+  }
+
+  async create(body: Record<string, unknown>): Promise<Chat> {
+    return this.#at((mount) => this.coder.post(mount, body, chatSchema, { timeoutMs: creationTimeoutMs }));
+  }
+
+  /** The token holder's own chats of an issue; Coder keeps archived ones apart. The oldest comes first. */
+  async list(issue: TaskKey, { archived }: { archived: boolean }): Promise<Chat[]> {
+    const query = `${labelQuery(issue)}&q=${encodeURIComponent(`archived:${archived}`)}`;
+    const chats = (await this.#at((mount) => this.coder.get(`${mount}?${query}`, chatListSchema))) ?? [];
+    return chats.sort((a, b) => Date.parse(a.created_at) - Date.parse(b.created_at));
+  }
+
+  /** `path` is the part after the chat's own. */
+  async request(method: string, id: string, path = "", body?: unknown): Promise<unknown> {
+    return this.#at((mount) => this.coder.request(method, `${mount}/${segment(id)}${path}`, body));
+  }
+
+  /** The newest chat that works in a workspace. */
+  async byWorkspace(workspaceId: string): Promise<string | undefined> {
+    const query = `workspace_ids=${encodeURIComponent(workspaceId)}`;
+    const found = await this.#at((mount) => this.coder.request("GET", `${mount}/by-workspace?${query}`));
+    const id = typeof found === "object" && found !== null ? Object.entries(found) : [];
+    const [, chat] = id.find(([workspace]) => workspace === workspaceId) ?? [];
+    return typeof chat === "string" ? chat : undefined;
+  }
+
+  /**
+   * A request at the API's path. Where that is missing the server was upgraded, and the request, which had no
+   * effect, is sent to where the API is now.
+   */
+  async #at<T>(call: (mount: string) => Promise<T>): Promise<T> {
+    const mount = await this.#mount();
+    try {
+      return await call(mount);
+    } catch (error) {
+      if (!isRouteMissing(error)) throw explained(error);
+    }
+    this.probe.forget();
+    const now = await this.#mount();
+    return call(now).catch((error: unknown) => {
+      throw explained(error);
+    });
+  }
+
+  async #mount(): Promise<string> {
+    const mount = await this.probe.chatsMount();
+    if (mount === undefined) throw new ChatsVanishedError("The Coder server has no Chats API.");
+    return mount;
+  }
+}
+
+function segment(id: string): string {
+  return encodeURIComponent(id);
+}

@@ -1,0 +1,84 @@
+import * as z from "zod/mini";
+import { isTaskName } from "../../tasks/name.js";
+import type { TaskKey } from "../../tasks/record.js";
+import type { IssueIdentity } from "../port.js";
+
+const text = z.optional(z.nullable(z.string()));
+
+/** Of a chat's last failed turn; servers before 2.34 gave its message alone. */
+const errorSchema = z.object({ message: z._default(z.string(), ""), detail: text, kind: text });
+
+/**
+ * The fields of Coder's Chat that the relay reads (codersdk/chats.go). Enums stay open, and what is empty may be
+ * absent or null.
+ */
+export const chatSchema = z.object({
+  id: z.string(),
+  organization_id: z.string(),
+  owner_id: z.string(),
+  owner_username: text,
+  workspace_id: text,
+  root_chat_id: text,
+  status: z.string(),
+  archived: z._default(z.boolean(), false),
+  created_at: z.string(),
+  labels: z._default(z.nullable(z.record(z.string(), z.string())), {}),
+  last_turn_summary: text,
+  last_error: z.optional(z.nullable(z.union([z.string(), errorSchema]))),
+  queued_for_capacity: z.optional(z.boolean()),
+  diff_status: z.optional(
+    z.nullable(
+      z.object({
+        pr_number: z.optional(z.nullable(z.number())),
+        url: text,
+        pull_request_state: text,
+      }),
+    ),
+  ),
+});
+export type Chat = z.output<typeof chatSchema>;
+export const chatListSchema = z.nullable(z.array(chatSchema));
+
+/** What chats are found by again, here and by people. Labels are no key: Coder lets two chats have the same ones. */
+const labelNames = {
+  target: "relay-target",
+  repository: "relay-repository-id",
+  issue: "relay-issue",
+  name: "relay-name",
+  workspace: "relay-workspace-id",
+} as const;
+
+/** The labels of a new chat. `workspaceId` is that of a workspace that was made for it, and goes with it. */
+export function labelsFor(
+  issue: IssueIdentity,
+  name: string,
+  workspaceId: string | undefined,
+): Record<string, string> {
+  return {
+    [labelNames.target]: issue.reference,
+    [labelNames.repository]: String(issue.repositoryId),
+    [labelNames.issue]: String(issue.issue),
+    [labelNames.name]: name,
+    ...(workspaceId !== undefined && { [labelNames.workspace]: workspaceId }),
+  };
+}
+
+/** The query that lists an issue's chats: `label=key:value` twice, which both have to hold. */
+export function labelQuery({ repositoryId, issue }: TaskKey): string {
+  const query = new URLSearchParams([
+    ["label", `${labelNames.repository}:${repositoryId}`],
+    ["label", `${labelNames.issue}:${issue}`],
+  ]);
+  return query.toString();
+}
+
+/** The task's name. People may change labels: what is no name that Coder takes is none. */
+export function nameOf({ labels }: Chat): string | undefined {
+  const name = labels?.[labelNames.name] ?? "";
+  return isTaskName(name) ? name : undefined;
+}
+
+/** The workspace that was made for the chat, by its label: to be deleted with its owner's rights alone. */
+export function ownWorkspaceOf({ labels }: Chat): string | undefined {
+  return labels?.[labelNames.workspace];
+}

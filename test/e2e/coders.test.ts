@@ -1,0 +1,284 @@
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import type { FakeCoderOptions } from "../../local/fake-coder/fake-coder.js";
+import type { Issue } from "../../local/fake-github/issues.js";
+import { until, World } from "./support.js";
+
+interface Row {
+  coder: FakeCoderOptions;
+  settings?: Record<string, string>;
+  owner: "mona-c" | "relay-bot";
+  page: "tasks" | "agents";
+}
+
+const legacyChats = { version: "2.35", tasks: false, stringErrors: true } as const;
+
+const rows: [string, Row][] = [
+  ["Tasks of 2.34", { coder: { version: "2.34" }, owner: "mona-c", page: "tasks" }],
+  ["Tasks of 2.30", { coder: { version: "2.30" }, owner: "mona-c", page: "tasks" }],
+  ["Chats of 2.38", { coder: { version: "2.38" }, owner: "relay-bot", page: "agents" }],
+  ["Chats of 2.35", { coder: legacyChats, owner: "relay-bot", page: "agents" }],
+  [
+    "Chats of 2.38 of the requester's, with a template",
+    {
+      coder: { version: "2.38" },
+      settings: { CODER_CHAT_IDENTITY: "requester", CODER_TEMPLATE_NAME: "task-template" },
+      owner: "mona-c",
+      page: "agents",
+    },
+  ],
+];
+
+describe.each(rows)("on %s", (_, { coder, settings = {}, owner, page }) => {
+  let world: World;
+  beforeAll(async () => {
+    world = await World.start({ coder, settings });
+  });
+  afterAll(async () => {
+    expect(world.coder.mintedTokens()).toEqual([]);
+    await world.close();
+  });
+
+  const agentOf = (issue: Issue) => {
+    const agent = world.agent(issue);
+    if (!agent) throw new Error(`there is no agent of #${issue.number}`);
+    return agent;
+  };
+
+  async function running(): Promise<Issue> {
+    const issue = await world.openIssue();
+    await world.assign(issue);
+    await world.untilStatus(issue, "is running");
+    return issue;
+  }
+
+  const texts = (issue: Issue) => agentOf(issue).inputs.map(({ text }) => text);
+  const untilTold = (issue: Issue, what: string) =>
+    until(`the agent is told "${what}"`, () => texts(issue).find((text) => text.includes(what)));
+
+  /** Waits for the end of all runs, which have to have gone well. */
+  async function allWell(): Promise<void> {
+    const ends = await world.idle();
+    expect(ends.map(({ status, cause }) => cause ?? status)).toEqual(ends.map(() => "SUCCEEDED"));
+  }
+
+  async function closed(issue: Issue): Promise<void> {
+    await world.gitHub.closeIssue(issue, { by: "mona" });
+    await world.untilStatus(issue, "Completed");
+    await allWell();
+    expect(world.agent(issue)).toBeUndefined();
+    expect(world.statusComments(issue)).toHaveLength(1);
+  }
+
+  test("an issue's life: assigned, running, closed, reopened, closed", async () => {
+    const issue = await running();
+    const { id } = agentOf(issue);
+    expect(agentOf(issue)).toMatchObject({ owner });
+    expect(world.statusComments(issue).join()).toContain(`/${page}/`);
+    expect(world.statusComments(issue).join()).toContain(id);
+    await closed(issue);
+    await until("nothing is left of it", () => world.coder.workspaces().length === 0);
+
+    await world.gitHub.reopenIssue(issue, { by: "mona" });
+    await world.untilStatus(issue, "is running");
+    expect(agentOf(issue).id).not.toBe(id);
+    await closed(issue);
+  });
+
+  test("unassigned, its agent stops; assigned again, it is the same one", async () => {
+    const issue = await running();
+    const { id } = agentOf(issue);
+    agentOf(issue).holdBusy();
+    await world.unassign(issue);
+    await world.untilStatus(issue, "is paused");
+    await until("it does not work", () => !/active|running/.test(agentOf(issue).status));
+    agentOf(issue).release();
+    await world.assign(issue);
+    await world.untilStatus(issue, "is running");
+    expect(agentOf(issue).id).toBe(id);
+    await closed(issue);
+  });
+
+  test("a review said while the agent works reaches it, in order", async () => {
+    const issue = await running();
+    const { pull } = await world.gitHub.openPull({
+      repo: "octo/app",
+      by: world.gitHub.agentLogin,
+      head: `fix-${issue.number}`,
+      title: "Fix it",
+      closes: [issue.number],
+    });
+    const before = world.executions("forward-comment").length;
+    agentOf(issue).holdBusy();
+    await world.gitHub.review(pull, {
+      by: "mona",
+      state: "changes_requested",
+      body: "Three things.",
+      comments: ["one", "two", "three"].map((number, i) => ({
+        path: "src/a.ts",
+        line: i + 1,
+        body: `${number} flaw`,
+      })),
+    });
+    await until(
+      "all four are in",
+      () =>
+        world
+          .executions("forward-comment")
+          .slice(0, -before || undefined)
+          .filter(({ status }) => status === "SUCCEEDED").length === 4,
+    );
+    agentOf(issue).release();
+    await untilTold(issue, "three flaw");
+    await allWell();
+    const told = texts(issue).join("\n");
+    const places = ["Three things.", "one flaw", "two flaw", "three flaw"].map((words) =>
+      told.indexOf(words),
+    );
+    expect(places).toEqual([...places].sort((a, b) => a - b));
+    expect(places).not.toContain(-1);
+    await closed(issue);
+  });
+
+  test("what is said is told once, though the answer to the sending is lost", async () => {
+    const issue = await running();
+    world.coder.http.fail({ method: "POST", path: /\/(send|messages)$/, lose: "response" });
+    await world.gitHub.comment(issue, { by: "mona", body: "only once" });
+    await untilTold(issue, "only once");
+    await allWell();
+    expect(texts(issue)).toHaveLength(1);
+    await closed(issue);
+  });
+
+  test("an assignment that comes while the task is being created makes no second one", async () => {
+    const issue = await world.openIssue();
+    const assignee = world.gitHub.agentLogin;
+    const { payload } = await world.gitHub.assign(issue, { by: "mona", assignee, deliver: false });
+    const creations = () =>
+      world.coder.http.calls.filter(
+        ({ method, path }) => method === "POST" && /\/(tasks\/mona-c|chats)$/.test(path),
+      );
+    const before = creations().length;
+    world.coder.http.fail({ method: "POST", path: /\/(tasks\/mona-c|chats)$/, delayMs: 400 });
+    await world.gitHub.deliver("issues", payload);
+    await until("it is about to be created", () => world.executions("create-task").length > 0);
+    await world.gitHub.deliver("issues", payload);
+    await allWell();
+    expect(world.agents()).toHaveLength(1);
+    expect(creations().length - before).toBeLessThanOrEqual(page === "agents" ? 1 : 2);
+    await world.untilStatus(issue, "is running");
+    await closed(issue);
+  });
+
+  test("assignments at once, or whose creation's answer is lost, make one task", async () => {
+    const issue = await world.openIssue();
+    const assignee = world.gitHub.agentLogin;
+    const { payload } = await world.gitHub.assign(issue, { by: "mona", assignee, deliver: false });
+    await Promise.all([1, 2, 3].map(() => world.gitHub.deliver("issues", payload)));
+    await allWell();
+    expect(world.agents()).toHaveLength(1);
+    await world.untilStatus(issue, "is running");
+    await closed(issue);
+
+    world.coder.http.fail({ method: "POST", path: /\/(tasks\/mona-c|chats)$/, lose: "response" });
+    const other = await running();
+    await allWell();
+    expect(world.agents()).toHaveLength(1);
+    await closed(other);
+  });
+
+  test.each([0, 15])("an assignment and a close %i ms apart leave nothing", async (ms) => {
+    for (const order of ["assigned first", "closed first"]) {
+      const issue = await world.openIssue();
+      const assignee = world.gitHub.agentLogin;
+      const assigned = await world.gitHub.assign(issue, { by: "mona", assignee, deliver: false });
+      const close = await world.gitHub.closeIssue(issue, { by: "mona", deliver: false });
+      const [first, second] = order === "assigned first" ? [assigned, close] : [close, assigned];
+      const sending = world.gitHub.send(first);
+      const start = Date.now();
+      await until("some milliseconds are over", () => Date.now() - start >= ms);
+      await Promise.all([sending, world.gitHub.send(second)]);
+      await allWell();
+      expect(world.agents()).toEqual([]);
+    }
+  });
+
+  test("what is said to a task that is gone is kept, and told to the next one", async () => {
+    const issue = await running();
+    const former = agentOf(issue);
+    if ("purge" in former) former.purge();
+    const headers = { "Coder-Session-Token": world.coder.token };
+    await fetch(`${world.coder.url}/api/v2/tasks/mona-c/${former.id}`, { method: "DELETE", headers });
+    await world.gitHub.comment(issue, { by: "mona", body: "are you there?" });
+    expect(await world.untilStatus(issue, "is gone")).toContain("kept for a day");
+    await allWell();
+    await world.unassign(issue);
+    await world.idle();
+    await world.assign(issue);
+    await world.untilStatus(issue, "is running");
+    await untilTold(issue, "are you there?");
+    await allWell();
+    await closed(issue);
+  });
+});
+
+describe("on Chats", () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await World.start({ coder: { version: "2.38" } });
+  });
+  afterAll(() => world.close());
+
+  test("the status comment tells what Coder knows, to the end", async () => {
+    const issue = await world.openIssue();
+    await world.assign(issue);
+    await world.untilStatus(issue, "is running");
+    await world.idle();
+    const chat = world.coder.chat("octo/app#1");
+    expect(chat?.viewers.size).toBe(1);
+
+    chat?.setSummary("Found the cause @everyone <b>now</b>");
+    chat?.setPullRequest({ number: 7, url: "https://github.com/octo/app/pull/7" });
+    chat?.failTurn({ kind: "missing_key", message: "no key" });
+    await world.gitHub.comment(issue, { by: "mona", body: "go on" });
+    const status = await world.untilStatus(issue, "Pull request #7");
+    expect(status).toContain("https://github.com/octo/app/pull/7");
+    expect(status).toContain("Found the cause @\u200beveryone \\<b>now");
+    expect(status).toMatch(/has failed \(missing_key\): no key The AI provider has no API key/);
+    await world.idle();
+    expect(chat?.inputs.at(-1)?.text).toContain("go on");
+
+    chat?.setPullRequest({ number: 7, url: "https://github.com/octo/app/pull/7", state: "merged" });
+    await world.gitHub.closeIssue(issue, { by: "mona" });
+    const end = await world.untilStatus(issue, "Completed");
+    expect(end).toContain("Pull request #7 (merged)");
+    expect(end).not.toContain("has failed");
+  });
+
+  test("one that was archived in Coder is opened again by the next comment", async () => {
+    const issue = await world.openIssue();
+    await world.assign(issue);
+    await world.untilStatus(issue, "is running");
+    await world.idle();
+    const chat = world.coder.chat(`octo/app#${issue.number}`);
+    await until("its turn is over", () => chat?.status === "waiting");
+    if (chat) chat.archived = true;
+    await world.gitHub.comment(issue, { by: "mona", body: "wake up" });
+    await until("it is told", () => chat?.inputs.some(({ text }) => text.includes("wake up")));
+    expect(chat?.archived).toBe(false);
+    await world.idle();
+  });
+
+  test("a Coder without any API for tasks is named on the issue, with its version and what to do", async () => {
+    const other = await World.start({ coder: { version: "2.38", chats: false } });
+    try {
+      const issue = await other.openIssue();
+      await other.assign(issue);
+      const status = await other.untilStatus(issue, "has failed");
+      expect(status).toMatch(/v2\.38\.0\+fake.*neither the Tasks API nor the Chats API.*Upgrade Coder/);
+      const [run] = await other.idle();
+      expect(run).toMatchObject({ status: "FAILED", error: "NoTaskApiError" });
+    } finally {
+      await other.close();
+    }
+  });
+});

@@ -1,0 +1,348 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { type Chat, chatSchema } from "../../../lambdas/coder/chats/chat.js";
+import { viewOf } from "../../../lambdas/coder/chats/chat-view.js";
+import type { CoderBackend, CoderTask } from "../../../lambdas/coder/port.js";
+import type { CoderSettings } from "../../../lambdas/environment.js";
+import type { FakeCoderOptions } from "../../../local/fake-coder/fake-coder.js";
+import { connect, create, Deployment, issue, mona, specified } from "./deployments.js";
+
+let deployment: Deployment;
+let backend: CoderBackend;
+beforeEach(() => deploy());
+afterEach(() => deployment.close());
+
+/** Replaces the deployment of the test by another. */
+async function deploy(options: FakeCoderOptions = {}, settings: Partial<CoderSettings> = {}): Promise<void> {
+  await deployment?.close();
+  deployment = await Deployment.start({ version: "2.38", ...options }, settings);
+  backend = await deployment.coder.preferred();
+}
+
+const nameOf = (promise: Promise<unknown>) =>
+  promise.then(
+    () => "no error",
+    (error: Error) => error.name,
+  );
+const chat = () => {
+  const [found] = deployment.fake.chats();
+  if (!found) throw new Error("there is no chat");
+  return found;
+};
+
+/** The chat's task, once its first turn is over and its workspace is built. */
+async function ready(): Promise<CoderTask> {
+  const task = await create(backend);
+  chat().release();
+  const isBuilding = () => deployment.fake.workspaces().some(({ hasActiveBuild }) => hasActiveBuild);
+  while (isBuilding()) await sleep(5);
+  return task;
+}
+
+describe("a new chat", () => {
+  test("has labels that it is found by, and a title for people", async () => {
+    await create(backend);
+    expect(chat().labels).toEqual({
+      "relay-target": "octo/app#5",
+      "relay-repository-id": "4711",
+      "relay-issue": "5",
+      "relay-name": "gh-app-5",
+    });
+    const creation = deployment.fake.http.calls.find(({ method }) => method === "POST");
+    expect(creation?.body).toMatchObject({ title: "octo/app#5: Fix the parser", client_type: "api" });
+  });
+
+  test("is bound to a workspace of the template, which is noted before the chat is made", async () => {
+    await deploy({}, { CODER_TEMPLATE_NAME: "task-template" });
+    const specification = await specified(backend);
+    await (await backend.prepare())(specification);
+    const [workspace] = deployment.fake.workspaces();
+    expect(workspace).toMatchObject({ name: "gh-app-5" });
+    expect(specification.noted).toEqual([{ workspaceId: workspace?.id }]);
+    expect(chat()).toMatchObject({
+      workspaceId: workspace?.id,
+      labels: { "relay-workspace-id": workspace?.id },
+    });
+  });
+
+  test("takes the workspace that an earlier try has left behind, noted or not", async () => {
+    await deploy({}, { CODER_TEMPLATE_NAME: "task-template" });
+    const refusal = { message: "Chat owner does not have permission to use chats." };
+    deployment.fake.http.fail({ method: "POST", path: /\/chats$/, status: 400, body: refusal });
+    expect(await nameOf(create(backend))).toBe("CoderBadRequestError");
+    const [left] = deployment.fake.workspaces();
+    expect(await create(backend)).toMatchObject({ workspaceId: left?.id });
+    expect(deployment.fake.workspaces()).toHaveLength(1);
+  });
+
+  test("makes a new workspace where the noted one is gone", async () => {
+    await deploy({}, { CODER_TEMPLATE_NAME: "task-template" });
+    const workspaceId = "00000000-0000-4000-8000-000000000001";
+    const task = await (await backend.prepare())(await specified(backend, { workspaceId }));
+    expect(task).toMatchObject({ workspaceId: deployment.fake.workspaces()[0]?.id });
+  });
+
+  test("does not take a workspace for its own that another chat works in, or that is being deleted", async () => {
+    await deploy({ deleteMs: 3_600_000 }, { CODER_TEMPLATE_NAME: "task-template" });
+    const task = await ready();
+    const other = { ...issue, repositoryId: 12 };
+    const make = await backend.prepare();
+    expect(await make(await specified(backend, { issue: other }))).toBe("taken");
+    await backend.remove(task, issue);
+    expect(await make(await specified(backend, { issue: other }))).toBe("held");
+  });
+
+  test("in an organization that is not there is refused with what to set", async () => {
+    await deploy({}, { CODER_ORGANIZATION: "nowhere" });
+    await expect(backend.prepare()).rejects.toThrow(/no organization "nowhere".*Set CODER_ORGANIZATION/);
+  });
+
+  test.each([
+    [
+      "a limit on spending",
+      { status: 409, body: { message: "Chat usage limit exceeded." } },
+      "ChatUsageLimitError",
+    ],
+    [
+      "no model",
+      { status: 400, body: { message: "No chat model is available in this organization." } },
+      "CoderBadRequestError",
+    ],
+  ])("is refused for good where there is %s", async (_, fault, name) => {
+    deployment.fake.http.fail({ method: "POST", path: /\/chats$/, ...fault });
+    expect(await nameOf(create(backend))).toBe(name);
+  });
+
+  test("that Coder gave to another user than was asked for is archived again", async () => {
+    const make = deployment.fake.http;
+    const body = {
+      id: "",
+      organization_id: "o",
+      owner_id: "somebody",
+      status: "waiting",
+      created_at: "2026-01-01T00:00:00Z",
+    };
+    await ready();
+    make.fail({ method: "POST", path: /\/chats$/, status: 201, body: { ...body, id: chat().id } });
+    const other = { ...issue, issue: 6 };
+    const specification = await specified(backend, { issue: other });
+    expect(await nameOf((await backend.prepare())(specification))).toBe("ChatOwnerError");
+    expect(deployment.fake.chats()).toEqual([]);
+  });
+});
+
+describe("a text", () => {
+  test("waits where the queue is full, which is no rate limit", async () => {
+    await deploy({ queueCap: 1 });
+    const task = await create(backend);
+    chat().holdBusy();
+    expect(await backend.send(task, "one")).toBe("sent");
+    expect(await backend.send(task, "two")).toBe("busy");
+    expect(chat().queued).toEqual(["one"]);
+  });
+
+  test("waits as told where the rate is limited", async () => {
+    const task = await ready();
+    deployment.fake.http.fail({ method: "POST", status: 429, headers: { "retry-after": "3600" } });
+    expect(await nameOf(backend.send(task, "one"))).toBe("RateLimitedError");
+  });
+
+  test("opens a chat again that somebody has archived", async () => {
+    const task = await ready();
+    await backend.stop(task);
+    chat().archived = true;
+    expect((await backend.find(task, issue))?.view.phase).toBe("paused");
+    expect(await backend.send(task, "are you there?")).toBe("sent");
+    expect(chat().inputs.map(({ text }) => text)).toEqual(["are you there?"]);
+  });
+
+  test("for another user's chat is a fault of the configuration", async () => {
+    await deploy({}, { CODER_CHAT_IDENTITY: "requester" });
+    const task = await create(backend);
+    const asBot = connect(deployment.fake.url, deployment.fake.token);
+    const failing = (await asBot.preferred()).send(task, "hello");
+    await expect(failing).rejects.toThrow(/owner alone.*CODER_CHAT_IDENTITY.*assign it again/);
+    expect(await nameOf(failing)).toBe("ChatOwnerError");
+  });
+
+  test("is another try where the last turn has failed", async () => {
+    const task = await ready();
+    chat().failTurn({ kind: "usage_limit", message: "over budget" });
+    expect((await backend.find(task, issue))?.view.phase).toBe("ready");
+    expect(await backend.send(task, "again")).toBe("sent");
+    expect((await backend.find(task, issue))?.view.report ?? "").not.toContain("failed");
+  });
+
+  test("is found far back in a long history", async () => {
+    await deploy({ turnMs: 0 });
+    const task = await ready();
+    await backend.send(task, "Reference: first");
+    for (let i = 0; i < 150; i++) {
+      await backend.send(task, `message ${i}`);
+      chat().release();
+    }
+    expect(chat().turns.messages.length).toBeGreaterThan(200);
+    expect(await backend.reception(task, "Reference: first")).toBe("received");
+    expect(await backend.reception(task, "Reference: none")).toBe("not received");
+  });
+});
+
+describe("the end of a chat", () => {
+  test("does not take a workspace with it that another chat works in by now", async () => {
+    await deploy({}, { CODER_TEMPLATE_NAME: "task-template" });
+    const task = await ready();
+    const { id } = await create(backend);
+    expect(id).toBe(task.id);
+    await fetch(`${deployment.fake.url}/api/v2/chats`, {
+      method: "POST",
+      headers: { "Coder-Session-Token": deployment.fake.token, "Content-Type": "application/json" },
+      body: JSON.stringify({
+        organization_id: chat().organization.id,
+        content: [{ type: "text", text: "my own business" }],
+        workspace_id: task.workspaceId,
+      }),
+    });
+    while (deployment.fake.chats().some(({ status }) => status !== "waiting")) await sleep(5);
+    await backend.remove(task, issue);
+    expect(deployment.fake.chats().map(({ prompt }) => prompt)).toEqual(["my own business"]);
+    expect(deployment.fake.workspaces()[0]?.latestBuild.transition).toBe("start");
+  });
+
+  test("comes before what still waits in its queue", async () => {
+    const task = await ready();
+    const agent = chat();
+    agent.holdBusy();
+    await backend.send(task, "too late");
+    await backend.remove(task, issue);
+    expect(agent).toMatchObject({ archived: true, inputs: [], queued: [] });
+  });
+
+  test("takes the workspace with it though the chat was purged", async () => {
+    await deploy({}, { CODER_TEMPLATE_NAME: "task-template" });
+    const task = await ready();
+    chat().purge();
+    await backend.remove(task, issue);
+    expect(deployment.fake.workspaces().map(({ latestBuild }) => latestBuild.transition)).not.toContain(
+      "start",
+    );
+  });
+
+  test("waits for a workspace that is still being built", async () => {
+    await deploy({ bootMs: 3_600_000 }, { CODER_TEMPLATE_NAME: "task-template" });
+    const task = await create(backend);
+    expect(await nameOf(backend.remove(task, issue))).toBe("TaskBusyError");
+    expect(deployment.fake.chats()).toEqual([]);
+  });
+
+  test("waits for an agent that does not come to rest", async () => {
+    await deploy({ turnMs: 3_600_000 });
+    const task = await create(backend);
+    expect(await nameOf(backend.stop(task))).toBe("TaskBusyError");
+  });
+});
+
+describe("whose chats they are", () => {
+  test("the bot's: sharing that is off is no failure, nor is a person whom Coder does not know", async () => {
+    await deploy({ chatSharing: false });
+    const task = await create(backend);
+    await backend.share(task, mona);
+    await backend.share(task, { id: 1, login: "stranger", type: "User" });
+    expect(chat().viewers.size).toBe(0);
+  });
+
+  test("the requester's: the minted token is gone after use, also after a failure", async () => {
+    await deploy({}, { CODER_CHAT_IDENTITY: "requester" });
+    const http = deployment.fake.http;
+    http.fail({ method: "POST", path: /\/chats$/, status: 400, body: { message: "no" } });
+    expect(await nameOf(create(backend))).toBe("CoderBadRequestError");
+    expect(deployment.fake.mintedTokens()).toEqual([]);
+    const minting = http.calls.find(({ path }) => path.endsWith("/keys/tokens"));
+    expect(minting?.body).toMatchObject({ token_name: expect.stringMatching(/^relay-[0-9a-f]{16}$/) });
+    expect(minting?.body).toHaveProperty("lifetime", 600_000_000_000);
+
+    http.fail({ method: "DELETE", path: /\/keys\//, status: 500 });
+    await create(backend);
+    expect(chat().owner).toBe("mona-c");
+  });
+
+  test("the requester's: a person without a Coder user is told what to do", async () => {
+    await deploy({}, { CODER_CHAT_IDENTITY: "requester" });
+    const stranger = { id: 1, login: "stranger", type: "User" };
+    expect(await nameOf(backend.ownerOf(stranger))).toBe("NoCoderUserError");
+    expect(await backend.search(issue, stranger)).toBeUndefined();
+  });
+});
+
+describe("what is seen of a chat", () => {
+  const seen = (changes: Partial<Record<keyof Chat, unknown>>) =>
+    viewOf(
+      chatSchema.parse({
+        id: "c",
+        organization_id: "o",
+        owner_id: "u",
+        status: "waiting",
+        created_at: "2026-11-01T00:00:00Z",
+        ...changes,
+      }),
+    );
+
+  test.each([
+    ["waiting", "ready"],
+    ["completed", "ready"],
+    ["error", "ready"],
+    ["running", "working"],
+    ["interrupting", "working"],
+    ["pending", "working"],
+    ["requires_action", "working"],
+    ["paused", "working"],
+    ["a word of a later release", "working"],
+  ])("%s is %s", (status, phase) => {
+    expect(seen({ status })).toMatchObject({ phase, status, queues: true });
+    expect(seen({ status, archived: true }).phase).toBe("paused");
+  });
+
+  test("nothing is reported where nothing is known", () => {
+    const zero = { chat_id: "c", pull_request_title: "", additions: 0 };
+    for (const diff_status of [undefined, null, zero]) {
+      expect(seen({ diff_status, last_error: null, last_turn_summary: null })).not.toHaveProperty("report");
+    }
+  });
+
+  test("the pull request, the last turn and what went wrong are", () => {
+    const { report } = seen({
+      status: "error",
+      last_turn_summary: "Fixed the\nparser.",
+      diff_status: { pr_number: 7, url: "https://github.com/octo/app/pull/7", pull_request_state: "open" },
+      last_error: { message: "Budget exceeded", kind: "usage_limit", retryable: false },
+    });
+    expect(report?.split("\n")).toEqual([
+      "Pull request #7 (open): https://github.com/octo/app/pull/7",
+      "Last turn: Fixed the parser.",
+      "The last turn has failed (usage_limit): Budget exceeded The chat owner's AI budget is used up: raise it in Coder, or wait for its period to end. The next comment makes the agent try again.",
+    ]);
+  });
+
+  test.each(["usage_limit", "missing_key", "content_filter", "provider_disabled", "overloaded"])(
+    "%s comes with a remedy of its own",
+    (kind) => {
+      const { report } = seen({ status: "error", last_error: { message: "m", kind } });
+      expect(report).not.toContain("Look at the chat in Coder");
+    },
+  );
+
+  test("an error that is a bare text, or of a kind that nobody knows, is told too", () => {
+    expect(seen({ status: "error", last_error: "boom" }).report).toContain("boom Look at the chat");
+    expect(seen({ status: "error", last_error: { message: "m", kind: "new_kind" } }).report).toContain(
+      "new_kind",
+    );
+  });
+
+  test("words are bounded, and have no control characters", () => {
+    const { report = "" } = seen({ last_turn_summary: `\u001b[31m${"a".repeat(5000)}` });
+    expect(report.length).toBeLessThan(700);
+    expect(report).not.toContain("\u001b");
+    expect(seen({ diff_status: { pr_number: 7, url: "javascript:alert(1)" } }).report).toBe(
+      "Pull request #7",
+    );
+  });
+});

@@ -1,0 +1,107 @@
+import { CoderClient } from "../../../lambdas/coder/client.js";
+import { Coder } from "../../../lambdas/coder/coder.js";
+import type {
+  CoderBackend,
+  CoderTask,
+  IssueIdentity,
+  TaskSpecification,
+} from "../../../lambdas/coder/port.js";
+import type { CoderSettings } from "../../../lambdas/environment.js";
+import type { Person } from "../../../lambdas/events/event.js";
+import { FakeCoder, type FakeCoderOptions } from "../../../local/fake-coder/fake-coder.js";
+import type { FakeUser } from "../../../local/fake-coder/users.js";
+
+export const mona: Person = { id: 583231, login: "mona", type: "User" };
+
+export const issue: IssueIdentity = {
+  repositoryId: 4711,
+  issue: 5,
+  reference: "octo/app#5",
+  url: "https://github.com/octo/app/issues/5",
+};
+
+/** A Coder deployment as an adapter meets it, and what a test may do behind its back. */
+export class Deployment {
+  private constructor(
+    readonly fake: FakeCoder,
+    readonly coder: Coder,
+    readonly monaInCoder: FakeUser,
+  ) {}
+
+  static async start(options: FakeCoderOptions, settings: Partial<CoderSettings> = {}): Promise<Deployment> {
+    const fake = new FakeCoder(options);
+    await fake.listen();
+    const monaInCoder = fake.addUser({ username: "mona-c", githubId: mona.id });
+    fake.addTemplate({ name: "task-template", presets: [{ name: "small", default: true }] });
+    const coder = connect(fake.url, fake.token, settings);
+    return new Deployment(fake, coder, monaInCoder);
+  }
+
+  close(): Promise<void> {
+    return this.fake.close();
+  }
+
+  /** The agent of the issue's task. */
+  get agent() {
+    const [agent] = [...this.fake.tasks(), ...this.fake.chats()];
+    if (!agent) throw new Error("there is no task");
+    return agent;
+  }
+
+  /** How many there are that somebody would see. */
+  get count(): number {
+    return this.fake.tasks().length + this.fake.chats().length;
+  }
+
+  /** Takes the task away behind everybody's back. */
+  async lose(): Promise<void> {
+    for (const chat of this.fake.chats()) chat.purge();
+    for (const { owner, id } of this.fake.tasks()) {
+      const headers = { "Coder-Session-Token": this.fake.token };
+      await fetch(`${this.fake.url}/api/v2/tasks/${owner}/${id}`, { method: "DELETE", headers });
+    }
+  }
+}
+
+export function connect(url: string, token: string, settings: Partial<CoderSettings> = {}): Coder {
+  return new Coder(new CoderClient(url, token), {
+    CODER_TOKEN_SECRET_ARN: "coderToken",
+    CODER_URL: url,
+    CODER_BACKEND: "auto",
+    CODER_CHAT_IDENTITY: "bot",
+    CODER_ORGANIZATION: "default",
+    CODER_TASK_NAME_PREFIX: "gh",
+    CODER_TEMPLATE_NAME: undefined,
+    CODER_TEMPLATE_PRESET: undefined,
+    CODER_USER_MAP: new Map(),
+    GITHUB_API_URL: "https://api.github.com",
+    ...settings,
+  });
+}
+
+/** What `create-task` asks for, with what it was told of on the way. */
+export async function specified(
+  backend: CoderBackend,
+  changes: Partial<TaskSpecification> = {},
+): Promise<TaskSpecification & { noted: { workspaceId?: string | undefined }[] }> {
+  const noted: { workspaceId?: string | undefined }[] = [];
+  return {
+    owner: await backend.ownerOf(mona),
+    name: "gh-app-5",
+    displayName: "Fix the parser",
+    prompt: issue.url,
+    issue,
+    note: async (made) => {
+      noted.push(made);
+    },
+    noted,
+    ...changes,
+  };
+}
+
+/** Creates the issue's task, which has to work. */
+export async function create(backend: CoderBackend): Promise<CoderTask> {
+  const task = await (await backend.prepare())(await specified(backend));
+  if (typeof task === "string") throw new Error(`the name is ${task}`);
+  return task;
+}
