@@ -8,17 +8,17 @@ import {
   flowNames,
   pascalCase,
 } from "../infra/actions.js";
-import { lambdaEnvironment, parseSettings } from "../infra/settings.js";
+import { lambdaEnvironment } from "../infra/settings.js";
 import { startDynamoDb } from "./aws/dynamodb.js";
 import { SecretsManager } from "./aws/secrets-manager.js";
 import { StepFunctions } from "./aws/step-functions.js";
+import { readConfiguration, type Secrets } from "./configuration.js";
 import { loadDefinition } from "./engine/definition.js";
 import { Engine } from "./engine/engine.js";
 import { FakeCoder, type FakeCoderOptions } from "./fake-coder/fake-coder.js";
 import { FakeGitHub, type FakeGitHubOptions } from "./fake-github/fake-github.js";
 import { HttpApi } from "./http-api.js";
 import { LambdaHost, type LambdaLogLine } from "./lambda-host/lambda-host.js";
-import { readSecrets, type Secrets } from "./secrets.js";
 
 const machines = fileURLToPath(new URL("../statemachines/", import.meta.url));
 const tableName = "coder-task-relay";
@@ -69,7 +69,7 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
   const { settings, timeScale = 1 } = options;
   const gitHub = settings.GITHUB_API_URL ? undefined : new FakeGitHub(gitHubOptions(options));
   const coder = settings.CODER_URL ? undefined : new FakeCoder(coderOptions(options));
-  const secrets = readSecrets(settings, gitHub, coder);
+  const configuration = readConfiguration(settings, { gitHub, coder });
   await Promise.all([gitHub?.listen(), coder?.listen()]);
 
   const secretsManager = new SecretsManager();
@@ -84,20 +84,13 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
   const rotate = (values: Partial<Secrets>) => {
     for (const [name, value] of Object.entries(values)) secretsManager.put(name, value);
   };
-  rotate(secrets);
-  const parsed = parseSettings({
-    environment: {
-      ...settings,
-      GITHUB_API_URL: gitHub?.url ?? settings.GITHUB_API_URL,
-      CODER_URL: coder?.url ?? settings.CODER_URL,
-      AGENT_GITHUB_USERNAME: settings.AGENT_GITHUB_USERNAME || gitHub?.agentLogin,
-    },
-    context: () => undefined,
-  });
+  rotate(configuration.secrets);
   const hostOptions = {
     bundles: options.bundles,
     env: {
-      ...lambdaEnvironment(parsed),
+      ...lambdaEnvironment(configuration.settings),
+      ...(gitHub && { GITHUB_API_URL: gitHub.url }),
+      ...(coder && { CODER_URL: coder.url }),
       ...Object.fromEntries(flowNames.map((flow) => [`${environmentStem(flow)}_FLOW_ARN`, flowArn(flow)])),
       TABLE_NAME: tableName,
       WEBHOOK_SECRET_ARN: "webhook",

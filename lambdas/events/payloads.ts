@@ -62,6 +62,17 @@ export const changesSchema = z.object({
   changes: z.nullish(z.object({ body: z.nullish(z.object({ from: body })) })),
 });
 
+/** What is said anywhere. */
+const words = {
+  id,
+  html_url: url,
+  user: author,
+  body,
+  created_at: time,
+  updated_at: time,
+  performed_via_github_app: app,
+};
+
 export const issueCommentSchema = z.object({
   issue: z.object({
     number: id,
@@ -71,15 +82,7 @@ export const issueCommentSchema = z.object({
     /** There where the issue is a pull request. */
     pull_request: z.nullish(z.object({})),
   }),
-  comment: z.object({
-    id,
-    html_url: url,
-    user: author,
-    body,
-    created_at: time,
-    updated_at: time,
-    performed_via_github_app: app,
-  }),
+  comment: z.object(words),
 });
 
 const pullRequest = z.object({ number: id, html_url: url, user: author });
@@ -87,17 +90,11 @@ const pullRequest = z.object({ number: id, html_url: url, user: author });
 export const reviewCommentSchema = z.object({
   pull_request: pullRequest,
   comment: z.object({
-    id,
-    html_url: url,
-    user: author,
-    body,
-    created_at: time,
-    updated_at: time,
+    ...words,
     path: text,
     line: lineNumber,
     original_line: lineNumber,
     start_line: lineNumber,
-    performed_via_github_app: app,
   }),
 });
 

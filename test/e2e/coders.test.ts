@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { FakeCoderOptions } from "../../local/fake-coder/fake-coder.js";
 import type { Issue } from "../../local/fake-github/issues.js";
@@ -158,9 +159,15 @@ describe.each(rows)("on %s", (_, { coder, settings = {}, owner, page }) => {
         ({ method, path }) => method === "POST" && /\/(tasks\/mona-c|chats)$/.test(path),
       );
     const before = creations().length;
-    world.coder.http.fail({ method: "POST", path: /\/(tasks\/mona-c|chats)$/, delayMs: 400 });
+    world.coder.http.fail({ method: "POST", path: /\/(tasks\/mona-c|chats)$/, delayMs: 700 });
     await world.gitHub.deliver("issues", payload);
-    await until("it is about to be created", () => world.executions("create-task").length > 0);
+    // The last things that are looked up before: the chats of the issue, or the template.
+    const isLookup = (call: { path: string; query: string }) =>
+      page === "agents" ? /label=relay-issue/.test(call.query) : /\/presets$|\/templates\//.test(call.path);
+    const lookups = () => world.coder.http.calls.filter(isLookup).length;
+    const known = lookups();
+    await until("it is about to be created", () => lookups() > known);
+    await sleep(150);
     await world.gitHub.deliver("issues", payload);
     await allWell();
     expect(world.agents()).toHaveLength(1);

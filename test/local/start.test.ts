@@ -47,7 +47,7 @@ describe("npm start", () => {
     expect(await system.ended).toMatchObject({ code: 0, output: expect.stringContaining("Stopping.") });
   });
 
-  test("says which settings are missing, one line each, where a real GitHub is named", async () => {
+  test("says which settings and secrets are missing, one line each, where a real GitHub is named", async () => {
     const system = start({ GITHUB_API_URL: "http://127.0.0.1:9", LOCAL_TIME_SCALE: "1" });
     const { code, output } = await system.ended;
     expect(code).toBe(1);
@@ -56,7 +56,7 @@ describe("npm start", () => {
         .trim()
         .split("\n")
         .map((line) => line.split(" ")[0]),
-    ).toEqual(["APP_ID", "PRIVATE_KEY", "WEBHOOK_SECRET"]);
+    ).toEqual(["AGENT_GITHUB_USERNAME", "APP_ID", "PRIVATE_KEY", "WEBHOOK_SECRET"]);
   });
 
   test("says that the port is taken", async () => {
