@@ -70,10 +70,14 @@ export class ChatsBackend implements CoderBackend {
       this.#organizationId(),
       name === undefined ? undefined : this.directory.template(name),
     ]);
-    return (specification) =>
-      this.#owner.as(specification.owner, (coder, user) =>
-        this.#create(specification, { organization, template, user, coder }),
-      );
+    return async (specification) => {
+      const create = (coder: CoderClient, user: CoderUser) =>
+        this.#create(specification, { organization, template, user, coder });
+      return this.#owner.as(specification.owner, create).catch((error: unknown) => {
+        if (!(error instanceof ChatsVanishedError)) throw error;
+        throw new TransientError("Coder has no Chats API any more. It is retried with what Coder has now.");
+      });
+    };
   }
 
   async find(location: TaskLocation, issue: TaskKey): Promise<CoderTask | undefined> {

@@ -160,12 +160,12 @@ describe.each(rows)("on %s", (_, { coder, settings = {}, owner, page }) => {
       );
     const before = creations().length;
     world.coder.http.fail({ method: "POST", path: /\/(tasks\/mona-c|chats)$/, delayMs: 700 });
-    await world.gitHub.deliver("issues", payload);
     // The last things that are looked up before: the chats of the issue, or the template.
     const isLookup = (call: { path: string; query: string }) =>
       page === "agents" ? /label=relay-issue/.test(call.query) : /\/presets$|\/templates\//.test(call.path);
     const lookups = () => world.coder.http.calls.filter(isLookup).length;
     const known = lookups();
+    await world.gitHub.deliver("issues", payload);
     await until("it is about to be created", () => lookups() > known);
     await sleep(150);
     await world.gitHub.deliver("issues", payload);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import type { Phase, TaskView } from "../../lambdas/coder/port.js";
-import { observe, type WaitSoFar } from "../../lambdas/tasks/observe.js";
+import { observe, observeAgent, type WaitSoFar } from "../../lambdas/tasks/observe.js";
 
 const view = (phase: Phase): TaskView => ({ phase, status: phase });
 
@@ -37,4 +37,14 @@ describe("what a look means", () => {
     expect(observe(view("broken"), { seconds: 299 }).phase).toBe("starting");
     expect(observe(view("broken"), { seconds: 300 }).phase).toBe("broken");
   });
+});
+
+test("an agent that works listens where Coder queues what it is told, once that has held over two looks", () => {
+  const start = { seconds: 0, ready: false, silent: 0, broken: 0, resumed: false, refusals: 0 };
+  const queueing: TaskView = { ...view("working"), queues: true };
+  const first = observeAgent(queueing, start);
+  expect(first).toMatchObject({ phase: "working", waitSeconds: 3 });
+  expect(observeAgent(queueing, first.wait).phase).toBe("ready");
+  expect(observeAgent({ ...queueing, phase: "paused" }, first.wait).phase).toBe("paused");
+  expect(observeAgent(view("working"), first.wait).phase).toBe("working");
 });

@@ -1,3 +1,4 @@
+import * as z from "zod/mini";
 import { isRefusal } from "../../errors.js";
 import type { TaskKey } from "../../tasks/record.js";
 import type { ApiProbe } from "../api-probe.js";
@@ -27,7 +28,7 @@ export class ChatClient {
 
   async get(id: string): Promise<Chat | undefined> {
     try {
-      return await this.#at((mount) => this.coder.get(`${mount}/${segment(id)}`, chatSchema));
+      return await this.read(id, "", chatSchema);
     } catch (error) {
       if (isRefusal(error, 404)) return undefined;
       throw error;
@@ -50,13 +51,21 @@ export class ChatClient {
     return this.#at((mount) => this.coder.request(method, `${mount}/${segment(id)}${path}`, body));
   }
 
+  /** `path` is the part after the chat's own. */
+  async read<Schema extends z.core.$ZodType>(
+    id: string,
+    path: string,
+    schema: Schema,
+  ): Promise<z.output<Schema>> {
+    return this.#at((mount) => this.coder.get(`${mount}/${segment(id)}${path}`, schema));
+  }
+
   /** The newest chat that works in a workspace. */
   async byWorkspace(workspaceId: string): Promise<string | undefined> {
     const query = `workspace_ids=${encodeURIComponent(workspaceId)}`;
-    const found = await this.#at((mount) => this.coder.request("GET", `${mount}/by-workspace?${query}`));
-    const id = typeof found === "object" && found !== null ? Object.entries(found) : [];
-    const [, chat] = id.find(([workspace]) => workspace === workspaceId) ?? [];
-    return typeof chat === "string" ? chat : undefined;
+    const schema = z.record(z.string(), z.string());
+    const newest = await this.#at((mount) => this.coder.get(`${mount}/by-workspace?${query}`, schema));
+    return newest[workspaceId];
   }
 
   /**

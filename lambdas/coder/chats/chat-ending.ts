@@ -65,12 +65,11 @@ async function interrupt(chats: ChatClient, id: string): Promise<void> {
 }
 
 async function emptyQueue(chats: ChatClient, id: string): Promise<void> {
-  const answer = await chats.request("GET", id, "/messages?limit=1").catch((error: unknown) => {
-    if (isRefusal(error, 404)) return {};
+  const answer = await chats.read(id, "/messages?limit=1", queueSchema).catch((error: unknown) => {
+    if (isRefusal(error, 404)) return undefined;
     throw error;
   });
-  const { queued_messages: queued } = z.parse(queueSchema, answer);
-  for (const message of queued ?? []) {
+  for (const message of answer?.queued_messages ?? []) {
     await chats.request("DELETE", id, `/queue/${message.id}`).catch((error: unknown) => {
       // It has begun its turn meanwhile.
       if (!isRefusal(error, 404, 409)) throw error;

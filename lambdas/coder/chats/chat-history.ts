@@ -19,7 +19,7 @@ const pageSchema = z.object({
 export async function lookFor(chats: ChatClient, id: string, token: string): Promise<Reception> {
   for (let page = 0, before = ""; page < pages; page++) {
     const path = `/messages?limit=${pageLength}${before}`;
-    const { messages, queued_messages, has_more } = z.parse(pageSchema, await chats.request("GET", id, path));
+    const { messages, queued_messages, has_more } = await chats.read(id, path, pageSchema);
     const said = (messages ?? []).filter(({ role }) => role === "user");
     const texts = [...said, ...(queued_messages ?? [])].flatMap(({ content }) => content ?? []);
     if (texts.some(({ text }) => text?.includes(token))) return "received";
