@@ -1,35 +1,20 @@
 import * as z from "zod/mini";
 import type { CoderSettings } from "../environment.js";
-import {
-  ChatOwnerError,
-  ConfigurationError,
-  isRefusal,
-  NoCoderUserError,
-  TransientError,
-} from "../errors.js";
+import { ConfigurationError, isRefusal, NoCoderUserError, TransientError } from "../errors.js";
 import type { Person } from "../events/event.js";
 import { log } from "../log.js";
 import type { TaskKey, TaskLocation } from "../tasks/record.js";
 import type { ApiProbe } from "./api-probe.js";
-import { type Chat, labelsFor, nameOf, ownWorkspaceOf } from "./chats/chat.js";
+import { type Chat, nameOf, ownWorkspaceOf } from "./chats/chat.js";
 import { ChatClient, ChatsVanishedError } from "./chats/chat-client.js";
+import { createChat } from "./chats/chat-creation.js";
 import { archive, quieten, unarchive, unbind } from "./chats/chat-ending.js";
 import { lookFor } from "./chats/chat-history.js";
 import { BotOwner, type ChatOwner, RequesterOwner } from "./chats/chat-owner.js";
 import { viewOf } from "./chats/chat-view.js";
-import { workspaceFor } from "./chats/chat-workspace.js";
 import type { CoderClient } from "./client.js";
-import type { CoderDirectory, CoderUser, TemplateChoice } from "./directory.js";
-import type {
-  CoderBackend,
-  CoderTask,
-  CreateTask,
-  IssueIdentity,
-  NameConflict,
-  Reception,
-  SendOutcome,
-  TaskSpecification,
-} from "./port.js";
+import type { CoderDirectory } from "./directory.js";
+import type { CoderBackend, CoderTask, CreateTask, IssueIdentity, Reception, SendOutcome } from "./port.js";
 import { deleteWorkspace } from "./workspaces.js";
 
 const organizationSchema = z.object({ id: z.string() });
@@ -71,12 +56,16 @@ export class ChatsBackend implements CoderBackend {
       name === undefined ? undefined : this.directory.template(name),
     ]);
     return async (specification) => {
-      const create = (coder: CoderClient, user: CoderUser) =>
-        this.#create(specification, { organization, template, user, coder });
-      return this.#owner.as(specification.owner, create).catch((error: unknown) => {
+      const { owner, name } = specification;
+      try {
+        const made = await this.#owner.as(owner, (coder, user) =>
+          createChat(specification, { organization, template, user, chats: this.#chats.as(coder) }),
+        );
+        return typeof made === "string" ? made : this.#toTask(made, { backend: "chats", owner, name });
+      } catch (error) {
         if (!(error instanceof ChatsVanishedError)) throw error;
         throw new TransientError("Coder has no Chats API any more. It is retried with what Coder has now.");
-      });
+      }
     };
   }
 
@@ -155,46 +144,6 @@ export class ChatsBackend implements CoderBackend {
     await this.#owner.as(location.owner, (coder) => deleteWorkspace(coder, workspaceId));
   }
 
-  /** After any doubt, and before anything is made, it looks for what an earlier try has made. */
-  async #create(specification: TaskSpecification, plan: Plan): Promise<CoderTask | NameConflict> {
-    const { owner, name, displayName, prompt, issue } = specification;
-    const { organization, template, coder, user } = plan;
-    const location: TaskLocation = { backend: "chats", owner, name };
-    const chats = this.#chats.as(coder);
-    const [known] = await chats.list(issue, { archived: false });
-    if (known) return this.#toTask(known, location);
-
-    const workspace = template && (await workspaceFor(specification, template, { coder, chats }));
-    if (typeof workspace === "string") return workspace;
-    if (workspace) await specification.note({ workspaceId: workspace.id });
-    const chat = await chats
-      .create({
-        organization_id: organization,
-        content: [{ type: "text", text: prompt }],
-        labels: labelsFor(issue, name, workspace?.id),
-        client_type: "api",
-        // Servers that make up a title themselves ignore it.
-        title: `${issue.reference}: ${displayName}`,
-        ...(workspace && { workspace_id: workspace.id }),
-      })
-      .catch(async (error: unknown) => {
-        const [made] = error instanceof TransientError ? await chats.list(issue, { archived: false }) : [];
-        if (made) return made;
-        throw error;
-      });
-    await this.#verify(chat, plan, user);
-    return this.#toTask(chat, location);
-  }
-
-  /** Coder drops fields that it does not know: what it has made need not be what was asked for. */
-  async #verify(chat: Chat, { organization }: Plan, user: CoderUser): Promise<void> {
-    if (chat.owner_id === user.id && chat.organization_id === organization) return;
-    await archive(this.#chats, chat.id);
-    throw new ChatOwnerError(
-      `Coder has made the chat ${chat.id} for another user or in another organization than was asked for, so it was archived again. Check the Coder server's version and the token's user.`,
-    );
-  }
-
   async #send(chats: ChatClient, task: CoderTask, text: string): Promise<SendOutcome> {
     const say = () => chats.request("POST", task.id, "/messages", { content: [{ type: "text", text }] });
     try {
@@ -265,12 +214,4 @@ export class ChatsBackend implements CoderBackend {
       ...(workspaceId !== undefined && { workspaceId }),
     };
   }
-}
-
-/** What a chat is created from, and as whom. */
-interface Plan {
-  organization: string;
-  template: TemplateChoice | undefined;
-  user: CoderUser;
-  coder: CoderClient;
 }

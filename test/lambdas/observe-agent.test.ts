@@ -42,7 +42,7 @@ describe("ready", () => {
   test("that turned out busy is confirmed no faster than anything else is looked at", () => {
     const refused: AgentWait = { ...start, seconds: 20 * minute, refusals: 1 };
     const first = observeAgent(view("ready"), refused);
-    expect(first).toMatchObject({ phase: "working", waitSeconds: 80 });
+    expect(first).toMatchObject({ phase: "working", waitSeconds: 75 });
     const second = observeAgent(view("ready"), first.wait);
     expect(second.phase).toBe("ready");
     expect(second.wait.refusals).toBe(1);

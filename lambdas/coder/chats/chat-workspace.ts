@@ -1,5 +1,4 @@
 import { isRefusal } from "../../errors.js";
-import type { CoderClient } from "../client.js";
 import type { TemplateChoice } from "../directory.js";
 import type { NameConflict, TaskSpecification } from "../port.js";
 import { createWorkspace, isBeingDeleted, workspaceById, workspaceNamed } from "../workspaces.js";
@@ -16,13 +15,13 @@ const lostForMs = 15 * 60_000;
 export async function workspaceFor(
   specification: TaskSpecification,
   template: TemplateChoice,
-  owner: { coder: CoderClient; chats: ChatClient },
+  chats: ChatClient,
 ): Promise<{ id: string } | NameConflict> {
   const { owner: username, name, workspaceId: noted } = specification;
-  const known = noted === undefined ? undefined : await workspaceById(owner.coder, noted);
+  const known = noted === undefined ? undefined : await workspaceById(chats.coder, noted);
   if (known && !isBeingDeleted(known)) return { id: known.id };
   try {
-    const id = await createWorkspace(owner.coder, username, {
+    const id = await createWorkspace(chats.coder, username, {
       name,
       template_version_id: template.versionId,
       ...(template.presetId !== undefined && { template_version_preset_id: template.presetId }),
@@ -31,10 +30,10 @@ export async function workspaceFor(
   } catch (error) {
     if (!isRefusal(error, 409)) throw error;
   }
-  const found = await workspaceNamed(owner.coder, username, name);
+  const found = await workspaceNamed(chats.coder, username, name);
   if (!found || isBeingDeleted(found)) return "held";
   const isOfNow = Date.now() - Date.parse(found.created_at) < lostForMs;
   const mayBeOurs = isOfNow && found.template_id === template.templateId;
-  if (!mayBeOurs || (await owner.chats.byWorkspace(found.id)) !== undefined) return "taken";
+  if (!mayBeOurs || (await chats.byWorkspace(found.id)) !== undefined) return "taken";
   return { id: found.id };
 }
