@@ -143,7 +143,7 @@ export const actions = {
   "keep-inbox": {
     ...actionDefaults,
     description: "Keeps what waits for a task that is gone, and says so on its issue",
-    secrets: ["githubApp"],
+    secrets: ["githubApp", "coderToken"],
     table: { task: ["get", "update"], inbox: ["query", "update"] },
   },
   "announce-limit": {

@@ -43,6 +43,8 @@ export async function handler(input: unknown): Promise<Creation> {
 class TaskCreation {
   readonly #key: TaskKey;
   readonly #issue: IssueIdentity;
+  /** The name of the task that this run has removed, whose workspace may still hold it. */
+  #removed: string | undefined;
 
   constructor(
     private readonly coder: Coder,
@@ -58,16 +60,19 @@ class TaskCreation {
     const { task } = this.record;
     const existing = task && (await this.coder.backendOf(task).find(task, this.#key));
     if (existing && existing.view.phase !== "gone") {
-      return this.#reuse(existing, this.coder.backendOf(existing));
+      const wasStopped = this.record.status?.state === "stopped";
+      return this.#reuse(existing, this.coder.backendOf(existing), wasStopped);
     }
     // Coder has lost the API that it was made with: what is left of it goes before a new one comes.
-    if (existing) await this.coder.backendOf(existing).remove(existing, this.#key);
+    if (existing) {
+      await this.coder.backendOf(existing).remove(existing, this.#key);
+      this.#removed = existing.name;
+    }
     return this.#create(await this.coder.preferred());
   }
 
-  async #reuse(task: CoderTask, backend: CoderBackend): Promise<Creation> {
+  async #reuse(task: CoderTask, backend: CoderBackend, wasStopped = false): Promise<Creation> {
     const isDown = task.view.phase === "paused" || task.view.phase === "broken";
-    const wasStopped = this.record.status?.state === "stopped";
     if (isDown || wasStopped) await backend.resume(task);
     const [creation] = await Promise.all([this.#register(task), backend.share(task, this.event.sender)]);
     return creation;
@@ -173,6 +178,7 @@ class TaskCreation {
   }
 
   #wasJustDeleted(name: string): boolean {
+    if (this.#removed === name) return true;
     const { formerName, formerEndedAt = 0 } = this.record;
     return formerName === name && Date.now() - formerEndedAt < deletionMs;
   }

@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import type { Coder } from "./coder/coder.js";
 import { connectCoder } from "./coder/connect.js";
+import { TaskBusyError } from "./errors.js";
 import { type IssueEvent, issueReference } from "./events/event.js";
 import { claimedSchema, parseInput } from "./flow-input.js";
 import { log } from "./log.js";
@@ -38,6 +39,10 @@ export async function handler(input: unknown): Promise<Ending> {
   const record = await store.get(key);
   if (record?.intent !== intent) return { outcome: "superseded" };
 
+  // What is being created just now could not be found yet, and would be there for ever.
+  if (record.creating && record.creating.until > Date.now()) {
+    throw new TaskBusyError(`The task of ${issueReference(event)} is being created. It is waited for.`);
+  }
   const coder = await connectCoder();
   const location = given ?? record.task ?? (await search(coder, event));
   const backend = location && coder.backendOf(location);

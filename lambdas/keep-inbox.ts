@@ -1,8 +1,10 @@
 import * as z from "zod/mini";
+import { connectCoder } from "./coder/connect.js";
 import { drainSchema, parseInput } from "./flow-input.js";
 import { connectGitHub } from "./github/app.js";
 import { Inbox } from "./inbox/inbox.js";
 import { StatusComment } from "./status-comment/status-comment.js";
+import type { TaskKey, TaskLocation } from "./tasks/record.js";
 import { TaskStore } from "./tasks/store.js";
 
 const inputSchema = z.object({
@@ -12,14 +14,23 @@ const inputSchema = z.object({
 });
 const store = new TaskStore();
 
+/** `alive`: there is a task after all, of a newer assignment; it is told by a new drain. */
+export interface Keeping {
+  outcome: "kept" | "alive";
+}
+
 /** There is no task to tell it to: what waits is kept for a day, for a new task of the same issue. */
-export async function handler(input: unknown): Promise<{ kept: number }> {
+export async function handler(input: unknown): Promise<Keeping> {
   const { drain, reason } = parseInput(inputSchema, input);
   const inbox = new Inbox(drain);
-  const kept = await inbox.keepForADay();
-  // From here on a new task's wake-up starts a drain of its own.
-  await inbox.replaceDrain(drain.generation);
   const record = await store.get(drain);
+  // The look that found it gone may be older than an assignment that has made or woken one.
+  const isAlive = record?.task !== undefined && record.wanted === true && (await isThere(record.task, drain));
+  const kept = isAlive ? 0 : await inbox.keepForADay();
+  // From here on a wake-up starts a drain of its own.
+  await inbox.replaceDrain(drain.generation);
+  if (isAlive) return { outcome: "alive" };
+
   if (kept > 0 && record?.source && record.wanted) {
     const app = await connectGitHub();
     const comment = new StatusComment(store, app, record.source, `drain-${drain.generation}`);
@@ -31,5 +42,10 @@ export async function handler(input: unknown): Promise<{ kept: number }> {
       { expression: "#intent = :holder", values: { holder: record.intent } },
     );
   }
-  return { kept };
+  return { outcome: "kept" };
+}
+
+async function isThere(location: TaskLocation, key: TaskKey): Promise<boolean> {
+  const task = await (await connectCoder()).backendOf(location).find(location, key);
+  return task !== undefined && task.view.phase !== "gone";
 }

@@ -14,7 +14,7 @@ const waitSeconds = 4;
 export async function handler(input: unknown): Promise<{ waitSeconds: number; wait: AgentWait }> {
   const { drain, wait } = parseInput(inputSchema, input);
   const record = await store.get(drain);
-  if (record?.task) {
+  if (record?.task && record.wanted !== false) {
     const backend = (await connectCoder()).backendOf(record.task);
     const task = await backend.find(record.task, drain);
     if (task?.view.phase === "paused") await backend.resume(task);

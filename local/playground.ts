@@ -20,6 +20,11 @@ export class Playground {
       const { status, body } = await gitHub.assign(issue, { by: "mona", assignee: gitHub.agentLogin });
       return { status: 200, body: { issue: issue.number, delivery: { status, body } } };
     });
+    this.#http.route("POST", "/issues/:number/comments", async ({ params, body }) => {
+      const text = typeof body === "string" ? body : "Please add a test.";
+      const { status } = await gitHub.comment(this.#issue(params), { by: "mona", body: text });
+      return { status: 200, body: { delivery: { status } } };
+    });
     this.#http.route("POST", "/issues/:number/close", async ({ params }) => {
       const { status, body } = await gitHub.closeIssue(this.#issue(params), { by: "mona" });
       return { status: 200, body: { delivery: { status, body } } };
@@ -42,6 +47,7 @@ export class Playground {
     return [
       `curl -X POST ${url}/issues           # mona opens an issue and assigns it to ${this.gitHub.agentLogin}`,
       `curl ${url}/issues/1                 # what its comments say`,
+      `curl ${url}/issues/1/comments -d "Please add a test."   # mona says something to the agent`,
       `curl -X POST ${url}/issues/1/close   # mona closes it`,
     ];
   }

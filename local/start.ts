@@ -2,6 +2,7 @@ import "./quiet-sdk.js";
 import { existsSync } from "node:fs";
 import { SettingsError } from "../infra/settings.js";
 import { localBundles } from "./bundles.js";
+import { coderVersions } from "./demo/agents.js";
 import { Playground } from "./playground.js";
 import { startSystem } from "./system.js";
 
@@ -43,7 +44,7 @@ async function run(port: number, timeScale: number): Promise<void> {
     settings: process.env,
     port,
     timeScale,
-    coder: { bootMs: 5_000, deleteMs: 2_000, stopMs: 2_000, turnMs: 5_000 },
+    coder: { version: coderVersion(), bootMs: 5_000, deleteMs: 2_000, stopMs: 2_000, turnMs: 5_000 },
     onLog: ({ line }) => console.log(line),
   });
   const { gitHub, coder } = system;
@@ -71,6 +72,11 @@ async function run(port: number, timeScale: number): Promise<void> {
   await system.close();
 }
 
+/** The fake Coder has the API that the settings ask for. */
+function coderVersion() {
+  return process.env.CODER_BACKEND === "chats" ? coderVersions.chats : coderVersions.tasks;
+}
+
 function numberFrom(name: string, fallback: number): number {
   const text = process.env[name];
   if (text === undefined || text.trim() === "") return fallback;
@@ -81,6 +87,6 @@ function numberFrom(name: string, fallback: number): number {
 
 function wrongNumber(name: string, example: number, expected: string): SettingsError {
   return new SettingsError(
-    `${name} is not such a number; expected ${expected}, for example ${name}=${example}`,
+    `${name} is not a number that fits; expected ${expected}, for example ${name}=${example}`,
   );
 }

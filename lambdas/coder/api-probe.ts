@@ -48,6 +48,8 @@ export class ApiProbe {
 
   /** What to say where Coder has none of the APIs that are wanted: the version that was found, and what to do. */
   async noneOf(wanted: "auto" | Backend): Promise<NoTaskApiError> {
+    // Once it is turned on, a redrive must find it.
+    this.forget();
     const build = await this.client.get("/api/v2/buildinfo", buildSchema).catch(() => undefined);
     const found = `The Coder deployment at ${this.client.url} (version ${build?.version ?? "unknown"})`;
     const words = {

@@ -22,6 +22,9 @@ const organizationSchema = z.object({ id: z.string() });
 const vanished =
   "The Coder server no longer has the Chats API that this task was made with, so nobody can speak to its agent any more.";
 
+/** A text that was sent and not answered for is looked for: better to wait for the answer. */
+const sendTimeoutMs = 60_000;
+
 const goOn = "The issue was assigned to you again. Go on with your work on it.";
 
 /** The Chats API of Coder Agents: Coder 2.33 and newer. */
@@ -116,7 +119,11 @@ export class ChatsBackend implements CoderBackend {
   /** A chat that was interrupted rests until it is told something. */
   async resume(task: CoderTask): Promise<void> {
     if (task.view.phase === "paused") await unarchive(this.#chats, task.id);
-    if (task.view.phase === "ready") await this.send(task, goOn);
+    if (task.view.phase !== "ready") return;
+    // One that has arrived makes the chat work, so that a retry does not repeat it.
+    if ((await this.send(task, goOn)) !== "sent") {
+      throw new TransientError(`The chat ${task.id} could not be told to go on. It is retried.`);
+    }
   }
 
   send(task: CoderTask, text: string): Promise<SendOutcome> {
@@ -145,7 +152,8 @@ export class ChatsBackend implements CoderBackend {
   }
 
   async #send(chats: ChatClient, task: CoderTask, text: string): Promise<SendOutcome> {
-    const say = () => chats.request("POST", task.id, "/messages", { content: [{ type: "text", text }] });
+    const body = { content: [{ type: "text", text }] };
+    const say = () => chats.request("POST", task.id, "/messages", body, { timeoutMs: sendTimeoutMs });
     try {
       await say().catch(async (error: unknown) => {
         if (!isRefusal(error, 400) || !/archived chat/.test(error.reason)) throw error;

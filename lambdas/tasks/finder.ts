@@ -18,8 +18,8 @@ export class TaskFinder {
     const key = { repositoryId: event.repository.id, issue: event.subject.number };
     const record = await this.store.get(key);
     // A task that is still to be created is told what was said before it was there.
-    if (record) return record.wanted ? key : undefined;
-    if (!event.agentAssigned) return undefined;
+    if (record?.wanted || (record && event.agentAssigned)) return key;
+    if (record || !event.agentAssigned) return undefined;
     return (await this.#recover(key, event)) ?? key;
   }
 

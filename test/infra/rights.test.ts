@@ -46,7 +46,12 @@ const lambdaRights: Record<string, string[]> = {
   ObserveAgent: [readsSecret("CoderToken"), getsTasks],
   ResumeTask: [readsSecret("CoderToken"), getsTasks],
   SendInbox: [readsSecret("GitHubApp"), readsSecret("CoderToken"), updatesTasks, servesInbox],
-  KeepInbox: [readsSecret("GitHubApp"), updatesTasks, onItems("dynamodb:Query dynamodb:UpdateItem", "inbox")],
+  KeepInbox: [
+    readsSecret("GitHubApp"),
+    readsSecret("CoderToken"),
+    updatesTasks,
+    onItems("dynamodb:Query dynamodb:UpdateItem", "inbox"),
+  ],
   AnnounceLimit: [readsSecret("GitHubApp"), updatesTasks],
   ReportFailure: [
     readsSecret("GitHubApp"),
@@ -176,7 +181,7 @@ describe("Lambdas", () => {
     ObserveAgent: { ...coderToken, ...table },
     ResumeTask: { ...coderToken, ...table },
     SendInbox: { ...githubApp, ...coderToken, ...table },
-    KeepInbox: { ...githubApp, ...table },
+    KeepInbox: { ...githubApp, ...coderToken, ...table },
     AnnounceLimit: { ...githubApp, ...table },
     ReportFailure: { ...githubApp, ...table },
   };

@@ -47,8 +47,14 @@ export class ChatClient {
   }
 
   /** `path` is the part after the chat's own. */
-  async request(method: string, id: string, path = "", body?: unknown): Promise<unknown> {
-    return this.#at((mount) => this.coder.request(method, `${mount}/${segment(id)}${path}`, body));
+  async request(
+    method: string,
+    id: string,
+    path = "",
+    body?: unknown,
+    options?: { timeoutMs?: number },
+  ): Promise<unknown> {
+    return this.#at((mount) => this.coder.request(method, `${mount}/${segment(id)}${path}`, body, options));
   }
 
   /** `path` is the part after the chat's own. */
@@ -64,8 +70,14 @@ export class ChatClient {
   async byWorkspace(workspaceId: string): Promise<string | undefined> {
     const query = `workspace_ids=${encodeURIComponent(workspaceId)}`;
     const schema = z.record(z.string(), z.string());
-    const newest = await this.#at((mount) => this.coder.get(`${mount}/by-workspace?${query}`, schema));
-    return newest[workspaceId];
+    try {
+      const newest = await this.#at((mount) => this.coder.get(`${mount}/by-workspace?${query}`, schema));
+      return newest[workspaceId];
+    } catch (error) {
+      // A server without this path takes its last part for a chat's id.
+      if (isRefusal(error, 400, 404)) return undefined;
+      throw error;
+    }
   }
 
   /**
@@ -88,8 +100,10 @@ export class ChatClient {
 
   async #mount(): Promise<string> {
     const mount = await this.probe.chatsMount();
-    if (mount === undefined) throw new ChatsVanishedError("The Coder server has no Chats API.");
-    return mount;
+    if (mount !== undefined) return mount;
+    // In the middle of an upgrade it may only be away for a moment: the next one asks again.
+    this.probe.forget();
+    throw new ChatsVanishedError("The Coder server has no Chats API.");
   }
 }
 

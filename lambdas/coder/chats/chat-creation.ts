@@ -1,10 +1,14 @@
 import { ChatOwnerError, TransientError } from "../../errors.js";
+import { oneLine } from "../../text/clean.js";
 import type { CoderUser, TemplateChoice } from "../directory.js";
 import type { NameConflict, TaskSpecification } from "../port.js";
 import { type Chat, labelsFor } from "./chat.js";
 import type { ChatClient } from "./chat-client.js";
 import { archive } from "./chat-ending.js";
 import { workspaceFor } from "./chat-workspace.js";
+
+/** Coder's limit, in characters. */
+const titleLength = 200;
 
 /** What a chat is created from, and as whom. */
 export interface ChatPlan {
@@ -38,7 +42,7 @@ export async function createChat(
     labels: labelsFor(issue, name, workspace?.id),
     client_type: "api",
     // Servers that make up a title themselves ignore it.
-    title: `${issue.reference}: ${displayName}`,
+    title: oneLine(`${issue.reference}: ${displayName}`, titleLength),
     ...(workspace && { workspace_id: workspace.id }),
   };
   const chat = await chats.create(body).catch(async (error: unknown) => {
