@@ -135,13 +135,7 @@ export const inboxEventSchema = z.discriminatedUnion("type", [
   checkFailedSchema,
 ]);
 
-export const eventSchema = z.discriminatedUnion("type", [
-  taskRequestedSchema,
-  taskClosedSchema,
-  commentPostedSchema,
-  commentWithdrawnSchema,
-  checkFailedSchema,
-]);
+export const eventSchema = z.discriminatedUnion("type", [issueEventSchema, inboxEventSchema]);
 
 export type Repository = z.output<typeof repositorySchema>;
 export type Person = z.output<typeof personSchema>;
