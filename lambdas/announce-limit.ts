@@ -1,11 +1,11 @@
 import * as z from "zod/mini";
 import { inboxEnvironment } from "./environment.js";
-import { parseInput } from "./flow-input.js";
+import { parseInput, taskKeySchema } from "./flow-input.js";
 import { connectGitHub } from "./github/app.js";
 import { StatusComment } from "./status-comment/status-comment.js";
 import { TaskStore } from "./tasks/store.js";
 
-const inputSchema = z.object({ key: z.object({ repositoryId: z.int(), issue: z.int() }) });
+const inputSchema = z.object({ key: taskKeySchema });
 const { MAX_CI_ROUNDS: maxRounds } = inboxEnvironment();
 const store = new TaskStore();
 

@@ -1,6 +1,6 @@
 import type { Coder } from "./coder/coder.js";
 import { connectCoder } from "./coder/connect.js";
-import type { CoderBackend, CoderTask, CreateTask, IssueIdentity } from "./coder/port.js";
+import type { CoderBackend, CoderTask, CreateTask, WorkIdentity } from "./coder/port.js";
 import { isRefusedForGood, TaskBusyError, TaskNameTakenError, TransientError } from "./errors.js";
 import { type IssueEvent, issueReference } from "./events/event.js";
 import { claimedSchema, parseInput } from "./flow-input.js";
@@ -42,7 +42,7 @@ export async function handler(input: unknown): Promise<Creation> {
 
 class TaskCreation {
   readonly #key: TaskKey;
-  readonly #issue: IssueIdentity;
+  readonly #work: WorkIdentity;
   /** The name of the task that this run has removed, whose workspace may still hold it. */
   #removed: string | undefined;
 
@@ -53,7 +53,7 @@ class TaskCreation {
     private readonly record: TaskRecord,
   ) {
     this.#key = taskKey(event);
-    this.#issue = { ...this.#key, reference: issueReference(event), url: event.issue.url };
+    this.#work = { ...this.#key, reference: issueReference(event), url: event.issue.url };
   }
 
   async run(): Promise<Creation> {
@@ -96,7 +96,7 @@ class TaskCreation {
       const now = await store.get(this.#key);
       if (now?.intent !== this.intent) return superseded(now);
       throw new TaskBusyError(
-        `Another run is creating the task of ${this.#issue.reference}. It is waited for.`,
+        `Another run is creating the task of ${this.#work.reference}. It is waited for.`,
       );
     }
     try {
@@ -125,15 +125,15 @@ class TaskCreation {
     });
     for (const name of new Set(claimed ? [claimed.name, ...names] : names)) {
       const made = name === claimed?.name ? { workspaceId: claimed.workspaceId } : {};
-      const issueUrl = this.event.issue.url;
-      const location: TaskLocation = { backend: backend.api, owner, name, issueUrl, ...made };
+      const workUrl = this.event.issue.url;
+      const location: TaskLocation = { backend: backend.api, owner, name, workUrl, ...made };
       // Who comes to end the task meanwhile learns from this where to look for it.
       if (!(await store.updateAs(this.intent, this.#key, { task: location }))) return superseded(this.record);
       const task = await this.#createNamed(location, create);
       if (task) return this.#reuse(task, backend);
     }
     throw new TaskNameTakenError(
-      `The names that the task of ${this.#issue.reference} could have (${names.join(", ")}) are held by other workspaces of ${owner}. Delete or rename one of them, then redrive this run.`,
+      `The names that the task of ${this.#work.reference} could have (${names.join(", ")}) are held by other workspaces of ${owner}. Delete or rename one of them, then redrive this run.`,
     );
   }
 
@@ -146,7 +146,7 @@ class TaskCreation {
         name,
         displayName: oneLine(this.event.issue.title, displayNameLength) || name,
         prompt: this.event.issue.url,
-        issue: this.#issue,
+        work: this.#work,
         workspaceId,
         note: async (made) => {
           await store.updateAs(this.intent, this.#key, { task: { ...location, ...made } });
@@ -186,7 +186,7 @@ class TaskCreation {
   async #register({ view: _, ...task }: CoderTask): Promise<Creation> {
     if (await store.updateAs(this.intent, this.#key, { task })) {
       const { owner, name, id } = task;
-      log.info("The issue has its task", { issue: this.#issue.reference, task: `${owner}/${name}`, id });
+      log.info("The issue has its task", { issue: this.#work.reference, task: `${owner}/${name}`, id });
       return { outcome: "created", intent: this.intent, task };
     }
     const now = await store.get(this.#key);

@@ -1,13 +1,13 @@
 import * as z from "zod/mini";
 import { commentPostedSchema } from "./events/event.js";
-import { parseInput } from "./flow-input.js";
+import { parseInput, taskKeySchema } from "./flow-input.js";
 import { connectGitHub } from "./github/app.js";
 import { IssueClient } from "./github/issues.js";
 import { Inbox } from "./inbox/inbox.js";
 
 const inputSchema = z.object({
   event: commentPostedSchema,
-  key: z.object({ repositoryId: z.int(), issue: z.int() }),
+  key: taskKeySchema,
   reason: z.string(),
 });
 

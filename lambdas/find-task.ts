@@ -16,14 +16,14 @@ const store = new TaskStore();
 
 export interface Found {
   found: boolean;
-  /** The issue whose task it is: zeros where there is none. */
+  /** Whose task it is: see `TaskKey`. */
   repositoryId: number;
-  issue: number;
+  work: string;
   /** The issue or pull request that the event is about; of a failed run, the pull request that it is of. */
   subject: Subject | null;
 }
 
-const nothing: Found = { found: false, repositoryId: 0, issue: 0, subject: null };
+const nothing: Found = { found: false, repositoryId: 0, work: "", subject: null };
 
 /** Which issue's task an event is for, if any. */
 export async function handler(input: unknown): Promise<Found> {

@@ -4,8 +4,11 @@ import { issueEventSchema } from "./events/event.js";
 /** What the states of a flow hand to their Lambdas: the event, and the intent that the flow holds. */
 export const claimedSchema = z.object({ event: issueEventSchema, intent: z.int() });
 
+/** Whose task or inbox it is: see `TaskKey`. */
+export const taskKeySchema = z.object({ repositoryId: z.int(), work: z.string() });
+
 /** What a drain was started with: an inbox, and the generation that it may serve. */
-export const drainSchema = z.object({ repositoryId: z.int(), issue: z.int(), generation: z.int() });
+export const drainSchema = z.extend(taskKeySchema, { generation: z.int() });
 
 /** What a drain remembers between two looks at the agent: see `AgentWait`. */
 export const agentWaitSchema = z.object({

@@ -1,14 +1,14 @@
 import * as z from "zod/mini";
 import { inboxEnvironment } from "./environment.js";
 import { inboxEventSchema, subjectSchema } from "./events/event.js";
-import { parseInput } from "./flow-input.js";
+import { parseInput, taskKeySchema } from "./flow-input.js";
 import { commentEntry, commentIdentity, failureEntry } from "./inbox/entries.js";
 import { Inbox, type PutOutcome } from "./inbox/inbox.js";
 import { log } from "./log.js";
 
 const inputSchema = z.object({
   event: inboxEventSchema,
-  key: z.object({ repositoryId: z.int(), issue: z.int() }),
+  key: taskKeySchema,
   /** Of a failed run: the pull request, and the summary of its logs. */
   subject: z.optional(subjectSchema),
   text: z.optional(z.string()),

@@ -2,12 +2,12 @@ import * as z from "zod/mini";
 import { drainEnvironment } from "./environment.js";
 import { TransientError } from "./errors.js";
 import { startExecution } from "./executions/start.js";
-import { parseInput } from "./flow-input.js";
+import { parseInput, taskKeySchema } from "./flow-input.js";
 import { Inbox } from "./inbox/inbox.js";
 import { TaskStore } from "./tasks/store.js";
 
 const inputSchema = z.object({
-  key: z.object({ repositoryId: z.int(), issue: z.int() }),
+  key: taskKeySchema,
   /** The generation of a drain that hands what is left over to the next one. */
   from: z.optional(z.int()),
 });

@@ -14,7 +14,7 @@ import { BotOwner, type ChatOwner, RequesterOwner } from "./chats/chat-owner.js"
 import { viewOf } from "./chats/chat-view.js";
 import type { CoderClient } from "./client.js";
 import type { CoderDirectory } from "./directory.js";
-import type { CoderBackend, CoderTask, CreateTask, IssueIdentity, Reception, SendOutcome } from "./port.js";
+import type { CoderBackend, CoderTask, CreateTask, Reception, SendOutcome, WorkIdentity } from "./port.js";
 import { deleteWorkspace } from "./workspaces.js";
 
 const organizationSchema = z.object({ id: z.string() });
@@ -72,10 +72,10 @@ export class ChatsBackend implements CoderBackend {
     };
   }
 
-  async find(location: TaskLocation, issue: TaskKey): Promise<CoderTask | undefined> {
+  async find(location: TaskLocation, key: TaskKey): Promise<CoderTask | undefined> {
     const { id, owner } = location;
     try {
-      const chat = id === undefined ? await this.#live(owner, issue) : await this.#chats.get(id);
+      const chat = id === undefined ? await this.#live(owner, key) : await this.#chats.get(id);
       return chat && this.#toTask(chat, location);
     } catch (error) {
       if (!(error instanceof ChatsVanishedError)) throw error;
@@ -86,15 +86,15 @@ export class ChatsBackend implements CoderBackend {
   }
 
   /** Among the chats of whoever owns what the sender asks for: Coder lists nobody else's. */
-  async search(issue: IssueIdentity, sender: Person): Promise<CoderTask | undefined> {
+  async search(work: WorkIdentity, sender: Person): Promise<CoderTask | undefined> {
     try {
       const owner = await this.#owner.ownerOf(sender);
       const chat = await this.#owner.as(owner, async (coder) => {
         const chats = this.#chats.as(coder);
-        const [live] = await chats.list(issue, { archived: false });
-        return live ?? (await chats.list(issue, { archived: true }))[0];
+        const [live] = await chats.list(work, { archived: false });
+        return live ?? (await chats.list(work, { archived: true }))[0];
       });
-      const name = `${this.settings.CODER_TASK_NAME_PREFIX}-${issue.issue}`;
+      const name = `${this.settings.CODER_TASK_NAME_PREFIX}-${work.work}`;
       return chat && this.#toTask(chat, { backend: "chats", owner, name });
     } catch (error) {
       if (error instanceof NoCoderUserError) return undefined;
@@ -138,8 +138,8 @@ export class ChatsBackend implements CoderBackend {
     return quieten(this.#chats, id);
   }
 
-  async remove(location: TaskLocation, issue: TaskKey): Promise<void> {
-    const task = await this.find(location, issue);
+  async remove(location: TaskLocation, key: TaskKey): Promise<void> {
+    const task = await this.find(location, key);
     const phase = task?.view.phase;
     const isVanished = phase === "gone";
     if (task && !isVanished && phase !== "paused") await archive(this.#chats, task.id);
@@ -172,8 +172,8 @@ export class ChatsBackend implements CoderBackend {
     }
   }
 
-  async #live(owner: string, issue: TaskKey): Promise<Chat | undefined> {
-    const list = (coder: CoderClient) => this.#chats.as(coder).list(issue, { archived: false });
+  async #live(owner: string, key: TaskKey): Promise<Chat | undefined> {
+    const list = (coder: CoderClient) => this.#chats.as(coder).list(key, { archived: false });
     return (await this.#owner.as(owner, list))[0];
   }
 

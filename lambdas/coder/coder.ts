@@ -6,7 +6,7 @@ import { ApiProbe } from "./api-probe.js";
 import { ChatsBackend } from "./chats-backend.js";
 import type { CoderClient } from "./client.js";
 import { CoderDirectory } from "./directory.js";
-import type { CoderBackend, CoderTask, IssueIdentity } from "./port.js";
+import type { CoderBackend, CoderTask, WorkIdentity } from "./port.js";
 import { TasksBackend } from "./tasks-backend.js";
 
 /**
@@ -48,14 +48,14 @@ export class Coder {
   }
 
   /** The task of an issue whose record is lost, on whichever backend it is. */
-  async search(issue: IssueIdentity, sender: Person): Promise<CoderTask | undefined> {
+  async search(work: WorkIdentity, sender: Person): Promise<CoderTask | undefined> {
     for (const api of backends) {
       const isUsable = await this.#probe.has(api).catch((error: unknown) => {
         // What the token's user may not use holds nothing that the relay has made.
         if (error instanceof ChatsForbiddenError) return false;
         throw error;
       });
-      const found = isUsable ? await this.#backends[api].search(issue, sender) : undefined;
+      const found = isUsable ? await this.#backends[api].search(work, sender) : undefined;
       if (found) return found;
     }
     return undefined;

@@ -26,10 +26,11 @@ export interface CoderTask extends TaskLocation {
   view: TaskView;
 }
 
-/** An issue, as a task is created for it and found again by it. */
-export interface IssueIdentity extends TaskKey {
+/** What a task is for, as it is created for it and found again by it. */
+export interface WorkIdentity extends TaskKey {
   /** As people write it: `owner/repo#42`. */
   reference: string;
+  /** The issue's address. It stands in the task's first prompt, and tells whose a task is that was found by name. */
   url: string;
 }
 
@@ -39,7 +40,7 @@ export interface TaskSpecification {
   name: string;
   displayName: string;
   prompt: string;
-  issue: IssueIdentity;
+  work: WorkIdentity;
   /** What an earlier try has made already, by the record. */
   workspaceId?: string | undefined;
   /**
@@ -87,9 +88,9 @@ export interface CoderBackend {
    * The task by its id where the location has one, else by owner and name or by its issue; `undefined` where
    * there is none. One that Coder has no API for any more is `gone`, with a `report` that says so.
    */
-  find(location: TaskLocation, issue: TaskKey): Promise<CoderTask | undefined>;
+  find(location: TaskLocation, key: TaskKey): Promise<CoderTask | undefined>;
   /** The task of an issue whose record is lost. `sender` is behind the event that asks for it. */
-  search(issue: IssueIdentity, sender: Person): Promise<CoderTask | undefined>;
+  search(work: WorkIdentity, sender: Person): Promise<CoderTask | undefined>;
   /** Lets a person open the task's page, where that is not so by itself. Never throws: it is a courtesy. */
   share(task: CoderTask, person: Person): Promise<void>;
   /** Starts a task again that is paused or broken, or was stopped; throws a `TaskBusyError` while it is still stopping. */
@@ -104,5 +105,5 @@ export interface CoderBackend {
    * Removes a task and all that was made for it, or what is left of it; throws a `TaskBusyError` while
    * something is in the way. What is gone already is as good as removed.
    */
-  remove(location: TaskLocation, issue: TaskKey): Promise<void>;
+  remove(location: TaskLocation, key: TaskKey): Promise<void>;
 }

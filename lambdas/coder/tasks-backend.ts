@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import type { CoderSettings } from "../environment.js";
 import { isRefusal, TaskBusyError, TemplateNotFoundError, TransientError } from "../errors.js";
 import type { Person } from "../events/event.js";
-import { namesIssue } from "../tasks/name.js";
+import { namesWork } from "../tasks/name.js";
 import type { TaskLocation } from "../tasks/record.js";
 import type { ApiProbe } from "./api-probe.js";
 import { type CoderClient, isRouteMissing } from "./client.js";
@@ -11,13 +11,13 @@ import type {
   CoderBackend,
   CoderTask,
   CreateTask,
-  IssueIdentity,
   NameConflict,
   Phase,
   Reception,
   SendOutcome,
   TaskSpecification,
   TaskView,
+  WorkIdentity,
 } from "./port.js";
 import { deleteWorkspace } from "./workspaces.js";
 
@@ -79,10 +79,10 @@ export class TasksBackend implements CoderBackend {
   }
 
   async find(location: TaskLocation): Promise<CoderTask | undefined> {
-    const { owner, id, name, issueUrl } = location;
+    const { owner, id, name, workUrl } = location;
     try {
       const task = await this.client.get(taskPath(owner, id ?? name), taskSchema);
-      const isMeant = id !== undefined || issueUrl === undefined || namesIssue(task.initial_prompt, issueUrl);
+      const isMeant = id !== undefined || workUrl === undefined || namesWork(task.initial_prompt, workUrl);
       return isMeant ? this.#toTask(task) : undefined;
     } catch (error) {
       if (!isRefusal(error, 404)) throw error;
@@ -98,7 +98,7 @@ export class TasksBackend implements CoderBackend {
     specification: TaskSpecification,
     template: TemplateChoice,
   ): Promise<CoderTask | NameConflict> {
-    const { owner, name, displayName, prompt, issue } = specification;
+    const { owner, name, displayName, prompt, work } = specification;
     const body = {
       name,
       display_name: displayName,
@@ -117,7 +117,7 @@ export class TasksBackend implements CoderBackend {
       const isTaken = isRefusal(error, 409);
       if (!isTaken && !(error instanceof TransientError)) throw error;
       const found = await this.#get(owner, name);
-      if (found) return namesIssue(found.initial_prompt, issue.url) ? this.#toTask(found) : "taken";
+      if (found) return namesWork(found.initial_prompt, work.url) ? this.#toTask(found) : "taken";
       if (isTaken) return "held";
       throw error;
     }
@@ -198,9 +198,9 @@ export class TasksBackend implements CoderBackend {
     }
   }
 
-  async search({ url }: IssueIdentity): Promise<CoderTask | undefined> {
+  async search({ url }: WorkIdentity): Promise<CoderTask | undefined> {
     const { tasks } = await this.client.get("/api/v2/tasks", taskListSchema);
-    const found = tasks?.find((task) => namesIssue(task.initial_prompt, url));
+    const found = tasks?.find((task) => namesWork(task.initial_prompt, url));
     return found && this.#toTask(found);
   }
 

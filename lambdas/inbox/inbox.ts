@@ -19,7 +19,7 @@ export type Waiting = StoredInput & Required<Pick<StoredInput, "input">> & { ide
 export type PutOutcome = "put" | "ignored";
 
 /**
- * What waits to be told to one task: items of the partition `inbox#<repository id>#<issue>`, one for the whole
+ * What waits to be told to one task: items of the partition `inbox#<repository id>#<work>`, one for the whole
  * (`meta`) and one for each entry (`input#<identity>`). Without transactions: every change is conditional, and
  * made again where it was overtaken.
  */
@@ -27,8 +27,8 @@ export class Inbox {
   readonly #table = new Table();
   readonly #pk: string;
 
-  constructor({ repositoryId, issue }: TaskKey) {
-    this.#pk = `inbox#${repositoryId}#${issue}`;
+  constructor({ repositoryId, work }: TaskKey) {
+    this.#pk = `inbox#${repositoryId}#${work}`;
   }
 
   async state(): Promise<InboxState> {

@@ -2,7 +2,7 @@ import type { Coder } from "../coder/coder.js";
 import { TransientError } from "../errors.js";
 import type { CommentPosted, CommentWithdrawn, InboxEvent } from "../events/event.js";
 import type { Pull, RepositoryClient } from "../github/repository.js";
-import type { TaskKey, TaskRecord } from "./record.js";
+import { issueKey, type TaskKey, type TaskRecord } from "./record.js";
 import type { TaskStore } from "./store.js";
 
 /** Finds the issue whose task an issue or a pull request belongs to. */
@@ -15,7 +15,7 @@ export class TaskFinder {
 
   /** The issue's own task. One whose record is lost is looked for only where the agent is assigned. */
   async ofIssue(event: CommentPosted | CommentWithdrawn): Promise<TaskKey | undefined> {
-    const key = { repositoryId: event.repository.id, issue: event.subject.number };
+    const key = issueKey(event.repository.id, event.subject.number);
     const record = await this.store.get(key);
     // A task that is still to be created is told what was said before it was there.
     if (record?.wanted || (record && event.agentAssigned)) return key;
@@ -29,18 +29,21 @@ export class TaskFinder {
    */
   async ofPull(pull: Pull, event: InboxEvent): Promise<TaskKey | undefined> {
     const { issues: references, areCertain } = await this.repository.closingReferences(pull.number);
-    for (const key of references) {
+    for (const { repositoryId, issue } of references) {
+      const key = issueKey(repositoryId, issue);
       if (hasTask(await this.store.get(key))) return this.#remember(pull, key);
     }
     const known =
       pull.headRepositoryId && (await this.store.taskOfBranch(pull.headRepositoryId, pull.headBranch));
     if (known && hasTask(await this.store.get(known))) return known;
 
-    const mentions = numbersIn(pull).map((issue) => ({ repositoryId: event.repository.id, issue }));
+    const mentions = numbersIn(pull).map((issue) => issueKey(event.repository.id, issue));
     for (const key of mentions) {
       if (hasTask(await this.store.get(key))) return this.#remember(pull, key);
     }
-    for (const key of references.filter(({ repositoryId }) => repositoryId === event.repository.id)) {
+    for (const { repositoryId, issue } of references) {
+      if (repositoryId !== event.repository.id) continue;
+      const key = issueKey(repositoryId, issue);
       const recovered = (await this.store.get(key)) ? undefined : await this.#recover(key, event);
       if (recovered) return this.#remember(pull, recovered);
     }
@@ -51,19 +54,18 @@ export class TaskFinder {
   }
 
   async #remember(pull: Pull, key: TaskKey): Promise<TaskKey> {
-    const { repositoryId, issue } = key;
     if (pull.headRepositoryId) {
-      await this.store.rememberBranch(pull.headRepositoryId, pull.headBranch, { repositoryId, issue });
+      await this.store.rememberBranch(pull.headRepositoryId, pull.headBranch, key);
     }
-    return { repositoryId, issue };
+    return key;
   }
 
   /** Makes a lost record again, out of what Coder knows. */
   async #recover(key: TaskKey, event: InboxEvent): Promise<TaskKey | undefined> {
     const { delivery, installation, repository, at } = event;
     const { origin } = new URL(event.type === "check_failed" ? event.run.url : event.subject.url);
-    const url = `${origin}/${repository.owner}/${repository.name}/issues/${key.issue}`;
-    const reference = `${repository.owner}/${repository.name}#${key.issue}`;
+    const url = `${origin}/${repository.owner}/${repository.name}/issues/${key.work}`;
+    const reference = `${repository.owner}/${repository.name}#${key.work}`;
     const found = await (await this.coder()).search({ ...key, reference, url }, event.sender);
     if (!found) return undefined;
     const { view: _, ...task } = found;
@@ -74,7 +76,11 @@ export class TaskFinder {
         wanted: true,
         intentDelivery: delivery,
         intentAt: at,
-        source: { installation, repository, issue: { number: key.issue, title: "", url, commented: true } },
+        source: {
+          installation,
+          repository,
+          issue: { number: Number(key.work), title: "", url, commented: true },
+        },
         task,
       },
       { expression: "attribute_not_exists(#intent)" },

@@ -1,6 +1,6 @@
 import { TransientError } from "../errors.js";
 import type { IssueEvent } from "../events/event.js";
-import { type TaskRecord, taskKey } from "./record.js";
+import { type TaskKey, type TaskRecord, taskKey } from "./record.js";
 import type { TaskStore } from "./store.js";
 
 /**
@@ -9,10 +9,11 @@ import type { TaskStore } from "./store.js";
  */
 export type AskGitHub = (event: IssueEvent) => Promise<boolean | undefined>;
 
-/** `intent` is the fencing token of the flow that may proceed. */
+/** `intent` is the fencing token of the flow that may proceed, `key` whose record and inbox it acts on. */
 export interface Claim {
   proceed: boolean;
   intent: number;
+  key: TaskKey;
 }
 
 /**
@@ -27,11 +28,11 @@ export async function claimIssue(store: TaskStore, event: IssueEvent, ask: AskGi
     // Most issues are new: then the first write is all there is to do.
     const known = attempt === 0 ? undefined : await store.get(key);
     if (known?.intent !== undefined && known.intentDelivery === event.delivery) {
-      return { proceed: true, intent: known.intent };
+      return { proceed: true, intent: known.intent, key };
     }
     const isDoubtful = known && !isFinal(event) && contradicts(known, event, wanted);
     if (isDoubtful && (await ask(event)) === !wanted) {
-      return { proceed: false, intent: known.intent ?? 0 };
+      return { proceed: false, intent: known.intent ?? 0, key };
     }
     const intent = (known?.intent ?? 0) + 1;
     const claimed = await store.update(
@@ -48,7 +49,7 @@ export async function claimIssue(store: TaskStore, event: IssueEvent, ask: AskGi
         ? { expression: "#intent = :known", values: { known: known.intent } }
         : { expression: "attribute_not_exists(#intent)" },
     );
-    if (claimed) return { proceed: true, intent };
+    if (claimed) return { proceed: true, intent, key };
   }
   throw new TransientError("The issue is being claimed by too many events at once. It is retried.");
 }

@@ -41,7 +41,7 @@ function hashOf(text: string): string {
 }
 
 /** Whether a task with this initial prompt is the issue's: the issue's URL is in it, whole. */
-export function namesIssue(prompt: string, url: string): boolean {
+export function namesWork(prompt: string, url: string): boolean {
   const literal = url.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
   return new RegExp(`${literal}(?!\\d)`, "i").test(prompt);
 }

@@ -1,13 +1,21 @@
 import type { IssueEvent, TaskClosed } from "../events/event.js";
 
-/** Which issue a record is of: GitHub's ids, so that it survives renames and tells organisations apart. */
+/**
+ * What a task is for, and so which record and which inbox are its: GitHub's ids, so that it survives renames and
+ * tells organisations apart.
+ */
 export interface TaskKey {
   repositoryId: number;
-  issue: number;
+  /** Of an issue, its number. */
+  work: string;
 }
 
 export function taskKey(event: Pick<IssueEvent, "repository" | "issue">): TaskKey {
-  return { repositoryId: event.repository.id, issue: event.issue.number };
+  return issueKey(event.repository.id, event.issue.number);
+}
+
+export function issueKey(repositoryId: number, issue: number): TaskKey {
+  return { repositoryId, work: String(issue) };
 }
 
 /** Where an issue is, and through which installation of the App it is spoken on. */
@@ -38,8 +46,8 @@ export interface TaskLocation {
   id?: string | undefined;
   /** Its page, for people. */
   url?: string | undefined;
-  /** Until there is an id: the issue that a task of this name must name, to be the one that is meant. */
-  issueUrl?: string | undefined;
+  /** Until there is an id: the address of the work that a task of this name must name, to be the one that is meant. */
+  workUrl?: string | undefined;
   /** The workspace that was made for it, and goes with it. */
   workspaceId?: string | undefined;
 }

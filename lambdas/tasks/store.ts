@@ -10,7 +10,7 @@ const keptForSeconds = 90 * 24 * 3600;
  */
 const creationMs = 130_000;
 
-/** The task records: one item an issue, `pk = task#<repository id>#<issue>`, `sk = record`. */
+/** The task records: one item an issue, `pk = task#<repository id>#<work>`, `sk = record`. */
 export class TaskStore {
   readonly #table = new Table();
 
@@ -74,8 +74,8 @@ export class TaskStore {
   }
 }
 
-function recordKey({ repositoryId, issue }: TaskKey): Key {
-  return { pk: `task#${repositoryId}#${issue}`, sk: "record" };
+function recordKey({ repositoryId, work }: TaskKey): Key {
+  return { pk: `task#${repositoryId}#${work}`, sk: "record" };
 }
 
 /** `repositoryId` is that of the head: a fork, often. */

@@ -275,7 +275,7 @@ test("a wait of two hours takes fewer than 400 state transitions and 6,000 event
   ]);
   const text = await readFile(new URL("../../statemachines/drain-inbox.asl.json", import.meta.url), "utf8");
   engine.addMachine(flowArn("drain-inbox"), loadDefinition(text, Object.fromEntries(arns)));
-  const drain = { repositoryId: 1, issue: 1, generation: 0 };
+  const drain = { repositoryId: 1, work: "1", generation: 0 };
   const { executionArn } = engine.start(flowArn("drain-inbox"), "drain", JSON.stringify({ drain }));
   const { status, stateTransitions } = await engine.finished(executionArn);
   engine.close();

@@ -26,7 +26,7 @@ afterAll(async () => {
 /** A record of a new issue, under intent 1. */
 async function newRecord() {
   issue += 1;
-  const key = { repositoryId: 1, issue };
+  const key = { repositoryId: 1, work: String(issue) };
   await store.update(key, { intent: 1, wanted: true }, { expression: "attribute_not_exists(#intent)" });
   return key;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { namesIssue, taskNames } from "../../lambdas/tasks/name.js";
+import { namesWork, taskNames } from "../../lambdas/tasks/name.js";
 
 const coderName = /^[a-zA-Z0-9]+(?:-[a-zA-Z0-9]+)*$/;
 
@@ -53,12 +53,12 @@ describe("a prompt names an issue", () => {
   const url = "https://github.com/o/r/issues/4";
 
   test("where its URL is in it, whatever the case", () => {
-    expect(namesIssue(`Work on ${url}.`, url)).toBe(true);
-    expect(namesIssue(url.toUpperCase(), url)).toBe(true);
+    expect(namesWork(`Work on ${url}.`, url)).toBe(true);
+    expect(namesWork(url.toUpperCase(), url)).toBe(true);
   });
 
   test("but not by the URL of an issue whose number begins alike", () => {
-    expect(namesIssue(`${url}2`, url)).toBe(false);
-    expect(namesIssue(`${url}2 and ${url}`, url)).toBe(true);
+    expect(namesWork(`${url}2`, url)).toBe(false);
+    expect(namesWork(`${url}2 and ${url}`, url)).toBe(true);
   });
 });

@@ -39,9 +39,9 @@ export class ChatClient {
     return this.#at((mount) => this.coder.post(mount, body, chatSchema, { timeoutMs: creationTimeoutMs }));
   }
 
-  /** The token holder's own chats of an issue; Coder keeps archived ones apart. The oldest comes first. */
-  async list(issue: TaskKey, { archived }: { archived: boolean }): Promise<Chat[]> {
-    const query = `${labelQuery(issue)}&q=${encodeURIComponent(`archived:${archived}`)}`;
+  /** The token holder's own chats of one piece of work; Coder keeps archived ones apart. The oldest comes first. */
+  async list(key: TaskKey, { archived }: { archived: boolean }): Promise<Chat[]> {
+    const query = `${labelQuery(key)}&q=${encodeURIComponent(`archived:${archived}`)}`;
     const chats = (await this.#at((mount) => this.coder.get(`${mount}?${query}`, chatListSchema))) ?? [];
     return chats.sort((a, b) => Date.parse(a.created_at) - Date.parse(b.created_at));
   }

@@ -28,9 +28,9 @@ export async function createChat(
   specification: TaskSpecification,
   plan: ChatPlan,
 ): Promise<Chat | NameConflict> {
-  const { name, displayName, prompt, issue } = specification;
+  const { name, displayName, prompt, work } = specification;
   const { organization, template, chats } = plan;
-  const [known] = await chats.list(issue, { archived: false });
+  const [known] = await chats.list(work, { archived: false });
   if (known) return known;
 
   const workspace = template && (await workspaceFor(specification, template, chats));
@@ -39,14 +39,14 @@ export async function createChat(
   const body = {
     organization_id: organization,
     content: [{ type: "text", text: prompt }],
-    labels: labelsFor(issue, name, workspace?.id),
+    labels: labelsFor(work, name, workspace?.id),
     client_type: "api",
     // Servers that make up a title themselves ignore it.
-    title: oneLine(`${issue.reference}: ${displayName}`, titleLength),
+    title: oneLine(`${work.reference}: ${displayName}`, titleLength),
     ...(workspace && { workspace_id: workspace.id }),
   };
   const chat = await chats.create(body).catch(async (error: unknown) => {
-    const [made] = error instanceof TransientError ? await chats.list(issue, { archived: false }) : [];
+    const [made] = error instanceof TransientError ? await chats.list(work, { archived: false }) : [];
     if (made) return made;
     throw error;
   });

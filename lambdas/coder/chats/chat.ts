@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { isTaskName } from "../../tasks/name.js";
 import type { TaskKey } from "../../tasks/record.js";
-import type { IssueIdentity } from "../port.js";
+import type { WorkIdentity } from "../port.js";
 
 const text = z.optional(z.nullable(z.string()));
 
@@ -50,24 +50,24 @@ const labelNames = {
 
 /** The labels of a new chat. `workspaceId` is that of a workspace that was made for it, and goes with it. */
 export function labelsFor(
-  issue: IssueIdentity,
+  work: WorkIdentity,
   name: string,
   workspaceId: string | undefined,
 ): Record<string, string> {
   return {
-    [labelNames.target]: issue.reference,
-    [labelNames.repository]: String(issue.repositoryId),
-    [labelNames.issue]: String(issue.issue),
+    [labelNames.target]: work.reference,
+    [labelNames.repository]: String(work.repositoryId),
+    [labelNames.issue]: work.work,
     [labelNames.name]: name,
     ...(workspaceId !== undefined && { [labelNames.workspace]: workspaceId }),
   };
 }
 
 /** The query that lists an issue's chats: `label=key:value` twice, which both have to hold. */
-export function labelQuery({ repositoryId, issue }: TaskKey): string {
+export function labelQuery({ repositoryId, work }: TaskKey): string {
   const query = new URLSearchParams([
     ["label", `${labelNames.repository}:${repositoryId}`],
-    ["label", `${labelNames.issue}:${issue}`],
+    ["label", `${labelNames.issue}:${work}`],
   ]);
   return query.toString();
 }

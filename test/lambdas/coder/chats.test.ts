@@ -87,9 +87,9 @@ describe("a new chat", () => {
     const task = await ready();
     const other = { ...issue, repositoryId: 12 };
     const make = await backend.prepare();
-    expect(await make(await specified(backend, { issue: other }))).toBe("taken");
+    expect(await make(await specified(backend, { work: other }))).toBe("taken");
     await backend.remove(task, issue);
-    expect(await make(await specified(backend, { issue: other }))).toBe("held");
+    expect(await make(await specified(backend, { work: other }))).toBe("held");
   });
 
   test("in an organization that is not there is refused with what to set", async () => {
@@ -124,8 +124,8 @@ describe("a new chat", () => {
     };
     await ready();
     make.fail({ method: "POST", path: /\/chats$/, status: 201, body: { ...body, id: chat().id } });
-    const other = { ...issue, issue: 6 };
-    const specification = await specified(backend, { issue: other });
+    const other = { ...issue, work: "6" };
+    const specification = await specified(backend, { work: other });
     expect(await nameOf((await backend.prepare())(specification))).toBe("ChatOwnerError");
     expect(deployment.fake.chats()).toEqual([]);
   });

@@ -116,7 +116,7 @@ describe.each(rows)("%s", (_, row) => {
       url: "https://github.com/acme/app/issues/5",
     };
     const made = await (await backend.prepare())(
-      await specified(backend, { issue: other, prompt: other.url }),
+      await specified(backend, { work: other, prompt: other.url }),
     );
     const isKey = row.api === "tasks" || row.settings?.CODER_TEMPLATE_NAME !== undefined;
     if (isKey) expect(made).toBe("taken");
@@ -130,14 +130,14 @@ describe.each(rows)("%s", (_, row) => {
     const { id: _, url: __, ...claimed } = task;
     expect(await backend.find(claimed, issue)).toMatchObject({ id: task.id, url: task.url });
     const another = { ...claimed, name: "gh-app-6" };
-    expect(await backend.find(another, { repositoryId: 4711, issue: 6 })).toBeUndefined();
+    expect(await backend.find(another, { repositoryId: 4711, work: "6" })).toBeUndefined();
   });
 
   test("finds it by its issue alone, where the record is lost", async () => {
     expect(await backend.search(issue, mona)).toBeUndefined();
     const task = await create(backend);
     expect(await backend.search(issue, mona)).toMatchObject({ id: task.id, name: "gh-app-5" });
-    const other = { ...issue, issue: 50, reference: "octo/app#50", url: `${issue.url}0` };
+    const other = { ...issue, work: "50", reference: "octo/app#50", url: `${issue.url}0` };
     expect(await backend.search(other, mona)).toBeUndefined();
   });
 

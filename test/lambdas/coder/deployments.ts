@@ -3,8 +3,8 @@ import { Coder } from "../../../lambdas/coder/coder.js";
 import type {
   CoderBackend,
   CoderTask,
-  IssueIdentity,
   TaskSpecification,
+  WorkIdentity,
 } from "../../../lambdas/coder/port.js";
 import type { CoderSettings } from "../../../lambdas/environment.js";
 import type { Person } from "../../../lambdas/events/event.js";
@@ -13,9 +13,9 @@ import type { FakeUser } from "../../../local/fake-coder/users.js";
 
 export const mona: Person = { id: 583231, login: "mona", type: "User" };
 
-export const issue: IssueIdentity = {
+export const issue: WorkIdentity = {
   repositoryId: 4711,
-  issue: 5,
+  work: "5",
   reference: "octo/app#5",
   url: "https://github.com/octo/app/issues/5",
 };
@@ -90,7 +90,7 @@ export async function specified(
     name: "gh-app-5",
     displayName: "Fix the parser",
     prompt: issue.url,
-    issue,
+    work: issue,
     note: async (made) => {
       noted.push(made);
     },

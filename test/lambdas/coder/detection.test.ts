@@ -143,10 +143,10 @@ describe("a server that is upgraded while a container lives", () => {
     const make = await backend.prepare();
     const now = await upgrade(old, { version: "2.38" });
 
-    const found = await coder.backendOf(task).find(task, { repositoryId: 1, issue: 1 });
+    const found = await coder.backendOf(task).find(task, { repositoryId: 1, work: "1" });
     expect(found?.view).toMatchObject({ phase: "gone", report: expect.stringContaining("no longer has") });
     expect(await coder.backendOf(task).send(task, "hello")).toBe("gone");
-    await coder.backendOf(task).remove(task, { repositoryId: 1, issue: 1 });
+    await coder.backendOf(task).remove(task, { repositoryId: 1, work: "1" });
     expect(await failure(specified(backend).then(make))).toMatch(/^TransientError/);
 
     const chats = await coder.preferred();
@@ -161,7 +161,7 @@ describe("a server that is upgraded while a container lives", () => {
     const backend = await coder.preferred();
     const task = await create(backend);
     const now = await upgrade(old, { version: "2.38" });
-    await backend.find(task, { repositoryId: 1, issue: 1 });
+    await backend.find(task, { repositoryId: 1, work: "1" });
     expect(now.http.calls.map(({ path, status }) => `${status} ${path}`)).toEqual([
       `404 /api/experimental/chats/${task.id}`,
       "200 /api/v2/chats",

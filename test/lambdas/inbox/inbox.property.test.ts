@@ -284,7 +284,7 @@ const isRunning = ({ arn }: Drain) => engine.describe(arn).status === "RUNNING";
 /** One inbox, and all that happens to it. */
 class Run {
   readonly issue = ++issues;
-  readonly key = { repositoryId, issue: this.issue };
+  readonly key = { repositoryId, work: String(this.issue) };
   readonly comments: Comment[] = [];
   readonly happened: Delivery[] = [];
   readonly toPut: Delivery[] = [];
@@ -461,7 +461,7 @@ class Run {
   #meetDrains(): void {
     for (const { executionArn: arn, input } of engine.list({ stateMachineArn: drainFlow })) {
       const { drain } = JSON.parse(input);
-      if (drain.issue !== this.issue || this.drains.some((known) => known.arn === arn)) continue;
+      if (drain.work !== this.key.work || this.drains.some((known) => known.arn === arn)) continue;
       const { generation } = drain;
       this.drains.push({ arn, generation, state: "look", wait: noWait, stretch: 0, isCalling: false });
     }
