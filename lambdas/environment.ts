@@ -61,6 +61,9 @@ export const instructionEnvironment = () =>
     SEVERAL_INSTRUCTION: z.optional(text),
   });
 
+export const scheduleEnvironment = () =>
+  read({ SCHEDULE_GROUP: text, SCHEDULE_ROLE_ARN: text, CREATE_TASK_FLOW_ARN: text });
+
 export const tableEnvironment = () => read({ TABLE_NAME: text });
 
 export const gitHubEnvironment = () =>

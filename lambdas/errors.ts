@@ -98,6 +98,11 @@ export class ConfigurationError extends Error {
   override readonly name = "ConfigurationError";
 }
 
+/** A job's schedule cannot be translated: the file that it is from was not checked. For operators. */
+export class InvalidScheduleError extends Error {
+  override readonly name = "InvalidScheduleError";
+}
+
 export type Service = "GitHub" | "Coder";
 
 const reasons: Record<number, string> = {

@@ -1,0 +1,203 @@
+import {
+  CreateScheduleCommand,
+  type CreateScheduleInput,
+  DeleteScheduleCommand,
+  GetScheduleCommand,
+  type GetScheduleOutput,
+  ListSchedulesCommand,
+  SchedulerClient,
+  UpdateScheduleCommand,
+} from "@aws-sdk/client-scheduler";
+import { scheduleEnvironment } from "../environment.js";
+import { TransientError } from "../errors.js";
+import { schedulePrefix, type WantedSchedule } from "./wanted.js";
+
+/** A start that could not be made in time is not made up for hours later: the next one comes. */
+const retryPolicy = { MaximumEventAgeInSeconds: 3600, MaximumRetryAttempts: 5 };
+
+const client = new SchedulerClient({
+  maxAttempts: 3,
+  requestHandler: { connectionTimeout: 1000, requestTimeout: 5000 },
+});
+
+/** What was done, by the names of the schedules. */
+export interface Reconciled {
+  created: string[];
+  changed: string[];
+  removed: string[];
+}
+
+/**
+ * The schedules of one repository in EventBridge Scheduler, all in the stack's group. Each starts `create-task`.
+ * Every method can be repeated. Passing trouble is thrown as a `TransientError`; any other refusal under
+ * Scheduler's own name, such as `ValidationException` for a time zone that it does not know.
+ * https://docs.aws.amazon.com/scheduler/latest/APIReference/API_Operations.html
+ */
+export class RepositorySchedules {
+  readonly #environment = scheduleEnvironment();
+  readonly #prefix: string;
+
+  /** @param repositoryId GitHub's numeric id, which survives renames. */
+  constructor(repositoryId: number) {
+    this.#prefix = schedulePrefix(repositoryId);
+  }
+
+  /** The names of all that are there. */
+  async list(): Promise<string[]> {
+    const names: string[] = [];
+    let token: string | undefined;
+    do {
+      const page = await this.#ask("ListSchedules", () =>
+        client.send(
+          new ListSchedulesCommand({
+            GroupName: this.#environment.SCHEDULE_GROUP,
+            NamePrefix: this.#prefix,
+            MaxResults: 100,
+            ...(token !== undefined && { NextToken: token }),
+          }),
+        ),
+      );
+      for (const { Name } of page.Schedules ?? []) if (Name !== undefined) names.push(Name);
+      token = page.NextToken;
+    } while (token !== undefined);
+    return names;
+  }
+
+  /** Creates a schedule, or makes it what it should be. `likely` says what is tried first. */
+  async put(wanted: WantedSchedule, likely: "absent" | "present" = "absent"): Promise<"created" | "changed"> {
+    const schedule = this.#definition(wanted);
+    if (likely === "present" && (await this.#update(schedule))) return "changed";
+    if (await this.#create(schedule)) return "created";
+    if (await this.#update(schedule)) return "changed";
+    throw new TransientError(
+      "A schedule is being removed while it should be changed: another run is at it. It is tried again by itself.",
+    );
+  }
+
+  /** Removes a schedule. Whether there was one. */
+  remove(name: string): Promise<boolean> {
+    return this.#unless("ResourceNotFoundException", "DeleteSchedule", () =>
+      client.send(new DeleteScheduleCommand({ Name: name, GroupName: this.#environment.SCHEDULE_GROUP })),
+    );
+  }
+
+  /**
+   * Brings the repository's schedules into line: what is not wanted goes, what is missing comes, what differs in
+   * anything that the relay sets is changed, and the rest is not touched. Without any wanted, all go.
+   */
+  async reconcile(wanted: readonly WantedSchedule[]): Promise<Reconciled> {
+    const done: Reconciled = { created: [], changed: [], removed: [] };
+    const present = new Set(await this.list());
+    const names = new Set(wanted.map(({ name }) => name));
+    for (const name of present) {
+      if (!names.has(name) && (await this.remove(name))) done.removed.push(name);
+    }
+    for (const schedule of wanted) {
+      const { name } = schedule;
+      const current = present.has(name) ? await this.#get(name) : undefined;
+      if (current && essence(current) === essence(this.#definition(schedule))) continue;
+      done[await this.put(schedule, current ? "present" : "absent")].push(name);
+    }
+    return done;
+  }
+
+  async #get(name: string): Promise<GetScheduleOutput | undefined> {
+    let found: GetScheduleOutput | undefined;
+    await this.#unless("ResourceNotFoundException", "GetSchedule", async () => {
+      found = await client.send(
+        new GetScheduleCommand({ Name: name, GroupName: this.#environment.SCHEDULE_GROUP }),
+      );
+    });
+    return found;
+  }
+
+  /** Whether it could be created: false where there is one of that name. */
+  #create(schedule: CreateScheduleInput): Promise<boolean> {
+    return this.#unless("ConflictException", "CreateSchedule", () =>
+      client.send(new CreateScheduleCommand(schedule)),
+    );
+  }
+
+  /** Whether there was one to update. An update replaces the whole: what is left out falls back to the default. */
+  #update(schedule: CreateScheduleInput): Promise<boolean> {
+    return this.#unless("ResourceNotFoundException", "UpdateSchedule", () =>
+      client.send(new UpdateScheduleCommand(schedule)),
+    );
+  }
+
+  #definition({ name, expression, timezone, input }: WantedSchedule): CreateScheduleInput {
+    const { SCHEDULE_GROUP, SCHEDULE_ROLE_ARN, CREATE_TASK_FLOW_ARN } = this.#environment;
+    return {
+      Name: name,
+      GroupName: SCHEDULE_GROUP,
+      ScheduleExpression: expression,
+      ScheduleExpressionTimezone: timezone,
+      FlexibleTimeWindow: { Mode: "OFF" },
+      State: "ENABLED",
+      Target: {
+        Arn: CREATE_TASK_FLOW_ARN,
+        RoleArn: SCHEDULE_ROLE_ARN,
+        Input: input,
+        RetryPolicy: retryPolicy,
+      },
+    };
+  }
+
+  /** Whether it was done, or refused under this one name. */
+  async #unless(refusal: string, operation: string, act: () => Promise<unknown>): Promise<boolean> {
+    return this.#ask(operation, async () => {
+      try {
+        await act();
+        return true;
+      } catch (error) {
+        if (error instanceof Error && error.name === refusal) return false;
+        throw error;
+      }
+    });
+  }
+
+  async #ask<Answer>(operation: string, act: () => Promise<Answer>): Promise<Answer> {
+    try {
+      return await act();
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+      throw new TransientError(
+        `EventBridge Scheduler could not do ${operation} just now: ${error.name}. It is tried again by itself.`,
+      );
+    }
+  }
+}
+
+/** What of a schedule the relay sets, as one text to compare. */
+function essence(schedule: CreateScheduleInput | GetScheduleOutput): string {
+  const { ScheduleExpression, ScheduleExpressionTimezone, FlexibleTimeWindow, State, Target } = schedule;
+  return JSON.stringify([
+    ScheduleExpression,
+    ScheduleExpressionTimezone,
+    FlexibleTimeWindow?.Mode,
+    State,
+    Target?.Arn,
+    Target?.RoleArn,
+    Target?.Input,
+    Target?.RetryPolicy?.MaximumEventAgeInSeconds,
+    Target?.RetryPolicy?.MaximumRetryAttempts,
+  ]);
+}
+
+/**
+ * Whether a repetition may help: throttling, 5xx, a change of the same schedule under way, no answer. Scheduler's
+ * names for these are not all among those that the retry policies know.
+ * https://docs.aws.amazon.com/scheduler/latest/APIReference/CommonErrors.html
+ */
+function isPassing(error: unknown): error is Error {
+  if (!(error instanceof Error)) return false;
+  if (["ThrottlingException", "ConflictException", "TimeoutError"].includes(error.name)) return true;
+  // Node's errors of sockets and names: ECONNRESET, EAI_AGAIN.
+  if ("code" in error && /^E[A-Z_]+$/.test(String(error.code))) return true;
+  const metadata = "$metadata" in error ? error.$metadata : undefined;
+  const status =
+    typeof metadata === "object" && metadata !== null && "httpStatusCode" in metadata
+      ? metadata.httpStatusCode
+      : undefined;
+  return typeof status === "number" && status >= 500;
+}

@@ -1,0 +1,92 @@
+import { createHash } from "node:crypto";
+import { InvalidScheduleError } from "../errors.js";
+import { translateCron } from "./cron.js";
+
+/** Scheduler's limit for a schedule's name. */
+const nameLength = 64;
+const hashLength = 10;
+
+/** Whose jobs they are, as `create-task` is told. */
+export interface ScheduleSource {
+  /** The id of the App's installation. */
+  installation: number;
+  repository: { id: number; owner: string; name: string; private: boolean };
+}
+
+/** The part of a scheduled job that its schedules are made from. */
+export interface JobSchedule {
+  name: string;
+  /** Five fields of Unix cron, already checked with `translateCron`. */
+  schedule: string;
+  /** IANA name. Default: UTC. */
+  timezone?: string | undefined;
+}
+
+/** A schedule as it should stand in EventBridge Scheduler. */
+export interface WantedSchedule {
+  name: string;
+  /** `cron(…)` of EventBridge Scheduler. */
+  expression: string;
+  timezone: string;
+  /** JSON; Scheduler puts the time that a run was due into it. */
+  input: string;
+}
+
+/** What the names of a repository's schedules begin with. Its end keeps repository 12 apart from 123. */
+export function schedulePrefix(repositoryId: number): string {
+  return `${repositoryId}.`;
+}
+
+/**
+ * The schedules of a repository's jobs. Pure: the same jobs give the same schedules. The names of the jobs must
+ * differ. Throws an `InvalidScheduleError` where an expression cannot be translated.
+ */
+export function wantedSchedules(source: ScheduleSource, jobs: readonly JobSchedule[]): WantedSchedule[] {
+  return jobs.flatMap((job) => {
+    const translation = translateCron(job.schedule);
+    if ("fault" in translation) throw new InvalidScheduleError(translation.fault);
+    return translation.expressions.map((expression, index) => ({
+      name: scheduleName(source.repository.id, job.name, index),
+      expression,
+      timezone: job.timezone ?? "UTC",
+      input: jobDue(source, job.name),
+    }));
+  });
+}
+
+/**
+ * `{repository id}.{job}`, or `{repository id}.{job}.{hash}` where the job's name cannot stand as it is; the second
+ * schedule of a job ends in `.2`. A job's name with a dot or with capitals is hashed too: so no job takes the name
+ * of another's second schedule, and it does not matter whether Scheduler tells capitals apart.
+ */
+export function scheduleName(repositoryId: number, job: string, index: number): string {
+  const end = index === 0 ? "" : `.${index + 1}`;
+  const plain = `${schedulePrefix(repositoryId)}${job}`;
+  // Room for `.24`, the most that a job can have.
+  if (/^[0-9a-z_-]+$/.test(job) && plain.length <= nameLength - 3) return `${plain}${end}`;
+  const hash = createHash("sha256").update(job).digest("hex").slice(0, hashLength);
+  const room = nameLength - `${schedulePrefix(repositoryId)}.${hash}.24`.length;
+  const readable = job
+    .normalize("NFKD")
+    .replace(/[^0-9a-zA-Z_-]+/g, "-")
+    .slice(0, room)
+    .replace(/^-+|-+$/g, "");
+  return `${schedulePrefix(repositoryId)}${readable || "job"}.${hash}${end}`;
+}
+
+/**
+ * The input of `create-task`. Its delivery is the time that the run was due, not the run's own id: two schedules of
+ * one job that fall together, and a run that Scheduler makes twice, count as one. Scheduler replaces
+ * `<aws.scheduler.…>` anywhere in the text, so no other `<` is left in it.
+ * https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html
+ */
+function jobDue({ installation, repository }: ScheduleSource, name: string): string {
+  const { id, owner, name: repositoryName, private: isPrivate } = repository;
+  const rest = JSON.stringify({
+    installation,
+    repository: { id, owner, name: repositoryName, private: isPrivate },
+    job: { name },
+  }).replaceAll("<", "\\u003c");
+  const due = JSON.stringify("<aws.scheduler.scheduled-time>");
+  return `{"event":{"type":"job_due","delivery":${due},"at":${due},${rest.slice(1)}}`;
+}
