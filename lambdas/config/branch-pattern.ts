@@ -1,0 +1,92 @@
+/**
+ * The patterns of GitHub's workflow filters, for branches:
+ * https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#filter-pattern-cheat-sheet
+ */
+export interface BranchPattern {
+  /** With a leading `!`, the pattern takes out what earlier ones have let in. */
+  excludes: boolean;
+  matches: (branch: string) => boolean;
+}
+
+/** Matches a number of characters in a row. */
+interface Step {
+  allows: (character: string) => boolean;
+  /** How many steps may be left out here, this one first: none, it alone, or also it and the next. */
+  skips: readonly number[];
+  /** It may match more than one. */
+  repeats: boolean;
+}
+
+const once = { skips: [], repeats: false };
+const anyNumber = { skips: [1], repeats: true };
+
+/** Reads a pattern. A fault says what to do, and holds nothing of the pattern. */
+export function parseBranchPattern(pattern: string): BranchPattern | { fault: string } {
+  const excludes = pattern.startsWith("!");
+  const steps: Step[] = [];
+  let rest = excludes ? pattern.slice(1) : pattern;
+  if (rest === "") return { fault: "Expected a pattern behind the `!`." };
+  /** What `?` and `+` apply to. */
+  let last: Step | undefined;
+  let before = "";
+  for (let token = ""; rest !== ""; rest = rest.slice(token.length)) {
+    before = token;
+    [token] = /^(?:\*\*|\[[^\]]*\]?|\\?[\s\S])/u.exec(rest) ?? [rest];
+    const quantified: Step | undefined = last;
+    last = undefined;
+    if (token === "**") {
+      // `a/**/b` is `a/b` too: no folder is a number of folders.
+      const isWholeFolders = rest.startsWith("**/") && (before === "" || before === "/");
+      steps.push({ allows: () => true, ...anyNumber, ...(isWholeFolders && { skips: [1, 2] }) });
+    } else if (token === "*") {
+      steps.push({ allows: (character) => character !== "/", ...anyNumber });
+    } else if (token === "?" || token === "+") {
+      if (!quantified)
+        return { fault: `\`${token}\` must follow a character or \`[…]\`; escape it as \`\\${token}\`.` };
+      if (token === "?") quantified.skips = [1];
+      else quantified.repeats = true;
+    } else if (token.startsWith("[")) {
+      const allowed = charactersOf(token);
+      if (!allowed)
+        return { fault: "`[…]` must list letters, digits and ranges such as `a-z`, and be closed." };
+      last = { allows: (character) => allowed.test(character), ...once };
+      steps.push(last);
+    } else if (token === "\\") {
+      return { fault: "Expected a character behind the last backslash." };
+    } else {
+      const literal = token.replace(/^\\/, "");
+      last = { allows: (character) => character === literal, ...once };
+      steps.push(last);
+    }
+  }
+  return { excludes, matches: (branch) => matches(steps, branch) };
+}
+
+/** `[0-9a-z]` as an expression that is safe to make: only letters, digits, `_`, `.` and `-` get in. */
+function charactersOf(token: string): RegExp | undefined {
+  return /^\[(?:0-9|a-z|[A-Za-z0-9_.])+\]$/.test(token) ? new RegExp(`^${token}$`) : undefined;
+}
+
+/** Goes through the branch once, and keeps all steps that it could be at: no pattern takes longer than m × n. */
+function matches(steps: readonly Step[], branch: string): boolean {
+  let reached = open(steps, new Set([0]));
+  for (const character of branch) {
+    const next = new Set<number>();
+    for (const index of reached) {
+      const step = steps[index];
+      if (!step?.allows(character)) continue;
+      next.add(index + 1);
+      if (step.repeats) next.add(index);
+    }
+    reached = open(steps, next);
+    if (reached.size === 0) return false;
+  }
+  return reached.has(steps.length);
+}
+
+/** Adds the steps that are reached because those before them may match nothing. */
+function open(steps: readonly Step[], reached: Set<number>): Set<number> {
+  // A set gives what is added to it while it is being walked, too.
+  for (const index of reached) for (const skipped of steps[index]?.skips ?? []) reached.add(index + skipped);
+  return reached;
+}

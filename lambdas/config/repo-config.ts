@@ -1,0 +1,72 @@
+import * as z from "zod/mini";
+import { expectation } from "./expectation.js";
+import { type Fault, type Finding, pathText } from "./fault.js";
+import { brokenRules } from "./rules.js";
+import { shape } from "./shape.js";
+import { lineCount, readToml } from "./toml.js";
+import { TomlLines } from "./toml-lines.js";
+import { unknownKeys } from "./unknown-keys.js";
+
+export type { Fault } from "./fault.js";
+
+/** Where a repository keeps the settings of its agent. */
+export const configPath = ".code-factory/config.toml";
+
+/** The settings with all defaults applied, as `docs/repo-config.md` describes them. */
+export type RepoConfig = z.output<typeof shape>;
+export type ScheduledJob = RepoConfig["scheduled_jobs"][number];
+export type FailedRunRule = RepoConfig["on_event"]["failed_run"][number];
+
+/** `warnings` are unknown keys: allowed, without effect, and perhaps the reason of a fault. */
+export type ParsedRepoConfig =
+  | { config: RepoConfig; warnings: Fault[] }
+  | { faults: Fault[]; warnings: Fault[] };
+
+/**
+ * Of each kind; GitHub takes so many annotations at once, and the input of an execution must stay small. One more
+ * says how many were left out.
+ */
+const maxReported = 50;
+
+/**
+ * Reads the bytes of the file. All faults come at once and in the order of their lines; a fault of encoding, size
+ * or syntax comes alone. Never throws, and tells no value of the file.
+ */
+export function parseRepoConfig(file: Uint8Array): ParsedRepoConfig {
+  const document = readToml(file);
+  if ("message" in document) {
+    return { faults: [{ line: document.line, path: "", message: document.message }], warnings: [] };
+  }
+  const { text, root, findings } = document;
+  const result = z.safeParse(shape, root);
+  const issues = result.error?.issues ?? [];
+  findings.push(...issues.map((issue) => ({ path: issue.path, message: expectation(issue, root) })));
+  findings.push(...brokenRules(root));
+  const warnings = report(text, unknownKeys(shape, root));
+  if (result.success && findings.length === 0) return { config: result.data, warnings };
+  return { faults: report(text, firstOfEachPath(findings)), warnings };
+}
+
+/** What is too long is no cron expression either; it is enough to say so once. */
+function firstOfEachPath(findings: readonly Finding[]): Finding[] {
+  const byPath = new Map<string, Finding>();
+  for (const finding of findings) {
+    const path = JSON.stringify(finding.path);
+    if (!byPath.has(path)) byPath.set(path, finding);
+  }
+  return [...byPath.values()];
+}
+
+/** Finds the lines, sorts by them and keeps the report within bounds. */
+function report(text: string, findings: readonly Finding[]): Fault[] {
+  if (findings.length === 0) return [];
+  const lines = new TomlLines(text);
+  const last = lineCount(text);
+  const all = findings
+    .map(({ path, message }) => ({ line: Math.min(lines.lineOf(path), last), path: pathText(path), message }))
+    .sort((a, b) => a.line - b.line);
+  const next = all[maxReported];
+  if (!next) return all;
+  const more = { line: next.line, path: "", message: `${all.length - maxReported} more from here on.` };
+  return [...all.slice(0, maxReported), more];
+}

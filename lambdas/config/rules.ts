@@ -1,0 +1,120 @@
+import { translateCron } from "../schedules/cron.js";
+import { parseBranchPattern } from "./branch-pattern.js";
+import type { Finding, Path } from "./fault.js";
+import { ianaName } from "./time-zone.js";
+import type { Table } from "./toml.js";
+
+/**
+ * What the shape cannot say: values that another part has to understand, and values that must not be there twice.
+ * They look at the file itself and not at what zod makes of it, so that each fault is found beside all others.
+ */
+export function brokenRules(root: Table): Finding[] {
+  const jobs = tablesAt(root, ["scheduled_jobs"]);
+  const volumes = tablesAt(root, ["sandbox", "volumes"]);
+  const rules = tablesAt(root, ["on_event", "failed_run"]);
+  return [
+    ...twice(
+      jobs,
+      "name",
+      sameName,
+      "Another job has this name (capitals do not count). Choose another one.",
+    ),
+    ...twice(volumes, "path", samePath, "Another volume has this path. Choose another one."),
+    ...faults(jobs, "schedule", scheduleFault),
+    ...faults(jobs, "timezone", timezoneFault),
+    ...faults(jobs, "branch", branchFault),
+    ...faults(volumes, "path", volumePathFault),
+    ...rules.flatMap(branchPatternFaults),
+  ];
+}
+
+/** A table of the file, and where it is. */
+interface Place {
+  path: Path;
+  table: object;
+}
+
+function tablesAt(root: Table, path: readonly string[]): Place[] {
+  let value: unknown = root;
+  for (const key of path) value = isTable(value) ? Reflect.get(value, key) : undefined;
+  if (!Array.isArray(value)) return [];
+  return value.flatMap((table: unknown, index) =>
+    isTable(table) ? [{ path: [...path, index], table }] : [],
+  );
+}
+
+function isTable(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Faults of one key that every one of the tables may have; what is not text is the shape's business. */
+function faults(
+  places: readonly Place[],
+  key: string,
+  faultOf: (text: string) => string | undefined,
+): Finding[] {
+  return places.flatMap(({ path, table }) => {
+    const value: unknown = Reflect.get(table, key);
+    const message = typeof value === "string" && value !== "" ? faultOf(value) : undefined;
+    return message === undefined ? [] : [{ path: [...path, key], message }];
+  });
+}
+
+/** A finding for each table whose text an earlier one has. */
+function twice(
+  places: readonly Place[],
+  key: string,
+  identity: (text: string) => string,
+  message: string,
+): Finding[] {
+  const seen = new Set<string>();
+  return faults(places, key, (text) => {
+    const id = identity(text);
+    if (seen.has(id)) return message;
+    seen.add(id);
+    return undefined;
+  });
+}
+
+const sameName = (name: string) => name.normalize("NFKC").toLowerCase();
+const samePath = (path: string) => path.replace(/[/]+/g, "/").replace(/(?<=.)[/]$/, "");
+
+function scheduleFault(schedule: string): string | undefined {
+  const translation = translateCron(schedule);
+  return "fault" in translation ? translation.fault : undefined;
+}
+
+function timezoneFault(timezone: string): string | undefined {
+  return ianaName(timezone) === undefined
+    ? "Expected a time zone of the IANA database, such as `Europe/Berlin` or `UTC`."
+    : undefined;
+}
+
+/** https://git-scm.com/docs/git-check-ref-format */
+function branchFault(branch: string): string | undefined {
+  if (branch.startsWith("refs/")) return "Expected the name of a branch alone, without `refs/heads/`.";
+  const isName = !/^[-/]|[/]$|\.$|[/][/]|\.\.|@\{|^@$|(^|[/])\.|\.lock([/]|$)/.test(branch);
+  return isName ? undefined : "Expected the name of a branch as git allows it, such as `main`.";
+}
+
+function volumePathFault(path: string): string | undefined {
+  if (path.split("/").some((part) => part === ".." || part === "."))
+    return "Expected a path without `.` and `..`.";
+  return /^[/]+$/.test(path) ? "Expected a folder below `/`." : undefined;
+}
+
+function branchPatternFaults({ path, table }: Place): Finding[] {
+  const patterns: unknown = Reflect.get(table, "branches");
+  if (!Array.isArray(patterns)) return [];
+  const found: Finding[] = [];
+  let hasIncluding = patterns.length === 0;
+  for (const [index, text] of patterns.entries()) {
+    const pattern = typeof text === "string" && text !== "" ? parseBranchPattern(text) : undefined;
+    if (!pattern || "fault" in pattern) hasIncluding = true;
+    else hasIncluding ||= !pattern.excludes;
+    if (pattern && "fault" in pattern)
+      found.push({ path: [...path, "branches", index], message: pattern.fault });
+  }
+  if (hasIncluding) return found;
+  return [{ path: [...path, "branches"], message: "Expected at least one pattern without a leading `!`." }];
+}

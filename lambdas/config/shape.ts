@@ -1,0 +1,151 @@
+import * as z from "zod/mini";
+import { ianaName } from "./time-zone.js";
+import { normalisedVolumeSize, volumeSizeLimits, volumeSizePattern } from "./volume-size.js";
+
+/**
+ * The keys of `.code-factory/config.toml`, and all that can be said of one value without the others. The JSON
+ * Schema is made from this, so patterns keep to what JavaScript and Rust (Taplo) both read: neither `\/` nor a bare
+ * `[` in a class.
+ */
+
+export const sandboxSizes = ["small", "medium", "large"] as const;
+export const providers = ["claude_code", "codex"] as const;
+
+/** In characters (UTF-16 code units), as JavaScript counts them; and in entries of a list. */
+export const limits = {
+  name: 60,
+  branch: 255,
+  schedule: 512,
+  timezone: 64,
+  owner: 39,
+  volumePath: 255,
+  workflow: 255,
+  prompt: 16_384,
+  promptAdditions: 8_192,
+  volumes: 10,
+  scheduledJobs: 50,
+  failedRunRules: 50,
+  workflows: 50,
+  branches: 50,
+};
+
+/** C0, DEL and C1. They could press keys in a terminal. */
+const controls = "\\u0000-\\u001f\\u007f-\\u009f";
+const oneLine = new RegExp(`^[^${controls}]*$`);
+/** The same without newlines and tabs, which are text where there may be several lines. */
+const strangeControls = "\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f";
+const manyLines = new RegExp(`^[^${strangeControls}]*$`);
+/** What git allows in a branch's name, as far as single characters go (git-check-ref-format). */
+const branchName = new RegExp(`^[^${controls} ~^:?*\\[\\\\]*$`);
+const absolutePath = new RegExp(`^[/][^${controls}]*$`);
+/** Users of an enterprise (EMU) have an underscore in their login. */
+const login = /^[A-Za-z0-9][A-Za-z0-9_-]*$/;
+
+const table = (name: string) => `Expected a table: \`[${name}]\`.`;
+const tables = (name: string) => `Expected a list of tables: \`[[${name}]]\`, with two brackets.`;
+const text = (maximum: number) =>
+  z.string("Expected text in quotes.").check(z.minLength(1), z.maxLength(maximum));
+const line = (maximum: number) =>
+  text(maximum).check(z.regex(oneLine, "Expected text on one line, without control characters."));
+const prose = (maximum: number) =>
+  z.pipe(
+    text(maximum).check(
+      z.regex(manyLines, "Expected text without control characters; only newlines and tabs are allowed."),
+      z.regex(/[^\s]/, "Expected text that is not blank."),
+    ),
+    // A file with CRLF has them in its multi-line strings too.
+    z.transform((value: string) => value.replace(/\r\n?/g, "\n")),
+  );
+
+const volume = z.object(
+  {
+    path: text(limits.volumePath).check(
+      z.regex(absolutePath, "Expected an absolute path, such as `/var/lib/data`."),
+    ),
+    size: z.prefault(
+      z.pipe(
+        z.string("Expected text in quotes, such as `10Gi`.").check(
+          z.regex(
+            volumeSizePattern,
+            "Expected a whole number and a unit (K, M, G or T) in quotes, such as `10Gi`.",
+          ),
+          z.refine(
+            (size) => !volumeSizePattern.test(size) || normalisedVolumeSize(size) !== undefined,
+            `Expected a size from ${volumeSizeLimits.smallest} to ${volumeSizeLimits.largest}.`,
+          ),
+        ),
+        z.transform((size: string) => normalisedVolumeSize(size) ?? size),
+      ),
+      "10Gi",
+    ),
+  },
+  "Expected a table with a `path`.",
+);
+
+const sandbox = z.object(
+  {
+    size: z.prefault(z.enum(sandboxSizes), "medium"),
+    docker: z.prefault(z.boolean("Expected `true` or `false`, without quotes."), false),
+    volumes: z.prefault(z.array(volume, tables("sandbox.volumes")).check(z.maxLength(limits.volumes)), []),
+  },
+  table("sandbox"),
+);
+
+const harness = z.object({ provider: z.prefault(z.enum(providers), "claude_code") }, table("harness"));
+
+const scheduledJob = z.object(
+  {
+    name: line(limits.name).check(z.regex(/^\S(.*\S)?$/, "Expected a name without blanks around it.")),
+    branch: text(limits.branch).check(
+      z.regex(branchName, "Expected the name of a branch, without blanks and `~ ^ : ? * [ \\`."),
+    ),
+    schedule: line(limits.schedule),
+    timezone: z.optional(
+      z.pipe(
+        line(limits.timezone),
+        z.transform((name: string) => ianaName(name) ?? name),
+      ),
+    ),
+    prompt: prose(limits.prompt),
+    owner: z.optional(
+      text(limits.owner).check(
+        z.regex(login, "Expected a GitHub login: letters, digits and hyphens, without `@`."),
+      ),
+    ),
+  },
+  "Expected a table with `name`, `branch`, `schedule` and `prompt`.",
+);
+
+const failedRunRule = z.object(
+  {
+    workflows: z
+      .array(line(limits.workflow), 'Expected a list of texts, such as `["CI"]`.')
+      .check(z.minLength(1), z.maxLength(limits.workflows)),
+    branches: z
+      .array(line(limits.branch), 'Expected a list of texts, such as `["main"]`.')
+      .check(z.minLength(1), z.maxLength(limits.branches)),
+    prompt_additions: z.optional(prose(limits.promptAdditions)),
+  },
+  "Expected a table with `workflows` and `branches`.",
+);
+
+const onEvent = z.object(
+  {
+    failed_run: z.prefault(
+      z.array(failedRunRule, tables("on_event.failed_run")).check(z.maxLength(limits.failedRunRules)),
+      [],
+    ),
+  },
+  table("on_event"),
+);
+
+/** The whole file. An empty one is valid: everything has a default. */
+export const shape = z.object({
+  sandbox: z.prefault(sandbox, {}),
+  harness: z.prefault(harness, {}),
+  scheduled_jobs: z.prefault(
+    z.array(scheduledJob, tables("scheduled_jobs")).check(z.maxLength(limits.scheduledJobs)),
+    [],
+  ),
+  on_event: z.prefault(onEvent, {}),
+});

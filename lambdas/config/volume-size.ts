@@ -1,0 +1,33 @@
+/** `10Gi`, and what people write for it: `10gb`, `10 GB`, `10G`. A JSON Schema's patterns have no flags. */
+export const volumeSizePattern = /^[1-9][0-9]{0,11} ?[KkMmGgTt][Ii]?[Bb]?$/;
+
+const units = { K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 };
+const isUnit = (letter: string): letter is keyof typeof units => letter in units;
+
+/** Less holds no file system, and more than 16 TiB is more than most clouds have in one piece. */
+export const volumeSizeLimits = { smallest: "1Mi", largest: "16Ti" };
+
+/**
+ * The size in the form of Kubernetes' quantities, with binary units: `10gb` → `10Gi`. The number stays as it is.
+ * `undefined` for what is no size, and for one that is out of bounds.
+ */
+export function normalisedVolumeSize(text: string): string | undefined {
+  const size = parse(text);
+  const { smallest, largest } = volumeSizeLimits;
+  if (!size || size.bytes < bytesOf(smallest) || size.bytes > bytesOf(largest)) return undefined;
+  return size.text;
+}
+
+function bytesOf(text: string): number {
+  return parse(text)?.bytes ?? Number.NaN;
+}
+
+function parse(text: string): { text: string; bytes: number } | undefined {
+  if (!volumeSizePattern.test(text)) return undefined;
+  const amount = Number.parseInt(text, 10);
+  const unit = text
+    .replace(/^[0-9]+ ?/, "")
+    .charAt(0)
+    .toUpperCase();
+  return isUnit(unit) ? { text: `${amount}${unit}i`, bytes: amount * units[unit] } : undefined;
+}
