@@ -3,6 +3,7 @@ import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BuildOptions, build, type Metafile } from "esbuild";
 import { type ActionName, actionNames } from "./actions.js";
+import { schemaConstant } from "./schema-constant.js";
 import { sdkTrims } from "./sdk-trims.js";
 
 /**
@@ -27,7 +28,7 @@ export const bundleOptions = {
   outExtension: { ".js": ".mjs" },
   metafile: true,
   logLevel: "silent",
-  plugins: [sdkTrims],
+  plugins: [sdkTrims, schemaConstant],
 } satisfies BuildOptions;
 
 export interface BundleOptions {

@@ -58,20 +58,25 @@ export class Ingress extends Construct {
     });
 
     const integration = new HttpLambdaIntegration("Webhook", props.webhook);
-    for (const path of ["/webhooks/github", "/healthz"]) {
+    for (const path of ["/webhooks/github", "/healthz", "/schema.json"]) {
       // Any method: the Lambda answers 405 itself, as it does on one machine.
       const routes = this.api.addRoutes({ path, methods: [HttpMethod.ANY], integration });
       for (const route of routes) {
         Validations.of(route).acknowledge({
           id: "AwsSolutions-APIG4",
           reason:
-            "GitHub cannot sign AWS requests or obtain a token for an authorizer: it authenticates each webhook by an HMAC-SHA256 signature over the raw body, which an API Gateway authorizer does not get to see. The Lambda verifies it before it reads anything else, in constant time. /healthz tells nothing and touches nothing.",
+            "GitHub cannot sign AWS requests or obtain a token for an authorizer: it authenticates each webhook by an HMAC-SHA256 signature over the raw body, which an API Gateway authorizer does not get to see. The Lambda verifies it before it reads anything else, in constant time. /healthz tells nothing and touches nothing. /schema.json is public: editors read it without credentials, and it holds nothing of the deployment but its own URL.",
         });
       }
     }
     new CfnOutput(Stack.of(this), "WebhookUrl", {
       value: `${this.api.apiEndpoint}/webhooks/github`,
       description: "Enter this as the webhook URL of your GitHub App, with content type application/json.",
+    });
+    new CfnOutput(Stack.of(this), "SchemaUrl", {
+      value: `${this.api.apiEndpoint}/schema.json`,
+      description:
+        "JSON Schema of .code-factory/config.toml: put #:schema and this URL on the file's first line.",
     });
   }
 }

@@ -4,6 +4,7 @@ import { classify } from "./events/classify.js";
 import type { RelayEvent } from "./events/event.js";
 import { PayloadError } from "./events/payloads.js";
 import { executionName, startExecution } from "./executions/start.js";
+import { schemaPath, serveSchema } from "./ingress/schema.js";
 import { isSignature, isSigned } from "./ingress/signature.js";
 import { log } from "./log.js";
 import { Secret } from "./secrets/secret.js";
@@ -31,6 +32,8 @@ export async function handler(request: APIGatewayProxyEventV2): Promise<Answer> 
       return method === "POST" ? receive(request) : notAllowed("POST");
     case "/healthz":
       return method === "GET" ? answer(200, { status: "ok" }) : notAllowed("GET");
+    case schemaPath:
+      return method === "GET" || method === "HEAD" ? serveSchema(request) : notAllowed("GET, HEAD");
     default:
       return answer(404, { error: "There is nothing here. Deliveries go to POST /webhooks/github." });
   }

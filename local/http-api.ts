@@ -90,6 +90,8 @@ function toEvent(request: IncomingMessage, body: Buffer): APIGatewayProxyEventV2
   const rawPath = queryAt < 0 ? target : target.slice(0, queryAt);
   const rawQueryString = queryAt < 0 ? "" : target.slice(queryAt + 1);
   const { cookie, ...headers } = flatHeaders(request);
+  // API Gateway says how it was reached; a tunnel in front of this one has said so already.
+  headers["x-forwarded-proto"] ??= "http";
   const now = new Date();
   const isText = isTextBody(headers["content-type"], body);
   return {

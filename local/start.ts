@@ -53,6 +53,7 @@ async function run(port: number, timeScale: number): Promise<void> {
   const rows = [
     ["Deliveries", `POST ${system.webhookUrl}`],
     ["Health", `${system.api.url}/healthz`],
+    ["Config schema", `${system.api.url}/schema.json`],
     ["GitHub", gitHub ? `${gitHub.url} (fake)` : `${process.env.GITHUB_API_URL}`],
     ["Coder", coder ? `${coder.url} (fake)` : `${process.env.CODER_URL}`],
     ["Step Functions", system.stepFunctions.url],

@@ -57,7 +57,7 @@ const prose = (maximum: number) =>
     z.transform((value: string) => value.replace(/\r\n?/g, "\n")),
   );
 
-const volume = z.object(
+export const volume = z.object(
   {
     path: text(limits.volumePath).check(
       z.regex(absolutePath, "Expected an absolute path, such as `/var/lib/data`."),
@@ -82,7 +82,7 @@ const volume = z.object(
   "Expected a table with a `path`.",
 );
 
-const sandbox = z.object(
+export const sandbox = z.object(
   {
     size: z.prefault(z.enum(sandboxSizes), "medium"),
     docker: z.prefault(z.boolean("Expected `true` or `false`, without quotes."), false),
@@ -91,9 +91,9 @@ const sandbox = z.object(
   table("sandbox"),
 );
 
-const harness = z.object({ provider: z.prefault(z.enum(providers), "claude_code") }, table("harness"));
+export const harness = z.object({ provider: z.prefault(z.enum(providers), "claude_code") }, table("harness"));
 
-const scheduledJob = z.object(
+export const scheduledJob = z.object(
   {
     name: line(limits.name).check(z.regex(/^\S(.*\S)?$/, "Expected a name without blanks around it.")),
     branch: text(limits.branch).check(
@@ -116,7 +116,7 @@ const scheduledJob = z.object(
   "Expected a table with `name`, `branch`, `schedule` and `prompt`.",
 );
 
-const failedRunRule = z.object(
+export const failedRunRule = z.object(
   {
     workflows: z
       .array(line(limits.workflow), 'Expected a list of texts, such as `["CI"]`.')
@@ -129,7 +129,7 @@ const failedRunRule = z.object(
   "Expected a table with `workflows` and `branches`.",
 );
 
-const onEvent = z.object(
+export const onEvent = z.object(
   {
     failed_run: z.prefault(
       z.array(failedRunRule, tables("on_event.failed_run")).check(z.maxLength(limits.failedRunRules)),

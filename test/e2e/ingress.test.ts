@@ -1,6 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { sign } from "@octokit/webhooks-methods";
+import { Ajv2020, type AnySchemaObject } from "ajv/dist/2020.js";
+import { parse } from "smol-toml";
+import { repoConfigSchema } from "../../lambdas/config/json-schema.js";
 import type { Issue } from "../../local/fake-github/issues.js";
 import { World } from "./support.js";
 
@@ -221,6 +224,50 @@ describe("the webhook secret", () => {
     } finally {
       await other.close();
     }
+  });
+});
+
+describe("the schema of the config file", () => {
+  const schemaUrl = () => `${world.system.api.url}/schema.json`;
+
+  test("is served by the deployment under the URL that is its $id, and may be cached", async () => {
+    const response = await fetch(schemaUrl());
+    expect(response.status).toBe(200);
+    expect(response.headers.get("content-type")).toBe("application/schema+json");
+    expect(response.headers.get("cache-control")).toMatch(/^public, max-age=[1-9][0-9]*$/);
+    // The bundle has it ready made: it is still what the source makes.
+    expect(await response.json()).toEqual(repoConfigSchema(schemaUrl()));
+  });
+
+  test("has the https URL behind a tunnel that ends TLS", async () => {
+    const response = await fetch(schemaUrl(), { headers: { "x-forwarded-proto": "https" } });
+    const { $id } = (await response.json()) as { $id: string };
+    expect($id).toBe(schemaUrl().replace("http:", "https:"));
+  });
+
+  test("tells a file that the relay takes from one that it does not", async () => {
+    const schema = (await (await fetch(schemaUrl())).json()) as AnySchemaObject;
+    const isValid = new Ajv2020().compile(schema);
+    expect(isValid(parse('[sandbox]\nsize = "large"'))).toBe(true);
+    expect(isValid(parse('[sandbox]\nsize = "huge"'))).toBe(false);
+  });
+
+  test("is not sent again to whom has it", async () => {
+    const etag = (await fetch(schemaUrl())).headers.get("etag") ?? "";
+    for (const known of [etag, `W/${etag}`, `"other", ${etag}`, "*"]) {
+      const again = await fetch(schemaUrl(), { headers: { "if-none-match": known } });
+      expect([again.status, again.headers.get("etag"), await again.text()]).toEqual([304, etag, ""]);
+    }
+    const other = await fetch(schemaUrl(), { headers: { "if-none-match": '"other"' } });
+    expect(other.status).toBe(200);
+  });
+
+  test("can be looked at with HEAD, and nothing else", async () => {
+    const head = await fetch(schemaUrl(), { method: "HEAD" });
+    expect(head.status).toBe(200);
+    expect(head.headers.get("content-type")).toBe("application/schema+json");
+    const post = await fetch(schemaUrl(), { method: "POST" });
+    expect([post.status, post.headers.get("allow")]).toEqual([405, "GET, HEAD"]);
   });
 });
 

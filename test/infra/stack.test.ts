@@ -88,10 +88,11 @@ test("the webhook secret is generated; the other two hold placeholders only", ()
 });
 
 describe("ingress", () => {
-  test("sends the two paths to the Lambda webhook, whatever the method", () => {
+  test("sends its paths to the Lambda webhook, whatever the method", () => {
     const routes = [...resourcesOf(template, "AWS::ApiGatewayV2::Route").values()];
     expect(routes.map(({ Properties }) => Properties.RouteKey).sort()).toEqual([
       "ANY /healthz",
+      "ANY /schema.json",
       "ANY /webhooks/github",
     ]);
     expect(propertiesOf(template, "AWS::ApiGatewayV2::Integration")).toMatchObject({
@@ -268,6 +269,7 @@ test("the outputs say what to put where", () => {
     "CoderTokenSecretArn",
     "FailureTopicArn",
     "GitHubAppSecretArn",
+    "SchemaUrl",
     "UnreportedFailuresUrl",
     "WebhookSecretArn",
     "WebhookUrl",

@@ -69,6 +69,13 @@ test.each([
   expect(events[0]).toMatchObject({ isBase64Encoded: true, body: body.toString("base64") });
 });
 
+test("its event says by which scheme it came, as API Gateway or a tunnel in front tells it", async () => {
+  const { url, events } = await startApi();
+  await fetch(url);
+  await fetch(url, { headers: { "x-forwarded-proto": "https" } });
+  expect(events.map(({ headers }) => headers["x-forwarded-proto"])).toEqual(["http", "https"]);
+});
+
 test("a byte order mark survives in a text body", async () => {
   const { url, events } = await startApi();
   const body = Buffer.from("\ufeff{}");

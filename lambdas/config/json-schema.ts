@@ -1,0 +1,96 @@
+import * as z from "zod/mini";
+import { failedRunRule, harness, onEvent, sandbox, scheduledJob, shape, volume } from "./shape.js";
+import { volumeSizeLimits } from "./volume-size.js";
+
+/**
+ * The JSON Schema of the config file, for editors. It allows everything that `parseRepoConfig` takes, unknown keys
+ * too, and refuses what can be told from one value alone. It keeps to keywords that have meant the same in all
+ * drafts, without references, so that validators which know an older draft read it right.
+ */
+
+/** What an editor shows at a key. */
+interface Hover {
+  description: string;
+  examples?: string[];
+}
+
+const hovers = z.registry<Hover>();
+
+/** Every key of a table must have its text. */
+function describeKeys<Keys extends Record<string, z.core.$ZodType>>(
+  { shape: keys }: { shape: Keys },
+  texts: { [key in keyof Keys]: string | Hover },
+): void {
+  for (const [key, schema] of Object.entries(keys)) {
+    const text: string | Hover | undefined = texts[key];
+    if (text !== undefined) hovers.add(schema, typeof text === "string" ? { description: text } : text);
+  }
+}
+
+describeKeys(shape, {
+  sandbox: "The workspace that the agent works in.",
+  harness: "The program that runs the agent.",
+  scheduled_jobs: "Work that starts at set times. Each job is a task of its own.",
+  on_event: "Work that starts when something happens in the repository.",
+});
+describeKeys(sandbox, {
+  size: "Size of the workspace. What each size means is up to the Coder template.",
+  docker: "Whether the agent can run Docker in its workspace.",
+  volumes: "Disks that are mounted into the workspace.",
+});
+describeKeys(volume, {
+  path: {
+    description:
+      "Where the volume is mounted: an absolute path, without `.` and `..`. No two volumes share one.",
+    examples: ["/var/lib/docker"],
+  },
+  size: {
+    description: `Size of the volume in powers of 1024: a whole number and K, M, G or T, from ${volumeSizeLimits.smallest} to ${volumeSizeLimits.largest}. \`10Gi\`, \`10G\` and \`10 gb\` are the same.`,
+    examples: ["10Gi", "512Mi"],
+  },
+});
+describeKeys(harness, { provider: "Which agent it is: Claude Code or Codex." });
+describeKeys(scheduledJob, {
+  name: {
+    description:
+      "Name of the job. Its task is named after it. No two jobs share one, whatever their capitals.",
+    examples: ["nightly dependencies"],
+  },
+  branch: { description: "Branch that the agent starts from.", examples: ["main"] },
+  schedule: {
+    description:
+      "When the job runs: five fields of cron (minute, hour, day of the month, month, day of the week), or `@daily` and the like.",
+    examples: ["30 5 * * 1-5", "@weekly"],
+  },
+  timezone: {
+    description: "Time zone of the schedule, by its name in the IANA database. Without it: UTC.",
+    examples: ["Europe/Berlin"],
+  },
+  prompt: "What the agent is told to do.",
+  owner: {
+    description:
+      "GitHub login of the person whose task it is, who must have write access to the repository. Without it, the task belongs to the service user.",
+    examples: ["mona"],
+  },
+});
+describeKeys(onEvent, {
+  failed_run: "Failed runs of workflows that the agent is to mend. The first rule that fits a run holds.",
+});
+describeKeys(failedRunRule, {
+  workflows: "Names of the workflows, exactly as GitHub shows them.",
+  branches:
+    "Patterns of the branches, as in the filters of GitHub's workflows: `*` (not over `/`), `**`, `?`, `+`, `[…]`; a leading `!` takes branches out again, and the last pattern that fits decides.",
+  prompt_additions: "What the agent is told beside the summary of the failure.",
+});
+
+/** `id` is the URL that the schema is served at. */
+export function repoConfigSchema(id: string): Record<string, unknown> {
+  const { $schema, ...rest } = z.toJSONSchema(shape, { io: "input", reused: "inline", metadata: hovers });
+  return {
+    $schema,
+    $id: id,
+    title: "coder-task-relay: .code-factory/config.toml",
+    description: "How the agent works on this repository.",
+    ...rest,
+  };
+}
