@@ -1,0 +1,138 @@
+import { randomUUID } from "node:crypto";
+import { z } from "zod";
+import type { ScaledClock } from "./scaled-clock.js";
+import { ScheduleExpression } from "./schedule-expression.js";
+
+/** The patterns and limits of https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html */
+export const nameSchema = z.string().regex(/^[0-9a-zA-Z-_.]{1,64}$/);
+
+const targetSchema = z.strictObject({
+  Arn: z.string().regex(/^arn:aws[\w-]*:states:[^:]+:\d{12}:stateMachine:[^:]+$/, {
+    error: "the local endpoint has only state machines as targets",
+  }),
+  RoleArn: z.string().regex(/^arn:aws[\w-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/),
+  Input: z.string().min(1).refine(isJson, { error: "the input of a state machine is JSON" }).default("{}"),
+  RetryPolicy: z
+    .strictObject({
+      MaximumEventAgeInSeconds: z.number().int().min(60).max(86_400).default(86_400),
+      MaximumRetryAttempts: z.number().int().min(0).max(185).default(185),
+    })
+    .prefault({}),
+});
+
+/** What CreateSchedule and UpdateSchedule set. What is not here, such as start and end dates, is refused. */
+export const definitionSchema = z.strictObject({
+  Name: nameSchema.optional(),
+  GroupName: nameSchema.default("default"),
+  ClientToken: z.string().min(1).max(64).optional(),
+  ActionAfterCompletion: z.literal("NONE").default("NONE"),
+  Description: z.string().max(512).optional(),
+  FlexibleTimeWindow: z.strictObject({ Mode: z.literal("OFF") }),
+  ScheduleExpression: z.string().min(1).max(256),
+  ScheduleExpressionTimezone: z.string().min(1).max(50).default("UTC"),
+  State: z.enum(["ENABLED", "DISABLED"]).default("ENABLED"),
+  Target: targetSchema,
+});
+export type ScheduleDefinition = z.output<typeof definitionSchema>;
+
+/** One time that a schedule has fired. */
+export interface ScheduleRun {
+  /** The schedule's. */
+  name: string;
+  /** When it was due, on the scheduler's clock: `2026-11-24T05:30:00Z`. */
+  scheduledTime: string;
+  /** Unless the start was refused. */
+  executionArn?: string;
+  error?: string;
+}
+
+export interface ScheduleContext {
+  clock: ScaledClock;
+  /** StartExecution. Returns the execution's ARN, or throws. */
+  start: (stateMachineArn: string, input: string) => string;
+  onRun: (run: ScheduleRun) => void;
+}
+
+/** A schedule that fires by itself, until it is stopped. */
+export class Schedule {
+  readonly arn: string;
+  readonly name: string;
+  readonly definition: ScheduleDefinition;
+  readonly #context: ScheduleContext;
+  readonly #expression: ScheduleExpression;
+  #cancel = () => {};
+  /** Of the newest run, in milliseconds since the epoch. */
+  #lastTime = 0;
+
+  /** Throws a `ValidationException` for an expression or a time zone that Scheduler would refuse. */
+  constructor(arn: string, name: string, definition: ScheduleDefinition, context: ScheduleContext) {
+    this.arn = arn;
+    this.name = name;
+    this.definition = definition;
+    this.#context = context;
+    this.#expression = new ScheduleExpression(
+      definition.ScheduleExpression,
+      definition.ScheduleExpressionTimezone,
+    );
+  }
+
+  /**
+   * Waits for the next time, and the next. What was missed while the process stood still is not made up for: the
+   * one run that was waited for comes late, and after it those that are still ahead.
+   */
+  arm(): void {
+    this.stop();
+    if (this.definition.State === "DISABLED") return;
+    const { clock } = this.#context;
+    const due = this.#expression.next(clock.now());
+    if (due === undefined) return;
+    this.#cancel = clock.at(due, () => {
+      this.#run(due);
+      this.arm();
+    });
+  }
+
+  stop(): void {
+    this.#cancel();
+  }
+
+  /** Fires now, whatever its times and its state. Two by hand in one second are told a second apart. */
+  fire(): ScheduleRun {
+    const now = Math.floor(this.#context.clock.now() / 1000) * 1000;
+    return this.#run(Math.max(now, this.#lastTime + 1000));
+  }
+
+  #run(time: number): ScheduleRun {
+    this.#lastTime = Math.max(this.#lastTime, time);
+    const scheduledTime = new Date(time).toISOString().replace(/\.\d+Z$/, "Z");
+    const { Arn, Input } = this.definition.Target;
+    const run: ScheduleRun = { name: this.name, scheduledTime };
+    try {
+      run.executionArn = this.#context.start(Arn, this.#fillIn(Input, scheduledTime));
+    } catch (error) {
+      run.error = `${error}`;
+    }
+    this.#context.onRun(run);
+    return run;
+  }
+
+  /** https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html */
+  #fillIn(input: string, scheduledTime: string): string {
+    const attributes: Record<string, string> = {
+      "schedule-arn": this.arn,
+      "scheduled-time": scheduledTime,
+      "execution-id": randomUUID(),
+      "attempt-number": "1",
+    };
+    return input.replace(/<aws\.scheduler\.([a-z-]+)>/g, (whole, name: string) => attributes[name] ?? whole);
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

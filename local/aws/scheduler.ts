@@ -1,0 +1,247 @@
+import { randomUUID } from "node:crypto";
+import { z } from "zod";
+import type { Engine } from "../engine/index.js";
+import { type HttpReply, type HttpRequest, HttpServer } from "../http-server.js";
+import { AwsError, epochSeconds } from "./aws-json.js";
+import { ScaledClock } from "./scaled-clock.js";
+import {
+  definitionSchema,
+  nameSchema,
+  Schedule,
+  type ScheduleContext,
+  type ScheduleDefinition,
+  type ScheduleRun,
+} from "./schedule.js";
+
+const account = "arn:aws:scheduler:us-east-1:000000000000";
+
+/** Every refusal of this API that is no 400. */
+const statuses: Record<string, number> = { ResourceNotFoundException: 404, ConflictException: 409 };
+
+/** A system that runs for days must not grow with its runs. */
+const keptRuns = 1000;
+
+const groupQuery = z.object({ groupName: nameSchema.default("default") });
+const listQuery = z.object({
+  ScheduleGroup: nameSchema.optional(),
+  NamePrefix: nameSchema.optional(),
+  State: z.enum(["ENABLED", "DISABLED"]).optional(),
+  MaxResults: z.coerce.number().int().min(1).max(100).default(100),
+  NextToken: z.string().min(1).max(2048).optional(),
+});
+
+interface Stored {
+  schedule: Schedule;
+  created: Date;
+  changed: Date;
+  /** Of the request that created it: the same once more changes nothing. */
+  token: string | undefined;
+}
+
+export interface SchedulerOptions {
+  /** The one schedule group there is, beside `default`. */
+  group: string;
+  /** Factor for the time between two runs; 0: none comes by itself. Default: 1. */
+  timeScale?: number;
+}
+
+/**
+ * EventBridge Scheduler on one machine, as far as Lambdas, tests and `aws scheduler` use it. It fires: its clock
+ * begins at the real time and runs faster by the time scale, and each run starts an execution in the engine.
+ * https://docs.aws.amazon.com/scheduler/latest/APIReference/API_Operations.html
+ */
+export class Scheduler {
+  readonly server = new HttpServer();
+  /** The newest runs, in their order. */
+  readonly runs: ScheduleRun[] = [];
+  readonly #group: string;
+  readonly #context: ScheduleContext;
+  readonly #created = new Date();
+  /** By group and name. */
+  readonly #schedules = new Map<string, Stored>();
+
+  constructor(engine: Engine, { group, timeScale = 1 }: SchedulerOptions) {
+    this.#group = group;
+    this.#context = {
+      clock: new ScaledClock(timeScale),
+      start: (arn, input) => engine.start(arn, randomUUID(), input).executionArn,
+      onRun: (run) => {
+        this.runs.push(run);
+        if (this.runs.length > keptRuns) this.runs.shift();
+      },
+    };
+    this.#route("POST", "/schedules/:name", (request) => this.#create(request));
+    this.#route("PUT", "/schedules/:name", (request) => this.#update(request));
+    this.#route("GET", "/schedules/:name", (request) => describe(this.#find(request)));
+    this.#route("DELETE", "/schedules/:name", (request) => this.#delete(request));
+    this.#route("GET", "/schedules", (request) => this.#list(request));
+    this.#route("GET", "/schedule-groups/:name", ({ params }) => this.#describeGroup(params.name ?? ""));
+  }
+
+  /** For `AWS_ENDPOINT_URL_SCHEDULER`. */
+  get url(): string {
+    return this.server.url;
+  }
+
+  listen(port = 0): Promise<string> {
+    return this.server.listen(port);
+  }
+
+  /** Nothing fires any more. Leaves the engine as it is. */
+  close(): Promise<void> {
+    for (const { schedule } of this.#schedules.values()) schedule.stop();
+    this.#schedules.clear();
+    return this.server.close();
+  }
+
+  /** What stands in the group, by name. */
+  list(): { name: string; definition: ScheduleDefinition }[] {
+    return this.#sorted()
+      .filter(({ schedule }) => schedule.definition.GroupName === this.#group)
+      .map(({ schedule: { name, definition } }) => ({ name, definition }));
+  }
+
+  /** Lets a schedule of the group fire now, instead of waiting for its time. */
+  fire(name: string): ScheduleRun {
+    return this.#stored(this.#group, name).schedule.fire();
+  }
+
+  #create(request: HttpRequest): object {
+    const { name, definition } = this.#parse(request);
+    const key = `${definition.GroupName}/${name}`;
+    const present = this.#schedules.get(key);
+    if (present) {
+      const isRepeated = present.token !== undefined && present.token === definition.ClientToken;
+      if (!isRepeated) throw new AwsError("ConflictException", `Schedule ${name} already exists.`);
+      return { ScheduleArn: present.schedule.arn };
+    }
+    const now = new Date();
+    return this.#put(key, name, definition, { created: now, changed: now, token: definition.ClientToken });
+  }
+
+  #update(request: HttpRequest): object {
+    const { name, definition } = this.#parse(request);
+    const { schedule, created, token } = this.#stored(definition.GroupName, name);
+    const key = `${definition.GroupName}/${name}`;
+    const answer = this.#put(key, name, definition, { created, changed: new Date(), token });
+    schedule.stop();
+    return answer;
+  }
+
+  #put(
+    key: string,
+    name: string,
+    definition: ScheduleDefinition,
+    rest: Omit<Stored, "schedule">,
+  ): { ScheduleArn: string } {
+    const schedule = new Schedule(`${account}:schedule/${key}`, name, definition, this.#context);
+    this.#schedules.set(key, { schedule, ...rest });
+    schedule.arm();
+    return { ScheduleArn: schedule.arn };
+  }
+
+  #delete(request: HttpRequest): object {
+    const { schedule } = this.#find(request);
+    schedule.stop();
+    this.#schedules.delete(`${schedule.definition.GroupName}/${schedule.name}`);
+    return {};
+  }
+
+  /** A token names the last schedule that was given, so that what is removed meanwhile moves no other. */
+  #list({ query }: HttpRequest): object {
+    const wanted = listQuery.parse(Object.fromEntries(query));
+    if (wanted.ScheduleGroup !== undefined) this.#checkGroup(wanted.ScheduleGroup);
+    const after = wanted.NextToken && Buffer.from(wanted.NextToken, "base64url").toString("utf8");
+    const rest = this.#sorted()
+      .filter(({ schedule }) => after === undefined || keyOf(schedule) > after)
+      .filter(({ schedule: { name, definition } }) => {
+        const { GroupName, State } = definition;
+        return (
+          (wanted.ScheduleGroup === undefined || wanted.ScheduleGroup === GroupName) &&
+          (wanted.State === undefined || wanted.State === State) &&
+          name.startsWith(wanted.NamePrefix ?? "")
+        );
+      });
+    const shown = rest.slice(0, wanted.MaxResults);
+    const last = shown.at(-1);
+    const next = rest.length > shown.length && last ? keyOf(last.schedule) : undefined;
+    return {
+      Schedules: shown.map(summarize),
+      ...(next !== undefined && { NextToken: Buffer.from(next).toString("base64url") }),
+    };
+  }
+
+  #describeGroup(name: string): object {
+    this.#checkGroup(name);
+    const created = epochSeconds(this.#created);
+    const Arn = `${account}:schedule-group/${name}`;
+    return { Arn, Name: name, State: "ACTIVE", CreationDate: created, LastModificationDate: created };
+  }
+
+  #parse({ params, body }: HttpRequest): { name: string; definition: ScheduleDefinition } {
+    const name = nameSchema.parse(params.name);
+    const definition = definitionSchema.parse(body);
+    this.#checkGroup(definition.GroupName);
+    return { name, definition };
+  }
+
+  #find({ params, query }: HttpRequest): Stored {
+    const { groupName } = groupQuery.parse(Object.fromEntries(query));
+    return this.#stored(groupName, nameSchema.parse(params.name));
+  }
+
+  #stored(group: string, name: string): Stored {
+    this.#checkGroup(group);
+    const stored = this.#schedules.get(`${group}/${name}`);
+    if (!stored) throw new AwsError("ResourceNotFoundException", `Schedule ${name} does not exist.`);
+    return stored;
+  }
+
+  #checkGroup(group: string): void {
+    if (group === "default" || group === this.#group) return;
+    throw new AwsError("ResourceNotFoundException", `Schedule group ${group} does not exist.`);
+  }
+
+  #sorted(): Stored[] {
+    const stored = [...this.#schedules.values()];
+    return stored.sort((a, b) => (keyOf(a.schedule) < keyOf(b.schedule) ? -1 : 1));
+  }
+
+  /** AWS's REST JSON protocol: https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html */
+  #route(method: string, pattern: string, act: (request: HttpRequest) => object): void {
+    this.server.route(method, pattern, (request): HttpReply => {
+      try {
+        return { status: 200, body: act(request) };
+      } catch (error) {
+        if (error instanceof z.ZodError) return refuse("ValidationException", z.prettifyError(error));
+        if (error instanceof AwsError) return refuse(error.name, error.message);
+        throw error;
+      }
+    });
+  }
+}
+
+function refuse(name: string, message: string): HttpReply {
+  const headers = { "x-amzn-errortype": name };
+  return { status: statuses[name] ?? 400, headers, body: { Message: message } };
+}
+
+const keyOf = ({ name, definition }: Schedule) => `${definition.GroupName}/${name}`;
+
+function summarize({ schedule, created, changed }: Stored): object {
+  const { GroupName, State, Target } = schedule.definition;
+  return {
+    Arn: schedule.arn,
+    GroupName,
+    Name: schedule.name,
+    State,
+    CreationDate: epochSeconds(created),
+    LastModificationDate: epochSeconds(changed),
+    Target: { Arn: Target.Arn },
+  };
+}
+
+function describe(stored: Stored): object {
+  const { ClientToken: _, ...definition } = stored.schedule.definition;
+  return { ...definition, ...summarize(stored), Target: definition.Target };
+}
