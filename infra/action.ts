@@ -1,5 +1,5 @@
 import { Duration, RemovalPolicy, Stack, Validations } from "aws-cdk-lib";
-import { type IGrantable, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import {
   Architecture,
   type Code,
@@ -11,6 +11,7 @@ import { LogGroup, type RetentionDays } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 import { type ActionName, type ActionSpec, environmentStem } from "./actions.js";
 import { flowArn } from "./flow-names.js";
+import type { Schedules } from "./schedules.js";
 import type { Secrets } from "./secrets.js";
 import type { Storage } from "./storage.js";
 
@@ -20,6 +21,7 @@ export interface ActionContext {
   /** The settings, as `lambdaEnvironment` gives them. */
   environment: Record<string, string>;
   logRetention: RetentionDays;
+  schedules: Schedules;
   secrets: Secrets;
   storage: Storage;
 }
@@ -64,6 +66,7 @@ export class Action extends Construct {
         POWERTOOLS_SERVICE_NAME: "coder-task-relay",
         ...(spec.table && { TABLE_NAME: props.storage.table.tableName }),
         ...props.secrets.environment(spec.secrets),
+        ...(spec.schedules && props.schedules.environment()),
         ...this.#flowEnvironment(spec),
       },
     });
@@ -82,11 +85,12 @@ export class Action extends Construct {
     );
   }
 
-  #grantRights(role: IGrantable, { spec, secrets, storage }: ActionProps): void {
+  #grantRights(role: Role, { spec, schedules, secrets, storage }: ActionProps): void {
     for (const secret of spec.secrets) secrets.grantRead(role, secret);
     for (const [prefix, rights] of Object.entries(spec.table ?? {})) storage.grantItems(role, prefix, rights);
+    if (spec.schedules) schedules.grantKeep(role);
     if (spec.starts?.length) {
-      role.grantPrincipal.addToPrincipalPolicy(
+      role.addToPolicy(
         new PolicyStatement({
           actions: ["states:StartExecution"],
           resources: spec.starts.map((flow) => flowArn(Stack.of(this), flow)),

@@ -30,6 +30,8 @@ export interface ActionSpec {
   table?: Partial<Record<"task" | "inbox", readonly TableRight[]>>;
   /** The flows that it may start. */
   starts?: readonly FlowName[];
+  /** Whether it may read and change the schedules of the repositories' jobs, and tell what their names are. */
+  schedules?: true;
 }
 
 const actionDefaults = { timeoutSeconds: 120, memoryMb: 256 };

@@ -9,6 +9,7 @@ import { type ActionName, actionNames, actions, type FlowName, flowNames, pascal
 import { Flow, type FlowProps } from "./flows.js";
 import { Ingress } from "./ingress.js";
 import { Observability } from "./observability.js";
+import { Schedules } from "./schedules.js";
 import { Secrets } from "./secrets.js";
 import { lambdaEnvironment, type Settings } from "./settings.js";
 import { Storage } from "./storage.js";
@@ -34,6 +35,7 @@ export class RelayStack extends Stack {
     const lambdas = this.#createActions(lambdaCode, {
       environment: lambdaEnvironment(settings),
       logRetention,
+      schedules: new Schedules(this, "Schedules"),
       secrets: new Secrets(this, "Secrets"),
       storage: new Storage(this, "Storage"),
     });

@@ -93,6 +93,7 @@ describe("rights", () => {
     const expected = [
       ...Object.keys(lambdaRights).map((name) => `${name}ActionRole`),
       ...Object.keys(flowLambdas).map((name) => `${name}FlowRole`),
+      "SchedulesRole",
     ];
     expect([...roles.keys()].sort()).toEqual(expected.sort());
     for (const { Properties } of roles.values()) {

@@ -1,0 +1,102 @@
+import { ArnFormat, Stack, Validations } from "aws-cdk-lib";
+import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import { CfnScheduleGroup } from "aws-cdk-lib/aws-scheduler";
+import { Construct } from "constructs";
+import { flowArn } from "./flow-names.js";
+
+/** The flow that every schedule starts. */
+const startedFlow = "create-task";
+
+/**
+ * The schedules of the repositories' jobs: their group, and the role in which EventBridge Scheduler starts
+ * `create-task`. The schedules themselves come and go at run time; with the group, they are deleted by AWS:
+ * https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-group-delete.html
+ */
+export class Schedules extends Construct {
+  readonly groupName: string;
+  readonly role: Role;
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    const stack = Stack.of(this);
+    this.groupName = stack.stackName;
+    new CfnScheduleGroup(this, "Group", { name: this.groupName });
+    this.role = new Role(this, "Role", {
+      description: `EventBridge Scheduler starts ${startedFlow} with it`,
+      // The source is the group, never one schedule:
+      // https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
+      assumedBy: new ServicePrincipal("scheduler.amazonaws.com", {
+        conditions: {
+          StringEquals: {
+            "aws:SourceAccount": stack.account,
+            "aws:SourceArn": this.#arn("schedule-group", this.groupName),
+          },
+        },
+      }),
+    });
+    this.role.addToPolicy(
+      new PolicyStatement({
+        actions: ["states:StartExecution"],
+        resources: [flowArn(stack, startedFlow)],
+      }),
+    );
+  }
+
+  /** What a Lambda that keeps schedules finds in its environment. */
+  environment(): Record<string, string> {
+    return {
+      SCHEDULE_GROUP: this.groupName,
+      SCHEDULE_ROLE_ARN: this.role.roleArn,
+      CREATE_TASK_FLOW_ARN: flowArn(Stack.of(this), startedFlow),
+    };
+  }
+
+  /** Lets a role list, read, create, change and delete schedules of the group, with this role as theirs. */
+  grantKeep(grantee: Role): void {
+    const inGroup = this.#arn("schedule", `${this.groupName}/*`);
+    // Scheduler checks every list against this, whatever group it is for:
+    // https://github.com/aws/aws-cdk/issues/38201
+    const inAnyGroup = this.#arn("schedule", "*/*");
+    grantee.addToPolicy(
+      new PolicyStatement({
+        actions: ["GetSchedule", "CreateSchedule", "UpdateSchedule", "DeleteSchedule"].map(
+          (name) => `scheduler:${name}`,
+        ),
+        resources: [inGroup],
+      }),
+    );
+    grantee.addToPolicy(
+      new PolicyStatement({ actions: ["scheduler:ListSchedules"], resources: [inAnyGroup] }),
+    );
+    grantee.addToPolicy(
+      new PolicyStatement({
+        actions: ["iam:PassRole"],
+        resources: [this.role.roleArn],
+        conditions: { StringEquals: { "iam:PassedToService": "scheduler.amazonaws.com" } },
+      }),
+    );
+    const nagged =
+      "AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:scheduler:<AWS::Region>:<AWS::AccountId>";
+    Validations.of(grantee).acknowledge(
+      {
+        id: `${nagged}:schedule/${this.groupName}/*]`,
+        reason:
+          "The schedules of one group. Their names are made of repositories and jobs, which nobody knows at deployment.",
+      },
+      {
+        id: `${nagged}:schedule/*/*]`,
+        reason:
+          "ListSchedules only, which cannot be narrowed to a group: it tells names, not what schedules hold.",
+      },
+    );
+  }
+
+  #arn(resource: string, resourceName: string): string {
+    return Stack.of(this).formatArn({
+      service: "scheduler",
+      resource,
+      resourceName,
+      arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
+    });
+  }
+}

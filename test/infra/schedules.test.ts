@@ -1,0 +1,115 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "@jest/globals";
+import { App, Stack, Validations } from "aws-cdk-lib";
+import { Template } from "aws-cdk-lib/assertions";
+import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import { Queue } from "aws-cdk-lib/aws-sqs";
+import { AwsSolutionsChecks } from "cdk-nag";
+import { z } from "zod";
+import { Schedules } from "../../infra/schedules.js";
+import {
+  createStack,
+  propertiesOf,
+  resourcesOf,
+  rightsOf,
+  type TemplateOfStack,
+  templateOf,
+  textOf,
+} from "./template.js";
+
+const inAccount = (service: string) => `arn:AWS::Partition:${service}:AWS::Region:AWS::AccountId`;
+const createTask = `${inAccount("states")}:stateMachine:coder-task-relay-create-task`;
+
+/** A stack with the schedules and the role of a Lambda that keeps them. */
+function stackWithKeeper() {
+  const app = new App({ builtinCloudFormationValidation: false });
+  const stack = new Stack(app, "Relay", { stackName: "coder-task-relay" });
+  const schedules = new Schedules(stack, "Schedules");
+  const keeper = new Role(stack, "Keeper", { assumedBy: new ServicePrincipal("lambda.amazonaws.com") });
+  schedules.grantKeep(keeper);
+  return { app, stack, schedules };
+}
+
+function resourcesIn(stack: Stack): TemplateOfStack {
+  return z
+    .object({
+      Resources: z.record(
+        z.string(),
+        z.object({ Type: z.string(), Properties: z.record(z.string(), z.unknown()).default({}) }),
+      ),
+    })
+    .transform(({ Resources }) => ({ Resources, Outputs: {} }))
+    .parse(Template.fromStack(stack).toJSON());
+}
+
+test("the stack has one group of schedules, under its own name, that goes with it", () => {
+  const template = templateOf(createStack().stack);
+  const [group, ...others] = resourcesOf(template, "AWS::Scheduler::ScheduleGroup").values();
+  expect(others).toEqual([]);
+  expect(group?.Properties).toEqual({ Name: "coder-task-relay" });
+  expect(group?.DeletionPolicy ?? "Delete").toBe("Delete");
+});
+
+test("Scheduler may start create-task and nothing else, for schedules of this group and account only", () => {
+  const template = templateOf(createStack().stack);
+  expect(rightsOf(template, "SchedulesRole")).toEqual([`states:StartExecution on ${createTask}`]);
+
+  const trust = z
+    .object({
+      Statement: z.tuple([
+        z.object({
+          Action: z.literal("sts:AssumeRole"),
+          Principal: z.strictObject({ Service: z.literal("scheduler.amazonaws.com") }),
+          Condition: z.strictObject({
+            StringEquals: z.record(z.string(), z.unknown()),
+          }),
+        }),
+      ]),
+    })
+    .parse(resourcesOf(template, "AWS::IAM::Role").get("SchedulesRole")?.Properties.AssumeRolePolicyDocument);
+  const conditions = Object.entries(trust.Statement[0].Condition.StringEquals);
+  expect(Object.fromEntries(conditions.map(([key, value]) => [key, textOf(value)]))).toEqual({
+    "aws:SourceAccount": "AWS::AccountId",
+    "aws:SourceArn": `${inAccount("scheduler")}:schedule-group/coder-task-relay`,
+  });
+});
+
+test("a Lambda that keeps schedules may do so in the group, and hand on that one role to Scheduler", () => {
+  const template = resourcesIn(stackWithKeeper().stack);
+  const operations = ["CreateSchedule", "DeleteSchedule", "GetSchedule", "UpdateSchedule"];
+  expect(rightsOf(template, "Keeper")).toEqual([
+    'iam:PassRole on SchedulesRole if {"StringEquals":{"iam:PassedToService":"scheduler.amazonaws.com"}}',
+    `${operations.map((name) => `scheduler:${name}`).join(" ")} on ${inAccount("scheduler")}:schedule/coder-task-relay/*`,
+    // Scheduler checks a list against all groups, whichever it is for.
+    `scheduler:ListSchedules on ${inAccount("scheduler")}:schedule/*/*`,
+  ]);
+  expect(propertiesOf(template, "AWS::Scheduler::ScheduleGroup")).toEqual({ Name: "coder-task-relay" });
+});
+
+test("it finds group, role and flow in its environment", () => {
+  const { stack, schedules } = stackWithKeeper();
+  const resolved = z.record(z.string(), z.unknown()).parse(stack.resolve(schedules.environment()));
+  expect(Object.fromEntries(Object.entries(resolved).map(([name, value]) => [name, textOf(value)]))).toEqual({
+    SCHEDULE_GROUP: "coder-task-relay",
+    SCHEDULE_ROLE_ARN: "SchedulesRole",
+    CREATE_TASK_FLOW_ARN: createTask,
+  });
+});
+
+test("cdk-nag finds nothing in these rights that is not acknowledged", () => {
+  const { app, stack } = stackWithKeeper();
+  // Left bare, so that there is something to find.
+  new Queue(stack, "Bare");
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  try {
+    app.synth();
+  } catch (error) {
+    if (!(error instanceof Error) || !/validation/i.test(`${error.name} ${error.message}`)) throw error;
+  }
+  const report = readFileSync(join(app.outdir, "validation-report.json"), "utf8");
+  expect([...new Set(report.match(/AwsSolutions-\w+/g) ?? [])].sort()).toEqual([
+    "AwsSolutions-SQS3",
+    "AwsSolutions-SQS4",
+  ]);
+});
