@@ -1,0 +1,83 @@
+import type { Octokit } from "@octokit/core";
+import { isRefusal, TransientError } from "../errors.js";
+
+/** Where a file is looked for: the names may be old ones, which GitHub redirects. */
+export interface RepositoryName {
+  owner: string;
+  name: string;
+}
+
+/** What stands at a path: a file, nothing, or something that cannot be read as a file, and why. */
+export type FoundFile =
+  | { kind: "file"; bytes: Uint8Array }
+  | { kind: "absent" }
+  | { kind: "unreadable"; reason: string };
+
+const absent: FoundFile = { kind: "absent" };
+
+/**
+ * The file at a path at a commit or branch; without `ref`, at the head of the default branch. Not above 1 MB, for
+ * which GitHub's answer holds no content: https://docs.github.com/en/rest/repos/contents#get-repository-content
+ *
+ * Throws a `TransientError` where GitHub does not show the commit (yet): deliveries come before the API shows what
+ * they speak of.
+ */
+export async function readFile(
+  octokit: Octokit,
+  repository: RepositoryName,
+  path: string,
+  ref?: string,
+): Promise<FoundFile> {
+  try {
+    const { data } = await octokit.request("GET /repos/{owner}/{repo}/contents/{path}", {
+      owner: repository.owner,
+      repo: repository.name,
+      path,
+      ...(ref !== undefined && { ref }),
+    });
+    // A link to a file of the same repository is answered by that file.
+    if (Array.isArray(data)) return { kind: "unreadable", reason: "It is a directory, not a file." };
+    if (data.type !== "file" || !("content" in data)) {
+      return { kind: "unreadable", reason: `It is a ${data.type}, not a file.` };
+    }
+    if (data.encoding !== "base64") return tooLarge;
+    return { kind: "file", bytes: Buffer.from(data.content, "base64") };
+  } catch (error) {
+    if (isRefusal(error, 403) && /too_large/.test(error.reason)) return tooLarge;
+    if (!isRefusal(error, 404)) throw error;
+    // The same answer for a file that is not there and for a commit that is not.
+    if (ref !== undefined && (await findCommit(octokit, repository, ref)) === undefined) {
+      throw new TransientError(
+        `GitHub does not show the commit ${ref} of ${repository.owner}/${repository.name}. It is retried.`,
+      );
+    }
+    return absent;
+  }
+}
+
+const tooLarge: FoundFile = { kind: "unreadable", reason: "It is larger than 1 MB." };
+
+/**
+ * The id of the commit that a branch, `HEAD` or a commit id stands for; `undefined` where there is none, or none yet.
+ * https://docs.github.com/en/rest/commits/commits#get-a-commit
+ */
+export async function findCommit(
+  octokit: Octokit,
+  repository: RepositoryName,
+  ref: string,
+): Promise<string | undefined> {
+  try {
+    const { data } = await octokit.request("GET /repos/{owner}/{repo}/commits/{ref}", {
+      owner: repository.owner,
+      repo: repository.name,
+      ref,
+      // Without the commit's files and their patches.
+      headers: { accept: "application/vnd.github.sha" },
+    });
+    return String(data);
+  } catch (error) {
+    // 409 is an empty repository, 422 a commit that is not there.
+    if (isRefusal(error, 404, 409, 422)) return undefined;
+    throw error;
+  }
+}
