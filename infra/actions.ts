@@ -49,15 +49,20 @@ export const actions = {
     description: "Decides whether the person behind an event may make the agent work",
     secrets: ["githubApp"],
   },
-  "claim-issue": {
+  "claim-work": {
     ...actionDefaults,
-    description: "Registers an event as the newest word on its issue, unless a newer one is known",
+    description: "Registers an event as the newest word on its work, unless a newer one is known",
     secrets: ["githubApp"],
     table: { task: ["get", "update"] },
   },
+  "plan-task": {
+    ...actionDefaults,
+    description: "Reads in the repository's config what a task is to be made of",
+    secrets: ["githubApp"],
+  },
   "create-task": {
     ...actionDefaults,
-    description: "Creates, finds or resumes the Coder task of an issue",
+    description: "Creates, finds or resumes the Coder task of an issue, a scheduled job or a failing branch",
     secrets: ["coderToken"],
     table: { task: ["get", "update"] },
   },
@@ -102,6 +107,17 @@ export const actions = {
     memoryMb: 1024,
     description: "Sums up the logs of a failed workflow run",
     secrets: ["githubApp"],
+  },
+  "match-failed-run": {
+    ...actionDefaults,
+    description: "Reads in the repository's config whether the agent looks after the branch of a failed run",
+    secrets: ["githubApp"],
+  },
+  "start-work": {
+    ...actionDefaults,
+    description: "Starts the flow in which the agent takes up a failing branch",
+    secrets: [],
+    starts: ["create-task"],
   },
   "put-into-inbox": {
     ...actionDefaults,
@@ -157,7 +173,8 @@ export const actions = {
   },
   "report-failure": {
     ...actionDefaults,
-    description: "Tells the issue that a flow has failed, with a reference for operators",
+    description:
+      "Tells the issue, or a tracking issue, that a flow has failed, with a reference for operators",
     secrets: ["githubApp"],
     table: { task: ["get", "update"] },
   },

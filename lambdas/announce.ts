@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { issueEventSchema } from "./events/event.js";
+import { workEventSchema } from "./events/event.js";
 import { parseInput } from "./flow-input.js";
 import { connectGitHub } from "./github/app.js";
 import { StatusComment } from "./status-comment/status-comment.js";
@@ -9,7 +9,7 @@ import { taskStates } from "./tasks/record.js";
 import { TaskStore } from "./tasks/store.js";
 
 const inputSchema = z.object({
-  event: issueEventSchema,
+  event: workEventSchema,
   state: z.enum(taskStates),
   /** Left out where the flow holds none: a refusal must not touch the status of a task that runs. */
   intent: z.optional(z.int()),

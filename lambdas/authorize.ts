@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { agentEnvironment } from "./environment.js";
-import { eventSchema, type RelayEvent } from "./events/event.js";
+import { eventSchema, type RelayEvent, workEventSchema } from "./events/event.js";
 import { botName, isSameLogin } from "./events/login.js";
 import { isEnough, type Permission, permissionsFrom } from "./events/permission.js";
 import { parseInput } from "./flow-input.js";
@@ -8,7 +8,7 @@ import { connectGitHub } from "./github/app.js";
 import { RepositoryClient } from "./github/repository.js";
 import { log } from "./log.js";
 
-const inputSchema = z.object({ event: eventSchema });
+const inputSchema = z.object({ event: z.union([eventSchema, workEventSchema]) });
 const settings = agentEnvironment();
 const assignPermission = "write";
 
@@ -21,10 +21,12 @@ export interface Authorization {
 /**
  * Whether the person behind the event may make the agent work: by the permission on the repository as the API
  * tells it (`author_association` is no authorisation); bots by the list in the settings, and the App's own bot
- * never.
+ * never. A scheduled job and a failing branch have nobody behind them but who has written the config file on the
+ * default branch; `plan-task` reads whether it still asks for them, and for whom.
  */
 export async function handler(input: unknown): Promise<Authorization> {
   const { event } = parseInput(inputSchema, input);
+  if (event.type === "job_due" || event.type === "branch_failed") return { allowed: true, reason: "" };
   const { login, type } = event.sender;
   const app = await connectGitHub();
   if (event.type === "comment_posted" && String(event.comment.appId) === app.id) {

@@ -1,14 +1,20 @@
+import * as z from "zod/mini";
 import type { Coder } from "./coder/coder.js";
 import { connectCoder } from "./coder/connect.js";
 import type { CoderBackend, CoderTask, CreateTask, WorkIdentity } from "./coder/port.js";
 import { isRefusedForGood, TaskBusyError, TaskNameTakenError, TransientError } from "./errors.js";
-import { type IssueEvent, issueReference } from "./events/event.js";
+import { type StartingEvent, startingEventSchema } from "./events/event.js";
 import { claimedSchema, parseInput } from "./flow-input.js";
 import { log } from "./log.js";
 import { taskNames } from "./tasks/name.js";
+import { type Plan, planSchema } from "./tasks/plan.js";
+import { promptOf } from "./tasks/prompt.js";
 import { type TaskKey, type TaskLocation, type TaskRecord, taskKey } from "./tasks/record.js";
 import { TaskStore } from "./tasks/store.js";
+import { workName, workOf, workTitle } from "./tasks/work.js";
 import { oneLine } from "./text/clean.js";
+
+const inputSchema = z.extend(claimedSchema, { event: startingEventSchema, plan: planSchema });
 
 /** Coder's limit for a display name. */
 const displayNameLength = 64;
@@ -18,10 +24,11 @@ const deletionMs = 10 * 60_000;
 
 export interface Creation {
   /**
-   * `superseded`: a newer event has overtaken this one. `unwanted`: the same, and a task came to be that nobody
-   * wants; it must be ended.
+   * `existing`: there is a task already that was started with other words; it has to be told these. `superseded`: a
+   * newer event has overtaken this one. `unwanted`: the same, and a task came to be that nobody wants; it must be
+   * ended.
    */
-  outcome: "created" | "superseded" | "unwanted";
+  outcome: "created" | "existing" | "superseded" | "unwanted";
   /** The intent that is in force. */
   intent: number;
   task: TaskLocation | null;
@@ -30,14 +37,14 @@ export interface Creation {
 const store = new TaskStore();
 
 /**
- * Sees to it that the issue has its one task: finds it, resumes it where it is paused, or creates it. It can be
+ * Sees to it that the work has its one task: finds it, resumes it where it is paused, or creates it. It can be
  * run again, and beside itself: the key is the name where Coder keeps that unique, else a claim in the record.
  */
 export async function handler(input: unknown): Promise<Creation> {
-  const { event, intent } = parseInput(claimedSchema, input);
+  const { event, intent, plan } = parseInput(inputSchema, input);
   const record = await store.get(taskKey(event));
   if (record?.intent !== intent) return superseded(record);
-  return new TaskCreation(await connectCoder(), event, intent, record).run();
+  return new TaskCreation(await connectCoder(), event, intent, plan, record).run();
 }
 
 class TaskCreation {
@@ -48,18 +55,20 @@ class TaskCreation {
 
   constructor(
     private readonly coder: Coder,
-    private readonly event: IssueEvent,
+    private readonly event: StartingEvent,
     private readonly intent: number,
-    private readonly record: TaskRecord,
+    private readonly plan: Plan,
+    private record: TaskRecord,
   ) {
     this.#key = taskKey(event);
-    this.#work = { ...this.#key, reference: issueReference(event), url: event.issue.url };
+    this.#work = workOf(event, plan.factory?.repo_url ?? "");
   }
 
   async run(): Promise<Creation> {
     const { task } = this.record;
     const existing = task && (await this.coder.backendOf(task).find(task, this.#key));
     if (existing && existing.view.phase !== "gone") {
+      if (this.event.type !== "task_requested") return this.#takeUp(existing);
       const wasStopped = this.record.status?.state === "stopped";
       return this.#reuse(existing, this.coder.backendOf(existing), wasStopped);
     }
@@ -71,20 +80,44 @@ class TaskCreation {
     return this.#create(await this.coder.preferred());
   }
 
+  /**
+   * What a failing branch has to say goes to the task that is there, and so does a job that is due while its last run
+   * still works. A job whose last run is over begins anew: with a new agent in a new workspace.
+   */
+  async #takeUp(task: CoderTask): Promise<Creation> {
+    const { phase } = task.view;
+    const isAtWork = phase === "working" || phase === "starting";
+    const isOurs = this.record.startedBy === this.event.delivery;
+    if (isOurs || isAtWork || (this.event.type === "branch_failed" && phase !== "broken")) {
+      return this.#register(task, isOurs ? "created" : "existing");
+    }
+    await this.coder.backendOf(task).remove(task, this.#key);
+    const former = { task: undefined, formerName: task.name, formerEndedAt: Date.now() };
+    const record = await store.updateAs(this.intent, this.#key, former);
+    if (!record) return superseded(await store.get(this.#key));
+    this.record = record;
+    return this.#create(await this.coder.preferred());
+  }
+
   async #reuse(task: CoderTask, backend: CoderBackend, wasStopped = false): Promise<Creation> {
     const isDown = task.view.phase === "paused" || task.view.phase === "broken";
     if (isDown || wasStopped) await backend.resume(task);
-    const [creation] = await Promise.all([this.#register(task), backend.share(task, this.event.sender)]);
+    const outcome = task.isAnothers ? "existing" : "created";
+    const { requester } = this.plan;
+    const [creation] = await Promise.all([
+      this.#register(task, outcome),
+      requester && backend.share(task, requester),
+    ]);
     return creation;
   }
 
   async #create(backend: CoderBackend): Promise<Creation> {
-    const preparation = backend.prepare();
+    const preparation = backend.prepare(this.plan.factory);
     // Awaited below, where it is needed; until then a failure of it is nobody's.
     preparation.catch(() => {});
     // What was made on another backend says nothing about this one.
     const claimed = this.record.task?.backend === backend.api ? this.record.task : undefined;
-    const owner = claimed?.owner ?? (await backend.ownerOf(this.event.sender));
+    const owner = claimed?.owner ?? (await backend.ownerOf(this.plan.requester));
     const create = async () => this.#createFirstFree(backend, await preparation, owner, claimed);
     return backend.hasUniqueNames ? create() : this.#alone(create);
   }
@@ -117,18 +150,13 @@ class TaskCreation {
     owner: string,
     claimed: TaskLocation | undefined,
   ): Promise<Creation> {
-    const { repository, issue } = this.event;
-    const names = taskNames(this.coder.settings.CODER_TASK_NAME_PREFIX, {
-      owner: repository.owner,
-      repository: repository.name,
-      issue: issue.number,
-    });
+    const names = taskNames(this.coder.settings.CODER_TASK_NAME_PREFIX, workName(this.event));
     for (const name of new Set(claimed ? [claimed.name, ...names] : names)) {
       const made = name === claimed?.name ? { workspaceId: claimed.workspaceId } : {};
-      const workUrl = this.event.issue.url;
-      const location: TaskLocation = { backend: backend.api, owner, name, workUrl, ...made };
+      const location: TaskLocation = { backend: backend.api, owner, name, workUrl: this.#work.url, ...made };
+      const claim = { task: location, startedBy: this.event.delivery };
       // Who comes to end the task meanwhile learns from this where to look for it.
-      if (!(await store.updateAs(this.intent, this.#key, { task: location }))) return superseded(this.record);
+      if (!(await store.updateAs(this.intent, this.#key, claim))) return superseded(this.record);
       const task = await this.#createNamed(location, create);
       if (task) return this.#reuse(task, backend);
     }
@@ -144,8 +172,10 @@ class TaskCreation {
       const task = await create({
         owner,
         name,
-        displayName: oneLine(this.event.issue.title, displayNameLength) || name,
-        prompt: this.event.issue.url,
+        displayName: oneLine(workTitle(this.event), displayNameLength) || name,
+        prompt: promptOf(this.event, this.plan, this.#work.url),
+        delivery: this.event.delivery,
+        factory: this.plan.factory,
         work: this.#work,
         workspaceId,
         note: async (made) => {
@@ -183,11 +213,20 @@ class TaskCreation {
     return formerName === name && Date.now() - formerEndedAt < deletionMs;
   }
 
-  async #register({ view: _, ...task }: CoderTask): Promise<Creation> {
-    if (await store.updateAs(this.intent, this.#key, { task })) {
+  async #register(
+    { view: _, isAnothers: __, ...task }: CoderTask,
+    outcome: "created" | "existing",
+  ): Promise<Creation> {
+    const changes = { task, ...(outcome === "existing" && { startedBy: undefined }) };
+    if (await store.updateAs(this.intent, this.#key, changes)) {
       const { owner, name, id } = task;
-      log.info("The issue has its task", { issue: this.#work.reference, task: `${owner}/${name}`, id });
-      return { outcome: "created", intent: this.intent, task };
+      log.info("The work has its task", {
+        work: this.#work.reference,
+        task: `${owner}/${name}`,
+        id,
+        outcome,
+      });
+      return { outcome, intent: this.intent, task };
     }
     const now = await store.get(this.#key);
     // A newer event that wants the task finds it as this one would.

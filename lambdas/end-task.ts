@@ -2,13 +2,15 @@ import * as z from "zod/mini";
 import type { Coder } from "./coder/coder.js";
 import { connectCoder } from "./coder/connect.js";
 import { TaskBusyError } from "./errors.js";
-import { type IssueEvent, issueReference } from "./events/event.js";
+import { type IssueEvent, issueEventSchema } from "./events/event.js";
 import { claimedSchema, parseInput } from "./flow-input.js";
 import { log } from "./log.js";
 import { backends, type TaskLocation, type TaskRecord, taskKey } from "./tasks/record.js";
 import { TaskStore } from "./tasks/store.js";
+import { workReference } from "./tasks/work.js";
 
 const inputSchema = z.extend(claimedSchema, {
+  event: issueEventSchema,
   /** A task that the record does not tell of. */
   task: z.optional(
     z.object({
@@ -41,7 +43,7 @@ export async function handler(input: unknown): Promise<Ending> {
 
   // What is being created just now could not be found yet, and would be there for ever.
   if (record.creating && record.creating.until > Date.now()) {
-    throw new TaskBusyError(`The task of ${issueReference(event)} is being created. It is waited for.`);
+    throw new TaskBusyError(`The task of ${workReference(event)} is being created. It is waited for.`);
   }
   const coder = await connectCoder();
   const location = given ?? record.task ?? (await search(coder, event));
@@ -68,7 +70,7 @@ export async function handler(input: unknown): Promise<Ending> {
 async function search(coder: Coder, event: IssueEvent): Promise<TaskLocation | undefined> {
   const mayHaveOne = event.type === "task_closed" && event.agentAssigned;
   if (!mayHaveOne) return undefined;
-  const issue = { ...taskKey(event), reference: issueReference(event), url: event.issue.url };
+  const issue = { ...taskKey(event), reference: workReference(event), url: event.issue.url };
   return coder.search(issue, event.sender);
 }
 

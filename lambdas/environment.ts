@@ -52,6 +52,8 @@ export const agentEnvironment = () =>
 
 export const inboxEnvironment = () => read({ MAX_CI_ROUNDS: z._default(count, 10) });
 
+export const startEnvironment = () => read({ CREATE_TASK_FLOW_ARN: text });
+
 export const drainEnvironment = () => read({ DRAIN_INBOX_FLOW_ARN: text });
 
 export const instructionEnvironment = () =>
@@ -79,6 +81,8 @@ export const coderEnvironment = () =>
     CODER_TASK_NAME_PREFIX: z._default(text, "gh"),
     /** Without it: `task-template` for Tasks, and what the agent picks for Chats. */
     CODER_TEMPLATE_NAME: z.optional(text),
+    /** What is made from a repository's config is made from this one. */
+    CODER_FACTORY_TEMPLATE: z._default(text, "code-factory"),
     CODER_TEMPLATE_PRESET: z.optional(text),
     CODER_USER_MAP: userMap,
     GITHUB_API_URL: z._default(url, "https://api.github.com"),

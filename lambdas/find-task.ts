@@ -16,6 +16,8 @@ const store = new TaskStore();
 
 export interface Found {
   found: boolean;
+  /** Whether a failed run is of a pull request of the agent's, be it of its head or not. */
+  isAgents: boolean;
   /** Whose task it is: see `TaskKey`. */
   repositoryId: number;
   work: string;
@@ -23,7 +25,7 @@ export interface Found {
   subject: Subject | null;
 }
 
-const nothing: Found = { found: false, repositoryId: 0, work: "", subject: null };
+const nothing: Found = { found: false, isAgents: false, repositoryId: 0, work: "", subject: null };
 
 /** Which issue's task an event is for, if any. */
 export async function handler(input: unknown): Promise<Found> {
@@ -36,7 +38,7 @@ export async function handler(input: unknown): Promise<Found> {
     const isIssue = event.subject.kind === "issue";
     const pull = isIssue ? undefined : await repository.pull(event.subject.number);
     const key = isIssue ? await finder.ofIssue(event) : pull && (await finder.ofPull(pull, event));
-    return key ? { found: true, ...key, subject: event.subject } : nothing;
+    return key ? { ...nothing, found: true, ...key, subject: event.subject } : nothing;
   }
 
   // GitHub names no pull request where the head is in a fork.
@@ -44,19 +46,20 @@ export async function handler(input: unknown): Promise<Found> {
   const candidates = run.pulls.length
     ? await Promise.all(run.pulls.map((number) => repository.pull(number)))
     : await repository.openPullsOf(run.headRepository.owner, run.branch);
-  const pull = candidates.find(
+  const agents = candidates.filter(
     (candidate) =>
       candidate?.isOpen === true &&
       isSameLogin(candidate.author, agent) &&
-      candidate.headSha === run.headSha &&
       candidate.headRepositoryId === run.headRepository.id,
   );
+  const isAgents = agents.length > 0;
+  const pull = agents.find((candidate) => candidate?.headSha === run.headSha);
   if (!pull) {
     log.info("The run is of no head of the agent's", { run: run.id, pulls: candidates.length });
-    return nothing;
+    return { ...nothing, isAgents };
   }
   const key = await finder.ofPull(pull, event);
   return key
-    ? { found: true, ...key, subject: { kind: "pull", number: pull.number, url: pull.url } }
-    : nothing;
+    ? { found: true, isAgents, ...key, subject: { kind: "pull", number: pull.number, url: pull.url } }
+    : { ...nothing, isAgents };
 }

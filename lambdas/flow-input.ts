@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
-import { issueEventSchema } from "./events/event.js";
+import { workEventSchema } from "./events/event.js";
 
 /** What the states of a flow hand to their Lambdas: the event, and the intent that the flow holds. */
-export const claimedSchema = z.object({ event: issueEventSchema, intent: z.int() });
+export const claimedSchema = z.object({ event: workEventSchema, intent: z.int() });
 
 /** Whose task or inbox it is: see `TaskKey`. */
 export const taskKeySchema = z.object({ repositoryId: z.int(), work: z.string() });

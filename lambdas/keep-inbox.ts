@@ -6,6 +6,7 @@ import { Inbox } from "./inbox/inbox.js";
 import { StatusComment } from "./status-comment/status-comment.js";
 import type { TaskKey, TaskLocation } from "./tasks/record.js";
 import { TaskStore } from "./tasks/store.js";
+import { howToStartAnew } from "./tasks/work.js";
 
 const inputSchema = z.object({
   drain: drainSchema,
@@ -37,7 +38,7 @@ export async function handler(input: unknown): Promise<Keeping> {
     await comment.say(
       {
         state: "failed",
-        detail: `The task is gone: ${reason || "it was deleted in Coder."} What was said since is kept for a day. Unassign the agent and assign it again: a new task will be told.`,
+        detail: `The task is gone: ${reason || "it was deleted in Coder."} What was said since is kept for a day, and told to a new task. ${howToStartAnew(record.source)}`,
       },
       { expression: "#intent = :holder", values: { holder: record.intent } },
     );

@@ -1,11 +1,11 @@
 import * as z from "zod/mini";
 import { connectCoder } from "./coder/connect.js";
 import { TaskBrokenError } from "./errors.js";
-import { issueReference } from "./events/event.js";
 import { claimedSchema, parseInput } from "./flow-input.js";
 import { type Observation, observe } from "./tasks/observe.js";
 import { taskKey } from "./tasks/record.js";
 import { TaskStore } from "./tasks/store.js";
+import { howToStartAnew, workReference } from "./tasks/work.js";
 
 const inputSchema = z.extend(claimedSchema, {
   wait: z.object({ seconds: z.number() }),
@@ -33,13 +33,11 @@ export async function handler(input: unknown): Promise<Look> {
   const observation = observe(task?.view ?? { phase: "gone", status: "deleted" }, wait);
   if (task && observation.phase === "broken") {
     throw new TaskBrokenError(
-      `The task ${task.name} of ${issueReference(event)} has not started: Coder calls it "${task.view.status}". Look at its workspace build (${task.url}), mend what is wrong, then redrive this run, or unassign the agent and assign it again.`,
+      `The task ${task.name} of ${workReference(event)} has not started: Coder calls it "${task.view.status}". Look at its workspace build (${task.url}), mend what is wrong, then redrive this run, or delete the task. ${howToStartAnew(event)}`,
     );
   }
-  return { ...observation, report: reportOf(observation.phase, task?.view.report) };
-}
-
-function reportOf(phase: Observation["phase"], report = ""): string {
-  if (phase !== "gone") return report;
-  return `${report || "The task was deleted in Coder before it ran."} Unassign the agent and assign it again to start a new one.`;
+  const report = task?.view.report ?? "";
+  if (observation.phase !== "gone") return { ...observation, report };
+  const why = report || "The task was deleted in Coder before it ran.";
+  return { ...observation, report: `${why} ${howToStartAnew(event)}` };
 }

@@ -1,17 +1,26 @@
 import * as z from "zod/mini";
 import { inboxEnvironment } from "./environment.js";
-import { inboxEventSchema, subjectSchema } from "./events/event.js";
+import { branchFailedSchema, inboxEventSchema, jobDueSchema, subjectSchema } from "./events/event.js";
 import { parseInput, taskKeySchema } from "./flow-input.js";
-import { commentEntry, commentIdentity, failureEntry } from "./inbox/entries.js";
+import {
+  branchFailureEntry,
+  commentEntry,
+  commentIdentity,
+  failureEntry,
+  jobEntry,
+} from "./inbox/entries.js";
 import { Inbox, type PutOutcome } from "./inbox/inbox.js";
 import { log } from "./log.js";
+import { planSchema } from "./tasks/plan.js";
 
 const inputSchema = z.object({
-  event: inboxEventSchema,
+  event: z.discriminatedUnion("type", [inboxEventSchema, jobDueSchema, branchFailedSchema]),
   key: taskKeySchema,
   /** Of a failed run: the pull request, and the summary of its logs. */
   subject: z.optional(subjectSchema),
   text: z.optional(z.string()),
+  /** Of what the repository's config asks for. */
+  plan: z.optional(planSchema),
 });
 const { MAX_CI_ROUNDS: maxRounds } = inboxEnvironment();
 
@@ -22,7 +31,7 @@ export interface Put {
 
 /** Puts what happened into the task's inbox, or takes it back. */
 export async function handler(input: unknown): Promise<Put> {
-  const { event, key, subject, text } = parseInput(inputSchema, input);
+  const { event, key, subject, text, plan } = parseInput(inputSchema, input);
   const inbox = new Inbox(key);
   const outcome = await (async () => {
     switch (event.type) {
@@ -36,6 +45,11 @@ export async function handler(input: unknown): Promise<Put> {
         if (!subject) throw new TypeError("A failed run comes with the pull request that it is of.");
         return inbox.put(failureEntry(event, subject, text ?? ""), { isHumanWord: false });
       }
+      case "branch_failed":
+        return inbox.put(branchFailureEntry(event, plan?.words ?? ""), { isHumanWord: false });
+      case "job_due":
+        if (!plan) throw new TypeError("A scheduled job comes with its plan.");
+        return inbox.put(jobEntry(event, plan), { isHumanWord: false });
     }
   })();
   log.info("Put into the inbox", { event: event.type, ...key, outcome });

@@ -1,12 +1,12 @@
 import * as z from "zod/mini";
-import { type IssueEvent, issueEventSchema } from "./events/event.js";
+import { type WorkEvent, workEventSchema } from "./events/event.js";
 import { drainSchema, parseInput } from "./flow-input.js";
 import { connectGitHub } from "./github/app.js";
 import { log } from "./log.js";
 import { StatusComment } from "./status-comment/status-comment.js";
 import type { Condition } from "./table/table.js";
 import { messageOf } from "./tasks/cause.js";
-import type { IssueSource, TaskKey } from "./tasks/record.js";
+import type { TaskKey, WorkSource } from "./tasks/record.js";
 import { TaskStore } from "./tasks/store.js";
 
 /**
@@ -26,14 +26,14 @@ const statusChangeSchema = z.object({
 
 /** What runs are started with. One about a comment or a CI run tells no issue: it is left to the operators. */
 const runInputSchema = z.union([
-  z.object({ event: issueEventSchema }),
+  z.object({ event: workEventSchema }),
   z.object({ drain: drainSchema }),
   z.object({}),
 ]);
 
 const store = new TaskStore();
 
-/** Tells the issue that one of its flows has failed; operators hear of it from the failure topic. */
+/** Tells the issue, or the tracking issue, that a flow has failed; operators hear of it from the failure topic. */
 export async function handler(change: unknown): Promise<void> {
   const { name, status, input, error, cause } = parseInput(statusChangeSchema, change).detail;
   log.error("A flow has failed", { execution: name, status, error });
@@ -60,7 +60,7 @@ export async function handler(change: unknown): Promise<void> {
 const reasons: Readonly<Record<string, string>> = { ABORTED: "An operator has stopped this run." };
 
 interface Place {
-  source: IssueSource;
+  source: WorkSource;
   condition: Condition;
   reasons: Readonly<Record<string, string>>;
 }
@@ -72,7 +72,7 @@ async function placeOf(input: z.output<typeof runInputSchema>): Promise<Place | 
   return undefined;
 }
 
-function notOvertaken({ delivery, at }: IssueEvent): Condition {
+function notOvertaken({ delivery, at }: WorkEvent): Condition {
   return {
     expression:
       "attribute_not_exists(#intent) OR #intentDelivery = :delivery OR (#wanted = :no AND #intentAt < :at)",

@@ -14,7 +14,7 @@ import { referenceLine } from "./message/reference.js";
 import { defaultInstructions } from "./message/wording.js";
 import { StatusComment } from "./status-comment/status-comment.js";
 import type { AgentWait } from "./tasks/observe.js";
-import type { IssueSource, TaskRecord } from "./tasks/record.js";
+import type { TaskRecord, WorkSource } from "./tasks/record.js";
 import { TaskStore } from "./tasks/store.js";
 
 const inputSchema = z.object({ drain: drainSchema, wait: agentWaitSchema });
@@ -119,14 +119,14 @@ async function settle(inbox: Inbox, batch: Batch, backend: CoderBackend, task: C
 }
 
 /** What waits. What may have arrived goes alone: nothing that is news is told with a word about repetition. */
-async function nextMessage(inbox: Inbox, source: IssueSource | undefined): Promise<Waiting[]> {
+async function nextMessage(inbox: Inbox, source: WorkSource | undefined): Promise<Waiting[]> {
   const inputs = await relevant(inbox, source);
   const repeated = inputs.filter(({ mayHaveArrived }) => mayHaveArrived);
   return repeated.length > 0 ? repeated : inputs;
 }
 
 /** What waits, without failed runs whose pull request has moved on. */
-async function relevant(inbox: Inbox, source: IssueSource | undefined): Promise<Waiting[]> {
+async function relevant(inbox: Inbox, source: WorkSource | undefined): Promise<Waiting[]> {
   const all = await inbox.waiting();
   const isRelevant = await Promise.all(
     all.map(async ({ head, identity, ...entry }) => {

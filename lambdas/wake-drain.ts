@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { drainEnvironment } from "./environment.js";
 import { TransientError } from "./errors.js";
-import { startExecution } from "./executions/start.js";
+import { startFlow } from "./executions/start.js";
 import { parseInput, taskKeySchema } from "./flow-input.js";
 import { Inbox } from "./inbox/inbox.js";
 import { TaskStore } from "./tasks/store.js";
@@ -32,18 +32,9 @@ export async function handler(input: unknown): Promise<{ drain: string }> {
     const { generation } = await inbox.state();
     // The task's name alone would not do: two owners may have a task of the same name.
     const name = `${record.task.name}-${key.repositoryId}-${generation}`;
-    const start = await startExecution(drainFlow, name, { drain: { ...key, generation } }).catch(retried);
+    const start = await startFlow(drainFlow, name, { drain: { ...key, generation } });
     if (start !== "closed") return { drain: name };
     await inbox.replaceDrain(generation);
   }
   throw new TransientError("No drain could be started: each one was over at once. It is retried.");
-}
-
-/** What waits must not stay behind where Step Functions fails: its answer may name no error that is retried. */
-function retried(error: unknown): never {
-  const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode ?? 0;
-  if (status >= 400 && status < 500) throw error;
-  throw new TransientError(
-    `Step Functions has not started the drain (${status || "no answer"}). It is retried.`,
-  );
 }

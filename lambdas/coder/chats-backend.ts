@@ -3,9 +3,10 @@ import type { CoderSettings } from "../environment.js";
 import { ConfigurationError, isRefusal, NoCoderUserError, TransientError } from "../errors.js";
 import type { Person } from "../events/event.js";
 import { log } from "../log.js";
+import type { Factory } from "../tasks/plan.js";
 import type { TaskKey, TaskLocation } from "../tasks/record.js";
 import type { ApiProbe } from "./api-probe.js";
-import { type Chat, nameOf, ownWorkspaceOf } from "./chats/chat.js";
+import { type Chat, deliveryOf, nameOf, ownWorkspaceOf } from "./chats/chat.js";
 import { ChatClient, ChatsVanishedError } from "./chats/chat-client.js";
 import { createChat } from "./chats/chat-creation.js";
 import { archive, quieten, unarchive, unbind } from "./chats/chat-ending.js";
@@ -13,9 +14,9 @@ import { lookFor } from "./chats/chat-history.js";
 import { BotOwner, type ChatOwner, RequesterOwner } from "./chats/chat-owner.js";
 import { viewOf } from "./chats/chat-view.js";
 import type { CoderClient } from "./client.js";
-import type { CoderDirectory } from "./directory.js";
+import type { CoderDirectory, TemplateChoice } from "./directory.js";
 import type { CoderBackend, CoderTask, CreateTask, Reception, SendOutcome, WorkIdentity } from "./port.js";
-import { deleteWorkspace } from "./workspaces.js";
+import { deleteWorkspace, type WorkspaceParameter } from "./workspaces.js";
 
 const organizationSchema = z.object({ id: z.string() });
 
@@ -47,24 +48,32 @@ export class ChatsBackend implements CoderBackend {
     this.#owner = new Owner(client, directory);
   }
 
-  ownerOf(person: Person): Promise<string> {
+  ownerOf(person: Person | null): Promise<string> {
     return this.#owner.ownerOf(person);
   }
 
   /** Without a template the agent picks one itself, once it needs a workspace. */
-  async prepare(): Promise<CreateTask> {
-    const name = this.settings.CODER_TEMPLATE_NAME;
+  async prepare(factory: Factory | null): Promise<CreateTask> {
     const [organization, template] = await Promise.all([
       this.#organizationId(),
-      name === undefined ? undefined : this.directory.template(name),
+      this.directory.templateFor(factory),
     ]);
+    const parameters = factory && template ? await this.#parameters(template, factory) : [];
     return async (specification) => {
       const { owner, name } = specification;
       try {
         const made = await this.#owner.as(owner, (coder, user) =>
-          createChat(specification, { organization, template, user, chats: this.#chats.as(coder) }),
+          createChat(specification, {
+            organization,
+            template,
+            parameters,
+            user,
+            chats: this.#chats.as(coder),
+          }),
         );
-        return typeof made === "string" ? made : this.#toTask(made, { backend: "chats", owner, name });
+        if (typeof made === "string") return made;
+        const isAnothers = deliveryOf(made) !== specification.delivery;
+        return { ...this.#toTask(made, { backend: "chats", owner, name }), isAnothers };
       } catch (error) {
         if (!(error instanceof ChatsVanishedError)) throw error;
         throw new TransientError("Coder has no Chats API any more. It is retried with what Coder has now.");
@@ -187,6 +196,16 @@ export class ChatsBackend implements CoderBackend {
     const isOther = chat !== undefined && !chat.archived && chat.root_chat_id !== own;
     if (isOther) log.warn("The workspace is kept: another chat works in it", { workspaceId, chat: newest });
     return isOther;
+  }
+
+  /** What a repository's config says, as the template's parameters of the same names; others are left out. */
+  async #parameters({ versionId }: TemplateChoice, factory: Factory): Promise<WorkspaceParameter[]> {
+    const known = await this.directory.parametersOf(versionId);
+    return Object.entries(factory).flatMap(([name, value]) =>
+      known.includes(name)
+        ? [{ name, value: typeof value === "string" ? value : JSON.stringify(value) }]
+        : [],
+    );
   }
 
   #organizationId(): Promise<string> {

@@ -25,7 +25,7 @@ export class Coder {
     this.#probe = new ApiProbe(client);
     const directory = new CoderDirectory(client, settings);
     this.#backends = {
-      tasks: new TasksBackend(client, directory, settings, this.#probe),
+      tasks: new TasksBackend(client, directory, this.#probe),
       chats: new ChatsBackend(client, directory, settings, this.#probe),
     };
   }

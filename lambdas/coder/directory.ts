@@ -3,6 +3,7 @@ import type { CoderSettings } from "../environment.js";
 import { isRefusal, NoCoderUserError, PresetNotFoundError, TemplateNotFoundError } from "../errors.js";
 import type { Person } from "../events/event.js";
 import { botName } from "../events/login.js";
+import type { Factory } from "../tasks/plan.js";
 import type { CoderClient } from "./client.js";
 
 const userSchema = z.object({
@@ -23,6 +24,8 @@ const presetSchema = z.pipe(
 type Preset = z.output<typeof presetSchema>;
 const presetsSchema = z.nullable(z.array(presetSchema));
 
+const parametersSchema = z.nullable(z.array(z.object({ name: z.string() })));
+
 /** What something is made from: a template's version, and a preset of its parameters. */
 export interface TemplateChoice {
   templateId: string;
@@ -39,6 +42,7 @@ export interface CoderUser {
 export class CoderDirectory {
   /** Those of the version that was asked for last. */
   #presets: { versionId: string; presets: Preset[] } | undefined;
+  #me: Promise<CoderUser> | undefined;
 
   constructor(
     private readonly client: CoderClient,
@@ -63,18 +67,40 @@ export class CoderDirectory {
     throw noUser(login, "no Coder user is linked to this GitHub account");
   }
 
-  /** A template's active version, read anew each time, with the configured or the default preset. */
-  async template(name: string): Promise<TemplateChoice> {
+  /** The user of the token. */
+  me(): Promise<CoderUser> {
+    this.#me ??= this.client.get("/api/v2/users/me", userSchema).catch((error: unknown) => {
+      this.#me = undefined;
+      throw error;
+    });
+    return this.#me;
+  }
+
+  /**
+   * The active version, read anew each time, of the template that a repository's config stands for, with its default
+   * preset; without a config, that of the settings, with the preset of the settings. `undefined` where these name
+   * none, and there is no `fallback` either.
+   */
+  async templateFor(factory: Factory | null, fallback?: string): Promise<TemplateChoice | undefined> {
+    const { CODER_FACTORY_TEMPLATE, CODER_TEMPLATE_NAME, CODER_TEMPLATE_PRESET } = this.settings;
+    if (factory) return this.#template(CODER_FACTORY_TEMPLATE, "CODER_FACTORY_TEMPLATE", undefined);
+    const name = CODER_TEMPLATE_NAME ?? fallback;
+    return name === undefined
+      ? undefined
+      : this.#template(name, "CODER_TEMPLATE_NAME", CODER_TEMPLATE_PRESET);
+  }
+
+  async #template(name: string, setting: string, preset: string | undefined): Promise<TemplateChoice> {
     const { CODER_ORGANIZATION: organization } = this.settings;
     const path = `/api/v2/organizations/${encodeURIComponent(organization)}/templates/${encodeURIComponent(name)}`;
     const template = await this.client.get(path, templateSchema).catch((error: unknown) => {
       if (!isRefusal(error, 404)) throw error;
       throw new TemplateNotFoundError(
-        `Coder has no template "${name}" in the organization "${organization}", or the token may not see it. Set CODER_TEMPLATE_NAME and CODER_ORGANIZATION to one that exists.`,
+        `Coder has no template "${name}" in the organization "${organization}", or the token may not see it. Set ${setting} and CODER_ORGANIZATION to one that exists.`,
       );
     });
     const versionId = template.active_version_id;
-    const presetId = await this.#preset(versionId, name);
+    const presetId = await this.#preset(versionId, name, preset);
     return { templateId: template.id, versionId, ...(presetId !== undefined && { presetId }) };
   }
 
@@ -87,9 +113,12 @@ export class CoderDirectory {
     return presets;
   }
 
-  async #preset(versionId: string, template: string): Promise<string | undefined> {
+  async #preset(
+    versionId: string,
+    template: string,
+    wanted: string | undefined,
+  ): Promise<string | undefined> {
     const presets = await this.#presetsOf(versionId);
-    const wanted = this.settings.CODER_TEMPLATE_PRESET;
     const preset = presets.find(({ name, default: isDefault }) =>
       wanted === undefined ? isDefault === true : name === wanted,
     );
@@ -99,6 +128,12 @@ export class CoderDirectory {
     throw new PresetNotFoundError(
       `The template "${template}" has no preset "${wanted}". It has: ${names}. Set CODER_TEMPLATE_PRESET to one of them, or leave it out for the default one.`,
     );
+  }
+
+  /** What a template's version may be given, by name. */
+  async parametersOf(versionId: string): Promise<string[]> {
+    const path = `/api/v2/templateversions/${versionId}/rich-parameters`;
+    return ((await this.client.get(path, parametersSchema)) ?? []).map(({ name }) => name);
   }
 
   /** Coder knows ids of github.com only, and id 0 would mean "no filter": every user. */

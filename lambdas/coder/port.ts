@@ -1,4 +1,5 @@
 import type { Person } from "../events/event.js";
+import type { Factory } from "../tasks/plan.js";
 import type { Backend, TaskKey, TaskLocation } from "../tasks/record.js";
 
 /**
@@ -24,6 +25,8 @@ export interface CoderTask extends TaskLocation {
   id: string;
   url: string;
   view: TaskView;
+  /** It was found where one was to be created, and was started for another delivery: with other words. */
+  isAnothers?: boolean;
 }
 
 /** What a task is for, as it is created for it and found again by it. */
@@ -39,7 +42,12 @@ export interface TaskSpecification {
   owner: string;
   name: string;
   displayName: string;
+  /** The agent's first words. */
   prompt: string;
+  /** What it is created for: tells this task from one that another delivery had created. */
+  delivery: string;
+  /** What the repository's config says of the workspace; without one, the settings alone count. */
+  factory: Factory | null;
   work: WorkIdentity;
   /** What an earlier try has made already, by the record. */
   workspaceId?: string | undefined;
@@ -80,10 +88,13 @@ export interface CoderBackend {
    * making two tasks: then the creation is claimed in the task's record before anything is created.
    */
   readonly hasUniqueNames: boolean;
-  /** The Coder user who will own what a person asks for. Throws a `NoCoderUserError` where there is none. */
-  ownerOf(person: Person): Promise<string>;
+  /**
+   * The Coder user who will own what a person asks for; where nobody in particular does, the user of the token. Throws
+   * a `NoCoderUserError` where there is none.
+   */
+  ownerOf(person: Person | null): Promise<string>;
   /** Looks up what creations are made from, whoever will own them: the template, its preset. */
-  prepare(): Promise<CreateTask>;
+  prepare(factory: Factory | null): Promise<CreateTask>;
   /**
    * The task by its id where the location has one, else by owner and name or by its issue; `undefined` where
    * there is none. One that Coder has no API for any more is `gone`, with a `report` that says so.

@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
-import type { CoderSettings } from "../environment.js";
 import { isRefusal, TaskBusyError, TemplateNotFoundError, TransientError } from "../errors.js";
 import type { Person } from "../events/event.js";
 import { namesWork } from "../tasks/name.js";
+import type { Factory } from "../tasks/plan.js";
 import type { TaskLocation } from "../tasks/record.js";
 import type { ApiProbe } from "./api-probe.js";
 import { type CoderClient, isRouteMissing } from "./client.js";
@@ -59,22 +59,22 @@ export class TasksBackend implements CoderBackend {
   constructor(
     private readonly client: CoderClient,
     private readonly directory: CoderDirectory,
-    private readonly settings: CoderSettings,
     private readonly probe: ApiProbe,
   ) {}
 
-  async ownerOf(person: Person): Promise<string> {
-    return (await this.directory.userOf(person)).username;
+  async ownerOf(person: Person | null): Promise<string> {
+    return (await (person ? this.directory.userOf(person) : this.directory.me())).username;
   }
 
-  async prepare(): Promise<CreateTask> {
-    const name = this.settings.CODER_TEMPLATE_NAME ?? defaultTemplate;
-    const template = await this.directory.template(name).catch(async (error: unknown) => {
-      if (!(error instanceof TemplateNotFoundError)) throw error;
-      // A move to Chats may have taken the template with it.
-      this.probe.forget();
-      throw (await this.probe.has(this.api)) ? error : hasMoved();
-    });
+  async prepare(factory: Factory | null): Promise<CreateTask> {
+    const template = await this.directory
+      .templateFor(factory, defaultTemplate)
+      .catch(async (error: unknown) => {
+        if (!(error instanceof TemplateNotFoundError)) throw error;
+        // A move to Chats may have taken the template with it.
+        this.probe.forget();
+        throw (await this.probe.has(this.api)) ? error : hasMoved();
+      });
     return (specification) => this.#create(specification, template);
   }
 
@@ -96,15 +96,16 @@ export class TasksBackend implements CoderBackend {
   /** Two creations at once get a 500 from Coder. So after any doubt it looks before anything else. */
   async #create(
     specification: TaskSpecification,
-    template: TemplateChoice,
+    template: TemplateChoice | undefined,
   ): Promise<CoderTask | NameConflict> {
-    const { owner, name, displayName, prompt, work } = specification;
+    const { owner, name, displayName, work } = specification;
+    const input = inputOf(specification);
     const body = {
       name,
       display_name: displayName,
-      input: prompt,
-      template_version_id: template.versionId,
-      ...(template.presetId !== undefined && { template_version_preset_id: template.presetId }),
+      input,
+      template_version_id: template?.versionId,
+      ...(template?.presetId !== undefined && { template_version_preset_id: template.presetId }),
     };
     try {
       const path = `/api/v2/tasks/${encodeURIComponent(owner)}`;
@@ -117,7 +118,8 @@ export class TasksBackend implements CoderBackend {
       const isTaken = isRefusal(error, 409);
       if (!isTaken && !(error instanceof TransientError)) throw error;
       const found = await this.#get(owner, name);
-      if (found) return namesWork(found.initial_prompt, work.url) ? this.#toTask(found) : "taken";
+      if (found && !namesWork(found.initial_prompt, work.url)) return "taken";
+      if (found) return { ...this.#toTask(found), isAnothers: found.initial_prompt !== input };
       if (isTaken) return "held";
       throw error;
     }
@@ -236,6 +238,11 @@ export class TasksBackend implements CoderBackend {
       ...(task.workspace_id && { workspaceId: task.workspace_id }),
     };
   }
+}
+
+/** The factory template takes the agent's first words with the settings, as JSON. */
+function inputOf({ prompt, factory }: TaskSpecification): string {
+  return factory ? JSON.stringify({ ...factory, ai_prompt: prompt }) : prompt;
 }
 
 function hasMoved(): TransientError {

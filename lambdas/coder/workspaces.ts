@@ -10,11 +10,18 @@ const workspaceSchema = z.object({
 });
 export type Workspace = z.output<typeof workspaceSchema>;
 
+/** A parameter of a template, and what it is to be. */
+export interface WorkspaceParameter {
+  name: string;
+  value: string;
+}
+
 /** A new workspace, from a version of a template. */
 export interface NewWorkspace {
   name: string;
   template_version_id: string;
   template_version_preset_id?: string;
+  rich_parameter_values?: WorkspaceParameter[];
 }
 
 /** The id of the new workspace. Throws Coder's 409 where the owner has one of that name. */

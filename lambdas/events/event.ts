@@ -25,16 +25,17 @@ export const issueSchema = z.object({
   commented: z.boolean(),
 });
 
-const base = {
-  /** The delivery's GUID. */
+const origin = {
+  /** What tells a repetition from something new: the delivery's GUID; of a scheduled job, its scheduled time. */
   delivery: name,
-  /** The installation of the GitHub App that the delivery came through. */
+  /** The installation of the GitHub App that the repository is reached through. */
   installation: z.int(),
   repository: repositorySchema,
-  sender: personSchema,
-  /** When it happened, by GitHub's clock: ISO 8601, one-second resolution. */
+  /** When it happened, by GitHub's or Scheduler's clock: ISO 8601, one-second resolution. */
   at: name,
 };
+
+const base = { ...origin, sender: personSchema };
 
 /** The agent should work on the issue. */
 export const taskRequestedSchema = z.object({
@@ -108,25 +109,46 @@ export const commentWithdrawnSchema = z.object({
   comment: z.object(commentBase),
 });
 
-/** A workflow run has failed. */
-export const checkFailedSchema = z.object({
-  ...base,
-  type: z.literal("check_failed"),
-  run: z.object({
-    id: z.int(),
-    attempt: z.int(),
-    workflowId: z.int(),
-    workflow: name,
-    url: name,
-    conclusion: name,
-    branch: name,
-    headSha: name,
-    /** The repository that the head is in: a fork, often. */
-    headRepository: z.object({ id: z.int(), owner: name }),
-    /** Numbers of the pull requests that GitHub names; none where the head is in a fork. */
-    pulls: z.array(z.int()),
-  }),
+export const runSchema = z.object({
+  id: z.int(),
+  attempt: z.int(),
+  workflowId: z.int(),
+  workflow: name,
+  url: name,
+  conclusion: name,
+  branch: name,
+  headSha: name,
+  /** The repository that the head is in: a fork, often. */
+  headRepository: z.object({ id: z.int(), owner: name }),
+  /** Numbers of the pull requests that GitHub names; none where the head is in a fork. */
+  pulls: z.array(z.int()),
 });
+
+/** A workflow run has failed. */
+export const checkFailedSchema = z.object({ ...base, type: z.literal("check_failed"), run: runSchema });
+
+/** The time of a scheduled job has come. EventBridge Scheduler starts `create-task` with it. */
+export const jobDueSchema = z.object({
+  ...origin,
+  type: z.literal("job_due"),
+  job: z.object({ name }),
+});
+
+/** A workflow has failed on a branch that the repository's config wants the agent to look after. */
+export const branchFailedSchema = z.object({
+  ...origin,
+  type: z.literal("branch_failed"),
+  run: runSchema,
+  /** What its logs say, as `relay-logs` has summed it up. */
+  text: z.string(),
+});
+
+/** Something that a task is wanted for, or no longer wanted for. */
+export const workEventSchema = z.discriminatedUnion("type", [
+  issueEventSchema,
+  jobDueSchema,
+  branchFailedSchema,
+]);
 
 /** An event for the agent's inbox. */
 export const inboxEventSchema = z.discriminatedUnion("type", [
@@ -136,6 +158,13 @@ export const inboxEventSchema = z.discriminatedUnion("type", [
 ]);
 
 export const eventSchema = z.discriminatedUnion("type", [issueEventSchema, inboxEventSchema]);
+
+/** Something that a task is wanted for. */
+export const startingEventSchema = z.discriminatedUnion("type", [
+  taskRequestedSchema,
+  jobDueSchema,
+  branchFailedSchema,
+]);
 
 export type Repository = z.output<typeof repositorySchema>;
 export type Person = z.output<typeof personSchema>;
@@ -148,10 +177,10 @@ export type Comment = z.output<typeof commentSchema>;
 export type CommentPosted = z.output<typeof commentPostedSchema>;
 export type CommentWithdrawn = z.output<typeof commentWithdrawnSchema>;
 export type CheckFailed = z.output<typeof checkFailedSchema>;
+export type Run = z.output<typeof runSchema>;
+export type JobDue = z.output<typeof jobDueSchema>;
+export type BranchFailed = z.output<typeof branchFailedSchema>;
+export type StartingEvent = z.output<typeof startingEventSchema>;
+export type WorkEvent = z.output<typeof workEventSchema>;
 export type InboxEvent = z.output<typeof inboxEventSchema>;
 export type RelayEvent = z.output<typeof eventSchema>;
-
-/** The issue as people write it: `owner/repo#42`. */
-export function issueReference(event: Pick<IssueEvent, "repository" | "issue">): string {
-  return `${event.repository.owner}/${event.repository.name}#${event.issue.number}`;
-}

@@ -1,4 +1,5 @@
 import { SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
+import { TransientError } from "../errors.js";
 
 /** Step Functions' limit for an execution's name. */
 const nameLength = 80;
@@ -21,6 +22,20 @@ export function executionName(flow: string, repository: string, number: number, 
 
 /** What a start came to: it is new, the same one runs already, or one of this name is over. */
 export type Start = "started" | "running" | "closed";
+
+/**
+ * As `startExecution`, for a flow that starts another: where Step Functions fails, the state is retried, for its
+ * answer may name no error that is.
+ */
+export async function startFlow(stateMachineArn: string, name: string, input: unknown): Promise<Start> {
+  return startExecution(stateMachineArn, name, input).catch((error: unknown) => {
+    const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode ?? 0;
+    if (status >= 400 && status < 500) throw error;
+    throw new TransientError(
+      `Step Functions has not started ${name} (${status || "no answer"}). It is retried.`,
+    );
+  });
+}
 
 /**
  * Starts an execution. Step Functions answers a second start of the same name and input with the running

@@ -1,5 +1,6 @@
 import type { Octokit } from "@octokit/core";
 import { isRefusal, RateLimitedError, RefusedRequestError } from "../errors.js";
+import type { Person } from "../events/event.js";
 import { isSameLogin } from "../events/login.js";
 import { log } from "../log.js";
 
@@ -65,6 +66,22 @@ export class RepositoryClient {
       if (isRefusal(error, 404)) return "none";
       throw error;
     }
+  }
+
+  /** The GitHub user of a login; `undefined` where there is none. */
+  async person(login: string): Promise<Person | undefined> {
+    try {
+      const { data } = await this.octokit.request("GET /users/{username}", { username: login });
+      return { id: Number(data.id), login: data.login, type: data.type };
+    } catch (error) {
+      if (isRefusal(error, 404)) return undefined;
+      throw error;
+    }
+  }
+
+  /** The repository's page. */
+  async url(): Promise<string> {
+    return (await this.octokit.request("GET /repos/{owner}/{repo}", this.#name)).data.html_url;
   }
 
   /** `undefined` where there is none. */

@@ -1,5 +1,13 @@
-import type { CheckFailed, CommentPosted, Subject } from "../events/event.js";
-import type { Input } from "../message/input.js";
+import type {
+  BranchFailed,
+  CheckFailed,
+  CommentPosted,
+  JobDue,
+  Subject as PullSubject,
+  Repository,
+} from "../events/event.js";
+import type { FailureInput, Input, Subject } from "../message/input.js";
+import type { Plan } from "../tasks/plan.js";
 import type { NewInput } from "./stored-input.js";
 
 /** Ids grow with time; padded, they sort as text. */
@@ -15,7 +23,7 @@ export function commentEntry({ delivery, repository, subject, comment }: Comment
   const isEdit = comment.previousBody !== undefined;
   const input: Input = {
     kind: comment.kind,
-    subject: { ...subject, repository: `${repository.owner}/${repository.name}` },
+    subject: { ...subject, repository: nameOf(repository) },
     url: comment.url,
     at: isEdit ? comment.updatedAt : comment.createdAt,
     author: comment.author,
@@ -40,32 +48,75 @@ export function commentEntry({ delivery, repository, subject, comment }: Comment
  * The entry of a failed run: one for each workflow and pull request, so that a newer failure takes the place of
  * one that still waits. `text` is the summary of its logs.
  */
-export function failureEntry(
-  { delivery, repository, run, at }: CheckFailed,
-  pull: Subject,
-  text: string,
-): NewInput {
+export function failureEntry(event: CheckFailed, pull: PullSubject, text: string): NewInput {
+  const { repository, run } = event;
   return {
-    identity: `run#${pull.number}#${run.workflowId}`,
-    delivery,
-    version: `${padded(run.id)}.${padded(run.attempt)}`,
-    order: `${at}#${padded(run.id)}`,
+    ...runEntry(event, `run#${pull.number}#${run.workflowId}`),
     head: {
       repository: { owner: repository.owner, name: repository.name },
       pull: pull.number,
       sha: run.headSha,
     },
+    input: failureInput(event, { ...pull, repository: nameOf(repository) }, text),
+  };
+}
+
+/** The entry of a run that has failed on a branch; of several, the newest is told. */
+export function branchFailureEntry(event: BranchFailed, additions: string): NewInput {
+  return { ...runEntry(event, `run#${event.run.workflowId}`), input: branchFailureInput(event, additions) };
+}
+
+/** `additions` is what the repository's config adds to the summary. */
+export function branchFailureInput(event: BranchFailed, additions: string): FailureInput {
+  const { repository, run, text } = event;
+  const subject = { kind: "branch", name: run.branch, url: run.url, repository: nameOf(repository) } as const;
+  return { ...failureInput(event, subject, text), ...(additions !== "" && { additions }) };
+}
+
+/** The entry of a scheduled job that is due while its last run still works. */
+export function jobEntry({ delivery, repository, job, at }: JobDue, { factory, words }: Plan): NewInput {
+  const url = factory?.repo_url ?? "";
+  const name = factory?.base_branch ?? "";
+  return {
+    identity: `job#${delivery}`,
+    delivery,
+    version: at,
+    order: at,
     input: {
-      kind: "failure",
-      subject: { ...pull, repository: `${repository.owner}/${repository.name}` },
-      url: run.url,
+      kind: "job",
+      subject: { kind: "branch", name, url, repository: nameOf(repository) },
+      url,
       at,
-      workflow: run.workflow,
-      attempt: run.attempt,
-      branch: run.branch,
-      headSha: run.headSha,
-      conclusion: run.conclusion,
-      text,
+      author: job.name,
+      body: words,
     },
   };
+}
+
+function runEntry({ delivery, run, at }: CheckFailed | BranchFailed, identity: string) {
+  return {
+    identity,
+    delivery,
+    version: `${padded(run.id)}.${padded(run.attempt)}`,
+    order: `${at}#${padded(run.id)}`,
+  };
+}
+
+function failureInput({ run, at }: CheckFailed | BranchFailed, subject: Subject, text: string): FailureInput {
+  return {
+    kind: "failure",
+    subject,
+    url: run.url,
+    at,
+    workflow: run.workflow,
+    attempt: run.attempt,
+    branch: run.branch,
+    headSha: run.headSha,
+    conclusion: run.conclusion,
+    text,
+  };
+}
+
+function nameOf({ owner, name }: Repository): string {
+  return `${owner}/${name}`;
 }

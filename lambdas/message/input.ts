@@ -1,11 +1,9 @@
-/** The issue or pull request that an input is about. */
-export interface Subject {
-  kind: "issue" | "pull";
-  number: number;
+/** The issue or pull request that an input is about, or the branch where there is neither. */
+export type Subject = {
   url: string;
   /** `owner/repo`. */
   repository: string;
-}
+} & ({ kind: "issue" | "pull"; number: number } | { kind: "branch"; name: string });
 
 interface InputBase {
   subject: Subject;
@@ -15,9 +13,10 @@ interface InputBase {
   at: string;
 }
 
-/** What somebody said. */
+/** What somebody said; what a scheduled job says each time that it is due. */
 export interface CommentInput extends InputBase {
-  kind: "comment" | "review_comment" | "review";
+  kind: "comment" | "review_comment" | "review" | "job";
+  /** A login, or the job's name. */
   author: string;
   body: string;
   /** How many UTF-8 bytes were cut off the body's end before it came here. */
@@ -42,6 +41,8 @@ export interface FailureInput extends InputBase {
   conclusion: string;
   /** The summary of the logs: at most 48 KiB. */
   text: string;
+  /** What the repository's config adds to it. */
+  additions?: string | undefined;
 }
 
 /** One entry of an inbox, as an agent is told of it. */

@@ -21,6 +21,7 @@ export const labelLength = {
   at: 40,
   branch: 255,
   conclusion: 40,
+  job: 100,
   login: 100,
   path: 1000,
   repository: 200,

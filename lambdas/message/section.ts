@@ -23,7 +23,9 @@ export function section(input: Input, number?: number): string {
   }
   const head = `${lines.join("\n")}\n`;
   const missing = input.kind === "failure" ? 0 : (input.missingBytes ?? 0);
-  return `${head}${quotation(body, missing, url, sectionBytes - byteLength(head))}`;
+  const additions = input.kind === "failure" && input.additions ? `\n\n${quotable(input.additions)}` : "";
+  const room = sectionBytes - byteLength(head) - byteLength(additions);
+  return `${head}${quotation(body, missing, url, room)}${additions}`;
 }
 
 /**
@@ -40,6 +42,7 @@ function quotation(text: string, missingBefore: number, url: string, room: numbe
 
 function commentTitle(input: CommentInput): string {
   const say = input.previousBody === undefined ? wording.comment : wording.edit;
+  if (input.kind === "job") return wording.job(label(input.author, labelLength.job), nameOf(input.subject));
   return say(input.kind, label(input.author, labelLength.login), nameOf(input.subject));
 }
 
@@ -68,10 +71,14 @@ function failureLines({ conclusion, branch, headSha, subject }: FailureInput): s
   return [
     wording.conclusion(label(conclusion, labelLength.conclusion)),
     wording.branch(label(branch, labelLength.branch), label(headSha, labelLength.sha)),
-    wording.subjectUrl(subject.kind, label(subject.url, labelLength.url)),
+    ...(subject.kind === "branch"
+      ? []
+      : [wording.subjectUrl(subject.kind, label(subject.url, labelLength.url))]),
   ];
 }
 
-function nameOf({ kind, repository, number }: Subject): string {
-  return wording.subject(kind, `${label(repository, labelLength.repository)}#${number}`);
+function nameOf(subject: Subject): string {
+  const repository = label(subject.repository, labelLength.repository);
+  if (subject.kind === "branch") return wording.branchOf(label(subject.name, labelLength.branch), repository);
+  return wording.subject(subject.kind, `${repository}#${subject.number}`);
 }

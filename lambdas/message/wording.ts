@@ -26,23 +26,26 @@ export const wording = {
   mayBeRepeated:
     "Possibly a repetition: you may have received this message already; then do not act on it a second time.",
 
-  comment: (kind: CommentInput["kind"], author: string, subject: string) =>
+  job: (name: string, subject: string) => `Scheduled job ${name} is due again on ${subject}`,
+
+  comment: (kind: SaidKind, author: string, subject: string) =>
     `${sayings[kind]} from ${author} on ${subject}`,
 
-  edit: (kind: CommentInput["kind"], author: string, subject: string) =>
+  edit: (kind: SaidKind, author: string, subject: string) =>
     `Edited ${sayings[kind].toLowerCase()} from ${author} on ${subject}: you were given an earlier version of it`,
 
   failure: (workflow: string, attempt: number, subject: string) =>
     `Failed workflow run on ${subject}: ${workflow}, attempt ${attempt}`,
 
-  subject: (kind: Subject["kind"], name: string) => `${subjects[kind]} ${name}`,
+  branchOf: (name: string, repository: string) => `branch ${name} of ${repository}`,
+  subject: (kind: NumberedKind, name: string) => `${subjects[kind]} ${name}`,
 
   at: (time: string) => `Time: ${time}`,
   branch: (branch: string, sha: string) => `Branch: ${branch} at commit ${sha}`,
   conclusion: (conclusion: FailureInput["conclusion"]) => `Conclusion: ${conclusion}`,
   file: (place: string) => `File: ${place}`,
   reviewState: (state: string) => `Review state: ${state}`,
-  subjectUrl: (kind: Subject["kind"], url: string) => `${capitalized(subjects[kind])}: ${url}`,
+  subjectUrl: (kind: NumberedKind, url: string) => `${capitalized(subjects[kind])}: ${url}`,
   url: (url: string) => `URL: ${url}`,
 
   before: "Before:",
@@ -56,13 +59,16 @@ export const wording = {
   reference: (reference: string) => `[relay ${reference}]`,
 };
 
-const sayings: Record<CommentInput["kind"], string> = {
+type SaidKind = Exclude<CommentInput["kind"], "job">;
+type NumberedKind = Exclude<Subject["kind"], "branch">;
+
+const sayings: Record<SaidKind, string> = {
   comment: "Comment",
   review_comment: "Review comment",
   review: "Review",
 };
 
-const subjects: Record<Subject["kind"], string> = { issue: "issue", pull: "pull request" };
+const subjects: Record<NumberedKind, string> = { issue: "issue", pull: "pull request" };
 
 function bytes(count: number): string {
   return count === 1 ? "1 byte" : `${count} bytes`;

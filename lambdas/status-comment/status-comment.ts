@@ -1,17 +1,16 @@
 import { isRefusal, TransientError } from "../errors.js";
 import type { GitHubApp } from "../github/app.js";
-import { IssueClient } from "../github/issues.js";
 import type { Condition } from "../table/table.js";
 import {
-  type IssueSource,
   type TaskKey,
   type TaskRecord,
   type TaskState,
   type TaskStatus,
   taskKey,
+  type WorkSource,
 } from "../tasks/record.js";
 import type { TaskStore } from "../tasks/store.js";
-import { statusMarker } from "./marker.js";
+import { type StatusPlace, statusPlace } from "./place.js";
 import { statusText } from "./text.js";
 
 /** What a comment can begin with. */
@@ -21,29 +20,25 @@ const firstWords: readonly TaskState[] = ["created", "refused"];
 const lockMs = 30_000;
 
 /**
- * The one comment of the App's bot on an issue, that follows its task. What it should say stands in the task's
+ * The one comment of the App's bot on an issue, that follows its task; the tracking issue of work without one. What it should say stands in the task's
  * record; whoever changes that writes the comment, and then looks whether somebody has changed it meanwhile:
  * so the last word wins, in whatever order the writes arrive at GitHub.
  */
 export class StatusComment {
-  readonly #issue: IssueClient;
+  readonly #place: StatusPlace;
   readonly #key: TaskKey;
   /** Who holds the lock, by a name that a retry of the same run has too. */
   readonly #holder: string;
-  readonly #appId: string;
-  readonly #mayHaveComments: boolean;
 
   constructor(
     private readonly store: TaskStore,
     app: GitHubApp,
-    source: IssueSource,
+    source: WorkSource,
     holder: string,
   ) {
-    this.#issue = new IssueClient(app.installation(source.installation), source);
+    this.#place = statusPlace(app, source);
     this.#key = taskKey(source);
     this.#holder = holder;
-    this.#mayHaveComments = source.issue.commented;
-    this.#appId = app.id;
   }
 
   /**
@@ -69,7 +64,7 @@ export class StatusComment {
    * comment to look for: whoever has just assigned an issue sees an answer the sooner.
    */
   async #beFirst(status: TaskStatus, { expression, values }: Condition): Promise<TaskRecord | undefined> {
-    if (this.#mayHaveComments || !firstWords.includes(status.state)) return undefined;
+    if (!this.#place.isUntouched || !firstWords.includes(status.state)) return undefined;
     const untouched = "attribute_not_exists(#commentId) AND attribute_not_exists(#commentLock)";
     return this.store.update(
       this.#key,
@@ -79,7 +74,7 @@ export class StatusComment {
   }
 
   async #publish(record: TaskRecord, isFirst: boolean): Promise<void> {
-    let now = isFirst ? await this.#post(statusText(record)) : await this.#show(record);
+    let now = isFirst ? await this.#post(record) : await this.#show(record);
     for (
       let shown = record;
       now && (now.commentId === undefined || statusText(now) !== statusText(shown));
@@ -91,13 +86,13 @@ export class StatusComment {
 
   /** Lets the comment say what the record says; returns the record as it is then. */
   async #show(record: TaskRecord): Promise<TaskRecord | undefined> {
-    const body = statusText(record);
-    return record.commentId === undefined ? this.#create(body, record) : this.#update(record.commentId, body);
+    return record.commentId === undefined ? this.#create(record) : this.#update(record.commentId, record);
   }
 
   /** Returns the record as it is after the update, without the comment's id where the comment is gone. */
-  async #update(commentId: number, body: string): Promise<TaskRecord | undefined> {
-    if (await this.#issue.updateComment(commentId, body)) return this.store.get(this.#key);
+  async #update(commentId: number, record: TaskRecord): Promise<TaskRecord | undefined> {
+    if (await this.#place.update(commentId, statusText(record), stateOf(record)))
+      return this.store.get(this.#key);
     const condition = { expression: "#commentId = :gone", values: { gone: commentId } };
     return (
       (await this.store.update(this.#key, { commentId: undefined }, condition)) ?? this.store.get(this.#key)
@@ -108,29 +103,30 @@ export class StatusComment {
    * Creates the comment under a lock, or adopts the one whose id was lost. Looking for it beside taking the lock
    * is safe: the lock is only given while no id is known.
    */
-  async #create(body: string, record: TaskRecord): Promise<TaskRecord | undefined> {
-    const mayBeLost = this.#mayHaveComments || record.commentLock !== undefined;
+  async #create(record: TaskRecord): Promise<TaskRecord | undefined> {
+    if (!this.#place.opensWith(stateOf(record))) return undefined;
+    const mayBeLost = !this.#place.isUntouched || record.commentLock !== undefined;
     const [locked, lost] = await Promise.all([
       this.store.update(this.#key, this.#lock(), {
         expression:
           "attribute_not_exists(#commentId) AND (attribute_not_exists(#commentLock) OR #commentLock = :me OR #commentLockUntil < :now)",
         values: { me: this.#holder, now: Date.now() },
       }),
-      mayBeLost ? this.#issue.findOwnComment(statusMarker, this.#appId) : undefined,
+      mayBeLost ? this.#place.find() : undefined,
     ]);
     if (!locked) {
       const now = await this.store.get(this.#key);
       if (now?.commentId !== undefined) return now;
       throw new TransientError("Another run is creating the status comment. It is retried.");
     }
-    if (lost === undefined) return this.#post(body);
-    await this.#issue.updateComment(lost, body);
+    if (lost === undefined) return this.#post(record);
+    await this.#place.update(lost, statusText(record), stateOf(record));
     return this.#unlock(lost);
   }
 
   /** Creates the comment; the lock is held. */
-  async #post(body: string): Promise<TaskRecord | undefined> {
-    return this.#unlock(await this.#issue.createComment(body));
+  async #post(record: TaskRecord): Promise<TaskRecord | undefined> {
+    return this.#unlock(await this.#place.create(statusText(record), stateOf(record)));
   }
 
   #lock() {
@@ -144,4 +140,9 @@ export class StatusComment {
       { expression: "#commentLock = :me", values: { me: this.#holder } },
     );
   }
+}
+
+/** Nothing is published before something was said. */
+function stateOf({ status }: TaskRecord): TaskState {
+  return status?.state ?? "created";
 }

@@ -4,6 +4,7 @@ import type { CommentPosted, CommentWithdrawn, InboxEvent } from "../events/even
 import type { Pull, RepositoryClient } from "../github/repository.js";
 import { issueKey, type TaskKey, type TaskRecord } from "./record.js";
 import type { TaskStore } from "./store.js";
+import { worksNamedIn } from "./work.js";
 
 /** Finds the issue whose task an issue or a pull request belongs to. */
 export class TaskFinder {
@@ -25,7 +26,8 @@ export class TaskFinder {
 
   /**
    * The task that a pull request of the agent's is of: by the issues that it closes, else by its branch where
-   * that is known from before, else by a number in the branch's name or in the text.
+   * that is known from before, else by the job or failing branch whose URL is in the text, or by a number in the
+   * branch's name or in the text.
    */
   async ofPull(pull: Pull, event: InboxEvent): Promise<TaskKey | undefined> {
     const { issues: references, areCertain } = await this.repository.closingReferences(pull.number);
@@ -37,7 +39,12 @@ export class TaskFinder {
       pull.headRepositoryId && (await this.store.taskOfBranch(pull.headRepositoryId, pull.headBranch));
     if (known && hasTask(await this.store.get(known))) return known;
 
-    const mentions = numbersIn(pull).map((issue) => issueKey(event.repository.id, issue));
+    const repositoryId = event.repository.id;
+    const works = worksNamedIn(pull.body, pull.url.replace(/\/pull\/\d+$/, ""));
+    const mentions = [
+      ...works.map((work) => ({ repositoryId, work })),
+      ...numbersIn(pull).map((issue) => issueKey(repositoryId, issue)),
+    ];
     for (const key of mentions) {
       if (hasTask(await this.store.get(key))) return this.#remember(pull, key);
     }

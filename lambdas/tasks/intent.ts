@@ -1,6 +1,6 @@
 import { TransientError } from "../errors.js";
-import type { IssueEvent } from "../events/event.js";
-import { type TaskKey, type TaskRecord, taskKey } from "./record.js";
+import type { IssueEvent, WorkEvent } from "../events/event.js";
+import { type TaskKey, type TaskRecord, taskKey, type WorkSource } from "./record.js";
 import type { TaskStore } from "./store.js";
 
 /**
@@ -17,21 +17,21 @@ export interface Claim {
 }
 
 /**
- * Registers `event` as the newest word on its issue. Deliveries come late, twice and out of order: where a
+ * Registers `event` as the newest word on its work. Deliveries come late, twice and out of order: where a
  * record of the opposite word is not clearly older (GitHub's times have a resolution of one second), GitHub is
  * asked which of the two holds. Idempotent by delivery.
  */
-export async function claimIssue(store: TaskStore, event: IssueEvent, ask: AskGitHub): Promise<Claim> {
+export async function claimWork(store: TaskStore, event: WorkEvent, ask: AskGitHub): Promise<Claim> {
   const key = taskKey(event);
-  const wanted = event.type === "task_requested";
+  const wanted = event.type !== "task_closed";
   for (let attempt = 0; attempt < 10; attempt++) {
     // Most issues are new: then the first write is all there is to do.
     const known = attempt === 0 ? undefined : await store.get(key);
     if (known?.intent !== undefined && known.intentDelivery === event.delivery) {
       return { proceed: true, intent: known.intent, key };
     }
-    const isDoubtful = known && !isFinal(event) && contradicts(known, event, wanted);
-    if (isDoubtful && (await ask(event)) === !wanted) {
+    const isDoubtful = known && isAboutIssue(event) && contradicts(known, event, wanted);
+    if (isDoubtful && !isFinal(event) && (await ask(event)) === !wanted) {
       return { proceed: false, intent: known.intent ?? 0, key };
     }
     const intent = (known?.intent ?? 0) + 1;
@@ -42,7 +42,7 @@ export async function claimIssue(store: TaskStore, event: IssueEvent, ask: AskGi
         wanted,
         intentDelivery: event.delivery,
         intentAt: event.at,
-        source: { installation: event.installation, repository: event.repository, issue: event.issue },
+        source: sourceOf(event),
         endReason: event.type === "task_closed" ? event.reason : undefined,
       },
       known?.intent !== undefined
@@ -51,11 +51,23 @@ export async function claimIssue(store: TaskStore, event: IssueEvent, ask: AskGi
     );
     if (claimed) return { proceed: true, intent, key };
   }
-  throw new TransientError("The issue is being claimed by too many events at once. It is retried.");
+  throw new TransientError("The work is being claimed by too many events at once. It is retried.");
 }
 
 function contradicts({ wanted, intentAt }: TaskRecord, event: IssueEvent, isWanted: boolean): boolean {
   return wanted === !isWanted && intentAt !== undefined && Date.parse(event.at) <= Date.parse(intentAt);
+}
+
+function isAboutIssue(event: WorkEvent): event is IssueEvent {
+  return "issue" in event;
+}
+
+function sourceOf(event: WorkEvent): WorkSource {
+  const { installation, repository } = event;
+  if ("issue" in event) return { installation, repository, issue: event.issue };
+  return "job" in event
+    ? { installation, repository, job: event.job }
+    : { installation, repository, run: event.run };
 }
 
 /** An issue that was deleted or moved away does not come back. */

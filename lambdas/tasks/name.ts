@@ -5,28 +5,44 @@ const valid = /^[a-zA-Z0-9]+(?:-[a-zA-Z0-9]+)*$/;
 const maxLength = 32;
 const hashLength = 6;
 
-export interface IssueName {
+/** The most of a label that is no issue's number, in characters: it leaves room for the repository's name. */
+const labelLength = 12;
+
+/** What a task's name tells of its work. */
+export interface WorkName {
   owner: string;
   repository: string;
-  issue: number;
+  /** What tells it from others of the repository: an issue's number, a job's name, a branch. */
+  label: string;
+  /** Whether the label alone does so: an issue's number does, a branch on which several workflows fail does not. */
+  isDistinct: boolean;
+  /** What is hashed where the name itself does not tell it from all others. */
+  reference: string;
 }
 
 /**
- * The names that the task of an issue may have, the first choice first: `{prefix}-{repository}-{issue}` where
- * that is a valid name, then one with a short hash of `owner/repository#issue`, in which the repository's name
- * is sanitised and cut. Both hold the issue's number whole. Deterministic, and blind to the case of owner and
- * repository, as GitHub is.
+ * The names that a task may have, the first choice first: `{prefix}-{repository}-{label}` where that is a valid name
+ * and tells the work, then one with a short hash of its reference (`owner/repository#issue`), in which what is no
+ * valid part of a name is sanitised and cut. Both hold an issue's number whole. Deterministic, and blind to case, as
+ * GitHub is.
  */
-export function taskNames(prefix: string, { owner, repository, issue }: IssueName): string[] {
-  const plain = `${prefix}-${repository}-${issue}`;
-  const hash = hashOf(`${owner}/${repository}#${issue}`.toLowerCase());
-  const room = maxLength - `${prefix}--${hash}-${issue}`.length;
-  const readable = repository
+export function taskNames(prefix: string, work: WorkName): string[] {
+  const { repository, reference, isDistinct } = work;
+  const plain = `${prefix}-${repository}-${work.label}`;
+  const label = /^\d+$/.test(work.label) ? work.label : sanitized(work.label, labelLength);
+  const hash = hashOf(reference.toLowerCase());
+  const room = maxLength - `${prefix}--${hash}-${label}`.length;
+  const parts = [prefix, sanitized(repository, Math.max(0, room)), hash, label];
+  const hashed = parts.filter((part) => part !== "").join("-");
+  return isDistinct && isTaskName(plain) ? [plain, hashed] : [hashed];
+}
+
+function sanitized(text: string, length: number): string {
+  return text
     .replace(/[^a-zA-Z0-9]+/g, "-")
-    .slice(0, Math.max(0, room))
-    .replace(/^-+|-+$/g, "");
-  const hashed = [prefix, readable, hash, issue].filter((part) => part !== "").join("-");
-  return isTaskName(plain) ? [plain, hashed] : [hashed];
+    .replace(/^-+/, "")
+    .slice(0, length)
+    .replace(/-+$/, "");
 }
 
 /** Whether Coder takes it as a name. */
@@ -40,8 +56,8 @@ function hashOf(text: string): string {
   return number.toString(36).padStart(hashLength, "0").slice(-hashLength);
 }
 
-/** Whether a task with this initial prompt is the issue's: the issue's URL is in it, whole. */
+/** Whether a task with this initial prompt is of the work with this URL: it is in the prompt, whole. */
 export function namesWork(prompt: string, url: string): boolean {
   const literal = url.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-  return new RegExp(`${literal}(?!\\d)`, "i").test(prompt);
+  return new RegExp(`${literal}(?![\\w%-])`, "i").test(prompt);
 }

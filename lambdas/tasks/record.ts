@@ -1,4 +1,4 @@
-import type { IssueEvent, TaskClosed } from "../events/event.js";
+import type { BranchFailed, IssueEvent, JobDue, TaskClosed } from "../events/event.js";
 
 /**
  * What a task is for, and so which record and which inbox are its: GitHub's ids, so that it survives renames and
@@ -6,12 +6,15 @@ import type { IssueEvent, TaskClosed } from "../events/event.js";
  */
 export interface TaskKey {
   repositoryId: number;
-  /** Of an issue, its number. */
+  /** An issue's number; `job#<name>` of a scheduled job; `run#<workflow id>#<branch>` of a workflow that fails. */
   work: string;
 }
 
-export function taskKey(event: Pick<IssueEvent, "repository" | "issue">): TaskKey {
-  return issueKey(event.repository.id, event.issue.number);
+export function taskKey(source: WorkSource): TaskKey {
+  const repositoryId = source.repository.id;
+  if ("issue" in source) return issueKey(repositoryId, source.issue.number);
+  if ("job" in source) return { repositoryId, work: `job#${source.job.name}` };
+  return { repositoryId, work: `run#${source.run.workflowId}#${source.run.branch}` };
 }
 
 export function issueKey(repositoryId: number, issue: number): TaskKey {
@@ -20,6 +23,12 @@ export function issueKey(repositoryId: number, issue: number): TaskKey {
 
 /** Where an issue is, and through which installation of the App it is spoken on. */
 export type IssueSource = Pick<IssueEvent, "installation" | "repository" | "issue">;
+
+/** Where the work of a task comes from: an issue, a scheduled job, a workflow that fails on a branch. */
+export type WorkSource =
+  | IssueSource
+  | Pick<JobDue, "installation" | "repository" | "job">
+  | Pick<BranchFailed, "installation" | "repository" | "run">;
 
 /** What the status comment can say. */
 export const taskStates = ["created", "running", "stopped", "completed", "refused", "failed"] as const;
@@ -58,10 +67,10 @@ export interface CreationClaim {
   until: number;
 }
 
-/** What is known of one issue: one DynamoDB item. A refusal leaves one with a status alone. */
+/** What is known of one piece of work: one DynamoDB item. A refusal leaves one with a status alone. */
 export interface TaskRecord {
   /**
-   * Counts the events that said what should be with the issue. It is the fencing token of the flows: whoever
+   * Counts the events that said what should be done. It is the fencing token of the flows: whoever
    * holds an older number has been overtaken, and changes nothing any more.
    */
   intent?: number;
@@ -71,11 +80,13 @@ export interface TaskRecord {
   intentDelivery?: string;
   /** When it happened, by GitHub's clock. */
   intentAt?: string;
-  /** The issue as that event told of it: what is needed to speak on it. */
-  source?: IssueSource;
+  /** The work as that event told of it: what is needed to speak on it. */
+  source?: WorkSource;
   /** Why it did not. */
   endReason?: TaskClosed["reason"];
   task?: TaskLocation;
+  /** The delivery that the task was created for, and whose words it was created with. */
+  startedBy?: string;
   /** Where Coder's names are no key, a creation that is under way. */
   creating?: CreationClaim;
   /** The name of the last task that was deleted, and when (milliseconds since the epoch). */
@@ -84,7 +95,7 @@ export interface TaskRecord {
   status?: TaskStatus;
   /** What Coder knew of the work when it was last looked at, for people. */
   report?: string;
-  /** The status comment. */
+  /** The status comment; of work without an issue, the number of its tracking issue. */
   commentId?: number;
   /** Who is about to create it, and until when (milliseconds since the epoch) nobody else may. */
   commentLock?: string;

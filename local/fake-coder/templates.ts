@@ -12,6 +12,8 @@ export interface NewTemplate {
   /** Default: the default organization. One that does not exist is made. */
   organization?: string;
   presets?: NewPreset[] | null;
+  /** The names of its parameters, which all have defaults. */
+  parameters?: string[];
   /** The message about it, or true for a message of the fake's own. */
   deprecated?: boolean | string;
   /** Whether its version defines `coder_ai_task`. Default: true. */
@@ -40,6 +42,7 @@ export interface FakeTemplate {
   deprecation: string;
   readonly aiTask: boolean;
   readonly needsPreset: boolean;
+  readonly parameters: readonly string[];
   readonly createdAt: string;
   /** The newest version last: it is the active one. */
   readonly versions: FakeTemplateVersion[];
@@ -59,6 +62,7 @@ export class Templates {
       deprecation: input.deprecated === true ? "Use another template." : input.deprecated || "",
       aiTask: input.aiTask ?? true,
       needsPreset: input.needsPreset ?? false,
+      parameters: input.parameters ?? [],
       createdAt: new Date().toISOString(),
       versions: [],
     };
@@ -105,6 +109,11 @@ export class Templates {
       if (!version) throw notFound();
       return { status: 200, body: presetsJson(version) };
     });
+    api.route("GET", "/api/v2/templateversions/:version/rich-parameters", ({ params }) => {
+      const version = this.version(params.version ?? "");
+      if (!version) throw notFound();
+      return { status: 200, body: version.template.parameters.map(parameterJson) };
+    });
   }
 }
 
@@ -123,6 +132,11 @@ function json(template: FakeTemplate) {
     created_at: template.createdAt,
     updated_at: template.createdAt,
   };
+}
+
+/** https://coder.com/docs/reference/api/templates#get-rich-parameters-by-template-version */
+function parameterJson(name: string) {
+  return { name, display_name: "", description: "", type: "string", mutable: true, required: false };
 }
 
 /** codersdk.Preset has no JSON tags, hence the capitals; and no presets are a nil slice, hence the `null`. */

@@ -34,7 +34,10 @@ export class WorkspaceCreation {
     const version = this.#version(body);
     assertMayCreateWorkspace(this.users, caller, owner, version);
     wantedPreset(version, uuidField(body, "template_version_preset_id"));
-    return { status: 201, body: workspaceJson(this.workspaces.create({ name, owner, version })) };
+    const parameters = parametersOf(version, body.rich_parameter_values);
+    const workspace = this.workspaces.create({ name, owner, version });
+    workspace.parameters = parameters;
+    return { status: 201, body: workspaceJson(workspace) };
   }
 
   #version(body: Record<string, unknown>): FakeTemplateVersion {
@@ -90,6 +93,17 @@ export function wantedPreset(
     throw new Refusal(400, "Unable to validate parameters", detail, [{ field, detail }]);
   }
   return preset;
+}
+
+/** Refuses a parameter that the template has not, which Coder may do as well. */
+function parametersOf({ template }: FakeTemplateVersion, values: unknown): Record<string, string> {
+  const given = (Array.isArray(values) ? values : []).map((value): [string, string] => {
+    const name = textField(value, "name") ?? "";
+    if (template.parameters.includes(name)) return [name, textField(value, "value") ?? ""];
+    const detail = `There is no parameter ${name}.`;
+    throw new Refusal(400, "Unable to validate parameters", detail, [{ field: "parameters", detail }]);
+  });
+  return Object.fromEntries(given);
 }
 
 /** codersdk.NameValid, as the tag on the request's field checks it. */

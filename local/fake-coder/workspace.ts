@@ -36,6 +36,8 @@ export class FakeWorkspace {
   readonly createdAt = new Date().toISOString();
   updatedAt = this.createdAt;
   readonly builds: FakeBuild[] = [];
+  /** What the template's parameters were given, by name. */
+  parameters: Readonly<Record<string, string>> = {};
   latestBuild: FakeBuild;
   #cancelTimer = () => {};
 

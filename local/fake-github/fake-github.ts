@@ -194,6 +194,9 @@ export class FakeGitHub {
   /** Resolves once no delivery is under way. */
   settled = (): Promise<void> => this.#deliveries.settled();
 
+  /** The issues of a repository, the newest first. */
+  issuesOf: Issues["list"] = (repo) => this.issues.list(repo);
+
   /** The comments that stand under an issue or pull request. */
   commentsOn = (issue: { repo: RepositoryRef; number: number }) => this.comments.on(this.issues.get(issue));
 

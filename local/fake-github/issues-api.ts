@@ -20,6 +20,16 @@ export class IssuesApi {
   routes(rest: Rest): void {
     const one = "/repos/:owner/:repo/issues/:number";
     rest.get(one, (request) => ({ status: 200, body: this.issues.json(this.#issue(request)) }));
+    rest.get("/repos/:owner/:repo/issues", (request) => {
+      const { query } = request;
+      const state = query.get("state") ?? "open";
+      const labels = (query.get("labels") ?? "").split(",").filter((label) => label !== "");
+      const shown = this.issues
+        .list(this.repositories.of(request))
+        .filter((issue) => state === "all" || issue.state === state)
+        .filter((issue) => labels.every((label) => issue.labels.includes(label)));
+      return rest.page(request, shown, (issue) => this.issues.json(issue));
+    });
     rest.post("/repos/:owner/:repo/issues", (request) => this.#create(request));
     rest.patch(one, (request) => this.#update(request));
     rest.post(`${one}/reactions`, (request) => {

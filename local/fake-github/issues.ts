@@ -93,6 +93,12 @@ export class Issues {
     return issue;
   }
 
+  /** The issues of a repository, pull requests too, as its list shows them: the newest first. */
+  list(repo: RepositoryRef): Issue[] {
+    const all = this.#issues.get(this.repositories.get(repo)) ?? [];
+    return all.filter(({ deleted, transferredTo }) => !deleted && !transferredTo).reverse();
+  }
+
   /** @throws GitHubError 404, 410 for a deleted issue, 301 for a transferred one. */
   get({ repo, number }: IssueRef): Issue {
     const issue = this.#issues.get(this.repositories.get(repo))?.[number - 1];

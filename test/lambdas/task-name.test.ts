@@ -2,31 +2,43 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { namesWork, taskNames } from "../../lambdas/tasks/name.js";
 
+const named = (
+  prefix: string,
+  { owner, repository, issue }: { owner: string; repository: string; issue: number },
+) =>
+  taskNames(prefix, {
+    owner,
+    repository,
+    label: `${issue}`,
+    isDistinct: true,
+    reference: `${owner}/${repository}#${issue}`,
+  });
+
 const coderName = /^[a-zA-Z0-9]+(?:-[a-zA-Z0-9]+)*$/;
 
 describe("the name of an issue's task", () => {
   test("is prefix, repository and number where that is a valid name", () => {
-    expect(taskNames("gh", { owner: "xmtp", repository: "libxmtp", issue: 42 })[0]).toBe("gh-libxmtp-42");
+    expect(named("gh", { owner: "xmtp", repository: "libxmtp", issue: 42 })[0]).toBe("gh-libxmtp-42");
   });
 
   test.each(["my.repo", "my_repo", "-repo", "a--b", "r".repeat(100), "répo", "."])(
     "has a hash where %s would have to be changed",
     (repository) => {
-      const [first, ...others] = taskNames("gh", { owner: "o", repository, issue: 42 });
+      const [first, ...others] = named("gh", { owner: "o", repository, issue: 42 });
       expect(first).toMatch(/^gh-.*-?[0-9a-z]{6}-42$/);
       expect(others).toEqual([]);
     },
   );
 
   test("tells repositories of the same name apart by the second choice", () => {
-    const [plainA, hashedA] = taskNames("gh", { owner: "a", repository: "r", issue: 1 });
-    const [plainB, hashedB] = taskNames("gh", { owner: "b", repository: "r", issue: 1 });
+    const [plainA, hashedA] = named("gh", { owner: "a", repository: "r", issue: 1 });
+    const [plainB, hashedB] = named("gh", { owner: "b", repository: "r", issue: 1 });
     expect(plainA).toBe(plainB);
     expect(hashedA).not.toBe(hashedB);
   });
 
   test("does not depend on the case that GitHub happens to write owner and repository in", () => {
-    const hashed = (owner: string) => taskNames("gh", { owner, repository: "a.b", issue: 1 });
+    const hashed = (owner: string) => named("gh", { owner, repository: "a.b", issue: 1 });
     expect(hashed("Octo")).toEqual(hashed("octo"));
   });
 
@@ -38,7 +50,7 @@ describe("the name of an issue's task", () => {
         fc.string({ minLength: 1 }),
         fc.integer({ min: 1, max: 2_147_483_647 }),
         (prefix, owner, repository, issue) => {
-          for (const name of taskNames(prefix, { owner, repository, issue })) {
+          for (const name of named(prefix, { owner, repository, issue })) {
             expect(name).toMatch(coderName);
             expect(name.length).toBeLessThanOrEqual(32);
             expect(name.endsWith(`-${issue}`)).toBe(true);

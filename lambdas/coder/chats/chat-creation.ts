@@ -2,6 +2,7 @@ import { ChatOwnerError, TransientError } from "../../errors.js";
 import { oneLine } from "../../text/clean.js";
 import type { CoderUser, TemplateChoice } from "../directory.js";
 import type { NameConflict, TaskSpecification } from "../port.js";
+import type { WorkspaceParameter } from "../workspaces.js";
 import { type Chat, labelsFor } from "./chat.js";
 import type { ChatClient } from "./chat-client.js";
 import { archive } from "./chat-ending.js";
@@ -15,6 +16,8 @@ export interface ChatPlan {
   organization: string;
   /** Without one the agent picks a template itself, once it needs a workspace. */
   template: TemplateChoice | undefined;
+  /** Of the template, for the workspace. */
+  parameters: WorkspaceParameter[];
   user: CoderUser;
   /** As that user sees them. */
   chats: ChatClient;
@@ -28,18 +31,18 @@ export async function createChat(
   specification: TaskSpecification,
   plan: ChatPlan,
 ): Promise<Chat | NameConflict> {
-  const { name, displayName, prompt, work } = specification;
-  const { organization, template, chats } = plan;
+  const { name, displayName, prompt, work, delivery } = specification;
+  const { organization, template, parameters, chats } = plan;
   const [known] = await chats.list(work, { archived: false });
   if (known) return known;
 
-  const workspace = template && (await workspaceFor(specification, template, chats));
+  const workspace = template && (await workspaceFor(specification, template, parameters, chats));
   if (typeof workspace === "string") return workspace;
   if (workspace) await specification.note({ workspaceId: workspace.id });
   const body = {
     organization_id: organization,
     content: [{ type: "text", text: prompt }],
-    labels: labelsFor(work, name, workspace?.id),
+    labels: labelsFor(work, { name, delivery, workspaceId: workspace?.id }),
     client_type: "api",
     // Servers that make up a title themselves ignore it.
     title: oneLine(`${work.reference}: ${displayName}`, titleLength),

@@ -17,8 +17,8 @@ const tokenLifetimeNs = 10 * 60 * 1e9;
  * (coderd/exp_chats.go): so what only an owner may do is done by a client of the owner's own.
  */
 export interface ChatOwner {
-  /** The name of the Coder user who will own what a person asks for. */
-  ownerOf(person: Person): Promise<string>;
+  /** The name of the Coder user who will own what a person asks for, or what nobody in particular does. */
+  ownerOf(person: Person | null): Promise<string>;
   /** Does something as an owner. */
   as<T>(owner: string, work: (client: CoderClient, user: CoderUser) => Promise<T>): Promise<T>;
   /** The id of the Coder user whom a person's chat should be shared with; nobody where it is that person's own. */
@@ -27,38 +27,28 @@ export interface ChatOwner {
 
 /** The token's own user owns all chats. */
 export class BotOwner implements ChatOwner {
-  #me: Promise<CoderUser> | undefined;
-
   constructor(
     private readonly client: CoderClient,
     private readonly directory: CoderDirectory,
   ) {}
 
   async ownerOf(): Promise<string> {
-    return (await this.#whoAmI()).username;
+    return (await this.directory.me()).username;
   }
 
   async as<T>(_: string, work: (client: CoderClient, user: CoderUser) => Promise<T>): Promise<T> {
-    return work(this.client, await this.#whoAmI());
+    return work(this.client, await this.directory.me());
   }
 
   async viewerFor(person: Person): Promise<string | undefined> {
     try {
-      const [user, me] = await Promise.all([this.directory.userOf(person), this.#whoAmI()]);
+      const [user, me] = await Promise.all([this.directory.userOf(person), this.directory.me()]);
       return user.id === me.id ? undefined : user.id;
     } catch (error) {
       // Nobody needs a Coder account of his own to have the bot's agent work.
       if (error instanceof NoCoderUserError) return undefined;
       throw error;
     }
-  }
-
-  #whoAmI(): Promise<CoderUser> {
-    this.#me ??= this.client.get("/api/v2/users/me", meSchema).catch((error: unknown) => {
-      this.#me = undefined;
-      throw error;
-    });
-    return this.#me;
   }
 }
 
@@ -72,8 +62,8 @@ export class RequesterOwner implements ChatOwner {
     private readonly directory: CoderDirectory,
   ) {}
 
-  async ownerOf(person: Person): Promise<string> {
-    return (await this.directory.userOf(person)).username;
+  async ownerOf(person: Person | null): Promise<string> {
+    return (await (person ? this.directory.userOf(person) : this.directory.me())).username;
   }
 
   async as<T>(owner: string, work: (client: CoderClient, user: CoderUser) => Promise<T>): Promise<T> {

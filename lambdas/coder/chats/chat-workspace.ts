@@ -1,7 +1,13 @@
 import { isRefusal } from "../../errors.js";
 import type { TemplateChoice } from "../directory.js";
 import type { NameConflict, TaskSpecification } from "../port.js";
-import { createWorkspace, isBeingDeleted, workspaceById, workspaceNamed } from "../workspaces.js";
+import {
+  createWorkspace,
+  isBeingDeleted,
+  type WorkspaceParameter,
+  workspaceById,
+  workspaceNamed,
+} from "../workspaces.js";
 import type { ChatClient } from "./chat-client.js";
 
 /** A workspace of this age that nobody works in may be that of an earlier try whose answer was lost. */
@@ -15,6 +21,7 @@ const lostForMs = 15 * 60_000;
 export async function workspaceFor(
   specification: TaskSpecification,
   template: TemplateChoice,
+  parameters: WorkspaceParameter[],
   chats: ChatClient,
 ): Promise<{ id: string } | NameConflict> {
   const { owner: username, name, workspaceId: noted } = specification;
@@ -25,6 +32,7 @@ export async function workspaceFor(
       name,
       template_version_id: template.versionId,
       ...(template.presetId !== undefined && { template_version_preset_id: template.presetId }),
+      ...(parameters.length > 0 && { rich_parameter_values: parameters }),
     });
     return { id };
   } catch (error) {

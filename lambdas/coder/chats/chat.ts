@@ -1,7 +1,11 @@
+import { createHash } from "node:crypto";
 import * as z from "zod/mini";
 import { isTaskName } from "../../tasks/name.js";
 import type { TaskKey } from "../../tasks/record.js";
+import { byteLength } from "../../text/bytes.js";
 import type { WorkIdentity } from "../port.js";
+
+const labelBytes = 256;
 
 const text = z.optional(z.nullable(z.string()));
 
@@ -43,7 +47,11 @@ export const chatListSchema = z.nullable(z.array(chatSchema));
 const labelNames = {
   target: "relay-target",
   repository: "relay-repository-id",
+  /** Of an issue. */
   issue: "relay-issue",
+  /** Of other work. */
+  work: "relay-work",
+  delivery: "relay-delivery",
   name: "relay-name",
   workspace: "relay-workspace-id",
 } as const;
@@ -51,25 +59,41 @@ const labelNames = {
 /** The labels of a new chat. `workspaceId` is that of a workspace that was made for it, and goes with it. */
 export function labelsFor(
   work: WorkIdentity,
-  name: string,
-  workspaceId: string | undefined,
+  { name, delivery, workspaceId }: { name: string; delivery: string; workspaceId: string | undefined },
 ): Record<string, string> {
+  const [workLabel, workValue] = labelOf(work);
   return {
-    [labelNames.target]: work.reference,
+    [labelNames.target]: labelValue(work.reference),
     [labelNames.repository]: String(work.repositoryId),
-    [labelNames.issue]: work.work,
+    [workLabel]: workValue,
     [labelNames.name]: name,
+    [labelNames.delivery]: labelValue(delivery),
     ...(workspaceId !== undefined && { [labelNames.workspace]: workspaceId }),
   };
 }
 
 /** The query that lists an issue's chats: `label=key:value` twice, which both have to hold. */
-export function labelQuery({ repositoryId, work }: TaskKey): string {
+export function labelQuery(key: TaskKey): string {
   const query = new URLSearchParams([
-    ["label", `${labelNames.repository}:${repositoryId}`],
-    ["label", `${labelNames.issue}:${work}`],
+    ["label", `${labelNames.repository}:${key.repositoryId}`],
+    ["label", labelOf(key).join(":")],
   ]);
   return query.toString();
+}
+
+/** An issue's number stands under a name of its own, for people. */
+function labelOf({ work }: TaskKey): [name: string, value: string] {
+  return /^\d+$/.test(work) ? [labelNames.issue, work] : [labelNames.work, labelValue(work)];
+}
+
+/** A longer value goes by its hash: Coder takes 256 bytes (coderd/httpapi/chatlabels.go). */
+function labelValue(text: string): string {
+  return byteLength(text) <= labelBytes ? text : createHash("sha256").update(text).digest("hex");
+}
+
+/** The delivery that the chat was created for. */
+export function deliveryOf({ labels }: Chat): string | undefined {
+  return labels?.[labelNames.delivery];
 }
 
 /** The task's name. People may change labels: what is no name that Coder takes is none. */

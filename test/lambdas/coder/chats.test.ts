@@ -47,6 +47,7 @@ describe("a new chat", () => {
       "relay-repository-id": "4711",
       "relay-issue": "5",
       "relay-name": "gh-app-5",
+      "relay-delivery": "a-delivery",
     });
     const creation = deployment.fake.http.calls.find(({ method }) => method === "POST");
     expect(creation?.body).toMatchObject({ title: "octo/app#5: Fix the parser", client_type: "api" });
@@ -55,7 +56,7 @@ describe("a new chat", () => {
   test("is bound to a workspace of the template, which is noted before the chat is made", async () => {
     await deploy({}, { CODER_TEMPLATE_NAME: "task-template" });
     const specification = await specified(backend);
-    await (await backend.prepare())(specification);
+    await (await backend.prepare(null))(specification);
     const [workspace] = deployment.fake.workspaces();
     expect(workspace).toMatchObject({ name: "gh-app-5" });
     expect(specification.noted).toEqual([{ workspaceId: workspace?.id }]);
@@ -78,7 +79,7 @@ describe("a new chat", () => {
   test("makes a new workspace where the noted one is gone", async () => {
     await deploy({}, { CODER_TEMPLATE_NAME: "task-template" });
     const workspaceId = "00000000-0000-4000-8000-000000000001";
-    const task = await (await backend.prepare())(await specified(backend, { workspaceId }));
+    const task = await (await backend.prepare(null))(await specified(backend, { workspaceId }));
     expect(task).toMatchObject({ workspaceId: deployment.fake.workspaces()[0]?.id });
   });
 
@@ -86,7 +87,7 @@ describe("a new chat", () => {
     await deploy({ deleteMs: 3_600_000 }, { CODER_TEMPLATE_NAME: "task-template" });
     const task = await ready();
     const other = { ...issue, repositoryId: 12 };
-    const make = await backend.prepare();
+    const make = await backend.prepare(null);
     expect(await make(await specified(backend, { work: other }))).toBe("taken");
     await backend.remove(task, issue);
     expect(await make(await specified(backend, { work: other }))).toBe("held");
@@ -94,7 +95,7 @@ describe("a new chat", () => {
 
   test("in an organization that is not there is refused with what to set", async () => {
     await deploy({}, { CODER_ORGANIZATION: "nowhere" });
-    await expect(backend.prepare()).rejects.toThrow(/no organization "nowhere".*Set CODER_ORGANIZATION/);
+    await expect(backend.prepare(null)).rejects.toThrow(/no organization "nowhere".*Set CODER_ORGANIZATION/);
   });
 
   test.each([
@@ -126,7 +127,7 @@ describe("a new chat", () => {
     make.fail({ method: "POST", path: /\/chats$/, status: 201, body: { ...body, id: chat().id } });
     const other = { ...issue, work: "6" };
     const specification = await specified(backend, { work: other });
-    expect(await nameOf((await backend.prepare())(specification))).toBe("ChatOwnerError");
+    expect(await nameOf((await backend.prepare(null))(specification))).toBe("ChatOwnerError");
     expect(deployment.fake.chats()).toEqual([]);
   });
 });

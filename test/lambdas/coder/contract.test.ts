@@ -115,7 +115,7 @@ describe.each(rows)("%s", (_, row) => {
       reference: "acme/app#5",
       url: "https://github.com/acme/app/issues/5",
     };
-    const made = await (await backend.prepare())(
+    const made = await (await backend.prepare(null))(
       await specified(backend, { work: other, prompt: other.url }),
     );
     const isKey = row.api === "tasks" || row.settings?.CODER_TEMPLATE_NAME !== undefined;

@@ -72,6 +72,7 @@ export function connect(url: string, token: string, settings: Partial<CoderSetti
     CODER_ORGANIZATION: "default",
     CODER_TASK_NAME_PREFIX: "gh",
     CODER_TEMPLATE_NAME: undefined,
+    CODER_FACTORY_TEMPLATE: "code-factory",
     CODER_TEMPLATE_PRESET: undefined,
     CODER_USER_MAP: new Map(),
     GITHUB_API_URL: "https://api.github.com",
@@ -90,6 +91,8 @@ export async function specified(
     name: "gh-app-5",
     displayName: "Fix the parser",
     prompt: issue.url,
+    delivery: "a-delivery",
+    factory: null,
     work: issue,
     note: async (made) => {
       noted.push(made);
@@ -101,7 +104,7 @@ export async function specified(
 
 /** Creates the issue's task, which has to work. */
 export async function create(backend: CoderBackend): Promise<CoderTask> {
-  const task = await (await backend.prepare())(await specified(backend));
+  const task = await (await backend.prepare(null))(await specified(backend));
   if (typeof task === "string") throw new Error(`the name is ${task}`);
   return task;
 }

@@ -122,7 +122,7 @@ describe("what cannot be used is named, with what to do:", () => {
   test("a template that the Tasks API needs", async () => {
     const fake = await start({ version: "2.34" });
     const backend = await connect(fake.url, fake.token, { CODER_TEMPLATE_NAME: "other" }).preferred();
-    expect(await failure(backend.prepare())).toMatch(/^TemplateNotFoundError: .*"other"/);
+    expect(await failure(backend.prepare(null))).toMatch(/^TemplateNotFoundError: .*"other"/);
   });
 });
 
@@ -140,7 +140,7 @@ describe("a server that is upgraded while a container lives", () => {
     const coder = connect(old.url, old.token);
     const backend = await coder.preferred();
     const task = await create(backend);
-    const make = await backend.prepare();
+    const make = await backend.prepare(null);
     const now = await upgrade(old, { version: "2.38" });
 
     const found = await coder.backendOf(task).find(task, { repositoryId: 1, work: "1" });

@@ -4,7 +4,7 @@ import { defaultInstructions } from "../../../lambdas/message/wording.js";
 
 export const options = { reference: "7f3a9c2e", instructions: defaultInstructions };
 
-export const pull: Subject = {
+export const pull: Subject & { kind: "issue" | "pull" } = {
   kind: "pull",
   number: 7,
   url: "https://github.com/acme/shop/pull/7",

@@ -1,0 +1,78 @@
+import type { Octokit } from "@octokit/core";
+import { isRefusal } from "../errors.js";
+import { oneLine } from "../text/clean.js";
+
+const perPage = 100;
+
+/** What the App's own issues are listed by; GitHub makes a label that is not there yet. */
+const label = "coder-task-relay";
+
+/** GitHub's limit, in characters. */
+const titleLength = 256;
+
+/** The one issue in which the App says what has become of work that has no issue of its own. */
+export class TrackingIssueClient {
+  readonly #repository: { owner: string; repo: string };
+  readonly #mark: string;
+
+  /** `reference` tells the work from all others of the repository. */
+  constructor(
+    private readonly octokit: Octokit,
+    repository: { owner: string; name: string },
+    reference: string,
+  ) {
+    this.#repository = { owner: repository.owner, repo: repository.name };
+    this.#mark = `<!-- coder-task-relay:work ${encodeURIComponent(reference)} -->`;
+  }
+
+  /** Returns the number of the new issue. */
+  async open(title: string, text: string): Promise<number> {
+    const { data } = await this.octokit.request("POST /repos/{owner}/{repo}/issues", {
+      ...this.#repository,
+      title: oneLine(title, titleLength),
+      body: this.#marked(text),
+      labels: [label],
+    });
+    return data.number;
+  }
+
+  /** Replaces the text, and opens or closes the issue; `false` where it is gone. */
+  async update(number: number, text: string, isOpen: boolean): Promise<boolean> {
+    try {
+      await this.octokit.request("PATCH /repos/{owner}/{repo}/issues/{issue_number}", {
+        ...this.#repository,
+        issue_number: number,
+        body: this.#marked(text),
+        state: isOpen ? "open" : "closed",
+        ...(!isOpen && { state_reason: "completed" }),
+      });
+      return true;
+    } catch (error) {
+      if (isRefusal(error, 404, 410)) return false;
+      throw error;
+    }
+  }
+
+  /** The number of the newest issue of this work that the App has opened. */
+  async find(appId: string): Promise<number | undefined> {
+    for (let page = 1; ; page++) {
+      const { data } = await this.octokit.request("GET /repos/{owner}/{repo}/issues", {
+        ...this.#repository,
+        labels: label,
+        state: "all",
+        per_page: perPage,
+        page,
+      });
+      const own = data.find(({ body, performed_via_github_app: app, user }) => {
+        const isOurs = app ? String(app.id) === appId : user?.type === "Bot";
+        return isOurs && body?.includes(this.#mark);
+      });
+      if (own) return own.number;
+      if (data.length < perPage) return undefined;
+    }
+  }
+
+  #marked(text: string): string {
+    return `${this.#mark}\n${text}`;
+  }
+}

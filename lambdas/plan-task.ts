@@ -1,0 +1,123 @@
+import type { Octokit } from "@octokit/core";
+import * as z from "zod/mini";
+import { matchingRule } from "./config/failed-run-rules.js";
+import { readConfig } from "./config/read-config.js";
+import { configPath, type Fault, type RepoConfig } from "./config/repo-config.js";
+import { type Person, type StartingEvent, startingEventSchema } from "./events/event.js";
+import { isEnough } from "./events/permission.js";
+import { parseInput } from "./flow-input.js";
+import { connectGitHub } from "./github/app.js";
+import { RepositoryClient } from "./github/repository.js";
+import type { Factory, Plan } from "./tasks/plan.js";
+import { howToStartAnew } from "./tasks/work.js";
+
+const inputSchema = z.object({ event: startingEventSchema });
+
+/** What an agent's owner has to have on the repository, as who assigns the agent has. */
+const ownerPermission = "write";
+
+/**
+ * What the task of an event is to be made of, by the repository's config as it is on the default branch now. Faults
+ * of the file are for people to mend: they are told of, and no task is created.
+ */
+export async function handler(input: unknown): Promise<Plan> {
+  const { event } = parseInput(inputSchema, input);
+  const octokit = (await connectGitHub()).installation(event.installation);
+  const read = await readConfig(octokit, event.repository);
+  switch (read.state) {
+    case "absent":
+      return event.type === "task_requested"
+        ? { ...unplanned, outcome: "planned", requester: event.sender }
+        : unplanned;
+    case "invalid":
+      return faulty(faultText(read.faults, event));
+    case "valid":
+      return new Planning(octokit, read.config, event).plan();
+  }
+}
+
+const unplanned: Plan = { outcome: "nothing", detail: "", requester: null, factory: null, words: "" };
+
+function faulty(detail: string): Plan {
+  return { ...unplanned, outcome: "faulty", detail };
+}
+
+class Planning {
+  readonly #repository: RepositoryClient;
+
+  constructor(
+    octokit: Octokit,
+    private readonly config: RepoConfig,
+    private readonly event: StartingEvent,
+  ) {
+    this.#repository = new RepositoryClient(octokit, event.repository);
+  }
+
+  async plan(): Promise<Plan> {
+    const { event } = this;
+    switch (event.type) {
+      case "task_requested":
+        return { ...unplanned, outcome: "planned", requester: event.sender, factory: await this.#factory() };
+      case "job_due":
+        return this.#ofJob(event.job.name);
+      case "branch_failed": {
+        const rule = matchingRule(this.config, event.run);
+        if (!rule) return unplanned;
+        const factory = await this.#factory(event.run.branch);
+        return { ...unplanned, outcome: "planned", factory, words: rule.prompt_additions ?? "" };
+      }
+    }
+  }
+
+  async #ofJob(name: string): Promise<Plan> {
+    const job = this.config.scheduled_jobs.find((candidate) => candidate.name === name);
+    if (!job) return unplanned;
+    const owner = job.owner === undefined ? null : await this.#owner(job.owner);
+    if (owner === undefined) {
+      return faulty(
+        `The owner of the job "${name}" in ${configPath} is no GitHub user with write permission on this repository. Name one who has it, or leave \`owner\` out: the job then belongs to the service user.`,
+      );
+    }
+    const factory = await this.#factory(job.branch);
+    return { ...unplanned, outcome: "planned", requester: owner, factory, words: job.prompt };
+  }
+
+  /** `undefined` where it is nobody who may make the agent work here. */
+  async #owner(login: string): Promise<Person | undefined> {
+    const [person, permission] = await Promise.all([
+      this.#repository.person(login),
+      this.#repository.permissionOf(login),
+    ]);
+    return isEnough(permission, ownerPermission) ? person : undefined;
+  }
+
+  async #factory(baseBranch?: string): Promise<Factory> {
+    const { sandbox, harness } = this.config;
+    return {
+      repo_url: await this.#repository.url(),
+      repo_name: this.event.repository.name,
+      ...(baseBranch !== undefined && { base_branch: baseBranch }),
+      ai_provider: harness.provider,
+      ...(sandbox.volumes.length > 0 && { extra_volumes: sandbox.volumes }),
+      size: sandbox.size,
+      docker: sandbox.docker,
+    };
+  }
+}
+
+/** So many are told: a comment is no log. */
+const mostFaults = 20;
+
+function faultText(faults: readonly Fault[], event: StartingEvent): string {
+  const lines = faults
+    .slice(0, mostFaults)
+    .map(({ line, path, message }) => `Line ${line}${path === "" ? "" : `, ${path}`}: ${message}`);
+  const more = faults.length > mostFaults ? [`And ${faults.length - mostFaults} more.`] : [];
+  const remedy = `Mend the file on the default branch. ${howToStartAnew(event)}`;
+  return [
+    `${configPath} has faults, so it is not known what the agent may work in.`,
+    ...lines,
+    ...more,
+    remedy,
+  ].join("\n");
+}

@@ -1,0 +1,53 @@
+import type { GitHubApp } from "../github/app.js";
+import { IssueClient } from "../github/issues.js";
+import { TrackingIssueClient } from "../github/tracking-issues.js";
+import type { TaskState, WorkSource } from "../tasks/record.js";
+import { workReference } from "../tasks/work.js";
+import { statusMarker } from "./marker.js";
+
+/** Where people read how a task is doing: one thing that is edited through the task's whole life. */
+export interface StatusPlace {
+  /** Whether there can be none yet, so that none has to be looked for. */
+  readonly isUntouched: boolean;
+  /** Whether it is opened to say this, where it is not there yet. */
+  opensWith(state: TaskState): boolean;
+  /** Returns its id. */
+  create(text: string, state: TaskState): Promise<number>;
+  /** `false` where it is gone. */
+  update(id: number, text: string, state: TaskState): Promise<boolean>;
+  /** The id of the one that was made before, where it was lost. */
+  find(): Promise<number | undefined>;
+}
+
+/** A comment on the issue; for work without one, a tracking issue, which is opened only once something fails. */
+export function statusPlace(app: GitHubApp, source: WorkSource): StatusPlace {
+  const octokit = app.installation(source.installation);
+  if ("issue" in source) {
+    const issue = new IssueClient(octokit, source);
+    return {
+      isUntouched: !source.issue.commented,
+      opensWith: () => true,
+      create: (text) => issue.createComment(text),
+      update: (id, text) => issue.updateComment(id, text),
+      find: () => issue.findOwnComment(statusMarker, app.id),
+    };
+  }
+  const issues = new TrackingIssueClient(octokit, source.repository, workReference(source));
+  return {
+    isUntouched: false,
+    opensWith: hasFailed,
+    create: (text) => issues.open(titleOf(source), text),
+    update: (number, text, state) => issues.update(number, text, hasFailed(state)),
+    find: () => issues.find(app.id),
+  };
+}
+
+function hasFailed(state: TaskState): boolean {
+  return state === "failed" || state === "refused";
+}
+
+function titleOf(source: Exclude<WorkSource, { issue: unknown }>): string {
+  return "job" in source
+    ? `Scheduled job "${source.job.name}" has failed`
+    : `The agent could not take up ${source.run.workflow} on ${source.run.branch}`;
+}

@@ -1,0 +1,130 @@
+import { randomBytes } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import type { FakeChat } from "../../local/fake-coder/chat.js";
+import type { FakeTask } from "../../local/fake-coder/fake-task.js";
+import { allWell, writeConfig } from "./repo-work.js";
+import { until, World } from "./support.js";
+
+const config = `
+[[on_event.failed_run]]
+workflows = ["CI", "Nightly"]
+branches = ["main", "release/*"]
+prompt_additions = "Ask in #ci before you revert anything."
+`;
+
+describe.each([
+  ["Tasks", "2.34" as const],
+  ["Chats", "2.38" as const],
+])("a failed run on a branch, on %s", (_, version) => {
+  let world: World;
+  beforeAll(async () => {
+    world = await World.start({ coder: { version } });
+    world.coder.addTemplate({ name: "code-factory" });
+    await writeConfig(world, config);
+  });
+  afterAll(() => world.close());
+
+  const fails = (branch: string, more: { workflow?: string; headRepo?: string; error?: string } = {}) =>
+    world.gitHub.completeRun({
+      repo: "octo/app",
+      by: "mona",
+      workflow: more.workflow ?? "CI",
+      branch,
+      ...(more.headRepo && { headRepo: more.headRepo }),
+      headSha: randomBytes(20).toString("hex"),
+      event: "push",
+      conclusion: "failure",
+      jobs: [{ name: "test", conclusion: "failure", log: `##[error]${more.error ?? "it broke"}\n` }],
+    });
+  const promptOf = (agent: FakeTask | FakeChat): string =>
+    "initialPrompt" in agent ? agent.initialPrompt : agent.prompt;
+  const agents = (branch: string, workflow = "CI") =>
+    world.agents().filter((agent) => {
+      const prompt = promptOf(agent);
+      const url = `https://github.com/octo/app/actions?query=branch%3A${encodeURIComponent(branch)}#`;
+      return prompt.includes(url) && prompt.includes(`of octo/app: ${workflow}, attempt`);
+    });
+
+  test("that the config lists makes one task, with the summary and the additions; the next one feeds it", async () => {
+    await fails("main", { error: "expected 1 but found 2" });
+    const agent = await until("there is an agent", () => agents("main")[0]);
+    await allWell(world);
+    const prompt = promptOf(agent);
+    expect(prompt).toContain("Failed workflow run on branch main of octo/app: CI, attempt 1");
+    expect(prompt).toContain("expected 1 but found 2");
+    expect(prompt).toContain("Ask in #ci before you revert anything.");
+    expect(prompt).toContain("BRANCH=main");
+    expect(agent.inputs).toEqual([]);
+
+    await fails("main", { error: "now it is 3" });
+    await until("it is told", () => agent.inputs.some(({ text }) => text.includes("now it is 3")));
+    await allWell(world);
+    expect(agent.inputs[0]?.text).toContain("Ask in #ci");
+    expect(agents("main")).toHaveLength(1);
+  });
+
+  test("is fixed in a pull request, whose reviews reach the agent", async () => {
+    await fails("release/0.9");
+    const agent = await until("there is an agent", () => agents("release/0.9")[0]);
+    const [url = ""] = /(?<=WORKFLOW_URL=)[^\s\\"]+/.exec(promptOf(agent)) ?? [];
+    const { pull } = await world.gitHub.openPull({
+      repo: "octo/app",
+      by: world.gitHub.agentLogin,
+      head: "mend",
+      title: "Mend it",
+      body: `This mends ${url}`,
+    });
+    await world.gitHub.review(pull, { by: "mona", state: "changes_requested", body: "Not like this." });
+    await until("it is told", () => agent.inputs.some(({ text }) => text.includes("Not like this.")));
+    await allWell(world);
+  });
+
+  test("makes a task for each workflow and branch", async () => {
+    await fails("release/1.0");
+    await fails("release/1.0", { workflow: "Nightly" });
+    await until(
+      "there are two",
+      () => agents("release/1.0").length + agents("release/1.0", "Nightly").length === 2,
+    );
+    await allWell(world);
+  });
+
+  test("twenty at once make one task, which learns of the newest", async () => {
+    await Promise.all(Array.from({ length: 20 }, (__, i) => fails("release/2.0", { error: `failure ${i}` })));
+    await allWell(world);
+    expect(agents("release/2.0")).toHaveLength(1);
+  });
+
+  test("of another branch, another workflow or a fork starts nothing", async () => {
+    world.gitHub.addRepository({ owner: "tim", name: "app" });
+    await fails("feature/x");
+    await fails("main", { workflow: "Docs" });
+    await fails("release/9.0", { headRepo: "tim/app" });
+    await allWell(world);
+    expect([...agents("feature/x"), ...agents("main", "Docs"), ...agents("release/9.0")]).toEqual([]);
+  });
+
+  test("of the agent's pull request goes to that one's task, even where its branch is listed", async () => {
+    const issue = await world.openIssue();
+    await world.assign(issue);
+    await world.untilStatus(issue, "is running");
+    const { pull } = await world.gitHub.openPull({
+      repo: "octo/app",
+      by: world.gitHub.agentLogin,
+      head: "release/agents",
+      title: "Fix it",
+      closes: [issue.number],
+    });
+    await world.gitHub.completeRun({
+      repo: "octo/app",
+      workflow: "CI",
+      branch: "release/agents",
+      headSha: pull.shas.at(-1) ?? "",
+      conclusion: "failure",
+      jobs: [{ name: "test", conclusion: "failure", log: "##[error]mine\n" }],
+    });
+    await until("it is told", () => world.agent(issue)?.inputs.some(({ text }) => text.includes("mine")));
+    await allWell(world);
+    expect(agents("release/agents")).toEqual([]);
+  });
+});

@@ -1,0 +1,159 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import type { FakeChat } from "../../local/fake-coder/chat.js";
+import type { FakeTask } from "../../local/fake-coder/fake-task.js";
+import { allWell, fire, writeConfig } from "./repo-work.js";
+import { until, World } from "./support.js";
+
+const job = (name: string, more = "") => `
+[[scheduled_jobs]]
+name = "${name}"
+branch = "develop"
+schedule = "0 3 * * *"
+prompt = "Update the dependencies of ${name}."
+${more}
+`;
+
+let clock = Date.parse("2026-01-01T03:00:00Z");
+/** The next scheduled time. */
+const nextTime = () => {
+  clock += 86_400_000;
+  return new Date(clock).toISOString().replace(".000", "");
+};
+
+describe.each([
+  ["Tasks", "2.34" as const],
+  ["Chats", "2.38" as const],
+])("a scheduled job, on %s", (api, version) => {
+  let world: World;
+  let name = "";
+  let jobs = 0;
+  beforeAll(async () => {
+    world = await World.start({ coder: { version } });
+    world.coder.addTemplate({ name: "code-factory" });
+    const zoe = world.gitHub.addUser({ login: "zoe" });
+    world.coder.addUser({ username: "zoe-c", githubId: zoe.id });
+  });
+  afterAll(() => world.close());
+  beforeEach(async () => {
+    jobs += 1;
+    name = `nightly-${jobs}`;
+    await writeConfig(world, job(name));
+  });
+
+  const promptOf = (agent: FakeTask | FakeChat): string =>
+    "initialPrompt" in agent ? agent.initialPrompt : agent.prompt;
+  const agents = () => world.agents().filter((agent) => promptOf(agent).includes(`JOB_NAME=${name}`));
+  const agent = () => {
+    const [only, ...others] = agents();
+    if (!only || others.length > 0) throw new Error(`there are ${agents().length} agents of ${name}`);
+    return only;
+  };
+  const issues = () => world.gitHub.issuesOf("octo/app").filter(({ title }) => title.includes(name));
+
+  async function ran(at = nextTime()) {
+    fire(world, name, at);
+    await until("there is an agent", () => agents().length === 1);
+    await allWell(world);
+    return agent();
+  }
+
+  test("gets a task of its name, of the service user's, on its branch, and no issue", async () => {
+    const { id, owner } = await ran();
+    expect(owner).toBe("relay-bot");
+    const workspace = world.coder.workspaces().find((one) => one.name === `gh-app-${name}`);
+    expect(workspace).toBeDefined();
+    const prompt = promptOf(agent());
+    expect(prompt).toContain(`Update the dependencies of ${name}.`);
+    expect(prompt).toContain("BRANCH=develop");
+    if (api === "Tasks") expect(JSON.parse(prompt)).toMatchObject({ base_branch: "develop" });
+    expect(id).toBeTruthy();
+    expect(issues()).toEqual([]);
+  });
+
+  test("that Scheduler starts twice for one time is started once", async () => {
+    const at = nextTime();
+    fire(world, name, at);
+    fire(world, name, at);
+    const { id } = await ran(at);
+    fire(world, name, at);
+    await allWell(world);
+    expect(agent().id).toBe(id);
+    expect(agent().inputs).toEqual([]);
+  });
+
+  test("that is due while its last run still works is told to that one", async () => {
+    const { id } = await ran();
+    agent().holdBusy();
+    await writeConfig(world, job(name).replace("Update", "Renew"));
+    fire(world, name, nextTime());
+    await until("it is in the inbox", () =>
+      world
+        .executions("drain-inbox")
+        .some(({ status, input }) => status === "RUNNING" || input.includes(name)),
+    );
+    agent().release();
+    await until("it is told", () =>
+      agent().inputs.some(({ text }) => text.includes("Renew the dependencies")),
+    );
+    await allWell(world);
+    expect(agent().id).toBe(id);
+  });
+
+  test("whose last run is over begins anew", async () => {
+    const { id } = await ran();
+    await until("it rests", () => /waiting|active/.test(agent().status));
+    await until("it is idle", () => world.coder.workspaces().length > 0);
+    fire(world, name, nextTime());
+    await until("there is a new agent", () => agents().some((one) => one.id !== id));
+    await allWell(world);
+    expect(agent().id).not.toBe(id);
+  });
+
+  test("belongs to its owner, who has write permission", async () => {
+    await writeConfig(world, job(name, 'owner = "mona"'));
+    const { owner } = await ran();
+    // Coder takes messages for a chat from its owner alone: all chats are the bot's here.
+    expect(owner).toBe(api === "Tasks" ? "mona-c" : "relay-bot");
+  });
+
+  test("is in the file no more: nothing happens", async () => {
+    await writeConfig(world, "");
+    fire(world, name, nextTime());
+    await allWell(world);
+    expect(agents()).toEqual([]);
+    expect(issues()).toEqual([]);
+  });
+
+  test("that fails opens one issue, which is edited, and closed once it runs", async () => {
+    await writeConfig(world, job(name, 'owner = "zoe"'));
+    fire(world, name, nextTime());
+    await until("there is an issue", () => issues().length === 1);
+    await allWell(world);
+    const [issue] = issues();
+    expect(issue).toMatchObject({ state: "open", title: `Scheduled job "${name}" has failed` });
+    expect(issue?.body).toMatch(/no GitHub user with write permission/);
+
+    await writeConfig(world, `harness.provider = "hal"\n${job(name)}`);
+    fire(world, name, nextTime());
+    await until("it says so", () => issue?.body?.includes("has faults"));
+    await allWell(world);
+    expect(issue?.body).not.toContain("hal");
+
+    await writeConfig(world, job(name));
+    world.coder.http.fail({
+      method: "POST",
+      path: /\/(tasks\/relay-bot|workspaces)$/,
+      status: 403,
+      body: { message: "No." },
+    });
+    fire(world, name, nextTime());
+    await until("it says so", () => issue?.body?.includes("Reference for operators"));
+    await world.idle();
+
+    fire(world, name, nextTime());
+    await until("it is closed", () => issue?.state === "closed");
+    await world.idle();
+    expect(agents()).toHaveLength(1);
+    expect(issues()).toHaveLength(1);
+  });
+});
