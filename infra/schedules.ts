@@ -1,4 +1,4 @@
-import { ArnFormat, Stack, Validations } from "aws-cdk-lib";
+import { ArnFormat, Aws, Stack, Validations } from "aws-cdk-lib";
 import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { CfnScheduleGroup } from "aws-cdk-lib/aws-scheduler";
 import { Construct } from "constructs";
@@ -75,18 +75,19 @@ export class Schedules extends Construct {
         conditions: { StringEquals: { "iam:PassedToService": "scheduler.amazonaws.com" } },
       }),
     );
-    const nagged =
-      "AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:scheduler:<AWS::Region>:<AWS::AccountId>";
+    const { partition, region, account } = Stack.of(this);
+    const place = [partition, "scheduler", region, account].map(asInFindings).join(":");
+    const arnInRule = `AwsSolutions-IAM5[Resource::arn:${place}`;
     Validations.of(grantee).acknowledge(
       {
-        id: `${nagged}:schedule/${this.groupName}/*]`,
+        id: `${arnInRule}:schedule/${this.groupName}/*]`,
         reason:
           "The schedules of one group. Their names are made of repositories and jobs, which nobody knows at deployment.",
       },
       {
-        id: `${nagged}:schedule/*/*]`,
+        id: `${arnInRule}:schedule/*/*]`,
         reason:
-          "ListSchedules only, which cannot be narrowed to a group: it tells names, not what schedules hold.",
+          "ListSchedules only, which cannot be narrowed to a group: it tells names and targets, not what schedules hold.",
       },
     );
   }
@@ -99,4 +100,12 @@ export class Schedules extends Construct {
       arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
     });
   }
+}
+
+/** cdk-nag writes `<AWS::Region>` for what is not known before the deployment, and the region itself where it is. */
+function asInFindings(part: string): string {
+  const pseudo = { [Aws.PARTITION]: "Partition", [Aws.REGION]: "Region", [Aws.ACCOUNT_ID]: "AccountId" }[
+    part
+  ];
+  return pseudo ? `<AWS::${pseudo}>` : part;
 }

@@ -23,7 +23,7 @@ const trims: Trim[] = [
     replacement: () => `export { fromEnv as defaultProvider } from "@aws-sdk/credential-provider-env";`,
   },
   {
-    // Loaded only for operations that stream events; Step Functions, Secrets Manager and DynamoDB have none.
+    // Loaded only for operations that stream events; none of the services that are used here has any.
     file: /@smithy[\\/]core[\\/]dist-es[\\/]submodules[\\/]event-streams[\\/]index\.js$/,
     replacement: () =>
       ["EventStreamSerde", "eventStreamSerdeProvider"]

@@ -57,6 +57,7 @@ async function run(port: number, timeScale: number): Promise<void> {
     ["GitHub", gitHub ? `${gitHub.url} (fake)` : `${process.env.GITHUB_API_URL}`],
     ["Coder", coder ? `${coder.url} (fake)` : `${process.env.CODER_URL}`],
     ["Step Functions", system.stepFunctions.url],
+    ["Scheduler", system.scheduler.url],
     ["Secrets Manager", system.secretsManager.url],
     ["DynamoDB", system.dynamoDbUrl],
   ];

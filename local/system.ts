@@ -10,6 +10,7 @@ import {
 } from "../infra/actions.js";
 import { lambdaEnvironment } from "../infra/settings.js";
 import { startDynamoDb } from "./aws/dynamodb.js";
+import { Scheduler } from "./aws/scheduler.js";
 import { SecretsManager } from "./aws/secrets-manager.js";
 import { StepFunctions } from "./aws/step-functions.js";
 import { readConfiguration, type Secrets } from "./configuration.js";
@@ -22,6 +23,7 @@ import { LambdaHost, type LambdaLogLine } from "./lambda-host/lambda-host.js";
 
 const machines = fileURLToPath(new URL("../statemachines/", import.meta.url));
 const tableName = "coder-task-relay";
+const scheduleGroup = "coder-task-relay";
 const arn = (service: string, resource: string) => `arn:aws:${service}:us-east-1:000000000000:${resource}`;
 const functionArn = (name: string) => arn("lambda", `function:${name}`);
 export const flowArn = (name: string) => arn("states", `stateMachine:coder-task-relay-${name}`);
@@ -38,7 +40,10 @@ export interface SystemOptions {
   bundles: Readonly<Record<ActionName, string>>;
   /** Of the HTTP API. Default: any free one. */
   port?: number;
-  /** Factor for the waits and the retry intervals of the state machines. Default: 1. */
+  /**
+   * Factor for the waits and the retry intervals of the state machines, and for the time between two runs of a
+   * schedule; with 0, none comes by itself. Default: 1.
+   */
   timeScale?: number;
   gitHub?: FakeGitHubOptions;
   coder?: FakeCoderOptions;
@@ -52,6 +57,7 @@ export interface LocalSystem {
   webhookUrl: string;
   engine: Engine;
   stepFunctions: StepFunctions;
+  scheduler: Scheduler;
   secretsManager: SecretsManager;
   dynamoDbUrl: string;
   /** Unless GITHUB_API_URL names a real one. */
@@ -79,7 +85,8 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
     invoke: (name, payload) => invoke(name.slice(name.lastIndexOf(":") + 1) as ActionName, payload),
   });
   const stepFunctions = new StepFunctions(engine);
-  await Promise.all([secretsManager.listen(), stepFunctions.listen()]);
+  const scheduler = new Scheduler(engine, { group: scheduleGroup, timeScale });
+  await Promise.all([secretsManager.listen(), stepFunctions.listen(), scheduler.listen()]);
 
   const rotate = (values: Partial<Secrets>) => {
     for (const [name, value] of Object.entries(values)) secretsManager.put(name, value);
@@ -93,6 +100,8 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
       ...(coder && { CODER_URL: coder.url }),
       ...Object.fromEntries(flowNames.map((flow) => [`${environmentStem(flow)}_FLOW_ARN`, flowArn(flow)])),
       TABLE_NAME: tableName,
+      SCHEDULE_GROUP: scheduleGroup,
+      SCHEDULE_ROLE_ARN: "arn:aws:iam::000000000000:role/scheduler",
       WEBHOOK_SECRET_ARN: "webhook",
       GITHUB_APP_SECRET_ARN: "githubApp",
       CODER_TOKEN_SECRET_ARN: "coderToken",
@@ -101,6 +110,7 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
       AWS_ACCESS_KEY_ID: "local",
       AWS_SECRET_ACCESS_KEY: "local",
       AWS_ENDPOINT_URL_SFN: stepFunctions.url,
+      AWS_ENDPOINT_URL_SCHEDULER: scheduler.url,
       AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
       AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.url,
     },
@@ -132,6 +142,7 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
     webhookUrl,
     engine,
     stepFunctions,
+    scheduler,
     secretsManager,
     dynamoDbUrl: dynamoDb.url,
     gitHub,
@@ -141,10 +152,12 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
     async close() {
       await gitHub?.close();
       await api.close();
+      scheduler.stop();
       await engine.close();
       await Promise.allSettled(reports);
       await Promise.all([ingress.close(), flows.close()]);
-      await Promise.all([coder?.close(), stepFunctions.close(), secretsManager.close(), dynamoDb.close()]);
+      const endpoints = [stepFunctions, scheduler, secretsManager, dynamoDb];
+      await Promise.all([coder?.close(), ...endpoints.map((endpoint) => endpoint.close())]);
     },
   };
 }

@@ -11,7 +11,7 @@ export interface BranchPattern {
 /** Matches a number of characters in a row. */
 interface Step {
   allows: (character: string) => boolean;
-  /** How many steps may be left out here, this one first: none, it alone, or also it and the next. */
+  /** Where one may go on without a character: by how many steps further. */
   skips: readonly number[];
   /** It may match more than one. */
   repeats: boolean;
@@ -35,9 +35,10 @@ export function parseBranchPattern(pattern: string): BranchPattern | { fault: st
     const quantified: Step | undefined = last;
     last = undefined;
     if (token === "**") {
-      // `a/**/b` is `a/b` too: no folder is a number of folders.
+      // `a/**/b` is `a/b` too: a step that matches nothing may skip both the stars and the slash.
       const isWholeFolders = rest.startsWith("**/") && (before === "" || before === "/");
-      steps.push({ allows: () => true, ...anyNumber, ...(isWholeFolders && { skips: [1, 2] }) });
+      if (isWholeFolders) steps.push({ allows: () => false, skips: [1, 3], repeats: false });
+      steps.push({ allows: () => true, ...anyNumber });
     } else if (token === "*") {
       steps.push({ allows: (character) => character !== "/", ...anyNumber });
     } else if (token === "?" || token === "+") {
@@ -62,9 +63,15 @@ export function parseBranchPattern(pattern: string): BranchPattern | { fault: st
   return { excludes, matches: (branch) => matches(steps, branch) };
 }
 
-/** `[0-9a-z]` as an expression that is safe to make: only letters, digits, `_`, `.` and `-` get in. */
+/** `[0-9a-z]` as an expression; nothing gets into it that means more than itself or a range. */
 function charactersOf(token: string): RegExp | undefined {
-  return /^\[(?:0-9|a-z|[A-Za-z0-9_.])+\]$/.test(token) ? new RegExp(`^${token}$`) : undefined;
+  if (!/^\[(?:[0-9]-[0-9]|[a-z]-[a-z]|[A-Z]-[A-Z]|[A-Za-z0-9_.])+\]$/.test(token)) return undefined;
+  try {
+    return new RegExp(`^${token}$`);
+  } catch {
+    // A range that runs backwards.
+    return undefined;
+  }
 }
 
 /** Goes through the branch once, and keeps all steps that it could be at: no pattern takes longer than m × n. */

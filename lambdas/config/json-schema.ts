@@ -9,22 +9,14 @@ import { volumeSizeLimits } from "./volume-size.js";
  */
 
 /** What an editor shows at a key. */
-interface Hover {
-  description: string;
-  examples?: string[];
-}
-
-const hovers = z.registry<Hover>();
+const hovers = z.registry<{ description: string }>();
 
 /** Every key of a table must have its text. */
 function describeKeys<Keys extends Record<string, z.core.$ZodType>>(
   { shape: keys }: { shape: Keys },
-  texts: { [key in keyof Keys]: string | Hover },
+  texts: { [key in keyof Keys]: string },
 ): void {
-  for (const [key, schema] of Object.entries(keys)) {
-    const text: string | Hover | undefined = texts[key];
-    if (text !== undefined) hovers.add(schema, typeof text === "string" ? { description: text } : text);
-  }
+  for (const [key, schema] of Object.entries(keys)) hovers.add(schema, { description: texts[key] ?? "" });
 }
 
 describeKeys(shape, {
@@ -39,39 +31,20 @@ describeKeys(sandbox, {
   volumes: "Disks that are mounted into the workspace.",
 });
 describeKeys(volume, {
-  path: {
-    description:
-      "Where the volume is mounted: an absolute path, without `.` and `..`. No two volumes share one.",
-    examples: ["/var/lib/docker"],
-  },
-  size: {
-    description: `Size of the volume in powers of 1024: a whole number and K, M, G or T, from ${volumeSizeLimits.smallest} to ${volumeSizeLimits.largest}. \`10Gi\`, \`10G\` and \`10 gb\` are the same.`,
-    examples: ["10Gi", "512Mi"],
-  },
+  path: "Where the volume is mounted: an absolute path such as `/var/lib/docker`. No two volumes share one.",
+  size: `Size of the volume in powers of 1024: a whole number and K, M, G or T, from ${volumeSizeLimits.smallest} to ${volumeSizeLimits.largest}. \`10Gi\`, \`10G\` and \`10 gb\` are the same.`,
 });
 describeKeys(harness, { provider: "Which agent it is: Claude Code or Codex." });
 describeKeys(scheduledJob, {
-  name: {
-    description:
-      "Name of the job. Its task is named after it. No two jobs share one, whatever their capitals.",
-    examples: ["nightly dependencies"],
-  },
-  branch: { description: "Branch that the agent starts from.", examples: ["main"] },
-  schedule: {
-    description:
-      "When the job runs: five fields of cron (minute, hour, day of the month, month, day of the week), or `@daily` and the like.",
-    examples: ["30 5 * * 1-5", "@weekly"],
-  },
-  timezone: {
-    description: "Time zone of the schedule, by its name in the IANA database. Without it: UTC.",
-    examples: ["Europe/Berlin"],
-  },
+  name: "Name of the job. Its task is named after it. No two jobs share one, whatever their capitals.",
+  branch: "Branch that the agent starts from, such as `main`.",
+  schedule:
+    "When the job runs: five fields of cron (minute, hour, day of the month, month, day of the week), such as `30 5 * * 1-5`, or `@daily` and the like.",
+  timezone:
+    "Time zone of the schedule, by its name in the IANA database, such as `Europe/Berlin`. Without it: UTC.",
   prompt: "What the agent is told to do.",
-  owner: {
-    description:
-      "GitHub login of the person whose task it is, who must have write access to the repository. Without it, the task belongs to the service user.",
-    examples: ["mona"],
-  },
+  owner:
+    "GitHub login of the person whose task it is, who must have write access to the repository. Without it, the task belongs to the service user.",
 });
 describeKeys(onEvent, {
   failed_run: "Failed runs of workflows that the agent is to mend. The first rule that fits a run holds.",

@@ -51,7 +51,7 @@ const prose = (maximum: number) =>
   z.pipe(
     text(maximum).check(
       z.regex(manyLines, "Expected text without control characters; only newlines and tabs are allowed."),
-      z.regex(/[^\s]/, "Expected text that is not blank."),
+      z.regex(/\S/, "Expected text that is not blank."),
     ),
     // A file with CRLF has them in its multi-line strings too.
     z.transform((value: string) => value.replace(/\r\n?/g, "\n")),

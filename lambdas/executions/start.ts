@@ -6,7 +6,7 @@ const nameLength = 80;
 
 const client = new SFNClient({
   maxAttempts: 2,
-  requestHandler: { connectionTimeout: 500, requestTimeout: 1800 },
+  requestHandler: { connectionTimeout: 500, requestTimeout: 2500, throwOnRequestTimeout: true },
 });
 
 /**

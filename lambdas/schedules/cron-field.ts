@@ -91,9 +91,9 @@ function readStep(text: string, field: CronField): number | Fault {
   const step = /^\d{1,4}$/.test(text) ? Number(text) : 0;
   if (step >= 1 && step <= field.maxStep) return step;
   return fault(
-    field,
+    { ...field, expected: `a whole number from 1 to ${field.maxStep} behind the /` },
     "has a step that does not fit",
-    `Write a number from 1 to ${field.maxStep} behind the /.`,
+    "Write such a number, or leave the step out.",
   );
 }
 
@@ -123,5 +123,5 @@ function fault({ title, expected }: CronField, wrong: string, remedy: string): F
 
 function wrapRemedy({ title }: CronField): string {
   const sunday = title === weekday.title ? " As the end of a range, Sunday is 7." : "";
-  return `Write the smaller value first; for a range that goes over the end, write two, as in a list.${sunday}`;
+  return `Write the smaller value first; for a range that goes over the end, write two with a comma between them.${sunday}`;
 }

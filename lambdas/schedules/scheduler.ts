@@ -17,7 +17,8 @@ const retryPolicy = { MaximumEventAgeInSeconds: 3600, MaximumRetryAttempts: 5 };
 
 const client = new SchedulerClient({
   maxAttempts: 3,
-  requestHandler: { connectionTimeout: 1000, requestTimeout: 5000 },
+  // Without the last of them, the SDK only warns of a request that takes too long.
+  requestHandler: { connectionTimeout: 1000, requestTimeout: 5000, throwOnRequestTimeout: true },
 });
 
 /** What was done, by the names of the schedules. */
@@ -161,8 +162,9 @@ export class RepositorySchedules {
       return await act();
     } catch (error) {
       if (!isPassing(error)) throw error;
+      const reason = "code" in error ? error.code : error.name;
       throw new TransientError(
-        `EventBridge Scheduler could not do ${operation} just now: ${error.name}. It is tried again by itself.`,
+        `EventBridge Scheduler could not do ${operation} just now: ${reason}. It is tried again by itself.`,
       );
     }
   }

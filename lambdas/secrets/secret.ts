@@ -6,7 +6,7 @@ const pauseMs = 60_000;
 /** A connection and a request that hang must not outlive the ten seconds that GitHub gives a delivery. */
 const client = new SecretsManagerClient({
   maxAttempts: 2,
-  requestHandler: { connectionTimeout: 500, requestTimeout: 1200 },
+  requestHandler: { connectionTimeout: 500, requestTimeout: 1500, throwOnRequestTimeout: true },
 });
 
 /** Secrets Manager's names for the value in force and the one before the last rotation. */

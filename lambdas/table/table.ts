@@ -25,7 +25,7 @@ export interface Condition {
 
 const client = new DynamoDBClient({
   maxAttempts: 5,
-  requestHandler: { connectionTimeout: 1000, requestTimeout: 5000 },
+  requestHandler: { connectionTimeout: 1000, requestTimeout: 5000, throwOnRequestTimeout: true },
 });
 const marshalling = { removeUndefinedValues: true };
 

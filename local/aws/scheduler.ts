@@ -57,6 +57,7 @@ export class Scheduler {
   readonly #group: string;
   readonly #context: ScheduleContext;
   readonly #created = new Date();
+  #stopped = false;
   /** By group and name. */
   readonly #schedules = new Map<string, Stored>();
 
@@ -87,10 +88,15 @@ export class Scheduler {
     return this.server.listen(port);
   }
 
-  /** Nothing fires any more. Leaves the engine as it is. */
-  close(): Promise<void> {
+  /** From now on, nothing fires by itself. */
+  stop(): void {
+    this.#stopped = true;
     for (const { schedule } of this.#schedules.values()) schedule.stop();
-    this.#schedules.clear();
+  }
+
+  /** Leaves the engine as it is. */
+  close(): Promise<void> {
+    this.stop();
     return this.server.close();
   }
 
@@ -136,7 +142,7 @@ export class Scheduler {
   ): { ScheduleArn: string } {
     const schedule = new Schedule(`${account}:schedule/${key}`, name, definition, this.#context);
     this.#schedules.set(key, { schedule, ...rest });
-    schedule.arm();
+    if (!this.#stopped) schedule.arm();
     return { ScheduleArn: schedule.arn };
   }
 

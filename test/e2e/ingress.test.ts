@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { sign } from "@octokit/webhooks-methods";
-import { Ajv2020, type AnySchemaObject } from "ajv/dist/2020.js";
+import { Ajv2020, type SchemaObject } from "ajv/dist/2020.js";
 import { parse } from "smol-toml";
 import { repoConfigSchema } from "../../lambdas/config/json-schema.js";
 import type { Issue } from "../../local/fake-github/issues.js";
@@ -246,7 +246,7 @@ describe("the schema of the config file", () => {
   });
 
   test("tells a file that the relay takes from one that it does not", async () => {
-    const schema = (await (await fetch(schemaUrl())).json()) as AnySchemaObject;
+    const schema = (await (await fetch(schemaUrl())).json()) as SchemaObject;
     const isValid = new Ajv2020().compile(schema);
     expect(isValid(parse('[sandbox]\nsize = "large"'))).toBe(true);
     expect(isValid(parse('[sandbox]\nsize = "huge"'))).toBe(false);

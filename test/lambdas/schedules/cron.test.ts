@@ -53,6 +53,23 @@ describe("a Unix cron expression becomes one of EventBridge Scheduler", () => {
     expect(translateCron(unix)).toEqual({ expressions: [`cron(${aws})`] });
   });
 
+  test("within Scheduler's limit, however scattered its values are", () => {
+    const scattered = (low: number, high: number) =>
+      Array.from({ length: high - low + 1 }, (_, index) => high - index).filter((value) => value % 3 !== 0);
+    const unix = [
+      [0, 59],
+      [0, 23],
+      [1, 31],
+      [1, 12],
+    ]
+      .map(([low = 0, high = 0]) => scattered(low, high))
+      .join(" ");
+    const translation = translateCron(`${unix} *`);
+    const [expression = ""] = "expressions" in translation ? translation.expressions : [];
+    // `readAwsCron` refuses what is longer than 256 characters.
+    expect(readAwsCron(expression).minutes).toHaveLength(40);
+  });
+
   test("two of them, where either of two restricted day fields may hold", () => {
     expect(translateCron("0 9 1,15 * MON")).toEqual({
       expressions: ["cron(0 9 1,15 * ? *)", "cron(0 9 ? * 2 *)"],
@@ -92,7 +109,7 @@ describe("a fault is told for", () => {
     ["two dashes", "1-2-3 0 * * *", "the minute has a range of more than two ends"],
     ["two steps", "*/2/3 0 * * *", "the minute has two steps"],
     ["a step 0", "*/0 * * * *", "the minute has a step that does not fit"],
-    ["no step", "*/ * * * *", "Write a number from 1 to 60 behind the /."],
+    ["no step", "*/ * * * *", "expected a whole number from 1 to 60 behind the /"],
     ["a step beyond the field", "*/90 * * * *", "the minute has a step that does not fit"],
     ["a step behind one weekday", "0 0 * * 1/2", "the day of week has a step behind a single value"],
     ["an empty item", "1,,2 0 * * *", "the minute lacks a value"],

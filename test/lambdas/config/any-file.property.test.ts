@@ -1,0 +1,158 @@
+import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { type Fault, parseRepoConfig } from "../../../lambdas/config/repo-config.js";
+import { normalisedVolumeSize } from "../../../lambdas/config/volume-size.js";
+import { anyToml, brokenToml, secret } from "./any-file.js";
+import { bytes, settings, volume } from "./files.js";
+
+/** What is told of a file, after looking that it is in order. */
+function told(file: Uint8Array): { faults: Fault[] | undefined; all: Fault[] } {
+  const parsed = parseRepoConfig(file);
+  const faults = "faults" in parsed ? parsed.faults : undefined;
+  if (faults) expect(faults).not.toEqual([]);
+  const all = [...(faults ?? []), ...parsed.warnings];
+  const lines = Buffer.from(file).toString("latin1").replace(/\n$/, "").split("\n").length;
+  for (const { line, path, message } of all) {
+    expect(Number.isInteger(line) && line >= 1 && line <= lines).toBe(true);
+    expect(path).toMatch(/^[^\n`<>@]{0,300}$/u);
+    expect(message).toMatch(/^(`|[A-Z0-9])[^\n]+\.$/);
+  }
+  return { faults, all };
+}
+
+describe("any file", () => {
+  test("that is TOML gives settings or faults, on lines of its own, without a value of it", () => {
+    let right = 0;
+    fc.assert(
+      fc.property(anyToml, (toml) => {
+        const { faults, all } = told(bytes(toml));
+        if (!faults) right++;
+        expect(JSON.stringify(all)).not.toContain(secret);
+      }),
+      { numRuns: 300 },
+    );
+    expect(right).toBeGreaterThan(0);
+  });
+
+  test("that is nearly TOML does so too", () => {
+    fc.assert(
+      fc.property(brokenToml, (toml) => {
+        // What is cut may make a key of a value, and keys are told.
+        const messages = told(bytes(toml)).all.map(({ message }) => message);
+        expect(messages.join("\n")).not.toContain(secret);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test("of any characters or bytes does so too", () => {
+    const characters = fc.string({ unit: "binary", size: "medium" }).map(bytes);
+    fc.assert(
+      fc.property(fc.oneof(fc.uint8Array({ size: "medium" }), characters), (file) => void told(file)),
+      { numRuns: 300 },
+    );
+  });
+
+  test("has all settings, whatever it leaves out", () => {
+    fc.assert(
+      fc.property(anyToml, (toml) => {
+        const parsed = parseRepoConfig(bytes(toml));
+        if ("faults" in parsed) return;
+        const { sandbox, harness, scheduled_jobs, on_event } = parsed.config;
+        expect(["small", "medium", "large"]).toContain(sandbox.size);
+        expect(typeof sandbox.docker).toBe("boolean");
+        for (const { path, size } of sandbox.volumes) {
+          expect(path).toMatch(/^[/]./);
+          expect(size).toMatch(/^[1-9][0-9]*[KMGT]i$/);
+        }
+        expect(["claude_code", "codex"]).toContain(harness.provider);
+        for (const job of scheduled_jobs) {
+          expect(Object.values(job).every((value) => typeof value === "string" && value !== "")).toBe(true);
+        }
+        for (const rule of on_event.failed_run)
+          expect(rule.workflows.length * rule.branches.length).toBeGreaterThan(0);
+        // It is plain data, the same after a way through JSON.
+        expect(JSON.parse(JSON.stringify(parsed.config))).toEqual(parsed.config);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test("gives the same with lines that end in CRLF, and behind a byte order mark", () => {
+    fc.assert(
+      fc.property(anyToml, (toml) => {
+        fc.pre(!toml.includes("\r"));
+        const plain = parseRepoConfig(bytes(toml));
+        expect(parseRepoConfig(bytes(toml.replaceAll("\n", "\r\n")))).toEqual(plain);
+        expect(parseRepoConfig(bytes(`\ufeff${toml}`))).toEqual(plain);
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
+
+describe("the size of a volume", () => {
+  const units = { K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 };
+  const unit = fc.constantFrom("K", "M", "G", "T");
+  const written = fc.record({
+    amount: fc.integer({ min: 1, max: 20_000_000_000 }),
+    unit,
+    rest: fc.constantFrom("", "i", "b", "ib", "I", "B", "iB", "IB"),
+    isSmall: fc.boolean(),
+    blank: fc.constantFrom("", " "),
+  });
+
+  test("comes out in binary units with its number as it was, if it is within bounds", () => {
+    fc.assert(
+      fc.property(written, ({ amount, unit, rest, isSmall, blank }) => {
+        const text = `${amount}${blank}${isSmall ? unit.toLowerCase() : unit}${rest}`;
+        const bytes = amount * units[unit];
+        const isWithin = bytes >= 2 ** 20 && bytes <= 16 * 2 ** 40;
+        expect(normalisedVolumeSize(text)).toBe(isWithin ? `${amount}${unit}i` : undefined);
+      }),
+    );
+  });
+
+  test("may be written in many ways", () => {
+    for (const size of ["10Gi", "10gb", "10GB", "10G", "10gi", "10GiB", "10 GB", "10 g"]) {
+      expect(settings(volume('"/data"', `"${size}"`)).config.sandbox.volumes).toEqual([
+        { path: "/data", size: "10Gi" },
+      ]);
+    }
+  });
+
+  test.each([
+    "",
+    "10",
+    "G",
+    "0G",
+    "010G",
+    "-1G",
+    "+1G",
+    "1.5G",
+    "1,5G",
+    "1e3G",
+    "10  G",
+    " 10G",
+    "10G ",
+    "10\tG",
+    "10Gx",
+    "10P",
+    "10 Gigabytes",
+    "10GG",
+    "10iG",
+    "10bi",
+    "١٠G",
+    "10K",
+    "17T",
+    "1023Ki",
+    "99999999999999G",
+    "NaNG",
+    "0x1G",
+  ])("is a fault where it is none, or out of bounds: %j", (size) => {
+    expect(normalisedVolumeSize(size)).toBeUndefined();
+    expect(parseRepoConfig(bytes(volume('"/data"', JSON.stringify(size))))).toMatchObject({
+      faults: [{ line: 3, path: "sandbox.volumes[0].size" }],
+    });
+  });
+});

@@ -1,0 +1,164 @@
+import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { parseBranchPattern } from "../../../lambdas/config/branch-pattern.js";
+import { matchingRule } from "../../../lambdas/config/failed-run-rules.js";
+import { rule, settings } from "./files.js";
+
+const list = (texts: readonly string[]) => `[${texts.map((text) => JSON.stringify(text)).join(", ")}]`;
+
+/** Whether a rule with these branches holds for the branch. */
+function letsIn(branches: readonly string[], branch: string): boolean {
+  const { config } = settings(rule({ branches: list(branches) }));
+  return matchingRule(config, { workflow: "CI", branch }) !== undefined;
+}
+
+describe("a pattern", () => {
+  // The first group is GitHub's own table:
+  // https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#patterns-to-match-branches-and-tags
+  const cases: [pattern: string, matches: string[], others: string[]][] = [
+    ["feature/*", ["feature/my-branch", "feature/your-branch"], ["feature/a/b", "feature", "a/feature/b"]],
+    [
+      "feature/**",
+      ["feature/beta-a/my-branch", "feature/your-branch", "feature/mona/the/octocat"],
+      ["feat/a"],
+    ],
+    ["main", ["main"], ["Main", "main2", "a/main", "main/a"]],
+    ["releases/mona-the-octocat", ["releases/mona-the-octocat"], ["releases/mona"]],
+    ["*", ["main", "releases"], ["all/the/branches"]],
+    ["**", ["all/the/branches", "every/tag", "main"], []],
+    ["*feature", ["mona-feature", "feature", "ver-10-feature"], ["mona/feature", "feature-1"]],
+    ["v2*", ["v2", "v2.0", "v2.9"], ["v1", "v2/a"]],
+    ["v[12].[0-9]+.[0-9]+", ["v1.10.1", "v2.0.0"], ["v3.0.0", "v1.0", "v1..0", "v1.0.0a"]],
+
+    ["a/**/b", ["a/b", "a/x/b", "a/x/y/b"], ["a", "ab", "a/bb", "axb"]],
+    ["a/**/[0-9]?x/**", ["a/x/", "a/7x/", "a/b/7x/c", "a/b/c/x/"], ["a/x", "a/77x/", "a/bx/"]],
+    ["**/b", ["b", "a/b", "a/x/b"], ["ab", "b/a"]],
+    ["a**b", ["ab", "a/x/b"], ["a", "abc"]],
+    ["colou?r", ["color", "colour"], ["colouur", "colo"]],
+    ["[ab]?c", ["c", "ac", "bc"], ["abc", "dc"]],
+    ["go+d", ["god", "good", "goood"], ["gd"]],
+    ["a.b", ["a.b"], ["axb"]],
+    ["(a|b)$", ["(a|b)$"], ["a", "b"]],
+    ["\\*", ["*"], ["a"]],
+    ["a\\+b\\?", ["a+b?"], ["aab", "ab"]],
+    ["\\!main", ["!main"], ["main"]],
+    ["a!b", ["a!b"], ["ab"]],
+    ["[A-Z]-[a-z0-9_.]", ["Q-7", "Q-_", "Q-."], ["q-7", "Q--"]],
+    ["日本-?", ["日本", "日本-"], ["日"]],
+    ["🐙?x", ["x", "🐙x"], ["🐙🐙x"]],
+  ];
+  test.each(cases)("%s matches what it should, and nothing else", (pattern, matches, others) => {
+    expect(matches.filter((branch) => !letsIn([pattern], branch))).toEqual([]);
+    expect(others.filter((branch) => letsIn([pattern], branch))).toEqual([]);
+  });
+
+  test.each([
+    ["["],
+    ["[]"],
+    ["[a"],
+    ["[^a]"],
+    ["[!a]"],
+    ["[a/b]"],
+    ["[a-]"],
+    ["[c-a]"],
+    ["[a-Z]"],
+    ["?a"],
+    ["+"],
+    ["*?"],
+    ["**+"],
+    ["a??"],
+    ["a\\"],
+    ["!"],
+  ])("that makes no sense is a fault, and holds for nothing: %s", (pattern) => {
+    const parsed = parseBranchPattern(pattern);
+    expect(parsed).toEqual({ fault: expect.stringMatching(/^[^\n]{20,}\.$/) });
+  });
+
+  test("means what the same regular expression does", () => {
+    const piece = fc.constantFrom(
+      ["*", "[^/]*"],
+      ["**", "[^]*"],
+      ["a", "a"],
+      ["b?", "b?"],
+      ["c+", "c+"],
+      ["[ab]", "[ab]"],
+      ["[a-c]+", "[a-c]+"],
+      ["-", "-"],
+    );
+    const anyBranch = fc.string({ unit: fc.constantFrom("a", "b", "c", "-", "/"), maxLength: 8 });
+    fc.assert(
+      fc.property(fc.array(piece, { minLength: 1, maxLength: 5 }), anyBranch, (pieces, branch) => {
+        const isStar = (index: number) => pieces[index]?.[0]?.startsWith("*") ?? false;
+        fc.pre(!pieces.some((_, index) => isStar(index) && isStar(index + 1)));
+        const text = pieces.map(([glob]) => glob).join("");
+        const pattern = parseBranchPattern(text);
+        const expression = new RegExp(`^${pieces.map(([, source]) => source).join("")}$`);
+        expect("matches" in pattern && pattern.matches(branch)).toBe(expression.test(branch));
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  test("is read and tried without a throw, whatever it is", () => {
+    const anyText = fc.oneof(
+      fc.string({ unit: "binary" }),
+      fc.string({ unit: fc.constantFrom("*", "?", "+", "[", "]", "!", "\\", "-", "a", "/") }),
+    );
+    fc.assert(
+      fc.property(anyText, anyText, (text, branch) => {
+        const pattern = parseBranchPattern(text);
+        if ("matches" in pattern) expect(typeof pattern.matches(branch)).toBe("boolean");
+        else expect(pattern.fault).not.toBe("");
+      }),
+    );
+  });
+
+  test.each([
+    ["stars", "*a".repeat(120)],
+    ["double stars", "**a".repeat(80)],
+    ["optional letters", `${"a?".repeat(120)}b`],
+    ["repeated letters", "a+".repeat(120)],
+  ])("takes no time worth speaking of, though it has many %s", (_, text) => {
+    const pattern = parseBranchPattern(text);
+    const start = performance.now();
+    expect("matches" in pattern && pattern.matches(`${"a".repeat(255)}!`)).toBe(false);
+    expect(performance.now() - start).toBeLessThan(1_000);
+  });
+});
+
+describe("several patterns", () => {
+  test("are tried in their order, and the last that matches decides", () => {
+    const patterns = ["releases/**", "!releases/**-alpha", "releases/9-alpha"];
+    expect(letsIn(patterns, "releases/10")).toBe(true);
+    expect(letsIn(patterns, "releases/10-alpha")).toBe(false);
+    expect(letsIn(patterns, "releases/9-alpha")).toBe(true);
+    expect(letsIn(["!main", "main"], "main")).toBe(true);
+    expect(letsIn(["main", "!main"], "main")).toBe(false);
+    expect(letsIn(["**", "!main"], "other")).toBe(true);
+  });
+});
+
+describe("the rule of a failed run", () => {
+  const { config } = settings(
+    rule({ workflows: list(["CI", "Nightly build"]), prompt_additions: '"first"' }) +
+      rule({ workflows: list(["CI"]), branches: list(["**"]), prompt_additions: '"second"' }) +
+      rule({ workflows: list([".github/workflows/deploy.yml"]) }),
+  );
+  const additionsFor = (workflow: string, branch: string) =>
+    matchingRule(config, { workflow, branch })?.prompt_additions;
+
+  test("is the first that names the workflow and lets the branch in", () => {
+    expect(additionsFor("CI", "main")).toBe("first");
+    expect(additionsFor("Nightly build", "main")).toBe("first");
+    expect(additionsFor("CI", "topic")).toBe("second");
+    expect(matchingRule(config, { workflow: ".github/workflows/deploy.yml", branch: "main" })).toBeDefined();
+  });
+
+  test("is none where no rule fits; the name of a workflow must be the very same", () => {
+    for (const workflow of ["ci", "CI ", "C*", "Nightly", ""]) {
+      expect(matchingRule(config, { workflow, branch: "main" })).toBeUndefined();
+    }
+    expect(matchingRule(config, { workflow: "Nightly build", branch: "topic" })).toBeUndefined();
+    expect(matchingRule(settings("").config, { workflow: "CI", branch: "main" })).toBeUndefined();
+  });
+});

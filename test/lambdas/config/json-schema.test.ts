@@ -1,0 +1,135 @@
+import { describe, expect, test } from "@jest/globals";
+import { Ajv2020, type SchemaObject } from "ajv/dist/2020.js";
+import fc from "fast-check";
+import { parse } from "smol-toml";
+import { repoConfigSchema } from "../../../lambdas/config/json-schema.js";
+import { parseRepoConfig } from "../../../lambdas/config/repo-config.js";
+import { anyToml } from "./any-file.js";
+import { bytes, job, rule, volume } from "./files.js";
+
+const schema = repoConfigSchema("https://relay.example.com/schema.json");
+const validator = new Ajv2020({ strict: true, allErrors: true, useDefaults: false });
+const validate = validator.compile(schema as SchemaObject);
+
+/** Through JSON, for that is what validators in editors are given: a date is text there. */
+const takesSchema = (toml: string): boolean => validate(JSON.parse(JSON.stringify(parse(toml))));
+const takesParser = (toml: string): boolean => "config" in parseRepoConfig(bytes(toml));
+
+/** Every schema of a key within the schema, with the path of the key. */
+function keysOf(node: Record<string, unknown>, path = ""): [string, Record<string, unknown>][] {
+  const properties = Object.entries((node.properties ?? {}) as Record<string, Record<string, unknown>>);
+  const here = properties.flatMap(([key, inner]): [string, Record<string, unknown>][] => [
+    [`${path}${key}`, inner],
+    ...keysOf(inner, `${path}${key}.`),
+  ]);
+  const items = node.items as Record<string, unknown> | undefined;
+  return items ? [...here, ...keysOf(items, path)] : here;
+}
+
+describe("the schema", () => {
+  test("is one of draft 2020-12 under its own URL", () => {
+    expect(schema).toMatchObject({
+      $schema: "https://json-schema.org/draft/2020-12/schema",
+      $id: "https://relay.example.com/schema.json",
+      title: expect.stringContaining("config.toml"),
+      type: "object",
+    });
+    expect(validator.validateSchema(schema as SchemaObject)).toBe(true);
+  });
+
+  test("tells an editor what each key is for, and its default", () => {
+    const defaults: Record<string, unknown> = {};
+    for (const [path, key] of keysOf(schema)) {
+      expect([path, key.description]).toEqual([path, expect.stringMatching(/^[A-Z].+\.$/)]);
+      if ("default" in key) defaults[path] = key.default;
+    }
+    expect(defaults).toEqual({
+      sandbox: {},
+      "sandbox.size": "medium",
+      "sandbox.docker": false,
+      "sandbox.volumes": [],
+      "sandbox.volumes.size": "10Gi",
+      harness: {},
+      "harness.provider": "claude_code",
+      scheduled_jobs: [],
+      on_event: {},
+      "on_event.failed_run": [],
+    });
+    expect(keysOf(schema)).toHaveLength(20);
+  });
+
+  test("has only what editors' validators of any draft read alike, and patterns that Rust reads too", () => {
+    const text = JSON.stringify(schema);
+    for (const newer of [
+      "$ref",
+      "$defs",
+      "prefixItems",
+      "unevaluated",
+      "dependent",
+      "additionalProperties",
+    ]) {
+      expect(text).not.toContain(`"${newer}`);
+    }
+    const patterns = [...text.matchAll(/"pattern":("(?:[^"\\]|\\.)*")/g)].map(([, json = ""]) =>
+      JSON.parse(json),
+    );
+    expect(patterns.length).toBeGreaterThan(5);
+    for (const pattern of patterns) {
+      expect(pattern).not.toMatch(/\(\?|\\\/|\\p|&&|--|~~/);
+      // A bracket within a class begins a class of its own there.
+      expect(pattern).not.toMatch(/\[[^\]\\]*(\\.[^\]\\]*)*(?<!\\)\[/);
+    }
+  });
+});
+
+describe("a file that the parser takes", () => {
+  test.each([
+    [""],
+    ["[sandbox]\nsize = 'large'\nunknown = 1\n[unknown]\na = [1]\n"],
+    [volume("'/data'", "'10 gb'")],
+    [job({ timezone: "'UTC'", owner: "'mona_acme'", unknown: "1" })],
+    [rule({ branches: "['**', '!a/[0-9]+']", prompt_additions: '"\\n\\tx"' })],
+  ])("passes the schema: %j", (toml) => {
+    expect([takesParser(toml), takesSchema(toml)]).toEqual([true, true]);
+  });
+});
+
+describe("a file that the schema refuses", () => {
+  test.each([
+    ["sandbox = 'large'"],
+    ["[sandbox]\nsize = 'huge'"],
+    ["[sandbox]\ndocker = 'yes'"],
+    ["[sandbox]\nvolumes = {}"],
+    ["[[sandbox.volumes]]\nsize = '1G'"],
+    [volume("'data'")],
+    [volume("'/data'", "'10'")],
+    [volume("'/data'", "10")],
+    ["harness.provider = 'gpt'"],
+    ["scheduled_jobs = {}"],
+    [job().replace("name =", "title =")],
+    [job({ name: "' '" })],
+    [job({ branch: "'a b'" })],
+    [job({ prompt: "'  '" })],
+    [job({ owner: "'@mona'" })],
+    [job().repeat(51)],
+    [rule({ workflows: "[]" })],
+    [rule({ branches: "'main'" })],
+    [rule({ prompt_additions: "''" })],
+  ])("is refused by the parser too: %j", (toml) => {
+    expect([takesSchema(toml), takesParser(toml)]).toEqual([false, false]);
+  });
+
+  test("is refused by the parser, whatever it is", () => {
+    const counts = { refused: 0, taken: 0 };
+    fc.assert(
+      fc.property(anyToml, (toml) => {
+        const isTaken = takesSchema(toml);
+        counts[isTaken ? "taken" : "refused"]++;
+        // The parser knows more than a schema can say; never less.
+        if (takesParser(toml)) expect(isTaken).toBe(true);
+      }),
+      { numRuns: 300 },
+    );
+    expect(Math.min(counts.refused, counts.taken)).toBeGreaterThan(0);
+  });
+});
