@@ -13,6 +13,7 @@ export const flowNames = [
   "forward-comment",
   "relay-failure",
   "drain-inbox",
+  "sync-repo-config",
 ] as const;
 export type FlowName = (typeof flowNames)[number];
 
@@ -27,7 +28,7 @@ export interface ActionSpec {
   memoryMb: number;
   secrets: readonly SecretName[];
   /** Rights on items of the table, by the prefix of their partition key. */
-  table?: Partial<Record<"task" | "inbox", readonly TableRight[]>>;
+  table?: Partial<Record<"task" | "inbox" | "config", readonly TableRight[]>>;
   /** The flows that it may start. */
   starts?: readonly FlowName[];
   /** Whether it may read and change the schedules of the repositories' jobs, and tell what their names are. */
@@ -42,7 +43,7 @@ export const actions = {
     timeoutSeconds: 9,
     memoryMb: 512,
     secrets: ["webhook"],
-    starts: ["create-task", "delete-task", "forward-comment", "relay-failure"],
+    starts: ["create-task", "delete-task", "forward-comment", "relay-failure", "sync-repo-config"],
   },
   authorize: {
     ...actionDefaults,
@@ -170,6 +171,33 @@ export const actions = {
       "Says in the status comment that no more CI failures are relayed until somebody says something",
     secrets: ["githubApp"],
     table: { task: ["get", "update"] },
+  },
+  "sync-schedules": {
+    ...actionDefaults,
+    timeoutSeconds: 240,
+    description: "Brings a repository's schedules into line with the config on its default branch",
+    secrets: ["githubApp"],
+    table: { config: ["update"] },
+    schedules: true,
+  },
+  "find-config-change": {
+    ...actionDefaults,
+    description: "Looks whether a pull request changes the repository's config",
+    secrets: ["githubApp"],
+  },
+  "check-config": {
+    ...actionDefaults,
+    description: "Says in a check run what the config of a commit comes to",
+    secrets: ["githubApp"],
+    table: { config: ["update"] },
+  },
+  "sync-installation": {
+    ...actionDefaults,
+    timeoutSeconds: 240,
+    description: "Brings the schedules of repositories that the App came to, or went from, into line",
+    secrets: ["githubApp"],
+    table: { config: ["query", "update"] },
+    schedules: true,
   },
   "report-failure": {
     ...actionDefaults,

@@ -42,17 +42,18 @@ export function addAlarms(scope: Construct, sources: AlarmSources): void {
     1,
     "GitHub was answered with 5xx: a secret could not be read or a flow could not be started. Redeliver from the GitHub App's page.",
   );
-  // Each failed execution is told of by itself; this one is for a cause that hits everybody.
+  // Each failed execution is told of by itself; this one is for a cause that hits everybody. Drains have their own.
+  const { "drain-inbox": drain, ...others } = stateMachines;
   alarm(
     "FlowsFailing",
-    failedExecutions(Object.values(stateMachines), Duration.minutes(15)),
+    failedExecutions(Object.values(others), Duration.minutes(15)),
     5,
-    "Five or more flows failed or timed out within 15 minutes: Coder or GitHub may be down, or a token has expired. Redrive the executions once that is mended.",
+    "Five or more flows, drains aside, failed or timed out within 15 minutes: Coder or GitHub may be down, or a token has expired. Redrive the executions once that is mended.",
   );
   // Of all flows, the one with people's words behind it: nothing is said to that agent until it is mended.
   alarm(
     "DrainFailed",
-    failedExecutions([stateMachines["drain-inbox"]], Duration.minutes(5)),
+    failedExecutions([drain], Duration.minutes(5)),
     1,
     "A drain failed or timed out: what was said to an agent waits in its inbox, for eight days. Mend what its execution names, then redrive it; the next comment on the task starts a new drain as well.",
   );

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { agentEnvironment } from "./environment.js";
-import { eventSchema, type RelayEvent, workEventSchema } from "./events/event.js";
+import { type PersonalEvent, personalEventSchema, workEventSchema } from "./events/event.js";
 import { botName, isSameLogin } from "./events/login.js";
 import { isEnough, type Permission, permissionsFrom } from "./events/permission.js";
 import { parseInput } from "./flow-input.js";
@@ -8,7 +8,7 @@ import { connectGitHub } from "./github/app.js";
 import { RepositoryClient } from "./github/repository.js";
 import { log } from "./log.js";
 
-const inputSchema = z.object({ event: z.union([eventSchema, workEventSchema]) });
+const inputSchema = z.object({ event: z.union([personalEventSchema, workEventSchema]) });
 const settings = agentEnvironment();
 const assignPermission = "write";
 
@@ -43,7 +43,7 @@ export async function handler(input: unknown): Promise<Authorization> {
   return decide(isEnough(permission, least), event, `people with ${from(least)} may do so`);
 }
 
-function decide(allowed: boolean, { type, sender }: RelayEvent, who: string): Authorization {
+function decide(allowed: boolean, { type, sender }: PersonalEvent, who: string): Authorization {
   log.info("Authorized", { event: type, login: sender.login, allowed });
   if (allowed) return { allowed, reason: "" };
   const [deed, remedy] =

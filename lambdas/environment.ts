@@ -41,6 +41,7 @@ export const ingressEnvironment = () =>
     DELETE_TASK_FLOW_ARN: text,
     FORWARD_COMMENT_FLOW_ARN: text,
     RELAY_FAILURE_FLOW_ARN: text,
+    SYNC_REPO_CONFIG_FLOW_ARN: text,
   });
 
 export const agentEnvironment = () =>

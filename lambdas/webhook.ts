@@ -11,12 +11,17 @@ import { Secret } from "./secrets/secret.js";
 
 const environment = ingressEnvironment();
 const secret = new Secret(environment.WEBHOOK_SECRET_ARN, ["AWSCURRENT", "AWSPREVIOUS"]);
+const syncRepoConfig = { name: "sync-repo-config", arn: environment.SYNC_REPO_CONFIG_FLOW_ARN };
 const flows = {
   task_requested: { name: "create-task", arn: environment.CREATE_TASK_FLOW_ARN },
   task_closed: { name: "delete-task", arn: environment.DELETE_TASK_FLOW_ARN },
   comment_posted: { name: "forward-comment", arn: environment.FORWARD_COMMENT_FLOW_ARN },
   comment_withdrawn: { name: "forward-comment", arn: environment.FORWARD_COMMENT_FLOW_ARN },
   check_failed: { name: "relay-failure", arn: environment.RELAY_FAILURE_FLOW_ARN },
+  config_push: syncRepoConfig,
+  config_proposed: syncRepoConfig,
+  repositories_added: syncRepoConfig,
+  repositories_removed: syncRepoConfig,
 };
 
 type Answer = APIGatewayProxyStructuredResultV2;
@@ -83,7 +88,7 @@ async function dispatch(
 
     const { event } = classified;
     const flow = flows[event.type];
-    const execution = executionName(flow.name, event.repository.name, numberOf(event), delivery);
+    const execution = executionName(flow.name, placeOf(event), numberOf(event), delivery);
     const outcome = await startExecution(flow.arn, execution, { event });
     log.info("Delivery accepted", { delivery, execution, outcome });
     return outcome === "started" ? answer(202, { execution }) : answer(200, { duplicate: execution });
@@ -94,10 +99,29 @@ async function dispatch(
   }
 }
 
-/** What an execution is found by, beside the repository: an issue, a pull request or a workflow run. */
-function numberOf(event: RelayEvent): number {
-  if (event.type === "check_failed") return event.run.id;
-  return "issue" in event ? event.issue.number : event.subject.number;
+/** Where it happened: a repository, or the account of an installation. */
+function placeOf(event: RelayEvent): string {
+  return "repository" in event ? event.repository.name : event.account;
+}
+
+/**
+ * What an execution is found by, beside its place: the number of an issue, a pull request, a workflow run or an
+ * installation, or the beginning of a commit.
+ */
+function numberOf(event: RelayEvent): number | string {
+  switch (event.type) {
+    case "check_failed":
+      return event.run.id;
+    case "config_push":
+      return event.push.after.slice(0, 7);
+    case "config_proposed":
+      return event.pull.number;
+    case "repositories_added":
+    case "repositories_removed":
+      return event.installation;
+    default:
+      return "issue" in event ? event.issue.number : event.subject.number;
+  }
 }
 
 /** By the secrets in the container; where they do not fit, by those that may have been rotated in since. */

@@ -26,6 +26,7 @@ export function parseBranchPattern(pattern: string): BranchPattern | { fault: st
   const steps: Step[] = [];
   let rest = excludes ? pattern.slice(1) : pattern;
   if (rest === "") return { fault: "Expected a pattern behind the `!`." };
+  if (rest.startsWith("refs/heads/")) return { fault: "Expected a branch alone, without `refs/heads/`." };
   /** What `?` and `+` apply to. */
   let last: Step | undefined;
   let before = "";
@@ -42,14 +43,16 @@ export function parseBranchPattern(pattern: string): BranchPattern | { fault: st
     } else if (token === "*") {
       steps.push({ allows: (character) => character !== "/", ...anyNumber });
     } else if (token === "?" || token === "+") {
-      if (!quantified)
+      if (!quantified) {
         return { fault: `\`${token}\` must follow a character or \`[…]\`; escape it as \`\\${token}\`.` };
+      }
       if (token === "?") quantified.skips = [1];
       else quantified.repeats = true;
     } else if (token.startsWith("[")) {
       const allowed = charactersOf(token);
-      if (!allowed)
+      if (!allowed) {
         return { fault: "`[…]` must list letters, digits and ranges such as `a-z`, and be closed." };
+      }
       last = { allows: (character) => allowed.test(character), ...once };
       steps.push(last);
     } else if (token === "\\") {

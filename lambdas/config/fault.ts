@@ -29,16 +29,20 @@ export function pathText(path: Path): string {
   for (const segment of path) {
     if (typeof segment === "number") text += `[${segment}]`;
     else text += (text === "" ? "" : ".") + keyText(String(segment));
-    if (text.length > maxPathCharacters) return `${text.slice(0, maxPathCharacters)}…`;
   }
-  return text;
+  return cut(text, maxPathCharacters);
+}
+
+function cut(text: string, length: number): string {
+  const characters = Array.from(text);
+  return characters.length <= length ? text : `${characters.slice(0, length).join("")}…`;
 }
 
 function keyText(key: string): string {
-  const characters = Array.from(key);
-  const isCut = characters.length > maxKeyCharacters;
-  const shown = characters.slice(0, maxKeyCharacters).map(inert).join("") + (isCut ? "…" : "");
-  return /^[A-Za-z0-9_-]+$/.test(shown) ? shown : `"${shown}"`;
+  if (/^[A-Za-z0-9_-]+$/.test(key) && key.length <= maxKeyCharacters) return key;
+  const isCut = Array.from(key).length > maxKeyCharacters;
+  const shown = Array.from(key).slice(0, maxKeyCharacters).map(inert).join("");
+  return `"${shown}${isCut ? "…" : ""}"`;
 }
 
 /** A letter, a digit or a harmless sign as it is; anything else as `\u0060`. */

@@ -1,12 +1,13 @@
 import type { Octokit } from "@octokit/core";
 import { type RepositoryName, readFile } from "../github/contents.js";
-import { configPath, type Fault, parseRepoConfig, type RepoConfig } from "./repo-config.js";
+import { configPath } from "./config-path.js";
+import { type Fault, parseRepoConfig, type RepoConfig } from "./repo-config.js";
 
 /** What a repository says about its agent's work at one commit. */
 export type ConfigState =
   | { state: "absent" }
   | { state: "valid"; config: RepoConfig; warnings: Fault[] }
-  | { state: "invalid"; faults: Fault[] };
+  | { state: "invalid"; faults: Fault[]; warnings: Fault[] };
 
 /**
  * Reads `.code-factory/config.toml` at a commit; without `ref`, at the head of the default branch. What is wrong with
@@ -20,7 +21,7 @@ export async function readConfig(
   const file = await readFile(octokit, repository, configPath, ref);
   if (file.kind === "absent") return { state: "absent" };
   if (file.kind === "unreadable") {
-    return { state: "invalid", faults: [{ line: 1, path: "", message: file.reason }] };
+    return { state: "invalid", faults: [{ line: 1, path: "", message: file.reason }], warnings: [] };
   }
   const parsed = parseRepoConfig(file.bytes);
   return "faults" in parsed ? { state: "invalid", ...parsed } : { state: "valid", ...parsed };

@@ -7,10 +7,8 @@ import { lineCount, readToml } from "./toml.js";
 import { TomlLines } from "./toml-lines.js";
 import { unknownKeys } from "./unknown-keys.js";
 
+export { configPath } from "./config-path.js";
 export type { Fault } from "./fault.js";
-
-/** Where a repository keeps the settings of its agent. */
-export const configPath = ".code-factory/config.toml";
 
 /** The settings with all defaults applied, as `docs/repo-config.md` describes them. */
 export type RepoConfig = z.output<typeof shape>;
@@ -23,8 +21,8 @@ export type ParsedRepoConfig =
   | { faults: Fault[]; warnings: Fault[] };
 
 /**
- * Of each kind; GitHub takes so many annotations at once, and the input of an execution must stay small. One more
- * says how many were left out.
+ * Faults, and warnings: so many annotations GitHub takes at once, and the input of an execution must stay small. The
+ * last one says how many were left out.
  */
 const maxReported = 50;
 
@@ -37,11 +35,12 @@ export function parseRepoConfig(file: Uint8Array): ParsedRepoConfig {
   if ("message" in document) {
     return { faults: [{ line: document.line, path: "", message: document.message }], warnings: [] };
   }
-  const { text, root, findings } = document;
+  const { text, root } = document;
   const result = z.safeParse(shape, root);
   const issues = result.error?.issues ?? [];
-  findings.push(...issues.map((issue) => ({ path: issue.path, message: expectation(issue, root) })));
-  findings.push(...brokenRules(root));
+  const findings = document.findings
+    .concat(issues.map((issue) => ({ path: issue.path, message: expectation(issue, root) })))
+    .concat(brokenRules(root));
   const warnings = report(text, unknownKeys(shape, root));
   if (result.success && findings.length === 0) return { config: result.data, warnings };
   return { faults: report(text, firstOfEachPath(findings)), warnings };
@@ -65,8 +64,8 @@ function report(text: string, findings: readonly Finding[]): Fault[] {
   const all = findings
     .map(({ path, message }) => ({ line: Math.min(lines.lineOf(path), last), path: pathText(path), message }))
     .sort((a, b) => a.line - b.line);
-  const next = all[maxReported];
-  if (!next) return all;
-  const more = { line: next.line, path: "", message: `${all.length - maxReported} more from here on.` };
-  return [...all.slice(0, maxReported), more];
+  if (all.length <= maxReported) return all;
+  const told = all.slice(0, maxReported - 1);
+  const line = all[told.length]?.line ?? last;
+  return [...told, { line, path: "", message: `${all.length - told.length} more from here on.` }];
 }

@@ -13,13 +13,8 @@ export function brokenRules(root: Table): Finding[] {
   const volumes = tablesAt(root, ["sandbox", "volumes"]);
   const rules = tablesAt(root, ["on_event", "failed_run"]);
   return [
-    ...twice(
-      jobs,
-      "name",
-      sameName,
-      "Another job has this name (capitals do not count). Choose another one.",
-    ),
-    ...twice(volumes, "path", samePath, "Another volume has this path. Choose another one."),
+    ...twice(jobs, "name", sameName, "Another job has this name; capitals do not count. Choose another."),
+    ...twice(volumes, "path", samePath, "Another volume has this path. Choose another."),
     ...faults(jobs, "schedule", scheduleFault),
     ...faults(jobs, "timezone", timezoneFault),
     ...faults(jobs, "branch", branchFault),
@@ -98,8 +93,9 @@ function branchFault(branch: string): string | undefined {
 }
 
 function volumePathFault(path: string): string | undefined {
-  if (path.split("/").some((part) => part === ".." || part === "."))
+  if (path.split("/").some((part) => part === ".." || part === ".")) {
     return "Expected a path without `.` and `..`.";
+  }
   return /^[/]+$/.test(path) ? "Expected a folder below `/`." : undefined;
 }
 
@@ -107,14 +103,14 @@ function branchPatternFaults({ path, table }: Place): Finding[] {
   const patterns: unknown = Reflect.get(table, "branches");
   if (!Array.isArray(patterns)) return [];
   const found: Finding[] = [];
-  let hasIncluding = patterns.length === 0;
+  let lacksIncluding = patterns.length > 0;
   for (const [index, text] of patterns.entries()) {
     const pattern = typeof text === "string" && text !== "" ? parseBranchPattern(text) : undefined;
-    if (!pattern || "fault" in pattern) hasIncluding = true;
-    else hasIncluding ||= !pattern.excludes;
-    if (pattern && "fault" in pattern)
+    if (pattern && "fault" in pattern) {
       found.push({ path: [...path, "branches", index], message: pattern.fault });
+    }
+    if (!pattern || "fault" in pattern || !pattern.excludes) lacksIncluding = false;
   }
-  if (hasIncluding) return found;
+  if (!lacksIncluding) return found;
   return [{ path: [...path, "branches"], message: "Expected at least one pattern without a leading `!`." }];
 }

@@ -8,8 +8,8 @@ import { normalisedVolumeSize, volumeSizeLimits, volumeSizePattern } from "./vol
  * `[` in a class.
  */
 
-export const sandboxSizes = ["small", "medium", "large"] as const;
-export const providers = ["claude_code", "codex"] as const;
+const sandboxSizes = ["small", "medium", "large"] as const;
+const providers = ["claude_code", "codex"] as const;
 
 /** In characters (UTF-16 code units), as JavaScript counts them; and in entries of a list. */
 export const limits = {

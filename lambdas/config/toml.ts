@@ -10,7 +10,7 @@ const maxDepth = 16;
 const reservedKeys = new Set(["__proto__", "constructor", "prototype"]);
 
 /** Stands for a date or time: no setting is one, and a `Date` would pass for a table. */
-export const date = Symbol("date");
+const date = Symbol("date");
 
 export type Table = { [key: string]: unknown };
 

@@ -1,5 +1,7 @@
 import { classifyIssueComment, classifyReview, classifyReviewComment } from "./comments.js";
-import type { RelayEvent } from "./event.js";
+import { classifyConfigProposal, classifyPush } from "./config.js";
+import type { IssueEvent, RelayEvent } from "./event.js";
+import { classifyInstallation, classifyInstallationRepositories } from "./installations.js";
 import { classifyIssue } from "./issues.js";
 import { commonSchema, parsePayload } from "./payloads.js";
 import { classifyRun } from "./runs.js";
@@ -16,7 +18,7 @@ export interface Circumstances {
 }
 
 /** The part of an event that every payload of a repository gives. */
-export type CommonFields = Pick<RelayEvent, "delivery" | "installation" | "repository" | "sender">;
+export type CommonFields = Pick<IssueEvent, "delivery" | "installation" | "repository" | "sender">;
 
 type Classify = (
   action: string,
@@ -25,8 +27,20 @@ type Classify = (
   circumstances: Circumstances,
 ) => Classification;
 
+interface Kind {
+  /** Left out where the event has none. */
+  actions?: readonly string[];
+  classify: Classify;
+}
+
+/** An event of an installation of the App. It has no repository. */
+interface InstallationKind {
+  actions: readonly string[];
+  classifyInstallation: (action: string, payload: unknown, delivery: string) => Classification;
+}
+
 /** The events that are handled, the actions of each, and what tells what they are. */
-const handled: Record<string, { actions: readonly string[]; classify: Classify }> = {
+const handled: Record<string, Kind | InstallationKind> = {
   issues: {
     actions: ["assigned", "unassigned", "reopened", "closed", "deleted", "transferred"],
     classify: classifyIssue,
@@ -35,6 +49,19 @@ const handled: Record<string, { actions: readonly string[]; classify: Classify }
   pull_request_review_comment: { actions: ["created", "edited", "deleted"], classify: classifyReviewComment },
   pull_request_review: { actions: ["submitted"], classify: classifyReview },
   workflow_run: { actions: ["completed"], classify: classifyRun },
+  push: { classify: classifyPush },
+  pull_request: {
+    actions: ["opened", "reopened", "synchronize", "ready_for_review"],
+    classify: classifyConfigProposal,
+  },
+  installation: {
+    actions: ["created", "unsuspend", "deleted", "suspend"],
+    classifyInstallation,
+  },
+  installation_repositories: {
+    actions: ["added", "removed"],
+    classifyInstallation: classifyInstallationRepositories,
+  },
 };
 
 /**
@@ -49,20 +76,22 @@ export function classify(
 ): Classification {
   const kind = Object.hasOwn(handled, event) ? handled[event] : undefined;
   if (!kind) return { skipped: `event ${event} is not handled` };
-  const action = fieldOf(payload, "action");
-  if (typeof action !== "string" || !kind.actions.includes(action)) {
-    return { skipped: `action ${event}.${typeof action === "string" ? action : "?"} is not handled` };
+  const field = fieldOf(payload, "action");
+  const action = typeof field === "string" ? field : "?";
+  if (kind.actions && !kind.actions.includes(action)) {
+    return { skipped: `action ${event}.${action} is not handled` };
   }
   if (fieldOf(payload, "installation") == null) {
     return { skipped: "the delivery has no installation: it did not come from a GitHub App" };
   }
+  if ("classifyInstallation" in kind) return kind.classifyInstallation(action, payload, delivery);
   const { repository, sender, installation } = parsePayload(commonSchema, payload);
   const common = {
     delivery,
     installation: installation.id,
     repository: {
       id: repository.id,
-      owner: repository.owner.login,
+      owner: repository.owner,
       name: repository.name,
       private: repository.private,
     },

@@ -157,7 +157,68 @@ export const inboxEventSchema = z.discriminatedUnion("type", [
   checkFailedSchema,
 ]);
 
-export const eventSchema = z.discriminatedUnion("type", [issueEventSchema, inboxEventSchema]);
+const commit = z.string().check(z.regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/));
+
+/** The default branch has a new head, and `.code-factory/config.toml` may be another one there. */
+export const configPushSchema = z.object({
+  ...base,
+  type: z.literal("config_push"),
+  push: z.object({
+    /** The commit that the branch was at before; zeros where there was no branch. */
+    before: commit,
+    /** The commit that it is at since. */
+    after: commit,
+    /** Whether one of the commits removes the file by name. */
+    removed: z.boolean(),
+  }),
+});
+
+/** A pull request has a new head. Whether it changes the file, GitHub must be asked. */
+export const configProposedSchema = z.object({
+  ...base,
+  type: z.literal("config_proposed"),
+  pull: z.object({ number: z.int().check(z.positive()), headSha: commit }),
+});
+
+/** How many repositories an event names at the most: 130 KiB of an execution's input. */
+export const namedRepositories = 500;
+
+const installationBase = {
+  delivery: name,
+  installation: z.int(),
+  /** The login of who has installed the App. All repositories of an installation are this account's. */
+  account: name,
+  sender: personSchema,
+};
+
+/** The App was installed on repositories, or may use them again. */
+export const repositoriesAddedSchema = z.object({
+  ...installationBase,
+  type: z.literal("repositories_added"),
+  /** `null` stands for all that the installation has. */
+  repositories: z.nullable(z.array(repositorySchema).check(z.maxLength(namedRepositories))),
+});
+
+/** The App may not use repositories any more. */
+export const repositoriesRemovedSchema = z.object({
+  ...installationBase,
+  type: z.literal("repositories_removed"),
+  /** `null` stands for all that are known of the installation. */
+  repositories: z.nullable(z.array(repositorySchema).check(z.maxLength(namedRepositories))),
+});
+
+/** An event about a repository's config. */
+export const configEventSchema = z.discriminatedUnion("type", [
+  configPushSchema,
+  configProposedSchema,
+  repositoriesAddedSchema,
+  repositoriesRemovedSchema,
+]);
+
+/** An event that speaks to the agent, for the person behind it: `authorize` decides whether that one may. */
+export const personalEventSchema = z.discriminatedUnion("type", [issueEventSchema, inboxEventSchema]);
+
+export const eventSchema = z.discriminatedUnion("type", [personalEventSchema, configEventSchema]);
 
 /** Something that a task is wanted for. */
 export const startingEventSchema = z.discriminatedUnion("type", [
@@ -183,4 +244,9 @@ export type BranchFailed = z.output<typeof branchFailedSchema>;
 export type StartingEvent = z.output<typeof startingEventSchema>;
 export type WorkEvent = z.output<typeof workEventSchema>;
 export type InboxEvent = z.output<typeof inboxEventSchema>;
+export type PersonalEvent = z.output<typeof personalEventSchema>;
+export type ConfigPush = z.output<typeof configPushSchema>;
+export type ConfigProposed = z.output<typeof configProposedSchema>;
+export type RepositoriesAdded = z.output<typeof repositoriesAddedSchema>;
+export type RepositoriesRemoved = z.output<typeof repositoriesRemovedSchema>;
 export type RelayEvent = z.output<typeof eventSchema>;

@@ -35,10 +35,29 @@ const numbered = z.pipe(
 const app = z.nullish(z.object({ id: z.int() }));
 const lineNumber = z.nullish(z.int());
 
+/** The login of a repository's owner; of old, a push shows it as the owner's name. */
+const owner = z.union([
+  z.pipe(
+    login,
+    z.transform((user: { login: string }) => user.login),
+  ),
+  z.pipe(
+    z.object({ name: text }),
+    z.transform((user: { name: string }) => user.name),
+  ),
+]);
+const sender = z.object({ id: z.int(), login: text, type: text });
+/** Of SHA-1 or SHA-256. */
+const commit = z.string().check(z.regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/));
+const paths = z.pipe(
+  z.nullish(z.array(z.string())),
+  z.transform((list: string[] | null | undefined) => list ?? []),
+);
+
 /** What every payload of a repository has in common. */
 export const commonSchema = z.object({
-  repository: z.object({ id, name: text, private: z.boolean(), owner: login }),
-  sender: z.object({ id: z.int(), login: text, type: text }),
+  repository: z.object({ id, name: text, private: z.boolean(), owner }),
+  sender,
   installation: z.object({ id: z.int() }),
 });
 
@@ -126,6 +145,62 @@ export const workflowRunSchema = z.object({
     head_repository: z.nullish(z.object({ id, owner: login })),
     pull_requests: numbered,
   }),
+});
+
+export const pushSchema = z.object({
+  ref: text,
+  before: commit,
+  after: commit,
+  created: z.nullish(z.boolean()),
+  deleted: z.nullish(z.boolean()),
+  forced: z.nullish(z.boolean()),
+  /** The oldest first. */
+  commits: z.array(z.object({ id: commit, added: paths, modified: paths, removed: paths })),
+  repository: z.object({
+    default_branch: text,
+    /** Seconds since the epoch in a push, ISO 8601 elsewhere. */
+    pushed_at: z.union([
+      z.pipe(
+        z.int().check(z.positive()),
+        z.transform((seconds: number) => new Date(seconds * 1000).toISOString().replace(".000Z", "Z")),
+      ),
+      time,
+    ]),
+  }),
+});
+
+export const pullRequestSchema = z.object({
+  pull_request: z.object({ number: id, updated_at: time, head: z.object({ sha: commit }) }),
+});
+
+/** Of an account or a repository, bounded by GitHub's own limit: an event can hold hundreds of them. */
+const shortName = z.string().check(z.minLength(1), z.maxLength(100));
+
+/** What every payload of an installation has in common. */
+export const installationSchema = z.object({
+  installation: z.object({
+    id,
+    /** Who has installed the App: a user, an organization, or an enterprise, which has a slug. */
+    account: z.union([z.object({ login: shortName }), z.object({ slug: shortName })]),
+  }),
+  sender,
+});
+
+const repositories = z.pipe(
+  z.nullish(z.array(z.object({ id, name: shortName, private: z.boolean() }))),
+  z.transform((list: InstalledRepository[] | null | undefined) => list ?? []),
+);
+
+/** A repository as an installation's payloads name it: without its owner, who is the installation's account. */
+export interface InstalledRepository {
+  id: number;
+  name: string;
+  private: boolean;
+}
+
+export const installationRepositoriesSchema = z.object({
+  repositories_added: repositories,
+  repositories_removed: repositories,
 });
 
 /** A payload that lacks what its event needs: one line for each fault, with path and expectation, never a value. */

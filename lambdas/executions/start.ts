@@ -11,12 +11,17 @@ const client = new SFNClient({
 
 /**
  * The name of the execution that serves a delivery: what it does, where, and the GUID whole, so that Step
- * Functions itself refuses a redelivery. At most 80 characters of `[0-9A-Za-z_-]`; the repository's name is
- * what gets cut.
+ * Functions itself refuses a redelivery. At most 80 characters of `[0-9A-Za-z_-]`; the place, a repository's name
+ * as a rule, is what gets cut.
  */
-export function executionName(flow: string, repository: string, number: number, delivery: string): string {
+export function executionName(
+  flow: string,
+  place: string,
+  number: number | string,
+  delivery: string,
+): string {
   const room = nameLength - `${flow}---${number}`.length - delivery.length;
-  const readable = repository.replace(/[^0-9A-Za-z_-]/g, "-").slice(0, Math.max(0, room));
+  const readable = place.replace(/[^0-9A-Za-z_-]/g, "-").slice(0, Math.max(0, room));
   return `${flow}-${readable}-${number}-${delivery}`;
 }
 

@@ -12,6 +12,8 @@ export interface Pull {
   url: string;
   author: string;
   isOpen: boolean;
+  /** ISO 8601. */
+  updatedAt: string;
   body: string;
   headSha: string;
   headBranch: string;
@@ -36,6 +38,7 @@ interface PullData {
   html_url: string;
   user: { login: string } | null;
   state: string;
+  updated_at: string;
   body: string | null;
   head: { sha: string; ref: string; repo: { id: number | bigint } | null };
 }
@@ -189,6 +192,7 @@ function toPull(data: PullData): Pull {
     url: data.html_url,
     author: data.user?.login ?? "ghost",
     isOpen: data.state === "open",
+    updatedAt: data.updated_at,
     body: data.body ?? "",
     headSha: data.head.sha,
     headBranch: data.head.ref,

@@ -22,9 +22,9 @@ export function workReference(source: WorkSource): string {
  */
 function urlOf(source: WorkSource, repositoryUrl: string): string {
   if ("issue" in source) return source.issue.url;
-  if ("job" in source) return `${jobsUrl(repositoryUrl)}${encodeURIComponent(source.job.name)}`;
+  if ("job" in source) return `${jobsUrl(repositoryUrl)}${encoded(source.job.name)}`;
   const { branch, workflowId } = source.run;
-  return `${runsUrl(repositoryUrl)}${encodeURIComponent(branch)}#${workflowId}`;
+  return `${runsUrl(repositoryUrl)}${encoded(branch)}#${workflowId}`;
 }
 
 const jobsUrl = (repositoryUrl: string) => `${repositoryUrl}/blob/HEAD/${configPath}#`;
@@ -40,9 +40,17 @@ export function worksNamedIn(text: string, repositoryUrl: string): string[] {
   });
 }
 
-function named(kind: string, encoded: string): string[] {
+/** Without what ends a link in Markdown, or a sentence. */
+function encoded(text: string): string {
+  return encodeURIComponent(text).replace(
+    /[!'()*.~]/g,
+    (character) => `%${character.charCodeAt(0).toString(16)}`,
+  );
+}
+
+function named(kind: string, text: string): string[] {
   try {
-    return [`${kind}#${decodeURIComponent(encoded)}`];
+    return [`${kind}#${decodeURIComponent(text.replace(/[.,;:!?]+$/, ""))}`];
   } catch {
     return [];
   }

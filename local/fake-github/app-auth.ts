@@ -26,6 +26,7 @@ const NEEDS: [path: RegExp, anyOf: string[]][] = [
   [/^\/pulls/, ["pull_requests"]],
   [/^\/actions/, ["actions"]],
   [/^\/contents/, ["contents"]],
+  [/^\/commits\/[^/]+$/, ["contents"]],
 ];
 
 const TOKEN_LIFE_MS = 60 * 60 * 1000;
@@ -46,6 +47,8 @@ export class AppAuth {
   readonly privateKey: string;
   readonly #publicKey: KeyObject;
   readonly #tokens = new Map<string, Token>();
+  /** When an installation was suspended, by its id. */
+  readonly suspended = new Map<number, string>();
 
   constructor(
     readonly appId: string,
@@ -60,6 +63,13 @@ export class AppAuth {
   /** Ends the life of all tokens, as a revoked installation or a passing hour does. */
   expireTokens(): void {
     this.#tokens.clear();
+  }
+
+  /** Ends the life of an installation's tokens. */
+  revokeTokens(installationId: number): void {
+    for (const [text, token] of this.#tokens) {
+      if (token.installationId === installationId) this.#tokens.delete(text);
+    }
   }
 
   /** GitHub takes this as a JWT's issuer, too, and prefers it. */
@@ -121,6 +131,7 @@ export class AppAuth {
 
   #checkToken(request: HttpRequest): void {
     const token = this.#token(request);
+    if (this.suspended.has(token.installationId)) throw suspended();
     const [, name, rest = ""] = /^\/repos\/([^/]+\/[^/]+)(\/.*)?$/.exec(request.path) ?? [];
     if (name === undefined) return;
     const repository = this.repositories.find(decodeURIComponent(name));
@@ -167,6 +178,12 @@ export class AppAuth {
       if (repository.installationId === null) throw notFound();
       return { status: 200, body: this.#installationJson(repository.installationId, repository) };
     });
+    rest.get("/installation/repositories", (request) => {
+      const { installationId } = this.#token(request);
+      const toJson = (repository: Repository) => this.repositories.json(repository);
+      const covered = this.repositories.ofInstallation(installationId);
+      return rest.page(request, covered, toJson, "repositories");
+    });
     rest.post("/app/installations/:id/access_tokens", (request) => this.#issueToken(request));
   }
 
@@ -180,7 +197,7 @@ export class AppAuth {
       repository_selection: "all",
       permissions: APP_PERMISSIONS,
       events: [],
-      suspended_at: null,
+      suspended_at: this.suspended.get(id) ?? null,
     };
   }
 
@@ -188,6 +205,7 @@ export class AppAuth {
     const installationId = Number(param(request, "id"));
     const covered = this.repositories.ofInstallation(installationId);
     if (covered.length === 0) throw notFound();
+    if (this.suspended.has(installationId)) throw suspended();
     const asked = body(request);
     const permissions: Permissions = {};
     const wanted = asked.permissions === undefined ? APP_PERMISSIONS : asObject(asked.permissions);
@@ -217,6 +235,8 @@ export class AppAuth {
     };
   }
 }
+
+const suspended = () => new GitHubError(403, "This installation has been suspended");
 
 /** The repositories that a token is asked to be limited to. */
 function chosen(asked: Json, covered: Repository[]): Repository[] | undefined {

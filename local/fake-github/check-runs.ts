@@ -15,6 +15,7 @@ export interface CheckRun {
   conclusion: string | null;
   completedAt: string | null;
   output: Json;
+  annotations: Json[];
   detailsUrl: string | null;
   externalId: string;
 }
@@ -53,6 +54,7 @@ export class CheckRuns {
         .filter((run) => run.repo === repo && run.headSha === sha)
         .filter((run) => [null, run.name].includes(query.get("check_name")))
         .filter((run) => [null, run.status].includes(query.get("status")))
+        .filter(() => [null, this.auth.appId].includes(query.get("app_id")))
         .reverse();
       const latest = found.filter((run, i) => found.findIndex(({ name }) => name === run.name) === i);
       const shown = query.get("filter") === "all" ? found : latest;
@@ -77,6 +79,7 @@ export class CheckRuns {
       conclusion: null,
       completedAt: null,
       output: {},
+      annotations: [],
       detailsUrl: null,
       externalId: "",
     };
@@ -92,13 +95,16 @@ export class CheckRuns {
     const status = text("conclusion") === undefined ? (text("status") ?? run.status) : "completed";
     if (status === "completed" && conclusion === null)
       throw invalid("CheckRun", "missing_field", "conclusion");
-    const output = checkedOutput(input.output);
+    const { annotations, ...output } = checkedOutput(input.output);
+    // Those of an update are added to those that are there.
+    const added = Array.isArray(annotations) ? annotations.map(asObject) : [];
     Object.assign(run, {
       name: text("name") ?? run.name,
       status,
       conclusion,
       completedAt: status === "completed" ? (text("completed_at") ?? this.repositories.timestamp()) : null,
       output: { ...run.output, ...output },
+      annotations: [...run.annotations, ...added],
       detailsUrl: text("details_url") ?? run.detailsUrl,
       externalId: text("external_id") ?? run.externalId,
     });
@@ -114,7 +120,6 @@ export class CheckRuns {
   json(run: CheckRun): Json {
     const { id, repo } = run;
     const url = `${this.repositories.apiUrl()}/repos/${fullName(repo)}/check-runs/${id}`;
-    const { annotations = [], ...output } = run.output;
     const empty = { title: null, summary: null, text: null };
     return fromExample(["check_run", "created", "check_run"], this.repositories.moves(repo), {
       id,
@@ -131,8 +136,8 @@ export class CheckRuns {
       completed_at: run.completedAt,
       output: {
         ...empty,
-        ...output,
-        annotations_count: Array.isArray(annotations) ? annotations.length : 0,
+        ...run.output,
+        annotations_count: run.annotations.length,
         annotations_url: `${url}/annotations`,
       },
       check_suite: { id },
@@ -163,6 +168,11 @@ function checkedOutput(value: unknown): Json {
   const { annotations } = output;
   if (Array.isArray(annotations) && annotations.length > MAX_ANNOTATIONS) {
     throw invalid("CheckRun", "invalid", "annotations", `no more than ${MAX_ANNOTATIONS} at a time`);
+  }
+  for (const annotation of Array.isArray(annotations) ? annotations.map(asObject) : []) {
+    for (const key of ["path", "start_line", "end_line", "annotation_level", "message"]) {
+      if (annotation[key] === undefined) throw invalid("CheckRun", "missing_field", `annotations.${key}`);
+    }
   }
   return output;
 }

@@ -5,7 +5,13 @@ import type { Happenings } from "./happenings.js";
 import { type By, tellOptions } from "./issues.js";
 import { newSha } from "./pulls.js";
 import { fullName, htmlUrl, type Repositories, type Repository, type RepositoryRef } from "./repositories.js";
-import { type Json, notFound, param, type Rest } from "./rest.js";
+import { GitHubError, type Json, notFound, param, type Rest } from "./rest.js";
+
+/** One entry of a pull request's files. */
+export interface FileChange {
+  filename: string;
+  status: "added" | "modified" | "removed";
+}
 
 type Files = ReadonlyMap<string, Buffer>;
 
@@ -13,10 +19,13 @@ export interface NewPush extends By {
   repo: RepositoryRef;
   /** Default: the default branch. */
   branch?: string;
+  /** A branch, or a commit of any repository, that a new branch begins at. Default: it begins empty. */
+  from?: string;
   /** New texts by path. */
   files?: Record<string, string | Buffer>;
   /** What the commits changed, the oldest first. Default: one commit that adds or modifies `files`. */
   commits?: { message?: string; added?: string[]; modified?: string[]; removed?: string[] }[];
+  /** The branch's history is replaced: by `from`, with the changes on top. */
   forced?: boolean;
   /** The push deletes the branch. */
   deleted?: boolean;
@@ -34,6 +43,8 @@ const MAX_INLINE_BYTES = 1024 * 1024;
 export class Contents {
   readonly #branches = new Map<Repository, Map<string, string>>();
   readonly #commits = new Map<string, Files>();
+  /** The commit that each one was pushed on top of. */
+  readonly #parents = new Map<string, string>();
 
   constructor(
     readonly repositories: Repositories,
@@ -46,16 +57,21 @@ export class Contents {
     const branches = this.#branches.get(repo) ?? new Map<string, string>();
     this.#branches.set(repo, branches);
     const before = branches.get(branch) ?? ZEROS;
-    const old = this.#commits.get(before) ?? new Map<string, Buffer>();
+    const isRebased = before === ZEROS || input.forced === true;
+    const parent = (isRebased && input.from !== undefined && this.resolve(repo, input.from)) || before;
+    const old = this.#commits.get(parent) ?? new Map<string, Buffer>();
     const commits = (input.commits ?? [changeOf(old, input.files ?? {})]).map((commit) =>
       this.#commitJson(repo, input.by, commit),
     );
     const deleted = input.deleted ?? false;
-    const sha = deleted ? ZEROS : `${commits.at(-1)?.id ?? newSha()}`;
+    // Without commits, the branch is moved to one that is there.
+    const sha = deleted ? ZEROS : `${commits.at(-1)?.id ?? parent}`;
     if (deleted) branches.delete(branch);
+    else if (sha === parent) branches.set(branch, sha);
     else {
       branches.set(branch, sha);
       this.#commits.set(sha, applied(old, input));
+      this.#parents.set(sha, parent);
     }
     const user = this.repositories.user(input.by);
     const fields = {
@@ -115,6 +131,43 @@ export class Contents {
 
   routes(rest: Rest): void {
     rest.get("/repos/:owner/:repo/contents/*path", (request) => this.#contents(request));
+    rest.get("/repos/:owner/:repo/commits/:ref", (request) => this.#commit(request));
+  }
+
+  /** https://docs.github.com/rest/commits/commits#get-a-commit */
+  #commit(request: HttpRequest): HttpReply {
+    const repo = this.repositories.of(request);
+    if ((this.#branches.get(repo)?.size ?? 0) === 0) throw new GitHubError(409, "Git Repository is empty.");
+    const ref = param(request, "ref");
+    const sha = this.resolve(repo, ref === "HEAD" ? repo.defaultBranch : ref);
+    if (sha === undefined) throw new GitHubError(422, `No commit found for SHA: ${ref}`);
+    const accept = request.headers.accept ?? "";
+    if (/application\/vnd\.github\.(v3\.)?sha/.test(accept)) {
+      return { status: 200, headers: { "content-type": `${accept}; charset=utf-8` }, body: sha };
+    }
+    const parent = this.#parents.get(sha) ?? ZEROS;
+    return { status: 200, body: { sha, parents: parent === ZEROS ? [] : [{ sha: parent }] } };
+  }
+
+  /** What a branch changes since it has left its base, as a pull request shows it. */
+  changes(repo: Repository, base: string, head: string): FileChange[] {
+    const ofBase = this.#ancestors(this.resolve(repo, base));
+    const mergeBase = this.#ancestors(head).find((sha) => ofBase.includes(sha)) ?? ZEROS;
+    const before = this.#commits.get(mergeBase) ?? new Map<string, Buffer>();
+    const after = this.#commits.get(head) ?? before;
+    const paths = [...new Set([...before.keys(), ...after.keys()])].sort();
+    return paths.flatMap((filename): FileChange[] => {
+      const [old, now] = [before.get(filename), after.get(filename)];
+      if (!now) return [{ filename, status: "removed" }];
+      if (!old) return [{ filename, status: "added" }];
+      return old.equals(now) ? [] : [{ filename, status: "modified" }];
+    });
+  }
+
+  #ancestors(sha: string | undefined): string[] {
+    const found: string[] = [];
+    for (let at = sha; at !== undefined && at !== ZEROS; at = this.#parents.get(at)) found.push(at);
+    return found;
   }
 
   #contents(request: HttpRequest): HttpReply {

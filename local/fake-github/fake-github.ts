@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { HttpServer } from "../http-server.js";
+import { type HttpReply, type HttpRequest, HttpServer } from "../http-server.js";
 import { Actions } from "./actions.js";
 import { AppAuth } from "./app-auth.js";
 import { CheckRuns } from "./check-runs.js";
@@ -7,9 +7,11 @@ import { Contents } from "./contents.js";
 import { Deliveries, type Delivery } from "./deliveries.js";
 import { GraphQL } from "./graphql.js";
 import { Happenings } from "./happenings.js";
+import { Installations } from "./installations.js";
 import { IssueComments } from "./issue-comments.js";
 import { Issues } from "./issues.js";
 import { IssuesApi } from "./issues-api.js";
+import { PullFiles } from "./pull-files.js";
 import { Pulls } from "./pulls.js";
 import {
   type NewRepository,
@@ -69,6 +71,7 @@ export class FakeGitHub {
   readonly actions: Actions;
   readonly contents: Contents;
   readonly checkRuns: CheckRuns;
+  readonly installations: Installations;
   readonly #deliveries: Deliveries;
   #listening = false;
 
@@ -102,6 +105,8 @@ export class FakeGitHub {
     this.actions = new Actions(this.pulls, this.repositories, happenings, this.agentLogin);
     this.contents = new Contents(this.repositories, happenings);
     this.checkRuns = new CheckRuns(this.auth, this.repositories, this.contents);
+    this.installations = new Installations(this.auth, this.repositories, this.#deliveries);
+    const pullFiles = new PullFiles(this.pulls, this.contents);
     const issuesApi = new IssuesApi(this.issues, this.repositories, happenings, bot);
 
     this.http.before = (request) => {
@@ -109,14 +114,33 @@ export class FakeGitHub {
       const [, id, path = ""] = /^\/repositories\/(\d+)(\/.*)?$/.exec(request.path) ?? [];
       const repository = this.repositories.byId(Number(id));
       if (repository) request.path = `/repos/${repository.owner.login}/${repository.name}${path}`;
-      return this.auth.check(request);
+      return this.#redirect(request) ?? this.auth.check(request);
     };
     this.http.notFound = () => notFound().reply;
     const graphql = new GraphQL(this.auth, this.repositories, this.pulls);
-    const things = [this.comments, issuesApi, this.pulls, this.reviews, this.actions, this.contents];
+    const things = [
+      this.comments,
+      issuesApi,
+      this.pulls,
+      pullFiles,
+      this.reviews,
+      this.actions,
+      this.contents,
+    ];
     for (const part of [this.auth, this.#deliveries, this.repositories, ...things, this.checkRuns, graphql]) {
       part.routes(rest);
     }
+  }
+
+  /** What GitHub answers where a repository has another name by now. */
+  #redirect({ method, path, query }: HttpRequest): HttpReply | undefined {
+    const [, name = "", rest = ""] = /^\/repos\/([^/]+\/[^/]+)(\/.*)?$/.exec(path) ?? [];
+    const repository = this.repositories.formerly(name);
+    if (!repository) return undefined;
+    const location = `${this.url}/repositories/${repository.id}${rest}${query.size > 0 ? `?${query}` : ""}`;
+    // A client must not make a GET of a POST (google/go-github#184).
+    const status = method === "GET" ? 301 : 307;
+    return { status, headers: { location }, body: { message: "Moved Permanently", url: location } };
   }
 
   /** Returns the API's base URL, without a slash at its end. */

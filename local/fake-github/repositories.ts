@@ -51,6 +51,8 @@ const DEFAULT_INSTALLATION = 50_000_001;
 export class Repositories {
   readonly #users = new Map<string, User>();
   readonly #repositories = new Map<string, Repository>();
+  /** Renamed ones, by what they were called. */
+  readonly #former = new Map<string, Repository>();
   #lastId = 1_000_000;
 
   constructor(
@@ -103,6 +105,20 @@ export class Repositories {
     }
     this.#repositories.set(fullName(repository).toLowerCase(), repository);
     return repository;
+  }
+
+  /** Gives a repository another name. The old one is redirected. */
+  rename(ref: RepositoryRef, name: string): void {
+    const repository = this.get(ref);
+    this.#repositories.delete(fullName(repository).toLowerCase());
+    this.#former.set(fullName(repository).toLowerCase(), repository);
+    repository.name = name;
+    this.#repositories.set(fullName(repository).toLowerCase(), repository);
+  }
+
+  /** The repository that had a name before; until another one has it. */
+  formerly(name: string): Repository | undefined {
+    return this.find(name) ? undefined : this.#former.get(name.toLowerCase());
   }
 
   find(name: string): Repository | undefined {

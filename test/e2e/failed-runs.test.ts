@@ -41,7 +41,7 @@ describe.each([
   const agents = (branch: string, workflow = "CI") =>
     world.agents().filter((agent) => {
       const prompt = promptOf(agent);
-      const url = `https://github.com/octo/app/actions?query=branch%3A${encodeURIComponent(branch)}#`;
+      const url = `https://github.com/octo/app/actions?query=branch%3A${encodeURIComponent(branch).replaceAll(".", "%2e")}#`;
       return prompt.includes(url) && prompt.includes(`of octo/app: ${workflow}, attempt`);
     });
 

@@ -70,6 +70,17 @@ describe.each([
     expect(issues()).toEqual([]);
   });
 
+  test("starts by itself once its schedule has come about by a push, and no more once it has gone by one", async () => {
+    const push = (text: string) =>
+      world.gitHub.push({ repo: "octo/app", by: "mona", files: { ".code-factory/config.toml": text } });
+    await push(job(name).replace("0 3 * * *", "*/30 * * * *"));
+    await until("there is an agent", () => agents().length === 1);
+    expect(world.coder.workspaces().map((workspace) => workspace.name)).toContain(`gh-app-${name}`);
+    await push("");
+    await until("there is no schedule", () => world.system.scheduler.list().length === 0);
+    await allWell(world);
+  });
+
   test("that Scheduler starts twice for one time is started once", async () => {
     const at = nextTime();
     fire(world, name, at);

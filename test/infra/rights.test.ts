@@ -24,11 +24,18 @@ const servesInbox = onItems("dynamodb:GetItem dynamodb:Query dynamodb:UpdateItem
 const machine = (flow: string) =>
   `arn:AWS::Partition:states:AWS::Region:AWS::AccountId:stateMachine:coder-task-relay-${flow}`;
 
+const scheduler = "arn:AWS::Partition:scheduler:AWS::Region:AWS::AccountId";
+const keepsSchedules = [
+  `scheduler:CreateSchedule scheduler:DeleteSchedule scheduler:GetSchedule scheduler:UpdateSchedule on ${scheduler}:schedule/coder-task-relay/*`,
+  `scheduler:ListSchedules on ${scheduler}:schedule/*/*`,
+  'iam:PassRole on SchedulesRole if {"StringEquals":{"iam:PassedToService":"scheduler.amazonaws.com"}}',
+];
+
 /** Written out by hand: a new right must be wanted twice, in `infra/` and here. */
 const lambdaRights: Record<string, string[]> = {
   Webhook: [
     readsSecret("Webhook"),
-    `states:StartExecution on ${["create-task", "delete-task", "forward-comment", "relay-failure"].map(machine).join(" ")}`,
+    `states:StartExecution on ${["create-task", "delete-task", "forward-comment", "relay-failure", "sync-repo-config"].map(machine).join(" ")}`,
   ],
   Authorize: [readsSecret("GitHubApp")],
   ClaimWork: [readsSecret("GitHubApp"), updatesTasks],
@@ -56,6 +63,14 @@ const lambdaRights: Record<string, string[]> = {
     onItems("dynamodb:Query dynamodb:UpdateItem", "inbox"),
   ],
   AnnounceLimit: [readsSecret("GitHubApp"), updatesTasks],
+  SyncSchedules: [readsSecret("GitHubApp"), onItems("dynamodb:UpdateItem", "config"), ...keepsSchedules],
+  FindConfigChange: [readsSecret("GitHubApp")],
+  CheckConfig: [readsSecret("GitHubApp"), onItems("dynamodb:UpdateItem", "config")],
+  SyncInstallation: [
+    readsSecret("GitHubApp"),
+    onItems("dynamodb:Query dynamodb:UpdateItem", "config"),
+    ...keepsSchedules,
+  ],
   ReportFailure: [
     readsSecret("GitHubApp"),
     updatesTasks,
@@ -86,6 +101,7 @@ const flowLambdas: Record<string, string[]> = {
     "StartWork",
     "WakeDrain",
   ],
+  SyncRepoConfig: ["CheckConfig", "FindConfigChange", "SyncInstallation", "SyncSchedules"],
   DrainInbox: ["KeepInbox", "LookIntoInbox", "ObserveAgent", "ResumeTask", "SendInbox", "WakeDrain"],
 };
 
@@ -180,6 +196,11 @@ describe("Lambdas", () => {
   const githubApp = { GITHUB_APP_SECRET_ARN: "SecretsGitHubApp" };
   const coderToken = { CODER_TOKEN_SECRET_ARN: "SecretsCoderToken" };
   const table = { TABLE_NAME: "StorageTable" };
+  const schedules = {
+    SCHEDULE_GROUP: "coder-task-relay",
+    SCHEDULE_ROLE_ARN: "SchedulesRole",
+    CREATE_TASK_FLOW_ARN: machine("create-task"),
+  };
   const own: Record<string, Record<string, string>> = {
     Webhook: {
       WEBHOOK_SECRET_ARN: "SecretsWebhook",
@@ -187,6 +208,7 @@ describe("Lambdas", () => {
       DELETE_TASK_FLOW_ARN: machine("delete-task"),
       FORWARD_COMMENT_FLOW_ARN: machine("forward-comment"),
       RELAY_FAILURE_FLOW_ARN: machine("relay-failure"),
+      SYNC_REPO_CONFIG_FLOW_ARN: machine("sync-repo-config"),
     },
     Authorize: githubApp,
     ClaimWork: { ...githubApp, ...table },
@@ -209,6 +231,10 @@ describe("Lambdas", () => {
     SendInbox: { ...githubApp, ...coderToken, ...table },
     KeepInbox: { ...githubApp, ...coderToken, ...table },
     AnnounceLimit: { ...githubApp, ...table },
+    SyncSchedules: { ...githubApp, ...table, ...schedules },
+    FindConfigChange: githubApp,
+    CheckConfig: { ...githubApp, ...table },
+    SyncInstallation: { ...githubApp, ...table, ...schedules },
     ReportFailure: { ...githubApp, ...table },
   };
 

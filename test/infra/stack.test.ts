@@ -34,7 +34,7 @@ const dashboardSchema = z.object({
 });
 
 /** The flows, by the stems of their logical ids. */
-const flows = ["CreateTask", "DeleteTask", "ForwardComment", "RelayFailure", "DrainInbox"];
+const flows = ["CreateTask", "DeleteTask", "ForwardComment", "RelayFailure", "DrainInbox", "SyncRepoConfig"];
 
 let template: TemplateOfStack;
 beforeAll(() => {
@@ -139,6 +139,7 @@ describe("flows", () => {
       "coder-task-relay-drain-inbox",
       "coder-task-relay-forward-comment",
       "coder-task-relay-relay-failure",
+      "coder-task-relay-sync-repo-config",
     ]);
     for (const { Properties } of machines) {
       expect(Properties).toMatchObject({
@@ -222,7 +223,7 @@ describe("failures", () => {
   });
 
   test.each([
-    ["FlowsFailing", flows, 5],
+    ["FlowsFailing", flows.filter((flow) => flow !== "DrainInbox"), 5],
     ["DrainFailed", ["DrainInbox"], 1],
   ])("%s counts executions that fail or time out", (id, machines, threshold) => {
     const alarm = resourcesOf(template, "AWS::CloudWatch::Alarm").get(`Observability${id}`)?.Properties;
@@ -256,9 +257,14 @@ test("the dashboard shows each flow by its name: started, succeeded, failed, tim
   const shown = widgets
     .filter(({ properties }) => properties.title.startsWith("Flows "))
     .map(({ properties }) => [properties.title, properties.metrics.map((metric) => metric.at(-1))]);
-  const labels = ["create-task", "delete-task", "forward-comment", "relay-failure", "drain-inbox"].map(
-    (label) => expect.objectContaining({ label }),
-  );
+  const labels = [
+    "create-task",
+    "delete-task",
+    "forward-comment",
+    "relay-failure",
+    "drain-inbox",
+    "sync-repo-config",
+  ].map((label) => expect.objectContaining({ label }));
   expect(shown).toEqual(
     ["started", "succeeded", "failed", "timed out"].map((end) => [`Flows ${end}`, labels]),
   );

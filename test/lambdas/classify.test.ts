@@ -93,9 +93,16 @@ test("every example of GitHub's is skipped with a reason, or is an event that ne
       );
       if ("skipped" in classified) expect(classified.skipped).not.toBe("");
       else
-        expect(["task_closed", "comment_posted", "comment_withdrawn", "check_failed"]).toContain(
-          classified.event.type,
-        );
+        expect([
+          "task_closed",
+          "comment_posted",
+          "comment_withdrawn",
+          "check_failed",
+          "config_push",
+          "config_proposed",
+          "repositories_added",
+          "repositories_removed",
+        ]).toContain(classified.event.type);
     }
   }
 });

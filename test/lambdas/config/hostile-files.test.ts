@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { parseRepoConfig } from "../../../lambdas/config/repo-config.js";
-import { bytes, faults, job, places, settings } from "./files.js";
+import { bytes, faults, job, places, rule, settings } from "./files.js";
 
 const KiB = 1024;
 
@@ -62,6 +62,28 @@ describe("nesting", () => {
   test("of sixteen levels is not", () => {
     expect(places(settings(`a = ${"[".repeat(15)}${"]".repeat(15)}`).warnings)).toEqual(["1 a"]);
     expect(places(settings(`${"a.".repeat(15)}a = 1`).warnings)).toEqual(["1 a"]);
+  });
+});
+
+describe("64 KiB", () => {
+  const rows = (count: number, row: (index: number) => string) =>
+    Array.from({ length: count }, (_, i) => row(i)).join("");
+  test.each([
+    ["of one pattern", rule({ branches: `["${"a?".repeat(32_000)}"]` })],
+    ["of wrong patterns", rule({ branches: `[${'"[",'.repeat(16_000)}]` })],
+    ["of time zones", "[[scheduled_jobs]]\ntimezone = 'Europe/Berlin'\n".repeat(1_350)],
+    ["of a schedule", job({ schedule: `"${"1,".repeat(32_000)}"` })],
+    ["of keys", rows(6_000, (index) => `k${index} = 1\n`)],
+    ["of headers", rows(2_000, (index) => `[k${index}.b.c.d.e.f.g.h]\n`)],
+    ["of a number", `a = ${"9".repeat(65_000)}`],
+    ["of quotes", `a = """${'""x'.repeat(21_000)}`],
+    ["of blanks", job({ name: `"a${" ".repeat(64_000)}b "`, prompt: '"a"' })],
+  ])("%s are read in no time worth speaking of", (_, toml) => {
+    expect(toml.length).toBeLessThan(64 * KiB);
+    const start = performance.now();
+    const parsed = parseRepoConfig(bytes(toml));
+    expect(performance.now() - start).toBeLessThan(5_000);
+    expect(JSON.stringify(parsed).length).toBeLessThan(32 * KiB);
   });
 });
 

@@ -1,0 +1,38 @@
+import * as z from "zod/mini";
+import { checkReport } from "./config/check-report.js";
+import { checkLease, withLease } from "./config/lease.js";
+import { readConfig } from "./config/read-config.js";
+import { configProposedSchema, configPushSchema } from "./events/event.js";
+import { parseInput } from "./flow-input.js";
+import { connectGitHub } from "./github/app.js";
+import { CheckRunClient } from "./github/check-runs.js";
+import { log } from "./log.js";
+
+const inputSchema = z.object({
+  event: z.discriminatedUnion("type", [configPushSchema, configProposedSchema]),
+});
+
+export interface Checked {
+  /** `none` where there is nothing to say: a repository without a config that has lost none. */
+  outcome: "success" | "failure" | "neutral" | "none";
+}
+
+/** Says in a check run what the config at an event's commit comes to. */
+export async function handler(input: unknown): Promise<Checked> {
+  const { event } = parseInput(inputSchema, input);
+  const { repository } = event;
+  const isPush = event.type === "config_push";
+  const sha = isPush ? event.push.after : event.pull.headSha;
+  const app = await connectGitHub();
+  const octokit = app.installation(event.installation);
+  const state = await readConfig(octokit, repository, sha);
+  const report = checkReport(state);
+  const checkRun = new CheckRunClient(octokit, app.id, repository, sha);
+  // A push that only may have touched the file says nothing where there is none.
+  if (isPush && state.state === "absent" && !event.push.removed && !(await checkRun.exists(report))) {
+    return { outcome: "none" };
+  }
+  await withLease(checkLease(repository.id, sha), () => checkRun.write(report));
+  log.info("Config checked", { repository: repository.id, sha, state: state.state });
+  return { outcome: report.conclusion };
+}

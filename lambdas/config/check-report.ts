@@ -1,0 +1,77 @@
+import type { Annotation, CheckReport } from "../github/check-runs.js";
+import { oneLine } from "../text/clean.js";
+import { configPath } from "./config-path.js";
+import { configSummary } from "./config-summary.js";
+import type { ConfigState } from "./read-config.js";
+import type { Fault } from "./repo-config.js";
+
+/** How the check run is called, on pull requests too. */
+export const checkName = "coder-task-relay / config";
+
+/** One check run of this kind on each commit. */
+export const checkExternalId = "repo-config";
+
+/** GitHub's limit for the title of an annotation. */
+const titleLength = 255;
+
+/** What the check run of a commit says about the config there. */
+export function checkReport(state: ConfigState): CheckReport {
+  return { name: checkName, externalId: checkExternalId, ...words(state) };
+}
+
+function words(state: ConfigState): Omit<CheckReport, "name" | "externalId"> {
+  switch (state.state) {
+    case "absent":
+      return {
+        conclusion: "neutral",
+        title: "There is no config: the defaults apply",
+        summary: `This commit has no \`${configPath}\`. On the default branch this means: new tasks use the defaults, no job is scheduled, and failed runs start no work.`,
+        annotations: [],
+      };
+    case "invalid": {
+      const { faults, warnings } = state;
+      return {
+        conclusion: "failure",
+        title: `The config has ${counted(faults.length, "fault")}`,
+        summary: [
+          `Nothing of \`${configPath}\` applies until this is mended. On the default branch this means: no task is created, and the schedules stay as they are.`,
+          faultList(faults),
+          ...(warnings.length > 0 ? ["### Warnings", faultList(warnings)] : []),
+        ].join("\n\n"),
+        annotations: [...annotations(faults, "failure"), ...annotations(warnings, "warning")],
+      };
+    }
+    case "valid": {
+      const { config, warnings } = state;
+      const found = warnings.length > 0 ? `, with ${counted(warnings.length, "warning")}` : "";
+      return {
+        conclusion: "success",
+        title: `The config is valid${found}`,
+        summary: configSummary(config, warnings.length > 0 ? faultList(warnings) : ""),
+        annotations: annotations(warnings, "warning"),
+      };
+    }
+  }
+}
+
+/** Faults hold no value of the file; keys are escaped, and the number is bounded, where they are found. */
+function faultList(faults: readonly Fault[]): string {
+  return faults
+    .map(({ line, path, message }) => `- Line ${line}${path === "" ? "" : `, \`${path}\``}: ${message}`)
+    .join("\n");
+}
+
+function annotations(faults: readonly Fault[], level: Annotation["annotation_level"]): Annotation[] {
+  return faults.map(({ line, path, message }) => ({
+    path: configPath,
+    start_line: line,
+    end_line: line,
+    annotation_level: level,
+    title: oneLine(path, titleLength) || "The file",
+    message,
+  }));
+}
+
+function counted(amount: number, noun: string): string {
+  return `${amount} ${noun}${amount === 1 ? "" : "s"}`;
+}

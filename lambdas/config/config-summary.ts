@@ -1,0 +1,72 @@
+import { cutWhere } from "../text/bytes.js";
+import { codeSpan } from "../text/code-span.js";
+import { configPath } from "./config-path.js";
+import type { FailedRunRule, RepoConfig, ScheduledJob } from "./repo-config.js";
+
+/** GitHub's limit for the summary of a check run, in characters; some room is left for the mark of a cut. */
+const summaryLength = 65_000;
+
+const nameLength = 100;
+const promptLength = 200;
+
+/** How many entries of a list are named; the file is one click away. */
+const shownEntries = 20;
+
+const providers: Readonly<Record<string, string>> = { claude_code: "Claude Code", codex: "Codex" };
+
+/** What applies where this config is on the default branch, as Markdown. `warnings` is a list of them, or empty. */
+export function configSummary(config: RepoConfig, warnings: string): string {
+  const { sandbox, harness, scheduled_jobs: jobs, on_event: onEvent } = config;
+  const parts = [
+    `What \`${configPath}\` says for the agent, once it is on the default branch:`,
+    ...section("Warnings", warnings === "" ? [] : [warnings]),
+    ...section("Every task", [
+      `- Size: ${codeSpan(sandbox.size, nameLength)}`,
+      `- Docker: ${sandbox.docker ? "yes" : "no"}`,
+      `- Volumes: ${sandbox.volumes.length === 0 ? "none besides the template's" : list(sandbox.volumes, ({ path, size }) => `${codeSpan(path, nameLength)} (${codeSpan(size, nameLength)})`)}`,
+      `- Harness: ${providers[harness.provider] ?? codeSpan(harness.provider, nameLength)}`,
+    ]),
+    ...section("Scheduled jobs", jobs.length === 0 ? ["None."] : jobs.map(jobLine)),
+    ...section(
+      "Failed runs that start work",
+      onEvent.failed_run.length === 0 ? ["None."] : onEvent.failed_run.map(ruleLine),
+    ),
+  ];
+  return cut(parts.join("\n"));
+}
+
+function section(title: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : ["", `### ${title}`, "", ...lines];
+}
+
+function jobLine({ name, branch, schedule, timezone, owner, prompt }: ScheduledJob): string {
+  const zone = timezone === undefined ? "UTC" : codeSpan(timezone, nameLength);
+  const whose = owner === undefined ? "the relay's own user" : codeSpan(owner, nameLength);
+  return [
+    `- ${codeSpan(name, nameLength)}: at ${codeSpan(schedule, nameLength)} (${zone}), on the branch ${codeSpan(branch, nameLength)}, for ${whose}.`,
+    `  Prompt: ${codeSpan(prompt, promptLength)}`,
+  ].join("\n");
+}
+
+function ruleLine({ workflows, branches, prompt_additions: additions }: FailedRunRule): string {
+  const span = (text: string) => codeSpan(text, nameLength);
+  const more = additions === undefined ? "" : `\n  Told besides: ${codeSpan(additions, promptLength)}`;
+  return `- The workflows ${list(workflows, span)} on the branches ${list(branches, span)}.${more}`;
+}
+
+function list<Entry>(entries: readonly Entry[], toText: (entry: Entry) => string): string {
+  const shown = entries.slice(0, shownEntries).map(toText).join(", ");
+  const left = entries.length - shownEntries;
+  return left > 0 ? `${shown} and ${left} more` : shown;
+}
+
+/** At a whole line, so that no code span is left open. */
+function cut(summary: string): string {
+  let length = 0;
+  const { text, missing } = cutWhere(summary, (character) => {
+    length += character.length;
+    return length > summaryLength;
+  });
+  if (missing === 0) return summary;
+  return `${text.slice(0, text.lastIndexOf("\n"))}\n\n… The rest is left out: it is too long for this page.`;
+}

@@ -1,0 +1,48 @@
+import type { Repository } from "../events/event.js";
+import { type Key, secondsFromNow, Table } from "../table/table.js";
+
+const keptForSeconds = 24 * 3600;
+
+interface KnownRepository {
+  repository: Repository;
+  /** There once it has no schedules any more: DynamoDB's time to live, in seconds since the epoch. */
+  expiresAt?: number;
+}
+
+const table = new Table();
+
+/**
+ * The repositories of an installation that have schedules, or are about to have some. GitHub does not say which
+ * repositories an installation had once it is gone or suspended.
+ */
+export class KnownRepositories {
+  /** `pk = config#installation#<id>` */
+  readonly #partition: string;
+
+  constructor(installation: number) {
+    this.#partition = `config#installation#${installation}`;
+  }
+
+  /** Must come before the question to GitHub whether there are to be schedules. */
+  async remember(repository: Repository): Promise<void> {
+    await table.update<KnownRepository>(this.#key(repository.id), { repository, expiresAt: undefined });
+  }
+
+  /** Needs the lease of the repository's schedules. */
+  async forget(repositoryId: number): Promise<void> {
+    await table.update<KnownRepository>(
+      this.#key(repositoryId),
+      { expiresAt: secondsFromNow(keptForSeconds) },
+      { condition: { expression: "attribute_exists(pk)" } },
+    );
+  }
+
+  async list(): Promise<Repository[]> {
+    const items = await table.query<KnownRepository>(this.#partition, "repository#");
+    return items.filter(({ expiresAt }) => expiresAt === undefined).map(({ repository }) => repository);
+  }
+
+  #key(repositoryId: number): Key {
+    return { pk: this.#partition, sk: `repository#${repositoryId}` };
+  }
+}

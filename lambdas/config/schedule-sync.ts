@@ -1,0 +1,121 @@
+import type { Octokit } from "@octokit/core";
+import type { Repository } from "../events/event.js";
+import type { GitHubApp } from "../github/app.js";
+import { findCommit } from "../github/contents.js";
+import { type CurrentRepository, findInstallation, findRepository } from "../github/installations.js";
+import { lookAgainWhile } from "../github/lag.js";
+import { log } from "../log.js";
+import { RepositorySchedules } from "../schedules/scheduler.js";
+import { type WantedSchedule, wantedSchedules } from "../schedules/wanted.js";
+import { KnownRepositories } from "./known-repositories.js";
+import { schedulesLease, withLease } from "./lease.js";
+import { type ConfigState, readConfig } from "./read-config.js";
+
+/**
+ * `applied`: the schedules are what the config says. `kept`: the config is invalid, and they are what they were.
+ * `gone`: the repository is not there any more, and nothing was done.
+ */
+export type SyncOutcome = "applied" | "kept" | "gone";
+
+/**
+ * Brings a repository's schedules into line with the config at the head of the default branch, whatever commit has
+ * led here: so the order of pushes does not matter. `before` is the commit that a push has replaced.
+ */
+export async function syncSchedules(
+  octokit: Octokit,
+  installation: number,
+  repository: Repository,
+  before?: string,
+): Promise<SyncOutcome> {
+  return withLease(schedulesLease(repository.id), () =>
+    applyConfig(octokit, installation, repository, before),
+  );
+}
+
+/**
+ * Removes the schedules of a repository that the App was taken away from, if that still holds: deliveries come late,
+ * and the repository may be there again, through another installation too. Then they are brought into line.
+ */
+export async function removeSchedules(
+  app: GitHubApp,
+  formerInstallation: number,
+  repository: Repository,
+): Promise<void> {
+  const { id } = repository;
+  const ask = () => findInstallation(app.installation(formerInstallation), repository);
+  await lookAgainWhile((installation) => installation === formerInstallation, ask);
+  // What counts is asked under the lease: who puts the App back after that syncs after this.
+  await withLease(schedulesLease(id), async () => {
+    const installation = await ask();
+    const outcome =
+      installation === undefined
+        ? "gone"
+        : await applyConfig(app.installation(installation), installation, repository);
+    if (outcome === "gone") await reconcile(id, []);
+    if (outcome === "gone" || installation !== formerInstallation) {
+      await new KnownRepositories(formerInstallation).forget(id);
+    }
+  });
+}
+
+/** Needs the lease. */
+async function applyConfig(
+  octokit: Octokit,
+  installation: number,
+  { id, owner, name, private: isPrivate }: Repository,
+  before?: string,
+): Promise<SyncOutcome> {
+  const known = new KnownRepositories(installation);
+  await known.remember({ id, owner, name, private: isPrivate });
+  const current = await lookAgainWhile<CurrentRepository | undefined>(
+    (seen) => seen === undefined,
+    () => findRepository(octokit, { owner, name }),
+  );
+  // Another repository may have the name by now: its own events speak for it.
+  if (current?.id !== id) {
+    await known.forget(id);
+    return "gone";
+  }
+  const state = await configAtHead(octokit, current, before);
+  if (state.state === "invalid") return "kept";
+  const jobs = state.state === "valid" ? state.config.scheduled_jobs : [];
+  const wanted = wantedSchedules({ installation, repository: current }, jobs);
+  await reconcile(id, wanted);
+  if (wanted.length === 0) await known.forget(id);
+  return "applied";
+}
+
+async function reconcile(repositoryId: number, wanted: readonly WantedSchedule[]): Promise<void> {
+  const { created, changed, removed } = await new RepositorySchedules(repositoryId).reconcile(wanted);
+  log.info("Schedules are in line", {
+    repository: repositoryId,
+    wanted: wanted.length,
+    created: created.length,
+    changed: changed.length,
+    removed: removed.length,
+  });
+}
+
+async function configAtHead(
+  octokit: Octokit,
+  repository: CurrentRepository,
+  before: string | undefined,
+): Promise<ConfigState> {
+  const head = await findHead(octokit, repository, before);
+  return head === undefined ? { state: "absent" } : readConfig(octokit, repository, head);
+}
+
+/**
+ * The head of the default branch; `undefined` for an empty repository. One that is still what a push has replaced is
+ * looked at again, for the next sync may be months away; a branch that stays there was put back.
+ */
+async function findHead(
+  octokit: Octokit,
+  repository: CurrentRepository,
+  before: string | undefined,
+): Promise<string | undefined> {
+  return lookAgainWhile(
+    (head) => before !== undefined && (head === undefined || head === before),
+    () => findCommit(octokit, repository, `heads/${repository.defaultBranch}`),
+  );
+}

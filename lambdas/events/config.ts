@@ -1,0 +1,60 @@
+import { configPath } from "../config/config-path.js";
+import type { Circumstances, Classification, CommonFields } from "./classify.js";
+import { parsePayload, pullRequestSchema, pushSchema } from "./payloads.js";
+
+/**
+ * What a push says at the most: the rest is cut off without a word.
+ * https://docs.github.com/en/webhooks/webhook-events-and-payloads#push
+ */
+const listedCommits = 2048;
+
+/** What a commit of a push lists at the most (https://github.com/octo-sts/app/pull/978). */
+const listedFiles = 3000;
+
+/** A push to the default branch that touches the config, or may do so. Whoever pushed: the branch is what counts. */
+export function classifyPush(
+  _action: string,
+  payload: unknown,
+  common: CommonFields,
+  _circumstances: Circumstances,
+): Classification {
+  const { ref, repository, ...push } = parsePayload(pushSchema, payload);
+  if (!ref.startsWith("refs/heads/")) return { skipped: "the push is to no branch" };
+  if (ref !== `refs/heads/${repository.default_branch}`) {
+    return { skipped: "the push is not to the default branch" };
+  }
+  if (push.deleted) return { skipped: "the push deletes the branch" };
+  const { before, after, commits } = push;
+  const removed = commits.some((commit) => commit.removed.includes(configPath));
+  const isTouched =
+    removed ||
+    commits.some(({ added, modified }) => added.includes(configPath) || modified.includes(configPath));
+  const isUnclear = push.created || push.forced || !isWhole(commits, after);
+  if (!isTouched && !isUnclear) return { skipped: `the push does not touch ${configPath}` };
+  const event = { ...common, type: "config_push", at: repository.pushed_at } as const;
+  return { event: { ...event, push: { before, after, removed } } };
+}
+
+type Commits = { id: string; added: string[]; modified: string[]; removed: string[] }[];
+
+/** Whether the commits tell of all that was changed. */
+function isWhole(commits: Commits, after: string): boolean {
+  return (
+    commits.length < listedCommits &&
+    commits.at(-1)?.id === after &&
+    commits.every(
+      ({ added, modified, removed }) => added.length + modified.length + removed.length < listedFiles,
+    )
+  );
+}
+
+/** A pull request's new head, of whomever and from wherever. */
+export function classifyConfigProposal(
+  _action: string,
+  payload: unknown,
+  common: CommonFields,
+  _circumstances: Circumstances,
+): Classification {
+  const { number, updated_at: at, head } = parsePayload(pullRequestSchema, payload).pull_request;
+  return { event: { ...common, type: "config_proposed", at, pull: { number, headSha: head.sha } } };
+}

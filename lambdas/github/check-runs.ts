@@ -1,0 +1,126 @@
+import type { Octokit } from "@octokit/core";
+import type { RepositoryName } from "./contents.js";
+
+/** GitHub's limits: https://docs.github.com/en/rest/checks/runs#create-a-check-run */
+const annotationsAtOnce = 50;
+
+/** A remark on lines of a file. */
+export interface Annotation {
+  path: string;
+  start_line: number;
+  end_line: number;
+  annotation_level: "failure" | "warning";
+  title: string;
+  message: string;
+}
+
+export interface CheckReport {
+  name: string;
+  /** Tells this report apart from others that the App may make under the name. */
+  externalId: string;
+  conclusion: "success" | "failure" | "neutral";
+  title: string;
+  /** Markdown, at most 65,535 characters. */
+  summary: string;
+  annotations: readonly Annotation[];
+}
+
+interface FoundCheckRun {
+  id: number;
+  conclusion: string | null;
+  title: string | null;
+  summary: string | null;
+  annotations: number;
+}
+
+/** The check runs of an App on one commit. Who writes one must be the only one at it: see `withLease`. */
+export class CheckRunClient {
+  readonly #commit: { owner: string; repo: string };
+
+  constructor(
+    private readonly octokit: Octokit,
+    private readonly appId: string,
+    repository: RepositoryName,
+    private readonly sha: string,
+  ) {
+    this.#commit = { owner: repository.owner, repo: repository.name };
+  }
+
+  /** Whether the App has made such a check run on the commit. */
+  async exists(report: Pick<CheckReport, "name" | "externalId">): Promise<boolean> {
+    return (await this.#find(report)) !== undefined;
+  }
+
+  /**
+   * Creates the commit's check run, or brings the one that is there up to date. GitHub takes 50 annotations a request
+   * and adds those of an update to those that are there: so each request goes on where the last one has ended, and a
+   * repetition adds nothing.
+   */
+  async write(report: CheckReport): Promise<void> {
+    const found = await this.#find(report);
+    const written = found ?? (await this.#create(report));
+    let count = written.annotations;
+    let isCurrent = isSame(written, report);
+    while (count < report.annotations.length || !isCurrent) {
+      const next = report.annotations.slice(count, count + annotationsAtOnce);
+      await this.#update(written.id, report, next);
+      count += next.length;
+      isCurrent = true;
+    }
+  }
+
+  async #find({
+    name,
+    externalId,
+  }: Pick<CheckReport, "name" | "externalId">): Promise<FoundCheckRun | undefined> {
+    const { data } = await this.octokit.request("GET /repos/{owner}/{repo}/commits/{ref}/check-runs", {
+      ...this.#commit,
+      ref: this.sha,
+      check_name: name,
+      app_id: Number(this.appId),
+      filter: "all",
+      per_page: 100,
+    });
+    const own = data.check_runs.find(
+      (run) => run.name === name && run.external_id === externalId && String(run.app?.id) === this.appId,
+    );
+    return (
+      own && {
+        id: Number(own.id),
+        conclusion: own.conclusion,
+        title: own.output.title,
+        summary: own.output.summary,
+        annotations: Number(own.output.annotations_count),
+      }
+    );
+  }
+
+  async #create(report: CheckReport): Promise<FoundCheckRun> {
+    const annotations = report.annotations.slice(0, annotationsAtOnce);
+    const { data } = await this.octokit.request("POST /repos/{owner}/{repo}/check-runs", {
+      ...this.#commit,
+      name: report.name,
+      head_sha: this.sha,
+      external_id: report.externalId,
+      status: "completed",
+      conclusion: report.conclusion,
+      output: { title: report.title, summary: report.summary, annotations: [...annotations] },
+    });
+    const { conclusion, title, summary } = report;
+    return { id: Number(data.id), conclusion, title, summary, annotations: annotations.length };
+  }
+
+  async #update(id: number, report: CheckReport, annotations: readonly Annotation[]): Promise<void> {
+    await this.octokit.request("PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}", {
+      ...this.#commit,
+      check_run_id: id,
+      status: "completed",
+      conclusion: report.conclusion,
+      output: { title: report.title, summary: report.summary, annotations: [...annotations] },
+    });
+  }
+}
+
+function isSame(found: FoundCheckRun, { conclusion, title, summary }: CheckReport): boolean {
+  return found.conclusion === conclusion && found.title === title && found.summary === summary;
+}

@@ -1,0 +1,66 @@
+import type { Octokit } from "@octokit/core";
+import { isRefusal } from "../errors.js";
+import type { Repository } from "../events/event.js";
+import type { RepositoryName } from "./contents.js";
+
+/** A repository as it is called now, with its default branch. */
+export interface CurrentRepository extends Repository {
+  defaultBranch: string;
+}
+
+interface RepositoryData {
+  id: number | bigint;
+  name: string;
+  owner: { login: string };
+  private: boolean;
+  default_branch: string;
+}
+
+/** The repository that has the name now, or that is redirected to from it. */
+export async function findRepository(
+  octokit: Octokit,
+  { owner, name }: RepositoryName,
+): Promise<CurrentRepository | undefined> {
+  try {
+    const { data } = await octokit.request("GET /repos/{owner}/{repo}", { owner, repo: name });
+    return toRepository(data);
+  } catch (error) {
+    if (isRefusal(error, 404)) return undefined;
+    throw error;
+  }
+}
+
+/** The id of the installation that lets the App use a repository now; of a suspended one it may not. */
+export async function findInstallation(
+  octokit: Octokit,
+  { owner, name }: RepositoryName,
+): Promise<number | undefined> {
+  try {
+    // Octokit speaks as the App itself here, not as an installation.
+    const { data } = await octokit.request("GET /repos/{owner}/{repo}/installation", { owner, repo: name });
+    return data.suspended_at ? undefined : Number(data.id);
+  } catch (error) {
+    if (isRefusal(error, 404)) return undefined;
+    throw error;
+  }
+}
+
+/** One page of all repositories that an installation may use; `page` counts from 1. */
+export async function installedRepositories(
+  octokit: Octokit,
+  page: number,
+  perPage: number,
+): Promise<CurrentRepository[]> {
+  const { data } = await octokit.request("GET /installation/repositories", { per_page: perPage, page });
+  return data.repositories.map(toRepository);
+}
+
+function toRepository(data: RepositoryData): CurrentRepository {
+  return {
+    id: Number(data.id),
+    owner: data.owner.login,
+    name: data.name,
+    private: data.private,
+    defaultBranch: data.default_branch,
+  };
+}

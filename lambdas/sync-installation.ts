@@ -1,0 +1,85 @@
+import type { Octokit } from "@octokit/core";
+import * as z from "zod/mini";
+import { KnownRepositories } from "./config/known-repositories.js";
+import { readConfig } from "./config/read-config.js";
+import { removeSchedules, syncSchedules } from "./config/schedule-sync.js";
+import { isRefusal } from "./errors.js";
+import {
+  type RepositoriesAdded,
+  type RepositoriesRemoved,
+  type Repository,
+  repositoriesAddedSchema,
+  repositoriesRemovedSchema,
+} from "./events/event.js";
+import { parseInput } from "./flow-input.js";
+import { connectGitHub } from "./github/app.js";
+import { installedRepositories } from "./github/installations.js";
+import { log } from "./log.js";
+import { RepositorySchedules } from "./schedules/scheduler.js";
+
+const inputSchema = z.object({
+  event: z.discriminatedUnion("type", [repositoriesAddedSchema, repositoriesRemovedSchema]),
+  /** 0 at first, then what the call before has returned. */
+  position: z.int(),
+});
+
+/** How many repositories one call takes care of: a minute's work where GitHub is slow. */
+const atOnce = 30;
+
+export interface Progress {
+  position: number;
+  done: boolean;
+}
+
+/** Some of the repositories that were added or removed: their schedules come, or go. */
+export async function handler(input: unknown): Promise<Progress> {
+  const { event, position } = parseInput(inputSchema, input);
+  return event.type === "repositories_added" ? added(event, position) : removed(event, position);
+}
+
+/** The position is how many were looked at; the list of a whole installation is read page by page. */
+async function added({ installation, repositories }: RepositoriesAdded, position: number): Promise<Progress> {
+  const octokit = (await connectGitHub()).installation(installation);
+  const batch = repositories
+    ? repositories.slice(position, position + atOnce)
+    : await installedRepositories(octokit, position / atOnce + 1, atOnce);
+  for (const repository of batch) {
+    await unlessGone(repository, async () => {
+      if (await needsSync(octokit, repository)) await syncSchedules(octokit, installation, repository);
+    });
+  }
+  return { position: position + atOnce, done: batch.length < atOnce };
+}
+
+/** Most repositories have neither a config nor schedules: two questions are enough for these. */
+async function needsSync(octokit: Octokit, repository: Repository): Promise<boolean> {
+  if ((await readConfig(octokit, repository)).state !== "absent") return true;
+  return (await new RepositorySchedules(repository.id).list()).length > 0;
+}
+
+/** The position is the id of the last one that was looked at: a list that shrinks meanwhile does no harm. */
+async function removed(
+  { installation, repositories }: RepositoriesRemoved,
+  position: number,
+): Promise<Progress> {
+  const app = await connectGitHub();
+  const all = repositories ?? (await new KnownRepositories(installation).list());
+  const batch = all
+    .filter(({ id }) => id > position)
+    .sort((a, b) => a.id - b.id)
+    .slice(0, atOnce);
+  for (const repository of batch) {
+    await unlessGone(repository, () => removeSchedules(app, installation, repository));
+  }
+  return { position: batch.at(-1)?.id ?? position, done: batch.length < atOnce };
+}
+
+/** One repository that was deleted or blocked meanwhile must not keep the others from their turn. */
+async function unlessGone(repository: Repository, work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!isRefusal(error, 404, 451)) throw error;
+    log.warn("A repository is passed over", { repository: repository.id, error: error.name });
+  }
+}

@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { actions } from "../../../infra/actions.js";
+import type * as Lease from "../../../lambdas/config/lease.js";
+import { type LocalDynamoDb, startDynamoDb } from "../../../local/aws/dynamodb.js";
+
+const realNow = Date.now;
+let dynamoDb: LocalDynamoDb;
+let lease: typeof Lease;
+let repositoryId = 0;
+beforeAll(async () => {
+  dynamoDb = await startDynamoDb("leases");
+  Object.assign(process.env, {
+    TABLE_NAME: "leases",
+    AWS_REGION: "us-east-1",
+    AWS_ACCESS_KEY_ID: "local",
+    AWS_SECRET_ACCESS_KEY: "local",
+    AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.url,
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
+  });
+  lease = await import("../../../lambdas/config/lease.js");
+});
+afterAll(async () => {
+  Date.now = realNow;
+  await dynamoDb.close();
+});
+
+function newKey() {
+  repositoryId += 1;
+  return lease.schedulesLease(repositoryId);
+}
+
+test("of many at once, one gets to work; the others are told that it is busy", async () => {
+  const key = newKey();
+  const busy = { name: "TaskBusyError" };
+  await lease.withLease(key, async () => {
+    const others = Array.from({ length: 5 }, () => lease.withLease(key, async () => "mixed"));
+    expect(await Promise.allSettled(others)).toEqual(
+      others.map(() => ({ status: "rejected", reason: expect.objectContaining(busy) })),
+    );
+  });
+  expect(await lease.withLease(key, async () => "next")).toBe("next");
+});
+
+test("who fails gives the lease back, and the error goes on", async () => {
+  const key = newKey();
+  const work = lease.withLease(key, async () => {
+    throw new Error("it went wrong");
+  });
+  await expect(work).rejects.toThrow("it went wrong");
+  expect(await lease.withLease(key, async () => "next")).toBe("next");
+});
+
+test("a holder that died keeps others out until no Lambda of it can run any more, and gives back nothing later", async () => {
+  const key = newKey();
+  const longest = Math.max(
+    actions["sync-schedules"].timeoutSeconds,
+    actions["sync-installation"].timeoutSeconds,
+  );
+  await lease.withLease(key, async () => {
+    Date.now = () => realNow() + longest * 1000;
+    await expect(lease.withLease(key, async () => "too soon")).rejects.toMatchObject({
+      name: "TaskBusyError",
+    });
+    Date.now = () => realNow() + 300_000;
+    await lease.withLease(key, async () => {
+      Date.now = realNow;
+    });
+  });
+  expect(await lease.withLease(key, async () => "next")).toBe("next");
+});
+
+test("the schedules of two repositories, and the check runs of two commits, do not wait for each other", async () => {
+  const key = newKey();
+  const [one, two] = [lease.checkLease(repositoryId, "a"), lease.checkLease(repositoryId, "b")];
+  const nested = lease.withLease(key, () =>
+    lease.withLease(newKey(), () => lease.withLease(one, () => lease.withLease(two, async () => "all"))),
+  );
+  expect(await nested).toBe("all");
+});
