@@ -14,6 +14,7 @@ export const flowNames = [
   "relay-failure",
   "drain-inbox",
   "sync-repo-config",
+  "follow-task",
 ] as const;
 export type FlowName = (typeof flowNames)[number];
 
@@ -198,6 +199,25 @@ export const actions = {
     secrets: ["githubApp"],
     table: { config: ["query", "update"] },
     schedules: true,
+  },
+  "start-following": {
+    ...actionDefaults,
+    description: "Sees to it that somebody looks on while an agent works, where Coder tells of its work",
+    secrets: ["coderToken"],
+    table: { task: ["get", "update"] },
+    starts: ["follow-task"],
+  },
+  "observe-work": {
+    ...actionDefaults,
+    description: "Looks at an agent's work and says whether there is news of it",
+    secrets: ["coderToken"],
+    table: { task: ["get"] },
+  },
+  "announce-work": {
+    ...actionDefaults,
+    description: "Writes the news of an agent's work into the status comment",
+    secrets: ["githubApp"],
+    table: { task: ["get", "update"] },
   },
   "report-failure": {
     ...actionDefaults,

@@ -42,8 +42,9 @@ export function addAlarms(scope: Construct, sources: AlarmSources): void {
     1,
     "GitHub was answered with 5xx: a secret could not be read or a flow could not be started. Redeliver from the GitHub App's page.",
   );
-  // Each failed execution is told of by itself; this one is for a cause that hits everybody. Drains have their own.
-  const { "drain-inbox": drain, ...others } = stateMachines;
+  // Each failed execution is told of by itself; this one is for a cause that hits everybody. Drains have their own,
+  // and nobody misses a word where looking on has failed.
+  const { "drain-inbox": drain, "follow-task": _, ...others } = stateMachines;
   alarm(
     "FlowsFailing",
     failedExecutions(Object.values(others), Duration.minutes(15)),

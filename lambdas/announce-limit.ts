@@ -13,11 +13,12 @@ const store = new TaskStore();
 export async function handler(input: unknown): Promise<void> {
   const { key } = parseInput(inputSchema, input);
   const record = await store.get(key);
-  if (!record?.source || (record.status?.state !== "created" && record.status?.state !== "running")) return;
+  const state = record?.status?.state;
+  if (!record?.source || (state !== "created" && state !== "running" && state !== "waiting")) return;
   const comment = new StatusComment(store, await connectGitHub(), record.source, "announce-limit");
   await comment.say(
     {
-      state: "running",
+      state: state === "waiting" ? state : "running",
       detail: `${maxRounds === 1 ? "A message about a failed CI run has" : `${maxRounds} messages about failed CI runs in a row have`} not helped: the agent is told of no more of them. Say what to do, here or on the pull request, and the relay goes on.`,
     },
     { expression: "#intent = :holder", values: { holder: record.intent } },

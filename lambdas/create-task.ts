@@ -65,11 +65,14 @@ class TaskCreation {
   }
 
   async run(): Promise<Creation> {
-    const { task } = this.record;
+    const { task, stopping, stopped } = this.record;
+    if (stopping && stopping.until > Date.now()) {
+      throw new TaskBusyError(`The agent of ${this.#work.reference} is being stopped. It is waited for.`);
+    }
     const existing = task && (await this.coder.backendOf(task).find(task, this.#key));
     if (existing && existing.view.phase !== "gone") {
       if (this.event.type !== "task_requested") return this.#takeUp(existing);
-      const wasStopped = this.record.status?.state === "stopped";
+      const wasStopped = stopped === true || stopping !== undefined;
       return this.#reuse(existing, this.coder.backendOf(existing), wasStopped);
     }
     // Coder has lost the API that it was made with: what is left of it goes before a new one comes.
@@ -101,7 +104,10 @@ class TaskCreation {
 
   async #reuse(task: CoderTask, backend: CoderBackend, wasStopped = false): Promise<Creation> {
     const isDown = task.view.phase === "paused" || task.view.phase === "broken";
-    if (isDown || wasStopped) await backend.resume(task);
+    if (isDown || wasStopped) {
+      await backend.resume(task);
+      await backend.goOn(task);
+    }
     const outcome = task.isAnothers ? "existing" : "created";
     const { requester } = this.plan;
     const [creation] = await Promise.all([
@@ -217,7 +223,8 @@ class TaskCreation {
     { view: _, isAnothers: __, ...task }: CoderTask,
     outcome: "created" | "existing",
   ): Promise<Creation> {
-    const changes = { task, ...(outcome === "existing" && { startedBy: undefined }) };
+    const told = outcome === "existing" ? { startedBy: undefined } : {};
+    const changes = { task, stopping: undefined, stopped: undefined, ...told };
     if (await store.updateAs(this.intent, this.#key, changes)) {
       const { owner, name, id } = task;
       log.info("The work has its task", {

@@ -39,7 +39,11 @@ export async function handler(input: unknown): Promise<Ending> {
   const { event, intent, task: given } = parseInput(inputSchema, input);
   const key = taskKey(event);
   const record = await store.get(key);
-  if (record?.intent !== intent) return { outcome: "superseded" };
+  if (record?.intent !== intent) {
+    // A try of this run that was overtaken while it stopped the agent: nobody has to wait for it any more.
+    await store.releaseStop(intent, key);
+    return { outcome: "superseded" };
+  }
 
   // What is being created just now could not be found yet, and would be there for ever.
   if (record.creating && record.creating.until > Date.now()) {
@@ -52,8 +56,13 @@ export async function handler(input: unknown): Promise<Ending> {
   // The status comment tells what is known of the work when it ends.
   const report = task && task.view.phase !== "gone" ? task.view.report : record.report;
   if (record.endReason === "unassigned") {
-    if (!task || task.view.phase === "gone") return { outcome: "nothing" };
-    await backend?.stop(task);
+    if (!backend || !task || task.view.phase === "gone") return { outcome: "nothing" };
+    if (!(await store.claimStop(intent, key))) return { outcome: "superseded" };
+    try {
+      await backend.stop(task);
+    } finally {
+      await store.releaseStop(intent, key);
+    }
     await store.updateAs(intent, key, { report });
     return { outcome: "stopped" };
   }
@@ -61,7 +70,7 @@ export async function handler(input: unknown): Promise<Ending> {
   if (location) await backend?.remove({ ...location, ...task }, key);
   const wasCreated = task !== undefined || location?.id !== undefined;
   const former = wasCreated && { formerName: task?.name ?? location?.name, formerEndedAt: Date.now() };
-  await store.updateAs(intent, key, { task: undefined, report, ...former });
+  await store.updateAs(intent, key, { task: undefined, stopped: undefined, report, ...former });
   log.info("Task ended", { task: location?.name, found: task !== undefined });
   return { outcome: wasCreated || hadTask(record) ? "completed" : "nothing" };
 }
@@ -76,6 +85,12 @@ async function search(coder: Coder, event: IssueEvent): Promise<TaskLocation | u
 
 /** Whether there was a task in this life of the issue: a run that is repeated does not find it any more. */
 function hadTask({ formerName, status }: TaskRecord): boolean {
-  const toldStates: readonly (string | undefined)[] = ["created", "running", "stopped", "completed"];
+  const toldStates: readonly (string | undefined)[] = [
+    "created",
+    "running",
+    "waiting",
+    "stopped",
+    "completed",
+  ];
   return formerName !== undefined || toldStates.includes(status?.state);
 }

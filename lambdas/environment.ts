@@ -57,6 +57,8 @@ export const startEnvironment = () => read({ CREATE_TASK_FLOW_ARN: text });
 
 export const drainEnvironment = () => read({ DRAIN_INBOX_FLOW_ARN: text });
 
+export const followEnvironment = () => read({ FOLLOW_TASK_FLOW_ARN: text });
+
 export const instructionEnvironment = () =>
   read({
     COMMENT_INSTRUCTION: z.optional(text),

@@ -12,6 +12,8 @@ export class TransientError extends Error {
     message: string,
     /** The status and the words of a service's 5xx; without them there was no answer. */
     readonly answer?: { status: number; reason: string },
+    /** The request took longer than it was given: the service may still be at it. */
+    readonly timedOut = false,
   ) {
     super(message);
   }
@@ -83,6 +85,11 @@ export class ChatOwnerError extends CoderRefusalError {
   override readonly name = "ChatOwnerError";
 }
 
+/** A hook of the Coder deployment lets no agent have this text. Shown on the issue. */
+export class TextDeniedError extends CoderRefusalError {
+  override readonly name = "TextDeniedError";
+}
+
 /** Coder Agents cannot work: the AI Gateway, or the chat daemon of an older server, is off. For operators. */
 export class ChatsUnavailableError extends CoderRefusalError {
   override readonly name = "ChatsUnavailableError";
@@ -142,6 +149,8 @@ export class RefusedRequestError extends Error {
     readonly request: string,
     /** The service's own words. */
     readonly reason: string,
+    /** The service's own word for the kind of refusal, where it has one. */
+    readonly kind?: string,
   ) {
     const remedy = remedies[service][status];
     super(

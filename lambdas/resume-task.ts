@@ -1,7 +1,9 @@
 import * as z from "zod/mini";
 import { connectCoder } from "./coder/connect.js";
+import type { CoderTask } from "./coder/port.js";
 import { agentWaitSchema, drainSchema, parseInput } from "./flow-input.js";
 import type { AgentWait } from "./tasks/observe.js";
+import type { TaskKey } from "./tasks/record.js";
 import { TaskStore } from "./tasks/store.js";
 
 const inputSchema = z.object({ drain: drainSchema, wait: agentWaitSchema });
@@ -17,7 +19,13 @@ export async function handler(input: unknown): Promise<{ waitSeconds: number; wa
   if (record?.task && record.wanted !== false) {
     const backend = (await connectCoder()).backendOf(record.task);
     const task = await backend.find(record.task, drain);
-    if (task?.view.phase === "paused") await backend.resume(task);
+    // Asked again after the look: the relay itself pauses and archives, and only what nobody wants any more.
+    if (task?.view.phase === "paused" && (await isStillWanted(drain, task))) await backend.resume(task);
   }
   return { waitSeconds, wait: { ...wait, resumed: true } };
+}
+
+async function isStillWanted(key: TaskKey, { id }: CoderTask): Promise<boolean> {
+  const record = await store.get(key);
+  return record?.wanted !== false && record?.task?.id === id;
 }

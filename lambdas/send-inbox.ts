@@ -3,6 +3,7 @@ import * as z from "zod/mini";
 import { connectCoder } from "./coder/connect.js";
 import type { CoderBackend, CoderTask } from "./coder/port.js";
 import { agentEnvironment, instructionEnvironment } from "./environment.js";
+import { TextDeniedError } from "./errors.js";
 import { agentWaitSchema, drainSchema, parseInput } from "./flow-input.js";
 import { connectGitHub } from "./github/app.js";
 import { RepositoryClient } from "./github/repository.js";
@@ -35,7 +36,7 @@ const instructions = {
 };
 
 export interface Sending {
-  /** `again`: it did not listen, or may have; look once more. */
+  /** `sent`, or denied for good: look for what is left. `again`: it did not listen, or may have; look once more. */
   outcome: "sent" | "again" | "gone" | "superseded";
   /** The wait so far, with one more refusal where it did not listen. */
   wait: AgentWait;
@@ -70,7 +71,7 @@ export async function handler(input: unknown): Promise<Sending> {
   const inputs = await nextMessage(inbox, record.source);
   const [first] = inputs;
   if (!first) {
-    await tell(record, drain.generation, report);
+    await tell(record, drain.generation, report, []);
     return { outcome: "sent", wait, report };
   }
   const reference = randomBytes(4).toString("hex");
@@ -86,22 +87,30 @@ export async function handler(input: unknown): Promise<Sending> {
   if (!(await inbox.begin(batch, { sendings }))) return again;
 
   const outcome = await backend.send(task, text).catch(async (error: unknown) => {
+    if (error instanceof TextDeniedError) return error;
     await inbox.ended(batch);
     throw error;
   });
+  if (outcome instanceof TextDeniedError) {
+    const dropped = await inbox.denied(batch);
+    log.warn("The agent may not have it", { ...drain, reference, entries: entries.length, dropped });
+    if (dropped !== undefined) await tellDenial(record, drain, first.input.url, outcome);
+    return { outcome: "sent", wait, report };
+  }
   log.info("Sent to the agent", { ...drain, reference, entries: entries.length, outcome });
   switch (outcome) {
     case "sent":
       await inbox.delivered(batch);
-      await tell(record, drain.generation, report);
+      await tell(record, drain.generation, report, inputs.slice(0, taken));
       return { outcome: "sent", wait, report };
     case "unknown":
       await inbox.ended(batch);
       return again;
     case "busy":
+    case "paused":
     case "gone":
       await inbox.returned(batch, { mayHaveArrived: false });
-      return outcome === "gone" ? { outcome, wait, report } : again;
+      return outcome === "gone" ? { outcome, wait, report: "" } : again;
   }
 }
 
@@ -118,11 +127,16 @@ async function settle(inbox: Inbox, batch: Batch, backend: CoderBackend, task: C
   return true;
 }
 
-/** What waits. What may have arrived goes alone: nothing that is news is told with a word about repetition. */
+/**
+ * What waits. What may have arrived goes by itself: nothing that is news is told with a word about repetition. So
+ * does each part of a message that was denied.
+ */
 async function nextMessage(inbox: Inbox, source: WorkSource | undefined): Promise<Waiting[]> {
   const inputs = await relevant(inbox, source);
   const repeated = inputs.filter(({ mayHaveArrived }) => mayHaveArrived);
-  return repeated.length > 0 ? repeated : inputs;
+  const next = repeated.length > 0 ? repeated : inputs;
+  const lonely = next.findIndex(({ alone }) => alone);
+  return lonely < 0 ? next : next.slice(0, Math.max(1, lonely));
 }
 
 /** What waits, without failed runs whose pull request has moved on. */
@@ -150,18 +164,43 @@ function toldAs({ input, deliveredVersion }: Waiting): Waiting["input"] {
   return comment;
 }
 
+/** Says what the agent was not told, beside all else that the status comment says. */
+async function tellDenial(
+  record: TaskRecord,
+  { generation }: z.output<typeof drainSchema>,
+  url: string,
+  { message }: TextDeniedError,
+): Promise<void> {
+  const { source, status, intent } = record;
+  if (!source || !status) return;
+  const denial = `The agent was not told of ${url}: ${message}`;
+  const comment = new StatusComment(store, await connectGitHub(), source, `drain-${generation}`);
+  await comment.say({ ...status, denial }, { expression: "#intent = :holder", values: { holder: intent } });
+}
+
 /** The status comment tells what Coder knows by now; one that told of a failure says again that the agent runs. */
-async function tell(record: TaskRecord, generation: number, report: string): Promise<void> {
+async function tell(
+  record: TaskRecord,
+  generation: number,
+  report: string,
+  told: readonly Waiting[],
+): Promise<void> {
   const { status, source, intent } = record;
   const hasFailed = status?.state === "failed";
   const runs = status?.state === "running";
+  // What was sent begins a turn.
+  const hasWaited = status?.state === "waiting";
   const isNews = runs && report !== "" && report !== record.report;
   // That no more failures are relayed was true until somebody said something.
   const isStale = runs && status.detail !== undefined;
-  if (!source || !(hasFailed || isNews || isStale)) return;
+  // What was denied and is told by now, in other words.
+  const isDenied =
+    status?.denial !== undefined && !told.some(({ input }) => status.denial?.includes(`${input.url}: `));
+  const isDenialOver = status?.denial !== undefined && !isDenied;
+  if (!source || !(isDenialOver || hasFailed || hasWaited || isNews || isStale)) return;
   const comment = new StatusComment(store, await connectGitHub(), source, `drain-${generation}`);
   await comment.say(
-    { state: "running" },
+    { state: "running", ...(isDenied && { denial: status.denial }) },
     { expression: "#intent = :holder", values: { holder: intent } },
     report || undefined,
   );

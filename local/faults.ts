@@ -14,6 +14,8 @@ export interface Fault {
   headers?: Record<string, string>;
   /** Wait this many milliseconds before anything else. */
   delayMs?: number;
+  /** Told when the call arrives; what it returns is waited for before anything else. */
+  hold?: () => Promise<unknown>;
   /** Break the connection: before the effect (`request`) or after it (`response`). */
   lose?: "request" | "response";
 }

@@ -142,6 +142,7 @@ export class HttpServer {
     const wait = Math.max(this.latencyMs, fault?.delayMs ?? 0);
     // A request that still waits when the server is closed does not keep the process alive.
     if (wait > 0) await sleep(wait, undefined, { ref: false });
+    await fault?.hold?.();
 
     let reply: HttpReply | undefined;
     if (fault?.status !== undefined) {

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import type { CoderSettings } from "../environment.js";
-import { ConfigurationError, isRefusal, NoCoderUserError, TransientError } from "../errors.js";
+import { ConfigurationError, isRefusal, NoCoderUserError, TaskBusyError, TransientError } from "../errors.js";
 import type { Person } from "../events/event.js";
 import { log } from "../log.js";
 import type { Factory } from "../tasks/plan.js";
@@ -12,7 +12,7 @@ import { createChat } from "./chats/chat-creation.js";
 import { archive, quieten, unarchive, unbind } from "./chats/chat-ending.js";
 import { lookFor } from "./chats/chat-history.js";
 import { BotOwner, type ChatOwner, RequesterOwner } from "./chats/chat-owner.js";
-import { viewOf } from "./chats/chat-view.js";
+import { isActive, isBeingInterrupted, viewOf } from "./chats/chat-view.js";
 import type { CoderClient } from "./client.js";
 import type { CoderDirectory, TemplateChoice } from "./directory.js";
 import type { CoderBackend, CoderTask, CreateTask, Reception, SendOutcome, WorkIdentity } from "./port.js";
@@ -26,6 +26,16 @@ const vanished =
 /** A text that was sent and not answered for is looked for: better to wait for the answer. */
 const sendTimeoutMs = 60_000;
 
+/**
+ * Milliseconds that a creation is given, which names a model and writes a first turn; and then for which its chat is
+ * looked for. Together shorter than the Lambda that creates may run (see `infra/actions.ts`).
+ */
+export interface CreationPatience {
+  timeoutMs: number;
+  lookForMs: number;
+}
+const creationPatience: CreationPatience = { timeoutMs: 45_000, lookForMs: 40_000 };
+
 const goOn = "The issue was assigned to you again. Go on with your work on it.";
 
 /** The Chats API of Coder Agents: Coder 2.33 and newer. */
@@ -33,6 +43,7 @@ export class ChatsBackend implements CoderBackend {
   readonly api = "chats";
   /** A chat has neither a name nor any other key; several may have the same labels. */
   readonly hasUniqueNames = false;
+  readonly tellsOfWork = true;
   readonly #chats: ChatClient;
   readonly #owner: ChatOwner;
   #organization: Promise<string> | undefined;
@@ -42,8 +53,9 @@ export class ChatsBackend implements CoderBackend {
     private readonly directory: CoderDirectory,
     private readonly settings: CoderSettings,
     probe: ApiProbe,
+    private readonly patience: CreationPatience = creationPatience,
   ) {
-    this.#chats = new ChatClient(client, probe);
+    this.#chats = new ChatClient(client, probe, patience.timeoutMs);
     const Owner = settings.CODER_CHAT_IDENTITY === "requester" ? RequesterOwner : BotOwner;
     this.#owner = new Owner(client, directory);
   }
@@ -69,6 +81,7 @@ export class ChatsBackend implements CoderBackend {
             parameters,
             user,
             chats: this.#chats.as(coder),
+            patienceMs: this.patience.lookForMs,
           }),
         );
         if (typeof made === "string") return made;
@@ -125,12 +138,19 @@ export class ChatsBackend implements CoderBackend {
     }
   }
 
-  /** A chat that was interrupted rests until it is told something. */
   async resume(task: CoderTask): Promise<void> {
     if (task.view.phase === "paused") await unarchive(this.#chats, task.id);
-    if (task.view.phase !== "ready") return;
+  }
+
+  /** A chat that was interrupted, or archived, rests until it is told something. */
+  async goOn(task: CoderTask): Promise<void> {
+    const chat = await this.#chats.get(task.id);
+    if (!chat) return;
+    if (isBeingInterrupted(chat)) {
+      throw new TaskBusyError(`The agent of the chat ${chat.id} is being interrupted. It is waited for.`);
+    }
     // One that has arrived makes the chat work, so that a retry does not repeat it.
-    if ((await this.send(task, goOn)) !== "sent") {
+    if (!isActive(chat) && (await this.send(task, goOn)) !== "sent") {
       throw new TransientError(`The chat ${task.id} could not be told to go on. It is retried.`);
     }
   }
@@ -152,6 +172,8 @@ export class ChatsBackend implements CoderBackend {
     const phase = task?.view.phase;
     const isVanished = phase === "gone";
     if (task && !isVanished && phase !== "paused") await archive(this.#chats, task.id);
+    // A creation that took Coder too long may have made another one.
+    if (!isVanished) await this.#archiveAll(location.owner, key);
     const workspaceId = task?.workspaceId ?? location.workspaceId;
     if (workspaceId === undefined) return;
     if (task && !isVanished) await unbind(this.#chats, task.id);
@@ -162,23 +184,30 @@ export class ChatsBackend implements CoderBackend {
 
   async #send(chats: ChatClient, task: CoderTask, text: string): Promise<SendOutcome> {
     const body = { content: [{ type: "text", text }] };
-    const say = () => chats.request("POST", task.id, "/messages", body, { timeoutMs: sendTimeoutMs });
     try {
-      await say().catch(async (error: unknown) => {
-        if (!isRefusal(error, 400) || !/archived chat/.test(error.reason)) throw error;
-        await unarchive(chats, task.id);
-        await say();
-      });
+      await chats.request("POST", task.id, "/messages", body, { timeoutMs: sendTimeoutMs });
       // Queued or not: Coder's queue goes on by itself.
       return "sent";
     } catch (error) {
       // 429: its queue is full. 409: it is not in a state that takes messages.
       if (isRefusal(error, 409, 429)) return "busy";
+      // Whether it is to be opened again is for those to say who know whether it is still wanted.
+      if (isRefusal(error, 400) && /archived chat/.test(error.reason)) return "paused";
       if (error instanceof ChatsVanishedError) return "gone";
       if (isRefusal(error, 404) && !(await this.#chats.get(task.id))) return "gone";
       if (error instanceof TransientError) return "unknown";
       throw error;
     }
+  }
+
+  async #archiveAll(owner: string, key: TaskKey): Promise<void> {
+    const live = (coder: CoderClient) => this.#chats.as(coder).list(key, { archived: false });
+    const chats = await this.#owner.as(owner, live).catch((error: unknown) => {
+      // Where the owner has left Coder, nobody can list them.
+      if (error instanceof ChatsVanishedError || isRefusal(error, 400, 403, 404)) return [];
+      throw error;
+    });
+    for (const { id } of chats) await archive(this.#chats, id);
   }
 
   async #live(owner: string, key: TaskKey): Promise<Chat | undefined> {

@@ -85,12 +85,13 @@ export class CoderClient {
 
   #refusal(method: string, path: string, status: number, text: string): Error {
     const request = `${method} ${withoutQuery(path)}`;
-    const reason = messageOf(parse(text)).replaceAll(this.token, "[token]").slice(0, reasonLength);
+    const body = parse(text);
+    const reason = messageOf(body).replaceAll(this.token, "[token]").slice(0, reasonLength);
     if (status === 401) this.onUnauthorized();
     if (status >= 500) {
       return new TransientError(`Coder answered ${status} to ${request}: ${reason}`, { status, reason });
     }
-    return new RefusedRequestError("Coder", status, request, reason);
+    return new RefusedRequestError("Coder", status, request, reason, kindOf(body));
   }
 }
 
@@ -119,6 +120,12 @@ function parse(text: string): unknown {
   } catch {
     return text;
   }
+}
+
+/** Some of the errors of chats have a `kind` (coderd/exp_chats.go). */
+function kindOf(body: unknown): string | undefined {
+  const kind = typeof body === "object" && body !== null && "kind" in body ? body.kind : undefined;
+  return typeof kind === "string" ? kind : undefined;
 }
 
 /** The `message` and `detail` of Coder's error bodies; a proxy's page is not worth quoting. */

@@ -3,7 +3,7 @@ import { ChatsForbiddenError } from "../errors.js";
 import type { Person } from "../events/event.js";
 import { type Backend, backends, type TaskLocation } from "../tasks/record.js";
 import { ApiProbe } from "./api-probe.js";
-import { ChatsBackend } from "./chats-backend.js";
+import { ChatsBackend, type CreationPatience } from "./chats-backend.js";
 import type { CoderClient } from "./client.js";
 import { CoderDirectory } from "./directory.js";
 import type { CoderBackend, CoderTask, WorkIdentity } from "./port.js";
@@ -21,12 +21,13 @@ export class Coder {
   constructor(
     client: CoderClient,
     readonly settings: CoderSettings,
+    patience?: CreationPatience,
   ) {
     this.#probe = new ApiProbe(client);
     const directory = new CoderDirectory(client, settings);
     this.#backends = {
       tasks: new TasksBackend(client, directory, this.#probe),
-      chats: new ChatsBackend(client, directory, settings, this.#probe),
+      chats: new ChatsBackend(client, directory, settings, this.#probe, patience),
     };
   }
 

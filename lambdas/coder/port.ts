@@ -71,10 +71,10 @@ export type NameConflict = "taken" | "held";
 export type CreateTask = (specification: TaskSpecification) => Promise<CoderTask | NameConflict>;
 
 /**
- * What came of a text for the agent. `busy`: it does not listen just now, and has not got it. `unknown`: it may
- * have got it. `gone`: there is no such task any more.
+ * What came of a text for the agent. `busy`: it does not listen just now, and has not got it. `paused`: the same,
+ * and it has to be resumed first. `unknown`: it may have got it. `gone`: there is no such task any more.
  */
-export type SendOutcome = "sent" | "busy" | "unknown" | "gone";
+export type SendOutcome = "sent" | "busy" | "paused" | "unknown" | "gone";
 
 /** Whether a text has reached the agent; `unclear` where its log does not reach back that far, or is not there. */
 export type Reception = "received" | "not received" | "unclear";
@@ -88,6 +88,11 @@ export interface CoderBackend {
    * making two tasks: then the creation is claimed in the task's record before anything is created.
    */
   readonly hasUniqueNames: boolean;
+  /**
+   * Whether Coder tells of a turn's end and of what came of it, so that looking on is worth its cost: a summary, a
+   * pull request, an error.
+   */
+  readonly tellsOfWork: boolean;
   /**
    * The Coder user who will own what a person asks for; where nobody in particular does, the user of the token. Throws
    * a `NoCoderUserError` where there is none.
@@ -104,9 +109,14 @@ export interface CoderBackend {
   search(work: WorkIdentity, sender: Person): Promise<CoderTask | undefined>;
   /** Lets a person open the task's page, where that is not so by itself. Never throws: it is a courtesy. */
   share(task: CoderTask, person: Person): Promise<void>;
-  /** Starts a task again that is paused or broken, or was stopped; throws a `TaskBusyError` while it is still stopping. */
+  /** Starts a task again that is paused or broken; throws a `TaskBusyError` while it is still stopping. */
   resume(task: CoderTask): Promise<void>;
-  /** Gives the agent a text. */
+  /**
+   * Lets an agent that was stopped take up its work, once it is resumed; throws a `TaskBusyError` while it is
+   * still being stopped. One that works is left alone.
+   */
+  goOn(task: CoderTask): Promise<void>;
+  /** Gives the agent a text. Throws a `TextDeniedError` where the deployment lets no agent have it. */
   send(task: CoderTask, text: string): Promise<SendOutcome>;
   /** Looks for a text that was sent, by a token in it. */
   reception(task: CoderTask, token: string): Promise<Reception>;

@@ -4,6 +4,7 @@ import type { Person } from "../events/event.js";
 import { namesWork } from "../tasks/name.js";
 import type { Factory } from "../tasks/plan.js";
 import type { TaskLocation } from "../tasks/record.js";
+import { cleanText, oneLine } from "../text/clean.js";
 import type { ApiProbe } from "./api-probe.js";
 import { type CoderClient, isRouteMissing } from "./client.js";
 import type { CoderDirectory, TemplateChoice } from "./directory.js";
@@ -21,6 +22,8 @@ import type {
 } from "./port.js";
 import { deleteWorkspace } from "./workspaces.js";
 
+const text = z.optional(z.nullable(z.string()));
+
 /** The fields of Coder's Task that the relay reads (codersdk/aitasks.go). Enums stay open. */
 const taskSchema = z.object({
   id: z.string(),
@@ -29,7 +32,7 @@ const taskSchema = z.object({
   initial_prompt: z._default(z.string(), ""),
   status: z.string(),
   workspace_id: z.optional(z.nullable(z.string())),
-  current_state: z.optional(z.nullable(z.object({ state: z.optional(z.nullable(z.string())) }))),
+  current_state: z.optional(z.nullable(z.object({ state: text, message: text, uri: text }))),
 });
 const taskListSchema = z.object({ tasks: z.nullable(z.array(taskSchema)) });
 const logsSchema = z.object({
@@ -44,6 +47,9 @@ const sendTimeoutMs = 60_000;
 /** Coder's words for an agent that is busy. */
 const notReady = /Status: running|not ready/i;
 
+/** Of each part of an agent's report, in characters. Coder keeps 160 of a message. */
+const reportLength = 300;
+
 /** What the template is called that the documentation makes. */
 const defaultTemplate = "task-template";
 
@@ -55,6 +61,8 @@ export class TasksBackend implements CoderBackend {
   readonly api = "tasks";
   /** A task has the name of its workspace, and an owner's workspaces have different names. */
   readonly hasUniqueNames = true;
+  /** An agent's own report is all there is: it is shown where somebody looks anyway. */
+  readonly tellsOfWork = false;
 
   constructor(
     private readonly client: CoderClient,
@@ -145,6 +153,9 @@ export class TasksBackend implements CoderBackend {
       if (now?.view.phase === "paused" || now?.view.phase === "broken") throw busy(task);
     }
   }
+
+  /** A workspace that starts again starts its agent with the conversation that it had. */
+  async goOn(): Promise<void> {}
 
   async send(task: CoderTask, text: string): Promise<SendOutcome> {
     try {
@@ -262,7 +273,17 @@ function busy(task: TaskLocation): TaskBusyError {
 function viewOf({ status, current_state }: ApiTask): TaskView {
   const state = current_state?.state;
   if (status === "active" && !state) return { phase: "working", status, silent: true };
-  return { phase: phaseOf(status, state ?? ""), status };
+  const report = status === "active" ? reportOf(current_state ?? {}) : "";
+  return { phase: phaseOf(status, state ?? ""), status, ...(report !== "" && { report }) };
+}
+
+/** What the agent has reported of its work, for people: a link, a pull request's often, and a message. */
+function reportOf({ state, message, uri }: NonNullable<ApiTask["current_state"]>): string {
+  const link = uri && /^https:\/\/\S+$/.test(uri) ? `Link: ${oneLine(cleanText(uri), reportLength)}` : "";
+  const words = message
+    ? `The agent says (${oneLine(cleanText(state ?? ""), reportLength)}): ${oneLine(cleanText(message), reportLength)}`
+    : "";
+  return [link, words].filter((line) => line !== "").join("\n");
 }
 
 const phases: Record<string, Phase> = {

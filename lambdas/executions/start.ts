@@ -29,20 +29,6 @@ export function executionName(
 export type Start = "started" | "running" | "closed";
 
 /**
- * As `startExecution`, for a flow that starts another: where Step Functions fails, the state is retried, for its
- * answer may name no error that is.
- */
-export async function startFlow(stateMachineArn: string, name: string, input: unknown): Promise<Start> {
-  return startExecution(stateMachineArn, name, input).catch((error: unknown) => {
-    const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode ?? 0;
-    if (status >= 400 && status < 500) throw error;
-    throw new TransientError(
-      `Step Functions has not started ${name} (${status || "no answer"}). It is retried.`,
-    );
-  });
-}
-
-/**
  * Starts an execution. Step Functions answers a second start of the same name and input with the running
  * execution: that one is told by a start that was before this request. Throws where Step Functions fails or
  * throttles.
@@ -59,5 +45,18 @@ export async function startExecution(stateMachineArn: string, name: string, inpu
   } catch (error) {
     if (error instanceof Error && error.name === "ExecutionAlreadyExists") return "closed";
     throw error;
+  }
+}
+
+/** As `startExecution`, for a state that is retried: the answer of a failing Step Functions may name no error that is. */
+export async function startOrRetry(stateMachineArn: string, name: string, input: unknown): Promise<Start> {
+  try {
+    return await startExecution(stateMachineArn, name, input);
+  } catch (error) {
+    const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode ?? 0;
+    if (status >= 400 && status < 500) throw error;
+    throw new TransientError(
+      `Step Functions has not started ${name} (${status || "no answer"}). It is retried.`,
+    );
   }
 }

@@ -63,7 +63,11 @@ async function attempt(
   try {
     return await fetch(input, { ...init, signal: AbortSignal.timeout(timeoutMs) });
   } catch (error) {
-    throw new TransientError(`${service} did not answer ${request}: ${reasonOf(error)}. It is retried.`);
+    throw new TransientError(
+      `${service} did not answer ${request}: ${reasonOf(error)}. It is retried.`,
+      undefined,
+      hasTimedOut(error),
+    );
   }
 }
 
@@ -88,10 +92,15 @@ function atLeastASecond(ms: number): number {
   return Number.isNaN(ms) ? patienceMs + 1000 : Math.max(1000, ms);
 }
 
+/** It is a DOMException, which is no `Error` of every realm. */
+function hasTimedOut(error: unknown): boolean {
+  return typeof error === "object" && error !== null && "name" in error && error.name === "TimeoutError";
+}
+
 /** The name of what went wrong; undici hides it in `cause`. */
 function reasonOf(error: unknown): string {
+  if (hasTimedOut(error)) return "it took too long";
   if (!(error instanceof Error)) return "the connection failed";
-  if (error.name === "TimeoutError") return "it took too long";
   const cause = error.cause;
   const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
   return typeof code === "string" ? code : error.message;

@@ -67,6 +67,7 @@ export class Inbox {
           head: fields.head,
           replaced: replacedBy(fields, known),
           mayHaveArrived: undefined,
+          alone: undefined,
           state,
           // An edit of what still waits keeps its place; one of what was delivered comes when it was made.
           order: known?.state === "waiting" ? known.order : fields.order,
@@ -202,6 +203,28 @@ export class Inbox {
       );
     }
     await this.#closeBatch(batch);
+  }
+
+  /**
+   * The batch was denied for good. One entry alone is dropped, and returned; of several, each is sent alone from now
+   * on, for nobody can tell which of them it was.
+   */
+  async denied(batch: Batch): Promise<string | undefined> {
+    const [first, ...others] = batch.entries;
+    if (first && others.length === 0) {
+      await this.drop(first);
+      await this.#closeBatch(batch);
+      return first.identity;
+    }
+    await inParallel(batch.entries, ({ identity, delivery }) =>
+      this.#table.update<StoredInput>(
+        this.#entryKey(identity),
+        { alone: true },
+        { condition: waitingAs(delivery) },
+      ),
+    );
+    await this.#closeBatch(batch);
+    return undefined;
   }
 
   async #closeBatch(batch: Batch, add: Record<string, number> = {}): Promise<void> {

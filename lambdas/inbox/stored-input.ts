@@ -19,6 +19,8 @@ export interface StoredInput {
   deliveredVersion?: string;
   /** It was sent, and nobody can tell whether it has arrived: it is sent again, with a word about that. */
   mayHaveArrived?: boolean;
+  /** A message with it was denied, by this text or by another: it is sent alone, so that only the one is dropped. */
+  alone?: boolean;
   /** DynamoDB's time to live, in seconds since the epoch. */
   expiresAt: number;
 }

@@ -7,6 +7,7 @@ const detailLength = 4000;
 const headlines: Record<TaskState, string> = {
   created: "🟡 The task has been created; its workspace is starting.",
   running: "🟢 The agent is running.",
+  waiting: "💬 The agent has finished its turn and waits for you.",
   stopped: "⏸️ The task is paused.",
   completed: "✅ Completed: the task has been removed.",
   refused: "⛔ No task was created.",
@@ -14,20 +15,21 @@ const headlines: Record<TaskState, string> = {
 };
 
 /** States in which the task's page is there to be opened. */
-const linked: readonly TaskState[] = ["created", "running", "stopped", "failed"];
+const linked: readonly TaskState[] = ["created", "running", "waiting", "stopped", "failed"];
 
 /** States in which it matters what Coder knows of the work. */
-const reported: readonly TaskState[] = ["running", "stopped", "completed", "failed"];
+const reported: readonly TaskState[] = ["running", "waiting", "stopped", "completed", "failed"];
 
 /** The status comment's Markdown. */
 export function statusText({ status, task, report }: TaskRecord): string {
   if (!status) return statusMarker;
-  const { state, detail, reference } = status;
+  const { state, detail, denial, reference } = status;
   return [
     statusMarker,
     headlines[state],
     task?.url !== undefined && linked.includes(state) ? `Task: [${task.name}](${task.url})` : "",
     detail !== undefined ? quote(detail) : "",
+    denial !== undefined ? quote(denial) : "",
     report !== undefined && reported.includes(state) ? quote(report) : "",
     reference !== undefined ? `<sub>Reference for operators: \`${reference}\`</sub>` : "",
   ]

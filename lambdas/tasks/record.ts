@@ -31,13 +31,23 @@ export type WorkSource =
   | Pick<BranchFailed, "installation" | "repository" | "run">;
 
 /** What the status comment can say. */
-export const taskStates = ["created", "running", "stopped", "completed", "refused", "failed"] as const;
+export const taskStates = [
+  "created",
+  "running",
+  "waiting",
+  "stopped",
+  "completed",
+  "refused",
+  "failed",
+] as const;
 export type TaskState = (typeof taskStates)[number];
 
 export interface TaskStatus {
   state: TaskState;
   /** For people: the reason and the remedy of a refusal or a failure. */
   detail?: string;
+  /** For people: what the agent was not told, and why. */
+  denial?: string;
   /** Where an operator finds the run: the name of an execution, or a delivery's GUID. */
   reference?: string;
 }
@@ -61,8 +71,8 @@ export interface TaskLocation {
   workspaceId?: string | undefined;
 }
 
-/** Who is about to create a task, and until when (milliseconds since the epoch) nobody else may. */
-export interface CreationClaim {
+/** Who is about to create a task, or to stop its agent, and until when (milliseconds since the epoch) nobody else may. */
+export interface Claimed {
   holder: string;
   until: number;
 }
@@ -88,13 +98,19 @@ export interface TaskRecord {
   /** The delivery that the task was created for, and whose words it was created with. */
   startedBy?: string;
   /** Where Coder's names are no key, a creation that is under way. */
-  creating?: CreationClaim;
+  creating?: Claimed;
+  /** An agent that is being stopped, by the intent that wants it. Whoever wants it to work waits for the end of that. */
+  stopping?: Claimed;
+  /** It was stopped by the relay, or may have been: it has to be told to go on. */
+  stopped?: boolean;
   /** The name of the last task that was deleted, and when (milliseconds since the epoch). */
   formerName?: string;
   formerEndedAt?: number;
   status?: TaskStatus;
   /** What Coder knew of the work when it was last looked at, for people. */
   report?: string;
+  /** Which run of `follow-task` looks on: a newer one has taken the place of any other. */
+  follower?: string;
   /** The status comment; of work without an issue, the number of its tracking issue. */
   commentId?: number;
   /** Who is about to create it, and until when (milliseconds since the epoch) nobody else may. */
@@ -102,4 +118,12 @@ export interface TaskRecord {
   commentLockUntil?: number;
   /** DynamoDB's time to live, in seconds since the epoch. */
   expiresAt?: number;
+}
+
+/** Whether a run that looks on is still the one that may speak: not overtaken, neither by an event nor by another. */
+export function isFollowedBy(
+  record: TaskRecord,
+  { intent, follower }: { intent: number; follower: string },
+): boolean {
+  return record.intent === intent && record.follower === follower && record.wanted !== false;
 }

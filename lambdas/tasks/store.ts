@@ -5,10 +5,10 @@ import type { TaskKey, TaskRecord } from "./record.js";
 const keptForSeconds = 90 * 24 * 3600;
 
 /**
- * Longer than a Lambda that creates a task may run (see `infra/actions.ts`): whoever held a claim that has expired
- * is not about to create anything any more.
+ * Longer than a Lambda that creates or stops a task may run (see `infra/actions.ts`): whoever held a claim that has
+ * expired is not about to do anything any more.
  */
-const creationMs = 130_000;
+const lambdaMs = 130_000;
 
 /** The task records: one item an issue, `pk = task#<repository id>#<work>`, `sk = record`. */
 export class TaskStore {
@@ -44,7 +44,7 @@ export class TaskStore {
     const now = Date.now();
     const claimed = await this.update(
       key,
-      { creating: { holder, until: now + creationMs } },
+      { creating: { holder, until: now + lambdaMs } },
       {
         expression:
           "#intent = :intent AND (attribute_not_exists(#creating) OR #creating.#holder = :me OR #creating.#until < :now)",
@@ -52,6 +52,21 @@ export class TaskStore {
       },
     );
     return claimed !== undefined;
+  }
+
+  /**
+   * Claims the stop of the task's agent for a flow that holds an intent; `false` where a newer event has been
+   * claimed. So that whoever wants the agent to go on can wait for a stop that is under way.
+   */
+  async claimStop(intent: number, key: TaskKey): Promise<boolean> {
+    const stopping = { holder: String(intent), until: Date.now() + lambdaMs };
+    return (await this.updateAs(intent, key, { stopping })) !== undefined;
+  }
+
+  /** Ends the claim, whatever has become of the flow's intent meanwhile: the agent was stopped, or may have been. */
+  async releaseStop(intent: number, key: TaskKey): Promise<void> {
+    const condition = { expression: "#stopping.#holder = :me", values: { me: String(intent) } };
+    await this.update(key, { stopping: undefined, stopped: true }, condition);
   }
 
   /** Ends a claim, whatever has become of the flow's intent meanwhile. */

@@ -42,15 +42,17 @@ function setArchived(chat: FakeChat, archived: boolean, legacy: boolean): void {
   if (archived === chat.archived) {
     throw new Refusal(400, `Chat is already ${archived ? "archived" : "not archived"}.`);
   }
-  if (archived && legacy) chat.turns.halt();
-  if (archived && chat.turns.isActive) {
+  if (chat.parent) throw new Refusal(400, "Chat archive state can only be changed on the root chat.");
+  const all = [chat, ...chat.children];
+  if (archived && legacy) for (const { turns } of all) turns.halt();
+  if (archived && all.some(({ turns }) => turns.isActive)) {
     throw new Refusal(
       409,
       "Cannot archive an active chat. Interrupt or wait for the chat to finish first.",
       `transition "archive" is not allowed from status "${chat.status}"`,
     );
   }
-  chat.archived = archived;
+  for (const one of all) one.archived = archived;
   if (archived) chat.pinOrder = 0;
 }
 

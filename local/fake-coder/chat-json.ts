@@ -5,7 +5,7 @@ import type { ChatMessage, QueuedMessage } from "./chat-turns.js";
 export const chatModelId = "00000000-0000-4000-8000-00000000c0de";
 
 /** codersdk.Chat. What is empty is left out where Coder leaves it out, and null where it is null there. */
-export function chatJson(chat: FakeChat, stringErrors: boolean) {
+export function chatJson(chat: FakeChat, stringErrors: boolean): Record<string, unknown> {
   const { lastError } = chat;
   return {
     id: chat.id,
@@ -14,7 +14,8 @@ export function chatJson(chat: FakeChat, stringErrors: boolean) {
     owner_username: chat.owner,
     ...(chat.ownerUser.name && { owner_name: chat.ownerUser.name }),
     ...(chat.workspaceId && { workspace_id: chat.workspaceId }),
-    root_chat_id: chat.id,
+    ...(chat.parent && { parent_chat_id: chat.parent.id }),
+    root_chat_id: chat.parent?.id ?? chat.id,
     last_model_config_id: chatModelId,
     title: chat.title,
     status: chat.status,
@@ -31,7 +32,7 @@ export function chatJson(chat: FakeChat, stringErrors: boolean) {
     mcp_server_ids: [],
     labels: chat.labels,
     client_type: chat.clientType,
-    children: [],
+    children: chat.children.map((child) => chatJson(child, stringErrors)),
     ...(chat.pullRequest && { diff_status: diffStatusJson(chat) }),
   };
 }

@@ -76,6 +76,11 @@ export class ChatTurns {
     this.change = rhythm.nextNumber();
   }
 
+  /** The turns of another chat of the same server. */
+  another(): ChatTurns {
+    return new ChatTurns(this.rhythm);
+  }
+
   /** Whether it is at work, or would be: what cannot be archived. */
   get isActive(): boolean {
     return this.status !== "waiting" && this.status !== "error";

@@ -61,6 +61,9 @@ export class FakeChat {
   pullRequest: NewPullRequest | undefined;
   /** The ids of the users whom it is shared with. */
   readonly viewers = new Set<string>();
+  /** The chats of the helpers that its agent has called in. */
+  readonly children: FakeChat[] = [];
+  parent: FakeChat | undefined;
   readonly #firstMessage: number;
 
   constructor(parts: ChatParts) {
@@ -100,6 +103,24 @@ export class FakeChat {
   /** The texts that wait for their turn, the next one first. */
   get queued(): readonly string[] {
     return this.turns.queue.map(({ content }) => textOf(content));
+  }
+
+  /** Lets the agent call in a helper, which works in a chat of its own. */
+  callHelper(text = "Look into it"): FakeChat {
+    const helper = new FakeChat({
+      owner: this.ownerUser,
+      organization: this.organization,
+      labels: {},
+      workspaceId: this.workspaceId,
+      systemPrompt: "",
+      planMode: "",
+      clientType: this.clientType,
+      input: { content: [{ type: "text", text }], by: this.ownerUser.id },
+      turns: this.turns.another(),
+    });
+    helper.parent = this;
+    this.children.push(helper);
+    return helper;
   }
 
   /** Keeps the agent busy until `release`, in this turn and all that follow it; an idle chat becomes busy. */

@@ -33,7 +33,9 @@ export class Chats {
   readable(ref: string | undefined, caller: Access): FakeChat {
     const id = ref?.toLowerCase() ?? "";
     if (!isUuid(id)) throw new Refusal(400, 'Invalid UUID "chat".', `invalid UUID: "${ref}"`);
-    const found = this.readableBy(caller).find((chat) => chat.id === id);
+    const found = this.readableBy(caller)
+      .flatMap((chat) => [chat, ...chat.children])
+      .find((chat) => chat.id === id);
     if (!found) throw notFound();
     return found;
   }

@@ -1,115 +1,130 @@
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { asRequester, deployments, everyCoder } from "./deployments.js";
 import { World } from "./support.js";
 
-let world: World;
-beforeEach(async () => {
-  world = await World.start({
-    settings: { ALLOWED_BOTS: "hubot", CODER_USER_MAP: "hubot=mona-c,kim=kim-c" },
-  });
-});
-afterEach(() => world.close());
-
-/** The issue of `octo/app` after `by` has assigned it and all runs are over. */
-async function assignedBy(by: string) {
-  const issue = await world.openIssue();
-  await world.assign(issue, by);
-  const runs = await world.idle();
-  expect(runs.map(({ status }) => status)).toEqual(["SUCCEEDED"]);
-  return issue;
-}
-
-/** Somebody with write permission on `octo/app`. */
-function writer(login: string) {
-  const user = world.gitHub.addUser({ login });
-  world.gitHub.addRepository({ owner: "octo", name: `of-${login}`, permissions: { [login]: "write" } });
-  return user;
-}
-
-async function assignedInOwnRepository(login: string) {
-  const { issue } = await world.gitHub.openIssue({ repo: `octo/of-${login}`, by: login, title: "Mine" });
-  await world.gitHub.assign(issue, { by: login, assignee: world.gitHub.agentLogin });
-  const runs = await world.idle();
-  expect(runs.map(({ status }) => status)).toEqual(["SUCCEEDED"]);
-  return issue;
-}
-
-describe("who may assign", () => {
-  test("not somebody with triage permission: the status comment says who may", async () => {
-    const issue = await assignedBy("tim");
-    expect(await world.untilStatus(issue, "No task was created")).toMatch(
-      /tim may not.*write, maintain or admin/,
-    );
-    expect(world.coder.tasks()).toEqual([]);
-  });
-
-  test("not a stranger", async () => {
-    world.gitHub.addUser({ login: "stranger" });
-    await world.untilStatus(await assignedBy("stranger"), "No task was created");
-  });
-
-  test("a refusal does not touch the task that runs, nor its status", async () => {
-    const issue = await world.openIssue();
-    await world.assign(issue);
-    await world.untilStatus(issue, "is running");
-    await world.assign(issue, "tim");
-    await world.idle();
-    expect(world.coder.tasks()).toHaveLength(1);
-    await world.untilStatus(issue, "is running");
-  });
-
-  test("after a refusal somebody else can assign, and the same comment follows", async () => {
-    const issue = await assignedBy("tim");
-    await world.assign(issue, "mona");
-    await world.untilStatus(issue, "is running");
-    expect(world.statusComments(issue)).toHaveLength(1);
-  });
-
-  test("a bot of the list may; another may not", async () => {
+describe.each(everyCoder)("on %s", (_, deployment) => {
+  let world: World;
+  beforeAll(async () => {
+    const { coder, settings } = asRequester(deployment);
+    world = await World.start({
+      ...(coder && { coder }),
+      settings: { ...settings, ALLOWED_BOTS: "hubot", CODER_USER_MAP: "hubot=mona-c,kim=kim-c" },
+    });
     world.gitHub.addUser({ login: "hubot[bot]", type: "Bot" });
     world.gitHub.addUser({ login: "other[bot]", type: "Bot" });
-    world.coder.addUser({ username: "hubot-c" });
-    await world.untilStatus(await assignedBy("other[bot]"), "ALLOWED_BOTS");
-    expect(world.coder.tasks()).toEqual([]);
+  });
+  afterAll(async () => {
+    expect(world.coder.mintedTokens()).toEqual([]);
+    await world.close();
+  });
+
+  /** The issue of `octo/app` after `by` has assigned it and all runs are over. */
+  async function assignedBy(by: string) {
+    const issue = await world.openIssue();
+    await world.assign(issue, by);
+    expect(await world.endsOf(issue)).toEqual(["SUCCEEDED"]);
+    return issue;
+  }
+
+  /** Who owns the agents that work on a repository of one person. */
+  const ownersOf = (login: string) =>
+    world
+      .agents()
+      .filter((agent) => ("prompt" in agent ? agent.prompt : agent.initialPrompt).includes(`/of-${login}/`))
+      .map(({ owner }) => owner);
+
+  /** Somebody with write permission on `octo/app`. */
+  function writer(login: string) {
+    const user = world.gitHub.addUser({ login });
+    world.gitHub.addRepository({ owner: "octo", name: `of-${login}`, permissions: { [login]: "write" } });
+    return user;
+  }
+
+  async function assignedInOwnRepository(login: string) {
+    const { issue } = await world.gitHub.openIssue({ repo: `octo/of-${login}`, by: login, title: "Mine" });
+    await world.gitHub.assign(issue, { by: login, assignee: world.gitHub.agentLogin });
+    expect(await world.endsOf(issue)).toEqual(["SUCCEEDED"]);
+    return issue;
+  }
+
+  describe("who may assign", () => {
+    test("not somebody with triage permission: the status comment says who may", async () => {
+      const issue = await assignedBy("tim");
+      expect(await world.untilStatus(issue, "No task was created")).toMatch(
+        /tim may not.*write, maintain or admin/,
+      );
+      expect(world.agent(issue)).toBeUndefined();
+    });
+
+    test("not a stranger", async () => {
+      world.gitHub.addUser({ login: "stranger" });
+      await world.untilStatus(await assignedBy("stranger"), "No task was created");
+    });
+
+    test("a refusal does not touch the task that runs, nor its status", async () => {
+      const issue = await world.runningIssue();
+      const agent = world.agentOf(issue);
+      await world.assign(issue, "tim");
+      await world.idle();
+      expect(world.agent(issue)).toBe(agent);
+      await world.untilRunning(issue);
+    });
+
+    test("after a refusal somebody else can assign, and the same comment follows", async () => {
+      const issue = await assignedBy("tim");
+      await world.assign(issue, "mona");
+      await world.untilRunning(issue);
+      expect(world.statusComments(issue)).toHaveLength(1);
+    });
+
+    test("a bot of the list may; another may not", async () => {
+      const refused = await assignedBy("other[bot]");
+      await world.untilStatus(refused, "ALLOWED_BOTS");
+      expect(world.agent(refused)).toBeUndefined();
+      const allowed = await assignedBy("hubot[bot]");
+      await world.untilRunning(allowed);
+      expect(world.agentOf(allowed).owner).toBe("mona-c");
+    });
+  });
+
+  describe("whose task it is", () => {
+    test("nobody's without a Coder user: the comment says what to do, and that done, assigning again works", async () => {
+      const pat = writer("pat");
+      const issue = await assignedInOwnRepository("pat");
+      expect(await world.untilStatus(issue, "No task was created")).toMatch(/pat.*Sign in to Coder/);
+
+      world.coder.addUser({ username: "pat-c", githubId: pat.id });
+      await world.gitHub.assign(issue, { by: "pat", assignee: world.gitHub.agentLogin });
+      await world.untilRunning(issue);
+      expect(ownersOf("pat")).toEqual(["pat-c"]);
+    });
+
+    test("that of the settings' map where no Coder user is linked", async () => {
+      writer("Kim");
+      world.coder.addUser({ username: "kim-c" });
+      await world.untilRunning(await assignedInOwnRepository("Kim"));
+      expect(ownersOf("Kim")).toEqual(["kim-c"]);
+    });
+
+    test("nobody's where the linked user is suspended, or where there are two", async () => {
+      const sue = writer("sue");
+      world.coder.addUser({ username: "sue-c", githubId: sue.id, status: "suspended" });
+      await world.untilStatus(await assignedInOwnRepository("sue"), "not active");
+
+      const two = writer("two");
+      world.coder.addUser({ username: "two-a", githubId: two.id });
+      world.coder.addUser({ username: "two-b", githubId: two.id });
+      const issue = await world.gitHub.openIssue({ repo: "octo/of-two", by: "two", title: "Whose?" });
+      await world.gitHub.assign(issue.issue, { by: "two", assignee: world.gitHub.agentLogin });
+      await world.untilStatus(issue.issue, "several active Coder users");
+      expect([...ownersOf("sue"), ...ownersOf("two")]).toEqual([]);
+    });
   });
 });
 
-describe("whose task it is", () => {
-  test("nobody's without a Coder user: the comment says what to do, and that done, assigning again works", async () => {
-    const pat = writer("pat");
-    const issue = await assignedInOwnRepository("pat");
-    expect(await world.untilStatus(issue, "No task was created")).toMatch(/pat.*Sign in to Coder/);
-
-    world.coder.addUser({ username: "pat-c", githubId: pat.id });
-    await world.gitHub.assign(issue, { by: "pat", assignee: world.gitHub.agentLogin });
-    await world.untilStatus(issue, "is running");
-    expect(world.coder.tasks()).toMatchObject([{ owner: "pat-c" }]);
-  });
-
-  test("that of the settings' map where no Coder user is linked", async () => {
-    writer("Kim");
-    world.coder.addUser({ username: "kim-c" });
-    await world.untilStatus(await assignedInOwnRepository("Kim"), "is running");
-    expect(world.coder.tasks()).toMatchObject([{ owner: "kim-c" }]);
-  });
-
-  test("nobody's where the linked user is suspended, or where there are two", async () => {
-    const sue = writer("sue");
-    world.coder.addUser({ username: "sue-c", githubId: sue.id, status: "suspended" });
-    await world.untilStatus(await assignedInOwnRepository("sue"), "not active");
-
-    const two = writer("two");
-    world.coder.addUser({ username: "two-a", githubId: two.id });
-    world.coder.addUser({ username: "two-b", githubId: two.id });
-    const issue = await world.gitHub.openIssue({ repo: "octo/of-two", by: "two", title: "Whose?" });
-    await world.gitHub.assign(issue.issue, { by: "two", assignee: world.gitHub.agentLogin });
-    await world.untilStatus(issue.issue, "several active Coder users");
-    expect(world.coder.tasks()).toEqual([]);
-  });
-});
-
-describe("what it is made from", () => {
+describe.each(everyCoder)("on %s, what it is made from", (_, { coder }) => {
   test("the default preset where none is configured", async () => {
-    const other = await World.start({ settings: { CODER_TEMPLATE_NAME: "with-presets" } });
+    const other = await World.start({ coder, settings: { CODER_TEMPLATE_NAME: "with-presets" } });
     try {
       other.coder.addTemplate({
         name: "with-presets",
@@ -117,9 +132,10 @@ describe("what it is made from", () => {
       });
       const issue = await other.openIssue();
       await other.assign(issue);
-      await other.untilStatus(issue, "is running");
+      await other.untilRunning(issue);
       const posts = other.coder.http.calls.filter(
-        ({ method, status }) => method === "POST" && status === 201,
+        ({ method, path, status }) =>
+          method === "POST" && status === 201 && /\/(tasks\/|workspaces)/.test(path),
       );
       expect(posts[0]?.body).toHaveProperty("template_version_preset_id");
     } finally {
@@ -129,6 +145,7 @@ describe("what it is made from", () => {
 
   test("a configured preset that does not exist fails the run, and lists the ones that do", async () => {
     const other = await World.start({
+      coder,
       settings: { CODER_TEMPLATE_NAME: "with-presets", CODER_TEMPLATE_PRESET: "huge" },
     });
     try {
@@ -144,19 +161,29 @@ describe("what it is made from", () => {
   });
 });
 
-describe("what it is called", () => {
+/** Only where a name is a key does it matter whether it is taken: of tasks, and of the workspaces of chats. */
+const named = [
+  ["Tasks of 2.34", {}],
+  ["Chats of 2.38", { CODER_TEMPLATE_NAME: "task-template" }],
+] as const;
+describe.each(named)("on %s, what it is called", (name, settings) => {
   test("a name with a hash where the plain one would not be valid, or serves an issue of the same name", async () => {
-    world.gitHub.addRepository({ owner: "octo", name: "my.app", permissions: { mona: "write" } });
-    world.gitHub.addRepository({ owner: "umbrella", name: "app", permissions: { mona: "write" } });
-    const names = [];
-    for (const repo of ["octo/app", "octo/my.app", "umbrella/app"]) {
-      const { issue } = await world.gitHub.openIssue({ repo, by: "mona", title: "One" });
-      await world.gitHub.assign(issue, { by: "mona", assignee: world.gitHub.agentLogin });
-      await world.untilStatus(issue, "is running");
-      names.push(world.coder.tasks().find(({ initialPrompt }) => initialPrompt.includes(`${repo}/`))?.name);
+    const world = await World.start({ coder: deployments[name].coder, settings });
+    try {
+      world.gitHub.addRepository({ owner: "octo", name: "my.app", permissions: { mona: "write" } });
+      world.gitHub.addRepository({ owner: "umbrella", name: "app", permissions: { mona: "write" } });
+      const names = [];
+      for (const repo of ["octo/app", "octo/my.app", "umbrella/app"]) {
+        const { issue } = await world.gitHub.openIssue({ repo, by: "mona", title: "One" });
+        await world.gitHub.assign(issue, { by: "mona", assignee: world.gitHub.agentLogin });
+        await world.untilRunning(issue);
+        names.push(world.coder.workspaces().at(-1)?.name);
+      }
+      expect(names[0]).toBe("gh-app-1");
+      expect(names[1]).toMatch(/^gh-my-app-[0-9a-z]{6}-1$/);
+      expect(names[2]).toMatch(/^gh-app-[0-9a-z]{6}-1$/);
+    } finally {
+      await world.close();
     }
-    expect(names[0]).toBe("gh-app-1");
-    expect(names[1]).toMatch(/^gh-my-app-[0-9a-z]{6}-1$/);
-    expect(names[2]).toMatch(/^gh-app-[0-9a-z]{6}-1$/);
   });
 });

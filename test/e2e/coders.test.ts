@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { FakeCoderOptions } from "../../local/fake-coder/fake-coder.js";
 import type { Issue } from "../../local/fake-github/issues.js";
@@ -48,7 +47,7 @@ describe.each(rows)("on %s", (_, { coder, settings = {}, owner, page }) => {
   async function running(): Promise<Issue> {
     const issue = await world.openIssue();
     await world.assign(issue);
-    await world.untilStatus(issue, "is running");
+    await world.untilRunning(issue);
     return issue;
   }
 
@@ -80,7 +79,7 @@ describe.each(rows)("on %s", (_, { coder, settings = {}, owner, page }) => {
     await until("nothing is left of it", () => world.coder.workspaces().length === 0);
 
     await world.gitHub.reopenIssue(issue, { by: "mona" });
-    await world.untilStatus(issue, "is running");
+    await world.untilRunning(issue);
     expect(agentOf(issue).id).not.toBe(id);
     await closed(issue);
   });
@@ -94,7 +93,7 @@ describe.each(rows)("on %s", (_, { coder, settings = {}, owner, page }) => {
     await until("it does not work", () => !/active|running/.test(agentOf(issue).status));
     agentOf(issue).release();
     await world.assign(issue);
-    await world.untilStatus(issue, "is running");
+    await world.untilRunning(issue);
     expect(agentOf(issue).id).toBe(id);
     await closed(issue);
   });
@@ -159,20 +158,21 @@ describe.each(rows)("on %s", (_, { coder, settings = {}, owner, page }) => {
         ({ method, path }) => method === "POST" && /\/(tasks\/mona-c|chats)$/.test(path),
       );
     const before = creations().length;
-    world.coder.http.fail({ method: "POST", path: /\/(tasks\/mona-c|chats)$/, delayMs: 700 });
-    // The last things that are looked up before: the chats of the issue, or the template.
-    const isLookup = (call: { path: string; query: string }) =>
-      page === "agents" ? /label=relay-issue/.test(call.query) : /\/presets$|\/templates\//.test(call.path);
-    const lookups = () => world.coder.http.calls.filter(isLookup).length;
-    const known = lookups();
+    const known = world.haveEntered("create-task", "Create task");
+    let isAtCoder = false;
+    const hold = () => {
+      isAtCoder = true;
+      const isBeside = () => world.haveEntered("create-task", "Create task") === known + 2;
+      return until("another run creates it too", isBeside);
+    };
+    world.coder.http.fail({ method: "POST", path: /\/(tasks\/mona-c|chats)$/, hold });
     await world.gitHub.deliver("issues", payload);
-    await until("it is about to be created", () => lookups() > known);
-    await sleep(150);
+    await until("it is being created", () => isAtCoder);
     await world.gitHub.deliver("issues", payload);
     await allWell();
     expect(world.agents()).toHaveLength(1);
     expect(creations().length - before).toBeLessThanOrEqual(page === "agents" ? 1 : 2);
-    await world.untilStatus(issue, "is running");
+    await world.untilRunning(issue);
     await closed(issue);
   });
 
@@ -183,7 +183,7 @@ describe.each(rows)("on %s", (_, { coder, settings = {}, owner, page }) => {
     await Promise.all([1, 2, 3].map(() => world.gitHub.deliver("issues", payload)));
     await allWell();
     expect(world.agents()).toHaveLength(1);
-    await world.untilStatus(issue, "is running");
+    await world.untilRunning(issue);
     await closed(issue);
 
     world.coder.http.fail({ method: "POST", path: /\/(tasks\/mona-c|chats)$/, lose: "response" });
@@ -221,7 +221,7 @@ describe.each(rows)("on %s", (_, { coder, settings = {}, owner, page }) => {
     await world.unassign(issue);
     await world.idle();
     await world.assign(issue);
-    await world.untilStatus(issue, "is running");
+    await world.untilRunning(issue);
     await untilTold(issue, "are you there?");
     await allWell();
     await closed(issue);
@@ -238,7 +238,7 @@ describe("on Chats", () => {
   test("the status comment tells what Coder knows, to the end", async () => {
     const issue = await world.openIssue();
     await world.assign(issue);
-    await world.untilStatus(issue, "is running");
+    await world.untilRunning(issue);
     await world.idle();
     const chat = world.coder.chat("octo/app#1");
     expect(chat?.viewers.size).toBe(1);
@@ -264,7 +264,7 @@ describe("on Chats", () => {
   test("one that was archived in Coder is opened again by the next comment", async () => {
     const issue = await world.openIssue();
     await world.assign(issue);
-    await world.untilStatus(issue, "is running");
+    await world.untilRunning(issue);
     await world.idle();
     const chat = world.coder.chat(`octo/app#${issue.number}`);
     await until("its turn is over", () => chat?.status === "waiting");

@@ -1,71 +1,176 @@
 import { DeleteItemCommand, DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import type { Fault } from "../../local/faults.js";
+import { creation, deployments, ending, everyCoder } from "./deployments.js";
 import { until, World } from "./support.js";
 
-let world: World;
-beforeEach(async () => {
-  world = await World.start();
-});
-afterEach(() => world.close());
-
 /** The ends that a life has when nothing goes wrong: they must be the same when something did. */
-async function liveOneLife() {
+async function liveOneLife(world: World) {
   const issue = await world.openIssue();
   await world.assign(issue);
-  await world.untilStatus(issue, "is running");
-  expect(world.coder.tasks().map(({ name }) => name)).toEqual([`gh-app-${issue.number}`]);
+  await world.untilRunning(issue);
+  expect(world.agents()).toEqual([world.agentOf(issue)]);
   await world.gitHub.closeIssue(issue, { by: "mona" });
   await world.untilStatus(issue, "Completed");
-  const runs = await world.idle();
-  expect(runs.map(({ status, cause }) => cause ?? status)).toEqual(runs.map(() => "SUCCEEDED"));
-  expect(world.coder.tasks()).toEqual([]);
+  const ends = await world.endsOf(issue);
+  expect(ends).toEqual(ends.map(() => "SUCCEEDED"));
+  expect(world.agents()).toEqual([]);
   expect(world.statusComments(issue)).toHaveLength(1);
 }
 
-describe("a life has the same ends", () => {
+describe.each(everyCoder)("on %s", (_, deployment) => {
+  const { coder, page } = deployment;
+  let world: World;
+  beforeAll(async () => {
+    world = await World.start({ coder });
+  });
+  afterEach(() => world.coder.http.faults.clear());
+  afterAll(() => world.close());
+
+  const end = ending(deployment);
   const coderFaults: [string, Fault][] = [
     ["Coder answers 500 twice", { status: 500, times: 2 }],
-    [
-      "every creation's answer is lost",
-      { method: "POST", path: /\/tasks\/mona-c$/, lose: "response", times: 2 },
-    ],
-    ["a creation's request is lost", { method: "POST", path: /\/tasks\/mona-c$/, lose: "request" }],
-    ["a creation gets a 500", { method: "POST", path: /\/tasks\/mona-c$/, status: 500 }],
+    ["every creation's answer is lost", { ...creation, lose: "response", times: 2 }],
+    ["a creation's request is lost", { ...creation, lose: "request" }],
+    ["a creation gets a 500", { ...creation, status: 500 }],
     ["Coder limits the rate", { status: 429, headers: { "retry-after": "0" }, times: 3 }],
-    ["the deletion gets 409 three times", { method: "DELETE", status: 409, times: 3 }],
-    ["the deletion's answer is lost", { method: "DELETE", lose: "response" }],
+    ["the end gets 409 three times", { ...end, status: 409, times: 3 }],
+    ["the end's answer is lost", { ...end, lose: "response" }],
     ["every third call to Coder fails", { status: 502, every: 3, times: Number.POSITIVE_INFINITY }],
   ];
-  test.each(coderFaults)("though %s", async (_, fault) => {
+  test.each(coderFaults)("a life has the same ends though %s", async (_, fault) => {
     world.coder.http.fail(fault);
-    await liveOneLife();
+    await liveOneLife(world);
   });
+
+  test("a failed end is told on the issue, and its redrive makes it good", async () => {
+    const issue = await world.runningIssue();
+    world.coder.http.fail({ ...end, status: 403, body: { message: "Forbidden." } });
+    await world.gitHub.closeIssue(issue, { by: "mona" });
+    await world.untilStatus(issue, "has failed");
+    const failed = (await world.runsOf(issue)).find(({ status }) => status === "FAILED");
+    expect(failed?.error).toBe(page === "tasks" ? "CoderForbiddenError" : "ChatsForbiddenError");
+    world.system.engine.redrive(failed?.executionArn ?? "");
+    await world.untilStatus(issue, "Completed");
+    expect(world.agent(issue)).toBeUndefined();
+  });
+
+  describe("a record that is lost", () => {
+    async function loseRecords(): Promise<void> {
+      const client = new DynamoDBClient({
+        endpoint: world.system.dynamoDbUrl,
+        region: "us-east-1",
+        credentials: { accessKeyId: "local", secretAccessKey: "local" },
+      });
+      const { Items = [] } = await client.send(new ScanCommand({ TableName: "coder-task-relay" }));
+      for (const { pk, sk } of Items) {
+        if (pk && sk)
+          await client.send(new DeleteItemCommand({ TableName: "coder-task-relay", Key: { pk, sk } }));
+      }
+      client.destroy();
+    }
+
+    test("does not hide the task from the close of its issue", async () => {
+      const issue = await world.runningIssue();
+      await world.idle();
+      await loseRecords();
+      await world.gitHub.closeIssue(issue, { by: "mona" });
+      await world.untilStatus(issue, "Completed");
+      expect(world.agent(issue)).toBeUndefined();
+      expect(world.statusComments(issue)).toHaveLength(1);
+    });
+
+    test("is made again by the next assignment, with the same task and the same comment", async () => {
+      const issue = await world.runningIssue();
+      const { id } = world.agentOf(issue);
+      await world.idle();
+      await loseRecords();
+      await world.assign(issue);
+      await until("the run is over", async () => (await world.runsOf(issue)).length === 2);
+      await world.untilRunning(issue);
+      expect(world.agents().map((agent) => agent.id)).toEqual([id]);
+      expect(world.statusComments(issue)).toHaveLength(1);
+    });
+  });
+
+  test("a run that needs an operator ends in the state that failed; mended and redriven, it ends as if it had never failed", async () => {
+    // One whose containers have not read the secret yet.
+    const other = await World.start({ coder });
+    try {
+      const token = other.coder.token;
+      other.system.rotate({ coderToken: "a-token-of-nobody" });
+      const issue = await other.openIssue();
+      await other.assign(issue);
+      const status = await other.untilStatus(issue, "has failed");
+      const [run] = await other.idle();
+      if (!run) throw new Error("no run");
+      expect(run).toMatchObject({ status: "FAILED", error: "CoderUnauthorizedError" });
+      expect(status).toContain(run.name);
+      expect(status).toContain("Coder token secret");
+      expect(status).not.toContain("a-token-of-nobody");
+      const entered = other.system.engine
+        .history(run.executionArn)
+        .filter(({ type }) => type === "TaskStateEntered");
+      expect(JSON.stringify(entered.at(-1))).toContain("Create task");
+
+      other.system.rotate({ coderToken: token });
+      other.system.engine.redrive(run.executionArn);
+      expect(await other.untilRunning(issue)).not.toContain("failed");
+      expect(await other.idle()).toMatchObject([{ status: "SUCCEEDED", redriveCount: 1 }]);
+      expect(other.statusComments(issue)).toHaveLength(1);
+
+      await other.gitHub.closeIssue(issue, { by: "mona" });
+      await other.untilStatus(issue, "Completed");
+      expect(other.agents()).toEqual([]);
+    } finally {
+      await other.close();
+    }
+  });
+});
+
+describe("GitHub's troubles, whatever Coder it is", () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await World.start();
+  });
+  afterEach(() => world.gitHub.http.faults.clear());
+  afterAll(() => world.close());
 
   const gitHubFaults: [string, Fault][] = [
     ["a comment's answer is lost", { method: "POST", path: /\/comments$/, lose: "response" }],
     ["a comment's request is lost", { method: "POST", path: /\/comments$/, lose: "request" }],
     ["an edit's answer is lost", { method: "PATCH", lose: "response" }],
     ["GitHub answers 502 to every third call", { status: 502, every: 3, times: Number.POSITIVE_INFINITY }],
-    ["no installation token is given at first", { path: /access_tokens$/, status: 500, times: 2 }],
   ];
-  test.each(gitHubFaults)("though %s", async (_, fault) => {
+  test.each(gitHubFaults)("a life has the same ends though %s", async (_, fault) => {
     world.gitHub.http.fail(fault);
-    await liveOneLife();
+    await liveOneLife(world);
   });
 
-  test("though GitHub's secondary rate limit asks for a pause, which is kept", async () => {
+  test("a life has the same ends though no installation token is given at first", async () => {
+    // One whose containers have no token yet.
+    const other = await World.start();
+    try {
+      other.gitHub.http.fail({ path: /access_tokens$/, status: 500, times: 2 });
+      await liveOneLife(other);
+    } finally {
+      await other.close();
+    }
+  });
+
+  test("a life has the same ends though the secondary rate limit asks for a pause, which is kept", async () => {
+    const known = world.gitHub.http.calls.length;
     world.gitHub.limitRate({ path: /permission$/, retryAfterSeconds: 1 });
-    await liveOneLife();
-    const [limited, next] = world.gitHub.http.calls.filter(({ path }) => path.endsWith("/permission"));
+    await liveOneLife(world);
+    const [limited, next] = world.gitHub.http.calls
+      .slice(known)
+      .filter(({ path }) => path.endsWith("/permission"));
     expect(limited?.status).toBe(403);
     expect((next?.at ?? 0) - (limited?.at ?? 0)).toBeGreaterThanOrEqual(1000);
   });
 
-  test("though the status comment was deleted by somebody", async () => {
-    const issue = await world.openIssue();
-    await world.assign(issue);
-    await world.untilStatus(issue, "is running");
+  test("the status comment comes back where somebody has deleted it", async () => {
+    const issue = await world.runningIssue();
     const [comment] = world.gitHub.commentsOn(issue);
     if (comment) await world.gitHub.deleteComment(comment, { by: "mona" });
     await world.gitHub.closeIssue(issue, { by: "mona" });
@@ -74,142 +179,44 @@ describe("a life has the same ends", () => {
   });
 });
 
-test("two creations at once, of which Coder answers one with a 500, end with one task", async () => {
-  const other = await World.start({ coder: { raceCreates: true } });
-  try {
-    const issue = await other.openIssue();
-    const assignee = other.gitHub.agentLogin;
-    const { payload } = await other.gitHub.assign(issue, { by: "mona", assignee, deliver: false });
-    await Promise.all([other.gitHub.deliver("issues", payload), other.gitHub.deliver("issues", payload)]);
-    await other.untilStatus(issue, "is running");
-    const runs = await other.idle();
-    expect(runs.map(({ status, cause }) => cause ?? status)).toEqual(["SUCCEEDED", "SUCCEEDED"]);
-    expect(other.coder.tasks()).toHaveLength(1);
-  } finally {
-    await other.close();
-  }
-});
+/** Chats have neither names that are a key nor, without a template, a workspace that has to start. */
+const tasks = ["Tasks of 2.34", "Tasks of 2.30"] as const;
 
-describe("a run that needs an operator", () => {
-  test("ends in the state that failed; mended and redriven, it ends as if it had never failed", async () => {
-    const token = world.coder.token;
-    world.system.rotate({ coderToken: "a-token-of-nobody" });
-    const issue = await world.openIssue();
-    await world.assign(issue);
-    const status = await world.untilStatus(issue, "has failed");
-    const [run] = await world.idle();
-    if (!run) throw new Error("no run");
-    expect(run).toMatchObject({ status: "FAILED", error: "CoderUnauthorizedError" });
-    expect(status).toContain(run.name);
-    expect(status).toContain("Coder token secret");
-    expect(status).not.toContain("a-token-of-nobody");
-    const entered = world.system.engine
-      .history(run.executionArn)
-      .filter(({ type }) => type === "TaskStateEntered");
-    expect(JSON.stringify(entered.at(-1))).toContain("Create task");
+describe.each(tasks)("on %s", (name) => {
+  const { coder } = deployments[name];
 
-    world.system.rotate({ coderToken: token });
-    world.system.engine.redrive(run.executionArn);
-    const running = await world.untilStatus(issue, "is running");
-    expect(running).not.toContain("failed");
-    expect(await world.idle()).toMatchObject([{ status: "SUCCEEDED", redriveCount: 1 }]);
-    expect(world.statusComments(issue)).toHaveLength(1);
-
-    await world.gitHub.closeIssue(issue, { by: "mona" });
-    await world.untilStatus(issue, "Completed");
-    expect(world.coder.tasks()).toEqual([]);
+  test("two creations at once, of which Coder answers one with a 500, end with one task", async () => {
+    const world = await World.start({ coder: { ...coder, raceCreates: true } });
+    try {
+      const issue = await world.openIssue();
+      const assignee = world.gitHub.agentLogin;
+      const { payload } = await world.gitHub.assign(issue, { by: "mona", assignee, deliver: false });
+      await Promise.all([world.gitHub.deliver("issues", payload), world.gitHub.deliver("issues", payload)]);
+      await world.untilRunning(issue);
+      expect(await world.endsOf(issue)).toEqual(["SUCCEEDED", "SUCCEEDED"]);
+      expect(world.agents()).toHaveLength(1);
+    } finally {
+      await world.close();
+    }
   });
 
   test("a workspace that does not start fails the run after its grace, and a redrive finds it mended", async () => {
-    const other = await World.start({ coder: { bootMs: 3_600_000 } });
+    const world = await World.start({ coder: { ...coder, bootMs: 3_600_000 } });
     try {
-      const issue = await other.openIssue();
-      await other.assign(issue);
-      await other.untilStatus(issue, "has been created");
-      other.coder.task("gh-app-1")?.failBuild();
-      expect(await other.untilStatus(issue, "has failed")).toMatch(/not started.*workspace build/s);
-      const [run] = await other.idle();
+      const issue = await world.openIssue();
+      await world.assign(issue);
+      await world.untilStatus(issue, "has been created");
+      world.coder.task("gh-app-1")?.failBuild();
+      expect(await world.untilStatus(issue, "has failed")).toMatch(/not started.*workspace build/s);
+      const [run] = await world.idle();
       expect(run).toMatchObject({ status: "FAILED", error: "TaskBrokenError" });
 
-      const id = other.coder.task("gh-app-1")?.id;
-      const headers = { "Coder-Session-Token": other.coder.token };
-      await fetch(`${other.coder.url}/api/v2/tasks/mona-c/${id}/resume`, { method: "POST", headers });
-      other.coder.task("gh-app-1")?.finishBoot();
-      other.system.engine.redrive(run?.executionArn ?? "");
-      await other.untilStatus(issue, "is running");
+      world.coder.task("gh-app-1")?.workspace.build("start");
+      world.coder.task("gh-app-1")?.finishBoot();
+      world.system.engine.redrive(run?.executionArn ?? "");
+      await world.untilRunning(issue);
     } finally {
-      await other.close();
+      await world.close();
     }
   });
-
-  test("a failed deletion is told on the issue, and its redrive deletes the task", async () => {
-    const issue = await world.openIssue();
-    await world.assign(issue);
-    await world.untilStatus(issue, "is running");
-    world.coder.http.fail({ method: "DELETE", status: 403, body: { message: "Forbidden." } });
-    await world.gitHub.closeIssue(issue, { by: "mona" });
-    await world.untilStatus(issue, "has failed");
-    const failed = (await world.idle()).find(({ status }) => status === "FAILED");
-    expect(failed?.error).toBe("CoderForbiddenError");
-    world.system.engine.redrive(failed?.executionArn ?? "");
-    await world.untilStatus(issue, "Completed");
-    expect(world.coder.tasks()).toEqual([]);
-  });
-});
-
-describe("a record that is lost", () => {
-  async function loseRecords(): Promise<void> {
-    const client = new DynamoDBClient({
-      endpoint: world.system.dynamoDbUrl,
-      region: "us-east-1",
-      credentials: { accessKeyId: "local", secretAccessKey: "local" },
-    });
-    const { Items = [] } = await client.send(new ScanCommand({ TableName: "coder-task-relay" }));
-    for (const { pk, sk } of Items) {
-      if (pk && sk)
-        await client.send(new DeleteItemCommand({ TableName: "coder-task-relay", Key: { pk, sk } }));
-    }
-    client.destroy();
-  }
-
-  test("does not hide the task from the close of its issue", async () => {
-    const issue = await world.openIssue();
-    await world.assign(issue);
-    await world.untilStatus(issue, "is running");
-    await loseRecords();
-    await world.gitHub.closeIssue(issue, { by: "mona" });
-    await world.untilStatus(issue, "Completed");
-    expect(world.coder.tasks()).toEqual([]);
-    expect(world.statusComments(issue)).toHaveLength(1);
-  });
-
-  test("is made again by the next assignment, with the same task and the same comment", async () => {
-    const issue = await world.openIssue();
-    await world.assign(issue);
-    await world.untilStatus(issue, "is running");
-    const id = world.coder.tasks()[0]?.id;
-    await loseRecords();
-    await world.assign(issue);
-    await until("the run is over", async () => (await world.idle()).length === 2);
-    await world.untilStatus(issue, "is running");
-    expect(world.coder.tasks().map((task) => task.id)).toEqual([id]);
-    expect(world.statusComments(issue)).toHaveLength(1);
-  });
-});
-
-test("on an older Coder without pause and resume, workspace builds do the same", async () => {
-  const other = await World.start({ coder: { version: "2.30" } });
-  try {
-    const issue = await other.openIssue();
-    await other.assign(issue);
-    await other.untilStatus(issue, "is running");
-    await other.unassign(issue);
-    await other.untilStatus(issue, "is paused");
-    await other.assign(issue);
-    await other.untilStatus(issue, "is running");
-    await other.gitHub.closeIssue(issue, { by: "mona" });
-    await other.untilStatus(issue, "Completed");
-  } finally {
-    await other.close();
-  }
 });

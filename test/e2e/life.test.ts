@@ -1,88 +1,86 @@
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { everyCoder } from "./deployments.js";
 import { until, World } from "./support.js";
 
-let world: World;
-beforeEach(async () => {
-  world = await World.start();
-});
-afterEach(() => world.close());
+describe.each(everyCoder)("on %s one issue's life", (_, { coder, owner, page, pauses }) => {
+  let world: World;
+  beforeAll(async () => {
+    world = await World.start({ coder });
+    world.gitHub.addRepository({ owner: "octo", name: "other" });
+  });
+  afterAll(() => world.close());
 
-describe("one issue's life", () => {
+  const well = (count: number) => Array(count).fill("SUCCEEDED");
+
   test("assigned: a task is created, and the status comment follows it; closed: the task is gone", async () => {
     const issue = await world.openIssue("Fix the parser");
     const delivery = await world.assign(issue);
     expect(delivery.status).toBe(202);
 
-    const created = await world.untilStatus(issue, "has been created");
-    const task = world.coder.task("gh-app-1");
-    expect(task).toMatchObject({
-      owner: "mona-c",
-      displayName: "Fix the parser",
-      initialPrompt: "https://github.com/octo/app/issues/1",
-    });
-    expect(created).toContain(`/tasks/mona-c/${task?.id}`);
-    await world.untilStatus(issue, "is running");
+    const created = await world.untilStatus(issue, `/${page}/`);
+    const agent = world.agentOf(issue);
+    const prompt = `https://github.com/octo/app/issues/${issue.number}`;
+    expect(agent).toMatchObject({ owner });
+    expect("prompt" in agent ? agent.prompt : agent.initialPrompt).toBe(prompt);
+    const titled = { displayName: "Fix the parser" };
+    if (page === "tasks") expect(agent).toMatchObject(titled);
+    expect(created).toContain(agent.id);
+    await world.untilRunning(issue);
 
     await world.gitHub.closeIssue(issue, { by: "mona" });
     await world.untilStatus(issue, "Completed");
-    expect(world.coder.tasks()).toEqual([]);
+    expect(world.agent(issue)).toBeUndefined();
     expect(world.statusComments(issue)).toHaveLength(1);
-    const ends = (await world.idle()).map(({ status }) => status);
-    expect(ends).toEqual(["SUCCEEDED", "SUCCEEDED"]);
+    expect(await world.endsOf(issue)).toEqual(well(2));
   });
 
-  test("unassigned: the task is paused; assigned again: it is resumed", async () => {
-    const issue = await world.openIssue();
-    await world.assign(issue);
-    await world.untilStatus(issue, "is running");
-    const id = world.coder.task("gh-app-1")?.id;
+  test("unassigned: the agent stops; assigned again: it goes on", async () => {
+    const issue = await world.runningIssue();
+    const agent = world.agentOf(issue);
+    agent.holdBusy();
 
     await world.unassign(issue);
     await world.untilStatus(issue, "is paused");
-    await until("the workspace has stopped", () => world.coder.task("gh-app-1")?.status === "paused");
+    await until("it has stopped", () => agent.status === (pauses ? "paused" : "waiting"));
 
     await world.assign(issue);
-    await world.untilStatus(issue, "is running");
-    expect(world.coder.task("gh-app-1")).toMatchObject({ id, status: "active" });
+    await world.untilRunning(issue);
+    expect(world.agentOf(issue).id).toBe(agent.id);
+    await until("it works", () => agent.status === (pauses ? "active" : "running"));
     expect(world.statusComments(issue)).toHaveLength(1);
+    agent.release();
   });
 
-  test("closed and reopened: the name serves again once its old workspace is gone", async () => {
-    const issue = await world.openIssue();
-    await world.assign(issue);
-    await world.untilStatus(issue, "is running");
+  test("closed and reopened: there is a new agent, under the name that the old one had", async () => {
+    const issue = await world.runningIssue();
+    const { id } = world.agentOf(issue);
     await world.gitHub.closeIssue(issue, { by: "mona" });
     await world.untilStatus(issue, "Completed");
     await world.gitHub.reopenIssue(issue, { by: "mona" });
-    await world.untilStatus(issue, "is running");
-    expect(world.coder.tasks().map(({ name }) => name)).toEqual(["gh-app-1"]);
+    await world.untilRunning(issue);
+    expect(world.agentOf(issue).id).not.toBe(id);
     expect(world.statusComments(issue)).toHaveLength(1);
   });
 
   test.each(["deleteIssue", "transferIssue"] as const)(
     "%s: the task is deleted, and the run succeeds",
     async (end) => {
-      world.gitHub.addRepository({ owner: "octo", name: "other" });
-      const issue = await world.openIssue();
-      await world.assign(issue);
-      await world.untilStatus(issue, "is running");
+      const issue = await world.runningIssue();
       await world.gitHub[end](issue, { by: "mona", to: "octo/other" });
-      await until("the task is deleted", () => world.coder.tasks().length === 0);
-      expect((await world.idle()).map(({ status }) => status)).toEqual(["SUCCEEDED", "SUCCEEDED"]);
+      await until("the task is deleted", () => world.agent(issue) === undefined);
+      expect(await world.endsOf(issue)).toEqual(well(2));
     },
   );
 
   test("an issue that never had a task is closed without a word", async () => {
     const issue = await world.openIssue();
     await world.gitHub.closeIssue(issue, { by: "mona" });
-    expect((await world.idle()).map(({ status }) => status)).toEqual(["SUCCEEDED"]);
+    expect(await world.endsOf(issue)).toEqual(well(1));
     expect(world.gitHub.commentsOn(issue)).toEqual([]);
   });
 
   test("neither logs nor comments hold a secret or an issue's text", async () => {
-    const issue = await world.openIssue("a title that nobody should log");
-    await world.assign(issue);
-    await world.untilStatus(issue, "is running");
+    const issue = await world.runningIssue("a title that nobody should log");
     const said = [...world.logs, ...world.statusComments(issue)].join("\n");
     for (const secret of [
       world.coder.token,

@@ -10,7 +10,7 @@ import { flowArn, type LocalSystem, type SystemOptions, startSystem } from "../.
 import { bundles } from "../bundles.js";
 
 /** How long a test waits for a condition before it gives up: far longer than a slow machine needs. */
-const patienceMs = 30_000;
+const patienceMs = 10_000;
 
 /** Waits until `look` returns something else than `undefined` or `false`. */
 export async function until<T>(
@@ -89,6 +89,21 @@ export class World {
     return this.coder.task(`gh-app-${number}`) ?? this.coder.chat(`octo/app#${number}`);
   }
 
+  /** The same, where there has to be one. */
+  agentOf(issue: Issue): FakeTask | FakeChat {
+    const agent = this.agent(issue);
+    if (!agent) throw new Error(`there is no agent of #${issue.number}`);
+    return agent;
+  }
+
+  /** A new issue whose agent runs. */
+  async runningIssue(title?: string): Promise<Issue> {
+    const issue = await this.openIssue(title);
+    await this.assign(issue);
+    await this.untilRunning(issue);
+    return issue;
+  }
+
   /** The App's comments under the issue. */
   statusComments(issue: Issue): string[] {
     return this.gitHub
@@ -104,15 +119,53 @@ export class World {
     );
   }
 
+  /** Waits until the issue's agent runs; where Coder tells that its first turn is over, the comment may say so. */
+  untilRunning(issue: Issue): Promise<string> {
+    return until(`the agent runs; the status comment says: ${this.statusComments(issue)}`, () =>
+      this.statusComments(issue).find((body) => /is running|waits for you/.test(body)),
+    );
+  }
+
   executions(flow: FlowName): ExecutionDescription[] {
     return this.system.engine.list({ stateMachineArn: flowArn(flow) });
   }
 
-  /** Waits until no execution runs, and returns all of them, the newest first. */
+  /** Waits until no execution runs, and returns those that have served the issue, the newest first. */
+  async runsOf({ repo, number }: Issue): Promise<ExecutionDescription[]> {
+    return (await this.idle()).filter(({ name }) => name.includes(`-${repo.name}-${number}-`));
+  }
+
+  /** Waits until no execution runs, and returns how those ended that have served the issue, the newest first. */
+  async endsOf(issue: Issue): Promise<string[]> {
+    return (await this.runsOf(issue)).map(({ status, cause }) => cause ?? status);
+  }
+
+  /** Takes an agent away behind everybody's back, as its owner may. */
+  async lose(agent: FakeTask | FakeChat): Promise<void> {
+    if ("purge" in agent) return agent.purge();
+    const headers = { "Coder-Session-Token": this.coder.token };
+    await fetch(`${this.coder.url}/api/v2/tasks/${agent.owner}/${agent.id}`, { method: "DELETE", headers });
+  }
+
+  /** How many runs of a flow, over or not, have come to a state. */
+  haveEntered(flow: FlowName, state: string): number {
+    return this.executions(flow).filter(({ executionArn }) =>
+      this.system.engine
+        .history(executionArn)
+        .some(({ stateEnteredEventDetails }) => stateEnteredEventDetails?.name === state),
+    ).length;
+  }
+
+  /**
+   * Waits until no execution runs, and returns all of them, the newest first: but for those that look on, which
+   * go on for some time after a turn.
+   */
   async idle(): Promise<ExecutionDescription[]> {
     await this.gitHub.settled();
     return until("no execution runs", () => {
-      const all = this.system.engine.list();
+      const all = this.system.engine
+        .list()
+        .filter(({ stateMachineArn }) => stateMachineArn !== flowArn("follow-task"));
       return all.every(({ status }) => status !== "RUNNING") && all;
     });
   }

@@ -71,6 +71,13 @@ const lambdaRights: Record<string, string[]> = {
     onItems("dynamodb:Query dynamodb:UpdateItem", "config"),
     ...keepsSchedules,
   ],
+  StartFollowing: [
+    readsSecret("CoderToken"),
+    updatesTasks,
+    `states:StartExecution on ${machine("follow-task")}`,
+  ],
+  ObserveWork: [readsSecret("CoderToken"), getsTasks],
+  AnnounceWork: [readsSecret("GitHubApp"), updatesTasks],
   ReportFailure: [
     readsSecret("GitHubApp"),
     updatesTasks,
@@ -88,6 +95,7 @@ const flowLambdas: Record<string, string[]> = {
     "ObserveTask",
     "PlanTask",
     "PutIntoInbox",
+    "StartFollowing",
     "WakeDrain",
   ],
   DeleteTask: ["Announce", "ClaimWork", "EndTask"],
@@ -102,7 +110,16 @@ const flowLambdas: Record<string, string[]> = {
     "WakeDrain",
   ],
   SyncRepoConfig: ["CheckConfig", "FindConfigChange", "SyncInstallation", "SyncSchedules"],
-  DrainInbox: ["KeepInbox", "LookIntoInbox", "ObserveAgent", "ResumeTask", "SendInbox", "WakeDrain"],
+  DrainInbox: [
+    "KeepInbox",
+    "LookIntoInbox",
+    "ObserveAgent",
+    "ResumeTask",
+    "SendInbox",
+    "StartFollowing",
+    "WakeDrain",
+  ],
+  FollowTask: ["AnnounceWork", "ObserveWork"],
 };
 
 describe("rights", () => {
@@ -235,6 +252,9 @@ describe("Lambdas", () => {
     FindConfigChange: githubApp,
     CheckConfig: { ...githubApp, ...table },
     SyncInstallation: { ...githubApp, ...table, ...schedules },
+    StartFollowing: { ...coderToken, ...table, FOLLOW_TASK_FLOW_ARN: machine("follow-task") },
+    ObserveWork: { ...coderToken, ...table },
+    AnnounceWork: { ...githubApp, ...table },
     ReportFailure: { ...githubApp, ...table },
   };
 

@@ -34,7 +34,15 @@ const dashboardSchema = z.object({
 });
 
 /** The flows, by the stems of their logical ids. */
-const flows = ["CreateTask", "DeleteTask", "ForwardComment", "RelayFailure", "DrainInbox", "SyncRepoConfig"];
+const flows = [
+  "CreateTask",
+  "DeleteTask",
+  "ForwardComment",
+  "RelayFailure",
+  "DrainInbox",
+  "SyncRepoConfig",
+  "FollowTask",
+];
 
 let template: TemplateOfStack;
 beforeAll(() => {
@@ -137,6 +145,7 @@ describe("flows", () => {
       "coder-task-relay-create-task",
       "coder-task-relay-delete-task",
       "coder-task-relay-drain-inbox",
+      "coder-task-relay-follow-task",
       "coder-task-relay-forward-comment",
       "coder-task-relay-relay-failure",
       "coder-task-relay-sync-repo-config",
@@ -223,7 +232,7 @@ describe("failures", () => {
   });
 
   test.each([
-    ["FlowsFailing", flows.filter((flow) => flow !== "DrainInbox"), 5],
+    ["FlowsFailing", flows.filter((flow) => flow !== "DrainInbox" && flow !== "FollowTask"), 5],
     ["DrainFailed", ["DrainInbox"], 1],
   ])("%s counts executions that fail or time out", (id, machines, threshold) => {
     const alarm = resourcesOf(template, "AWS::CloudWatch::Alarm").get(`Observability${id}`)?.Properties;
@@ -264,6 +273,7 @@ test("the dashboard shows each flow by its name: started, succeeded, failed, tim
     "relay-failure",
     "drain-inbox",
     "sync-repo-config",
+    "follow-task",
   ].map((label) => expect.objectContaining({ label }));
   expect(shown).toEqual(
     ["started", "succeeded", "failed", "timed out"].map((end) => [`Flows ${end}`, labels]),

@@ -6,9 +6,6 @@ import { type CoderClient, isRouteMissing } from "../client.js";
 import { type Chat, chatListSchema, chatSchema, labelQuery } from "./chat.js";
 import { explained } from "./chat-errors.js";
 
-/** A creation names a model and writes a first turn: longer than most requests. */
-const creationTimeoutMs = 45_000;
-
 /** The server has no Chats API any more, wherever it was. */
 export class ChatsVanishedError extends Error {
   override readonly name = "ChatsVanishedError";
@@ -19,11 +16,13 @@ export class ChatClient {
   constructor(
     readonly coder: CoderClient,
     private readonly probe: ApiProbe,
+    /** Milliseconds that a creation is given. */
+    private readonly creationTimeoutMs: number,
   ) {}
 
   /** The same API as another user sees it. */
   as(coder: CoderClient): ChatClient {
-    return new ChatClient(coder, this.probe);
+    return new ChatClient(coder, this.probe, this.creationTimeoutMs);
   }
 
   async get(id: string): Promise<Chat | undefined> {
@@ -36,7 +35,9 @@ export class ChatClient {
   }
 
   async create(body: Record<string, unknown>): Promise<Chat> {
-    return this.#at((mount) => this.coder.post(mount, body, chatSchema, { timeoutMs: creationTimeoutMs }));
+    return this.#at((mount) =>
+      this.coder.post(mount, body, chatSchema, { timeoutMs: this.creationTimeoutMs }),
+    );
   }
 
   /** The token holder's own chats of one piece of work; Coder keeps archived ones apart. The oldest comes first. */

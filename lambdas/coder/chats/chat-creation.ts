@@ -1,7 +1,8 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { ChatOwnerError, TransientError } from "../../errors.js";
 import { oneLine } from "../../text/clean.js";
 import type { CoderUser, TemplateChoice } from "../directory.js";
-import type { NameConflict, TaskSpecification } from "../port.js";
+import type { NameConflict, TaskSpecification, WorkIdentity } from "../port.js";
 import type { WorkspaceParameter } from "../workspaces.js";
 import { type Chat, labelsFor } from "./chat.js";
 import type { ChatClient } from "./chat-client.js";
@@ -10,6 +11,9 @@ import { workspaceFor } from "./chat-workspace.js";
 
 /** Coder's limit, in characters. */
 const titleLength = 200;
+
+/** Milliseconds between two looks for a chat that Coder may still be making. */
+const lookMs = 1000;
 
 /** What a chat is created from, and as whom. */
 export interface ChatPlan {
@@ -21,6 +25,8 @@ export interface ChatPlan {
   user: CoderUser;
   /** As that user sees them. */
   chats: ChatClient;
+  /** Milliseconds for which a chat is looked for whose creation has timed out. */
+  patienceMs: number;
 }
 
 /**
@@ -49,12 +55,25 @@ export async function createChat(
     ...(workspace && { workspace_id: workspace.id }),
   };
   const chat = await chats.create(body).catch(async (error: unknown) => {
-    const [made] = error instanceof TransientError ? await chats.list(work, { archived: false }) : [];
+    if (!(error instanceof TransientError)) throw error;
+    const mayBeAtIt = error.timedOut || error.answer?.status === 504;
+    const made = await lookFor(work, chats, mayBeAtIt ? plan.patienceMs : 0);
     if (made) return made;
     throw error;
   });
   await verify(chat, plan);
   return chat;
+}
+
+/**
+ * The chat that a creation has made whose answer is not known. Where there was none in time, Coder may still be
+ * making it: then it is looked for again and again, for as long as that.
+ */
+async function lookFor(work: WorkIdentity, chats: ChatClient, patienceMs: number): Promise<Chat | undefined> {
+  for (const end = Date.now() + patienceMs; ; await sleep(lookMs)) {
+    const [made] = await chats.list(work, { archived: false });
+    if (made || Date.now() >= end) return made;
+  }
 }
 
 /** Coder drops fields that it does not know: what it has made need not be what was asked for. */

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod/mini";
 import { isRefusal, TaskBusyError } from "../../errors.js";
 import type { ChatClient } from "./chat-client.js";
-import { isActive } from "./chat-view.js";
+import { isActive, isBeingInterrupted } from "./chat-view.js";
 
 const noWorkspace = "00000000-0000-0000-0000-000000000000";
 
@@ -15,15 +15,17 @@ const queueSchema = z.object({
 });
 
 /**
- * Interrupts a chat until it rests: with each interrupt the next message of its queue begins a turn, so that all
- * that it was told stands in its history. Throws a `TaskBusyError` where that takes too long.
+ * Interrupts a chat and its helpers' until they rest: with each interrupt the next message of a queue begins a
+ * turn, so that all that it was told stands in its history. Coder archives none whose helpers work. Throws a `TaskBusyError` where that takes too long.
  */
 export async function quieten(chats: ChatClient, id: string): Promise<void> {
   for (let look = 0; look < looks; look++) {
     if (look > 0) await sleep(pauseMs);
     const chat = await chats.get(id);
-    if (!chat || chat.archived || !isActive(chat)) return;
-    if (chat.status !== "interrupting") await interrupt(chats, id);
+    if (!chat || chat.archived) return;
+    const active = [chat, ...(chat.children ?? [])].filter((one) => !one.archived && isActive(one));
+    if (active.length === 0) return;
+    for (const one of active) if (!isBeingInterrupted(one)) await interrupt(chats, one.id);
   }
   throw new TaskBusyError(`The agent of the chat ${id} is being interrupted. It is waited for.`);
 }

@@ -4,6 +4,7 @@ import {
   ChatsUnavailableError,
   ChatUsageLimitError,
   isRefusal,
+  TextDeniedError,
   TransientError,
 } from "../../errors.js";
 
@@ -17,6 +18,11 @@ const words = {
 /** What a request to the Chats API failed with, as the error that says what to do about it, where there is one. */
 export function explained(error: unknown): unknown {
   if (isRefusal(error, 403)) {
+    if (error.kind === "hook_denied") {
+      return new TextDeniedError(
+        `A lifecycle hook of the Coder deployment lets no agent have this text: ${error.reason.replace(/\.?$/, ".")} Say it in other words, or ask the administrators of Coder about the hook.`,
+      );
+    }
     if (words.ownerOnly.test(error.reason)) {
       return new ChatOwnerError(
         `Coder takes messages for a chat from its owner alone, and this chat is another user's: ${error.reason} CODER_CHAT_IDENTITY or the user of the Coder token was changed since it was created. Change that back, or unassign the agent and assign it again: a new chat is created.`,

@@ -26,8 +26,13 @@ export function viewOf(chat: Chat): TaskView {
 }
 
 /** Whether a turn is under way, or may be. */
-export function isActive({ status }: Chat): boolean {
+export function isActive({ status }: Pick<Chat, "status">): boolean {
   return phases[status] === undefined;
+}
+
+/** Whether its turn is about to end. */
+export function isBeingInterrupted({ status }: Pick<Chat, "status">): boolean {
+  return status === "interrupting";
 }
 
 /** What to do about a turn that has failed, by Coder's kind of error. The set is open. */

@@ -12,6 +12,13 @@ const text = z.optional(z.nullable(z.string()));
 /** Of a chat's last failed turn; servers before 2.34 gave its message alone. */
 const errorSchema = z.object({ message: z._default(z.string(), ""), detail: text, kind: text });
 
+/** A chat of a helper that the agent has called in. */
+const subChatSchema = z.object({
+  id: z.string(),
+  status: z.string(),
+  archived: z._default(z.boolean(), false),
+});
+
 /**
  * The fields of Coder's Chat that the relay reads (codersdk/chats.go). Enums stay open, and what is empty may be
  * absent or null.
@@ -27,6 +34,7 @@ export const chatSchema = z.object({
   archived: z._default(z.boolean(), false),
   created_at: z.string(),
   labels: z._default(z.nullable(z.record(z.string(), z.string())), {}),
+  children: z.optional(z.nullable(z.array(subChatSchema))),
   last_turn_summary: text,
   last_error: z.optional(z.nullable(z.union([z.string(), errorSchema]))),
   queued_for_capacity: z.optional(z.boolean()),

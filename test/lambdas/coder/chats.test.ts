@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { type Chat, chatSchema } from "../../../lambdas/coder/chats/chat.js";
 import { viewOf } from "../../../lambdas/coder/chats/chat-view.js";
+import type { CreationPatience } from "../../../lambdas/coder/chats-backend.js";
 import type { CoderBackend, CoderTask } from "../../../lambdas/coder/port.js";
 import type { CoderSettings } from "../../../lambdas/environment.js";
 import type { FakeCoderOptions } from "../../../local/fake-coder/fake-coder.js";
@@ -13,9 +14,13 @@ beforeEach(() => deploy());
 afterEach(() => deployment.close());
 
 /** Replaces the deployment of the test by another. */
-async function deploy(options: FakeCoderOptions = {}, settings: Partial<CoderSettings> = {}): Promise<void> {
+async function deploy(
+  options: FakeCoderOptions = {},
+  settings: Partial<CoderSettings> = {},
+  patience?: CreationPatience,
+): Promise<void> {
   await deployment?.close();
-  deployment = await Deployment.start({ version: "2.38", ...options }, settings);
+  deployment = await Deployment.start({ version: "2.38", ...options }, settings, patience);
   backend = await deployment.coder.preferred();
 }
 
@@ -148,13 +153,30 @@ describe("a text", () => {
     expect(await nameOf(backend.send(task, "one"))).toBe("RateLimitedError");
   });
 
-  test("opens a chat again that somebody has archived", async () => {
+  test("does not open a chat again that somebody has archived: it has to be resumed first", async () => {
     const task = await ready();
     await backend.stop(task);
-    chat().archived = true;
-    expect((await backend.find(task, issue))?.view.phase).toBe("paused");
+    const agent = chat();
+    agent.archived = true;
+    const paused = await backend.find(task, issue);
+    expect(paused?.view.phase).toBe("paused");
+    expect(await backend.send(task, "are you there?")).toBe("paused");
+    expect(agent).toMatchObject({ archived: true, inputs: [] });
+
+    await backend.resume(paused ?? task);
     expect(await backend.send(task, "are you there?")).toBe("sent");
-    expect(chat().inputs.map(({ text }) => text)).toEqual(["are you there?"]);
+    expect(agent.inputs.map(({ text }) => text)).toEqual(["are you there?"]);
+  });
+
+  test("that a hook denies is a fault of the text, with what to do about it", async () => {
+    const task = await ready();
+    const body = { message: "No secrets, please", kind: "hook_denied" };
+    deployment.fake.http.fail({ method: "POST", path: /\/messages$/, status: 403, body });
+    const failing = backend.send(task, "the password is 1234");
+    await expect(failing).rejects.toThrow(
+      /lets no agent have this text: No secrets, please\. Say it in other/,
+    );
+    expect(await nameOf(failing)).toBe("TextDeniedError");
   });
 
   test("for another user's chat is a fault of the configuration", async () => {
@@ -188,7 +210,64 @@ describe("a text", () => {
   });
 });
 
+describe("an agent that goes on", () => {
+  test("is told so once, after it was archived too", async () => {
+    await deploy({ turnMs: 3_600_000 });
+    const task = await ready();
+    chat().archived = true;
+    const [agent] = deployment.fake.archivedChats();
+    const paused = await backend.find(task, issue);
+    for (let i = 0; i < 2; i++) {
+      await backend.resume(paused ?? task);
+      await backend.goOn(task);
+    }
+    expect(agent).toMatchObject({ archived: false, status: "running" });
+    expect(agent?.inputs.map(({ text }) => text)).toEqual([expect.stringMatching(/Go on/)]);
+  });
+
+  test("is waited for while it is still being interrupted", async () => {
+    await deploy({ turnMs: 3_600_000 });
+    const task = await create(backend);
+    expect(await nameOf(backend.stop(task))).toBe("TaskBusyError");
+    expect(await nameOf(backend.goOn(task))).toBe("TaskBusyError");
+    chat().release();
+    await backend.goOn(task);
+    expect(chat().inputs).toHaveLength(1);
+  });
+});
+
+describe("a creation that Coder takes long for", () => {
+  const creation = { method: "POST", path: /\/chats$/ };
+
+  test("makes one chat: it is looked for until it is there", async () => {
+    await deploy({}, {}, { timeoutMs: 50, lookForMs: 20_000 });
+    deployment.fake.http.fail({ ...creation, delayMs: 300 });
+    const task = await create(backend);
+    expect(deployment.fake.chats().map(({ id }) => id)).toEqual([task.id]);
+    expect(deployment.fake.http.calls.filter(({ method }) => method === "POST")).toHaveLength(1);
+  });
+
+  test("may make two all the same: then the end is the end of both", async () => {
+    await deploy({}, {}, { timeoutMs: 50, lookForMs: 0 });
+    deployment.fake.http.fail({ ...creation, delayMs: 500 });
+    expect(await nameOf(create(backend))).toBe("TransientError");
+    const task = await create(backend);
+    while (deployment.fake.chats().length < 2) await sleep(5);
+    await backend.remove(task, issue);
+    expect(deployment.fake.chats()).toEqual([]);
+  });
+});
+
 describe("the end of a chat", () => {
+  test("does not wait for a helper of the agent's, which is interrupted too", async () => {
+    const task = await ready();
+    const agent = chat();
+    const helper = agent.callHelper();
+    helper.holdBusy();
+    await backend.remove(task, issue);
+    expect([agent, helper]).toMatchObject([{ archived: true }, { archived: true, status: "waiting" }]);
+  });
+
   test("does not take a workspace with it that another chat works in by now", async () => {
     await deploy({}, { CODER_TEMPLATE_NAME: "task-template" });
     const task = await ready();

@@ -1,3 +1,4 @@
+import type { CreationPatience } from "../../../lambdas/coder/chats-backend.js";
 import { CoderClient } from "../../../lambdas/coder/client.js";
 import { Coder } from "../../../lambdas/coder/coder.js";
 import type {
@@ -28,12 +29,16 @@ export class Deployment {
     readonly monaInCoder: FakeUser,
   ) {}
 
-  static async start(options: FakeCoderOptions, settings: Partial<CoderSettings> = {}): Promise<Deployment> {
+  static async start(
+    options: FakeCoderOptions,
+    settings: Partial<CoderSettings> = {},
+    patience?: CreationPatience,
+  ): Promise<Deployment> {
     const fake = new FakeCoder(options);
     await fake.listen();
     const monaInCoder = fake.addUser({ username: "mona-c", githubId: mona.id });
     fake.addTemplate({ name: "task-template", presets: [{ name: "small", default: true }] });
-    const coder = connect(fake.url, fake.token, settings);
+    const coder = connect(fake.url, fake.token, settings, patience);
     return new Deployment(fake, coder, monaInCoder);
   }
 
@@ -63,8 +68,13 @@ export class Deployment {
   }
 }
 
-export function connect(url: string, token: string, settings: Partial<CoderSettings> = {}): Coder {
-  return new Coder(new CoderClient(url, token), {
+export function connect(
+  url: string,
+  token: string,
+  settings: Partial<CoderSettings> = {},
+  patience?: CreationPatience,
+): Coder {
+  const all: CoderSettings = {
     CODER_TOKEN_SECRET_ARN: "coderToken",
     CODER_URL: url,
     CODER_BACKEND: "auto",
@@ -77,7 +87,8 @@ export function connect(url: string, token: string, settings: Partial<CoderSetti
     CODER_USER_MAP: new Map(),
     GITHUB_API_URL: "https://api.github.com",
     ...settings,
-  });
+  };
+  return new Coder(new CoderClient(url, token), all, patience);
 }
 
 /** What `create-task` asks for, with what it was told of on the way. */

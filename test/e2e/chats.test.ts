@@ -1,0 +1,119 @@
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import type { FakeChat } from "../../local/fake-coder/chat.js";
+import type { Issue } from "../../local/fake-github/issues.js";
+import { until, World } from "./support.js";
+
+/** What can come between the relay and a chat, beside what all of Coder's APIs have in common. */
+
+let world: World;
+beforeAll(async () => {
+  world = await World.start({ coder: { version: "2.38", queueCap: 1 } });
+});
+afterAll(() => world.close());
+
+/** An issue whose agent works until it is released. */
+async function atWork(): Promise<{ issue: Issue; chat: FakeChat }> {
+  const issue = await world.openIssue();
+  await world.assign(issue);
+  const chat = await until("there is a chat", () => world.coder.chat(`octo/app#${issue.number}`));
+  chat.holdBusy();
+  await world.untilStatus(issue, "is running");
+  await allWell();
+  return { issue, chat };
+}
+
+/** Waits for the end of all runs, which have to have gone well. */
+async function allWell(): Promise<void> {
+  const ends = await world.idle();
+  expect(ends.map(({ status, cause }) => cause ?? status)).toEqual(ends.map(() => "SUCCEEDED"));
+}
+
+const told = ({ inputs }: FakeChat) => inputs.map(({ text }) => text).join("\n");
+
+test.each([0, 5, 20, 60])("unassigned and assigned %i ms later, the agent works on", async (ms) => {
+  const { issue, chat } = await atWork();
+  const unassigned = await world.gitHub.unassign(issue, {
+    by: "mona",
+    assignee: world.gitHub.agentLogin,
+    deliver: false,
+  });
+  const assigned = await world.gitHub.assign(issue, {
+    by: "mona",
+    assignee: world.gitHub.agentLogin,
+    deliver: false,
+  });
+  const sending = world.gitHub.send(unassigned);
+  const start = Date.now();
+  await until("some milliseconds are over", () => Date.now() - start >= ms);
+  await Promise.all([sending, world.gitHub.send(assigned)]);
+  await allWell();
+  await until("the agent works", () => chat.status === "running");
+  await world.untilStatus(issue, "is running");
+});
+
+test("archived by somebody and assigned again, the agent is told to go on", async () => {
+  const { issue, chat } = await atWork();
+  chat.release();
+  await until("its turn is over", () => chat.status === "waiting");
+  chat.archived = true;
+  await world.assign(issue);
+  await allWell();
+  expect(chat.archived).toBe(false);
+  expect(told(chat)).toContain("Go on with your work");
+});
+
+test("a text that meets the archive of a close does not open the chat again", async () => {
+  const { issue, chat } = await atWork();
+  const path = new RegExp(`${chat.id}/messages$`);
+  let hasArrived = false;
+  let isArchived = false;
+  const hold = () => {
+    hasArrived = true;
+    return until("the chat is archived", () => isArchived);
+  };
+  world.coder.http.fail({ method: "POST", path, hold });
+  await world.gitHub.comment(issue, { by: "mona", body: "too late" });
+  await until("the text is on its way", () => hasArrived);
+  await world.gitHub.closeIssue(issue, { by: "mona" });
+  await world.untilStatus(issue, "Completed");
+  isArchived = true;
+  await allWell();
+  const refused = world.coder.http.calls.filter((call) => path.test(call.path) && call.status === 400);
+  expect(refused).toHaveLength(1);
+  expect(chat.archived).toBe(true);
+  expect(told(chat)).not.toContain("too late");
+  await world.untilStatus(issue, "Completed");
+});
+
+test("a text that a hook denies is told of on the issue, and all others go on", async () => {
+  const { issue, chat } = await atWork();
+  const say = (body: string) => world.gitHub.comment(issue, { by: "mona", body });
+  const body = { message: "No secrets, please", kind: "hook_denied" };
+  await say("fills the queue");
+  await until("the queue is full", () => chat.queued.length === 1);
+  await allWell();
+
+  const { comment: bad } = await say("the password is 1234");
+  await until("it waits", () => world.executions("drain-inbox").some(({ status }) => status === "RUNNING"));
+  await say("and mind the tests");
+  await until("both are in", () =>
+    world.executions("forward-comment").every(({ status }) => status === "SUCCEEDED"),
+  );
+  // The message with both, then the first alone.
+  const path = new RegExp(`${chat.id}/messages$`);
+  const isFull = () => world.coder.http.calls.some(({ path: at, status }) => path.test(at) && status === 429);
+  await until("the queue was found full", isFull);
+  world.coder.http.fail({ method: "POST", path, status: 403, body, times: 2 });
+  chat.release();
+  const status = await world.untilStatus(issue, "No secrets, please");
+  expect(status).toContain(`#issuecomment-${bad.id}`);
+  expect(status).toContain("Say it in other words");
+  await until("the other is told", () => told(chat).includes("and mind the tests"));
+  await allWell();
+  expect(told(chat)).not.toContain("1234");
+  expect(await world.untilStatus(issue, "No secrets, please")).not.toContain("has failed");
+
+  await world.gitHub.editComment(bad, { by: "mona", body: "the password is in the vault" });
+  await until("it is told", () => told(chat).includes("in the vault"));
+  await until("it is denied no more", () => !world.statusComments(issue).join().includes("No secrets"));
+});

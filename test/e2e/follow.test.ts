@@ -1,0 +1,122 @@
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import type { FakeChat } from "../../local/fake-coder/chat.js";
+import type { Issue } from "../../local/fake-github/issues.js";
+import { until, World } from "./support.js";
+
+let world: World;
+const pull = { number: 7, url: "https://github.com/octo/app/pull/7" };
+
+/** An issue whose agent works until it is released. */
+async function atWork(): Promise<{ issue: Issue; chat: FakeChat }> {
+  const issue = await world.openIssue();
+  await world.assign(issue);
+  const chat = await until("there is a chat", () => world.coder.chat(`octo/app#${issue.number}`));
+  chat.holdBusy();
+  await world.untilStatus(issue, "is running");
+  return { issue, chat };
+}
+
+const followersOf = ({ number }: Issue) =>
+  world.executions("follow-task").filter(({ name }) => name.startsWith(`gh-app-${number}-`));
+
+describe.each([
+  ["2.38", { version: "2.38" }],
+  ["2.35", { version: "2.35", tasks: false, stringErrors: true }],
+] as const)("on Chats of %s the status comment tells by itself", (version, coder) => {
+  beforeAll(async () => {
+    world = await World.start({ coder });
+  });
+  afterAll(() => world.close());
+
+  test("that the turn is over, what came of it, and that the agent works again", async () => {
+    const { issue, chat } = await atWork();
+    chat.release();
+    await world.untilStatus(issue, "waits for you");
+    chat.setSummary("Found the cause");
+    await world.untilStatus(issue, "Last turn: Found the cause");
+    chat.setPullRequest(pull);
+    expect(await world.untilStatus(issue, "Pull request #7 (open)")).toContain("waits for you");
+
+    chat.holdBusy();
+    await world.untilStatus(issue, "is running");
+    chat.release();
+    expect(await world.untilStatus(issue, "waits for you")).toContain(pull.url);
+    expect(world.statusComments(issue)).toHaveLength(1);
+  });
+
+  test("that a turn has failed, and what to do", async () => {
+    const { issue, chat } = await atWork();
+    chat.failTurn({ kind: "usage_limit", message: "no budget" });
+    const status = await world.untilStatus(issue, "The last turn has failed");
+    expect(status).toContain("no budget");
+    if (version === "2.38") expect(status).toContain("AI budget is used up: raise it in Coder");
+    expect(status).toContain("The next comment makes the agent try again.");
+    expect(status).toContain("waits for you");
+
+    chat.release();
+    await world.gitHub.comment(issue, { by: "mona", body: "try again" });
+    await until("it has worked again", () => chat.inputs.length === 1 && chat.status === "waiting");
+    await until("the failure is told no more", () => !/has failed/.test(world.statusComments(issue).join()));
+  });
+
+  test("ends when the work has rested for long enough, and begins again with the next message", async () => {
+    const { issue, chat } = await atWork();
+    chat.release();
+    await until("nobody looks on", () => followersOf(issue).every(({ status }) => status === "SUCCEEDED"));
+    await world.untilStatus(issue, "waits for you");
+    chat.holdBusy();
+    await world.gitHub.comment(issue, { by: "mona", body: "one more thing" });
+    await world.untilStatus(issue, "is running");
+    await until("somebody looks on again", () =>
+      followersOf(issue).some(({ status }) => status === "RUNNING"),
+    );
+    chat.release();
+    await world.untilStatus(issue, "waits for you");
+  });
+
+  test("keeps the word about failures that are relayed no more", async () => {
+    const { issue, chat } = await atWork();
+    await world.idle();
+    await world.system.invoke("announce-limit", {
+      key: { repositoryId: issue.repo.id, work: String(issue.number) },
+    });
+    await world.untilStatus(issue, "messages about failed CI runs");
+    chat.release();
+    expect(await world.untilStatus(issue, "waits for you")).toContain("messages about failed CI runs");
+  });
+
+  test("looks on once, and no more when the issue is closed", async () => {
+    const { issue, chat } = await atWork();
+    await world.idle();
+    await world.assign(issue);
+    await world.idle();
+    await until("only the newer one looks on", () => {
+      const running = followersOf(issue).filter(({ status }) => status === "RUNNING");
+      return followersOf(issue).length === 2 && running.length === 1;
+    });
+    chat.release();
+    await world.gitHub.closeIssue(issue, { by: "mona" });
+    await world.untilStatus(issue, "Completed");
+    await until("nobody looks on", () => followersOf(issue).every(({ status }) => status === "SUCCEEDED"));
+    await world.untilStatus(issue, "Completed");
+  });
+});
+
+test("on Tasks nobody looks on; what the agent reports is told where somebody looks anyway", async () => {
+  const tasks = await World.start();
+  try {
+    const issue = await tasks.openIssue();
+    await tasks.assign(issue);
+    await tasks.untilStatus(issue, "is running");
+    await tasks.idle();
+    expect(tasks.executions("follow-task")).toEqual([]);
+
+    tasks.coder.task("gh-app-1")?.setAgentState("idle", { message: "See my\nchanges", uri: pull.url });
+    await tasks.gitHub.comment(issue, { by: "mona", body: "how far?" });
+    const status = await tasks.untilStatus(issue, "See my changes");
+    expect(status).toContain(`Link: ${pull.url}`);
+    await tasks.idle();
+  } finally {
+    await tasks.close();
+  }
+});
