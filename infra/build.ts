@@ -3,4 +3,4 @@ import { bundleLambdas } from "./bundle.js";
 /** `npm run build`: every Lambda's bundle, in `dist/lambdas/`, with its size. */
 const bundles = await bundleLambdas({ outdir: "dist/lambdas" });
 for (const { name, bytes } of bundles)
-  console.log(`${name.padEnd(16)} ${(bytes / 1024).toFixed(0).padStart(5)} KB`);
+  console.log(`${name.padEnd(20)} ${(bytes / 1024).toFixed(0).padStart(5)} KB`);

@@ -8,7 +8,7 @@ import { TaskStore } from "./tasks/store.js";
 
 const inputSchema = z.object({
   follow: followSchema,
-  state: z.enum(["running", "waiting"]),
+  state: z.enum(["running", "waiting", "failed"]),
   /** What Coder knows of the work; empty where that is nothing. */
   report: z.string(),
 });

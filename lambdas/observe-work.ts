@@ -14,7 +14,7 @@ const toldOver: readonly (string | undefined)[] = ["running", "waiting", "failed
 export interface WorkLook {
   /** `over`: nothing is left to be looked for, or another run has taken over. */
   outcome: "news" | "same" | "over";
-  state: "running" | "waiting";
+  state: "running" | "waiting" | "failed";
   /** What Coder says of the work; empty where it says nothing. */
   report: string;
   waitSeconds: number;
@@ -30,8 +30,11 @@ export async function handler(input: unknown): Promise<WorkLook> {
   const task = await (await connectCoder()).backendOf(record.task).find(record.task, follow);
   if (!task) return over;
 
-  const { state, isOver, ...next } = observeWork(task.view, wait);
-  if (state === undefined) return over;
+  const { state: observed, isOver, ...next } = observeWork(task.view, wait);
+  if (observed === undefined) return over;
+  // Of work without an issue nobody hears but by a failure: an issue has people who read what the turn came to.
+  const isLost = task.view.hasFailed === true && record.source !== undefined && !("issue" in record.source);
+  const state = isLost ? "failed" : observed;
   const report = task.view.report ?? "";
   const said = record.status?.state;
   const isOtherState = said !== state && said !== "failed";

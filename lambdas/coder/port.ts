@@ -16,6 +16,8 @@ export interface TaskView {
   silent?: boolean;
   /** A text that is sent while the agent works waits in a queue of Coder's own: nobody has to wait with it. */
   queues?: boolean;
+  /** The agent's last turn has ended in an error. */
+  hasFailed?: boolean;
   /** For people: what Coder knows of the work, or why the task is gone. Bounded plain text, often of several lines. */
   report?: string;
 }

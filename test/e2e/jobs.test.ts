@@ -135,6 +135,17 @@ describe.each([
     expect(issues()).toEqual([]);
   });
 
+  // Of a task Coder does not tell it.
+  if (api === "Chats") {
+    test("whose agent's turn ends in an error opens an issue too", async () => {
+      await ran();
+      world.coder.chats().at(-1)?.failTurn({ kind: "missing_key", message: "no key" });
+      await until("there is an issue", () => issues().length === 1);
+      await allWell(world);
+      expect(issues()[0]?.body).toMatch(/The last turn has failed .missing_key.*has no API key/);
+    });
+  }
+
   test("that fails opens one issue, which is edited, and closed once it runs", async () => {
     await writeConfig(world, job(name, 'owner = "zoe"'));
     fire(world, name, nextTime());

@@ -21,6 +21,7 @@ export function viewOf(chat: Chat): TaskView {
     phase: chat.archived ? "paused" : (phases[chat.status] ?? "working"),
     status: chat.archived ? "archived" : chat.status,
     queues: true,
+    ...(chat.status === "error" && { hasFailed: true }),
     ...(report !== "" && { report }),
   };
 }
