@@ -1,7 +1,7 @@
 import "./quiet-sdk.js";
 import { isDeepStrictEqual, parseArgs } from "node:util";
 import { localBundles } from "./bundles.js";
-import { type CoderApi, coderVersions } from "./demo/agents.js";
+import { type CoderName, coders } from "./demo/agents.js";
 import { type End, tellStory } from "./demo/story.js";
 import { type Moment, Timeline } from "./demo/timeline.js";
 import { startSystem } from "./system.js";
@@ -9,13 +9,14 @@ import { startSystem } from "./system.js";
 /**
  * `npm run demo`: the whole system in one process lives one issue's life, with a fake GitHub and a fake Coder.
  * Prints a timeline; exits with 1 at the first end that is not as it should be. `--json` prints JSON instead;
- * `--coder=tasks|chats` chooses which of Coder's APIs the fake one has.
+ * `--coder` chooses which of Coder's APIs the fake one has, and of which version.
  */
 
 /** Waits and retry intervals are a twentieth of the real ones, so that a boot of a second is a short story. */
 const timeScale = 0.05;
 
-const { json, api } = readArguments();
+const { json, name } = readArguments();
+const { api } = coders[name];
 const print = json ? () => {} : console.log;
 
 const bundles = await localBundles();
@@ -23,7 +24,7 @@ const system = await startSystem({
   bundles: bundles.paths,
   settings: {},
   timeScale,
-  coder: { version: coderVersions[api], bootMs: 600, turnMs: 200 },
+  coder: { ...coders[name].coder, bootMs: 600, turnMs: 200 },
 });
 const { gitHub, coder } = system;
 if (!gitHub || !coder) throw new Error("The demo plays with fakes only.");
@@ -68,18 +69,18 @@ function format({ ms, lane, text }: Moment): string {
   return `${String(ms).padStart(6)} ms ${label.padEnd(11)} ${text}`;
 }
 
-function readArguments(): { json: boolean; api: CoderApi } {
-  const apis = Object.keys(coderVersions) as CoderApi[];
+function readArguments(): { json: boolean; name: CoderName } {
+  const names = Object.keys(coders) as CoderName[];
   try {
     const { values } = parseArgs({
       options: { json: { type: "boolean", default: false }, coder: { type: "string", default: "tasks" } },
     });
-    const api = apis.find((name) => name === values.coder);
-    if (!api) throw new Error(`--coder=${values.coder} is not known; expected one of ${apis.join(", ")}`);
-    return { json: values.json, api };
+    const name = names.find((known) => known === values.coder);
+    if (!name) throw new Error(`--coder=${values.coder} is not known; expected one of ${names.join(", ")}`);
+    return { json: values.json, name };
   } catch (error) {
     console.error(
-      `${error instanceof Error ? error.message : error}\nusage: npm run demo -- [--json] [--coder=${apis.join("|")}]`,
+      `${error instanceof Error ? error.message : error}\nusage: npm run demo -- [--json] [--coder=${names.join("|")}]`,
     );
     process.exit(2);
   }

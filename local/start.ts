@@ -2,7 +2,7 @@ import "./quiet-sdk.js";
 import { existsSync } from "node:fs";
 import { SettingsError } from "../infra/settings.js";
 import { localBundles } from "./bundles.js";
-import { coderVersions } from "./demo/agents.js";
+import { coders } from "./demo/agents.js";
 import { Playground } from "./playground.js";
 import { startSystem } from "./system.js";
 
@@ -44,7 +44,7 @@ async function run(port: number, timeScale: number): Promise<void> {
     settings: process.env,
     port,
     timeScale,
-    coder: { version: coderVersion(), bootMs: 5_000, deleteMs: 2_000, stopMs: 2_000, turnMs: 5_000 },
+    coder: { ...fakeCoder(), bootMs: 5_000, deleteMs: 2_000, stopMs: 2_000, turnMs: 5_000 },
     onLog: ({ line }) => console.log(line),
   });
   const { gitHub, coder } = system;
@@ -75,8 +75,8 @@ async function run(port: number, timeScale: number): Promise<void> {
 }
 
 /** The fake Coder has the API that the settings ask for. */
-function coderVersion() {
-  return process.env.CODER_BACKEND === "chats" ? coderVersions.chats : coderVersions.tasks;
+function fakeCoder() {
+  return coders[process.env.CODER_BACKEND === "chats" ? "chats" : "tasks"].coder;
 }
 
 function numberFrom(name: string, fallback: number): number {

@@ -8,7 +8,7 @@ import type { TaskKey, TaskLocation } from "../tasks/record.js";
 import type { ApiProbe } from "./api-probe.js";
 import { type Chat, deliveryOf, nameOf, ownWorkspaceOf } from "./chats/chat.js";
 import { ChatClient, ChatsVanishedError } from "./chats/chat-client.js";
-import { createChat } from "./chats/chat-creation.js";
+import { type CreationPatience, createChat, creationPatience } from "./chats/chat-creation.js";
 import { archive, quieten, unarchive, unbind } from "./chats/chat-ending.js";
 import { lookFor } from "./chats/chat-history.js";
 import { BotOwner, type ChatOwner, RequesterOwner } from "./chats/chat-owner.js";
@@ -25,16 +25,6 @@ const vanished =
 
 /** A text that was sent and not answered for is looked for: better to wait for the answer. */
 const sendTimeoutMs = 60_000;
-
-/**
- * Milliseconds that a creation is given, which names a model and writes a first turn; and then for which its chat is
- * looked for. Together shorter than the Lambda that creates may run (see `infra/actions.ts`).
- */
-export interface CreationPatience {
-  timeoutMs: number;
-  lookForMs: number;
-}
-const creationPatience: CreationPatience = { timeoutMs: 45_000, lookForMs: 40_000 };
 
 const goOn = "The issue was assigned to you again. Go on with your work on it.";
 

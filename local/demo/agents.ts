@@ -1,10 +1,18 @@
 import type { FakeChat } from "../fake-coder/chat.js";
-import type { FakeCoder } from "../fake-coder/fake-coder.js";
+import type { FakeCoder, FakeCoderOptions } from "../fake-coder/fake-coder.js";
 import type { FakeTask } from "../fake-coder/fake-task.js";
 
-/** Which of Coder's APIs the demo plays with, and the version that has it. */
-export const coderVersions = { tasks: "2.34", chats: "2.38" } as const;
-export type CoderApi = keyof typeof coderVersions;
+/** Which of Coder's APIs the demo plays with. */
+export type CoderApi = "tasks" | "chats";
+
+/** What `--coder` can be: an API of a version of Coder that has it, and of an older one that has it differently. */
+export const coders = {
+  tasks: { api: "tasks", coder: { version: "2.34" } },
+  chats: { api: "chats", coder: { version: "2.38" } },
+  "tasks-2.30": { api: "tasks", coder: { version: "2.30" } },
+  "chats-2.35": { api: "chats", coder: { version: "2.35", tasks: false, stringErrors: true } },
+} as const satisfies Record<string, { api: CoderApi; coder: FakeCoderOptions }>;
+export type CoderName = keyof typeof coders;
 
 /** What the demo wants to know of an agent, whatever Coder calls it. */
 export interface AgentView {

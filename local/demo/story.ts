@@ -90,9 +90,12 @@ export async function tellStory({ system, gitHub, coder, api }: Stage): Promise<
     return { what: `the status comment says "${text}"`, expected: true, actual: found !== undefined };
   };
   const runs = async (count: number): Promise<End> => {
-    const isOver = () => system.engine.list().every(({ status }) => status !== "RUNNING");
+    // Those that look on go on for some time after a turn.
+    const all = () =>
+      system.engine.list().filter(({ stateMachineArn }) => stateMachineArn !== flowArn("follow-task"));
+    const isOver = () => all().every(({ status }) => status !== "RUNNING");
     await eventually(() => isOver() || undefined);
-    const actual = system.engine.list().map(({ status }) => status);
+    const actual = all().map(({ status }) => status);
     return { what: "every run has succeeded", expected: Array(count).fill("SUCCEEDED"), actual };
   };
 
@@ -150,7 +153,12 @@ export async function tellStory({ system, gitHub, coder, api }: Stage): Promise<
           ],
         }),
       ],
-      ends: async () => [await told(["npm test", "expected ',' but found ']'", "left out"]), await runs(8)],
+      ends: async () => [
+        await told(["npm test", "expected ',' but found ']'", "left out"]),
+        await runs(8),
+        // Only chats tell that a turn is over.
+        ...(api === "chats" ? [await says("waits for you")] : []),
+      ],
     },
     {
       title: "mona closes the issue",

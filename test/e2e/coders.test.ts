@@ -1,101 +1,50 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import type { FakeCoderOptions } from "../../local/fake-coder/fake-coder.js";
 import type { Issue } from "../../local/fake-github/issues.js";
+import { asRequester, creation, deployments, everyCoder, sending } from "./deployments.js";
 import { until, World } from "./support.js";
 
-interface Row {
-  coder: FakeCoderOptions;
-  settings?: Record<string, string>;
-  owner: "mona-c" | "relay-bot";
-  page: "tasks" | "agents";
+/** One more: the requester's own chats, in workspaces of a template. */
+const chats = deployments["Chats of 2.38"];
+const withTemplate = { ...asRequester(chats).settings, CODER_TEMPLATE_NAME: "task-template" };
+const requestersChats = "Chats of 2.38 of the requester's, with a template";
+
+let world: World;
+
+async function running(): Promise<Issue> {
+  const issue = await world.openIssue();
+  await world.assign(issue);
+  await world.untilRunning(issue);
+  return issue;
 }
 
-const legacyChats = { version: "2.35", tasks: false, stringErrors: true } as const;
+const texts = (issue: Issue) => world.agentOf(issue).inputs.map(({ text }) => text);
+const untilTold = (issue: Issue, what: string) =>
+  until(`the agent is told "${what}"`, () => texts(issue).find((text) => text.includes(what)));
 
-const rows: [string, Row][] = [
-  ["Tasks of 2.34", { coder: { version: "2.34" }, owner: "mona-c", page: "tasks" }],
-  ["Tasks of 2.30", { coder: { version: "2.30" }, owner: "mona-c", page: "tasks" }],
-  ["Chats of 2.38", { coder: { version: "2.38" }, owner: "relay-bot", page: "agents" }],
-  ["Chats of 2.35", { coder: legacyChats, owner: "relay-bot", page: "agents" }],
-  [
-    "Chats of 2.38 of the requester's, with a template",
-    {
-      coder: { version: "2.38" },
-      settings: { CODER_CHAT_IDENTITY: "requester", CODER_TEMPLATE_NAME: "task-template" },
-      owner: "mona-c",
-      page: "agents",
-    },
-  ],
-];
+/** Waits for the end of all runs, which have to have gone well. */
+async function allWell(): Promise<void> {
+  const ends = await world.idle();
+  expect(ends.map(({ status, cause }) => cause ?? status)).toEqual(ends.map(() => "SUCCEEDED"));
+}
 
-describe.each(rows)("on %s", (_, { coder, settings = {}, owner, page }) => {
-  let world: World;
+async function closed(issue: Issue): Promise<void> {
+  await world.gitHub.closeIssue(issue, { by: "mona" });
+  await world.untilStatus(issue, "Completed");
+  await allWell();
+  expect(world.agent(issue)).toBeUndefined();
+  expect(world.statusComments(issue)).toHaveLength(1);
+}
+
+describe.each([
+  ...everyCoder.map(([name, { coder, page }]) => [name, { coder, page, settings: {} }] as const),
+  [requestersChats, { coder: chats.coder, page: chats.page, settings: withTemplate }] as const,
+])("on %s", (_, { coder, page, settings }) => {
   beforeAll(async () => {
     world = await World.start({ coder, settings });
   });
   afterAll(async () => {
     expect(world.coder.mintedTokens()).toEqual([]);
     await world.close();
-  });
-
-  const agentOf = (issue: Issue) => {
-    const agent = world.agent(issue);
-    if (!agent) throw new Error(`there is no agent of #${issue.number}`);
-    return agent;
-  };
-
-  async function running(): Promise<Issue> {
-    const issue = await world.openIssue();
-    await world.assign(issue);
-    await world.untilRunning(issue);
-    return issue;
-  }
-
-  const texts = (issue: Issue) => agentOf(issue).inputs.map(({ text }) => text);
-  const untilTold = (issue: Issue, what: string) =>
-    until(`the agent is told "${what}"`, () => texts(issue).find((text) => text.includes(what)));
-
-  /** Waits for the end of all runs, which have to have gone well. */
-  async function allWell(): Promise<void> {
-    const ends = await world.idle();
-    expect(ends.map(({ status, cause }) => cause ?? status)).toEqual(ends.map(() => "SUCCEEDED"));
-  }
-
-  async function closed(issue: Issue): Promise<void> {
-    await world.gitHub.closeIssue(issue, { by: "mona" });
-    await world.untilStatus(issue, "Completed");
-    await allWell();
-    expect(world.agent(issue)).toBeUndefined();
-    expect(world.statusComments(issue)).toHaveLength(1);
-  }
-
-  test("an issue's life: assigned, running, closed, reopened, closed", async () => {
-    const issue = await running();
-    const { id } = agentOf(issue);
-    expect(agentOf(issue)).toMatchObject({ owner });
-    expect(world.statusComments(issue).join()).toContain(`/${page}/`);
-    expect(world.statusComments(issue).join()).toContain(id);
-    await closed(issue);
-    await until("nothing is left of it", () => world.coder.workspaces().length === 0);
-
-    await world.gitHub.reopenIssue(issue, { by: "mona" });
-    await world.untilRunning(issue);
-    expect(agentOf(issue).id).not.toBe(id);
-    await closed(issue);
-  });
-
-  test("unassigned, its agent stops; assigned again, it is the same one", async () => {
-    const issue = await running();
-    const { id } = agentOf(issue);
-    agentOf(issue).holdBusy();
-    await world.unassign(issue);
-    await world.untilStatus(issue, "is paused");
-    await until("it does not work", () => !/active|running/.test(agentOf(issue).status));
-    agentOf(issue).release();
-    await world.assign(issue);
-    await world.untilRunning(issue);
-    expect(agentOf(issue).id).toBe(id);
-    await closed(issue);
   });
 
   test("a review said while the agent works reaches it, in order", async () => {
@@ -108,7 +57,7 @@ describe.each(rows)("on %s", (_, { coder, settings = {}, owner, page }) => {
       closes: [issue.number],
     });
     const before = world.executions("forward-comment").length;
-    agentOf(issue).holdBusy();
+    world.agentOf(issue).holdBusy();
     await world.gitHub.review(pull, {
       by: "mona",
       state: "changes_requested",
@@ -127,7 +76,7 @@ describe.each(rows)("on %s", (_, { coder, settings = {}, owner, page }) => {
           .slice(0, -before || undefined)
           .filter(({ status }) => status === "SUCCEEDED").length === 4,
     );
-    agentOf(issue).release();
+    world.agentOf(issue).release();
     await untilTold(issue, "three flaw");
     await allWell();
     const told = texts(issue).join("\n");
@@ -141,7 +90,7 @@ describe.each(rows)("on %s", (_, { coder, settings = {}, owner, page }) => {
 
   test("what is said is told once, though the answer to the sending is lost", async () => {
     const issue = await running();
-    world.coder.http.fail({ method: "POST", path: /\/(send|messages)$/, lose: "response" });
+    world.coder.http.fail({ ...sending, lose: "response" });
     await world.gitHub.comment(issue, { by: "mona", body: "only once" });
     await untilTold(issue, "only once");
     await allWell();
@@ -165,7 +114,7 @@ describe.each(rows)("on %s", (_, { coder, settings = {}, owner, page }) => {
       const isBeside = () => world.haveEntered("create-task", "Create task") === known + 2;
       return until("another run creates it too", isBeside);
     };
-    world.coder.http.fail({ method: "POST", path: /\/(tasks\/mona-c|chats)$/, hold });
+    world.coder.http.fail({ ...creation, hold });
     await world.gitHub.deliver("issues", payload);
     await until("it is being created", () => isAtCoder);
     await world.gitHub.deliver("issues", payload);
@@ -186,11 +135,53 @@ describe.each(rows)("on %s", (_, { coder, settings = {}, owner, page }) => {
     await world.untilRunning(issue);
     await closed(issue);
 
-    world.coder.http.fail({ method: "POST", path: /\/(tasks\/mona-c|chats)$/, lose: "response" });
+    world.coder.http.fail({ ...creation, lose: "response" });
     const other = await running();
     await allWell();
     expect(world.agents()).toHaveLength(1);
     await closed(other);
+  });
+});
+
+/** What the other files test of the four. */
+describe(`on ${requestersChats}`, () => {
+  const { page } = chats;
+  const owner = "mona-c";
+  beforeAll(async () => {
+    world = await World.start({ coder: chats.coder, settings: withTemplate });
+  });
+  afterAll(async () => {
+    expect(world.coder.mintedTokens()).toEqual([]);
+    await world.close();
+  });
+
+  test("an issue's life: assigned, running, closed, reopened, closed", async () => {
+    const issue = await running();
+    const { id } = world.agentOf(issue);
+    expect(world.agentOf(issue)).toMatchObject({ owner });
+    expect(world.statusComments(issue).join()).toContain(`/${page}/`);
+    expect(world.statusComments(issue).join()).toContain(id);
+    await closed(issue);
+    await until("nothing is left of it", () => world.coder.workspaces().length === 0);
+
+    await world.gitHub.reopenIssue(issue, { by: "mona" });
+    await world.untilRunning(issue);
+    expect(world.agentOf(issue).id).not.toBe(id);
+    await closed(issue);
+  });
+
+  test("unassigned, its agent stops; assigned again, it is the same one", async () => {
+    const issue = await running();
+    const { id } = world.agentOf(issue);
+    world.agentOf(issue).holdBusy();
+    await world.unassign(issue);
+    await world.untilStatus(issue, "is paused");
+    await until("it does not work", () => !/active|running/.test(world.agentOf(issue).status));
+    world.agentOf(issue).release();
+    await world.assign(issue);
+    await world.untilRunning(issue);
+    expect(world.agentOf(issue).id).toBe(id);
+    await closed(issue);
   });
 
   test.each([0, 15])("an assignment and a close %i ms apart leave nothing", async (ms) => {
@@ -211,10 +202,8 @@ describe.each(rows)("on %s", (_, { coder, settings = {}, owner, page }) => {
 
   test("what is said to a task that is gone is kept, and told to the next one", async () => {
     const issue = await running();
-    const former = agentOf(issue);
-    if ("purge" in former) former.purge();
-    const headers = { "Coder-Session-Token": world.coder.token };
-    await fetch(`${world.coder.url}/api/v2/tasks/mona-c/${former.id}`, { method: "DELETE", headers });
+    const former = world.agentOf(issue);
+    await world.lose(former);
     await world.gitHub.comment(issue, { by: "mona", body: "are you there?" });
     expect(await world.untilStatus(issue, "is gone")).toContain("kept for a day");
     await allWell();
@@ -229,7 +218,6 @@ describe.each(rows)("on %s", (_, { coder, settings = {}, owner, page }) => {
 });
 
 describe("on Chats", () => {
-  let world: World;
   beforeAll(async () => {
     world = await World.start({ coder: { version: "2.38" } });
   });

@@ -10,7 +10,7 @@ import { flowArn, type LocalSystem, type SystemOptions, startSystem } from "../.
 import { bundles } from "../bundles.js";
 
 /** How long a test waits for a condition before it gives up: far longer than a slow machine needs. */
-const patienceMs = 10_000;
+const patienceMs = 30_000;
 
 /** Waits until `look` returns something else than `undefined` or `false`. */
 export async function until<T>(

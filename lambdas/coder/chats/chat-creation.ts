@@ -15,6 +15,16 @@ const titleLength = 200;
 /** Milliseconds between two looks for a chat that Coder may still be making. */
 const lookMs = 1000;
 
+/**
+ * Milliseconds that a creation is given, which names a model and writes a first turn; and then for which its chat is
+ * looked for. Together shorter than the Lambda that creates may run (see `infra/actions.ts`).
+ */
+export interface CreationPatience {
+  timeoutMs: number;
+  lookForMs: number;
+}
+export const creationPatience: CreationPatience = { timeoutMs: 45_000, lookForMs: 40_000 };
+
 /** What a chat is created from, and as whom. */
 export interface ChatPlan {
   organization: string;

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { type Chat, chatSchema } from "../../../lambdas/coder/chats/chat.js";
+import type { CreationPatience } from "../../../lambdas/coder/chats/chat-creation.js";
 import { viewOf } from "../../../lambdas/coder/chats/chat-view.js";
-import type { CreationPatience } from "../../../lambdas/coder/chats-backend.js";
 import type { CoderBackend, CoderTask } from "../../../lambdas/coder/port.js";
 import type { CoderSettings } from "../../../lambdas/environment.js";
 import type { FakeCoderOptions } from "../../../local/fake-coder/fake-coder.js";

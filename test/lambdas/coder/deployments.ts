@@ -1,4 +1,4 @@
-import type { CreationPatience } from "../../../lambdas/coder/chats-backend.js";
+import type { CreationPatience } from "../../../lambdas/coder/chats/chat-creation.js";
 import { CoderClient } from "../../../lambdas/coder/client.js";
 import { Coder } from "../../../lambdas/coder/coder.js";
 import type {

@@ -1,0 +1,25 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { expect, test } from "@jest/globals";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** `npm run demo`, without npm. Resolves to what it prints; rejects where it does not exit with 0. */
+const demo = async (...args: string[]) => {
+  const command = ["--import", "tsx", "local/demo.ts", ...args];
+  return (await promisify(execFile)(process.execPath, command, { cwd: root, maxBuffer: 1 << 26 })).stdout;
+};
+
+test.each(["tasks-2.30", "chats-2.35"])("the demo plays with %s too, and all ends well", async (coder) => {
+  const { ok, ends } = JSON.parse(await demo("--json", `--coder=${coder}`));
+  expect(ok).toBe(true);
+  expect(ends.length).toBeGreaterThan(10);
+});
+
+test("the demo does not play with a Coder that it does not know", async () => {
+  await expect(demo("--coder=cups")).rejects.toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("--coder=tasks|chats|tasks-2.30|chats-2.35"),
+  });
+});
