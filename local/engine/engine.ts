@@ -4,6 +4,7 @@ import type { HistoryEvent } from "./history.js";
 import { exceedsPayloadLimit, maxPayloadBytes } from "./limits.js";
 import { Machine } from "./machine.js";
 import type { JsonValue, Step } from "./step.js";
+import type { Validation } from "./validate.js";
 
 export interface EngineOptions {
   /**
@@ -49,8 +50,9 @@ export class Engine {
   }
 
   /** Adds a flow, or replaces its definition for executions that start from now on. Throws `InvalidDefinition`. */
-  addMachine(arn: string, definition: string): void {
-    this.#machines.set(arn, new Machine(arn, definition, this.#timeScale, new Date(this.#now())));
+  addMachine(arn: string, definition: string, validation: Validation = {}): void {
+    const options = { timeScale: this.#timeScale, created: new Date(this.#now()), validation };
+    this.#machines.set(arn, new Machine(arn, definition, options));
   }
 
   machines(): MachineDescription[] {

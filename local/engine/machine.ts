@@ -1,6 +1,6 @@
 import { EngineError } from "./errors.js";
 import { Step } from "./step.js";
-import { parseDefinition } from "./validate.js";
+import { parseDefinition, type Validation } from "./validate.js";
 
 /** A state machine, checked and ready to run. */
 export class Machine {
@@ -13,10 +13,14 @@ export class Machine {
   readonly timeoutSeconds: number | undefined;
   readonly #steps: Map<string, Step>;
 
-  constructor(arn: string, definition: string, timeScale: number, created: Date) {
+  constructor(
+    arn: string,
+    definition: string,
+    { timeScale, created, validation }: { timeScale: number; created: Date; validation: Validation },
+  ) {
     const name = /^arn:[^:]+:states:[^:]*:[^:]*:stateMachine:([^:]+)$/.exec(arn)?.[1];
     if (name === undefined) throw new EngineError("InvalidName", `${arn} is no ARN of a state machine`);
-    const parsed = parseDefinition(name, definition);
+    const parsed = parseDefinition(name, definition, validation);
     this.arn = arn;
     this.name = name;
     this.definition = definition;

@@ -38,6 +38,9 @@ interface Token {
   repositoryIds?: number[];
 }
 
+/** One serves all Apps of a process: to make one takes half a second. */
+let appKey: KeyObject | undefined;
+
 /**
  * A GitHub App's ways to say who it is: a JWT signed with its private key, and installation tokens.
  * https://docs.github.com/apps/creating-github-apps/authenticating-with-a-github-app
@@ -55,9 +58,9 @@ export class AppAuth {
     readonly appSlug: string,
     readonly repositories: Repositories,
   ) {
-    const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-    this.privateKey = privateKey.export({ type: "pkcs1", format: "pem" }).toString();
-    this.#publicKey = createPublicKey(privateKey);
+    appKey ??= generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
+    this.privateKey = appKey.export({ type: "pkcs1", format: "pem" }).toString();
+    this.#publicKey = createPublicKey(appKey);
   }
 
   /** Ends the life of all tokens, as a revoked installation or a passing hour does. */

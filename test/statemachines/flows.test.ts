@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "@jest/globals";
 import { type ActionName, actions, flowNames, pascalCase } from "../../infra/actions.js";
+import { loadDefinition } from "../../local/engine/definition.js";
+import { parseDefinition } from "../../local/engine/validate.js";
 
 interface State {
   Type: string;
@@ -31,6 +33,15 @@ describe.each(flowNames)("the flow %s", (flow) => {
   const machine = read(`${flow}.asl`) as Machine;
   const states = Object.entries(machine.States);
   const tasks = states.filter(([, { Type }]) => Type === "Task");
+
+  test("is valid in the Amazon States Language", () => {
+    const arns = [...arnToAction].map(([placeholder, name]) => [
+      placeholder.slice(2, -1),
+      `arn:aws:lambda:us-east-1:000000000000:function:${name}`,
+    ]);
+    const definition = loadDefinition(JSON.stringify(machine), Object.fromEntries(arns));
+    expect(parseDefinition(flow, definition).StartAt).toBeTruthy();
+  });
 
   test("says what it is for, and ends at last", () => {
     expect(machine.Comment).toMatch(/\S/);
