@@ -43,8 +43,22 @@ const store = new TaskStore();
 export async function handler(input: unknown): Promise<Creation> {
   const { event, intent, plan } = parseInput(inputSchema, input);
   const record = await store.get(taskKey(event));
-  if (record?.intent !== intent) return superseded(record);
-  return new TaskCreation(await connectCoder(), event, intent, plan, record).run();
+  const creation =
+    record?.intent === intent
+      ? await new TaskCreation(await connectCoder(), event, intent, plan, record).run()
+      : superseded(record);
+  return creation.outcome === "superseded" && (await isNews(event))
+    ? { ...creation, outcome: "existing" }
+    : creation;
+}
+
+/** Of failed runs that come at once, an older one may be claimed last: the task hears of the newest all the same. */
+async function isNews(event: StartingEvent): Promise<boolean> {
+  if (event.type !== "branch_failed") return false;
+  const source = (await store.get(taskKey(event)))?.source;
+  if (source === undefined || !("run" in source)) return false;
+  const { id, attempt } = source.run;
+  return event.run.id > id || (event.run.id === id && event.run.attempt > attempt);
 }
 
 class TaskCreation {
@@ -91,7 +105,8 @@ class TaskCreation {
     const { phase } = task.view;
     const isAtWork = phase === "working" || phase === "starting";
     const isOurs = this.record.startedBy === this.event.delivery;
-    if (isOurs || isAtWork || (this.event.type === "branch_failed" && phase !== "broken")) {
+    const isTold = this.record.toldBy === this.event.delivery;
+    if (isOurs || isTold || isAtWork || (this.event.type === "branch_failed" && phase !== "broken")) {
       return this.#register(task, isOurs ? "created" : "existing");
     }
     await this.coder.backendOf(task).remove(task, this.#key);
@@ -223,7 +238,7 @@ class TaskCreation {
     { view: _, isAnothers: __, ...task }: CoderTask,
     outcome: "created" | "existing",
   ): Promise<Creation> {
-    const told = outcome === "existing" ? { startedBy: undefined } : {};
+    const told = outcome === "existing" ? { startedBy: undefined, toldBy: this.event.delivery } : {};
     const changes = { task, stopping: undefined, stopped: undefined, ...told };
     if (await store.updateAs(this.intent, this.#key, changes)) {
       const { owner, name, id } = task;

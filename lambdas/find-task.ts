@@ -5,7 +5,7 @@ import { inboxEventSchema, type Subject } from "./events/event.js";
 import { isSameLogin } from "./events/login.js";
 import { parseInput } from "./flow-input.js";
 import { connectGitHub } from "./github/app.js";
-import { RepositoryClient } from "./github/repository.js";
+import { type Pull, RepositoryClient } from "./github/repository.js";
 import { log } from "./log.js";
 import { TaskFinder } from "./tasks/finder.js";
 import { TaskStore } from "./tasks/store.js";
@@ -46,20 +46,23 @@ export async function handler(input: unknown): Promise<Found> {
   const candidates = run.pulls.length
     ? await Promise.all(run.pulls.map((number) => repository.pull(number)))
     : await repository.openPullsOf(run.headRepository.owner, run.branch);
-  const agents = candidates.filter(
-    (candidate) =>
-      candidate?.isOpen === true &&
-      isSameLogin(candidate.author, agent) &&
-      candidate.headRepositoryId === run.headRepository.id,
-  );
-  const isAgents = agents.length > 0;
+  const isOfAgents = (candidate: Pull | undefined) =>
+    candidate !== undefined &&
+    isSameLogin(candidate.author, agent) &&
+    candidate.headRepositoryId === run.headRepository.id;
+  const agents = candidates.filter((candidate) => candidate?.isOpen && isOfAgents(candidate));
   const pull = agents.find((candidate) => candidate?.headSha === run.headSha);
   if (!pull) {
+    // A run can outlast its pull request. What fails there is no work for a task of its own.
+    const isOfClosed = (closed: Pull) => isOfAgents(closed) && closed.headSha === run.headSha;
+    const isAgents =
+      agents.length > 0 ||
+      (await repository.closedPullsOf(run.headRepository.owner, run.branch)).some(isOfClosed);
     log.info("The run is of no head of the agent's", { run: run.id, pulls: candidates.length });
     return { ...nothing, isAgents };
   }
   const key = await finder.ofPull(pull, event);
   return key
-    ? { found: true, isAgents, ...key, subject: { kind: "pull", number: pull.number, url: pull.url } }
-    : { ...nothing, isAgents };
+    ? { found: true, isAgents: true, ...key, subject: { kind: "pull", number: pull.number, url: pull.url } }
+    : { ...nothing, isAgents: true };
 }

@@ -113,7 +113,7 @@ function faultText(faults: readonly Fault[], event: StartingEvent): string {
     .slice(0, mostFaults)
     .map(({ line, path, message }) => `Line ${line}${path === "" ? "" : `, ${path}`}: ${message}`);
   const more = faults.length > mostFaults ? [`And ${faults.length - mostFaults} more.`] : [];
-  const remedy = `Mend the file on the default branch. ${howToStartAnew(event)}`;
+  const remedy = `Fix the file on the default branch. ${howToStartAnew(event)}`;
   return [
     `${configPath} has faults, so it is not known what the agent may work in.`,
     ...lines,

@@ -18,9 +18,11 @@ const store = new TaskStore();
 export async function handler(input: unknown): Promise<{ follower: string }> {
   const { key } = parseInput(inputSchema, input);
   const record = await store.get(key);
-  const { intent, task, wanted } = record ?? {};
+  const { intent, task, wanted, source } = record ?? {};
   if (intent === undefined || task?.id === undefined || wanted === false) return { follower: "" };
-  if (!(await connectCoder()).backendOf(task).tellsOfWork) return { follower: "" };
+  // Of work without an issue nobody hears unless it fails: that is looked for whatever else Coder tells.
+  const isUnwatched = source !== undefined && !("issue" in source);
+  if (!isUnwatched && !(await connectCoder()).backendOf(task).tellsOfWork) return { follower: "" };
 
   const follower = randomBytes(6).toString("hex");
   if (!(await store.updateAs(intent, key, { follower }))) return { follower: "" };

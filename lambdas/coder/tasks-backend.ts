@@ -274,7 +274,13 @@ function viewOf({ status, current_state }: ApiTask): TaskView {
   const state = current_state?.state;
   if (status === "active" && !state) return { phase: "working", status, silent: true };
   const report = status === "active" ? reportOf(current_state ?? {}) : "";
-  return { phase: phaseOf(status, state ?? ""), status, ...(report !== "" && { report }) };
+  const hasFailed = status === "active" && failed.includes(state ?? "");
+  return {
+    phase: phaseOf(status, state ?? ""),
+    status,
+    ...(hasFailed && { hasFailed }),
+    ...(report !== "" && { report }),
+  };
 }
 
 /** What the agent has reported of its work, for people: a link, a pull request's often, and a message. */
@@ -296,7 +302,8 @@ const phases: Record<string, Phase> = {
 };
 
 /** Agents report `working`, `idle`, `complete`, `failed` (`failure` on older servers): all but the first listen. */
-const listening = ["idle", "complete", "completed", "failed", "failure"];
+const failed = ["failed", "failure"];
+const listening = ["idle", "complete", "completed", ...failed];
 
 function phaseOf(status: string, state: string): Phase {
   if (status === "active") return listening.includes(state) ? "ready" : "working";

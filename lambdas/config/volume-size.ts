@@ -4,8 +4,8 @@ export const volumeSizePattern = /^[1-9][0-9]{0,11} ?[KkMmGgTt][Ii]?[Bb]?$/;
 const units = { K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 };
 const isUnit = (letter: string): letter is keyof typeof units => letter in units;
 
-/** Less holds no file system, and more than 16 TiB is more than most clouds have in one piece. */
-export const volumeSizeLimits = { smallest: "1Mi", largest: "16Ti" };
+/** What a Kubernetes quantity holds: its bytes in 64 bits. What the cloud has in one piece, the template knows. */
+export const volumeSizeLimits = { smallest: "1Ki", largest: "8388607Ti" };
 
 /**
  * The size in the form of Kubernetes' quantities, with binary units: `10gb` → `10Gi`. The number stays as it is.

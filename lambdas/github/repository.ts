@@ -169,6 +169,19 @@ export class RepositoryClient {
     }
   }
 
+  /** Those pull requests of one head that were closed last, `owner:branch`. */
+  async closedPullsOf(headOwner: string, branch: string): Promise<Pull[]> {
+    const { data } = await this.octokit.request("GET /repos/{owner}/{repo}/pulls", {
+      ...this.#name,
+      state: "closed",
+      head: `${headOwner}:${branch}`,
+      sort: "updated",
+      direction: "desc",
+      per_page: perPage,
+    });
+    return data.map(toPull);
+  }
+
   /** Whether `pull` is an open one of `author`'s whose head is still `sha`. */
   async isHeadCurrent(number: number, sha: string, author: string): Promise<boolean> {
     const pull = await this.pull(number);

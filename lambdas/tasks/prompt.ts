@@ -7,7 +7,7 @@ import type { Plan } from "./plan.js";
 const nameLength = 200;
 
 /**
- * An agent's first words: the issue's URL alone; with a config, who and where in lines of `NAME=value`, then what to
+ * An agent's first words: the issue's URL alone; with a config, who and where in lines of `NAME: value`, then what to
  * do. `url` is the work's: the task is told by it.
  */
 export function promptOf(event: StartingEvent, plan: Plan, url: string): string {
@@ -22,7 +22,7 @@ export function promptOf(event: StartingEvent, plan: Plan, url: string): string 
       ...(plan.factory?.base_branch !== undefined && { BRANCH: plan.factory.base_branch }),
       ...(plan.requester && { REQUESTER: plan.requester.login }),
     })
-      .map(([key, value]) => `${key}=${value}`)
+      .map(([key, value]) => `${key}: ${value}`)
       .join("\n");
   switch (event.type) {
     case "task_requested":

@@ -97,6 +97,8 @@ export interface TaskRecord {
   task?: TaskLocation;
   /** The delivery that the task was created for, and whose words it was created with. */
   startedBy?: string;
+  /** The delivery whose words it was told last, instead of a task of their own. */
+  toldBy?: string;
   /** Where Coder's names are no key, a creation that is under way. */
   creating?: Claimed;
   /** An agent that is being stopped, by the intent that wants it. Whoever wants it to work waits for the end of that. */

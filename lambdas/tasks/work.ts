@@ -63,7 +63,9 @@ export function workName(source: WorkSource): WorkName {
   if ("issue" in source) return { ...base, label: String(source.issue.number), isDistinct: true };
   // A job that is called as an issue is numbered gets a hash.
   if ("job" in source) return { ...base, label: source.job.name, isDistinct: !/^\d+$/.test(source.job.name) };
-  return { ...base, label: source.run.branch, isDistinct: false };
+  // Two workflows may have the same name.
+  const reference = `${base.reference} ${source.run.workflowId}`;
+  return { ...base, reference, label: source.run.branch, isDistinct: false };
 }
 
 /** What people see in Coder. */

@@ -45,11 +45,11 @@ describe.each([
       agent && "initialPrompt" in agent ? JSON.parse(agent.initialPrompt) : { ai_prompt: agent?.prompt };
     const { ai_prompt: words, ...settings } = prompt;
     expect(words.split("\n").slice(0, 5)).toEqual([
-      `ISSUE_URL=https://github.com/octo/app/issues/${issue.number}`,
-      "REPO_OWNER=octo",
-      "REPO_NAME=app",
-      `ISSUE_NUMBER=${issue.number}`,
-      "REQUESTER=mona",
+      `ISSUE_URL: https://github.com/octo/app/issues/${issue.number}`,
+      "REPO_OWNER: octo",
+      "REPO_NAME: app",
+      `ISSUE_NUMBER: ${issue.number}`,
+      "REQUESTER: mona",
     ]);
     expect(words).toContain("open a pull request that closes it");
     const [workspace] = world.coder.workspaces();
@@ -73,7 +73,7 @@ describe.each([
     const status = await world.untilStatus(issue, "No task was created");
     expect(status).toMatch(/Line 1, harness\.provider: .*claude_code/);
     expect(status).toMatch(/Line 3, sandbox\.size: .*small/);
-    expect(status).toMatch(/Mend the file.*assign it again/);
+    expect(status).toMatch(/Fix the file.*assign it again/);
     expect(status).not.toMatch(/hal9000|gigantic/);
     await allWell(world);
     expect(world.agents()).toEqual([]);

@@ -24,14 +24,17 @@ describe.each([
   });
   afterAll(() => world.close());
 
-  const fails = (branch: string, more: { workflow?: string; headRepo?: string; error?: string } = {}) =>
+  const fails = (
+    branch: string,
+    more: { workflow?: string; headRepo?: string; headSha?: string; error?: string } = {},
+  ) =>
     world.gitHub.completeRun({
       repo: "octo/app",
       by: "mona",
       workflow: more.workflow ?? "CI",
       branch,
       ...(more.headRepo && { headRepo: more.headRepo }),
-      headSha: randomBytes(20).toString("hex"),
+      headSha: more.headSha ?? randomBytes(20).toString("hex"),
       event: "push",
       conclusion: "failure",
       jobs: [{ name: "test", conclusion: "failure", log: `##[error]${more.error ?? "it broke"}\n` }],
@@ -53,20 +56,21 @@ describe.each([
     expect(prompt).toContain("Failed workflow run on branch main of octo/app: CI, attempt 1");
     expect(prompt).toContain("expected 1 but found 2");
     expect(prompt).toContain("Ask in #ci before you revert anything.");
-    expect(prompt).toContain("BRANCH=main");
+    expect(prompt).toContain("BRANCH: main");
     expect(agent.inputs).toEqual([]);
 
     await fails("main", { error: "now it is 3" });
     await until("it is told", () => agent.inputs.some(({ text }) => text.includes("now it is 3")));
     await allWell(world);
     expect(agent.inputs[0]?.text).toContain("Ask in #ci");
+    expect(agent.inputs[0]?.text).not.toContain("same branch");
     expect(agents("main")).toHaveLength(1);
   });
 
   test("is fixed in a pull request, whose reviews reach the agent", async () => {
     await fails("release/0.9");
     const agent = await until("there is an agent", () => agents("release/0.9")[0]);
-    const [url = ""] = /(?<=WORKFLOW_URL=)[^\s\\"]+/.exec(promptOf(agent)) ?? [];
+    const [url = ""] = /(?<=WORKFLOW_URL: )[^\s\\"]+/.exec(promptOf(agent)) ?? [];
     const { pull } = await world.gitHub.openPull({
       repo: "octo/app",
       by: world.gitHub.agentLogin,
@@ -90,9 +94,15 @@ describe.each([
   });
 
   test("twenty at once make one task, which learns of the newest", async () => {
-    await Promise.all(Array.from({ length: 20 }, (__, i) => fails("release/2.0", { error: `failure ${i}` })));
+    await Promise.all(
+      Array.from({ length: 20 }, (__, i) => fails("release/2.0", { error: `failure ${i}.` })),
+    );
     await allWell(world);
-    expect(agents("release/2.0")).toHaveLength(1);
+    const [agent, ...others] = agents("release/2.0");
+    expect(others).toEqual([]);
+    expect([agent && promptOf(agent), ...(agent?.inputs ?? []).map(({ text }) => text)].join("\n")).toContain(
+      "failure 19.",
+    );
   });
 
   test("of another branch, another workflow or a fork starts nothing", async () => {
@@ -102,6 +112,22 @@ describe.each([
     await fails("release/9.0", { headRepo: "tim/app" });
     await allWell(world);
     expect([...agents("feature/x"), ...agents("main", "Docs"), ...agents("release/9.0")]).toEqual([]);
+  });
+
+  test("that outlasts the agent's pull request starts nothing", async () => {
+    const { pull } = await world.gitHub.openPull({
+      repo: "octo/app",
+      by: world.gitHub.agentLogin,
+      head: "release/late",
+      title: "Fix it",
+    });
+    await world.gitHub.closePull(pull, { by: "mona" });
+    await fails("release/late", { headSha: pull.shas.at(-1) ?? "" });
+    await allWell(world);
+    expect(agents("release/late")).toEqual([]);
+    await fails("release/late");
+    await until("there is an agent", () => agents("release/late")[0]);
+    await allWell(world);
   });
 
   test("of the agent's pull request goes to that one's task, even where its branch is listed", async () => {

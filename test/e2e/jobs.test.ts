@@ -42,7 +42,7 @@ describe.each([
 
   const promptOf = (agent: FakeTask | FakeChat): string =>
     "initialPrompt" in agent ? agent.initialPrompt : agent.prompt;
-  const agents = () => world.agents().filter((agent) => promptOf(agent).includes(`JOB_NAME=${name}`));
+  const agents = () => world.agents().filter((agent) => promptOf(agent).includes(`JOB_NAME: ${name}`));
   const agent = () => {
     const [only, ...others] = agents();
     if (!only || others.length > 0) throw new Error(`there are ${agents().length} agents of ${name}`);
@@ -64,7 +64,7 @@ describe.each([
     expect(workspace).toBeDefined();
     const prompt = promptOf(agent());
     expect(prompt).toContain(`Update the dependencies of ${name}.`);
-    expect(prompt).toContain("BRANCH=develop");
+    expect(prompt).toContain("BRANCH: develop");
     if (api === "Tasks") expect(JSON.parse(prompt)).toMatchObject({ base_branch: "develop" });
     expect(id).toBeTruthy();
     expect(issues()).toEqual([]);
@@ -96,7 +96,8 @@ describe.each([
     const { id } = await ran();
     agent().holdBusy();
     await writeConfig(world, job(name).replace("Update", "Renew"));
-    fire(world, name, nextTime());
+    const at = nextTime();
+    fire(world, name, at);
     await until("it is in the inbox", () =>
       world
         .executions("drain-inbox")
@@ -107,7 +108,11 @@ describe.each([
       agent().inputs.some(({ text }) => text.includes("Renew the dependencies")),
     );
     await allWell(world);
+    // Scheduler may start it twice.
+    fire(world, name, at);
+    await allWell(world);
     expect(agent().id).toBe(id);
+    expect(agent().inputs).toHaveLength(1);
   });
 
   test("whose last run is over begins anew", async () => {
@@ -135,16 +140,14 @@ describe.each([
     expect(issues()).toEqual([]);
   });
 
-  // Of a task Coder does not tell it.
-  if (api === "Chats") {
-    test("whose agent's turn ends in an error opens an issue too", async () => {
-      await ran();
-      world.coder.chats().at(-1)?.failTurn({ kind: "missing_key", message: "no key" });
-      await until("there is an issue", () => issues().length === 1);
-      await allWell(world);
-      expect(issues()[0]?.body).toMatch(/The last turn has failed .missing_key.*has no API key/);
-    });
-  }
+  test("whose agent's turn ends in an error opens an issue too", async () => {
+    const ended = await ran();
+    if ("setAgentState" in ended) ended.setAgentState("failed", { message: "no key" });
+    else ended.failTurn({ kind: "missing_key", message: "no key" });
+    await until("there is an issue", () => issues().length === 1);
+    await allWell(world);
+    expect(issues()[0]?.body).toMatch(/failed.*no key/i);
+  });
 
   test("that fails opens one issue, which is edited, and closed once it runs", async () => {
     await writeConfig(world, job(name, 'owner = "zoe"'));

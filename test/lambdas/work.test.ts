@@ -57,6 +57,8 @@ describe("work without an issue", () => {
     expect(names(job("nightly"))[0]).toBe("gh-app-nightly");
     expect(names(job("nightly sweep"))).toEqual([expect.stringMatching(/^gh-app-[0-9a-z]{6}-nightly-swee$/)]);
     expect(names(failing("main"))).toEqual([expect.stringMatching(/^gh-app-[0-9a-z]{6}-main$/)]);
+    // Two workflows of the same name.
+    expect(names(failing("main", 71))).not.toEqual(names(failing("main")));
   });
 
   test("is never named as an issue's task is", () => {

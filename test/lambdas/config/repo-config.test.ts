@@ -143,6 +143,9 @@ describe("a value", () => {
 
   test.each([
     ["europe/berlin", "Europe/Berlin"],
+    ["Europe/Kyiv", "Europe/Kyiv"],
+    ["Asia/Kolkata", "Asia/Kolkata"],
+    ["Asia/Ho_Chi_Minh", "Asia/Ho_Chi_Minh"],
     ["UTC", "UTC"],
     ["America/Argentina/Buenos_Aires", "America/Buenos_Aires"],
     ["Etc/GMT+5", "Etc/GMT+5"],

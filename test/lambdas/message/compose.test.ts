@@ -192,6 +192,20 @@ describe("the instruction", () => {
     expect(withComment("z".repeat(100_000))).toContain(`\n\n${"z".repeat(1999)}…\n\n`);
   });
 
+  test("about a branch without a pull request does not ask for a push to that branch", () => {
+    const subject = {
+      kind: "branch",
+      name: "main",
+      url: "https://github.com/octo/app",
+      repository: "octo/app",
+    } as const;
+    for (const input of [failure("log", { subject }), comment("x", { kind: "job", subject })]) {
+      const { text } = compose([input], options);
+      expect(text).toContain("on a branch of its own, by a pull request");
+      expect(text).not.toContain("same branch");
+    }
+  });
+
   test("opens no fence", () => {
     expect(withComment("```sh")).toContain("\n\n'''sh\n\n");
   });
