@@ -1,4 +1,5 @@
 /** @jest-config-loader esbuild-register */
+import { availableParallelism } from "node:os";
 import type { Config } from "jest";
 
 const config: Config = {
@@ -22,8 +23,8 @@ const config: Config = {
     ],
   },
   moduleNameMapper: { "^(\\.{1,2}/.*)\\.js$": "$1" },
-  // On two cores, Jest would leave one idle.
-  maxWorkers: "100%",
+  // One more than there are cores: the tests of the whole system wait for the better part of their time.
+  maxWorkers: Math.ceil(availableParallelism() * 1.5),
   // Tests wait for conditions; this only ends one that waits in vain, on a slow machine too.
   testTimeout: 60_000,
   coverageProvider: "v8",

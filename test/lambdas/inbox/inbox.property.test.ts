@@ -633,7 +633,7 @@ test("whatever happens, everything is told once, in order and in its newest text
       await run.end();
       run.check();
     }),
-    { numRuns: 40 },
+    { numRuns: 20 },
   );
 }, 120_000);
 

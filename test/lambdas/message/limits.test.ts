@@ -112,6 +112,7 @@ describe("whatever is written", () => {
           expect(text.trim().endsWith("\n[relay 7f3a9c2e]")).toBe(true);
         },
       ),
+      { numRuns: 40 },
     );
   });
 
@@ -156,7 +157,7 @@ describe("whatever is written", () => {
         expect(told).toEqual(inputs.map((_, i) => String(i)));
         for (const message of messages) expect(bytes(message)).toBeLessThanOrEqual(128 * KiB);
       }),
-      { numRuns: 30 },
+      { numRuns: 12 },
     );
   });
 });
