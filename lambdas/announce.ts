@@ -7,6 +7,7 @@ import type { Condition } from "./table/table.js";
 import { messageOf } from "./tasks/cause.js";
 import { taskStates } from "./tasks/record.js";
 import { TaskStore } from "./tasks/store.js";
+import { howToStartAnew } from "./tasks/work.js";
 
 const inputSchema = z.object({
   event: workEventSchema,
@@ -26,7 +27,7 @@ const store = new TaskStore();
 /** Lets the status comment say the state; `announced` is false where a newer event has had its say. */
 export async function handler(input: unknown): Promise<{ announced: boolean }> {
   const { event, state, intent, detail, report, error } = parseInput(inputSchema, input);
-  const words = detail ?? (error && messageOf(error.Cause));
+  const words = detail ?? (error && `${messageOf(error.Cause)} ${howToStartAnew(event)}`);
   const comment = new StatusComment(store, await connectGitHub(), event, event.delivery);
   const announced = await comment.say(
     { state, ...(words !== undefined && { detail: words }) },

@@ -161,6 +161,6 @@ function isEnterpriseServer(apiUrl: string): boolean {
 
 function noUser(login: string, reason: string): NoCoderUserError {
   return new NoCoderUserError(
-    `${login} cannot be given a task: ${reason}. Sign in to Coder with this GitHub account (or link it in Coder under Account, External authentication), or ask an operator to add "${botName(login)}=CODERUSER" to CODER_USER_MAP. Then unassign the agent and assign it again.`,
+    `${login} cannot be given a task: ${reason}. Sign in to Coder with this GitHub account (or link it in Coder under Account, External authentication), or ask an operator to add "${botName(login)}=CODERUSER" to CODER_USER_MAP.`,
   );
 }

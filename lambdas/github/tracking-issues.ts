@@ -1,5 +1,6 @@
 import type { Octokit } from "@octokit/core";
 import { isRefusal } from "../errors.js";
+import type { TaskKey } from "../tasks/record.js";
 import { oneLine } from "../text/clean.js";
 
 const perPage = 100;
@@ -15,14 +16,13 @@ export class TrackingIssueClient {
   readonly #repository: { owner: string; repo: string };
   readonly #mark: string;
 
-  /** `reference` tells the work from all others of the repository. */
   constructor(
     private readonly octokit: Octokit,
     repository: { owner: string; name: string },
-    reference: string,
+    { repositoryId, work }: TaskKey,
   ) {
     this.#repository = { owner: repository.owner, repo: repository.name };
-    this.#mark = `<!-- coder-task-relay:work ${encodeURIComponent(reference)} -->`;
+    this.#mark = `<!-- coder-task-relay:work ${repositoryId} ${encodeURIComponent(work)} -->`;
   }
 
   /** Returns the number of the new issue. */

@@ -73,12 +73,12 @@ export function branchFailureInput(event: BranchFailed, additions: string): Fail
   return { ...failureInput(event, subject, text), ...(additions !== "" && { additions }) };
 }
 
-/** The entry of a scheduled job that is due while its last run still works. */
+/** The entry of a scheduled job that is due while its last run still works; of several times, the newest is told. */
 export function jobEntry({ delivery, repository, job, at }: JobDue, { factory, words }: Plan): NewInput {
   const url = factory?.repo_url ?? "";
   const name = factory?.base_branch ?? "";
   return {
-    identity: `job#${delivery}`,
+    identity: "job",
     delivery,
     version: at,
     order: at,

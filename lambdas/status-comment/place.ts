@@ -1,8 +1,7 @@
 import type { GitHubApp } from "../github/app.js";
 import { IssueClient } from "../github/issues.js";
 import { TrackingIssueClient } from "../github/tracking-issues.js";
-import type { TaskState, WorkSource } from "../tasks/record.js";
-import { workReference } from "../tasks/work.js";
+import { type TaskState, taskKey, type WorkSource } from "../tasks/record.js";
 import { statusMarker } from "./marker.js";
 
 /** Where people read how a task is doing: one thing that is edited through the task's whole life. */
@@ -32,7 +31,7 @@ export function statusPlace(app: GitHubApp, source: WorkSource): StatusPlace {
       find: () => issue.findOwnComment(statusMarker, app.id),
     };
   }
-  const issues = new TrackingIssueClient(octokit, source.repository, workReference(source));
+  const issues = new TrackingIssueClient(octokit, source.repository, taskKey(source));
   return {
     isUntouched: false,
     opensWith: hasFailed,

@@ -20,9 +20,9 @@ const firstWords: readonly TaskState[] = ["created", "refused"];
 const lockMs = 30_000;
 
 /**
- * The one comment of the App's bot on an issue, that follows its task; the tracking issue of work without one. What it should say stands in the task's
- * record; whoever changes that writes the comment, and then looks whether somebody has changed it meanwhile:
- * so the last word wins, in whatever order the writes arrive at GitHub.
+ * The one comment of the App's bot on an issue, that follows its task; the tracking issue of work without one. What
+ * it should say stands in the task's record; whoever changes that writes the comment, and then looks whether somebody
+ * has changed it meanwhile: so the last word wins, in whatever order the writes arrive at GitHub.
  */
 export class StatusComment {
   readonly #place: StatusPlace;

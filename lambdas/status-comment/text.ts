@@ -14,8 +14,11 @@ const headlines: Record<TaskState, string> = {
   failed: "🔴 This has failed.",
 };
 
+/** Refused while there is a task from before. */
+const refusedBeside = "⛔ No new task was created. The one from before stays as it is.";
+
 /** States in which the task's page is there to be opened. */
-const linked: readonly TaskState[] = ["created", "running", "waiting", "stopped", "failed"];
+const linked: readonly TaskState[] = ["created", "running", "waiting", "stopped", "refused", "failed"];
 
 /** States in which it matters what Coder knows of the work. */
 const reported: readonly TaskState[] = ["running", "waiting", "stopped", "completed", "failed"];
@@ -24,10 +27,11 @@ const reported: readonly TaskState[] = ["running", "waiting", "stopped", "comple
 export function statusText({ status, task, report }: TaskRecord): string {
   if (!status) return statusMarker;
   const { state, detail, denial, reference } = status;
+  const isThere = task?.url !== undefined && linked.includes(state);
   return [
     statusMarker,
-    headlines[state],
-    task?.url !== undefined && linked.includes(state) ? `Task: [${task.name}](${task.url})` : "",
+    state === "refused" && isThere ? refusedBeside : headlines[state],
+    isThere ? `Task: [${task.name}](${task.url})` : "",
     detail !== undefined ? quote(detail) : "",
     denial !== undefined ? quote(denial) : "",
     report !== undefined && reported.includes(state) ? quote(report) : "",
