@@ -31,6 +31,7 @@ describe("a log of 64 MB takes less than 60 MB of memory", () => {
     ["as one line", "line"],
     ["full of errors", "errors"],
     ["of long lines", "long"],
+    ["of short lines", "short"],
   ])("%s", async (_, kind) => {
     const args = ["--expose-gc", here("./stream-a-log.mjs"), pathToFileURL(bundle).href, kind];
     const { stdout } = await promisify(execFile)(process.execPath, args);

@@ -10,6 +10,7 @@ const fill = {
       `2026-03-04T05:06:07.1234567Z \u001b[31msrc/${i}.ts(1,2): error TS2304: Cannot find name 'x${i}'.\u001b[0m\n`,
     ),
   long: (i) => chunk.fill(`${"word ".repeat(5000)}${i}\n`),
+  short: (i) => chunk.fill(`module ${i} and all its tests are compiled\n`),
 }[kind];
 
 let peak = 0;
