@@ -9,7 +9,7 @@ import { flowArn, flowStateMachineName } from "./flow-names.js";
 
 export interface FlowProps {
   name: FlowName;
-  /** The text of `statemachines/<name>.asl.json`, placeholders and all. */
+  /** The definition, placeholders and all. */
   definition: string;
   actions: Readonly<Record<ActionName, Action>>;
   logRetention: RetentionDays;

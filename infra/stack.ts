@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { Stack, type StackProps } from "aws-cdk-lib";
 import type { Code } from "aws-cdk-lib/aws-lambda";
 import type { RetentionDays } from "aws-cdk-lib/aws-logs";
@@ -6,6 +5,7 @@ import type { StateMachine } from "aws-cdk-lib/aws-stepfunctions";
 import type { Construct } from "constructs";
 import { Action, type ActionContext } from "./action.js";
 import { type ActionName, actionNames, actions, type FlowName, flowNames, pascalCase } from "./actions.js";
+import { readFlow } from "./flow-source.js";
 import { Flow, type FlowProps } from "./flows.js";
 import { Ingress } from "./ingress.js";
 import { Observability } from "./observability.js";
@@ -18,7 +18,7 @@ export interface RelayStackProps extends StackProps {
   settings: Settings;
   /** The code of each Lambda: a folder with `index.mjs`, as `bundleLambdas` writes it. */
   lambdaCode: (name: ActionName) => Code;
-  /** The text of each state machine. Default: `statemachines/<name>.asl.json`. */
+  /** The definition of each state machine. Default: `readFlow`. */
   flowDefinition?: (name: FlowName) => string;
 }
 
@@ -71,8 +71,4 @@ export class RelayStack extends Stack {
     });
     return Object.fromEntries(created) as Record<FlowName, StateMachine>;
   }
-}
-
-function readFlow(name: FlowName): string {
-  return readFileSync(new URL(`../statemachines/${name}.asl.json`, import.meta.url), "utf8");
 }

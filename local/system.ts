@@ -1,5 +1,3 @@
-import { readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
 import {
   type ActionName,
   actionNames,
@@ -8,6 +6,7 @@ import {
   flowNames,
   pascalCase,
 } from "../infra/actions.js";
+import { readFlow } from "../infra/flow-source.js";
 import { lambdaEnvironment } from "../infra/settings.js";
 import { startDynamoDb } from "./aws/dynamodb.js";
 import { Scheduler } from "./aws/scheduler.js";
@@ -21,7 +20,6 @@ import { FakeGitHub, type FakeGitHubOptions } from "./fake-github/fake-github.js
 import { HttpApi } from "./http-api.js";
 import { LambdaHost, type LambdaLogLine } from "./lambda-host/lambda-host.js";
 
-const machines = fileURLToPath(new URL("../statemachines/", import.meta.url));
 const tableName = "coder-task-relay";
 const scheduleGroup = "coder-task-relay";
 const arn = (service: string, resource: string) => `arn:aws:${service}:us-east-1:000000000000:${resource}`;
@@ -125,9 +123,8 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
     actionNames.map((name) => [`${pascalCase(name)}Arn`, functionArn(name)]),
   );
   for (const flow of flowNames) {
-    const text = await readFile(`${machines}${flow}.asl.json`, "utf8");
     // Held against the language by their own test, not at each start.
-    engine.addMachine(flowArn(flow), loadDefinition(text, functionArns), { isThorough: false });
+    engine.addMachine(flowArn(flow), loadDefinition(readFlow(flow), functionArns), { isThorough: false });
   }
   const reports = reportFailures(engine, (event) => invoke("report-failure", event));
 

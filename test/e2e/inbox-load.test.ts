@@ -1,6 +1,6 @@
-import { readFile } from "node:fs/promises";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { actionNames, pascalCase } from "../../infra/actions.js";
+import { readFlow } from "../../infra/flow-source.js";
 import type { TaskView } from "../../lambdas/coder/port.js";
 import { type AgentWait, observeAgent } from "../../lambdas/tasks/observe.js";
 import { loadDefinition } from "../../local/engine/definition.js";
@@ -273,8 +273,10 @@ test("a wait of two hours takes fewer than 400 state transitions and 6,000 event
     `${pascalCase(name)}Arn`,
     `arn:aws:lambda:us-east-1:0:function:${name}`,
   ]);
-  const text = await readFile(new URL("../../statemachines/drain-inbox.asl.json", import.meta.url), "utf8");
-  engine.addMachine(flowArn("drain-inbox"), loadDefinition(text, Object.fromEntries(arns)));
+  engine.addMachine(
+    flowArn("drain-inbox"),
+    loadDefinition(readFlow("drain-inbox"), Object.fromEntries(arns)),
+  );
   const drain = { repositoryId: 1, work: "1", generation: 0 };
   const { executionArn } = engine.start(flowArn("drain-inbox"), "drain", JSON.stringify({ drain }));
   const { status, stateTransitions } = await engine.finished(executionArn);

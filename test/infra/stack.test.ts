@@ -5,6 +5,8 @@ import { Validations } from "aws-cdk-lib";
 import { Queue } from "aws-cdk-lib/aws-sqs";
 import { AwsSolutionsChecks } from "cdk-nag";
 import { z } from "zod";
+import { type FlowName, flowNames } from "../../infra/actions.js";
+import { readFlow } from "../../infra/flow-source.js";
 import {
   createStack,
   propertiesOf,
@@ -156,6 +158,13 @@ describe("flows", () => {
         TracingConfiguration: { Enabled: true },
       });
       expect(Properties.StateMachineType ?? "STANDARD").toBe("STANDARD");
+    }
+  });
+
+  test("are complete, with the retry policies", () => {
+    for (const { Properties } of resourcesOf(template, "AWS::StepFunctions::StateMachine").values()) {
+      const flow = flowNames.find((name) => Properties.StateMachineName === `coder-task-relay-${name}`);
+      expect(JSON.parse(String(Properties.DefinitionString))).toEqual(JSON.parse(readFlow(flow as FlowName)));
     }
   });
 

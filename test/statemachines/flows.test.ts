@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "@jest/globals";
-import { type ActionName, actions, flowNames, pascalCase } from "../../infra/actions.js";
+import { type ActionName, actions, type FlowName, flowNames, pascalCase } from "../../infra/actions.js";
+import { addRetryPolicies, type Retrier, readFlow, retryPolicies } from "../../infra/flow-source.js";
 import { loadDefinition } from "../../local/engine/definition.js";
 import { parseDefinition } from "../../local/engine/validate.js";
 
@@ -9,7 +10,7 @@ interface State {
   Type: string;
   Parameters?: { FunctionName?: string };
   TimeoutSeconds?: number;
-  Retry?: { ErrorEquals: string[] }[];
+  Retry?: Retrier[];
   Catch?: { ErrorEquals: string[]; Next: string }[];
 }
 
@@ -19,18 +20,17 @@ interface Machine {
   States: Record<string, State>;
 }
 
-function read(name: string): unknown {
-  const path = fileURLToPath(new URL(`../../statemachines/${name}.json`, import.meta.url));
-  return JSON.parse(readFileSync(path, "utf8"));
-}
+const source = (flow: FlowName) =>
+  readFileSync(fileURLToPath(new URL(`../../statemachines/${flow}.asl.json`, import.meta.url)), "utf8");
 
-const policies = Object.values(read("retry-policies") as Record<string, unknown>);
+const { everyLambda, byErrors } = retryPolicies;
+const named = [...Object.values(everyLambda), ...Object.values(byErrors)];
 const arnToAction = new Map(
   Object.keys(actions).map((name) => [`\${${pascalCase(name)}Arn}`, name as ActionName]),
 );
 
 describe.each(flowNames)("the flow %s", (flow) => {
-  const machine = read(`${flow}.asl`) as Machine;
+  const machine = JSON.parse(readFlow(flow)) as Machine;
   const states = Object.entries(machine.States);
   const tasks = states.filter(([, { Type }]) => Type === "Task");
 
@@ -48,17 +48,26 @@ describe.each(flowNames)("the flow %s", (flow) => {
     expect(machine.TimeoutSeconds).toBeGreaterThan(0);
   });
 
-  test("retries every Lambda by the named policies, which always cover Lambda's own troubles", () => {
-    for (const [, { Retry = [], Parameters }] of tasks.filter(
-      ([, { Parameters }]) => Parameters?.FunctionName,
-    )) {
-      for (const retrier of Retry) expect(policies).toContainEqual(retrier);
-      const names = Retry.flatMap(({ ErrorEquals }) => ErrorEquals);
-      expect([Parameters?.FunctionName, names]).toEqual([
-        Parameters?.FunctionName,
-        expect.arrayContaining(["TransientError", "RateLimitedError", "Lambda.TooManyRequestsException"]),
-      ]);
+  test("retries every Lambda by the policies of all, and by others only if its source names their errors", () => {
+    const written = (JSON.parse(source(flow)) as Machine).States;
+    for (const [name, { Retry = [], Parameters }] of tasks) {
+      expect(Parameters?.FunctionName).toMatch(/Arn}$/);
+      const others = (written[name]?.Retry ?? []).map(({ ErrorEquals }) =>
+        Object.values(byErrors).find((policy) => String(policy.ErrorEquals) === String(ErrorEquals)),
+      );
+      expect([name, Retry]).toEqual([name, [...Object.values(everyLambda), ...others]]);
     }
+  });
+
+  test("has no copy of a policy in its source, which differs from the definition in retriers alone", () => {
+    const { States, ...rest } = JSON.parse(source(flow)) as Machine;
+    const plain = (all: Machine["States"]) =>
+      Object.entries(all).map(([name, { Retry: _retry, ...state }]) => [name, state]);
+    for (const { Retry = [] } of Object.values(States)) {
+      for (const retrier of Retry) expect(named).not.toContainEqual(retrier);
+    }
+    const { States: completed, ...restCompleted } = machine;
+    expect([restCompleted, plain(completed)]).toEqual([rest, plain(States)]);
   });
 
   test("waits longer for a Lambda than the Lambda itself takes", () => {
@@ -72,5 +81,41 @@ describe.each(flowNames)("the flow %s", (flow) => {
     expect(states.filter(([, { Type }]) => Type === "Fail")).toEqual([]);
     const caught = states.flatMap(([, { Catch = [] }]) => Catch.flatMap(({ ErrorEquals }) => ErrorEquals));
     expect(caught.filter((name) => name.startsWith("States."))).toEqual([]);
+  });
+});
+
+describe("the retry policies of a state", () => {
+  const policies = {
+    everyLambda: { any: { ErrorEquals: ["AnyError"], MaxAttempts: 9 } },
+    byErrors: { lease: { ErrorEquals: ["LeaseError"], MaxAttempts: 5 } },
+  };
+  const invoke = { Type: "Task", Resource: "arn:aws:states:::lambda:invoke", End: true };
+  const complete = (state: object): unknown =>
+    JSON.parse(addRetryPolicies(JSON.stringify({ StartAt: "A", States: { A: state } }), policies));
+
+  test("go behind a retrier of its own", () => {
+    const own = { ErrorEquals: ["LeaseError"], MaxAttempts: 2 };
+    expect(complete({ ...invoke, Retry: [{ ErrorEquals: ["LeaseError"] }] })).toMatchObject({
+      States: { A: { Retry: [policies.everyLambda.any, policies.byErrors.lease] } },
+    });
+    expect(complete({ ...invoke, Retry: [own] })).toMatchObject({
+      States: { A: { Retry: [own, policies.everyLambda.any] } },
+    });
+  });
+
+  test("reach the Lambdas inside of a Map and a Parallel state, and nothing else", () => {
+    const inner = { StartAt: "A", States: { A: invoke, B: { Type: "Succeed" } } };
+    const completed = {
+      StartAt: "A",
+      States: { A: { ...invoke, Retry: [policies.everyLambda.any] }, B: { Type: "Succeed" } },
+    };
+    expect(complete({ Type: "Map", ItemProcessor: inner, End: true })).toEqual({
+      StartAt: "A",
+      States: { A: { Type: "Map", ItemProcessor: completed, End: true } },
+    });
+    expect(complete({ Type: "Parallel", Branches: [inner, inner], End: true })).toEqual({
+      StartAt: "A",
+      States: { A: { Type: "Parallel", Branches: [completed, completed], End: true } },
+    });
   });
 });

@@ -1,0 +1,72 @@
+import { readFileSync } from "node:fs";
+import type { FlowName } from "./actions.js";
+
+/** A retrier of the Amazon States Language. */
+export interface Retrier {
+  ErrorEquals: string[];
+  IntervalSeconds?: number;
+  BackoffRate?: number;
+  MaxDelaySeconds?: number;
+  MaxAttempts?: number;
+  JitterStrategy?: "FULL" | "NONE";
+}
+
+/** `statemachines/retry-policies.json`. */
+export interface RetryPolicies {
+  /** Every task that invokes a Lambda has these. */
+  everyLambda: Readonly<Record<string, Retrier>>;
+  /** A retrier that says no more than the errors of one of these stands for it. */
+  byErrors: Readonly<Record<string, Retrier>>;
+}
+
+interface SourceState {
+  Resource?: string;
+  Retry?: Retrier[];
+  Branches?: SourceMachine[];
+  ItemProcessor?: SourceMachine;
+}
+
+interface SourceMachine {
+  States: Record<string, SourceState>;
+}
+
+const folder = new URL("../statemachines/", import.meta.url);
+const invokesLambda = "arn:aws:states:::lambda:invoke";
+
+export const retryPolicies = JSON.parse(
+  readFileSync(new URL("retry-policies.json", folder), "utf8"),
+) as RetryPolicies;
+
+/** The definition of a flow: `statemachines/<name>.asl.json` with its retry policies, placeholders and all. */
+export function readFlow(name: FlowName): string {
+  return addRetryPolicies(readFileSync(new URL(`${name}.asl.json`, folder), "utf8"), retryPolicies);
+}
+
+/**
+ * Adds the retry policies to the source of a state machine, which states only what is special. A state's own
+ * retriers go before the policies, for the first one that fits an error is the one that counts.
+ */
+export function addRetryPolicies(source: string, policies: RetryPolicies): string {
+  const machine = JSON.parse(source) as SourceMachine;
+  addToStates(machine, policies);
+  return JSON.stringify(machine, undefined, 2);
+}
+
+function addToStates({ States }: SourceMachine, policies: RetryPolicies): void {
+  for (const state of Object.values(States)) {
+    if (state.Resource === invokesLambda) state.Retry = retriers(state.Retry ?? [], policies);
+    for (const inner of [...(state.Branches ?? []), ...(state.ItemProcessor ? [state.ItemProcessor] : [])]) {
+      addToStates(inner, policies);
+    }
+  }
+}
+
+function retriers(own: readonly Retrier[], { everyLambda, byErrors }: RetryPolicies): Retrier[] {
+  const named = Object.values(byErrors).filter((policy) => own.some((retrier) => standsFor(retrier, policy)));
+  const special = own.filter((retrier) => !named.some((policy) => standsFor(retrier, policy)));
+  return [...special, ...Object.values(everyLambda), ...named];
+}
+
+function standsFor(retrier: Retrier, { ErrorEquals }: Retrier): boolean {
+  return JSON.stringify(retrier) === JSON.stringify({ ErrorEquals });
+}
