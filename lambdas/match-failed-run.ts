@@ -1,14 +1,22 @@
 import * as z from "zod/mini";
 import { matchingRule } from "./config/failed-run-rules.js";
 import { readConfig } from "./config/read-config.js";
-import { checkFailedSchema } from "./events/event.js";
+import { agentEnvironment } from "./environment.js";
+import { checkFailedSchema, type Person } from "./events/event.js";
+import { botName, isSameLogin } from "./events/login.js";
+import { isEnough } from "./events/permission.js";
 import { parseInput } from "./flow-input.js";
 import { connectGitHub } from "./github/app.js";
+import { RepositoryClient } from "./github/repository.js";
 import { log } from "./log.js";
 
 const inputSchema = z.object({ event: checkFailedSchema });
+const { ALLOWED_BOTS: allowedBots } = agentEnvironment();
 
-/** Whether the repository's config wants the agent to look after the branch that a run has failed on. */
+/**
+ * Whether the repository's config wants the agent to look after the branch that a run has failed on. What the run
+ * logs becomes words to an agent, so everybody behind it must be somebody who may make the agent work.
+ */
 export async function handler(input: unknown): Promise<{ matches: boolean }> {
   const { event } = parseInput(inputSchema, input);
   const { repository, run } = event;
@@ -16,7 +24,26 @@ export async function handler(input: unknown): Promise<{ matches: boolean }> {
   if (run.headRepository.id !== repository.id) return { matches: false };
   const octokit = (await connectGitHub()).installation(event.installation);
   const read = await readConfig(octokit, repository);
-  const matches = read.state === "valid" && matchingRule(read.config, run) !== undefined;
-  log.info("A failed run of no task", { run: run.id, config: read.state, matches });
+  const isListed = read.state === "valid" && matchingRule(read.config, run) !== undefined;
+  const people = new RepositoryClient(octokit, repository);
+  const matches = isListed && (await areAllTrusted(people, run.actors ?? []));
+  log.info("A failed run of no task", {
+    run: run.id,
+    config: read.state,
+    event: run.event,
+    isListed,
+    matches,
+  });
   return { matches };
+}
+
+/** A run that nobody is known to be behind is nobody's. */
+async function areAllTrusted(repository: RepositoryClient, actors: readonly Person[]): Promise<boolean> {
+  const verdicts = await Promise.all(actors.map((actor) => isTrusted(repository, actor)));
+  return verdicts.length > 0 && verdicts.every((verdict) => verdict);
+}
+
+async function isTrusted(repository: RepositoryClient, { login, type }: Person): Promise<boolean> {
+  if (type === "Bot") return allowedBots.some((bot) => isSameLogin(botName(bot), botName(login)));
+  return isEnough(await repository.permissionOf(login), "write");
 }

@@ -48,10 +48,10 @@ function jobLine({ name, branch, schedule, timezone, owner, prompt }: ScheduledJ
   ].join("\n");
 }
 
-function ruleLine({ workflows, branches, prompt_additions: additions }: FailedRunRule): string {
+function ruleLine({ workflows, branches, events, prompt_additions: additions }: FailedRunRule): string {
   const span = (text: string) => codeSpan(text, nameLength);
   const more = additions === undefined ? "" : `\n  Told besides: ${codeSpan(additions, promptLength)}`;
-  return `- The workflows ${list(workflows, span)} on the branches ${list(branches, span)}.${more}`;
+  return `- The workflows ${list(workflows, span)} on the branches ${list(branches, span)}, started by ${list(events, span)}.${more}`;
 }
 
 function list<Entry>(entries: readonly Entry[], toText: (entry: Entry) => string): string {

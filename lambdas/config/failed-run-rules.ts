@@ -7,12 +7,17 @@ export interface FailedRun {
   workflow: string;
   /** The head branch, without `refs/heads/`. */
   branch: string;
+  /** What has started it, by GitHub's name of the event; a run without one fits no rule. */
+  event?: string | undefined;
 }
 
-/** The first rule of the file that names the workflow and lets the branch in. */
+/** The first rule of the file that names the workflow and the event and lets the branch in. */
 export function matchingRule(config: RepoConfig, run: FailedRun): FailedRunRule | undefined {
   return config.on_event.failed_run.find(
-    ({ workflows, branches }) => workflows.includes(run.workflow) && letsIn(branches, run.branch),
+    ({ workflows, branches, events }) =>
+      workflows.includes(run.workflow) &&
+      events.some((event) => event === run.event) &&
+      letsIn(branches, run.branch),
   );
 }
 

@@ -53,6 +53,8 @@ describeKeys(failedRunRule, {
   workflows: "Names of the workflows, exactly as GitHub shows them.",
   branches:
     "Patterns of the branches, as in the filters of GitHub's workflows: `*` (not over `/`), `**`, `?`, `+`, `[…]`; a leading `!` takes branches out again, and the last pattern that fits decides.",
+  events:
+    "Events of GitHub whose runs count, such as `push`. Others than the default ones can be caused by strangers, who then have a say in what the logs tell the agent.",
   prompt_additions: "What the agent is told beside the summary of the failure.",
 });
 

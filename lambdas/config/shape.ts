@@ -11,6 +11,54 @@ import { normalisedVolumeSize, volumeSizeLimits, volumeSizePattern } from "./vol
 const sandboxSizes = ["small", "medium", "large"] as const;
 const providers = ["claude_code", "codex"] as const;
 
+/**
+ * What GitHub calls the events that start workflows, by the `event` of a run: those of
+ * https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows, and `dynamic` for
+ * the workflows that GitHub itself brings.
+ */
+const workflowEvents = [
+  "branch_protection_rule",
+  "check_run",
+  "check_suite",
+  "create",
+  "delete",
+  "deployment",
+  "deployment_status",
+  "discussion",
+  "discussion_comment",
+  "dynamic",
+  "fork",
+  "gollum",
+  "image_version",
+  "issue_comment",
+  "issues",
+  "label",
+  "merge_group",
+  "milestone",
+  "page_build",
+  "project",
+  "project_card",
+  "project_column",
+  "public",
+  "pull_request",
+  "pull_request_review",
+  "pull_request_review_comment",
+  "pull_request_target",
+  "push",
+  "registry_package",
+  "release",
+  "repository_dispatch",
+  "schedule",
+  "status",
+  "watch",
+  "workflow_call",
+  "workflow_dispatch",
+  "workflow_run",
+] as const;
+
+/** Events that only people with write permission cause: strangers have no part in what such a run logs. */
+const trustedEvents = ["push", "schedule", "merge_group", "workflow_dispatch"] as const;
+
 /** In characters (UTF-16 code units), as JavaScript counts them; and in entries of a list. */
 export const limits = {
   name: 60,
@@ -27,6 +75,7 @@ export const limits = {
   failedRunRules: 50,
   workflows: 50,
   branches: 50,
+  events: 50,
 };
 
 /** C0, DEL and C1. They could press keys in a terminal. */
@@ -124,6 +173,12 @@ export const failedRunRule = z.object(
     branches: z
       .array(line(limits.branch), 'Expected a list of texts, such as `["main"]`.')
       .check(z.minLength(1), z.maxLength(limits.branches)),
+    events: z.prefault(
+      z
+        .array(z.enum(workflowEvents), 'Expected a list of texts, such as `["push"]`.')
+        .check(z.minLength(1), z.maxLength(limits.events)),
+      [...trustedEvents],
+    ),
     prompt_additions: z.optional(prose(limits.promptAdditions)),
   },
   "Expected a table with `workflows` and `branches`.",

@@ -116,6 +116,10 @@ export const runSchema = z.object({
   workflow: name,
   url: name,
   conclusion: name,
+  /** The event that has started it, by GitHub's name, such as `push`. */
+  event: z.optional(name),
+  /** Who has caused it, and who has started this attempt of it. */
+  actors: z.optional(z.array(personSchema)),
   branch: name,
   headSha: name,
   /** The repository that the head is in: a fork, often. */

@@ -137,6 +137,11 @@ export const workflowRunSchema = z.object({
     workflow_id: id,
     name: z.nullish(z.string()),
     html_url: url,
+    /** The event that has started it. */
+    event: z.nullish(text),
+    /** Who has caused it, and who has started this attempt of it. */
+    actor: z.nullish(sender),
+    triggering_actor: z.nullish(sender),
     conclusion: z.nullish(z.string()),
     head_branch: z.nullish(z.string()),
     head_sha: text,

@@ -1,5 +1,7 @@
+import type * as z from "zod/mini";
 import { oneLine } from "../text/clean.js";
 import type { Circumstances, Classification, CommonFields } from "./classify.js";
+import type { Person } from "./event.js";
 import { parsePayload, workflowRunSchema } from "./payloads.js";
 
 const failures = ["failure", "timed_out", "startup_failure"];
@@ -29,6 +31,8 @@ export function classifyRun(
         workflow: oneLine(run.name ?? "", nameLength) || "workflow",
         url: run.html_url,
         conclusion,
+        ...(run.event && { event: run.event }),
+        actors: actorsOf(run),
         branch: oneLine(run.head_branch, nameLength),
         headSha: run.head_sha,
         headRepository: { id: run.head_repository.id, owner: run.head_repository.owner.login },
@@ -36,4 +40,12 @@ export function classifyRun(
       },
     },
   };
+}
+
+type WorkflowRun = z.output<typeof workflowRunSchema>["workflow_run"];
+
+/** Each of them once. */
+function actorsOf({ actor, triggering_actor: restarter }: WorkflowRun): Person[] {
+  const all = [actor, restarter].flatMap((person) => (person ? [person] : []));
+  return all.filter(({ id }, index) => all.findIndex((other) => other.id === id) === index);
 }

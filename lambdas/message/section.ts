@@ -17,6 +17,7 @@ export function section(input: Input, number?: number): string {
     wording.at(label(input.at, labelLength.at)),
     wording.url(url),
     "",
+    ...(input.kind === "failure" && body.trim() !== "" ? [wording.untrusted] : []),
   ];
   if (input.kind !== "failure" && input.previousBody !== undefined) {
     lines.push(before(quotable(input.previousBody), body), "", wording.now);

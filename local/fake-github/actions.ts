@@ -26,7 +26,8 @@ export class Actions {
     const run = this.#run(input, by);
     const attempt = input.attempt ?? 1;
     const now = this.repositories.timestamp();
-    Object.assign(run, { attempt, conclusion: input.conclusion, updatedAt: now });
+    const restarter = this.repositories.user(input.restartedBy ?? run.actor.login);
+    Object.assign(run, { attempt, restarter, conclusion: input.conclusion, updatedAt: now });
     for (const job of input.jobs ?? []) {
       run.jobs.push({ ...job, id: this.repositories.nextId(), attempt, at: now });
     }
@@ -52,6 +53,7 @@ export class Actions {
       headSha,
       event: input.event ?? "pull_request",
       actor: this.repositories.user(by),
+      restarter: this.repositories.user(by),
       number: this.#runs.length + 1,
       createdAt: now,
       attempt: 1,
@@ -67,7 +69,6 @@ export class Actions {
     const { id, repo, headRepo, attempt } = run;
     const moves = this.repositories.moves(repo, (theirs) => [[`${theirs.id}`, `${id}`]]);
     const pulls = headRepo === repo ? this.pulls.fromBranch(repo, run.branch) : [];
-    const actor = this.repositories.userJson(run.actor);
     const url = `${this.#api(repo)}/runs/${id}`;
     const workflowId = this.#workflowId(run);
     return fromExample(["workflow_run", "completed", "workflow_run"], moves, {
@@ -92,8 +93,8 @@ export class Actions {
       workflow_id: workflowId,
       workflow_url: `${this.#api(repo)}/workflows/${workflowId}`,
       pull_requests: pulls.map((pull) => this.pulls.brief(pull)),
-      actor,
-      triggering_actor: actor,
+      actor: this.repositories.userJson(run.actor),
+      triggering_actor: this.repositories.userJson(run.restarter),
       repository: this.repositories.json(repo),
       head_repository: this.repositories.json(headRepo),
     });

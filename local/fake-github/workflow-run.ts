@@ -32,6 +32,8 @@ export interface NewRun extends Partial<By> {
   /** Default 1. A higher one belongs to the run of the same workflow and commit, if there is one. */
   attempt?: number;
   event?: string;
+  /** Who has started this attempt. Default: who has caused the run. */
+  restartedBy?: string;
 }
 
 export interface Run {
@@ -43,6 +45,8 @@ export interface Run {
   readonly headSha: string;
   readonly event: string;
   readonly actor: User;
+  /** Who has started the newest attempt. */
+  restarter: User;
   readonly number: number;
   readonly createdAt: string;
   attempt: number;

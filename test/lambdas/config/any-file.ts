@@ -63,7 +63,14 @@ export const anyData = table({
     owner: maybe(fc.constant(secret)),
   }),
   on_event: maybe(
-    table({ failed_run: tables({ workflows: texts, branches: texts, prompt_additions: maybe(secretText) }) }),
+    table({
+      failed_run: tables({
+        workflows: texts,
+        branches: texts,
+        events: maybe(fc.array(maybe(fc.constantFrom("push", "issue_comment")), { maxLength: 3 })),
+        prompt_additions: maybe(secretText),
+      }),
+    }),
   ),
 });
 

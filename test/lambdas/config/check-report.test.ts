@@ -30,6 +30,7 @@ describe("the check run of a valid config", () => {
       [[on_event.failed_run]]
       workflows = ["CI", "Release"]
       branches = ["main", "release/*"]
+      events = ["push", "release"]
       prompt_additions = "Look at the lock file first"
     `);
     expect(report).toMatchObject({
@@ -45,7 +46,7 @@ describe("the check run of a valid config", () => {
       "- Harness: Codex",
       "- `nightly`: at `0 5 * * 1-5` (`Europe/Berlin`), on the branch `main`, for `mona`.",
       "  Prompt: `Update the dependencies`",
-      "- The workflows `CI`, `Release` on the branches `main`, `release/*`.",
+      "- The workflows `CI`, `Release` on the branches `main`, `release/*`, started by `push`, `release`.",
       "  Told besides: `Look at the lock file first`",
     ]) {
       expect(report.summary.split("\n")).toContain(text);

@@ -9,7 +9,7 @@ const list = (texts: readonly string[]) => `[${texts.map((text) => JSON.stringif
 /** Whether a rule with these branches holds for the branch. */
 function letsIn(branches: readonly string[], branch: string): boolean {
   const { config } = settings(rule({ branches: list(branches) }));
-  return matchingRule(config, { workflow: "CI", branch }) !== undefined;
+  return matchingRule(config, { workflow: "CI", branch, event: "push" }) !== undefined;
 }
 
 describe("a pattern", () => {
@@ -143,20 +143,44 @@ describe("the rule of a failed run", () => {
       rule({ workflows: list([".github/workflows/deploy.yml"]) }),
   );
   const additionsFor = (workflow: string, branch: string) =>
-    matchingRule(config, { workflow, branch })?.prompt_additions;
+    matchingRule(config, { workflow, branch, event: "push" })?.prompt_additions;
 
   test("is the first that names the workflow and lets the branch in", () => {
     expect(additionsFor("CI", "main")).toBe("first");
     expect(additionsFor("Nightly build", "main")).toBe("first");
     expect(additionsFor("CI", "topic")).toBe("second");
-    expect(matchingRule(config, { workflow: ".github/workflows/deploy.yml", branch: "main" })).toBeDefined();
+    const deploy = { workflow: ".github/workflows/deploy.yml", branch: "main", event: "push" };
+    expect(matchingRule(config, deploy)).toBeDefined();
   });
 
   test("is none where no rule fits; the name of a workflow must be the very same", () => {
     for (const workflow of ["ci", "CI ", "C*", "Nightly", ""]) {
-      expect(matchingRule(config, { workflow, branch: "main" })).toBeUndefined();
+      expect(matchingRule(config, { workflow, branch: "main", event: "push" })).toBeUndefined();
     }
-    expect(matchingRule(config, { workflow: "Nightly build", branch: "topic" })).toBeUndefined();
-    expect(matchingRule(settings("").config, { workflow: "CI", branch: "main" })).toBeUndefined();
+    const nightly = { workflow: "Nightly build", branch: "topic", event: "push" };
+    expect(matchingRule(config, nightly)).toBeUndefined();
+    const ci = { workflow: "CI", branch: "main", event: "push" };
+    expect(matchingRule(settings("").config, ci)).toBeUndefined();
+  });
+
+  const started = (event: string | undefined, events?: string[]) => {
+    const { config: own } = settings(rule(events ? { events: list(events) } : {}));
+    return matchingRule(own, { workflow: "CI", branch: "main", event }) !== undefined;
+  };
+
+  test("counts runs that only people with write permission cause", () => {
+    for (const event of ["push", "schedule", "merge_group", "workflow_dispatch"]) {
+      expect([event, started(event)]).toEqual([event, true]);
+    }
+    const strangers = ["issue_comment", "pull_request_target", "issues", "workflow_run", "pull_request"];
+    for (const event of [...strangers, undefined]) expect([event, started(event)]).toEqual([event, false]);
+  });
+
+  test("counts runs of the events that it lists, and no others", () => {
+    expect(started("issue_comment", ["issue_comment", "push"])).toBe(true);
+    expect(started("push", ["issue_comment", "push"])).toBe(true);
+    expect(started("issues", ["issue_comment", "push"])).toBe(false);
+    expect(started("schedule", ["issue_comment", "push"])).toBe(false);
+    expect(started(undefined, ["issue_comment", "push"])).toBe(false);
   });
 });

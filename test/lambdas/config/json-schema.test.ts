@@ -54,8 +54,9 @@ describe("the schema", () => {
       scheduled_jobs: [],
       on_event: {},
       "on_event.failed_run": [],
+      "on_event.failed_run.events": ["push", "schedule", "merge_group", "workflow_dispatch"],
     });
-    expect(keysOf(schema)).toHaveLength(20);
+    expect(keysOf(schema)).toHaveLength(21);
   });
 
   test("has only what editors' validators of any draft read alike, and patterns that Rust reads too", () => {
@@ -88,6 +89,7 @@ describe("a file that the parser takes", () => {
     ["[sandbox]\nsize = 'large'\nunknown = 1\n[unknown]\na = [1]\n"],
     [volume("'/data'", "'10 gb'")],
     [job({ timezone: "'UTC'", owner: "'mona_acme'", unknown: "1" })],
+    [rule({ events: "['issue_comment', 'push']" })],
     [rule({ branches: "['**', '!a/[0-9]+']", prompt_additions: '"\\n\\tx"' })],
   ])("passes the schema: %j", (toml) => {
     expect([takesParser(toml), takesSchema(toml)]).toEqual([true, true]);
@@ -114,6 +116,9 @@ describe("a file that the schema refuses", () => {
     [job().repeat(51)],
     [rule({ workflows: "[]" })],
     [rule({ branches: "'main'" })],
+    [rule({ events: "[]" })],
+    [rule({ events: "'push'" })],
+    [rule({ events: "['pushes']" })],
     [rule({ prompt_additions: "''" })],
   ])("is refused by the parser too: %j", (toml) => {
     expect([takesSchema(toml), takesParser(toml)]).toEqual([false, false]);

@@ -33,7 +33,13 @@ describe("what a file leaves out", () => {
     expect(config.scheduled_jobs).toEqual([
       { name: "nightly", branch: "main", schedule: "0 3 * * *", prompt: "Go." },
     ]);
-    expect(config.on_event.failed_run).toEqual([{ workflows: ["CI"], branches: ["main"] }]);
+    expect(config.on_event.failed_run).toEqual([
+      {
+        workflows: ["CI"],
+        branches: ["main"],
+        events: ["push", "schedule", "merge_group", "workflow_dispatch"],
+      },
+    ]);
   });
 
   test("is not shared between files", () => {
@@ -89,6 +95,8 @@ describe("a value", () => {
       /without `refs\/heads\/`/,
     ],
     [rule({ branches: '["main",\n"[a"]' }), "4 on_event.failed_run[0].branches[1]", /closed/],
+    [rule({ events: "[]" }), "4 on_event.failed_run[0].events", /at least 1 entry/],
+    [rule({ events: '["comment"]' }), "4 on_event.failed_run[0].events[0]", /`issue_comment`, /],
     [rule({ prompt_additions: '""' }), "4 on_event.failed_run[0].prompt_additions", /at least 1 character/],
     ["on_event = []", "1 on_event", /table/],
   ];
