@@ -166,6 +166,12 @@ export const actions = {
     secrets: ["githubApp", "coderToken"],
     table: { task: ["get", "update"], inbox: ["query", "update"] },
   },
+  "announce-wait": {
+    ...actionDefaults,
+    description: "Says in the status comment that an agent has not listened for a day, and keeps what waits",
+    secrets: ["githubApp"],
+    table: { task: ["get", "update"], inbox: ["query", "update"] },
+  },
   "announce-limit": {
     ...actionDefaults,
     description:

@@ -11,12 +11,18 @@ export interface Retrier {
   JitterStrategy?: "FULL" | "NONE";
 }
 
+/** A retrier with a reason, which stays in the file: the language has no comments on retriers. */
+export interface RetryPolicy extends Retrier {
+  /** How long its waits are in all, and why. */
+  Comment: string;
+}
+
 /** `statemachines/retry-policies.json`. */
 export interface RetryPolicies {
   /** Every task that invokes a Lambda has these. */
-  everyLambda: Readonly<Record<string, Retrier>>;
+  everyLambda: Readonly<Record<string, RetryPolicy>>;
   /** A retrier that says no more than the errors of one of these stands for it. */
-  byErrors: Readonly<Record<string, Retrier>>;
+  byErrors: Readonly<Record<string, RetryPolicy>>;
 }
 
 interface SourceState {
@@ -64,9 +70,10 @@ function addToStates({ States }: SourceMachine, policies: RetryPolicies): void {
 function retriers(own: readonly Retrier[], { everyLambda, byErrors }: RetryPolicies): Retrier[] {
   const named = Object.values(byErrors).filter((policy) => own.some((retrier) => standsFor(retrier, policy)));
   const special = own.filter((retrier) => !named.some((policy) => standsFor(retrier, policy)));
-  return [...special, ...Object.values(everyLambda), ...named];
+  const added = [...Object.values(everyLambda), ...named].map(({ Comment: _reason, ...retrier }) => retrier);
+  return [...special, ...added];
 }
 
-function standsFor(retrier: Retrier, { ErrorEquals }: Retrier): boolean {
+function standsFor(retrier: Retrier, { ErrorEquals }: RetryPolicy): boolean {
   return JSON.stringify(retrier) === JSON.stringify({ ErrorEquals });
 }

@@ -84,6 +84,6 @@ async function placeOfDrain(key: TaskKey): Promise<Place | undefined> {
   const record = await store.get(key);
   if (!record?.source || !record.wanted) return undefined;
   const condition = { expression: "#intent = :holder", values: { holder: record.intent } };
-  const timedOut = "The agent has not listened for a day. What waits for it is kept.";
+  const timedOut = "What waits for the agent could not be sent for two days. It is kept.";
   return { source: record.source, condition, reasons: { ...reasons, TIMED_OUT: timedOut } };
 }

@@ -4,7 +4,7 @@ import { type Changes, type Condition, type Key, secondsFromNow, Table } from ".
 import type { TaskKey } from "../tasks/record.js";
 import type { Batch, InboxState, NewInput, StoredInput } from "./stored-input.js";
 
-/** Longer than a drain waits for a busy agent (a day), and than anybody redelivers (three days). */
+/** Longer than anybody redelivers (three days); a drain that waits for a busy agent renews it each day. */
 const keptForSeconds = 8 * 24 * 3600;
 const daySeconds = 24 * 3600;
 
@@ -105,13 +105,22 @@ export class Inbox {
       .sort((a, b) => rank(a) - rank(b) || (a.order < b.order ? -1 : 1));
   }
 
-  /** What waits is kept for a day from now: there is nobody to tell it to. */
-  async keepForADay(): Promise<number> {
+  /** What waits is kept for a day from now: there is nobody to tell it to. Returns how much that is. */
+  keepForADay(): Promise<number> {
+    return this.#keepFor(daySeconds);
+  }
+
+  /** What waits is kept as long as if it were put now. Returns how much that is. */
+  keepOn(): Promise<number> {
+    return this.#keepFor(keptForSeconds);
+  }
+
+  async #keepFor(seconds: number): Promise<number> {
     const all = await this.waiting();
     await inParallel(all, ({ identity, delivery }) =>
       this.#table.update<StoredInput>(
         this.#entryKey(identity),
-        { expiresAt: secondsFromNow(daySeconds) },
+        { expiresAt: secondsFromNow(seconds) },
         { condition: waitingAs(delivery) },
       ),
     );

@@ -2,12 +2,12 @@ import type { Phase, TaskView } from "../coder/port.js";
 
 /**
  * How long to wait between two looks at a task: a sixteenth of the time waited so far, at least 4 seconds, at
- * most 2 minutes. With what a look itself takes, nobody waits for more than 5 seconds, or a tenth longer than
- * Coder needed; and a wait of hours stays far below Step Functions' 25,000 history events.
+ * most 10 minutes. With what a look itself takes, nobody waits for more than 5 seconds, or a tenth longer than
+ * Coder needed; and three days take fewer than 6,000 of Step Functions' 25,000 history events.
  */
 const shareOfWait = 1 / 16;
 const shortestSeconds = 4;
-const longestSeconds = 120;
+const longestSeconds = 10 * 60;
 
 /** A healthy start can pass through `error` and `unknown`: Coder's own CLI gives it five minutes. */
 const brokenGraceSeconds = 5 * 60;

@@ -1,6 +1,11 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { DeleteItemCommand, DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import type { Fault } from "../../local/faults.js";
+import { bundles } from "../bundles.js";
 import { creation, deployments, ending, everyCoder } from "./deployments.js";
 import { until, World } from "./support.js";
 
@@ -177,6 +182,34 @@ describe("GitHub's troubles, whatever Coder it is", () => {
     await world.untilStatus(issue, "Completed");
     expect(world.statusComments(issue)).toHaveLength(1);
   });
+});
+
+test("a life has the same ends though the process of the Lambdas dies, and every run with it", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "relay-crash-"));
+  const path = join(folder, "observe-task.mjs");
+  const marker = JSON.stringify(join(folder, "has-died"));
+  await writeFile(
+    path,
+    `import { existsSync, writeFileSync } from "node:fs";
+import { handler as observe } from ${JSON.stringify(pathToFileURL(bundles["observe-task"]).href)};
+export function handler(...call) {
+  if (existsSync(${marker})) return observe(...call);
+  writeFileSync(${marker}, "");
+  process.exit(1);
+}`,
+  );
+  const world = await World.start({ bundles: { ...bundles, "observe-task": path } });
+  try {
+    await liveOneLife(world);
+    const errors = world
+      .executions("create-task")
+      .flatMap(({ executionArn }) => world.system.engine.history(executionArn))
+      .flatMap(({ taskFailedEventDetails }) => taskFailedEventDetails?.error ?? []);
+    expect(errors).toEqual(["Runtime.ExitError"]);
+  } finally {
+    await world.close();
+    await rm(folder, { recursive: true });
+  }
 });
 
 /** Chats have neither names that are a key nor, without a template, a workspace that has to start. */

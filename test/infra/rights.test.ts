@@ -62,6 +62,11 @@ const lambdaRights: Record<string, string[]> = {
     updatesTasks,
     onItems("dynamodb:Query dynamodb:UpdateItem", "inbox"),
   ],
+  AnnounceWait: [
+    readsSecret("GitHubApp"),
+    updatesTasks,
+    onItems("dynamodb:Query dynamodb:UpdateItem", "inbox"),
+  ],
   AnnounceLimit: [readsSecret("GitHubApp"), updatesTasks],
   SyncSchedules: [readsSecret("GitHubApp"), onItems("dynamodb:UpdateItem", "config"), ...keepsSchedules],
   FindConfigChange: [readsSecret("GitHubApp")],
@@ -111,6 +116,7 @@ const flowLambdas: Record<string, string[]> = {
   ],
   SyncRepoConfig: ["CheckConfig", "FindConfigChange", "SyncInstallation", "SyncSchedules"],
   DrainInbox: [
+    "AnnounceWait",
     "KeepInbox",
     "LookIntoInbox",
     "ObserveAgent",
@@ -247,6 +253,7 @@ describe("Lambdas", () => {
     ResumeTask: { ...coderToken, ...table },
     SendInbox: { ...githubApp, ...coderToken, ...table },
     KeepInbox: { ...githubApp, ...coderToken, ...table },
+    AnnounceWait: { ...githubApp, ...table },
     AnnounceLimit: { ...githubApp, ...table },
     SyncSchedules: { ...githubApp, ...table, ...schedules },
     FindConfigChange: githubApp,

@@ -101,15 +101,15 @@ describe("a long wait", () => {
     expect(moments.length * 3).toBeLessThan(400);
   });
 
-  test("of days is no error, and leaves room in a history of 25,000 events, nine a look", () => {
-    const { phase, moments } = observeUntilReady((s) => view(s >= 2 * day ? "ready" : "working"), {
-      until: 3 * day,
+  test("of days is no error, and takes fewer than 6,000 events of history, nine a look", () => {
+    const { phase, moments } = observeUntilReady((s) => view(s >= 3 * day ? "ready" : "working"), {
+      until: 4 * day,
     });
     expect(phase).toBe("ready");
-    expect(moments.length * 9).toBeLessThan(15_000);
+    expect(moments.length * 9).toBeLessThan(6000);
   });
 
-  test("never pauses for less than three seconds or more than two minutes", () => {
+  test("never pauses for less than three seconds or more than ten minutes", () => {
     for (const phase of ["working", "ready", "starting"] as const) {
       const pauses = Array.from(
         { length: day / 10 },
@@ -117,7 +117,7 @@ describe("a long wait", () => {
       );
       expect(pauses.every(Number.isInteger)).toBe(true);
       expect(Math.min(...pauses)).toBeGreaterThanOrEqual(3);
-      expect(Math.max(...pauses)).toBeLessThanOrEqual(120);
+      expect(Math.max(...pauses)).toBeLessThanOrEqual(600);
     }
   });
 });

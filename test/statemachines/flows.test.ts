@@ -2,7 +2,13 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "@jest/globals";
 import { type ActionName, actions, type FlowName, flowNames, pascalCase } from "../../infra/actions.js";
-import { addRetryPolicies, type Retrier, readFlow, retryPolicies } from "../../infra/flow-source.js";
+import {
+  addRetryPolicies,
+  type Retrier,
+  type RetryPolicy,
+  readFlow,
+  retryPolicies,
+} from "../../infra/flow-source.js";
 import { loadDefinition } from "../../local/engine/definition.js";
 import { parseDefinition } from "../../local/engine/validate.js";
 
@@ -23,8 +29,11 @@ interface Machine {
 const source = (flow: FlowName) =>
   readFileSync(fileURLToPath(new URL(`../../statemachines/${flow}.asl.json`, import.meta.url)), "utf8");
 
-const { everyLambda, byErrors } = retryPolicies;
-const named = [...Object.values(everyLambda), ...Object.values(byErrors)];
+/** Without their reasons, which stay in the file. */
+const retriersOf = (policies: Readonly<Record<string, RetryPolicy>>): Retrier[] =>
+  Object.values(policies).map(({ Comment: _reason, ...retrier }) => retrier);
+const everyLambda = retriersOf(retryPolicies.everyLambda);
+const byErrors = retriersOf(retryPolicies.byErrors);
 const arnToAction = new Map(
   Object.keys(actions).map((name) => [`\${${pascalCase(name)}Arn}`, name as ActionName]),
 );
@@ -53,9 +62,9 @@ describe.each(flowNames)("the flow %s", (flow) => {
     for (const [name, { Retry = [], Parameters }] of tasks) {
       expect(Parameters?.FunctionName).toMatch(/Arn}$/);
       const others = (written[name]?.Retry ?? []).map(({ ErrorEquals }) =>
-        Object.values(byErrors).find((policy) => String(policy.ErrorEquals) === String(ErrorEquals)),
+        byErrors.find((policy) => String(policy.ErrorEquals) === String(ErrorEquals)),
       );
-      expect([name, Retry]).toEqual([name, [...Object.values(everyLambda), ...others]]);
+      expect([name, Retry]).toEqual([name, [...everyLambda, ...others]]);
     }
   });
 
@@ -64,7 +73,7 @@ describe.each(flowNames)("the flow %s", (flow) => {
     const plain = (all: Machine["States"]) =>
       Object.entries(all).map(([name, { Retry: _retry, ...state }]) => [name, state]);
     for (const { Retry = [] } of Object.values(States)) {
-      for (const retrier of Retry) expect(named).not.toContainEqual(retrier);
+      for (const retrier of Retry) expect([...everyLambda, ...byErrors]).not.toContainEqual(retrier);
     }
     const { States: completed, ...restCompleted } = machine;
     expect([restCompleted, plain(completed)]).toEqual([rest, plain(States)]);
@@ -84,11 +93,58 @@ describe.each(flowNames)("the flow %s", (flow) => {
   });
 });
 
+/** Seconds of all waits of a policy, at the least: full jitter may draw none at all. */
+function shortestInAll({ IntervalSeconds = 1, BackoffRate = 2, ...retrier }: Retrier): number {
+  const { MaxDelaySeconds = Number.POSITIVE_INFINITY, MaxAttempts = 3, JitterStrategy } = retrier;
+  if (JitterStrategy === "FULL") return 0;
+  const waits = Array.from({ length: MaxAttempts }, (_, i) => IntervalSeconds * BackoffRate ** i);
+  return waits.reduce((sum, wait) => sum + Math.min(wait, MaxDelaySeconds), 0);
+}
+
+describe("the retry policies", () => {
+  const { transient, rateLimited, crashed } = retryPolicies.everyLambda;
+  const all = { ...retryPolicies.everyLambda, ...retryPolicies.byErrors };
+
+  test("last as long as the trouble: an upgrade of Coder, and GitHub's hour", () => {
+    expect(shortestInAll(transient as RetryPolicy)).toBeGreaterThanOrEqual(20 * 60);
+    expect(shortestInAll(rateLimited as RetryPolicy)).toBeGreaterThanOrEqual(70 * 60);
+    expect(rateLimited?.IntervalSeconds).toBeGreaterThanOrEqual(60);
+  });
+
+  test.each(Object.entries(all))("%s says how long it lasts", (_, { Comment, ...policy }) => {
+    expect(Comment).toMatch(new RegExp(`^${Math.floor(shortestInAll(policy) / 60)} minutes in all: `));
+  });
+
+  test("cover what Lambda calls its own troubles and the death of a process", () => {
+    expect(transient?.ErrorEquals).toEqual(
+      expect.arrayContaining([
+        "Lambda.ClientExecutionTimeoutException",
+        "Lambda.ServiceException",
+        "Lambda.AWSLambdaException",
+        "Lambda.SdkClientException",
+        "Lambda.TooManyRequestsException",
+        "Sandbox.Timedout",
+        "States.Timeout",
+      ]),
+    );
+    expect(crashed?.ErrorEquals).toEqual(
+      expect.arrayContaining(["Runtime.ExitError", "Runtime.OutOfMemory"]),
+    );
+  });
+
+  test("have no error in common: the first that fits is the one that counts", () => {
+    const errors = Object.values(all).flatMap(({ ErrorEquals }) => ErrorEquals);
+    expect(errors).toHaveLength(new Set(errors).size);
+  });
+});
+
 describe("the retry policies of a state", () => {
   const policies = {
-    everyLambda: { any: { ErrorEquals: ["AnyError"], MaxAttempts: 9 } },
-    byErrors: { lease: { ErrorEquals: ["LeaseError"], MaxAttempts: 5 } },
+    everyLambda: { any: { Comment: "why", ErrorEquals: ["AnyError"], MaxAttempts: 9 } },
+    byErrors: { lease: { Comment: "why", ErrorEquals: ["LeaseError"], MaxAttempts: 5 } },
   };
+  const [any] = retriersOf(policies.everyLambda);
+  const [lease] = retriersOf(policies.byErrors);
   const invoke = { Type: "Task", Resource: "arn:aws:states:::lambda:invoke", End: true };
   const complete = (state: object): unknown =>
     JSON.parse(addRetryPolicies(JSON.stringify({ StartAt: "A", States: { A: state } }), policies));
@@ -96,10 +152,10 @@ describe("the retry policies of a state", () => {
   test("go behind a retrier of its own", () => {
     const own = { ErrorEquals: ["LeaseError"], MaxAttempts: 2 };
     expect(complete({ ...invoke, Retry: [{ ErrorEquals: ["LeaseError"] }] })).toMatchObject({
-      States: { A: { Retry: [policies.everyLambda.any, policies.byErrors.lease] } },
+      States: { A: { Retry: [any, lease] } },
     });
     expect(complete({ ...invoke, Retry: [own] })).toMatchObject({
-      States: { A: { Retry: [own, policies.everyLambda.any] } },
+      States: { A: { Retry: [own, any] } },
     });
   });
 
@@ -107,7 +163,7 @@ describe("the retry policies of a state", () => {
     const inner = { StartAt: "A", States: { A: invoke, B: { Type: "Succeed" } } };
     const completed = {
       StartAt: "A",
-      States: { A: { ...invoke, Retry: [policies.everyLambda.any] }, B: { Type: "Succeed" } },
+      States: { A: { ...invoke, Retry: [any] }, B: { Type: "Succeed" } },
     };
     expect(complete({ Type: "Map", ItemProcessor: inner, End: true })).toEqual({
       StartAt: "A",

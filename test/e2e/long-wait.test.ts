@@ -1,0 +1,34 @@
+import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import type { FakeTask } from "../../local/fake-coder/fake-task.js";
+import { deployments } from "./deployments.js";
+import { until, World } from "./support.js";
+
+let world: World;
+beforeEach(async () => {
+  // A day of waits takes some seconds.
+  world = await World.start({ coder: deployments["Tasks of 2.34"].coder, timeScale: 0.00002 });
+});
+afterEach(() => world.close());
+
+test("an agent that is busy for days is waited for, and the issue says so after the first", async () => {
+  const issue = await world.runningIssue();
+  const task = world.agentOf(issue) as FakeTask;
+  task.holdBusy();
+  await world.gitHub.comment(issue, { by: "mona", body: "Use the new parser." });
+  expect(await world.untilStatus(issue, "for more than a day")).toMatch(/agent is running.*A message waits/s);
+  await until("three drains have waited for a day each", () => world.executions("drain-inbox").length > 3);
+  expect(task.inputs).toEqual([]);
+
+  task.release();
+  await until("the agent is told", () => task.inputs.length > 0);
+  expect(task.inputs.map(({ text }) => text)).toEqual([expect.stringContaining("Use the new parser.")]);
+  await until("the status comment is as before", () =>
+    world.statusComments(issue).every((body) => !body.includes("a day")),
+  );
+  await world.idle();
+  const drains = world.executions("drain-inbox");
+  expect(drains.map(({ status }) => status)).toEqual(drains.map(() => "SUCCEEDED"));
+  for (const { executionArn } of drains) {
+    expect(world.system.engine.history(executionArn).length).toBeLessThan(6000);
+  }
+});
