@@ -59,8 +59,9 @@ export const actions = {
   },
   "plan-task": {
     ...actionDefaults,
-    description: "Reads in the repository's config what a task is to be made of",
+    description: "Reads in the repository's config what a task is to be made of, and as whom it works",
     secrets: ["githubApp"],
+    table: { config: ["get"] },
   },
   "create-task": {
     ...actionDefaults,
@@ -184,7 +185,7 @@ export const actions = {
     timeoutSeconds: 240,
     description: "Brings a repository's schedules into line with the config on its default branch",
     secrets: ["githubApp"],
-    table: { config: ["update"] },
+    table: { config: ["get", "update"] },
     schedules: true,
   },
   "find-config-change": {
@@ -196,14 +197,14 @@ export const actions = {
     ...actionDefaults,
     description: "Says in a check run what the config of a commit comes to",
     secrets: ["githubApp"],
-    table: { config: ["update"] },
+    table: { config: ["get", "update"] },
   },
   "sync-installation": {
     ...actionDefaults,
     timeoutSeconds: 240,
     description: "Brings the schedules of repositories that the App came to, or went from, into line",
     secrets: ["githubApp"],
-    table: { config: ["query", "update"] },
+    table: { config: ["get", "query", "update"] },
     schedules: true,
   },
   "start-following": {

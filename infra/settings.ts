@@ -71,6 +71,8 @@ const list = (wrong: (item: string, all: string[]) => string | undefined) =>
 
 const bots = list((item) => (botLogin.test(item) ? undefined : `holds "${item}", which is no GitHub login`));
 
+const people = list((item) => (login.test(item) ? undefined : `holds "${item}", which is no GitHub login`));
+
 const userMap = list((item, all) => {
   const [from = "", to = "", ...rest] = item.split("=");
   if (!botLogin.test(from) || !coderName.test(to) || rest.length > 0)
@@ -89,6 +91,8 @@ const schema = z.object({
   CODER_TASK_NAME_PREFIX: matching(prefix, "cannot start a Coder task's name").default("gh"),
   CODER_BACKEND: z.enum(coderBackends, "is no backend").default("auto"),
   CODER_CHAT_IDENTITY: z.enum(chatIdentities, "is no identity for chats").default("bot"),
+  CODER_SERVICE_USER: matching(coderName, "is no Coder name").optional(),
+  JOB_OWNERS: people.optional(),
   CODER_TEMPLATE_NAME: matching(coderName, "is no Coder name").optional(),
   CODER_FACTORY_TEMPLATE: matching(coderName, "is no Coder name").default("code-factory"),
   CODER_TEMPLATE_PRESET: z.string().max(64, "is longer than 64 characters").optional(),
@@ -118,6 +122,8 @@ const expectations: Record<SettingName, readonly [expected: string, example: str
   CODER_TASK_NAME_PREFIX: [`1 to 12 ${nameRule}`, "gh"],
   CODER_BACKEND: [`one of ${coderBackends.join(", ")}`, "auto"],
   CODER_CHAT_IDENTITY: [`one of ${chatIdentities.join(", ")}`, "bot"],
+  CODER_SERVICE_USER: [`the name of a Coder user: 1 to 32 ${nameRule}`, "relay-agent"],
+  JOB_OWNERS: ["GitHub logins of people, separated by commas", "mona,hubot"],
   CODER_TEMPLATE_NAME: [`a template's name: 1 to 32 ${nameRule}`, "task-template"],
   CODER_FACTORY_TEMPLATE: [`a template's name: 1 to 32 ${nameRule}`, "code-factory"],
   CODER_TEMPLATE_PRESET: ["the name of one of the template's presets", "Large"],

@@ -1,7 +1,10 @@
 import * as z from "zod/mini";
 import { checkReport } from "./config/check-report.js";
+import { OriginStore } from "./config/job-origins.js";
+import { type ExpectedStanding, expectedStanding, standingOfNobody } from "./config/job-standing.js";
 import { checkLease, withLease } from "./config/lease.js";
 import { readConfig } from "./config/read-config.js";
+import type { ScheduledJob } from "./config/repo-config.js";
 import { configProposedSchema, configPushSchema } from "./events/event.js";
 import { parseInput } from "./flow-input.js";
 import { connectGitHub } from "./github/app.js";
@@ -26,13 +29,32 @@ export async function handler(input: unknown): Promise<Checked> {
   const app = await connectGitHub();
   const octokit = app.installation(event.installation);
   const state = await readConfig(octokit, repository, sha);
-  const report = checkReport(state);
+  const jobs = state.state === "valid" ? state.config.scheduled_jobs : [];
+  const report = checkReport(state, {
+    jobs: await standingsOf(jobs, repository.id),
+    failedRuns: standingOfNobody(),
+  });
   const checkRun = new CheckRunClient(octokit, app.id, repository, sha);
   // A push that only may have touched the file says nothing where there is none.
   if (isPush && state.state === "absent" && !event.push.removed && !(await checkRun.exists(report))) {
     return { outcome: "none" };
   }
   await withLease(checkLease(repository.id, sha), () => checkRun.write(report));
-  log.info("Config checked", { repository: repository.id, sha, state: state.state });
+  log.info("Config checked", {
+    repository: repository.id,
+    sha,
+    state: state.state,
+    conclusion: report.conclusion,
+  });
   return { outcome: report.conclusion };
+}
+
+/** As whom the jobs work, by their names. */
+async function standingsOf(
+  jobs: readonly ScheduledJob[],
+  repositoryId: number,
+): Promise<Map<string, ExpectedStanding>> {
+  if (jobs.length === 0) return new Map();
+  const origins = (await new OriginStore(repositoryId).read()).jobs;
+  return new Map(jobs.map((job) => [job.name, expectedStanding(job, origins)]));
 }

@@ -99,14 +99,18 @@ class TaskCreation {
 
   /**
    * What a failing branch has to say goes to the task that is there, and so does a job that is due while its last run
-   * still works. A job whose last run is over begins anew: with a new agent in a new workspace.
+   * still works. A job whose last run is over begins anew, with a new agent in a new workspace; so does work that
+   * belongs to somebody else by now.
    */
   async #takeUp(task: CoderTask): Promise<Creation> {
     const { phase } = task.view;
     const isAtWork = phase === "working" || phase === "starting";
     const isOurs = this.record.startedBy === this.event.delivery;
     const isTold = this.record.toldBy === this.event.delivery;
-    if (isOurs || isTold || isAtWork || (this.event.type === "branch_failed" && phase !== "broken")) {
+    // An agent that works as somebody else is not told what to do for this one.
+    const isSameOwner = task.owner === (await this.coder.backendOf(task).ownerOf(this.plan.requester));
+    const isToGoOn = isAtWork || (this.event.type === "branch_failed" && phase !== "broken");
+    if (isSameOwner && (isOurs || isTold || isToGoOn)) {
       return this.#register(task, isOurs ? "created" : "existing");
     }
     await this.coder.backendOf(task).remove(task, this.#key);

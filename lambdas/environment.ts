@@ -53,6 +53,9 @@ export const agentEnvironment = () =>
 
 export const inboxEnvironment = () => read({ MAX_CI_ROUNDS: z._default(count, 10) });
 
+/** As whom jobs may work. */
+export const jobEnvironment = () => read({ JOB_OWNERS: list, CODER_SERVICE_USER: z.optional(text) });
+
 export const startEnvironment = () => read({ CREATE_TASK_FLOW_ARN: text });
 
 export const drainEnvironment = () => read({ DRAIN_INBOX_FLOW_ARN: text });
@@ -80,6 +83,8 @@ export const coderEnvironment = () =>
     CODER_URL: url,
     CODER_BACKEND: z._default(z.enum(["auto", ...backends]), "auto"),
     CODER_CHAT_IDENTITY: z._default(z.enum(["bot", "requester"]), "bot"),
+    /** Who works where nobody in particular does. */
+    CODER_SERVICE_USER: z.optional(text),
     CODER_ORGANIZATION: z._default(text, "default"),
     CODER_TASK_NAME_PREFIX: z._default(text, "gh"),
     /** Without it: `task-template` for Tasks, and what the agent picks for Chats. */

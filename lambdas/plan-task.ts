@@ -1,20 +1,20 @@
 import type { Octokit } from "@octokit/core";
 import * as z from "zod/mini";
 import { matchingRule } from "./config/failed-run-rules.js";
+import { OriginStore } from "./config/job-origins.js";
+import { type Standing, standingOf, standingOfNobody } from "./config/job-standing.js";
 import { readConfig } from "./config/read-config.js";
 import { configPath, type Fault, type RepoConfig } from "./config/repo-config.js";
-import { type Person, type StartingEvent, startingEventSchema } from "./events/event.js";
-import { isEnough } from "./events/permission.js";
+import { type StartingEvent, startingEventSchema } from "./events/event.js";
 import { parseInput } from "./flow-input.js";
 import { connectGitHub } from "./github/app.js";
 import { RepositoryClient } from "./github/repository.js";
+import { log } from "./log.js";
 import type { Factory, Plan } from "./tasks/plan.js";
+import { taskKey } from "./tasks/record.js";
 import { howToStartAnew } from "./tasks/work.js";
 
 const inputSchema = z.object({ event: startingEventSchema });
-
-/** What an agent's owner has to have on the repository, as who assigns the agent has. */
-const ownerPermission = "write";
 
 /**
  * What the task of an event is to be made of, by the repository's config as it is on the default branch now. Faults
@@ -63,8 +63,9 @@ class Planning {
       case "branch_failed": {
         const rule = matchingRule(this.config, event.run);
         if (!rule) return unplanned;
-        const factory = await this.#factory(event.run.branch);
-        return { ...unplanned, outcome: "planned", factory, words: rule.prompt_additions ?? "" };
+        const { workflow, branch } = event.run;
+        const words = rule.prompt_additions ?? "";
+        return this.#as(standingOfNobody(), `The failure of ${workflow} on ${branch}`, { branch, words });
       }
     }
   }
@@ -72,23 +73,27 @@ class Planning {
   async #ofJob(name: string): Promise<Plan> {
     const job = this.config.scheduled_jobs.find((candidate) => candidate.name === name);
     if (!job) return unplanned;
-    const owner = job.owner === undefined ? null : await this.#owner(job.owner);
-    if (owner === undefined) {
-      return faulty(
-        `The owner of the job "${name}" in ${configPath} is no GitHub user with write permission on this repository. Name one who has it, or leave \`owner\` out: the job then belongs to the service user.`,
-      );
-    }
-    const factory = await this.#factory(job.branch);
-    return { ...unplanned, outcome: "planned", requester: owner, factory, words: job.prompt };
+    const origins = await new OriginStore(this.event.repository.id).read();
+    const standing = await standingOf(job, origins.jobs, this.#repository);
+    return this.#as(standing, `The job "${name}"`, { branch: job.branch, words: job.prompt });
   }
 
-  /** `undefined` where it is nobody who may make the agent work here. */
-  async #owner(login: string): Promise<Person | undefined> {
-    const [person, permission] = await Promise.all([
-      this.#repository.person(login),
-      this.#repository.permissionOf(login),
-    ]);
-    return isEnough(permission, ownerPermission) ? person : undefined;
+  /** The plan of work that is no issue's. Without anybody to do it as, it is refused. */
+  async #as(
+    standing: Standing,
+    what: string,
+    { branch, words }: { branch: string; words: string },
+  ): Promise<Plan> {
+    if (standing.as === "nobody") {
+      log.warn("Work is refused: there is nobody to do it as", {
+        ...taskKey(this.event),
+        reason: standing.reason,
+      });
+      return faulty(`${what} is not worked on: ${standing.reason}`);
+    }
+    const requester = standing.as === "person" ? standing.person : null;
+    const factory = await this.#factory(branch);
+    return { ...unplanned, outcome: "planned", requester, factory, words };
   }
 
   async #factory(baseBranch?: string): Promise<Factory> {

@@ -8,7 +8,7 @@ const inputSchema = z.object({ event: configPushSchema });
 
 /** Brings the schedules of a repository into line with the config at the head of its default branch. */
 export async function handler(input: unknown): Promise<{ outcome: SyncOutcome }> {
-  const { installation, repository, push } = parseInput(inputSchema, input).event;
+  const { installation, repository, sender, at, push } = parseInput(inputSchema, input).event;
   const octokit = (await connectGitHub()).installation(installation);
-  return { outcome: await syncSchedules(octokit, installation, repository, push.before) };
+  return { outcome: await syncSchedules(octokit, installation, repository, { ...push, at, sender }) };
 }

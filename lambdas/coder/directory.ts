@@ -11,6 +11,10 @@ const userSchema = z.object({
   username: z.string(),
   status: z._default(z.string(), "active"),
 });
+/** The site-wide roles of a user (codersdk/users.go). */
+const serviceUserSchema = z.extend(userSchema, {
+  roles: z._default(z.nullable(z.array(z.object({ name: z.string() }))), []),
+});
 const usersSchema = z.object({ users: z.nullable(z.array(userSchema)) });
 const templateSchema = z.object({ id: z.string(), active_version_id: z.string() });
 
@@ -65,6 +69,29 @@ export class CoderDirectory {
       throw noUser(login, "several active Coder users are linked to this GitHub account");
     if (linked.length > 0) throw noUser(login, "the linked Coder user is not active");
     throw noUser(login, "no Coder user is linked to this GitHub account");
+  }
+
+  /**
+   * The user who works where nobody in particular does: that of `CODER_SERVICE_USER`. Never a site Owner, whose rights
+   * every job of every repository would have. Throws a `NoCoderUserError` that says what to do.
+   */
+  async serviceUser(): Promise<CoderUser> {
+    const name = this.settings.CODER_SERVICE_USER;
+    if (name === undefined) throw noServiceUser("CODER_SERVICE_USER is not set");
+    const path = `/api/v2/users/${encodeURIComponent(name)}`;
+    const user = await this.client.get(path, serviceUserSchema).catch((error: unknown) => {
+      if (!isRefusal(error, 400, 404)) throw error;
+      throw noServiceUser("CODER_SERVICE_USER names no Coder user, or none that the token may see");
+    });
+    if (user.status !== "active") throw noServiceUser("the user of CODER_SERVICE_USER is not active");
+    if (user.roles?.some((role) => role.name === "owner")) {
+      throw noServiceUser("the user of CODER_SERVICE_USER is a site Owner");
+    }
+    return user;
+  }
+
+  isServiceUser(username: string): boolean {
+    return this.settings.CODER_SERVICE_USER?.toLowerCase() === username.toLowerCase();
   }
 
   /** The user of the token. */
@@ -157,6 +184,13 @@ export class CoderDirectory {
 /** GitHub Enterprise Server's API is at `https://HOST/api/v3`. */
 function isEnterpriseServer(apiUrl: string): boolean {
   return apiUrl.endsWith("/api/v3");
+}
+
+/** Without the user's name: the page that this is shown on may be public. */
+function noServiceUser(reason: string): NoCoderUserError {
+  return new NoCoderUserError(
+    `Work that belongs to no person needs a service user: ${reason}. Ask an operator to set CODER_SERVICE_USER to an active Coder user who is no site Owner.`,
+  );
 }
 
 function noUser(login: string, reason: string): NoCoderUserError {

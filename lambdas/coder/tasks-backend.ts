@@ -71,7 +71,7 @@ export class TasksBackend implements CoderBackend {
   ) {}
 
   async ownerOf(person: Person | null): Promise<string> {
-    return (await (person ? this.directory.userOf(person) : this.directory.me())).username;
+    return (await (person ? this.directory.userOf(person) : this.directory.serviceUser())).username;
   }
 
   async prepare(factory: Factory | null): Promise<CreateTask> {

@@ -2,8 +2,9 @@ import type { Annotation, CheckReport } from "../github/check-runs.js";
 import { oneLine } from "../text/clean.js";
 import { configPath } from "./config-path.js";
 import { configSummary } from "./config-summary.js";
+import type { ConfigStandings } from "./job-standing.js";
 import type { ConfigState } from "./read-config.js";
-import type { Fault } from "./repo-config.js";
+import type { Fault, RepoConfig } from "./repo-config.js";
 
 /** How the check run is called, on pull requests too. */
 export const checkName = "coder-task-relay / config";
@@ -14,12 +15,12 @@ export const checkExternalId = "repo-config";
 /** GitHub's limit for the title of an annotation. */
 const titleLength = 255;
 
-/** What the check run of a commit says about the config there. */
-export function checkReport(state: ConfigState): CheckReport {
-  return { name: checkName, externalId: checkExternalId, ...words(state) };
+/** What the check run of a commit says about the config there, and as whom what it asks for works. */
+export function checkReport(state: ConfigState, standings: ConfigStandings): CheckReport {
+  return { name: checkName, externalId: checkExternalId, ...words(state, standings) };
 }
 
-function words(state: ConfigState): Omit<CheckReport, "name" | "externalId"> {
+function words(state: ConfigState, standings: ConfigStandings): Omit<CheckReport, "name" | "externalId"> {
   switch (state.state) {
     case "absent":
       return {
@@ -44,14 +45,26 @@ function words(state: ConfigState): Omit<CheckReport, "name" | "externalId"> {
     case "valid": {
       const { config, warnings } = state;
       const found = warnings.length > 0 ? `, with ${counted(warnings.length, "warning")}` : "";
+      const refused = refusals(config, standings);
       return {
-        conclusion: "success",
-        title: `The config is valid${found}`,
-        summary: configSummary(config, warnings.length > 0 ? faultList(warnings) : ""),
+        conclusion: refused === "" ? "success" : "failure",
+        title: `The config is valid${found}${refused === "" ? "" : `, but ${refused}`}`,
+        summary: configSummary(config, standings, warnings.length > 0 ? faultList(warnings) : ""),
         annotations: annotations(warnings, "warning"),
       };
     }
   }
+}
+
+/** What of a right config cannot be done, because there is nobody to do it as. */
+function refusals(config: RepoConfig, { jobs, failedRuns }: ConfigStandings): string {
+  const refused = config.scheduled_jobs.filter(({ name }) => jobs.get(name)?.as === "nobody").length;
+  const areRunsRefused = config.on_event.failed_run.length > 0 && failedRuns.as === "nobody";
+  const parts = [
+    ...(refused > 0 ? [`${counted(refused, "job")} cannot run`] : []),
+    ...(areRunsRefused ? ["failed runs start no work"] : []),
+  ];
+  return parts.join(" and ");
 }
 
 /** Faults hold no value of the file; keys are escaped, and the number is bounded, where they are found. */

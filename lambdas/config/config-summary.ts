@@ -1,6 +1,7 @@
 import { cutWhere } from "../text/bytes.js";
 import { codeSpan } from "../text/code-span.js";
 import { configPath } from "./config-path.js";
+import type { ConfigStandings, ExpectedStanding } from "./job-standing.js";
 import type { FailedRunRule, RepoConfig, ScheduledJob } from "./repo-config.js";
 
 /** GitHub's limit for the summary of a check run, in characters; some room is left for the mark of a cut. */
@@ -15,7 +16,7 @@ const shownEntries = 20;
 const providers: Readonly<Record<string, string>> = { claude_code: "Claude Code", codex: "Codex" };
 
 /** What applies where this config is on the default branch, as Markdown. `warnings` is a list of them, or empty. */
-export function configSummary(config: RepoConfig, warnings: string): string {
+export function configSummary(config: RepoConfig, standings: ConfigStandings, warnings: string): string {
   const { sandbox, harness, scheduled_jobs: jobs, on_event: onEvent } = config;
   const parts = [
     `What \`${configPath}\` says for the agent, once it is on the default branch:`,
@@ -26,10 +27,15 @@ export function configSummary(config: RepoConfig, warnings: string): string {
       `- Volumes: ${sandbox.volumes.length === 0 ? "none besides the template's" : list(sandbox.volumes, ({ path, size }) => `${codeSpan(path, nameLength)} (${codeSpan(size, nameLength)})`)}`,
       `- Harness: ${providers[harness.provider] ?? codeSpan(harness.provider, nameLength)}`,
     ]),
-    ...section("Scheduled jobs", jobs.length === 0 ? ["None."] : jobs.map(jobLine)),
+    ...section(
+      "Scheduled jobs",
+      jobs.length === 0 ? ["None."] : jobs.map((job) => jobLine(job, standings.jobs.get(job.name))),
+    ),
     ...section(
       "Failed runs that start work",
-      onEvent.failed_run.length === 0 ? ["None."] : onEvent.failed_run.map(ruleLine),
+      onEvent.failed_run.length === 0
+        ? ["None."]
+        : [...onEvent.failed_run.map(ruleLine), `- The agent takes them up ${asWhom(standings.failedRuns)}`],
     ),
   ];
   return cut(parts.join("\n"));
@@ -39,13 +45,29 @@ function section(title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : ["", `### ${title}`, "", ...lines];
 }
 
-function jobLine({ name, branch, schedule, timezone, owner, prompt }: ScheduledJob): string {
+function jobLine(
+  { name, branch, schedule, timezone, prompt }: ScheduledJob,
+  standing: ExpectedStanding | undefined,
+): string {
   const zone = timezone === undefined ? "UTC" : codeSpan(timezone, nameLength);
-  const whose = owner === undefined ? "the relay's own user" : codeSpan(owner, nameLength);
   return [
-    `- ${codeSpan(name, nameLength)}: at ${codeSpan(schedule, nameLength)} (${zone}), on the branch ${codeSpan(branch, nameLength)}, for ${whose}.`,
+    `- ${codeSpan(name, nameLength)}: at ${codeSpan(schedule, nameLength)} (${zone}), on the branch ${codeSpan(branch, nameLength)}. It works ${asWhom(standing)}`,
     `  Prompt: ${codeSpan(prompt, promptLength)}`,
   ].join("\n");
+}
+
+/** The end of a sentence. No name of Coder's is told: the page may be public. */
+function asWhom(standing: ExpectedStanding = { as: "pusher" }): string {
+  switch (standing.as) {
+    case "person":
+      return `as ${codeSpan(standing.person.login, nameLength)}.`;
+    case "service":
+      return "as the service user.";
+    case "nobody":
+      return `as nobody, and so not at all: ${standing.reason}`;
+    case "pusher":
+      return "as whoever puts it on the default branch.";
+  }
 }
 
 function ruleLine({ workflows, branches, events, prompt_additions: additions }: FailedRunRule): string {

@@ -44,7 +44,7 @@ describeKeys(scheduledJob, {
     "Time zone of the schedule, by its name in the IANA database, such as `Europe/Berlin`. Without it: UTC.",
   prompt: "What the agent is told to do.",
   owner:
-    "GitHub login of the person whose task it is, who must have write access to the repository. Without it, the task belongs to the service user.",
+    "GitHub login of the person as whom the job works: who pushes it, or somebody whom the operator of the relay has allowed, with write access to the repository. Without it, the job works as whoever pushes it.",
 });
 describeKeys(onEvent, {
   failed_run: "Failed runs of workflows that the agent is to mend. The first rule that fits a run holds.",

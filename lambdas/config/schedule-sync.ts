@@ -7,8 +7,10 @@ import { lookAgainWhile } from "../github/lag.js";
 import { log } from "../log.js";
 import { RepositorySchedules } from "../schedules/scheduler.js";
 import { type WantedSchedule, wantedSchedules } from "../schedules/wanted.js";
+import { OriginStore } from "./job-origins.js";
 import { KnownRepositories } from "./known-repositories.js";
 import { schedulesLease, withLease } from "./lease.js";
+import { noteOrigins, type PushedConfig } from "./origin-sync.js";
 import { type ConfigState, readConfig } from "./read-config.js";
 
 /**
@@ -19,17 +21,15 @@ export type SyncOutcome = "applied" | "kept" | "gone";
 
 /**
  * Brings a repository's schedules into line with the config at the head of the default branch, whatever commit has
- * led here: so the order of pushes does not matter. `before` is the commit that a push has replaced.
+ * led here: so the order of pushes does not matter. Notes whose the jobs are that `push` has put in place.
  */
 export async function syncSchedules(
   octokit: Octokit,
   installation: number,
   repository: Repository,
-  before?: string,
+  push?: PushedConfig,
 ): Promise<SyncOutcome> {
-  return withLease(schedulesLease(repository.id), () =>
-    applyConfig(octokit, installation, repository, before),
-  );
+  return withLease(schedulesLease(repository.id), () => applyConfig(octokit, installation, repository, push));
 }
 
 /**
@@ -51,7 +51,11 @@ export async function removeSchedules(
       installation === undefined
         ? "gone"
         : await applyConfig(app.installation(installation), installation, repository);
-    if (outcome === "gone") await reconcile(id, []);
+    if (outcome === "gone") {
+      await reconcile(id, []);
+      // What is pushed while the App is away nobody tells: no job is anybody's when it comes back.
+      await new OriginStore(id).write({ jobs: [] });
+    }
     if (outcome === "gone" || installation !== formerInstallation) {
       await new KnownRepositories(formerInstallation).forget(id);
     }
@@ -63,7 +67,7 @@ async function applyConfig(
   octokit: Octokit,
   installation: number,
   { id, owner, name, private: isPrivate }: Repository,
-  before?: string,
+  push?: PushedConfig,
 ): Promise<SyncOutcome> {
   const known = new KnownRepositories(installation);
   await known.remember({ id, owner, name, private: isPrivate });
@@ -76,7 +80,10 @@ async function applyConfig(
     await known.forget(id);
     return "gone";
   }
-  const state = await configAtHead(octokit, current, before);
+  const head = await findHead(octokit, current, push?.before);
+  const state: ConfigState =
+    head === undefined ? { state: "absent" } : await readConfig(octokit, current, head);
+  await noteOrigins(octokit, current, { head, state }, push);
   if (state.state === "invalid") return "kept";
   const jobs = state.state === "valid" ? state.config.scheduled_jobs : [];
   const wanted = wantedSchedules({ installation, repository: current }, jobs);
@@ -94,15 +101,6 @@ async function reconcile(repositoryId: number, wanted: readonly WantedSchedule[]
     changed: changed.length,
     removed: removed.length,
   });
-}
-
-async function configAtHead(
-  octokit: Octokit,
-  repository: CurrentRepository,
-  before: string | undefined,
-): Promise<ConfigState> {
-  const head = await findHead(octokit, repository, before);
-  return head === undefined ? { state: "absent" } : readConfig(octokit, repository, head);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { configPath } from "../config/config-path.js";
 import type { Circumstances, Classification, CommonFields } from "./classify.js";
+import { isSameLogin } from "./login.js";
 import { parsePayload, pullRequestSchema, pushSchema } from "./payloads.js";
 
 /**
@@ -25,6 +26,7 @@ export function classifyPush(
   }
   if (push.deleted) return { skipped: "the push deletes the branch" };
   const { before, after, commits } = push;
+  const pusher = push.pusher?.name ?? common.sender.login;
   const removed = commits.some((commit) => commit.removed.includes(configPath));
   const isTouched =
     removed ||
@@ -32,7 +34,12 @@ export function classifyPush(
   const isUnclear = push.created || push.forced || !isWhole(commits, after);
   if (!isTouched && !isUnclear) return { skipped: `the push does not touch ${configPath}` };
   const event = { ...common, type: "config_push", at: repository.pushed_at } as const;
-  return { event: { ...event, push: { before, after, removed } } };
+  return {
+    event: {
+      ...event,
+      push: { before, after, removed, ...(!isSameLogin(pusher, common.sender.login) && { pusher }) },
+    },
+  };
 }
 
 type Commits = { id: string; added: string[]; modified: string[]; removed: string[] }[];

@@ -174,6 +174,8 @@ export const configPushSchema = z.object({
     after: commit,
     /** Whether one of the commits removes the file by name. */
     removed: z.boolean(),
+    /** Who has pushed, by GitHub's word, where that is not the sender: then nobody knows who it was. */
+    pusher: z.optional(name),
   }),
 });
 

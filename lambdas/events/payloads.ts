@@ -159,6 +159,7 @@ export const pushSchema = z.object({
   created: z.nullish(z.boolean()),
   deleted: z.nullish(z.boolean()),
   forced: z.nullish(z.boolean()),
+  pusher: z.nullish(z.object({ name: z.nullish(text) })),
   /** The oldest first. */
   commits: z.array(z.object({ id: commit, added: paths, modified: paths, removed: paths })),
   repository: z.object({

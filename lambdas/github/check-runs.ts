@@ -1,4 +1,5 @@
 import type { Octokit } from "@octokit/core";
+import { TransientError } from "../errors.js";
 import type { RepositoryName } from "./contents.js";
 
 /** GitHub's limits: https://docs.github.com/en/rest/checks/runs#create-a-check-run */
@@ -58,7 +59,7 @@ export class CheckRunClient {
    */
   async write(report: CheckReport): Promise<void> {
     const found = await this.#find(report);
-    const written = found ?? (await this.#create(report));
+    const written = found ?? (await this.#createOnce(report));
     let count = written.annotations;
     let isCurrent = isSame(written, report);
     while (count < report.annotations.length || !isCurrent) {
@@ -93,6 +94,16 @@ export class CheckRunClient {
         annotations: Number(own.output.annotations_count),
       }
     );
+  }
+
+  /** Where nobody knows whether it was created, it is looked for before it is tried again. */
+  async #createOnce(report: CheckReport): Promise<FoundCheckRun> {
+    try {
+      return await this.#create(report);
+    } catch (error) {
+      if (!(error instanceof TransientError)) throw error;
+      return (await this.#find(report)) ?? (await this.#create(report));
+    }
   }
 
   async #create(report: CheckReport): Promise<FoundCheckRun> {

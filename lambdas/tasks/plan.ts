@@ -22,7 +22,7 @@ export const planSchema = z.object({
   outcome: z.enum(["planned", "faulty", "nothing"]),
   /** For people: why there is no task. */
   detail: z.string(),
-  /** Whose task it is; the user of the Coder token's where there is nobody. */
+  /** Whose task it is; the service user's where it is nobody's in particular. */
   requester: z.nullable(personSchema),
   /** Without a config file there is none. */
   factory: z.nullable(factorySchema),

@@ -19,8 +19,9 @@ describe.each([
 ])("a failed run on a branch, on %s", (_, version) => {
   let world: World;
   beforeAll(async () => {
-    world = await World.start({ coder: { version } });
+    world = await World.start({ coder: { version }, settings: { CODER_SERVICE_USER: "factory" } });
     world.coder.addTemplate({ name: "code-factory" });
+    world.coder.addUser({ username: "factory" });
     await writeConfig(world, config);
   });
   afterAll(() => world.close());
@@ -63,6 +64,7 @@ describe.each([
     expect(prompt).toContain("Ask in #ci before you revert anything.");
     expect(prompt).toContain("BRANCH: main");
     expect(agent.inputs).toEqual([]);
+    expect(agent.owner).toBe("factory");
 
     await fails("main", { error: "now it is 3" });
     await until("it is told", () => agent.inputs.some(({ text }) => text.includes("now it is 3")));

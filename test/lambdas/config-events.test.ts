@@ -38,6 +38,13 @@ function push(changes: Json = {}, commit: Json = {}): Json {
 }
 
 describe("a push", () => {
+  test("by another name than the sender's tells both", () => {
+    const payload = { ...push({}, { modified: [path] }), pusher: { name: "deploy key" } };
+    expect(classified("push", payload)).toMatchObject({
+      event: { sender: { login: "Codertocat" }, push: { pusher: "deploy key" } },
+    });
+  });
+
   test.each(["added", "modified"])("that has %s the config is an event with both commits", (how) => {
     expect(classified("push", push({}, { [how]: ["README.md", path] }))).toEqual({
       event: {

@@ -17,7 +17,7 @@ const tokenLifetimeNs = 10 * 60 * 1e9;
  * (coderd/exp_chats.go): so what only an owner may do is done by a client of the owner's own.
  */
 export interface ChatOwner {
-  /** The name of the Coder user who will own what a person asks for, or what nobody in particular does. */
+  /** The name of the Coder user who will own what a person asks for; the service user for what nobody in particular does. */
   ownerOf(person: Person | null): Promise<string>;
   /** Does something as an owner. */
   as<T>(owner: string, work: (client: CoderClient, user: CoderUser) => Promise<T>): Promise<T>;
@@ -25,19 +25,28 @@ export interface ChatOwner {
   viewerFor(person: Person): Promise<string | undefined>;
 }
 
-/** The token's own user owns all chats. */
+/**
+ * The token's own user owns all chats that people ask for, and those of nobody in particular if that is the service
+ * user. Another service user is acted for as a requester is.
+ */
 export class BotOwner implements ChatOwner {
+  readonly #others: RequesterOwner;
+
   constructor(
     private readonly client: CoderClient,
     private readonly directory: CoderDirectory,
-  ) {}
-
-  async ownerOf(): Promise<string> {
-    return (await this.directory.me()).username;
+  ) {
+    this.#others = new RequesterOwner(client, directory);
   }
 
-  async as<T>(_: string, work: (client: CoderClient, user: CoderUser) => Promise<T>): Promise<T> {
-    return work(this.client, await this.directory.me());
+  async ownerOf(person: Person | null): Promise<string> {
+    return (await (person ? this.directory.me() : this.directory.serviceUser())).username;
+  }
+
+  async as<T>(owner: string, work: (client: CoderClient, user: CoderUser) => Promise<T>): Promise<T> {
+    const me = await this.directory.me();
+    const isServiceUser = owner !== me.username && this.directory.isServiceUser(owner);
+    return isServiceUser ? this.#others.as(owner, work) : work(this.client, me);
   }
 
   async viewerFor(person: Person): Promise<string | undefined> {
@@ -63,7 +72,7 @@ export class RequesterOwner implements ChatOwner {
   ) {}
 
   async ownerOf(person: Person | null): Promise<string> {
-    return (await (person ? this.directory.userOf(person) : this.directory.me())).username;
+    return (await (person ? this.directory.userOf(person) : this.directory.serviceUser())).username;
   }
 
   async as<T>(owner: string, work: (client: CoderClient, user: CoderUser) => Promise<T>): Promise<T> {

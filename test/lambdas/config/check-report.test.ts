@@ -1,19 +1,24 @@
 import { describe, expect, test } from "@jest/globals";
 import { checkReport } from "../../../lambdas/config/check-report.js";
+import type { ConfigStandings, ExpectedStanding } from "../../../lambdas/config/job-standing.js";
 import type { ConfigState } from "../../../lambdas/config/read-config.js";
 import { parseRepoConfig } from "../../../lambdas/config/repo-config.js";
 import { codeSpan } from "../../../lambdas/text/code-span.js";
+import { job, rule } from "./files.js";
 
 function stateOf(toml: string): ConfigState {
   const parsed = parseRepoConfig(Buffer.from(toml));
   return "faults" in parsed ? { state: "invalid", ...parsed } : { state: "valid", ...parsed };
 }
 
-const reportOf = (toml: string) => checkReport(stateOf(toml));
+const service = { as: "service" } as const;
+const reportOf = (toml: string, standings: Partial<ConfigStandings> = {}) =>
+  checkReport(stateOf(toml), { jobs: new Map(), failedRuns: service, ...standings });
 
 describe("the check run of a valid config", () => {
   test("tells all that applies", () => {
-    const report = reportOf(`
+    const report = reportOf(
+      `
       [sandbox]
       size = "large"
       docker = true
@@ -32,7 +37,9 @@ describe("the check run of a valid config", () => {
       branches = ["main", "release/*"]
       events = ["push", "release"]
       prompt_additions = "Look at the lock file first"
-    `);
+    `,
+      { jobs: new Map([["nightly", { as: "person", person: { login: "mona" } }]]) },
+    );
     expect(report).toMatchObject({
       name: "coder-task-relay / config",
       conclusion: "success",
@@ -44,13 +51,35 @@ describe("the check run of a valid config", () => {
       "- Docker: yes",
       "- Volumes: `/var/lib/data` (`20Gi`)",
       "- Harness: Codex",
-      "- `nightly`: at `0 5 * * 1-5` (`Europe/Berlin`), on the branch `main`, for `mona`.",
+      "- `nightly`: at `0 5 * * 1-5` (`Europe/Berlin`), on the branch `main`. It works as `mona`.",
       "  Prompt: `Update the dependencies`",
       "- The workflows `CI`, `Release` on the branches `main`, `release/*`, started by `push`, `release`.",
       "  Told besides: `Look at the lock file first`",
+      "- The agent takes them up as the service user.",
     ]) {
       expect(report.summary.split("\n")).toContain(text);
     }
+  });
+
+  test("tells what nobody can do, and how to mend it", () => {
+    const nobody = { as: "nobody", reason: "Ask an operator." } as const;
+    const jobs = new Map<string, ExpectedStanding>([
+      ["one", nobody],
+      ["two", service],
+    ]);
+    const { conclusion, title, summary } = reportOf(
+      `${job({ name: '"one"' })}${job({ name: '"two"' })}${job({ name: '"three"' })}${rule()}`,
+      {
+        jobs,
+        failedRuns: nobody,
+      },
+    );
+    expect(conclusion).toBe("failure");
+    expect(title).toBe("The config is valid, but 1 job cannot run and failed runs start no work");
+    expect(summary).toMatch(/`one`.*It works as nobody, and so not at all: Ask an operator\./);
+    expect(summary).toMatch(/`two`.*It works as the service user\./);
+    expect(summary).toMatch(/`three`.*It works as whoever puts it on the default branch\./);
+    expect(summary).toContain("The agent takes them up as nobody, and so not at all: Ask an operator.");
   });
 
   test("tells the defaults of an empty file", () => {
@@ -137,7 +166,7 @@ describe("the check run of an invalid config", () => {
 });
 
 test("the check run of a commit without a config is neutral, and says what that means", () => {
-  expect(checkReport({ state: "absent" })).toMatchObject({
+  expect(checkReport({ state: "absent" }, { jobs: new Map(), failedRuns: service })).toMatchObject({
     conclusion: "neutral",
     title: expect.stringContaining("defaults"),
     annotations: [],
