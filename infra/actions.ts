@@ -24,7 +24,7 @@ export type TableRight = "get" | "query" | "update";
 export interface ActionSpec {
   /** What it does, in one sentence: the function's description in the console. */
   description: string;
-  /** Longer than the longest wait that it may make for a `Retry-After` (see `lambdas/http/`). */
+  /** Its requests and waits fit into it (`lambdas/budget.ts`): long enough for a `Retry-After` of a minute. */
   timeoutSeconds: number;
   memoryMb: number;
   secrets: readonly SecretName[];

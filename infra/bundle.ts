@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type BuildOptions, build, type Metafile } from "esbuild";
+import { type BuildOptions, build, type Metafile, type Plugin } from "esbuild";
 import { type ActionName, actionNames } from "./actions.js";
 import { schemaConstant } from "./schema-constant.js";
 import { sdkTrims } from "./sdk-trims.js";
@@ -65,12 +65,33 @@ export async function bundleLambdas(options: BundleOptions): Promise<Bundle[]> {
   await Promise.all(names.map((name) => rm(join(outdir, name), { recursive: true, force: true })));
   const { metafile } = await build({
     ...bundleOptions,
+    plugins: [...bundleOptions.plugins, lambdaEntries(entryFolder)],
     absWorkingDir: root,
-    entryPoints: names.map((name) => ({ in: join(entryFolder, `${name}.ts`), out: `${name}/index` })),
+    entryPoints: names.map((name) => ({ in: `lambda:${name}`, out: `${name}/index` })),
     outdir,
     sourcemap: sourceMaps ? "linked" : false,
   });
   return names.map((name) => describe(name, join(outdir, name), metafile));
+}
+
+/** `lambda:<name>`: the handler of `<name>.ts`, within the time of its invocation (`lambdas/budget.ts`). */
+function lambdaEntries(folder: string): Plugin {
+  const budget = JSON.stringify(join(root, "lambdas/budget.ts"));
+  return {
+    name: "lambda-entries",
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^lambda:/ }, ({ path }) => ({
+        path: path.slice("lambda:".length),
+        namespace: "lambda",
+      }));
+      onLoad({ filter: /.*/, namespace: "lambda" }, ({ path: name }) => ({
+        contents: `import { withBudget } from ${budget};
+import { handler as act } from ${JSON.stringify(join(folder, `${name}.ts`))};
+export const handler = withBudget(act);`,
+        resolveDir: root,
+      }));
+    },
+  };
 }
 
 function describe(name: ActionName, directory: string, metafile: Metafile): Bundle {

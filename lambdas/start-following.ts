@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import * as z from "zod/mini";
 import { connectCoder } from "./coder/connect.js";
 import { followEnvironment } from "./environment.js";
-import { startOrRetry } from "./executions/start.js";
+import { startExecution } from "./executions/start.js";
 import { parseInput, taskKeySchema } from "./flow-input.js";
 import { TaskStore } from "./tasks/store.js";
 
@@ -27,6 +27,6 @@ export async function handler(input: unknown): Promise<{ follower: string }> {
   const follower = randomBytes(6).toString("hex");
   if (!(await store.updateAs(intent, key, { follower }))) return { follower: "" };
   const name = `${task.name}-${key.repositoryId}-${follower}`;
-  await startOrRetry(followFlow, name, { follow: { ...key, intent, follower } });
+  await startExecution(followFlow, name, { follow: { ...key, intent, follower } });
   return { follower: name };
 }

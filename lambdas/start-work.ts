@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { startEnvironment } from "./environment.js";
 import { type BranchFailed, checkFailedSchema } from "./events/event.js";
-import { executionName, startOrRetry } from "./executions/start.js";
+import { executionName, startExecution } from "./executions/start.js";
 import { parseInput } from "./flow-input.js";
 
 const inputSchema = z.object({
@@ -17,5 +17,5 @@ export async function handler(input: unknown): Promise<void> {
   const { delivery, installation, repository, at, run } = event;
   const failed: BranchFailed = { type: "branch_failed", delivery, installation, repository, at, run, text };
   const name = executionName("create-task", repository.name, run.id, delivery);
-  await startOrRetry(createTaskFlow, name, { event: failed });
+  await startExecution(createTaskFlow, name, { event: failed });
 }

@@ -1,5 +1,5 @@
 import { SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
-import { TransientError } from "../errors.js";
+import { askAws } from "../aws/ask.js";
 
 /** Step Functions' limit for an execution's name. */
 const nameLength = 80;
@@ -30,33 +30,22 @@ export type Start = "started" | "running" | "closed";
 
 /**
  * Starts an execution. Step Functions answers a second start of the same name and input with the running
- * execution: that one is told by a start that was before this request. Throws where Step Functions fails or
- * throttles.
+ * execution: that one is told by a start that was before this request. Throws a `TransientError` where Step
+ * Functions fails or throttles.
  * https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
  */
 export async function startExecution(stateMachineArn: string, name: string, input: unknown): Promise<Start> {
   // The two clocks may differ by some milliseconds; the worst of it is a 200 in the place of a 202.
   const sentAt = Date.now();
+  const command = new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) });
   try {
-    const { startDate } = await client.send(
-      new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) }),
+    const { startDate } = await askAws(
+      { service: "Step Functions", operation: `StartExecution (${name})` },
+      (options) => client.send(command, options),
     );
     return startDate !== undefined && startDate.getTime() < sentAt ? "running" : "started";
   } catch (error) {
     if (error instanceof Error && error.name === "ExecutionAlreadyExists") return "closed";
     throw error;
-  }
-}
-
-/** As `startExecution`, for a state that is retried: the answer of a failing Step Functions may name no error that is. */
-export async function startOrRetry(stateMachineArn: string, name: string, input: unknown): Promise<Start> {
-  try {
-    return await startExecution(stateMachineArn, name, input);
-  } catch (error) {
-    const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode ?? 0;
-    if (status >= 400 && status < 500) throw error;
-    throw new TransientError(
-      `Step Functions has not started ${name} (${status || "no answer"}). It is retried.`,
-    );
   }
 }

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { sleep } from "../budget.js";
 
 const pausesMs = [250, 1000, 3000];
 

@@ -8,6 +8,7 @@ import {
   SchedulerClient,
   UpdateScheduleCommand,
 } from "@aws-sdk/client-scheduler";
+import { askAws } from "../aws/ask.js";
 import { scheduleEnvironment } from "../environment.js";
 import { TransientError } from "../errors.js";
 import { schedulePrefix, type WantedSchedule } from "./wanted.js";
@@ -20,6 +21,9 @@ const client = new SchedulerClient({
   // Without the last of them, the SDK only warns of a request that takes too long.
   requestHandler: { connectionTimeout: 1000, requestTimeout: 5000, throwOnRequestTimeout: true },
 });
+
+/** Of a schedule that is there, to be created; else of a change of the same schedule under way, which passes. */
+const conflict = "ConflictException";
 
 /** What was done, by the names of the schedules. */
 export interface Reconciled {
@@ -48,16 +52,13 @@ export class RepositorySchedules {
     const names: string[] = [];
     let token: string | undefined;
     do {
-      const page = await this.#ask("ListSchedules", () =>
-        client.send(
-          new ListSchedulesCommand({
-            GroupName: this.#environment.SCHEDULE_GROUP,
-            NamePrefix: this.#prefix,
-            MaxResults: 100,
-            ...(token !== undefined && { NextToken: token }),
-          }),
-        ),
-      );
+      const command = new ListSchedulesCommand({
+        GroupName: this.#environment.SCHEDULE_GROUP,
+        NamePrefix: this.#prefix,
+        MaxResults: 100,
+        ...(token !== undefined && { NextToken: token }),
+      });
+      const page = await ask("ListSchedules", (options) => client.send(command, options));
       for (const { Name } of page.Schedules ?? []) if (Name !== undefined) names.push(Name);
       token = page.NextToken;
     } while (token !== undefined);
@@ -77,9 +78,8 @@ export class RepositorySchedules {
 
   /** Removes a schedule. Whether there was one. */
   remove(name: string): Promise<boolean> {
-    return this.#unless("ResourceNotFoundException", "DeleteSchedule", () =>
-      client.send(new DeleteScheduleCommand({ Name: name, GroupName: this.#environment.SCHEDULE_GROUP })),
-    );
+    const command = new DeleteScheduleCommand({ Name: name, GroupName: this.#environment.SCHEDULE_GROUP });
+    return unless("ResourceNotFoundException", "DeleteSchedule", (options) => client.send(command, options));
   }
 
   /**
@@ -104,26 +104,23 @@ export class RepositorySchedules {
 
   async #get(name: string): Promise<GetScheduleOutput | undefined> {
     let found: GetScheduleOutput | undefined;
-    await this.#unless("ResourceNotFoundException", "GetSchedule", async () => {
-      found = await client.send(
-        new GetScheduleCommand({ Name: name, GroupName: this.#environment.SCHEDULE_GROUP }),
-      );
+    const command = new GetScheduleCommand({ Name: name, GroupName: this.#environment.SCHEDULE_GROUP });
+    await unless("ResourceNotFoundException", "GetSchedule", async (options) => {
+      found = await client.send(command, options);
     });
     return found;
   }
 
   /** Whether it could be created: false where there is one of that name. */
   #create(schedule: CreateScheduleInput): Promise<boolean> {
-    return this.#unless("ConflictException", "CreateSchedule", () =>
-      client.send(new CreateScheduleCommand(schedule)),
-    );
+    const command = new CreateScheduleCommand(schedule);
+    return unless("ConflictException", "CreateSchedule", (options) => client.send(command, options));
   }
 
   /** Whether there was one to update. An update replaces the whole: what is left out falls back to the default. */
   #update(schedule: CreateScheduleInput): Promise<boolean> {
-    return this.#unless("ResourceNotFoundException", "UpdateSchedule", () =>
-      client.send(new UpdateScheduleCommand(schedule)),
-    );
+    const command = new UpdateScheduleCommand(schedule);
+    return unless("ResourceNotFoundException", "UpdateSchedule", (options) => client.send(command, options));
   }
 
   #definition({ name, expression, timezone, input }: WantedSchedule): CreateScheduleInput {
@@ -143,31 +140,23 @@ export class RepositorySchedules {
       },
     };
   }
+}
 
-  /** Whether it was done, or refused under this one name. */
-  async #unless(refusal: string, operation: string, act: () => Promise<unknown>): Promise<boolean> {
-    return this.#ask(operation, async () => {
-      try {
-        await act();
-        return true;
-      } catch (error) {
-        if (error instanceof Error && error.name === refusal) return false;
-        throw error;
-      }
-    });
-  }
+type Send<Answer> = Parameters<typeof askAws<Answer>>[1];
 
-  async #ask<Answer>(operation: string, act: () => Promise<Answer>): Promise<Answer> {
-    try {
-      return await act();
-    } catch (error) {
-      if (!isPassing(error)) throw error;
-      const reason = "code" in error ? error.code : error.name;
-      throw new TransientError(
-        `EventBridge Scheduler could not do ${operation} just now: ${reason}. It is tried again by itself.`,
-      );
-    }
+/** Whether it was done, or refused under this one name. */
+async function unless(refusal: string, operation: string, send: Send<unknown>): Promise<boolean> {
+  try {
+    await ask(operation, send, refusal === conflict ? [] : [conflict]);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && error.name === refusal) return false;
+    throw error;
   }
+}
+
+function ask<Answer>(operation: string, send: Send<Answer>, passing: string[] = [conflict]): Promise<Answer> {
+  return askAws({ service: "EventBridge Scheduler", operation, passing }, send);
 }
 
 /** What of a schedule the relay sets, as one text to compare. */
@@ -184,22 +173,4 @@ function essence(schedule: CreateScheduleInput | GetScheduleOutput): string {
     Target?.RetryPolicy?.MaximumEventAgeInSeconds,
     Target?.RetryPolicy?.MaximumRetryAttempts,
   ]);
-}
-
-/**
- * Whether a repetition may help: throttling, 5xx, a change of the same schedule under way, no answer. Scheduler's
- * names for these are not all among those that the retry policies know.
- * https://docs.aws.amazon.com/scheduler/latest/APIReference/CommonErrors.html
- */
-function isPassing(error: unknown): error is Error {
-  if (!(error instanceof Error)) return false;
-  if (["ThrottlingException", "ConflictException", "TimeoutError"].includes(error.name)) return true;
-  // Node's errors of sockets and names: ECONNRESET, EAI_AGAIN.
-  if ("code" in error && /^E[A-Z_]+$/.test(String(error.code))) return true;
-  const metadata = "$metadata" in error ? error.$metadata : undefined;
-  const status =
-    typeof metadata === "object" && metadata !== null && "httpStatusCode" in metadata
-      ? metadata.httpStatusCode
-      : undefined;
-  return typeof status === "number" && status >= 500;
 }

@@ -1,4 +1,5 @@
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { askAws } from "../aws/ask.js";
 
 const lifetimeMs = 5 * 60_000;
 const pauseMs = 60_000;
@@ -14,7 +15,7 @@ export type Stage = "AWSCURRENT" | "AWSPREVIOUS";
 
 /**
  * One secret, kept in the container for five minutes, so that a rotation needs no restart. The stages are read
- * together; a stage that does not exist is left out.
+ * together; a stage that does not exist is left out. Passing trouble is thrown as a `TransientError`.
  */
 export class Secret {
   #values: string[] = [];
@@ -80,8 +81,10 @@ export class Secret {
 
   async #get(stage: Stage): Promise<string | undefined> {
     try {
-      const { SecretString } = await client.send(
-        new GetSecretValueCommand({ SecretId: this.arn, VersionStage: stage }),
+      const command = new GetSecretValueCommand({ SecretId: this.arn, VersionStage: stage });
+      const { SecretString } = await askAws(
+        { service: "Secrets Manager", operation: "GetSecretValue" },
+        (options) => client.send(command, options),
       );
       // Put from a file, a value often ends in a line break.
       return SecretString?.trim();

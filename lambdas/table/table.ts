@@ -6,6 +6,7 @@ import {
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
+import { askAws } from "../aws/ask.js";
 import { tableEnvironment } from "../environment.js";
 
 /** Where an item stands: the table's partition key and sort key. */
@@ -29,13 +30,17 @@ const client = new DynamoDBClient({
 });
 const marshalling = { removeUndefinedValues: true };
 
-/** The stack's one DynamoDB table, without transactions. Reads are consistent. */
+/**
+ * The stack's one DynamoDB table, without transactions. Reads are consistent. Passing trouble is thrown as a
+ * `TransientError`.
+ */
 export class Table {
   readonly #name = tableEnvironment().TABLE_NAME;
 
   async get<Item>(key: Key): Promise<Item | undefined> {
-    const { Item } = await client.send(
-      new GetItemCommand({ TableName: this.#name, Key: marshall(key), ConsistentRead: true }),
+    const command = new GetItemCommand({ TableName: this.#name, Key: marshall(key), ConsistentRead: true });
+    const { Item } = await askAws({ service: "DynamoDB", operation: "GetItem" }, (options) =>
+      client.send(command, options),
     );
     return Item && (unmarshall(Item) as Item);
   }
@@ -45,14 +50,15 @@ export class Table {
     const items: (Item & Key)[] = [];
     let from: QueryCommandOutput["LastEvaluatedKey"];
     do {
-      const page: QueryCommandOutput = await client.send(
-        new QueryCommand({
-          TableName: this.#name,
-          KeyConditionExpression: "pk = :pk AND begins_with(sk, :prefix)",
-          ExpressionAttributeValues: marshall({ ":pk": pk, ":prefix": prefix }),
-          ConsistentRead: true,
-          ...(from && { ExclusiveStartKey: from }),
-        }),
+      const command = new QueryCommand({
+        TableName: this.#name,
+        KeyConditionExpression: "pk = :pk AND begins_with(sk, :prefix)",
+        ExpressionAttributeValues: marshall({ ":pk": pk, ":prefix": prefix }),
+        ConsistentRead: true,
+        ...(from && { ExclusiveStartKey: from }),
+      });
+      const page: QueryCommandOutput = await askAws({ service: "DynamoDB", operation: "Query" }, (options) =>
+        client.send(command, options),
       );
       items.push(...(page.Items ?? []).map((item) => unmarshall(item) as Item & Key));
       from = page.LastEvaluatedKey;
@@ -85,19 +91,18 @@ export class Table {
       ...named("add_", add),
       ...named("", condition?.values ?? {}),
     };
+    const command = new UpdateItemCommand({
+      TableName: this.#name,
+      Key: marshall(key),
+      UpdateExpression: expression,
+      ...(condition && { ConditionExpression: condition.expression }),
+      ExpressionAttributeNames: namesIn(`${expression} ${condition?.expression ?? ""}`),
+      ...(Object.keys(values).length > 0 && { ExpressionAttributeValues: marshall(values, marshalling) }),
+      ReturnValues: "ALL_NEW",
+    });
     try {
-      const { Attributes } = await client.send(
-        new UpdateItemCommand({
-          TableName: this.#name,
-          Key: marshall(key),
-          UpdateExpression: expression,
-          ...(condition && { ConditionExpression: condition.expression }),
-          ExpressionAttributeNames: namesIn(`${expression} ${condition?.expression ?? ""}`),
-          ...(Object.keys(values).length > 0 && {
-            ExpressionAttributeValues: marshall(values, marshalling),
-          }),
-          ReturnValues: "ALL_NEW",
-        }),
+      const { Attributes } = await askAws({ service: "DynamoDB", operation: "UpdateItem" }, (options) =>
+        client.send(command, options),
       );
       return Attributes && (unmarshall(Attributes) as Item);
     } catch (error) {

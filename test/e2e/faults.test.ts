@@ -174,6 +174,46 @@ describe("GitHub's troubles, whatever Coder it is", () => {
     expect((next?.at ?? 0) - (limited?.at ?? 0)).toBeGreaterThanOrEqual(1000);
   });
 
+  test("a life has the same ends though a secondary rate limit names no time: the state machine waits", async () => {
+    const known = world.gitHub.http.calls.length;
+    world.gitHub.limitRate({ method: "POST", path: /comments$/, times: 2, retryAfterSeconds: null });
+    await liveOneLife(world);
+    const posts = world.gitHub.http.calls
+      .slice(known)
+      .filter(({ method, path }) => method === "POST" && path.endsWith("/comments"));
+    expect(posts.map(({ status }) => status)).toEqual([403, 403, 201]);
+    const limited = world
+      .executions("create-task")
+      .flatMap(({ executionArn }) => world.system.engine.history(executionArn))
+      .flatMap(({ taskFailedEventDetails }) => taskFailedEventDetails?.error ?? [])
+      .filter((error) => error === "RateLimitedError");
+    expect(limited).toEqual(["RateLimitedError", "RateLimitedError"]);
+  });
+
+  test("a review reaches the agent though GitHub's GraphQL API limits the rate", async () => {
+    const issue = await world.runningIssue();
+    const { pull } = await world.gitHub.openPull({
+      repo: "octo/app",
+      by: world.gitHub.agentLogin,
+      head: "fix-it",
+      title: "Fix it",
+      closes: [issue.number],
+    });
+    world.gitHub.limitQueries({ times: 2 });
+    await world.gitHub.review(pull, { by: "mona", state: "commented", body: "Please use the new parser." });
+    const agent = world.agentOf(issue);
+    await until("the agent is told", () =>
+      agent.inputs.some(({ text }) => text.includes("Please use the new parser.")),
+    );
+    const runs = await world.idle();
+    expect(runs.map(({ status }) => status)).toEqual(runs.map(() => "SUCCEEDED"));
+    expect(
+      world.gitHub.http.calls.filter(
+        ({ path, reply }) => path === "/graphql" && JSON.stringify(reply).includes("RATE_LIMITED"),
+      ),
+    ).toHaveLength(2);
+  });
+
   test("the status comment comes back where somebody has deleted it", async () => {
     const issue = await world.runningIssue();
     const [comment] = world.gitHub.commentsOn(issue);

@@ -110,6 +110,10 @@ describe("the bundles", () => {
     }
   });
 
+  test("keep within the time of their invocation", () => {
+    for (const { inputs } of bundles) expect(inputs["lambdas/budget.ts"]).toBeGreaterThan(0);
+  });
+
   test("can be had for some Lambdas alone, with source maps", async () => {
     const some = join(outdir, "some");
     const [bundle, ...others] = await bundleLambdas({ outdir: some, names: ["webhook"], sourceMaps: true });

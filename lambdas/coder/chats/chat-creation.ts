@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { hasTimeFor, sleep } from "../../budget.js";
 import { ChatOwnerError, TransientError } from "../../errors.js";
 import { oneLine } from "../../text/clean.js";
 import type { CoderUser, TemplateChoice } from "../directory.js";
@@ -17,7 +17,7 @@ const lookMs = 1000;
 
 /**
  * Milliseconds that a creation is given, which names a model and writes a first turn; and then for which its chat is
- * looked for. Together shorter than the Lambda that creates may run (see `infra/actions.ts`).
+ * looked for, if the invocation has that much left.
  */
 export interface CreationPatience {
   timeoutMs: number;
@@ -82,7 +82,7 @@ export async function createChat(
 async function lookFor(work: WorkIdentity, chats: ChatClient, patienceMs: number): Promise<Chat | undefined> {
   for (const end = Date.now() + patienceMs; ; await sleep(lookMs)) {
     const [made] = await chats.list(work, { archived: false });
-    if (made || Date.now() >= end) return made;
+    if (made || Date.now() >= end || !hasTimeFor(lookMs)) return made;
   }
 }
 

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod/mini";
+import { sleep } from "../../budget.js";
 import { isRefusal, TaskBusyError } from "../../errors.js";
 import type { ChatClient } from "./chat-client.js";
 import { isActive, isBeingInterrupted } from "./chat-view.js";

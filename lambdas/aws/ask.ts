@@ -1,0 +1,76 @@
+import { timeoutFor } from "../budget.js";
+import { TransientError } from "../errors.js";
+
+/** Refusals (400) that pass by themselves: rates and capacities, by the names that the services have for them. */
+const limits = new Set([
+  "ExecutionLimitExceeded",
+  "LimitExceededException",
+  "ProvisionedThroughputExceededException",
+  "RequestLimitExceeded",
+  "RequestThrottled",
+  "RequestThrottledException",
+  "ThrottledException",
+  "Throttling",
+  "ThrottlingException",
+  "TooManyRequestsException",
+]);
+
+/** Longer than any client here takes with all its attempts: these have shorter time-outs of their own. */
+const longestMs = 60_000;
+
+export interface Request {
+  /** As AWS calls them: `DynamoDB`, `GetItem`. */
+  service: string;
+  operation: string;
+  /** Refusals of this operation that pass by themselves, by name. */
+  passing?: readonly string[];
+}
+
+/**
+ * Asks AWS something, within the invocation's time. Throws a `TransientError` for what passes by itself: an
+ * answer of 5xx under whatever name, a limit, a lost connection, a time-out. Any other refusal is thrown as the
+ * SDK has it, under AWS's name for it.
+ * https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+ */
+export async function askAws<Answer>(
+  { service, operation, passing = [] }: Request,
+  send: (options: { abortSignal: AbortSignal }) => Promise<Answer>,
+): Promise<Answer> {
+  const abortSignal = AbortSignal.timeout(timeoutFor(`${operation} of ${service}`, longestMs));
+  try {
+    return await send({ abortSignal });
+  } catch (error) {
+    const reason = reasonToRetry(error, passing);
+    if (reason === undefined) throw error;
+    throw new TransientError(`${service} could not do ${operation} just now: ${reason}. It is retried.`);
+  }
+}
+
+/** What has happened, if it passes by itself. */
+function reasonToRetry(error: unknown, passing: readonly string[]): string | undefined {
+  if (!(error instanceof Error)) return "no answer";
+  const status = statusOf(error);
+  // The SDK's and Node's words for a request without an answer. A mistake of our own is no trouble of AWS's.
+  if (status === undefined) return isOurMistake(error) ? undefined : codeOf(error);
+  const isPassing = status >= 500 || status === 429 || limits.has(error.name) || passing.includes(error.name);
+  return isPassing ? `${status} ${error.name}` : undefined;
+}
+
+/** A program that is wrong throws these too, and those no retry mends. */
+function isOurMistake(error: Error): boolean {
+  return ["TypeError", "RangeError", "ReferenceError", "CredentialsProviderError"].includes(error.name);
+}
+
+/** ECONNRESET or EAI_AGAIN where there is one, else TimeoutError or AbortError. */
+function codeOf(error: Error): string {
+  return "code" in error && typeof error.code === "string" ? error.code : error.name;
+}
+
+/** Of the answer; what could not be read as one (a proxy's page) hides it in `$response`. */
+function statusOf(error: Error): number | undefined {
+  const { $metadata, $response } = error as {
+    $metadata?: { httpStatusCode?: number };
+    $response?: { statusCode?: number };
+  };
+  return $metadata?.httpStatusCode ?? $response?.statusCode;
+}
