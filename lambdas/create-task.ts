@@ -13,11 +13,9 @@ import { type TaskKey, type TaskLocation, type TaskRecord, taskKey } from "./tas
 import { TaskStore } from "./tasks/store.js";
 import { workName, workOf, workTitle } from "./tasks/work.js";
 import { oneLine } from "./text/clean.js";
+import { limits } from "./text/limits.js";
 
 const inputSchema = z.extend(claimedSchema, { event: startingEventSchema, plan: planSchema });
-
-/** Coder's limit for a display name. */
-const displayNameLength = 64;
 
 /** For so long after its deletion, a task's name may still be held by its workspace: then it is waited for. */
 const deletionMs = 10 * 60_000;
@@ -197,7 +195,7 @@ class TaskCreation {
       const task = await create({
         owner,
         name,
-        displayName: oneLine(workTitle(this.event), displayNameLength) || name,
+        displayName: oneLine(workTitle(this.event), limits.coder.displayName) || name,
         prompt: promptOf(this.event, this.plan, this.#work.url),
         delivery: this.event.delivery,
         factory: this.plan.factory,

@@ -1,7 +1,8 @@
 import type { Annotation, CheckReport } from "../github/check-runs.js";
 import { oneLine } from "../text/clean.js";
+import { limits, shortened } from "../text/limits.js";
 import { configPath } from "./config-path.js";
-import { configSummary } from "./config-summary.js";
+import { configSummary, cutSummary } from "./config-summary.js";
 import type { ConfigStandings } from "./job-standing.js";
 import type { ConfigState } from "./read-config.js";
 import type { Fault, RepoConfig } from "./repo-config.js";
@@ -11,9 +12,6 @@ export const checkName = "coder-task-relay / config";
 
 /** One check run of this kind on each commit. */
 export const checkExternalId = "repo-config";
-
-/** GitHub's limit for the title of an annotation. */
-const titleLength = 255;
 
 /** What the check run of a commit says about the config there, and as whom what it asks for works. */
 export function checkReport(state: ConfigState, standings: ConfigStandings): CheckReport {
@@ -34,11 +32,13 @@ function words(state: ConfigState, standings: ConfigStandings): Omit<CheckReport
       return {
         conclusion: "failure",
         title: `The config has ${counted(faults.length, "fault")}`,
-        summary: [
-          `Nothing of \`${configPath}\` applies until this is mended. On the default branch this means: no task is created, and the schedules stay as they are.`,
-          faultList(faults),
-          ...(warnings.length > 0 ? ["### Warnings", faultList(warnings)] : []),
-        ].join("\n\n"),
+        summary: cutSummary(
+          [
+            `Nothing of \`${configPath}\` applies until this is mended. On the default branch this means: no task is created, and the schedules stay as they are.`,
+            faultList(faults),
+            ...(warnings.length > 0 ? ["### Warnings", faultList(warnings)] : []),
+          ].join("\n\n"),
+        ),
         annotations: [...annotations(faults, "failure"), ...annotations(warnings, "warning")],
       };
     }
@@ -80,8 +80,8 @@ function annotations(faults: readonly Fault[], level: Annotation["annotation_lev
     start_line: line,
     end_line: line,
     annotation_level: level,
-    title: oneLine(path, titleLength) || "The file",
-    message,
+    title: oneLine(path, limits.gitHub.annotationTitle) || "The file",
+    message: shortened(message, limits.gitHub.annotationMessage),
   }));
 }
 

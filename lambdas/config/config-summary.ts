@@ -1,11 +1,11 @@
-import { cutWhere } from "../text/bytes.js";
+import { byteLength } from "../text/bytes.js";
 import { codeSpan } from "../text/code-span.js";
+import { cutToLimit, fits, limits } from "../text/limits.js";
 import { configPath } from "./config-path.js";
 import type { ConfigStandings, ExpectedStanding } from "./job-standing.js";
 import type { FailedRunRule, RepoConfig, ScheduledJob } from "./repo-config.js";
 
-/** GitHub's limit for the summary of a check run, in characters; some room is left for the mark of a cut. */
-const summaryLength = 65_000;
+const cutMark = "\n\n… The rest is left out: it is too long for this page.";
 
 const nameLength = 100;
 const promptLength = 200;
@@ -38,7 +38,7 @@ export function configSummary(config: RepoConfig, standings: ConfigStandings, wa
         : [...onEvent.failed_run.map(ruleLine), `- The agent takes them up ${asWhom(standings.failedRuns)}`],
     ),
   ];
-  return cut(parts.join("\n"));
+  return cutSummary(parts.join("\n"));
 }
 
 function section(title: string, lines: readonly string[]): string[] {
@@ -82,13 +82,10 @@ function list<Entry>(entries: readonly Entry[], toText: (entry: Entry) => string
   return left > 0 ? `${shown} and ${left} more` : shown;
 }
 
-/** At a whole line, so that no code span is left open. */
-function cut(summary: string): string {
-  let length = 0;
-  const { text, missing } = cutWhere(summary, (character) => {
-    length += character.length;
-    return length > summaryLength;
-  });
-  if (missing === 0) return summary;
-  return `${text.slice(0, text.lastIndexOf("\n"))}\n\n… The rest is left out: it is too long for this page.`;
+/** The summary of a check run within GitHub's limit, cut at a whole line, so that no code span is left open. */
+export function cutSummary(summary: string): string {
+  const limit = limits.gitHub.checkRunSummary;
+  if (fits(summary, limit)) return summary;
+  const start = cutToLimit(summary, { ...limit, max: limit.max - byteLength(cutMark) });
+  return `${start.slice(0, start.lastIndexOf("\n"))}${cutMark}`;
 }

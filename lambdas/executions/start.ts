@@ -1,8 +1,6 @@
 import { SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
 import { askAws } from "../aws/ask.js";
-
-/** Step Functions' limit for an execution's name. */
-const nameLength = 80;
+import { limits } from "../text/limits.js";
 
 const client = new SFNClient({
   maxAttempts: 2,
@@ -20,7 +18,7 @@ export function executionName(
   number: number | string,
   delivery: string,
 ): string {
-  const room = nameLength - `${flow}---${number}`.length - delivery.length;
+  const room = limits.aws.executionName.max - `${flow}---${number}`.length - delivery.length;
   const readable = place.replace(/[^0-9A-Za-z_-]/g, "-").slice(0, Math.max(0, room));
   return `${flow}-${readable}-${number}-${delivery}`;
 }

@@ -1,9 +1,7 @@
 import type { Octokit } from "@octokit/core";
 import { TransientError } from "../errors.js";
+import { annotationsAtOnce } from "../text/limits.js";
 import type { RepositoryName } from "./contents.js";
-
-/** GitHub's limits: https://docs.github.com/en/rest/checks/runs#create-a-check-run */
-const annotationsAtOnce = 50;
 
 /** A remark on lines of a file. */
 export interface Annotation {
@@ -21,7 +19,7 @@ export interface CheckReport {
   externalId: string;
   conclusion: "success" | "failure" | "neutral";
   title: string;
-  /** Markdown, at most 65,535 characters. */
+  /** Markdown within `limits.gitHub.checkRunSummary`. */
   summary: string;
   annotations: readonly Annotation[];
 }

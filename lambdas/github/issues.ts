@@ -1,6 +1,7 @@
 import type { Octokit } from "@octokit/core";
 import { isRefusal } from "../errors.js";
 import { isSameLogin } from "../events/login.js";
+import { cutToLimit, limits } from "../text/limits.js";
 
 const perPage = 100;
 
@@ -45,7 +46,7 @@ export class IssueClient {
     }
   }
 
-  /** The id of the newest comment that this App made and that holds `marker`. */
+  /** The id of the newest comment that this App made and that begins with `marker`. */
   async findOwnComment(marker: string, appId: string): Promise<number | undefined> {
     let found: number | undefined;
     for (let page = 1; ; page++) {
@@ -61,7 +62,7 @@ export class IssueClient {
       const own = data.filter((comment) => {
         const app = comment.performed_via_github_app;
         const isOurs = app ? String(app.id) === appId : comment.user?.type === "Bot";
-        return isOurs && comment.body?.includes(marker);
+        return isOurs && comment.body?.startsWith(marker);
       });
       const newest = own.at(-1);
       if (newest) found = Number(newest.id);
@@ -75,7 +76,7 @@ export class IssueClient {
       {
         ...this.#repository,
         issue_number: this.#number,
-        body,
+        body: cutToLimit(body, limits.gitHub.body),
       },
     );
     return Number(data.id);
@@ -87,7 +88,7 @@ export class IssueClient {
       await this.#octokit.request("PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}", {
         ...this.#repository,
         comment_id: id,
-        body,
+        body: cutToLimit(body, limits.gitHub.body),
       });
       return true;
     } catch (error) {

@@ -2,14 +2,12 @@ import type { Octokit } from "@octokit/core";
 import { isRefusal } from "../errors.js";
 import type { TaskKey } from "../tasks/record.js";
 import { oneLine } from "../text/clean.js";
+import { cutToLimit, limits } from "../text/limits.js";
 
 const perPage = 100;
 
 /** What the App's own issues are listed by; GitHub makes a label that is not there yet. */
 const label = "coder-task-relay";
-
-/** GitHub's limit, in characters. */
-const titleLength = 256;
 
 /** The one issue in which the App says what has become of work that has no issue of its own. */
 export class TrackingIssueClient {
@@ -29,7 +27,7 @@ export class TrackingIssueClient {
   async open(title: string, text: string): Promise<number> {
     const { data } = await this.octokit.request("POST /repos/{owner}/{repo}/issues", {
       ...this.#repository,
-      title: oneLine(title, titleLength),
+      title: oneLine(title, limits.gitHub.issueTitle),
       body: this.#marked(text),
       labels: [label],
     });
@@ -65,7 +63,8 @@ export class TrackingIssueClient {
       });
       const own = data.find(({ body, performed_via_github_app: app, user }) => {
         const isOurs = app ? String(app.id) === appId : user?.type === "Bot";
-        return isOurs && body?.includes(this.#mark);
+        // Not anywhere in it: what is quoted may hold the mark of other work.
+        return isOurs && body?.startsWith(this.#mark);
       });
       if (own) return own.number;
       if (data.length < perPage) return undefined;
@@ -73,6 +72,6 @@ export class TrackingIssueClient {
   }
 
   #marked(text: string): string {
-    return `${this.#mark}\n${text}`;
+    return cutToLimit(`${this.#mark}\n${text}`, limits.gitHub.body);
   }
 }

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { InvalidScheduleError } from "../errors.js";
+import { limits } from "../text/limits.js";
 import { translateCron } from "./cron.js";
 
-/** Scheduler's limit for a schedule's name. */
-const nameLength = 64;
+const nameLength = limits.aws.scheduleName.max;
 const hashLength = 10;
 
 /** Whose jobs they are, as `create-task` is told. */

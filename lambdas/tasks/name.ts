@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
+import { fits, limits } from "../text/limits.js";
 
 /** Coder's rule for the names of tasks and workspaces (codersdk/name.go). */
 const valid = /^[a-zA-Z0-9]+(?:-[a-zA-Z0-9]+)*$/;
-const maxLength = 32;
+/** In bytes, as in characters: what is valid is ASCII. */
+const maxLength = limits.coder.name.max;
 const hashLength = 6;
 
 /** The most of a label that is no issue's number, in characters: it leaves room for the repository's name. */
@@ -47,7 +49,7 @@ function sanitized(text: string, length: number): string {
 
 /** Whether Coder takes it as a name. */
 export function isTaskName(name: string): boolean {
-  return name.length <= maxLength && valid.test(name);
+  return fits(name, limits.coder.name) && valid.test(name);
 }
 
 /** 31 bits in base 36: what two issues would have to share, beside the number and the name, to collide. */

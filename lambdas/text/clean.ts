@@ -1,5 +1,9 @@
 import { withoutEscapeSequences } from "./escape-sequences.js";
 import { withVisibleInvisibles } from "./invisible.js";
+import { type Limit, shortened } from "./limits.js";
+
+/** All that ends a line by Unicode (UAX #14), with runs of CR before an LF as terminals leave them. */
+const lineEnds = /\r+\n|[\r\v\f\u0085\u2028\u2029]/g;
 
 /**
  * Text from GitHub as data: without control characters (C0 and C1, except newline and tab), which could press
@@ -17,12 +21,15 @@ export function withoutControls(text: string): string {
  */
 export function cleanText(text: string): string {
   const wellFormed = text.replace(/\p{Surrogate}/gu, "\ufffd");
-  const lines = withoutEscapeSequences(wellFormed).replace(/\r+\n|\r/g, "\n");
+  const lines = withoutEscapeSequences(wellFormed).replace(lineEnds, "\n");
   return withVisibleInvisibles(withoutControls(lines));
 }
 
-/** On one line, at most `length` characters (code points), with an ellipsis where it was cut. */
-export function oneLine(text: string, length: number): string {
-  const characters = Array.from(withoutControls(text).replace(/\s+/g, " ").trim());
-  return characters.length <= length ? characters.join("") : `${characters.slice(0, length - 1).join("")}…`;
+/**
+ * A cleaned text on one line, with an ellipsis where it was cut: within a service's limit, or within so many
+ * characters (code points) where the limit is our own.
+ */
+export function oneLine(text: string, limit: Limit | number): string {
+  const line = cleanText(text).replace(/\s+/g, " ").trim();
+  return shortened(line, typeof limit === "number" ? { max: limit, unit: "codePoints" } : limit);
 }

@@ -2,6 +2,7 @@ import type { HttpRequest } from "../http-server.js";
 import { Access } from "./access.js";
 import { FakeChat } from "./chat.js";
 import { inputParts } from "./chat-content.js";
+import { assertTitleFits } from "./chat-edit.js";
 import { assertEffort, assertMcpServers, assertModel, planModeField } from "./chat-fields.js";
 import { labelsField } from "./chat-labels.js";
 import { ChatTurns, type Rhythm } from "./chat-turns.js";
@@ -50,6 +51,7 @@ export class ChatCreation {
     const clientType = textField(body, "client_type") || "api";
     if (clientType !== "api" && clientType !== "ui") throw new Refusal(400, "Invalid client_type.");
     assertEffort(body);
+    assertTitleFits(textField(body, "title") ?? "");
     return new FakeChat({
       owner,
       organization,

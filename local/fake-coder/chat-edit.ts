@@ -31,10 +31,14 @@ export function editChat(
 
 function rename(chat: FakeChat, title: string): void {
   if (title === "") throw new Refusal(400, "Title cannot be empty.");
-  if ([...title].length > titleLimit) {
-    throw new Refusal(400, `Title must be at most ${titleLimit} characters.`);
-  }
+  assertTitleFits(title);
   chat.title = title;
+}
+
+/** Counted in runes (`utf8.RuneCountInString`). */
+export function assertTitleFits(title: string): void {
+  if ([...title].length <= titleLimit) return;
+  throw new Refusal(400, `Title must be at most ${titleLimit} characters.`);
 }
 
 /** The workspace stays as it is. */

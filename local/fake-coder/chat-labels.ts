@@ -3,6 +3,7 @@ import { Refusal, type Validation } from "./coder-api.js";
 export type Labels = Record<string, string>;
 
 const limits = { count: 50, keyBytes: 64, valueBytes: 256 };
+const keyPattern = /^[a-zA-Z0-9][a-zA-Z0-9._/-]*$/;
 
 /** The field `labels`, checked as coderd/httpapi/chatlabels.go does. */
 export function labelsField(body: Record<string, unknown>): Labels | undefined {
@@ -17,7 +18,9 @@ export function labelsField(body: Record<string, unknown>): Labels | undefined {
     );
   }
   const details = [
-    ...(entries.length > limits.count ? [`too many labels (${entries.length}), maximum is 50`] : []),
+    ...(entries.length > limits.count
+      ? [`too many labels (${entries.length}); maximum is ${limits.count}`]
+      : []),
     ...entries.flatMap(([key, text]) => faults(key, text)),
   ];
   const validations: Validation[] = details.map((detail) => ({ field: "labels", detail }));
@@ -43,13 +46,15 @@ export function labelFilter(params: readonly string[]): Labels {
 }
 
 function faults(key: string, value: string): string[] {
+  if (key === "") return ["label key must not be empty"];
   const found: string[] = [];
-  if (key === "") found.push("label key must not be empty");
-  else if (Buffer.byteLength(key) > limits.keyBytes) found.push(`label key "${key}" is longer than 64 bytes`);
-  else if (!/^[a-zA-Z0-9][a-zA-Z0-9._/-]*$/.test(key)) found.push(`label key "${key}" is not valid`);
-  if (value === "") found.push(`label value for key "${key}" must not be empty`);
-  if (Buffer.byteLength(value) > limits.valueBytes) {
-    found.push(`label value for key "${key}" is longer than 256 bytes`);
+  const tooLong = (bytes: number) => `exceeds maximum length of ${bytes} bytes`;
+  if (Buffer.byteLength(key) > limits.keyBytes) found.push(`label key "${key}" ${tooLong(limits.keyBytes)}`);
+  if (!keyPattern.test(key)) {
+    found.push(`label key "${key}" contains invalid characters; must match ${keyPattern.source}`);
   }
+  const subject = `label value for key "${key}"`;
+  if (value === "") found.push(`${subject} must not be empty`);
+  if (Buffer.byteLength(value) > limits.valueBytes) found.push(`${subject} ${tooLong(limits.valueBytes)}`);
   return found;
 }

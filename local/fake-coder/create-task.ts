@@ -8,7 +8,7 @@ import { FakeTask } from "./fake-task.js";
 import type { FakeTemplateVersion, Templates } from "./templates.js";
 import type { Timers } from "./timers.js";
 import type { FakeUser, Users } from "./users.js";
-import { assertMayCreateWorkspace, wantedPreset } from "./workspace-creation.js";
+import { assertMayCreateWorkspace, nameFault, wantedPreset } from "./workspace-creation.js";
 import { nameTaken, type Workspaces } from "./workspaces.js";
 
 /** How long a create takes between its look for the name and its insert, where creates are to race. */
@@ -79,19 +79,16 @@ export class TaskCreation {
   }
 }
 
-/** codersdk.NameValid; without a name, one from the prompt and four random digits. */
+/** Without a name, one from the prompt and four random digits. */
 function taskName(name: string, prompt: string): string {
   if (name === "") {
     const words = prompt.toLowerCase().match(/[a-z0-9]+/g) ?? ["task"];
     const slug = words.join("-").slice(0, 27).replace(/-+$/, "");
     return `${slug}-${randomBytes(2).toString("hex")}`;
   }
-  const isValid = name.length <= 32 && /^[a-zA-Z0-9]+(?:-[a-zA-Z0-9]+)*$/.test(name);
-  if (isValid && !/^(new|create)$/i.test(name)) return name;
-  const detail = isValid
-    ? `name "${name}" is reserved`
-    : "must match ^[a-zA-Z0-9]+(?:-[a-zA-Z0-9]+)*$, 1 to 32 characters";
-  throw new Refusal(400, "Unable to create a Task with the provided name.", detail);
+  const fault = nameFault(name);
+  if (fault === undefined) return name;
+  throw new Refusal(400, "Unable to create a Task with the provided name.", fault);
 }
 
 /** The limit is in bytes, as Go's `len` counts. */

@@ -106,10 +106,17 @@ function parametersOf({ template }: FakeTemplateVersion, values: unknown): Recor
   return Object.fromEntries(given);
 }
 
-/** codersdk.NameValid, as the tag on the request's field checks it. */
+/** What codersdk.NameValid says against a name. It counts bytes, as Go's `len` does. */
+export function nameFault(name: string): string | undefined {
+  if (Buffer.byteLength(name) > 32) return "must be <= 32 characters";
+  if (name === "") return "must be >= 1 character";
+  if (name === "new" || name === "create") return `cannot use "${name}" as a name`;
+  return /^[a-zA-Z0-9]+(?:-[a-zA-Z0-9]+)*$/.test(name) ? undefined : "must be alphanumeric with hyphens";
+}
+
+/** A valid name, as the tag on the request's field checks it. */
 function workspaceName(name: string): string {
-  const isValid = name.length <= 32 && /^[a-zA-Z0-9]+(?:-[a-zA-Z0-9]+)*$/.test(name);
-  if (isValid && !/^(new|create)$/i.test(name)) return name;
+  if (nameFault(name) === undefined) return name;
   const tag = name === "" ? "required" : "workspace_name";
   throw new Refusal(400, "Validation failed.", undefined, [
     { field: "name", detail: `Validation failed for tag "${tag}" with value: "${name}"` },

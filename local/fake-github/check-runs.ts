@@ -21,7 +21,10 @@ export interface CheckRun {
 }
 
 const MAX_ANNOTATIONS = 50;
+/** Of a summary or a text: in characters by the documentation, and in bytes where it is stored. */
 const MAX_TEXT = 65_535;
+const MAX_ANNOTATION_TITLE = 255;
+const MAX_ANNOTATION_BYTES = 64 * 1024;
 
 /** What an App says about a commit. https://docs.github.com/rest/checks/runs */
 export class CheckRuns {
@@ -156,13 +159,10 @@ function checkedOutput(value: unknown): Json {
   }
   for (const key of ["summary", "text"]) {
     const text = output[key];
-    if (typeof text === "string" && [...text].length > MAX_TEXT) {
-      throw invalid(
-        "CheckRun",
-        "invalid",
-        `output.${key}`,
-        `${key} exceeds a maximum of ${MAX_TEXT} characters`,
-      );
+    if (typeof text !== "string") continue;
+    assertCharacters(text, MAX_TEXT);
+    if (Buffer.byteLength(text) > MAX_TEXT) {
+      throw invalid("CheckRun", "custom", key, `${key} exceeds a maximum bytesize of ${MAX_TEXT}`);
     }
   }
   const { annotations } = output;
@@ -173,6 +173,27 @@ function checkedOutput(value: unknown): Json {
     for (const key of ["path", "start_line", "end_line", "annotation_level", "message"]) {
       if (annotation[key] === undefined) throw invalid("CheckRun", "missing_field", `annotations.${key}`);
     }
+    if (typeof annotation.title === "string") assertCharacters(annotation.title, MAX_ANNOTATION_TITLE);
+    for (const key of ["message", "raw_details"]) {
+      const text = annotation[key];
+      if (typeof text !== "string" || Buffer.byteLength(text) <= MAX_ANNOTATION_BYTES) continue;
+      throw invalid(
+        "CheckRun",
+        "custom",
+        key,
+        `${key} exceeds a maximum bytesize of ${MAX_ANNOTATION_BYTES}`,
+      );
+    }
   }
   return output;
+}
+
+/** GitHub's words where the description of the API itself names a limit. */
+function assertCharacters(text: string, most: number): void {
+  const { length } = [...text];
+  if (length <= most) return;
+  throw new GitHubError(
+    422,
+    `Invalid request.\n\nOnly ${most} characters are allowed; ${length} were supplied.`,
+  );
 }

@@ -51,6 +51,7 @@ export class IssuesApi {
     const input = body(request);
     const { title, assignees } = input;
     if (typeof title !== "string" || title === "") throw invalid("Issue", "missing_field", "title");
+    assertFits(input);
     const labels = strings(input.labels);
     const issue = this.issues.add(
       { repo: this.repositories.of(request), by: this.bot.login, title, body: text(input.body), labels },
@@ -64,6 +65,7 @@ export class IssuesApi {
   #update(request: HttpRequest) {
     const issue = this.#issue(request);
     const input = body(request);
+    assertFits(input);
     const edit: { title?: string; body?: string } = {};
     if (typeof input.title === "string") edit.title = input.title;
     if (typeof input.body === "string") edit.body = input.body;
@@ -101,6 +103,22 @@ export class IssuesApi {
   #tell(issue: Issue, action: string, more: Json = {}): void {
     if (issue.isPull) return;
     this.happenings.tellOfOwn(this.issues.happening(issue, action, this.bot.login, more));
+  }
+}
+
+const limits = { title: 256, body: 65_536 };
+const labelLength = 50;
+
+/** In characters, as the words of the refusals say. */
+function assertFits(input: Json): void {
+  for (const [field, most] of Object.entries(limits)) {
+    const value = input[field];
+    if (typeof value !== "string" || [...value].length <= most) continue;
+    throw invalid("Issue", "custom", field, `${field} is too long (maximum is ${most} characters)`);
+  }
+  for (const label of strings(input.labels)) {
+    if ([...label].length <= labelLength) continue;
+    throw invalid("Label", "custom", "name", `name is too long (maximum is ${labelLength} characters)`);
   }
 }
 

@@ -605,6 +605,43 @@ describe("files and checks", () => {
       check_runs: [{ status: "completed", conclusion: "success", output: { title: "Fine" } }],
     });
   });
+
+  test("a text that is too long is refused in the unit that GitHub counts it in", async () => {
+    const bearer = await token();
+    const issue = await openIssue();
+    const { sha } = await github.push({ repo: "octo/app", by: "mona", files: { a: "" } });
+    const at = { path: "a", start_line: 1, end_line: 1, annotation_level: "failure" };
+    const checkRun = (output: object) => ["/check-runs", { name: "relay", head_sha: sha, output }] as const;
+    const summary = (text: string) => checkRun({ title: "t", summary: text });
+    const annotated = (more: object) =>
+      checkRun({ title: "t", summary: "s", annotations: [{ ...at, message: "m", ...more }] });
+    const comment = (text: string) => [`/issues/${issue.number}/comments`, { body: text }] as const;
+    const opened = (fields: object) => ["/issues", { title: "t", ...fields }] as const;
+
+    for (const [path, body] of [
+      summary("漢".repeat(21_845)),
+      annotated({ title: "ü".repeat(255), message: "ü".repeat(32_768) }),
+      comment("😀".repeat(65_536)),
+      opened({ title: "ü".repeat(256), body: "😀".repeat(65_536), labels: ["ü".repeat(50)] }),
+    ]) {
+      expect((await call("POST", `/repos/octo/app${path}`, { bearer, body })).status).toBe(201);
+    }
+    for (const [[path, body], words] of [
+      [summary("a".repeat(65_536)), "Only 65535 characters are allowed; 65536 were supplied."],
+      [summary(`${"漢".repeat(21_845)}a`), "summary exceeds a maximum bytesize of 65535"],
+      [annotated({ title: "a".repeat(256) }), "Only 255 characters are allowed; 256 were supplied."],
+      [annotated({ message: "ü".repeat(32_769) }), "message exceeds a maximum bytesize of 65536"],
+      [annotated({ raw_details: "a".repeat(65_537) }), "raw_details exceeds a maximum bytesize of 65536"],
+      [comment("a".repeat(65_537)), "Body is too long (maximum is 65536 characters)"],
+      [opened({ title: "a".repeat(257) }), "title is too long (maximum is 256 characters)"],
+      [opened({ body: "a".repeat(65_537) }), "body is too long (maximum is 65536 characters)"],
+      [opened({ labels: ["a".repeat(51)] }), "name is too long (maximum is 50 characters)"],
+    ] as const) {
+      const answer = await call("POST", `/repos/octo/app${path}`, { bearer, body });
+      expect(answer.status).toBe(422);
+      expect(answer.text).toContain(words);
+    }
+  });
 });
 
 const otherKey = () =>

@@ -1,6 +1,7 @@
 import { hasTimeFor, sleep } from "../../budget.js";
 import { ChatOwnerError, TransientError } from "../../errors.js";
 import { oneLine } from "../../text/clean.js";
+import { limits } from "../../text/limits.js";
 import type { CoderUser, TemplateChoice } from "../directory.js";
 import type { NameConflict, TaskSpecification, WorkIdentity } from "../port.js";
 import type { WorkspaceParameter } from "../workspaces.js";
@@ -8,9 +9,6 @@ import { type Chat, labelsFor } from "./chat.js";
 import type { ChatClient } from "./chat-client.js";
 import { archive } from "./chat-ending.js";
 import { workspaceFor } from "./chat-workspace.js";
-
-/** Coder's limit, in characters. */
-const titleLength = 200;
 
 /** Milliseconds between two looks for a chat that Coder may still be making. */
 const lookMs = 1000;
@@ -61,7 +59,7 @@ export async function createChat(
     labels: labelsFor(work, { name, delivery, workspaceId: workspace?.id }),
     client_type: "api",
     // Servers that make up a title themselves ignore it.
-    title: oneLine(`${work.reference}: ${displayName}`, titleLength),
+    title: oneLine(`${work.reference}: ${displayName}`, limits.coder.chatTitle),
     ...(workspace && { workspace_id: workspace.id }),
   };
   const chat = await chats.create(body).catch(async (error: unknown) => {

@@ -2,10 +2,8 @@ import { createHash } from "node:crypto";
 import * as z from "zod/mini";
 import { isTaskName } from "../../tasks/name.js";
 import type { TaskKey } from "../../tasks/record.js";
-import { byteLength } from "../../text/bytes.js";
+import { fits, limits } from "../../text/limits.js";
 import type { WorkIdentity } from "../port.js";
-
-const labelBytes = 256;
 
 const text = z.optional(z.nullable(z.string()));
 
@@ -94,9 +92,9 @@ function labelOf({ work }: TaskKey): [name: string, value: string] {
   return /^\d+$/.test(work) ? [labelNames.issue, work] : [labelNames.work, labelValue(work)];
 }
 
-/** A longer value goes by its hash: Coder takes 256 bytes (coderd/httpapi/chatlabels.go). */
+/** A value that is too long goes by its hash. */
 function labelValue(text: string): string {
-  return byteLength(text) <= labelBytes ? text : createHash("sha256").update(text).digest("hex");
+  return fits(text, limits.coder.chatLabel) ? text : createHash("sha256").update(text).digest("hex");
 }
 
 /** The delivery that the chat was created for. */

@@ -1,0 +1,47 @@
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { deployments } from "./deployments.js";
+import { World } from "./support.js";
+
+/** Titles as people give them, around and beyond what Coder takes. */
+const titles: [string, string][] = [
+  ["64 ASCII letters", "a".repeat(64)],
+  ["65 ASCII letters", "a".repeat(65)],
+  ["256 ASCII letters", "a".repeat(256)],
+  ["32 umlauts", "ü".repeat(32)],
+  ["33 umlauts", "ü".repeat(33)],
+  ["40 umlauts", "ä".repeat(40)],
+  ["40 CJK characters", "修".repeat(40)],
+  ["256 emoji", "😀".repeat(256)],
+  ["emoji of families", "👨‍👩‍👧‍👦".repeat(20)],
+  ["letters with combining marks", "e\u0301".repeat(60)],
+  ["one letter with 200 marks", `e${"\u0301".repeat(200)}`],
+  ["invisible characters alone", "\u200b\u2060\u202e"],
+  ["the marks of a line's end", "one\u2028two\u2029three\u0085four"],
+];
+
+describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
+  const { coder, page } = deployments[name];
+  let world: World;
+  beforeAll(async () => {
+    world = await World.start({ coder });
+  });
+  afterAll(() => world.close());
+
+  test.each(titles)("an issue whose title has %s gets its task", async (_, title) => {
+    const issue = await world.openIssue(title);
+    await world.assign(issue);
+    await world.untilRunning(issue);
+    const ends = await world.endsOf(issue);
+    expect(ends).toEqual(ends.map(() => "SUCCEEDED"));
+    const sent = world.coder.http.calls.filter(
+      ({ method, path, status }) =>
+        method === "POST" && status === 201 && /\/(tasks\/[^/]+|chats)$/.test(path),
+    );
+    const { display_name, title: chatTitle } = Object(sent.at(-1)?.body);
+    const shown: string = page === "tasks" ? display_name : chatTitle;
+    if (page === "tasks") expect(Buffer.byteLength(shown)).toBeLessThanOrEqual(64);
+    else expect([...shown].length).toBeLessThanOrEqual(200);
+    expect(shown.trim()).not.toBe("");
+    expect(shown).not.toMatch(/\p{Cc}|\p{Surrogate}|\p{Default_Ignorable_Code_Point}|[\u2028\u2029]/u);
+  });
+});
