@@ -5,6 +5,7 @@ import { namesWork } from "../tasks/name.js";
 import type { Factory } from "../tasks/plan.js";
 import type { TaskLocation } from "../tasks/record.js";
 import { cleanText, oneLine } from "../text/clean.js";
+import { withEscapedInvisibles } from "../text/invisible.js";
 import type { ApiProbe } from "./api-probe.js";
 import { type CoderClient, isRouteMissing } from "./client.js";
 import type { CoderDirectory, TemplateChoice } from "./directory.js";
@@ -251,9 +252,9 @@ export class TasksBackend implements CoderBackend {
   }
 }
 
-/** The factory template takes the agent's first words with the settings, as JSON. */
+/** The factory template takes the agent's first words with the settings, as JSON in which everything can be seen. */
 function inputOf({ prompt, factory }: TaskSpecification): string {
-  return factory ? JSON.stringify({ ...factory, ai_prompt: prompt }) : prompt;
+  return factory ? withEscapedInvisibles(JSON.stringify({ ...factory, ai_prompt: prompt })) : prompt;
 }
 
 function hasMoved(): TransientError {

@@ -47,7 +47,7 @@ function keyText(key: string): string {
 
 /** A letter, a digit or a harmless sign as it is; anything else as `\u0060`. */
 function inert(character: string): string {
-  if (/^[\p{L}\p{N} ._:/+-]$/u.test(character)) return character;
+  if (/^(?!\p{Default_Ignorable_Code_Point})[\p{L}\p{N} ._:/+-]$/u.test(character)) return character;
   const hex = (character.codePointAt(0) ?? 0).toString(16);
   return hex.length > 4 ? `\\U${hex.padStart(8, "0")}` : `\\u${hex.padStart(4, "0")}`;
 }

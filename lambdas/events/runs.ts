@@ -1,11 +1,12 @@
 import type * as z from "zod/mini";
-import { oneLine } from "../text/clean.js";
+import { cutToLimit } from "../text/limits.js";
 import type { Circumstances, Classification, CommonFields } from "./classify.js";
 import type { Person } from "./event.js";
 import { parsePayload, workflowRunSchema } from "./payloads.js";
 
 const failures = ["failure", "timed_out", "startup_failure"];
-const nameLength = 256;
+/** Names are kept as they are: they are looked for in the config file and in git. Whoever shows one cleans it. */
+const nameLimit = { max: 256, unit: "codePoints" } as const;
 
 /** A workflow run that is over. Whether it is about a pull request of the agent's, GitHub must be asked. */
 export function classifyRun(
@@ -28,12 +29,12 @@ export function classifyRun(
         id: run.id,
         attempt: run.run_attempt,
         workflowId: run.workflow_id,
-        workflow: oneLine(run.name ?? "", nameLength) || "workflow",
+        workflow: cutToLimit(run.name?.trim() ?? "", nameLimit) || "workflow",
         url: run.html_url,
         conclusion,
         ...(run.event && { event: run.event }),
         actors: actorsOf(run),
-        branch: oneLine(run.head_branch, nameLength),
+        branch: cutToLimit(run.head_branch, nameLimit),
         headSha: run.head_sha,
         headRepository: { id: run.head_repository.id, owner: run.head_repository.owner.login },
         pulls: run.pull_requests.map(({ number }) => number).slice(0, 100),

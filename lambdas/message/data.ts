@@ -1,4 +1,5 @@
 import { cleanText, oneLine } from "../text/clean.js";
+import { withoutBackticks } from "../text/look-alikes.js";
 import { withoutReferences } from "./reference.js";
 import { wording } from "./wording.js";
 
@@ -9,5 +10,5 @@ export function quotable(text: string): string {
 
 /** A name as it stands in a line: clean, at most `length` characters, without backticks, never empty. */
 export function label(text: string, length: number): string {
-  return oneLine(quotable(text), length).replaceAll("`", "'") || wording.noName;
+  return withoutBackticks(oneLine(quotable(text), length), "'") || wording.noName;
 }

@@ -1,10 +1,11 @@
 import { byteLength, type Cut, cutWhere } from "../text/bytes.js";
+import { isBacktick, longestBacktickRun } from "../text/look-alikes.js";
 
 const shortest = 3;
 
 /**
- * The text between two lines of backticks, more of them than stand in a row anywhere in the text: nothing in it
- * ends the fence. At most `room` UTF-8 bytes in all; `missing` tells how many of the text's are left out.
+ * The text between two lines of backticks, more of them than stand in a row anywhere in the text, counting what
+ * looks like a backtick or is normalized to one: nothing in it ends the fence. At most `room` UTF-8 bytes in all; `missing` tells how many of the text's are left out.
  */
 export function fenced(text: string, room: number): Cut {
   let bytes = 0;
@@ -13,18 +14,14 @@ export function fenced(text: string, room: number): Cut {
   // The fence grows with the text: each backtick in a row costs three.
   const cut = cutWhere(text, (character) => {
     bytes += byteLength(character);
-    run = character === "`" ? run + 1 : 0;
+    run = isBacktick(character) ? run + 1 : 0;
     longest = Math.max(longest, run);
     return bytes + 2 * (fenceLength(longest) + 1) > room;
   });
-  const fence = "`".repeat(fenceLength(longestRun(cut.text)));
+  const fence = "`".repeat(fenceLength(longestBacktickRun(cut.text)));
   return { text: `${fence}\n${cut.text}\n${fence}`, missing: cut.missing };
 }
 
 function fenceLength(run: number): number {
   return Math.max(shortest, run + 1);
-}
-
-function longestRun(text: string): number {
-  return (text.match(/`+/g) ?? []).reduce((longest, run) => Math.max(longest, run.length), 0);
 }

@@ -1,4 +1,5 @@
 import { oneLine } from "../text/clean.js";
+import { withoutFences } from "../text/look-alikes.js";
 import { quotable } from "./data.js";
 import type { Input } from "./input.js";
 import { instructionLength } from "./limits.js";
@@ -14,6 +15,6 @@ export function instruction(inputs: readonly Input[], instructions: Instructions
     return branchInstructions[first.kind === "failure" ? "failure" : "job"];
   }
   const which = others.length > 0 ? "several" : first?.kind === "failure" ? "failure" : "comment";
-  const line = oneLine(quotable(instructions[which]), instructionLength).replace(/`{3,}|~{3,}/g, "'''");
+  const line = withoutFences(oneLine(quotable(instructions[which]), instructionLength));
   return line || defaultInstructions[which];
 }

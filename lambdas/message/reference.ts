@@ -1,10 +1,8 @@
+import { isOpeningBracket, readAs } from "../text/look-alikes.js";
 import { wording } from "./wording.js";
 
 /** So short that a terminal of 80 columns does not wrap the line that it stands on. */
 const valid = /^[A-Za-z0-9-]{1,40}$/;
-
-/** What looks like a reference, also where a terminal would wrap it. */
-const alike = /\[relay(\s+[A-Za-z0-9-]+\s*)\]/gi;
 
 /**
  * The line by which a message is found again in a terminal's log.
@@ -20,8 +18,48 @@ export function referenceLine(reference: string): string {
 
 /**
  * A text that cannot be taken for a message's reference, its own or another's: who quotes one must not make an
- * undelivered message look delivered. `[relay 7f3a]` becomes `(relay 7f3a)`.
+ * undelivered message look delivered. `[relay 7f3a]` becomes `(relay 7f3a)`, whatever brackets and letters it was
+ * written with.
  */
 export function withoutReferences(text: string): string {
-  return text.replace(alike, "(relay$1)");
+  const characters = Array.from(text);
+  for (let start = 0; start < characters.length; start += 1) {
+    if (!isOpeningBracket(characters[start] ?? "")) continue;
+    const found = referenceAt(characters, start);
+    found?.letters.forEach((index, i) => {
+      characters[index] = plain.charAt(i);
+    });
+    if (found?.end !== undefined) characters[found.end] = ")";
+  }
+  return characters.join("");
+}
+
+const plain = "(relay";
+const mostTokenLetters = 40;
+
+/**
+ * Where the bracket and the letters of a reference stand that begins at `start`, as a reader would take them and
+ * wherever a terminal wraps it, and its closing bracket if it has one. `[relay]` by itself is none.
+ */
+function referenceAt(
+  characters: readonly string[],
+  start: number,
+): { letters: number[]; end?: number } | undefined {
+  const letters = [start];
+  let token = 0;
+  for (let index = start + 1; index < characters.length && token <= mostTokenLetters; index += 1) {
+    const reading = readAs(characters[index] ?? "");
+    if (reading === "") continue;
+    if (letters.length < plain.length) {
+      if (reading !== plain[letters.length]) return undefined;
+      letters.push(index);
+    } else if (reading === "]") {
+      return token > 0 ? { letters, end: index } : undefined;
+    } else if (/^[a-z0-9-]+$/.test(reading)) {
+      token += reading.length;
+    } else {
+      break;
+    }
+  }
+  return letters.length === plain.length ? { letters } : undefined;
 }

@@ -1,17 +1,19 @@
 import type { StartingEvent } from "../events/event.js";
 import { branchFailureInput } from "../inbox/entries.js";
+import { label, quotable } from "../message/data.js";
 import { section } from "../message/section.js";
-import { cleanText, oneLine } from "../text/clean.js";
+import { limits, shortened } from "../text/limits.js";
 import type { Plan } from "./plan.js";
 
-const nameLength = 200;
+/** The most of a value, in characters: an address with an encoded branch is the longest. */
+const valueLength = 4000;
 
 /**
  * An agent's first words: the issue's URL alone; with a config, who and where in lines of `NAME: value`, then what to
- * do. `url` is the work's: the task is told by it.
+ * do. `url` is the work's: the task is told by it. Names from outside are cleaned, and keep to their lines.
  */
 export function promptOf(event: StartingEvent, plan: Plan, url: string): string {
-  if (!plan.factory) return url;
+  if (!plan.factory) return label(url, valueLength);
   const { owner, name } = event.repository;
   const lines = (first: Record<string, string>) =>
     Object.entries({
@@ -22,15 +24,15 @@ export function promptOf(event: StartingEvent, plan: Plan, url: string): string 
       ...(plan.factory?.base_branch !== undefined && { BRANCH: plan.factory.base_branch }),
       ...(plan.requester && { REQUESTER: plan.requester.login }),
     })
-      .map(([key, value]) => `${key}: ${value}`)
+      .map(([key, value]) => `${key}: ${label(value, valueLength)}`)
       .join("\n");
   switch (event.type) {
     case "task_requested":
       return [lines({ ISSUE_URL: url }), instructions.issue].join("\n\n");
     case "job_due":
       return [
-        lines({ JOB_URL: url, JOB_NAME: oneLine(event.job.name, nameLength) }),
-        cleanText(plan.words),
+        lines({ JOB_URL: url, JOB_NAME: event.job.name }),
+        shortened(quotable(plan.words), limits.coder.prompt),
         instructions.job,
       ].join("\n\n");
     case "branch_failed":

@@ -20,16 +20,22 @@ export function withoutControls(text: string): string {
  * Cleaning twice changes nothing. What is cleaned can be longer than what was given.
  */
 export function cleanText(text: string): string {
-  const wellFormed = text.replace(/\p{Surrogate}/gu, "\ufffd");
-  const lines = withoutEscapeSequences(wellFormed).replace(lineEnds, "\n");
-  return withVisibleInvisibles(withoutControls(lines));
+  return visible(withoutEscapeSequences(wellFormed(text)));
 }
 
 /**
- * A cleaned text on one line, with an ellipsis where it was cut: within a service's limit, or within so many
- * characters (code points) where the limit is our own.
+ * A text on one line, as clean but for what escape sequences leave, with an ellipsis where it was cut: within a
+ * service's limit, or within so many characters (code points) where the limit is our own.
  */
 export function oneLine(text: string, limit: Limit | number): string {
-  const line = cleanText(text).replace(/\s+/g, " ").trim();
+  const line = visible(wellFormed(text)).replace(/\s+/g, " ").trim();
   return shortened(line, typeof limit === "number" ? { max: limit, unit: "codePoints" } : limit);
+}
+
+function wellFormed(text: string): string {
+  return text.replace(/\p{Surrogate}/gu, "\ufffd");
+}
+
+function visible(text: string): string {
+  return withVisibleInvisibles(withoutControls(text.replace(lineEnds, "\n")));
 }
