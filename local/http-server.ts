@@ -66,6 +66,8 @@ export class HttpServer {
   onCall: (call: RecordedCall) => void = () => {};
   /** What answers where no route fits. */
   notFound: HttpHandler = () => ({ status: 404, body: { message: "Not Found" } });
+  /** The server's own clock, which its answers tell in `Date`. */
+  now: () => Date = () => new Date();
   /** Headers that every answer carries. */
   commonHeaders: Record<string, string> = {};
   /** Runs before the route: an answer from it ends the request (authentication, rate limits). */
@@ -166,7 +168,10 @@ export class HttpServer {
     this.calls.push(call);
     if (this.calls.length > keptCalls) this.calls.splice(0, keptCalls / 2);
     if (lost || !reply) outgoing.destroy();
-    else await send(outgoing, { ...reply, headers: { ...this.commonHeaders, ...reply.headers } });
+    else {
+      const date = this.now().toUTCString();
+      await send(outgoing, { ...reply, headers: { date, ...this.commonHeaders, ...reply.headers } });
+    }
     this.onCall(call);
   }
 

@@ -47,14 +47,17 @@ function makeApp(credentials: string): GitHubApp {
     installation(installationId) {
       const known = clients.get(installationId);
       if (known) return known;
+      const tokens = new TokenCache();
       const client = new Octokit({
         authStrategy: createAppAuth,
-        auth: { appId, privateKey, installationId },
+        // Where our clock differs from GitHub's, it takes the `Date` of GitHub's refusal.
+        auth: { appId, privateKey, installationId, cache: tokens },
         baseUrl: environment.GITHUB_API_URL,
         userAgent: "coder-task-relay",
         request: { fetch: patientFetch("GitHub", timeoutMs) },
         log: { debug() {}, info() {}, warn() {}, error() {} },
       });
+      client.hook.wrap("request", (request, options) => askWithToken(tokens, async () => request(options)));
       client.hook.error("request", (error, options) => {
         throw namedError(error, options.method);
       });
@@ -62,6 +65,47 @@ function makeApp(credentials: string): GitHubApp {
       return client;
     },
   };
+}
+
+/** A minute less than a token of GitHub's lives. */
+const tokenLifeMs = 59 * 60_000;
+
+/** The tokens of one installation, by what they were asked for. */
+class TokenCache {
+  readonly #tokens = new Map<string, { token: string; until: number }>();
+
+  get(key: string): string {
+    const known = this.#tokens.get(key);
+    return known && known.until > Date.now() ? known.token : "";
+  }
+
+  set(key: string, token: string): void {
+    this.#tokens.set(key, { token, until: Date.now() + tokenLifeMs });
+  }
+
+  clear(): void {
+    this.#tokens.clear();
+  }
+}
+
+/**
+ * A token that is refused is let go: it may have been revoked (401, which is asked once more with a new one), or be
+ * older than the permissions that the installation has by now (403, which a redrive asks again).
+ */
+async function askWithToken<Answer>(tokens: TokenCache, ask: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof RequestError) || (error.status !== 401 && error.status !== 403)) throw error;
+    tokens.clear();
+    // The App itself was refused a token: another one will not be given.
+    if (error.status === 403 || isTokenRequest(error)) throw error;
+    return ask();
+  }
+}
+
+function isTokenRequest({ request }: RequestError): boolean {
+  return /\/access_tokens$/.test(pathOf(request.url));
 }
 
 /** GitHub issues PKCS#1 keys; the WebCrypto that signs the App's JWTs takes PKCS#8. */
@@ -101,7 +145,7 @@ function namedError(error: unknown, method: string): Error {
   if (status >= 500) return new TransientError(`GitHub answered ${status} to ${request}. It is retried.`);
   if (status === 401) secret.expire();
   // Of the token that every request needs: not what was asked for is missing, but the App itself.
-  if (/\/access_tokens$/.test(request) && status !== 401) {
+  if (isTokenRequest(error) && status !== 401) {
     return new ConfigurationError(
       `GitHub answered ${status} to ${request}: the App is not installed there, or is suspended. Install it on the repository again (docs/github-app-setup.md), then redrive this run.`,
     );

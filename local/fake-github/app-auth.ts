@@ -1,33 +1,9 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, verify } from "node:crypto";
 import type { HttpReply, HttpRequest } from "../http-server.js";
 import { asObject } from "./examples.js";
+import { appPermissions, areEnough, type Permissions } from "./permissions.js";
 import { nodeId, type Repositories, type Repository } from "./repositories.js";
 import { body, GitHubError, type Json, notFound, param, type Rest } from "./rest.js";
-
-export type Permissions = Record<string, "read" | "write">;
-
-/** What the relay's App asks for when it is installed. */
-const APP_PERMISSIONS: Permissions = {
-  actions: "read",
-  checks: "write",
-  contents: "read",
-  issues: "write",
-  members: "read",
-  metadata: "read",
-  pull_requests: "write",
-};
-
-/** A token's permission that paths below `/repos/{owner}/{repo}` ask for; any one of several is enough. */
-const NEEDS: [path: RegExp, anyOf: string[]][] = [
-  [/^\/commits\/[^/]+\/pulls$/, ["pull_requests", "contents"]],
-  [/^\/commits\/[^/]+\/check-runs$/, ["checks"]],
-  [/^\/check-runs/, ["checks"]],
-  [/^\/issues/, ["issues", "pull_requests"]],
-  [/^\/pulls/, ["pull_requests"]],
-  [/^\/actions/, ["actions"]],
-  [/^\/contents/, ["contents"]],
-  [/^\/commits\/[^/]+$/, ["contents"]],
-];
 
 const TOKEN_LIFE_MS = 60 * 60 * 1000;
 
@@ -50,6 +26,8 @@ export class AppAuth {
   readonly privateKey: string;
   readonly #publicKey: KeyObject;
   readonly #tokens = new Map<string, Token>();
+  /** What the installations have accepted. A token keeps what it was made with. */
+  permissions: Permissions = { ...appPermissions };
   /** When an installation was suspended, by its id. */
   readonly suspended = new Map<number, string>();
 
@@ -57,6 +35,8 @@ export class AppAuth {
     readonly appId: string,
     readonly appSlug: string,
     readonly repositories: Repositories,
+    /** GitHub's clock. */
+    private readonly now: () => Date,
   ) {
     appKey ??= generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
     this.privateKey = appKey.export({ type: "pkcs1", format: "pem" }).toString();
@@ -106,7 +86,7 @@ export class AppAuth {
       throw undecodable;
     if (![this.appId, this.clientId].includes(`${claims.iss}`))
       throw new GitHubError(401, "Integration not found");
-    const now = Math.floor(Date.now() / 1000);
+    const now = Math.floor(this.now().getTime() / 1000);
     const { iat, exp } = claims;
     if (typeof iat !== "number" || iat > now) {
       throw new GitHubError(
@@ -128,24 +108,23 @@ export class AppAuth {
   #token(request: HttpRequest): Token {
     const text = /^(?:token|bearer) (\S+)$/i.exec(request.headers.authorization ?? "")?.[1];
     const token = text === undefined ? undefined : this.#tokens.get(text);
-    if (!token || token.expiresAt <= Date.now()) throw new GitHubError(401, "Bad credentials");
+    if (!token || token.expiresAt <= this.now().getTime()) throw new GitHubError(401, "Bad credentials");
     return token;
   }
 
   #checkToken(request: HttpRequest): void {
     const token = this.#token(request);
     if (this.suspended.has(token.installationId)) throw suspended();
-    const [, name, rest = ""] = /^\/repos\/([^/]+\/[^/]+)(\/.*)?$/.exec(request.path) ?? [];
+    const [, name] = /^\/repos\/([^/]+\/[^/]+)(\/.*)?$/.exec(request.path) ?? [];
     if (name === undefined) return;
     const repository = this.repositories.find(decodeURIComponent(name));
     if (!repository || !this.#sees(token, repository)) throw notFound();
-    const needs = NEEDS.find(([path]) => path.test(rest))?.[1] ?? ["metadata"];
-    const reads = request.method === "GET";
-    const has = needs.some(
-      (need) => token.permissions[need] === "write" || (reads && need in token.permissions),
-    );
-    const covered = this.#covers(token, repository);
-    if (!(reads ? has : has && covered)) throw new GitHubError(403, "Resource not accessible by integration");
+    if (request.method !== "GET" && !this.#covers(token, repository)) throw inaccessible(["write"]);
+  }
+
+  /** Refuses a request whose token has none of the permissions that its route takes. */
+  checkPermissions(request: HttpRequest, anyOf: readonly string[]): void {
+    if (anyOf.length > 0 && !areEnough(this.#token(request).permissions, anyOf)) throw inaccessible(anyOf);
   }
 
   #covers({ installationId, repositoryIds }: Token, repository: Repository): boolean {
@@ -169,7 +148,7 @@ export class AppAuth {
       client_id: this.clientId,
       name: this.appSlug,
       html_url: `https://github.com/apps/${this.appSlug}`,
-      permissions: APP_PERMISSIONS,
+      permissions: this.permissions,
       events: [],
     };
   }
@@ -198,7 +177,7 @@ export class AppAuth {
       app_slug: this.appSlug,
       target_type: repository.owner.type,
       repository_selection: "all",
-      permissions: APP_PERMISSIONS,
+      permissions: this.permissions,
       events: [],
       suspended_at: this.suspended.get(id) ?? null,
     };
@@ -211,9 +190,9 @@ export class AppAuth {
     if (this.suspended.has(installationId)) throw suspended();
     const asked = body(request);
     const permissions: Permissions = {};
-    const wanted = asked.permissions === undefined ? APP_PERMISSIONS : asObject(asked.permissions);
+    const wanted = asked.permissions === undefined ? this.permissions : asObject(asked.permissions);
     for (const [name, level] of Object.entries(wanted)) {
-      const granted = APP_PERMISSIONS[name];
+      const granted = this.permissions[name];
       if (granted === undefined || (level !== granted && level !== "read")) {
         throw new GitHubError(422, "The permissions requested are not granted to this installation.");
       }
@@ -221,7 +200,7 @@ export class AppAuth {
     }
     // Metadata read comes with every other permission.
     permissions.metadata = "read";
-    const token: Token = { installationId, expiresAt: Date.now() + TOKEN_LIFE_MS, permissions };
+    const token: Token = { installationId, expiresAt: this.now().getTime() + TOKEN_LIFE_MS, permissions };
     const only = chosen(asked, covered);
     if (only) token.repositoryIds = only.map((repository) => repository.id);
     const text = `ghs_${randomBytes(18).toString("hex")}`;
@@ -238,6 +217,17 @@ export class AppAuth {
     };
   }
 }
+
+/** https://docs.github.com/rest/using-the-rest-api/troubleshooting-the-rest-api#resource-not-accessible */
+const inaccessible = (anyOf: readonly string[]) =>
+  new GitHubError(
+    403,
+    "Resource not accessible by integration",
+    {},
+    {
+      "x-accepted-github-permissions": anyOf.map((need) => need.replace(": ", "=")).join("; "),
+    },
+  );
 
 const suspended = () => new GitHubError(403, "This installation has been suspended");
 

@@ -36,8 +36,10 @@ export interface FakeGitHubOptions {
   echoOwnComments?: boolean;
   /** Milliseconds until a delivery counts as failed. Default: GitHub's 10 s. */
   deliveryTimeoutMs?: number;
-  /** What the time stamps of issues, comments and so on are taken from. Default: the real time. */
+  /** What the time stamps of issues, comments and so on are taken from. Default: GitHub's clock. */
   now?: () => Date;
+  /** Milliseconds by which GitHub's clock is ahead of ours. Default: 0. */
+  clockAheadMs?: number;
 }
 
 /**
@@ -85,10 +87,13 @@ export class FakeGitHub {
 
     const rest = new Rest(this.http);
     const apiUrl = () => (this.#listening ? this.url : "https://api.github.com");
-    this.repositories = new Repositories(apiUrl, options.now ?? (() => new Date()));
+    const { clockAheadMs = 0 } = options;
+    this.http.now = () => new Date(Date.now() + clockAheadMs);
+    this.repositories = new Repositories(apiUrl, options.now ?? this.http.now);
     const bot = this.addUser({ login: this.botLogin, type: "Bot" });
     this.addUser({ login: this.agentLogin });
-    this.auth = new AppAuth(this.appId, this.appSlug, this.repositories);
+    this.auth = new AppAuth(this.appId, this.appSlug, this.repositories, this.http.now);
+    rest.check = (request, anyOf) => this.auth.checkPermissions(request, anyOf);
     this.privateKey = this.auth.privateKey;
     this.#deliveries = new Deliveries({
       url: () => this.webhookUrl,

@@ -1,4 +1,5 @@
 import type { HttpHandler, HttpReply, HttpRequest, HttpServer } from "../http-server.js";
+import { needsOf } from "./permissions.js";
 
 export type Json = Record<string, unknown>;
 
@@ -36,6 +37,9 @@ export const invalid = (resource: string, code: string, field: string, message?:
 
 /** Routes whose handlers may throw a `GitHubError`. */
 export class Rest {
+  /** Told of each request and of the permissions of which it takes one; may throw. */
+  check: (request: HttpRequest, anyOf: readonly string[]) => void = () => {};
+
   constructor(readonly http: HttpServer) {}
 
   get = (pattern: string, handler: HttpHandler): Rest => this.#route("GET", pattern, handler);
@@ -44,8 +48,10 @@ export class Rest {
   delete = (pattern: string, handler: HttpHandler): Rest => this.#route("DELETE", pattern, handler);
 
   #route(method: string, pattern: string, handler: HttpHandler): this {
+    const anyOf = needsOf(method, pattern);
     this.http.route(method, pattern, async (request) => {
       try {
+        this.check(request, anyOf);
         return await handler(request);
       } catch (error) {
         if (error instanceof GitHubError) return error.reply;

@@ -1,6 +1,7 @@
 import { createPrivateKey } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { World } from "./support.js";
+import { appPermissions } from "../../local/fake-github/permissions.js";
+import { until, World } from "./support.js";
 
 let world: World;
 beforeEach(async () => {
@@ -45,5 +46,49 @@ describe("the App's private key", () => {
     expect(run?.cause).toContain("BEGIN RSA PRIVATE KEY");
     expect(run?.cause).not.toContain("the-secret-thing");
     expect(world.logs.join()).not.toContain("the-secret-thing");
+  });
+});
+
+describe("the App's tokens", () => {
+  test.each([
+    ["ahead of", 5],
+    ["behind", -5],
+  ])("are made although GitHub's clock is five minutes %s ours", async (_, minutes) => {
+    const other = await World.start({ gitHub: { clockAheadMs: minutes * 60_000 } });
+    try {
+      const issue = await other.runningIssue();
+      await other.gitHub.comment(issue, { by: "mona", body: "Use the new parser." });
+      await until("the agent is told", () => other.agentOf(issue).inputs.length > 0);
+      await other.gitHub.closeIssue(issue, { by: "mona" });
+      await other.untilStatus(issue, "Completed");
+      const runs = await other.idle();
+      expect(runs.map(({ status }) => status)).toEqual(runs.map(() => "SUCCEEDED"));
+    } finally {
+      await other.close();
+    }
+  });
+
+  test("that were revoked are made anew within the run", async () => {
+    const issue = await world.openIssue();
+    await world.assign(issue);
+    await world.untilRunning(issue);
+    world.gitHub.auth.expireTokens();
+    await world.gitHub.closeIssue(issue, { by: "mona" });
+    await world.untilStatus(issue, "Completed");
+    expect(await world.endsOf(issue)).toEqual(["SUCCEEDED", "SUCCEEDED"]);
+  });
+
+  test("are let go where they may not do something: a redrive has the permissions of by then", async () => {
+    const { auth } = world.gitHub;
+    auth.permissions = { contents: "read", metadata: "read", issues: "read" };
+    const issue = await world.openIssue();
+    await world.assign(issue);
+    const [failed] = await world.idle();
+    expect(failed).toMatchObject({ status: "FAILED", error: "GitHubForbiddenError" });
+    expect(failed?.cause).toContain("docs/github-app-setup.md");
+    auth.permissions = { ...appPermissions };
+    world.system.engine.redrive(failed?.executionArn ?? "");
+    await world.untilRunning(issue);
+    expect(await world.endsOf(issue)).toEqual(["SUCCEEDED"]);
   });
 });
