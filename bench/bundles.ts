@@ -77,6 +77,7 @@ function lambdaSurroundings(): Record<string, string> {
     WEBHOOK_SECRET_ARN: "webhook",
     GITHUB_APP_SECRET_ARN: "githubApp",
     CODER_TOKEN_SECRET_ARN: "coderToken",
+    TASK_MARK_SECRET_ARN: "taskMark",
     AWS_REGION: "us-east-1",
     AWS_ACCESS_KEY_ID: "none",
     AWS_SECRET_ACCESS_KEY: "none",

@@ -3,8 +3,8 @@
  * gives each its own role with exactly these rights, and the local system reads the same table.
  */
 
-/** The three secrets of the stack. */
-export type SecretName = "webhook" | "githubApp" | "coderToken";
+/** The secrets of the stack. */
+export type SecretName = "webhook" | "githubApp" | "coderToken" | "taskMark";
 
 /** The state machines: one `statemachines/<name>.asl.json` each. */
 export const flowNames = [
@@ -66,19 +66,19 @@ export const actions = {
   "create-task": {
     ...actionDefaults,
     description: "Creates, finds or resumes the Coder task of an issue, a scheduled job or a failing branch",
-    secrets: ["coderToken"],
+    secrets: ["coderToken", "taskMark"],
     table: { task: ["get", "update"] },
   },
   "observe-task": {
     ...actionDefaults,
     description: "Looks at a Coder task and says how long to wait before the next look",
-    secrets: ["coderToken"],
+    secrets: ["coderToken", "taskMark"],
     table: { task: ["get"] },
   },
   "end-task": {
     ...actionDefaults,
     description: "Deletes the Coder task of an issue, or pauses it where the agent was only unassigned",
-    secrets: ["coderToken"],
+    secrets: ["coderToken", "taskMark"],
     table: { task: ["get", "update"] },
   },
   announce: {
@@ -90,7 +90,7 @@ export const actions = {
   "find-task": {
     ...actionDefaults,
     description: "Finds the issue whose task a comment, a review or a failed run is for",
-    secrets: ["githubApp", "coderToken"],
+    secrets: ["githubApp", "coderToken", "taskMark"],
     table: { task: ["get", "update"] },
   },
   acknowledge: {
@@ -144,13 +144,13 @@ export const actions = {
   "observe-agent": {
     ...actionDefaults,
     description: "Looks whether an agent listens and says how long to wait before the next look",
-    secrets: ["coderToken"],
+    secrets: ["coderToken", "taskMark"],
     table: { task: ["get"] },
   },
   "resume-task": {
     ...actionDefaults,
     description: "Starts the paused task of an inbox again",
-    secrets: ["coderToken"],
+    secrets: ["coderToken", "taskMark"],
     table: { task: ["get"] },
   },
   "send-inbox": {
@@ -158,13 +158,13 @@ export const actions = {
     timeoutSeconds: 180,
     memoryMb: 512,
     description: "Sends all that waits to the agent, as one message",
-    secrets: ["githubApp", "coderToken"],
+    secrets: ["githubApp", "coderToken", "taskMark"],
     table: { task: ["get", "update"], inbox: ["get", "query", "update"] },
   },
   "keep-inbox": {
     ...actionDefaults,
     description: "Keeps what waits for a task that is gone, and says so on its issue",
-    secrets: ["githubApp", "coderToken"],
+    secrets: ["githubApp", "coderToken", "taskMark"],
     table: { task: ["get", "update"], inbox: ["query", "update"] },
   },
   "announce-wait": {
@@ -210,14 +210,14 @@ export const actions = {
   "start-following": {
     ...actionDefaults,
     description: "Sees to it that somebody looks on while an agent works, where Coder tells of its work",
-    secrets: ["coderToken"],
+    secrets: ["coderToken", "taskMark"],
     table: { task: ["get", "update"] },
     starts: ["follow-task"],
   },
   "observe-work": {
     ...actionDefaults,
     description: "Looks at an agent's work and says whether there is news of it",
-    secrets: ["coderToken"],
+    secrets: ["coderToken", "taskMark"],
     table: { task: ["get"] },
   },
   "announce-work": {

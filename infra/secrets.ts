@@ -36,6 +36,13 @@ const definitions: Record<SecretName, SecretDefinition> = {
     instruction: "Put the Coder API token here, as plain text.",
     secretStringValue: placeholder("put-the-coder-token-here"),
   },
+  taskMark: {
+    description: "The key of the marks by which the relay knows its own tasks",
+    variable: "TASK_MARK_SECRET_ARN",
+    instruction:
+      "Generated for you. A stack that takes over the tasks of another one needs that one's value; else leave it alone.",
+    generateSecretString: { passwordLength: 64, excludePunctuation: true },
+  },
 };
 
 export class Secrets extends Construct {
@@ -47,6 +54,7 @@ export class Secrets extends Construct {
       webhook: this.#create("webhook", "Webhook"),
       githubApp: this.#create("githubApp", "GitHubApp"),
       coderToken: this.#create("coderToken", "CoderToken"),
+      taskMark: this.#create("taskMark", "TaskMark"),
     };
   }
 
@@ -54,14 +62,14 @@ export class Secrets extends Construct {
     const { variable: _variable, instruction, ...props } = definitions[name];
     const secret = new Secret(this, id, {
       ...props,
-      // A stack that is gone leaves no live credential behind. All three are issued anew in minutes: by the
-      // next deployment, on the App's page, in Coder.
+      // A stack that is gone leaves no live credential behind. All are issued anew in minutes: by the next
+      // deployment, on the App's page, in Coder.
       removalPolicy: RemovalPolicy.DESTROY,
     });
     Validations.of(secret).acknowledge({
       id: "AwsSolutions-SMG4",
       reason:
-        "The other end of each secret is a setting that no API of ours may change: the App's webhook secret and private key on GitHub, the token in Coder. A rotation on this side alone would cut the connection. Operators rotate both ends; AWSCURRENT and AWSPREVIOUS are both accepted for webhooks, so that it takes no downtime.",
+        "The other end of each secret is a setting that no API of ours may change: the App's webhook secret and private key on GitHub, the token in Coder, the marks in the tasks that are there. A rotation on this side alone would cut the connection. Operators rotate both ends; AWSCURRENT and AWSPREVIOUS are both accepted for webhooks and marks, so that it takes no downtime.",
     });
     new CfnOutput(Stack.of(this), `${id}SecretArn`, { value: secret.secretArn, description: instruction });
     return secret;

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import type { Coder } from "./coder/coder.js";
 import { connectCoder } from "./coder/connect.js";
-import type { CoderBackend, CoderTask, CreateTask, WorkIdentity } from "./coder/port.js";
+import type { CoderBackend, CoderTask, CreateTask, NameConflict, WorkIdentity } from "./coder/port.js";
 import { isRefusedForGood, TaskBusyError, TaskNameTakenError, TransientError } from "./errors.js";
 import { type StartingEvent, startingEventSchema } from "./events/event.js";
 import { claimedSchema, parseInput } from "./flow-input.js";
@@ -11,19 +11,24 @@ import { type Plan, planSchema } from "./tasks/plan.js";
 import { promptOf } from "./tasks/prompt.js";
 import { type TaskKey, type TaskLocation, type TaskRecord, taskKey } from "./tasks/record.js";
 import { TaskStore } from "./tasks/store.js";
-import { workName, workOf, workTitle } from "./tasks/work.js";
+import { workName, workOf, workReference, workTitle } from "./tasks/work.js";
 import { oneLine } from "./text/clean.js";
 import { limits } from "./text/limits.js";
 
-const inputSchema = z.extend(claimedSchema, { event: startingEventSchema, plan: planSchema });
+const inputSchema = z.extend(claimedSchema, {
+  event: startingEventSchema,
+  plan: planSchema,
+  /** The ARN of the execution; runs that were started before it was passed have none. */
+  execution: z.optional(z.string()),
+});
 
-/** For so long after its deletion, a task's name may still be held by its workspace: then it is waited for. */
+/** Coder can reserve a deleted task's name this long: it is retried until the name is free. */
 const deletionMs = 10 * 60_000;
 
 export interface Creation {
   /**
-   * `existing`: there is a task already that was started with other words; it has to be told these. `superseded`: a
-   * newer event has overtaken this one. `unwanted`: the same, and a task came to be that nobody wants; it must be
+   * `existing`: there is a task already that was started with other words; it has to be told those of this job or
+   * failed run. `superseded`: a newer event has overtaken this one. `unwanted`: the same, and a task came to be that nobody wants; it must be
    * ended.
    */
   outcome: "created" | "existing" | "superseded" | "unwanted";
@@ -35,19 +40,47 @@ export interface Creation {
 const store = new TaskStore();
 
 /**
- * Sees to it that the work has its one task: finds it, resumes it where it is paused, or creates it. It can be
- * run again, and beside itself: the key is the name where Coder keeps that unique, else a claim in the record.
+ * Ensures that the work has its one task: finds it, resumes it if it is paused, or creates it. It can be run again,
+ * and beside itself: the execution that holds the claim in the record is the only one at it.
  */
 export async function handler(input: unknown): Promise<Creation> {
-  const { event, intent, plan } = parseInput(inputSchema, input);
-  const record = await store.get(taskKey(event));
-  const creation =
-    record?.intent === intent
-      ? await new TaskCreation(await connectCoder(), event, intent, plan, record).run()
-      : superseded(record);
+  const { event, intent, plan, execution } = parseInput(inputSchema, input);
+  const creation = await alone(
+    event,
+    intent,
+    execution ?? event.delivery,
+    async (record) => new TaskCreation(await connectCoder(), event, intent, plan, record),
+  );
   return creation.outcome === "superseded" && (await isNews(event))
     ? { ...creation, outcome: "existing" }
     : creation;
+}
+
+/** Creates under a claim, so that two executions at once do not create two tasks, or two agents in one workspace. */
+async function alone(
+  event: StartingEvent,
+  intent: number,
+  holder: string,
+  begin: (record: TaskRecord) => Promise<TaskCreation>,
+): Promise<Creation> {
+  const key = taskKey(event);
+  const isClaimed = await store.claimCreation(intent, key, holder);
+  const record = await store.get(key);
+  if (record?.intent !== intent) {
+    if (isClaimed) await store.releaseCreation(key, holder);
+    return superseded(record);
+  }
+  if (!isClaimed) {
+    throw new TaskBusyError(`Another run is creating the task of ${workReference(event)}. It is waited for.`);
+  }
+  let creation: TaskCreation | undefined;
+  try {
+    creation = await begin(record);
+    return await creation.run();
+  } finally {
+    // A task that may still appear keeps others out until the claim expires; a retry of this run holds it.
+    if (!creation?.isInDoubt) await store.releaseCreation(key, holder);
+  }
 }
 
 /** Of failed runs that come at once, an older one may be claimed last: the task hears of the newest all the same. */
@@ -60,6 +93,8 @@ async function isNews(event: StartingEvent): Promise<boolean> {
 }
 
 class TaskCreation {
+  /** Whether Coder was asked for a task, and has not said what came of it. */
+  isInDoubt = false;
   readonly #key: TaskKey;
   readonly #work: WorkIdentity;
   /** The name of the task that this run has removed, whose workspace may still hold it. */
@@ -86,11 +121,6 @@ class TaskCreation {
       if (this.event.type !== "task_requested") return this.#takeUp(existing);
       const wasStopped = stopped === true || stopping !== undefined;
       return this.#reuse(existing, this.coder.backendOf(existing), wasStopped);
-    }
-    // Coder has lost the API that it was made with: what is left of it goes before a new one comes.
-    if (existing) {
-      await this.coder.backendOf(existing).remove(existing, this.#key);
-      this.#removed = existing.name;
     }
     return this.#create(await this.coder.preferred());
   }
@@ -125,7 +155,9 @@ class TaskCreation {
       await backend.resume(task);
       await backend.goOn(task);
     }
-    const outcome = task.isAnothers ? "existing" : "created";
+    // An issue's task is asked to work on the issue, whatever delivery and words it was created with.
+    const isAsked = this.event.type === "task_requested" || !task.isAnothers;
+    const outcome = isAsked ? "created" : "existing";
     const { requester } = this.plan;
     const [creation] = await Promise.all([
       this.#register(task, outcome),
@@ -136,34 +168,43 @@ class TaskCreation {
 
   async #create(backend: CoderBackend): Promise<Creation> {
     const preparation = backend.prepare(this.plan.factory);
-    // Awaited below, where it is needed; until then a failure of it is nobody's.
+    // Awaited below; this keeps an early failure from being an unhandled rejection.
     preparation.catch(() => {});
-    // What was made on another backend says nothing about this one.
-    const claimed = this.record.task?.backend === backend.api ? this.record.task : undefined;
-    const owner = claimed?.owner ?? (await backend.ownerOf(this.plan.requester));
-    const create = async () => this.#createFirstFree(backend, await preparation, owner, claimed);
-    return backend.hasUniqueNames ? create() : this.#alone(create);
+    const claim = this.#ownClaim(backend);
+    const owner = claim?.owner ?? (await backend.ownerOf(this.plan.requester));
+    const left = claim ?? (await this.#leftOf(this.record.task, backend, owner));
+    return this.#createFirstFree(backend, await preparation, owner, left);
   }
 
-  /** Creates under a claim, so that two runs at once do not create two tasks. */
-  async #alone(create: () => Promise<Creation>): Promise<Creation> {
-    const holder = this.event.delivery;
-    if (!(await store.claimCreation(this.intent, this.#key, holder))) {
-      const now = await store.get(this.#key);
-      if (now?.intent !== this.intent) return superseded(now);
-      throw new TaskBusyError(
-        `Another run is creating the task of ${this.#work.reference}. It is waited for.`,
-      );
-    }
+  /** What an earlier try of this very creation has noted: it alone may say who owns the task. */
+  #ownClaim(backend: CoderBackend): TaskLocation | undefined {
+    const { task, startedBy } = this.record;
+    const isOwn = task?.id === undefined && startedBy === this.event.delivery;
+    return isOwn && task?.backend === backend.api ? task : undefined;
+  }
+
+  /**
+   * What is left of a former task that is gone: its name and its workspace serve the new one if that has the same
+   * owner. Else it goes, before a new one comes.
+   */
+  async #leftOf(
+    former: TaskLocation | undefined,
+    backend: CoderBackend,
+    owner: string,
+  ): Promise<TaskLocation | undefined> {
+    if (!former || (former.backend === backend.api && former.owner === owner)) return former;
     try {
-      const creation = await create();
-      await store.releaseCreation(this.#key, holder);
-      return creation;
+      await this.coder.backendOf(former).remove(former, this.#key);
+      this.#removed = former.name;
     } catch (error) {
-      // A creation that may still come about keeps others out until the claim expires; a retry of this run holds it.
-      if (!(error instanceof TransientError)) await store.releaseCreation(this.#key, holder);
-      throw error;
+      // Whoever owned it may have left Coder: that is no reason to keep anybody else waiting.
+      if (!isRefusedForGood(error)) throw error;
+      log.warn("What is left of a former task could not be removed", {
+        task: `${former.owner}/${former.name}`,
+        error: error instanceof Error ? error.message : "unknown",
+      });
     }
+    return undefined;
   }
 
   /** The first name that is free, or that turns out to be the issue's own task. */
@@ -171,26 +212,32 @@ class TaskCreation {
     backend: CoderBackend,
     create: CreateTask,
     owner: string,
-    claimed: TaskLocation | undefined,
+    left: TaskLocation | undefined,
   ): Promise<Creation> {
-    const names = taskNames(this.coder.settings.CODER_TASK_NAME_PREFIX, workName(this.event));
-    for (const name of new Set(claimed ? [claimed.name, ...names] : names)) {
-      const made = name === claimed?.name ? { workspaceId: claimed.workspaceId } : {};
-      const location: TaskLocation = { backend: backend.api, owner, name, workUrl: this.#work.url, ...made };
+    const spare = await this.coder.marks.spareHashes(this.#key);
+    const names = taskNames(this.coder.settings.CODER_TASK_NAME_PREFIX, workName(this.event), spare);
+    for (const name of new Set(left ? [left.name, ...names] : names)) {
+      const made = name === left?.name ? pickMade(left) : {};
+      const location: TaskLocation = { backend: backend.api, owner, name, ...made };
       const claim = { task: location, startedBy: this.event.delivery };
       // Who comes to end the task meanwhile learns from this where to look for it.
       if (!(await store.updateAs(this.intent, this.#key, claim))) return superseded(this.record);
       const task = await this.#createNamed(location, create);
-      if (task) return this.#reuse(task, backend);
+      if (typeof task !== "string") return this.#reuse(task, backend);
+      log.warn("The name is occupied: the next one is tried", {
+        work: this.#work.reference,
+        name: `${owner}/${name}`,
+        by: task === "held" ? "a workspace without a task" : "something that the relay has not made",
+      });
     }
     throw new TaskNameTakenError(
-      `The names that the task of ${this.#work.reference} could have (${names.join(", ")}) are held by other workspaces of ${owner}. Delete or rename one of them, then redrive this run.`,
+      `All ${names.length} names that the task of ${this.#work.reference} could have, ${names[0]} first, are held by other workspaces of ${owner}. Delete or rename one of them, then redrive this run.`,
     );
   }
 
-  /** `undefined` where the name serves something else. */
-  async #createNamed(location: TaskLocation, create: CreateTask): Promise<CoderTask | undefined> {
-    const { owner, name, workspaceId } = location;
+  async #createNamed(location: TaskLocation, create: CreateTask): Promise<CoderTask | NameConflict> {
+    const { owner, name, workspaceId, workspaceAskedAt } = location;
+    this.isInDoubt = true;
     try {
       const task = await create({
         owner,
@@ -201,17 +248,20 @@ class TaskCreation {
         factory: this.plan.factory,
         work: this.#work,
         workspaceId,
+        workspaceAskedAt,
         note: async (made) => {
           await store.updateAs(this.intent, this.#key, { task: { ...location, ...made } });
         },
       });
-      if (task === "held" && this.#wasJustDeleted(name)) {
+      this.isInDoubt = false;
+      if (task === "held" && (await this.#wasJustDeleted(name))) {
         throw new TaskBusyError(
           `The workspace of the former task ${owner}/${name} is being deleted. It is retried.`,
         );
       }
-      return typeof task === "string" ? undefined : task;
+      return task;
     } catch (error) {
+      this.isInDoubt &&= error instanceof TransientError;
       if (isRefusedForGood(error)) await this.#forget(location);
       throw error;
     }
@@ -230,9 +280,9 @@ class TaskCreation {
     );
   }
 
-  #wasJustDeleted(name: string): boolean {
+  async #wasJustDeleted(name: string): Promise<boolean> {
     if (this.#removed === name) return true;
-    const { formerName, formerEndedAt = 0 } = this.record;
+    const { formerName, formerEndedAt = 0 } = (await store.get(this.#key)) ?? {};
     return formerName === name && Date.now() - formerEndedAt < deletionMs;
   }
 
@@ -257,6 +307,10 @@ class TaskCreation {
     if (now?.intent === undefined || now.wanted !== false) return superseded(now);
     return { outcome: "unwanted", intent: now.intent, task };
   }
+}
+
+function pickMade({ workspaceId, workspaceAskedAt }: TaskLocation) {
+  return { workspaceId, workspaceAskedAt };
 }
 
 function superseded(record: TaskRecord | undefined): Creation {

@@ -45,17 +45,17 @@ export async function handler(input: unknown): Promise<Ending> {
     return { outcome: "superseded" };
   }
 
-  // What is being created just now could not be found yet, and would be there for ever.
-  if (record.creating && record.creating.until > Date.now()) {
-    throw new TaskBusyError(`The task of ${workReference(event)} is being created. It is waited for.`);
-  }
+  const holder = `end-${intent}`;
+  // A task that is still being created isn't visible yet; ending now would leak it.
+  const { creating, endReason } = record;
+  if (creating && creating.holder !== holder && creating.until > Date.now()) throw beingCreated(event);
   const coder = await connectCoder();
   const location = given ?? record.task ?? (await search(coder, event));
   const backend = location && coder.backendOf(location);
   const task = location && (await backend?.find(location, key));
   // The status comment tells what is known of the work when it ends.
   const report = task && task.view.phase !== "gone" ? task.view.report : record.report;
-  if (record.endReason === "unassigned") {
+  if (endReason === "unassigned") {
     if (!backend || !task || task.view.phase === "gone") return { outcome: "nothing" };
     if (!(await store.claimStop(intent, key))) return { outcome: "superseded" };
     try {
@@ -67,12 +67,28 @@ export async function handler(input: unknown): Promise<Ending> {
     return { outcome: "stopped" };
   }
 
-  if (location) await backend?.remove({ ...location, ...task }, key);
-  const wasCreated = task !== undefined || location?.id !== undefined;
-  const former = wasCreated && { formerName: task?.name ?? location?.name, formerEndedAt: Date.now() };
-  await store.updateAs(intent, key, { task: undefined, stopped: undefined, report, ...former });
-  log.info("Task ended", { task: location?.name, found: task !== undefined });
-  return { outcome: wasCreated || hadTask(record) ? "completed" : "nothing" };
+  // Whoever wants a task again meanwhile waits, and does not take up the one that goes.
+  if (!(await store.claimCreation(intent, key, holder))) {
+    if ((await store.get(key))?.intent !== intent) return { outcome: "superseded" };
+    throw beingCreated(event);
+  }
+  try {
+    const wasCreated = task !== undefined || location?.id !== undefined;
+    const former = () => ({ formerName: task?.name ?? location?.name, formerEndedAt: Date.now() });
+    // Before it goes: a newer event may overtake this run, and has to know why the name is not free yet.
+    if (wasCreated) await store.updateAs(intent, key, former());
+    if (location) await backend?.remove({ ...location, ...task }, key);
+    const over = { task: undefined, stopped: undefined, report };
+    await store.updateAs(intent, key, wasCreated ? { ...over, ...former() } : over);
+    log.info("Task ended", { task: location?.name, found: task !== undefined });
+    return { outcome: wasCreated || hadTask(record) ? "completed" : "nothing" };
+  } finally {
+    await store.releaseCreation(key, holder);
+  }
+}
+
+function beingCreated(event: IssueEvent): TaskBusyError {
+  return new TaskBusyError(`The task of ${workReference(event)} is being created. It is waited for.`);
 }
 
 /** A task that no record tells of is looked for only where there may be one. */

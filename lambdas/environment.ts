@@ -80,6 +80,7 @@ export const gitHubEnvironment = () =>
 export const coderEnvironment = () =>
   read({
     CODER_TOKEN_SECRET_ARN: text,
+    TASK_MARK_SECRET_ARN: text,
     CODER_URL: url,
     CODER_BACKEND: z._default(z.enum(["auto", ...backends]), "auto"),
     CODER_CHAT_IDENTITY: z._default(z.enum(["bot", "requester"]), "bot"),

@@ -1,6 +1,12 @@
 import * as z from "zod/mini";
 import { inboxEnvironment } from "./environment.js";
-import { branchFailedSchema, inboxEventSchema, jobDueSchema, subjectSchema } from "./events/event.js";
+import {
+  branchFailedSchema,
+  inboxEventSchema,
+  jobDueSchema,
+  subjectSchema,
+  taskRequestedSchema,
+} from "./events/event.js";
 import { parseInput, taskKeySchema } from "./flow-input.js";
 import {
   branchFailureEntry,
@@ -14,7 +20,12 @@ import { log } from "./log.js";
 import { planSchema } from "./tasks/plan.js";
 
 const inputSchema = z.object({
-  event: z.discriminatedUnion("type", [inboxEventSchema, jobDueSchema, branchFailedSchema]),
+  event: z.discriminatedUnion("type", [
+    inboxEventSchema,
+    jobDueSchema,
+    branchFailedSchema,
+    taskRequestedSchema,
+  ]),
   key: taskKeySchema,
   /** Of a failed run: the pull request, and the summary of its logs. */
   subject: z.optional(subjectSchema),
@@ -50,6 +61,9 @@ export async function handler(input: unknown): Promise<Put> {
       case "job_due":
         if (!plan) throw new TypeError("A scheduled job comes with its plan.");
         return inbox.put(jobEntry(event, plan), { isHumanWord: false });
+      case "task_requested":
+        // There is nothing to tell: the issue's task works on the issue already.
+        return "ignored";
     }
   })();
   log.info("Put into the inbox", { event: event.type, ...key, outcome });

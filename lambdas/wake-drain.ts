@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { drainEnvironment } from "./environment.js";
 import { TransientError } from "./errors.js";
-import { startExecution } from "./executions/start.js";
+import { drainName, startExecution } from "./executions/start.js";
 import { parseInput, taskKeySchema } from "./flow-input.js";
 import { Inbox } from "./inbox/inbox.js";
 import { TaskStore } from "./tasks/store.js";
@@ -30,8 +30,7 @@ export async function handler(input: unknown): Promise<{ drain: string }> {
 
   for (let attempt = 0; attempt < 10; attempt++) {
     const { generation } = await inbox.state();
-    // The task's name alone would not do: two owners may have a task of the same name.
-    const name = `${record.task.name}-${key.repositoryId}-${generation}`;
+    const name = drainName(key, generation);
     const start = await startExecution(drainFlow, name, { drain: { ...key, generation } });
     if (start !== "closed") return { drain: name };
     await inbox.replaceDrain(generation);

@@ -1,11 +1,13 @@
+import { createHmac } from "node:crypto";
 import { parseSettings, type Settings, SettingsError } from "../infra/settings.js";
 
-/** The three secrets of the stack, as they stand in Secrets Manager. */
+/** The secrets of the stack, as they stand in Secrets Manager. */
 export interface Secrets {
   webhook: string;
   /** JSON: `{"appId", "privateKey"}`. */
   githubApp: string;
   coderToken: string;
+  taskMark: string;
 }
 
 const examples: Record<string, string> = {
@@ -80,5 +82,7 @@ function readSecrets(environment: Environment, { gitHub, coder }: Fakes): Secret
     webhook: WEBHOOK_SECRET,
     githubApp: JSON.stringify({ appId, privateKey }),
     coderToken: CODER_TOKEN,
+    // The same at every start, so that the tasks of the last one are known again: the table does not outlive it.
+    taskMark: createHmac("sha256", WEBHOOK_SECRET).update("task mark").digest("hex"),
   };
 }

@@ -103,6 +103,7 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
       WEBHOOK_SECRET_ARN: "webhook",
       GITHUB_APP_SECRET_ARN: "githubApp",
       CODER_TOKEN_SECRET_ARN: "coderToken",
+      TASK_MARK_SECRET_ARN: "taskMark",
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
       AWS_REGION: "us-east-1",
       AWS_ACCESS_KEY_ID: "local",

@@ -3,10 +3,11 @@ import type { CoderSettings } from "../environment.js";
 import { ConfigurationError, isRefusal, NoCoderUserError, TaskBusyError, TransientError } from "../errors.js";
 import type { Person } from "../events/event.js";
 import { log } from "../log.js";
+import type { TaskMarks } from "../tasks/mark.js";
 import type { Factory } from "../tasks/plan.js";
 import type { TaskKey, TaskLocation } from "../tasks/record.js";
 import type { ApiProbe } from "./api-probe.js";
-import { type Chat, deliveryOf, nameOf, ownWorkspaceOf } from "./chats/chat.js";
+import { type Chat, claimOf, deliveryOf } from "./chats/chat.js";
 import { ChatClient, ChatsVanishedError } from "./chats/chat-client.js";
 import { type CreationPatience, createChat, creationPatience } from "./chats/chat-creation.js";
 import { archive, quieten, unarchive, unbind } from "./chats/chat-ending.js";
@@ -31,8 +32,6 @@ const goOn = "The issue was assigned to you again. Go on with your work on it.";
 /** The Chats API of Coder Agents: Coder 2.33 and newer. */
 export class ChatsBackend implements CoderBackend {
   readonly api = "chats";
-  /** A chat has neither a name nor any other key; several may have the same labels. */
-  readonly hasUniqueNames = false;
   readonly tellsOfWork = true;
   readonly #chats: ChatClient;
   readonly #owner: ChatOwner;
@@ -43,9 +42,10 @@ export class ChatsBackend implements CoderBackend {
     private readonly directory: CoderDirectory,
     private readonly settings: CoderSettings,
     probe: ApiProbe,
+    marks: TaskMarks,
     private readonly patience: CreationPatience = creationPatience,
   ) {
-    this.#chats = new ChatClient(client, probe, patience.timeoutMs);
+    this.#chats = new ChatClient(client, probe, marks, patience.timeoutMs);
     const Owner = settings.CODER_CHAT_IDENTITY === "requester" ? RequesterOwner : BotOwner;
     this.#owner = new Owner(client, directory);
   }
@@ -76,7 +76,7 @@ export class ChatsBackend implements CoderBackend {
         );
         if (typeof made === "string") return made;
         const isAnothers = deliveryOf(made) !== specification.delivery;
-        return { ...this.#toTask(made, { backend: "chats", owner, name }), isAnothers };
+        return { ...this.#found(made, { backend: "chats", owner, name }), isAnothers };
       } catch (error) {
         if (!(error instanceof ChatsVanishedError)) throw error;
         throw new TransientError("Coder has no Chats API any more. It is retried with what Coder has now.");
@@ -87,7 +87,11 @@ export class ChatsBackend implements CoderBackend {
   async find(location: TaskLocation, key: TaskKey): Promise<CoderTask | undefined> {
     const { id, owner } = location;
     try {
-      const chat = id === undefined ? await this.#live(owner, key) : await this.#chats.get(id);
+      if (id === undefined) {
+        const [live] = await this.#made(owner, key);
+        return live && this.#found(live, location);
+      }
+      const chat = await this.#chats.get(id);
       return chat && this.#toTask(chat, location);
     } catch (error) {
       if (!(error instanceof ChatsVanishedError)) throw error;
@@ -101,13 +105,12 @@ export class ChatsBackend implements CoderBackend {
   async search(work: WorkIdentity, sender: Person): Promise<CoderTask | undefined> {
     try {
       const owner = await this.#owner.ownerOf(sender);
-      const chat = await this.#owner.as(owner, async (coder) => {
+      const chat = await this.#owner.as(owner, async (coder, user) => {
         const chats = this.#chats.as(coder);
-        const [live] = await chats.list(work, { archived: false });
-        return live ?? (await chats.list(work, { archived: true }))[0];
+        const [live] = await chats.made(work, user, { archived: false });
+        return live ?? (await chats.made(work, user, { archived: true }))[0];
       });
-      const name = `${this.settings.CODER_TASK_NAME_PREFIX}-${work.work}`;
-      return chat && this.#toTask(chat, { backend: "chats", owner, name });
+      return chat && this.#found(chat, { backend: "chats", owner, name: "" });
     } catch (error) {
       if (error instanceof NoCoderUserError) return undefined;
       throw error;
@@ -161,7 +164,7 @@ export class ChatsBackend implements CoderBackend {
     const task = await this.find(location, key);
     const phase = task?.view.phase;
     const isVanished = phase === "gone";
-    if (task && !isVanished && phase !== "paused") await archive(this.#chats, task.id);
+    if (task && !isVanished && phase !== "paused") await this.#archive(task.id, location.owner);
     // A creation that took Coder too long may have made another one.
     if (!isVanished) await this.#archiveAll(location.owner, key);
     const workspaceId = task?.workspaceId ?? location.workspaceId;
@@ -191,28 +194,34 @@ export class ChatsBackend implements CoderBackend {
   }
 
   async #archiveAll(owner: string, key: TaskKey): Promise<void> {
-    const live = (coder: CoderClient) => this.#chats.as(coder).list(key, { archived: false });
-    const chats = await this.#owner.as(owner, live).catch((error: unknown) => {
+    const chats = await this.#made(owner, key).catch((error: unknown) => {
       // Where the owner has left Coder, nobody can list them.
       if (error instanceof ChatsVanishedError || isRefusal(error, 400, 403, 404)) return [];
       throw error;
     });
-    for (const { id } of chats) await archive(this.#chats, id);
+    for (const { id } of chats) await this.#archive(id, owner);
   }
 
-  async #live(owner: string, key: TaskKey): Promise<Chat | undefined> {
-    const list = (coder: CoderClient) => this.#chats.as(coder).list(key, { archived: false });
-    return (await this.#owner.as(owner, list))[0];
+  #archive(id: string, owner: string): Promise<void> {
+    return archive(this.#chats, id, (work) => this.#owner.as(owner, (coder) => work(this.#chats.as(coder))));
+  }
+
+  /** The live chats that the relay has made for a piece of work, for this owner and nobody else. */
+  #made(owner: string, key: TaskKey): Promise<Chat[]> {
+    return this.#owner.as(owner, async (coder, user) =>
+      isSameUser(owner, user.username) ? this.#chats.as(coder).made(key, user, { archived: false }) : [],
+    );
   }
 
   /**
    * Whether a chat of somebody's own has moved into the workspace since: by the newest of its chats, which is all
-   * that Coder tells. The chats of the agent's helpers are the agent's.
+   * that Coder tells. The chats of the agent's helpers are the agent's; one that the relay may not read is not.
    */
   async #isUsedByOthers(workspaceId: string, own: string | undefined): Promise<boolean> {
     const newest = await this.#chats.byWorkspace(workspaceId);
-    const chat = newest === undefined || newest === own ? undefined : await this.#chats.get(newest);
-    const isOther = chat !== undefined && !chat.archived && chat.root_chat_id !== own;
+    if (newest === undefined || newest === own) return false;
+    const chat = await this.#chats.get(newest);
+    const isOther = !chat || (!chat.archived && chat.root_chat_id !== own);
     if (isOther) log.warn("The workspace is kept: another chat works in it", { workspaceId, chat: newest });
     return isOther;
   }
@@ -248,16 +257,29 @@ export class ChatsBackend implements CoderBackend {
     }
   }
 
-  #toTask(chat: Chat, location: TaskLocation): CoderTask {
-    const workspaceId = location.workspaceId ?? ownWorkspaceOf(chat);
+  /** A chat that its mark has proven to be the relay's: its labels say what it is called and takes with it. */
+  #found(chat: Chat, location: TaskLocation): CoderTask {
+    const { name, workspaceId } = claimOf(chat);
+    return this.#toTask(chat, {
+      ...location,
+      name: name || location.name,
+      workspaceId: workspaceId ?? location.workspaceId,
+    });
+  }
+
+  #toTask(chat: Chat, { owner, name, workspaceId }: TaskLocation): CoderTask {
     return {
       backend: "chats",
-      owner: chat.owner_username || location.owner,
-      name: nameOf(chat) ?? location.name,
+      owner: chat.owner_username || owner,
+      name,
       id: chat.id,
       url: `${this.#chats.coder.url}/agents/${chat.id}`,
       view: viewOf(chat),
       ...(workspaceId !== undefined && { workspaceId }),
     };
   }
+}
+
+function isSameUser(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase();
 }

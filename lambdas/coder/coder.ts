@@ -1,6 +1,7 @@
 import type { CoderSettings } from "../environment.js";
 import { ChatsForbiddenError } from "../errors.js";
 import type { Person } from "../events/event.js";
+import type { TaskMarks } from "../tasks/mark.js";
 import { type Backend, backends, type TaskLocation } from "../tasks/record.js";
 import { ApiProbe } from "./api-probe.js";
 import type { CreationPatience } from "./chats/chat-creation.js";
@@ -22,13 +23,14 @@ export class Coder {
   constructor(
     client: CoderClient,
     readonly settings: CoderSettings,
+    readonly marks: TaskMarks,
     patience?: CreationPatience,
   ) {
     this.#probe = new ApiProbe(client);
     const directory = new CoderDirectory(client, settings);
     this.#backends = {
-      tasks: new TasksBackend(client, directory, this.#probe),
-      chats: new ChatsBackend(client, directory, settings, this.#probe, patience),
+      tasks: new TasksBackend(client, directory, this.#probe, marks),
+      chats: new ChatsBackend(client, directory, settings, this.#probe, marks, patience),
     };
   }
 

@@ -1,11 +1,13 @@
 import { coderEnvironment } from "../environment.js";
 import { ConfigurationError } from "../errors.js";
 import { Secret } from "../secrets/secret.js";
+import { TaskMarks } from "../tasks/mark.js";
 import { CoderClient } from "./client.js";
 import { Coder } from "./coder.js";
 
 const settings = coderEnvironment();
 const secret = new Secret(settings.CODER_TOKEN_SECRET_ARN);
+const marks = new TaskMarks(new Secret(settings.TASK_MARK_SECRET_ARN, ["AWSCURRENT", "AWSPREVIOUS"]));
 let connected: { token: string; coder: Coder } | undefined;
 
 /** The Coder deployment of the settings. Made once per container, and again once the token is rotated. */
@@ -17,7 +19,7 @@ export async function connectCoder(): Promise<Coder> {
   }
   if (connected?.token !== token) {
     const client = new CoderClient(settings.CODER_URL, token, () => secret.expire());
-    connected = { token, coder: new Coder(client, settings) };
+    connected = { token, coder: new Coder(client, settings, marks) };
   }
   return connected.coder;
 }

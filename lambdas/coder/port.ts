@@ -35,7 +35,7 @@ export interface CoderTask extends TaskLocation {
 export interface WorkIdentity extends TaskKey {
   /** As people write it: `owner/repo#42`. */
   reference: string;
-  /** The issue's address. It stands in the task's first prompt, and tells whose a task is that was found by name. */
+  /** The issue's address, which stands in the task's first prompt. */
   url: string;
 }
 
@@ -51,13 +51,14 @@ export interface TaskSpecification {
   /** What the repository's config says of the workspace; without one, the settings alone count. */
   factory: Factory | null;
   work: WorkIdentity;
-  /** What an earlier try has made already, by the record. */
+  /** What an earlier try has made already, or has asked Coder for, by the record. */
   workspaceId?: string | undefined;
+  workspaceAskedAt?: number | undefined;
   /**
    * Told of what has been made on the way to the task, before the next step is taken: whoever repeats the
    * creation, or ends the task, finds it by that.
    */
-  note(made: Pick<TaskLocation, "workspaceId">): Promise<void>;
+  note(made: Pick<TaskLocation, "workspaceId" | "workspaceAskedAt">): Promise<void>;
 }
 
 /**
@@ -86,11 +87,6 @@ export interface CoderBackend {
   /** What the record of a task remembers it by. */
   readonly api: Backend;
   /**
-   * Whether Coder gives a name only once. Where it does not, nothing at Coder keeps two creations at once from
-   * making two tasks: then the creation is claimed in the task's record before anything is created.
-   */
-  readonly hasUniqueNames: boolean;
-  /**
    * Whether Coder tells of a turn's end and of what came of it, so that looking on is worth its cost: a summary, a
    * pull request, an error.
    */
@@ -103,11 +99,12 @@ export interface CoderBackend {
   /** Looks up what creations are made from, whoever will own them: the template, its preset. */
   prepare(factory: Factory | null): Promise<CreateTask>;
   /**
-   * The task by its id where the location has one, else by owner and name or by its issue; `undefined` where
-   * there is none. One that Coder has no API for any more is `gone`, with a `report` that says so.
+   * The task by its id where the location has one. Else by owner and name or by its labels, if its mark proves that
+   * the relay has made it for this owner and this work (`tasks/mark.ts`). `undefined` where there is none. One that
+   * Coder has no API for any more is `gone`, with a `report` that says so.
    */
   find(location: TaskLocation, key: TaskKey): Promise<CoderTask | undefined>;
-  /** The task of an issue whose record is lost. `sender` is behind the event that asks for it. */
+  /** The task of an issue whose record is lost, if its mark proves it. `sender` is behind the event that asks for it. */
   search(work: WorkIdentity, sender: Person): Promise<CoderTask | undefined>;
   /** Lets a person open the task's page, where that is not so by itself. Never throws: it is a courtesy. */
   share(task: CoderTask, person: Person): Promise<void>;

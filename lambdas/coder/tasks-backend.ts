@@ -1,9 +1,9 @@
 import * as z from "zod/mini";
 import { isRefusal, TaskBusyError, TemplateNotFoundError, TransientError } from "../errors.js";
 import type { Person } from "../events/event.js";
-import { namesWork } from "../tasks/name.js";
+import { lineOfMark, markOfPrompt, type TaskMarks } from "../tasks/mark.js";
 import type { Factory } from "../tasks/plan.js";
-import type { TaskLocation } from "../tasks/record.js";
+import type { TaskKey, TaskLocation } from "../tasks/record.js";
 import { cleanText, oneLine } from "../text/clean.js";
 import { withEscapedInvisibles } from "../text/invisible.js";
 import type { ApiProbe } from "./api-probe.js";
@@ -59,9 +59,7 @@ const vanished =
 
 /** The Tasks API, `/api/v2/tasks`: Coder 2.29 to 2.36. */
 export class TasksBackend implements CoderBackend {
-  readonly api = "tasks";
-  /** A task has the name of its workspace, and an owner's workspaces have different names. */
-  readonly hasUniqueNames = true;
+  readonly api = "tasks" as const;
   /** An agent's own report is all there is: it is shown where somebody looks anyway. */
   readonly tellsOfWork = false;
 
@@ -69,6 +67,7 @@ export class TasksBackend implements CoderBackend {
     private readonly client: CoderClient,
     private readonly directory: CoderDirectory,
     private readonly probe: ApiProbe,
+    private readonly marks: TaskMarks,
   ) {}
 
   async ownerOf(person: Person | null): Promise<string> {
@@ -87,12 +86,11 @@ export class TasksBackend implements CoderBackend {
     return (specification) => this.#create(specification, template);
   }
 
-  async find(location: TaskLocation): Promise<CoderTask | undefined> {
-    const { owner, id, name, workUrl } = location;
+  async find(location: TaskLocation, key: TaskKey): Promise<CoderTask | undefined> {
+    const { owner, id, name } = location;
     try {
       const task = await this.client.get(taskPath(owner, id ?? name), taskSchema);
-      const isMeant = id !== undefined || workUrl === undefined || namesWork(task.initial_prompt, workUrl);
-      return isMeant ? this.#toTask(task) : undefined;
+      return id !== undefined || (await this.#isOurs(task, key)) ? this.#toTask(task) : undefined;
     } catch (error) {
       if (!isRefusal(error, 404)) throw error;
       if (isRouteMissing(error)) this.probe.forget();
@@ -108,7 +106,7 @@ export class TasksBackend implements CoderBackend {
     template: TemplateChoice | undefined,
   ): Promise<CoderTask | NameConflict> {
     const { owner, name, displayName, work } = specification;
-    const input = inputOf(specification);
+    const input = await this.#inputOf(specification);
     const body = {
       name,
       display_name: displayName,
@@ -127,7 +125,7 @@ export class TasksBackend implements CoderBackend {
       const isTaken = isRefusal(error, 409);
       if (!isTaken && !(error instanceof TransientError)) throw error;
       const found = await this.#get(owner, name);
-      if (found && !namesWork(found.initial_prompt, work.url)) return "taken";
+      if (found && !(await this.#isOurs(found, work))) return "taken";
       if (found) return { ...this.#toTask(found), isAnothers: found.initial_prompt !== input };
       if (isTaken) return "held";
       throw error;
@@ -150,8 +148,9 @@ export class TasksBackend implements CoderBackend {
     } catch (error) {
       if (!isRefusal(error, 409)) throw error;
       // 409 is both "it runs already" and "a build is active", which may be the one that stops it.
-      const now = await this.find(task);
-      if (now?.view.phase === "paused" || now?.view.phase === "broken") throw busy(task);
+      const now = await this.#get(task.owner, task.id);
+      const phase = now && viewOf(now).phase;
+      if (phase === "paused" || phase === "broken") throw busy(task);
     }
   }
 
@@ -171,8 +170,7 @@ export class TasksBackend implements CoderBackend {
       // 409 is "not active" or "not ready for input"; servers before 2.31 say 400 for the first.
       if (isRefusal(error, 400, 409)) return "busy";
       if (isRefusal(error, 404)) {
-        const now = await this.find(task);
-        if (!now || now.view.phase === "gone") return "gone";
+        if (isRouteMissing(error) || !(await this.#get(task.owner, task.id))) return "gone";
         throw error;
       }
       if (!(error instanceof TransientError)) throw error;
@@ -199,8 +197,8 @@ export class TasksBackend implements CoderBackend {
     await this.#whenIdle(task, () => this.#build(task, "pause", "stop"));
   }
 
-  async remove(location: TaskLocation): Promise<void> {
-    const task = location.id === undefined ? await this.find(location) : location;
+  async remove(location: TaskLocation, key: TaskKey): Promise<void> {
+    const task = location.id === undefined ? await this.find(location, key) : location;
     if (task?.id === undefined) return;
     const path = taskPath(task.owner, task.id);
     try {
@@ -212,10 +210,25 @@ export class TasksBackend implements CoderBackend {
     }
   }
 
-  async search({ url }: WorkIdentity): Promise<CoderTask | undefined> {
+  async search(work: WorkIdentity): Promise<CoderTask | undefined> {
     const { tasks } = await this.client.get("/api/v2/tasks", taskListSchema);
-    const found = tasks?.find((task) => namesWork(task.initial_prompt, url));
-    return found && this.#toTask(found);
+    for (const task of tasks ?? []) if (await this.#isOurs(task, work)) return this.#toTask(task);
+    return undefined;
+  }
+
+  /** Whether the relay has made a task that was not found by its id, for this work. */
+  #isOurs({ owner_name: owner, name, initial_prompt }: ApiTask, key: TaskKey): Promise<boolean> {
+    const { repositoryId, work } = key;
+    const mark = markOfPrompt(promptOf(initial_prompt));
+    return this.marks.proves(mark, { backend: this.api, owner, name, repositoryId, work });
+  }
+
+  /** The agent's first words, with the task's mark as their last line. The factory template takes them in JSON. */
+  async #inputOf({ prompt, factory, owner, name, work }: TaskSpecification): Promise<string> {
+    const task = { backend: this.api, owner, name, repositoryId: work.repositoryId, work: work.work };
+    const marked = `${prompt}\n\n${lineOfMark(await this.marks.markOf(task))}`;
+    // In JSON, everything can be seen by its escape.
+    return factory ? withEscapedInvisibles(JSON.stringify({ ...factory, ai_prompt: marked })) : marked;
   }
 
   /** Pauses or resumes; servers before 2.32 lack the routes and take a workspace build instead. */
@@ -252,9 +265,14 @@ export class TasksBackend implements CoderBackend {
   }
 }
 
-/** The factory template takes the agent's first words with the settings, as JSON in which everything can be seen. */
-function inputOf({ prompt, factory }: TaskSpecification): string {
-  return factory ? withEscapedInvisibles(JSON.stringify({ ...factory, ai_prompt: prompt })) : prompt;
+/** The agent's first words out of a task's input, which is JSON for the factory template. */
+function promptOf(input: string): string {
+  try {
+    const { ai_prompt: prompt } = JSON.parse(input) as { ai_prompt?: unknown };
+    return typeof prompt === "string" ? prompt : "";
+  } catch {
+    return input;
+  }
 }
 
 function hasMoved(): TransientError {

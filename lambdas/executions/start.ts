@@ -1,5 +1,7 @@
+import { createHash } from "node:crypto";
 import { SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
 import { askAws } from "../aws/ask.js";
+import type { TaskKey } from "../tasks/record.js";
 import { limits } from "../text/limits.js";
 
 const client = new SFNClient({
@@ -21,6 +23,18 @@ export function executionName(
   const room = limits.aws.executionName.max - `${flow}---${number}`.length - delivery.length;
   const readable = place.replace(/[^0-9A-Za-z_-]/g, "-").slice(0, Math.max(0, room));
   return `${flow}-${readable}-${number}-${delivery}`;
+}
+
+/**
+ * The name of a drain: whose inbox, and which generation of it. It says nothing of the task, whose name may change
+ * while the generation does not: two drains of one generation would then have different names. What is no issue's
+ * number goes by a hash, for a job's name or a branch may be long, and of any characters.
+ */
+export function drainName({ repositoryId, work }: TaskKey, generation: number): string {
+  const isNumber = /^\d+$/.test(work);
+  const hash = createHash("sha256").update(work).digest("hex").slice(0, 16);
+  const kind = work.slice(0, Math.max(0, work.indexOf("#")));
+  return `drain-${repositoryId}-${isNumber ? work : `${kind}-${hash}`}-${generation}`;
 }
 
 /** What a start came to: it is new, the same one runs already, or one of this name is over. */

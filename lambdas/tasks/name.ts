@@ -25,18 +25,19 @@ export interface WorkName {
 /**
  * The names that a task may have, the first choice first: `{prefix}-{repository}-{label}` where that is a valid name
  * and tells the work, then one with a short hash of its reference (`owner/repository#issue`), in which what is no
- * valid part of a name is sanitised and cut. Both hold an issue's number whole. Deterministic, and blind to case, as
+ * valid part of a name is sanitised and cut. Whoever may make workspaces can occupy these two; the others have a hash
+ * of `spare`, texts that nobody can foresee. All hold an issue's number whole. Deterministic, and blind to case, as
  * GitHub is.
  */
-export function taskNames(prefix: string, work: WorkName): string[] {
+export function taskNames(prefix: string, work: WorkName, spare: readonly string[] = []): string[] {
   const { repository, reference, isDistinct } = work;
   const plain = `${prefix}-${repository}-${work.label}`;
   const label = /^\d+$/.test(work.label) ? work.label : sanitized(work.label, labelLength);
-  const hash = hashOf(reference.toLowerCase());
-  const room = maxLength - `${prefix}--${hash}-${label}`.length;
-  const parts = [prefix, sanitized(repository, Math.max(0, room)), hash, label];
-  const hashed = parts.filter((part) => part !== "").join("-");
-  return isDistinct && isTaskName(plain) ? [plain, hashed] : [hashed];
+  const room = Math.max(0, maxLength - `${prefix}--${"-".repeat(hashLength)}-${label}`.length);
+  const hashed = [reference.toLowerCase(), ...spare].map((text) =>
+    [prefix, sanitized(repository, room), hashOf(text), label].filter((part) => part !== "").join("-"),
+  );
+  return isDistinct && isTaskName(plain) ? [plain, ...hashed] : hashed;
 }
 
 function sanitized(text: string, length: number): string {
@@ -56,10 +57,4 @@ export function isTaskName(name: string): boolean {
 function hashOf(text: string): string {
   const number = createHash("sha256").update(text).digest().readUIntBE(0, 6);
   return number.toString(36).padStart(hashLength, "0").slice(-hashLength);
-}
-
-/** Whether a task with this initial prompt is of the work with this URL: it is in the prompt, whole. */
-export function namesWork(prompt: string, url: string): boolean {
-  const literal = url.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-  return new RegExp(`${literal}(?![\\w%-])`, "i").test(prompt);
 }

@@ -65,13 +65,19 @@ export interface TaskLocation {
   id?: string | undefined;
   /** Its page, for people. */
   url?: string | undefined;
-  /** Until there is an id: the address of the work that a task of this name must name, to be the one that is meant. */
-  workUrl?: string | undefined;
   /** The workspace that was made for it, and goes with it. */
   workspaceId?: string | undefined;
+  /**
+   * When Coder was asked for that workspace (milliseconds since the epoch), right after its name was seen to be free:
+   * one of this name that has appeared since is the task's, though the answer was lost.
+   */
+  workspaceAskedAt?: number | undefined;
 }
 
-/** Who is about to create a task, or to stop its agent, and until when (milliseconds since the epoch) nobody else may. */
+/**
+ * Who is about to create or to remove a task, or to stop its agent, and until when (milliseconds since the epoch)
+ * nobody else may.
+ */
 export interface Claimed {
   holder: string;
   until: number;
@@ -99,7 +105,7 @@ export interface TaskRecord {
   startedBy?: string;
   /** The delivery whose words it was told last, instead of a task of their own. */
   toldBy?: string;
-  /** Where Coder's names are no key, a creation that is under way. */
+  /** A creation, or a removal, that is under way. */
   creating?: Claimed;
   /** An agent that is being stopped, by the intent that wants it. Whoever wants it to work waits for the end of that. */
   stopping?: Claimed;

@@ -24,7 +24,23 @@ export class TaskStore {
     changes: Changes<TaskRecord>,
     condition: Condition,
   ): Promise<TaskRecord | undefined> {
-    return this.#table.update<TaskRecord>(recordKey(key), { ...changes, ...expiry(changes) }, { condition });
+    const record = await this.#table.update<TaskRecord>(
+      recordKey(key),
+      { ...changes, ...expiry(changes) },
+      { condition },
+    );
+    const isOnlyRefusal = changes.status?.state === "refused" && record?.wanted !== true;
+    return record && isOnlyRefusal ? this.#expireUnlessWanted(key, record) : record;
+  }
+
+  /** A refusal is told of live tasks too: their records must stay. */
+  async #expireUnlessWanted(key: TaskKey, record: TaskRecord): Promise<TaskRecord> {
+    const condition = {
+      expression: "attribute_not_exists(#wanted) OR #wanted = :no",
+      values: { no: false },
+    };
+    const expiresAt = secondsFromNow(keptForSeconds);
+    return (await this.#table.update<TaskRecord>(recordKey(key), { expiresAt }, { condition })) ?? record;
   }
 
   /** As `update`, for a flow that holds an intent: nothing is changed once a newer event has been claimed. */
@@ -37,8 +53,9 @@ export class TaskStore {
   }
 
   /**
-   * Claims the creation of the issue's task for a flow that holds an intent; `false` where a newer event has been
-   * claimed, or another holder is about to create it. A retry by the same holder has the claim already.
+   * Claims the creation, or the removal, of the issue's task for a flow that holds an intent; `false` where a newer
+   * event has been claimed, or another holder is about to create or to remove it. `holder` is an execution: its retries and redrives have the
+   * claim already, and another execution of the same delivery has not.
    */
   async claimCreation(intent: number, key: TaskKey, holder: string): Promise<boolean> {
     const now = Date.now();
@@ -98,8 +115,8 @@ function branchKey(repositoryId: number, branch: string): Key {
   return { pk: `task#${repositoryId}#branch#${branch}`, sk: "branch" };
 }
 
-/** A record that no task is wanted for, or that was only refused, goes by itself some day. */
-function expiry({ wanted, status }: Changes<TaskRecord>): { expiresAt?: number | undefined } {
-  if (wanted === true) return { expiresAt: undefined };
-  return wanted === false || status?.state === "refused" ? { expiresAt: secondsFromNow(keptForSeconds) } : {};
+/** A record that no task is wanted for goes by itself some day. */
+function expiry({ wanted }: Changes<TaskRecord>): { expiresAt?: number | undefined } {
+  if (wanted === undefined) return {};
+  return { expiresAt: wanted ? undefined : secondsFromNow(keptForSeconds) };
 }

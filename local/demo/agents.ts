@@ -19,6 +19,7 @@ export interface AgentView {
   /** A task's name, a chat's target. */
   name: string;
   owner: string;
+  /** Its first words, without the mark that the relay ends those of a task with. */
   prompt: string;
   status: string;
 }
@@ -48,5 +49,9 @@ function viewOf(agent: FakeTask | FakeChat): AgentView {
   const { owner, status } = agent;
   return "labels" in agent
     ? { name: agent.labels["relay-target"] ?? agent.title, owner, prompt: agent.prompt, status }
-    : { name: agent.name, owner, prompt: agent.initialPrompt, status };
+    : { name: agent.name, owner, prompt: withoutMark(agent.initialPrompt), status };
+}
+
+function withoutMark(prompt: string): string {
+  return prompt.replace(/\s*\[relay task-[0-9a-f]+\]$/, "");
 }

@@ -16,6 +16,8 @@ beforeAll(() => {
 
 const tracing = "xray:PutTelemetryRecords xray:PutTraceSegments on *";
 const readsSecret = (secret: string) => `secretsmanager:GetSecretValue on Secrets${secret}`;
+/** Whoever looks for a task by anything else than its id has to prove whose it is. */
+const readsCoder = [readsSecret("CoderToken"), readsSecret("TaskMark")];
 const onItems = (actions: string, prefix: string) =>
   `${actions} on StorageTable if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["${prefix}#*"]}}`;
 const getsTasks = onItems("dynamodb:GetItem", "task");
@@ -40,11 +42,11 @@ const lambdaRights: Record<string, string[]> = {
   Authorize: [readsSecret("GitHubApp")],
   ClaimWork: [readsSecret("GitHubApp"), updatesTasks],
   PlanTask: [readsSecret("GitHubApp"), onItems("dynamodb:GetItem", "config")],
-  CreateTask: [readsSecret("CoderToken"), updatesTasks],
-  ObserveTask: [readsSecret("CoderToken"), getsTasks],
-  EndTask: [readsSecret("CoderToken"), updatesTasks],
+  CreateTask: [...readsCoder, updatesTasks],
+  ObserveTask: [...readsCoder, getsTasks],
+  EndTask: [...readsCoder, updatesTasks],
   Announce: [readsSecret("GitHubApp"), updatesTasks],
-  FindTask: [readsSecret("GitHubApp"), readsSecret("CoderToken"), updatesTasks],
+  FindTask: [readsSecret("GitHubApp"), ...readsCoder, updatesTasks],
   Acknowledge: [readsSecret("GitHubApp")],
   ExplainRefusal: [readsSecret("GitHubApp"), onItems("dynamodb:UpdateItem", "inbox")],
   RelayLogs: [readsSecret("GitHubApp")],
@@ -53,12 +55,12 @@ const lambdaRights: Record<string, string[]> = {
   PutIntoInbox: [onItems("dynamodb:GetItem dynamodb:UpdateItem", "inbox")],
   WakeDrain: [getsTasks, servesInbox, `states:StartExecution on ${machine("drain-inbox")}`],
   LookIntoInbox: [servesInbox],
-  ObserveAgent: [readsSecret("CoderToken"), getsTasks],
-  ResumeTask: [readsSecret("CoderToken"), getsTasks],
-  SendInbox: [readsSecret("GitHubApp"), readsSecret("CoderToken"), updatesTasks, servesInbox],
+  ObserveAgent: [...readsCoder, getsTasks],
+  ResumeTask: [...readsCoder, getsTasks],
+  SendInbox: [readsSecret("GitHubApp"), ...readsCoder, updatesTasks, servesInbox],
   KeepInbox: [
     readsSecret("GitHubApp"),
-    readsSecret("CoderToken"),
+    ...readsCoder,
     updatesTasks,
     onItems("dynamodb:Query dynamodb:UpdateItem", "inbox"),
   ],
@@ -80,12 +82,8 @@ const lambdaRights: Record<string, string[]> = {
     onItems("dynamodb:GetItem dynamodb:Query dynamodb:UpdateItem", "config"),
     ...keepsSchedules,
   ],
-  StartFollowing: [
-    readsSecret("CoderToken"),
-    updatesTasks,
-    `states:StartExecution on ${machine("follow-task")}`,
-  ],
-  ObserveWork: [readsSecret("CoderToken"), getsTasks],
+  StartFollowing: [...readsCoder, updatesTasks, `states:StartExecution on ${machine("follow-task")}`],
+  ObserveWork: [...readsCoder, getsTasks],
   AnnounceWork: [readsSecret("GitHubApp"), updatesTasks],
   ReportFailure: [
     readsSecret("GitHubApp"),
@@ -221,7 +219,7 @@ describe("Lambdas", () => {
   };
 
   const githubApp = { GITHUB_APP_SECRET_ARN: "SecretsGitHubApp" };
-  const coderToken = { CODER_TOKEN_SECRET_ARN: "SecretsCoderToken" };
+  const coder = { CODER_TOKEN_SECRET_ARN: "SecretsCoderToken", TASK_MARK_SECRET_ARN: "SecretsTaskMark" };
   const table = { TABLE_NAME: "StorageTable" };
   const schedules = {
     SCHEDULE_GROUP: "coder-task-relay",
@@ -242,29 +240,29 @@ describe("Lambdas", () => {
     PlanTask: { ...githubApp, ...table },
     MatchFailedRun: githubApp,
     StartWork: { CREATE_TASK_FLOW_ARN: machine("create-task") },
-    CreateTask: { ...coderToken, ...table },
-    ObserveTask: { ...coderToken, ...table },
-    EndTask: { ...coderToken, ...table },
+    CreateTask: { ...coder, ...table },
+    ObserveTask: { ...coder, ...table },
+    EndTask: { ...coder, ...table },
     Announce: { ...githubApp, ...table },
-    FindTask: { ...githubApp, ...coderToken, ...table },
+    FindTask: { ...githubApp, ...coder, ...table },
     Acknowledge: githubApp,
     ExplainRefusal: { ...githubApp, ...table },
     RelayLogs: githubApp,
     PutIntoInbox: table,
     WakeDrain: { ...table, DRAIN_INBOX_FLOW_ARN: machine("drain-inbox") },
     LookIntoInbox: table,
-    ObserveAgent: { ...coderToken, ...table },
-    ResumeTask: { ...coderToken, ...table },
-    SendInbox: { ...githubApp, ...coderToken, ...table },
-    KeepInbox: { ...githubApp, ...coderToken, ...table },
+    ObserveAgent: { ...coder, ...table },
+    ResumeTask: { ...coder, ...table },
+    SendInbox: { ...githubApp, ...coder, ...table },
+    KeepInbox: { ...githubApp, ...coder, ...table },
     AnnounceWait: { ...githubApp, ...table },
     AnnounceLimit: { ...githubApp, ...table },
     SyncSchedules: { ...githubApp, ...table, ...schedules },
     FindConfigChange: githubApp,
     CheckConfig: { ...githubApp, ...table },
     SyncInstallation: { ...githubApp, ...table, ...schedules },
-    StartFollowing: { ...coderToken, ...table, FOLLOW_TASK_FLOW_ARN: machine("follow-task") },
-    ObserveWork: { ...coderToken, ...table },
+    StartFollowing: { ...coder, ...table, FOLLOW_TASK_FLOW_ARN: machine("follow-task") },
+    ObserveWork: { ...coder, ...table },
     AnnounceWork: { ...githubApp, ...table },
     ReportFailure: { ...githubApp, ...table },
   };

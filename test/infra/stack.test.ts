@@ -87,9 +87,13 @@ test("the table is on demand, encrypted, recoverable, expires items and survives
   });
 });
 
-test("the webhook secret is generated; the other two hold placeholders only", () => {
+test("the webhook secret and the key of the marks are generated; the other two hold placeholders only", () => {
   const secrets = resourcesOf(template, "AWS::SecretsManager::Secret");
-  expect([...secrets.keys()].sort()).toEqual(["SecretsCoderToken", "SecretsGitHubApp", "SecretsWebhook"]);
+  const names = ["SecretsCoderToken", "SecretsGitHubApp", "SecretsTaskMark", "SecretsWebhook"];
+  expect([...secrets.keys()].sort()).toEqual(names);
+  expect(secrets.get("SecretsTaskMark")?.Properties.GenerateSecretString).toMatchObject({
+    PasswordLength: 64,
+  });
   expect(secrets.get("SecretsWebhook")?.Properties.GenerateSecretString).toMatchObject({
     PasswordLength: 40,
   });
@@ -295,6 +299,7 @@ test("the outputs say what to put where", () => {
     "FailureTopicArn",
     "GitHubAppSecretArn",
     "SchemaUrl",
+    "TaskMarkSecretArn",
     "UnreportedFailuresUrl",
     "WebhookSecretArn",
     "WebhookUrl",

@@ -1,18 +1,23 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { namesWork, taskNames } from "../../lambdas/tasks/name.js";
+import { taskNames } from "../../lambdas/tasks/name.js";
 
 const named = (
   prefix: string,
   { owner, repository, issue }: { owner: string; repository: string; issue: number },
+  spare: string[] = [],
 ) =>
-  taskNames(prefix, {
-    owner,
-    repository,
-    label: `${issue}`,
-    isDistinct: true,
-    reference: `${owner}/${repository}#${issue}`,
-  });
+  taskNames(
+    prefix,
+    {
+      owner,
+      repository,
+      label: `${issue}`,
+      isDistinct: true,
+      reference: `${owner}/${repository}#${issue}`,
+    },
+    spare,
+  );
 
 const coderName = /^[a-zA-Z0-9]+(?:-[a-zA-Z0-9]+)*$/;
 
@@ -37,6 +42,14 @@ describe("the name of an issue's task", () => {
     expect(hashedA).not.toBe(hashedB);
   });
 
+  test("is one that nobody can foresee where both are occupied", () => {
+    const work = { owner: "a", repository: "r", issue: 1 };
+    const names = named("gh", work, ["one", "two"]);
+    expect(names.slice(0, 2)).toEqual(named("gh", work));
+    expect(new Set(names).size).toBe(4);
+    expect(named("gh", work, ["three"])).not.toContain(names[2]);
+  });
+
   test("does not depend on the case that GitHub happens to write owner and repository in", () => {
     const hashed = (owner: string) => named("gh", { owner, repository: "a.b", issue: 1 });
     expect(hashed("Octo")).toEqual(hashed("octo"));
@@ -50,7 +63,7 @@ describe("the name of an issue's task", () => {
         fc.string({ minLength: 1 }),
         fc.integer({ min: 1, max: 2_147_483_647 }),
         (prefix, owner, repository, issue) => {
-          for (const name of named(prefix, { owner, repository, issue })) {
+          for (const name of named(prefix, { owner, repository, issue }, ["a", "b"])) {
             expect(name).toMatch(coderName);
             expect(name.length).toBeLessThanOrEqual(32);
             expect(name.endsWith(`-${issue}`)).toBe(true);
@@ -58,19 +71,5 @@ describe("the name of an issue's task", () => {
         },
       ),
     );
-  });
-});
-
-describe("a prompt names an issue", () => {
-  const url = "https://github.com/o/r/issues/4";
-
-  test("where its URL is in it, whatever the case", () => {
-    expect(namesWork(`Work on ${url}.`, url)).toBe(true);
-    expect(namesWork(url.toUpperCase(), url)).toBe(true);
-  });
-
-  test("but not by the URL of an issue whose number begins alike", () => {
-    expect(namesWork(`${url}2`, url)).toBe(false);
-    expect(namesWork(`${url}2 and ${url}`, url)).toBe(true);
   });
 });

@@ -1,9 +1,11 @@
 import * as z from "zod/mini";
 import { isRefusal } from "../../errors.js";
+import type { TaskMarks } from "../../tasks/mark.js";
 import type { TaskKey } from "../../tasks/record.js";
 import type { ApiProbe } from "../api-probe.js";
 import { type CoderClient, isRouteMissing } from "../client.js";
-import { type Chat, chatListSchema, chatSchema, labelQuery } from "./chat.js";
+import type { CoderUser } from "../directory.js";
+import { type Chat, chatListSchema, chatSchema, claimOf, labelQuery } from "./chat.js";
 import { explained } from "./chat-errors.js";
 
 /** The server has no Chats API any more, wherever it was. */
@@ -16,13 +18,14 @@ export class ChatClient {
   constructor(
     readonly coder: CoderClient,
     private readonly probe: ApiProbe,
+    readonly marks: TaskMarks,
     /** Milliseconds that a creation is given. */
     private readonly creationTimeoutMs: number,
   ) {}
 
   /** The same API as another user sees it. */
   as(coder: CoderClient): ChatClient {
-    return new ChatClient(coder, this.probe, this.creationTimeoutMs);
+    return new ChatClient(coder, this.probe, this.marks, this.creationTimeoutMs);
   }
 
   async get(id: string): Promise<Chat | undefined> {
@@ -40,11 +43,24 @@ export class ChatClient {
     );
   }
 
-  /** The token holder's own chats of one piece of work; Coder keeps archived ones apart. The oldest comes first. */
-  async list(key: TaskKey, { archived }: { archived: boolean }): Promise<Chat[]> {
+  /**
+   * The chats that the relay has made for one piece of work, by their mark, and that belong to `user`, the token's
+   * holder: Coder lists nobody else's. Archived ones are apart. The oldest comes first.
+   */
+  async made(key: TaskKey, user: CoderUser, { archived }: { archived: boolean }): Promise<Chat[]> {
     const query = `${labelQuery(key)}&q=${encodeURIComponent(`archived:${archived}`)}`;
-    const chats = (await this.#at((mount) => this.coder.get(`${mount}?${query}`, chatListSchema))) ?? [];
-    return chats.sort((a, b) => Date.parse(a.created_at) - Date.parse(b.created_at));
+    const listed = (await this.#at((mount) => this.coder.get(`${mount}?${query}`, chatListSchema))) ?? [];
+    const proofs = await Promise.all(listed.map((chat) => this.#isOurs(chat, key, user)));
+    return listed
+      .filter((_, i) => proofs[i])
+      .sort((a, b) => Date.parse(a.created_at) - Date.parse(b.created_at));
+  }
+
+  async #isOurs(chat: Chat, { repositoryId, work }: TaskKey, user: CoderUser): Promise<boolean> {
+    if (chat.owner_id !== user.id) return false;
+    const { mark, ...claim } = claimOf(chat);
+    const task = { backend: "chats", owner: user.username, repositoryId, work, ...claim } as const;
+    return this.marks.proves(mark, task);
   }
 
   /** `path` is the part after the chat's own. */

@@ -46,17 +46,28 @@ export async function createChat(
   plan: ChatPlan,
 ): Promise<Chat | NameConflict> {
   const { name, displayName, prompt, work, delivery } = specification;
-  const { organization, template, parameters, chats } = plan;
-  const [known] = await chats.list(work, { archived: false });
+  const { organization, template, parameters, user, chats } = plan;
+  const [known] = await chats.made(work, user, { archived: false });
   if (known) return known;
 
   const workspace = template && (await workspaceFor(specification, template, parameters, chats));
   if (typeof workspace === "string") return workspace;
-  if (workspace) await specification.note({ workspaceId: workspace.id });
+  const workspaceId = workspace?.id;
+  if (workspace) await specification.note({ workspaceId });
+  const { repositoryId, work: key } = work;
+  const task = {
+    backend: "chats",
+    owner: user.username,
+    name,
+    repositoryId,
+    work: key,
+    workspaceId,
+  } as const;
+  const mark = await chats.marks.markOf(task);
   const body = {
     organization_id: organization,
     content: [{ type: "text", text: prompt }],
-    labels: labelsFor(work, { name, delivery, workspaceId: workspace?.id }),
+    labels: labelsFor(work, { name, delivery, workspaceId, mark }),
     client_type: "api",
     // Servers that make up a title themselves ignore it.
     title: oneLine(`${work.reference}: ${displayName}`, limits.coder.chatTitle),
@@ -65,7 +76,7 @@ export async function createChat(
   const chat = await chats.create(body).catch(async (error: unknown) => {
     if (!(error instanceof TransientError)) throw error;
     const mayBeAtIt = error.timedOut || error.answer?.status === 504;
-    const made = await lookFor(work, chats, mayBeAtIt ? plan.patienceMs : 0);
+    const made = await lookFor(work, plan, mayBeAtIt ? plan.patienceMs : 0);
     if (made) return made;
     throw error;
   });
@@ -77,9 +88,13 @@ export async function createChat(
  * The chat that a creation has made whose answer is not known. Where there was none in time, Coder may still be
  * making it: then it is looked for again and again, for as long as that.
  */
-async function lookFor(work: WorkIdentity, chats: ChatClient, patienceMs: number): Promise<Chat | undefined> {
+async function lookFor(
+  work: WorkIdentity,
+  { chats, user }: ChatPlan,
+  patienceMs: number,
+): Promise<Chat | undefined> {
   for (const end = Date.now() + patienceMs; ; await sleep(lookMs)) {
-    const [made] = await chats.list(work, { archived: false });
+    const [made] = await chats.made(work, user, { archived: false });
     if (made || Date.now() >= end || !hasTimeFor(lookMs)) return made;
   }
 }
@@ -87,7 +102,7 @@ async function lookFor(work: WorkIdentity, chats: ChatClient, patienceMs: number
 /** Coder drops fields that it does not know: what it has made need not be what was asked for. */
 async function verify(chat: Chat, { organization, user, chats }: ChatPlan): Promise<void> {
   if (chat.owner_id === user.id && chat.organization_id === organization) return;
-  await archive(chats, chat.id);
+  await archive(chats, chat.id, (work) => work(chats));
   throw new ChatOwnerError(
     `Coder has made the chat ${chat.id} for another user or in another organization than was asked for, so it was archived again. Check the Coder server's version and the token's user.`,
   );

@@ -31,6 +31,11 @@ export function isActive({ status }: Pick<Chat, "status">): boolean {
   return phases[status] === undefined;
 }
 
+/** Whether it stands still while its owner edits what is to come next: no interrupt ends that (coder/coder#29215). */
+export function isPaused({ status }: Pick<Chat, "status">): boolean {
+  return status === "paused";
+}
+
 /** Whether its turn is about to end. */
 export function isBeingInterrupted({ status }: Pick<Chat, "status">): boolean {
   return status === "interrupting";

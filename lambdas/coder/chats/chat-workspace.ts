@@ -4,19 +4,21 @@ import type { NameConflict, TaskSpecification } from "../port.js";
 import {
   createWorkspace,
   isBeingDeleted,
+  type Workspace,
   type WorkspaceParameter,
   workspaceById,
   workspaceNamed,
 } from "../workspaces.js";
 import type { ChatClient } from "./chat-client.js";
 
-/** A workspace of this age that nobody works in may be that of an earlier try whose answer was lost. */
-const lostForMs = 15 * 60_000;
+/** A workspace that Coder was asked for appears within this time, or never; clocks may differ as much. */
+const appearsWithinMs = 15 * 60_000;
 
 /**
  * The id of the workspace that a chat is to be bound to: one that was noted before, else a new one of the task's
- * name. Coder gives a name only once for each owner: where it is given already, the workspace is the task's only
- * if it was made of the same template a moment ago, and no chat works in it.
+ * name. Coder gives a name only once for each owner, and a workspace can carry no mark. So it is noted that Coder is
+ * about to be asked for one, once the name was seen to be free: only a workspace that has appeared since may be the
+ * task's, whose answer was lost.
  */
 export async function workspaceFor(
   specification: TaskSpecification,
@@ -24,9 +26,12 @@ export async function workspaceFor(
   parameters: WorkspaceParameter[],
   chats: ChatClient,
 ): Promise<{ id: string } | NameConflict> {
-  const { owner: username, name, workspaceId: noted } = specification;
+  const { owner: username, name, workspaceId: noted, workspaceAskedAt: askedAt } = specification;
   const known = noted === undefined ? undefined : await workspaceById(chats.coder, noted);
   if (known && !isBeingDeleted(known)) return { id: known.id };
+  const there = await workspaceNamed(chats.coder, username, name);
+  if (there) return adopted(there, askedAt, template, chats);
+  await specification.note({ workspaceAskedAt: Date.now() });
   try {
     const id = await createWorkspace(chats.coder, username, {
       name,
@@ -36,12 +41,22 @@ export async function workspaceFor(
     });
     return { id };
   } catch (error) {
-    if (!isRefusal(error, 409)) throw error;
+    // Somebody has taken it at this moment, and not we.
+    if (isRefusal(error, 409)) return "taken";
+    throw error;
   }
-  const found = await workspaceNamed(chats.coder, username, name);
-  if (!found || isBeingDeleted(found)) return "held";
-  const isOfNow = Date.now() - Date.parse(found.created_at) < lostForMs;
-  const mayBeOurs = isOfNow && found.template_id === template.templateId;
-  if (!mayBeOurs || (await chats.byWorkspace(found.id)) !== undefined) return "taken";
-  return { id: found.id };
+}
+
+/** A workspace of the task's name, if Coder was asked for it, and nobody works in it. */
+async function adopted(
+  found: Workspace,
+  askedAt: number | undefined,
+  template: TemplateChoice,
+  chats: ChatClient,
+): Promise<{ id: string } | NameConflict> {
+  if (isBeingDeleted(found)) return "held";
+  const isAnswer =
+    askedAt !== undefined && Math.abs(Date.parse(found.created_at) - askedAt) < appearsWithinMs;
+  if (!isAnswer || found.template_id !== template.templateId) return "taken";
+  return (await chats.byWorkspace(found.id)) === undefined ? { id: found.id } : "taken";
 }

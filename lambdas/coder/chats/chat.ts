@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import * as z from "zod/mini";
-import { isTaskName } from "../../tasks/name.js";
 import type { TaskKey } from "../../tasks/record.js";
 import { fits, limits } from "../../text/limits.js";
 import type { WorkIdentity } from "../port.js";
@@ -60,12 +59,19 @@ const labelNames = {
   delivery: "relay-delivery",
   name: "relay-name",
   workspace: "relay-workspace-id",
+  /** Proves that the relay has made the chat: see `tasks/mark.ts`. */
+  mark: "relay-mark",
 } as const;
 
 /** The labels of a new chat. `workspaceId` is that of a workspace that was made for it, and goes with it. */
 export function labelsFor(
   work: WorkIdentity,
-  { name, delivery, workspaceId }: { name: string; delivery: string; workspaceId: string | undefined },
+  {
+    name,
+    delivery,
+    workspaceId,
+    mark,
+  }: { name: string; delivery: string; workspaceId: string | undefined; mark: string },
 ): Record<string, string> {
   const [workLabel, workValue] = labelOf(work);
   return {
@@ -75,6 +81,7 @@ export function labelsFor(
     [labelNames.name]: name,
     [labelNames.delivery]: labelValue(delivery),
     ...(workspaceId !== undefined && { [labelNames.workspace]: workspaceId }),
+    [labelNames.mark]: mark,
   };
 }
 
@@ -102,13 +109,18 @@ export function deliveryOf({ labels }: Chat): string | undefined {
   return labels?.[labelNames.delivery];
 }
 
-/** The task's name. People may change labels: what is no name that Coder takes is none. */
-export function nameOf({ labels }: Chat): string | undefined {
-  const name = labels?.[labelNames.name] ?? "";
-  return isTaskName(name) ? name : undefined;
-}
-
-/** The workspace that was made for the chat, by its label: to be deleted with its owner's rights alone. */
-export function ownWorkspaceOf({ labels }: Chat): string | undefined {
-  return labels?.[labelNames.workspace];
+/**
+ * What the labels of a chat say of its task. People may change labels: without the proof of the mark, which stands for
+ * the name and the workspace too, none of it holds.
+ */
+export function claimOf({ labels }: Chat): {
+  name: string;
+  workspaceId: string | undefined;
+  mark: string | undefined;
+} {
+  return {
+    name: labels?.[labelNames.name] ?? "",
+    workspaceId: labels?.[labelNames.workspace],
+    mark: labels?.[labelNames.mark],
+  };
 }

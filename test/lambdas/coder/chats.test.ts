@@ -53,6 +53,7 @@ describe("a new chat", () => {
       "relay-issue": "5",
       "relay-name": "gh-app-5",
       "relay-delivery": "a-delivery",
+      "relay-mark": expect.stringMatching(/^[0-9a-f]{32}$/),
     });
     const creation = deployment.fake.http.calls.find(({ method }) => method === "POST");
     expect(creation?.body).toMatchObject({ title: "octo/app#5: Fix the parser", client_type: "api" });
@@ -64,21 +65,45 @@ describe("a new chat", () => {
     await (await backend.prepare(null))(specification);
     const [workspace] = deployment.fake.workspaces();
     expect(workspace).toMatchObject({ name: "gh-app-5" });
-    expect(specification.noted).toEqual([{ workspaceId: workspace?.id }]);
+    expect(specification.noted).toEqual([
+      { workspaceAskedAt: expect.any(Number) },
+      { workspaceId: workspace?.id },
+    ]);
     expect(chat()).toMatchObject({
       workspaceId: workspace?.id,
       labels: { "relay-workspace-id": workspace?.id },
     });
   });
 
-  test("takes the workspace that an earlier try has left behind, noted or not", async () => {
+  test.each(["noted", "asked for without an answer"])(
+    "takes the workspace that an earlier try has %s",
+    async (how) => {
+      await deploy({}, { CODER_TEMPLATE_NAME: "task-template" });
+      const make = await backend.prepare(null);
+      const isNoted = how === "noted";
+      deployment.fake.http.fail(
+        isNoted
+          ? { method: "POST", path: /\/chats$/, status: 400, body: { message: "Not now." } }
+          : { method: "POST", path: /\/workspaces$/, lose: "response" },
+      );
+      const first = await specified(backend);
+      expect(await nameOf(make(first))).toBe(isNoted ? "CoderBadRequestError" : "TransientError");
+      const [left] = deployment.fake.workspaces();
+      const made = await make(await specified(backend, Object.assign({}, ...first.noted)));
+      expect(made).toMatchObject({ workspaceId: left?.id });
+      expect(deployment.fake.workspaces()).toHaveLength(1);
+    },
+  );
+
+  test("does not take a workspace that was there before it asked for one", async () => {
     await deploy({}, { CODER_TEMPLATE_NAME: "task-template" });
-    const refusal = { message: "Chat owner does not have permission to use chats." };
-    deployment.fake.http.fail({ method: "POST", path: /\/chats$/, status: 400, body: refusal });
-    expect(await nameOf(create(backend))).toBe("CoderBadRequestError");
-    const [left] = deployment.fake.workspaces();
-    expect(await create(backend)).toMatchObject({ workspaceId: left?.id });
-    expect(deployment.fake.workspaces()).toHaveLength(1);
+    const template = deployment.fake.addTemplate({ name: "another" });
+    const make = await backend.prepare(null);
+    deployment.fake.addWorkspace("gh-app-5", deployment.fake.bot, template);
+    expect(await make(await specified(backend))).toBe("taken");
+    const askedAt = Date.now() - 3_600_000;
+    expect(await make(await specified(backend, { workspaceAskedAt: askedAt }))).toBe("taken");
+    expect(deployment.fake.chats()).toEqual([]);
   });
 
   test("makes a new workspace where the noted one is gone", async () => {

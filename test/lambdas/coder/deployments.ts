@@ -9,6 +9,8 @@ import type {
 } from "../../../lambdas/coder/port.js";
 import type { CoderSettings } from "../../../lambdas/environment.js";
 import type { Person } from "../../../lambdas/events/event.js";
+import { TaskMarks } from "../../../lambdas/tasks/mark.js";
+import type { TaskLocation } from "../../../lambdas/tasks/record.js";
 import { FakeCoder, type FakeCoderOptions } from "../../../local/fake-coder/fake-coder.js";
 import type { FakeUser } from "../../../local/fake-coder/users.js";
 
@@ -20,6 +22,12 @@ export const issue: WorkIdentity = {
   reference: "octo/app#5",
   url: "https://github.com/octo/app/issues/5",
 };
+
+/** Those of one stack, whose secret has this value. */
+export function marksOf(secret: string): TaskMarks {
+  return new TaskMarks({ values: async () => [secret], reread: async () => undefined, expire: () => {} });
+}
+export const marks = marksOf("0123456789abcdef".repeat(4));
 
 /** A Coder deployment as an adapter meets it, and what a test may do behind its back. */
 export class Deployment {
@@ -76,6 +84,7 @@ export function connect(
 ): Coder {
   const all: CoderSettings = {
     CODER_TOKEN_SECRET_ARN: "coderToken",
+    TASK_MARK_SECRET_ARN: "taskMark",
     CODER_URL: url,
     CODER_BACKEND: "auto",
     CODER_CHAT_IDENTITY: "bot",
@@ -88,15 +97,17 @@ export function connect(
     GITHUB_API_URL: "https://api.github.com",
     ...settings,
   };
-  return new Coder(new CoderClient(url, token), all, patience);
+  return new Coder(new CoderClient(url, token), all, marks, patience);
 }
+
+type Made = Pick<TaskLocation, "workspaceId" | "workspaceAskedAt">;
 
 /** What `create-task` asks for, with what it was told of on the way. */
 export async function specified(
   backend: CoderBackend,
   changes: Partial<TaskSpecification> = {},
-): Promise<TaskSpecification & { noted: { workspaceId?: string | undefined }[] }> {
-  const noted: { workspaceId?: string | undefined }[] = [];
+): Promise<TaskSpecification & { noted: Made[] }> {
+  const noted: Made[] = [];
   return {
     owner: await backend.ownerOf(mona),
     name: "gh-app-5",

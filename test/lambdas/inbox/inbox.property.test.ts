@@ -205,6 +205,7 @@ beforeAll(async () => {
   coder = new FakeCoder({ bootMs: 1, turnMs: 60_000 });
   await Promise.all([wire.server.listen(), stepFunctions.listen(), secrets.listen(), coder.listen()]);
   secrets.put("coderToken", coder.token);
+  secrets.put("taskMark", "0123456789abcdef".repeat(4));
   // The texts that are typed must be of the batch that the inbox knows of, whichever drain sends them.
   coder.http.before = ({ path, body }) => {
     const { input = "" } = (body ?? {}) as { input?: string };
@@ -218,6 +219,7 @@ beforeAll(async () => {
     TABLE_NAME: tableName,
     DRAIN_INBOX_FLOW_ARN: drainFlow,
     CODER_TOKEN_SECRET_ARN: "coderToken",
+    TASK_MARK_SECRET_ARN: "taskMark",
     GITHUB_APP_SECRET_ARN: "githubApp",
     CODER_URL: coder.url,
     POWERTOOLS_LOG_LEVEL: "SILENT",
