@@ -54,6 +54,8 @@ const serviceUrl = z.string().transform((value, context) => {
   }
   if (url.username || url.password) return refuse("holds a user name or password");
   if (url.search || url.hash) return refuse("has a query or a fragment");
+  // The dot that may end a DNS name: it is the same host, but not in TLS, nor for whoever compares origins.
+  url.hostname = url.hostname.replace(/\.$/, "");
   return `${url.origin}${url.pathname}`.replace(/\/+$/, "");
 });
 

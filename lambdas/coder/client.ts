@@ -55,6 +55,8 @@ export class CoderClient {
     const fetch = patientFetch("Coder", options.timeoutMs ?? timeoutMs, isAnswer);
     const response = await fetch(`${this.url}${path}`, {
       method,
+      // `fetch` would hand the token, which stands in a header of Coder's own, to whoever is redirected to.
+      redirect: "manual",
       headers: {
         "Coder-Session-Token": this.token,
         Accept: "application/json",
@@ -62,6 +64,7 @@ export class CoderClient {
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
+    if (response.status >= 300 && response.status < 400) throw await this.#redirected(method, path, response);
     const text = await response.text().catch(() => {
       throw new TransientError(`Coder broke off its answer to ${method} ${path}. It is retried.`);
     });
@@ -72,6 +75,16 @@ export class CoderClient {
       );
     }
     throw this.#refusal(method, path, response.status, text);
+  }
+
+  /** Coder redirects to its access URL where it is asked at another; a proxy or a login page anywhere. */
+  async #redirected(method: string, path: string, response: Response): Promise<NotCoderError> {
+    await response.body?.cancel();
+    const location = response.headers.get("location") ?? "";
+    const to = URL.canParse(location, this.url) ? new URL(location, this.url).origin : "nowhere";
+    return new NotCoderError(
+      `${this.url} answered ${response.status} to ${method} ${withoutQuery(path)}, a redirect to ${to}. The Coder token is sent to CODER_URL alone, so the redirect was not followed. Set CODER_URL to the address at which Coder itself answers, and keep login pages away from /api/.`,
+    );
   }
 
   #expect<Schema extends z.core.$ZodType>(schema: Schema, request: string, body: unknown): z.output<Schema> {

@@ -49,6 +49,12 @@ function setArchived(chat: FakeChat, archived: boolean, legacy: boolean): void {
   if (chat.parent) throw new Refusal(400, "Chat archive state can only be changed on the root chat.");
   const all = [chat, ...chat.children];
   if (archived && legacy) for (const { turns } of all) turns.halt();
+  if (archived && all.some(({ status }) => status === "paused")) {
+    throw new Refusal(
+      409,
+      "Cannot archive: a chat in this family is paused at a queued message under edit. Finish editing, send, or remove that message first.",
+    );
+  }
   if (archived && all.some(({ turns }) => turns.isActive)) {
     throw new Refusal(
       409,

@@ -79,6 +79,12 @@ export function messageJson(chat: FakeChat, message: ChatMessage) {
 }
 
 /** codersdk.ChatQueuedMessage. */
-export function queuedMessageJson(chat: FakeChat, { id, content, createdAt }: QueuedMessage) {
-  return { id, chat_id: chat.id, content, created_at: createdAt };
+export function queuedMessageJson(chat: FakeChat, { id, content, createdAt, editingSince }: QueuedMessage) {
+  return {
+    id,
+    chat_id: chat.id,
+    content,
+    created_at: createdAt,
+    ...(editingSince !== undefined && { editing_since: editingSince }),
+  };
 }

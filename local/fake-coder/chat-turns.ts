@@ -1,7 +1,14 @@
 import type { Timers } from "./timers.js";
 
-/** codersdk.ChatStatus. `pending` is a legacy server's alone, `interrupting` is none of those. */
-export type ChatStatus = "pending" | "waiting" | "running" | "interrupting" | "requires_action" | "error";
+/** codersdk.ChatStatus. `pending` is a legacy server's alone, `interrupting` is none of those, `paused` a newer one's. */
+export type ChatStatus =
+  | "pending"
+  | "waiting"
+  | "running"
+  | "interrupting"
+  | "requires_action"
+  | "paused"
+  | "error";
 
 /** codersdk.ChatError. */
 export interface ChatError {
@@ -30,6 +37,8 @@ export interface ChatInput {
 export interface QueuedMessage extends ChatInput {
   id: number;
   createdAt: string;
+  /** While its owner edits it, it is not sent. */
+  editingSince?: string | undefined;
 }
 
 export interface ChatMessage {
@@ -161,6 +170,12 @@ export class ChatTurns {
     this.#become("requires_action");
   }
 
+  /** Goes on after an edit of the queue, if that is what it has waited for. */
+  unpause(): void {
+    if (this.status === "paused") this.#rest();
+    else this.touch();
+  }
+
   touch(): void {
     this.updatedAt = new Date().toISOString();
     this.change = this.rhythm.nextNumber();
@@ -179,7 +194,8 @@ export class ChatTurns {
 
   #rest(): void {
     this.#cancelTimer();
-    if (!this.#promoteHead()) this.#become("waiting");
+    if (this.queue[0]?.editingSince) this.#become("paused");
+    else if (!this.#promoteHead()) this.#become("waiting");
   }
 
   #promoteHead(): ChatMessage | undefined {

@@ -5,7 +5,7 @@ import { ChatCreation } from "./chat-create.js";
 import { editChat } from "./chat-edit.js";
 import { chatJson, listedChatJson, singleChatJson } from "./chat-json.js";
 import { readMessages } from "./chat-messages.js";
-import { deleteQueued } from "./chat-queue.js";
+import { deleteQueued, editQueued } from "./chat-queue.js";
 import { ChatSearch } from "./chat-search.js";
 import { sendMessage } from "./chat-send.js";
 import { ChatSharing } from "./chat-sharing.js";
@@ -114,7 +114,13 @@ export class ChatsApi {
       sendMessage(chat, request, caller, this.#queueCap),
     );
     change("POST", `${one}/interrupt`, (chat) => this.#interrupt(chat));
-    change("DELETE", `${one}/queue/:message`, (chat, { params }) => deleteQueued(chat, params.message));
+    change("DELETE", `${one}/queue/:message`, (chat, request, caller) =>
+      deleteQueued(chat, request, caller, this.#release().queueEdits),
+    );
+    const edit: CoderHandler = (request, caller) =>
+      editQueued(chats.updatable(request.params.chat, caller), request, caller);
+    const hasQueueEdits = () => isThere() && this.#release().queueEdits;
+    api.route("PATCH", `${one}/queue/:message`, this.#whereGatewayIsOn(edit), hasQueueEdits);
     read(`${one}/acl`, (chat) => {
       this.#sharing.assertEnabled();
       return this.#sharing.read(chat);
@@ -160,7 +166,9 @@ export class ChatsApi {
   #interrupt(chat: FakeChat): HttpReply {
     if (!this.#release().legacyChats) {
       if (chat.archived) throw new Refusal(400, "Cannot interrupt an archived chat.");
-      if (!chat.turns.isActive) throw new Refusal(409, "Chat is not in an interruptible state.");
+      if (!chat.turns.isActive || chat.status === "paused") {
+        throw new Refusal(409, "Chat is not in an interruptible state.");
+      }
     }
     chat.turns.interrupt();
     return { status: 200, body: chatJson(chat, this.#stringErrors) };

@@ -34,6 +34,8 @@ export interface FakeCoderOptions extends ChatSettings {
   tasks?: boolean;
   /** Whether the Chats API is there, at the paths it has in the version. Default: as in the version. */
   chats?: boolean;
+  /** Whether owners, and only they, change what is queued in a chat. Default: as in the version. */
+  queueEdits?: boolean;
 }
 
 /**
@@ -115,7 +117,10 @@ export class FakeCoder {
   }
 
   /** Makes it a server of another version, with all that it holds: what the new one lacks is out of reach. */
-  upgrade(version: CoderVersion, options: Pick<FakeCoderOptions, "tasks" | "chats"> = {}): void {
+  upgrade(
+    version: CoderVersion,
+    options: Pick<FakeCoderOptions, "tasks" | "chats" | "queueEdits"> = {},
+  ): void {
     this.#api.become(version, differences(options));
   }
 
@@ -208,6 +213,11 @@ export class FakeCoder {
   }
 }
 
-function differences({ tasks, chats }: Pick<FakeCoderOptions, "tasks" | "chats">): Partial<Release> {
-  return { ...(tasks !== undefined && { tasks }), ...(chats !== undefined && { chats }) };
+function differences(options: Pick<FakeCoderOptions, "tasks" | "chats" | "queueEdits">): Partial<Release> {
+  const { tasks, chats, queueEdits } = options;
+  return {
+    ...(tasks !== undefined && { tasks }),
+    ...(chats !== undefined && { chats }),
+    ...(queueEdits !== undefined && { queueEdits }),
+  };
 }

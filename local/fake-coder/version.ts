@@ -1,4 +1,4 @@
-export type CoderVersion = "2.30" | "2.34" | "2.35" | "2.37" | "2.38";
+export type CoderVersion = "2.30" | "2.34" | "2.35" | "2.37" | "2.38" | "2.40";
 
 export const v2Chats = "/api/v2/chats";
 export const experimentalChats = "/api/experimental/chats";
@@ -20,6 +20,11 @@ export interface Release {
   readonly ownerId: boolean;
   /** Whether `source:` is a key of the chat search. */
   readonly chatSources: boolean;
+  /**
+   * Whether a chat's owner can edit what is queued, which the chat waits for as `paused`, and only the owner can
+   * delete it (coder/coder#29215).
+   */
+  readonly queueEdits: boolean;
 }
 
 const experimentalOnly = {
@@ -27,8 +32,15 @@ const experimentalOnly = {
   legacyChats: true,
   ownerId: false,
   chatSources: false,
+  queueEdits: false,
 };
-const stateMachine = { tasks: false, chats: true, legacyChats: false, chatSources: true };
+const stateMachine = {
+  tasks: false,
+  chats: true,
+  legacyChats: false,
+  chatSources: true,
+  queueEdits: false,
+};
 
 export const releases: Record<CoderVersion, Release> = {
   "2.30": { build: "v2.30.0+fake", tasks: true, chats: false, ...experimentalOnly },
@@ -41,4 +53,11 @@ export const releases: Record<CoderVersion, Release> = {
     ownerId: false,
   },
   "2.38": { build: "v2.38.0+fake", ...stateMachine, chatMounts: [v2Chats], ownerId: true },
+  "2.40": {
+    build: "v2.40.0+fake",
+    ...stateMachine,
+    chatMounts: [v2Chats],
+    ownerId: true,
+    queueEdits: true,
+  },
 };

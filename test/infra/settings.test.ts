@@ -90,6 +90,12 @@ describe("settings", () => {
     });
   });
 
+  test("drop the dot that may end a DNS name", () => {
+    expect(parse({ ...needed, CODER_URL: "https://coder.example.com.:8443/at/" }).CODER_URL).toBe(
+      "https://coder.example.com:8443/at",
+    );
+  });
+
   test.each(["http://localhost:3000", "http://127.0.0.1:3000", "http://[::1]:3000"])("accept %s", (url) => {
     expect(parse({ ...needed, CODER_URL: url }).CODER_URL).toBe(url);
   });

@@ -519,6 +519,49 @@ describe("sending", () => {
     });
   });
 
+  test("may be edited by the owner in the queue of a newer server, which waits for that as `paused`", async () => {
+    await start({ version: "2.40" });
+    const chat = await newChat();
+    const queue = (body: object, index = 0) =>
+      call("PATCH", at(chat, `/queue/${chat.turns.queue[index]?.id}`), body);
+    await send(chat, "one");
+    await send(chat, "two");
+    expect(await queue({})).toMatchObject({ status: 400, body: { message: "Nothing to edit." } });
+    expect((await queue({ editing: true })).status).toBe(204);
+    chat.release();
+    expect(chat).toMatchObject({ status: "paused", inputs: [], queued: ["one", "two"] });
+    expect((await queue({ editing: true }, 1)).status).toBe(409);
+    expect((await call("POST", at(chat, "/interrupt"))).status).toBe(409);
+    expect(await edit(chat, { archived: true })).toMatchObject({
+      status: 409,
+      body: { message: expect.stringMatching(/^Cannot archive: a chat in this family is paused/) },
+    });
+    expect((await send(chat, "three")).body.queued).toBe(true);
+    expect((await queue({ content: text("first of all"), editing: false })).status).toBe(204);
+    expect(chat.inputs.map((input) => input.text)).toEqual(["first of all"]);
+
+    expect((await queue({ editing: true })).status).toBe(204);
+    chat.release();
+    expect((await call("DELETE", at(chat, `/queue/${chat.turns.queue[0]?.id}`))).status).toBe(204);
+    expect(chat).toMatchObject({ status: "running", queued: [] });
+  });
+
+  test.each([
+    ["2.38", 204],
+    ["2.40", 403],
+  ] as const)("is deleted from the queue by an admin of %s with %i", async (version, status) => {
+    await start({ version });
+    const chat = await newChat({}, coder.mintToken(mona).key);
+    await send(chat, "one", {}, coder.mintToken(mona).key);
+    const [queued] = chat.turns.queue;
+    const { body, ...answer } = await call("DELETE", at(chat, `/queue/${queued?.id}`));
+    expect(answer.status).toBe(status);
+    if (status === 403) expect(body.message).toBe("Only the chat owner may delete queued messages.");
+    expect((await call("PATCH", at(chat, `/queue/${queued?.id}`), { editing: true })).status).toBe(
+      version === "2.40" ? 403 : 404,
+    );
+  });
+
   test("tries a failed chat again, its queue first", async () => {
     await start();
     const chat = await newChat();
