@@ -17,7 +17,7 @@ export async function handler(input: unknown): Promise<Contents> {
   for (let attempt = 0; attempt < 10; attempt++) {
     const { generation, puts, batch } = await inbox.state();
     if (generation !== drain.generation) return { outcome: "superseded" };
-    if (batch || (await inbox.waiting()).length > 0) return { outcome: "waiting" };
+    if (batch || (await inbox.hasWaiting())) return { outcome: "waiting" };
     if (await inbox.close(generation, puts)) return { outcome: "closed" };
   }
   throw new TransientError("The inbox changes too fast to be looked into. It is retried.");

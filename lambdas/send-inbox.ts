@@ -7,10 +7,11 @@ import { TextDeniedError } from "./errors.js";
 import { agentWaitSchema, drainSchema, parseInput } from "./flow-input.js";
 import { connectGitHub } from "./github/app.js";
 import { RepositoryClient } from "./github/repository.js";
-import { Inbox, type Waiting } from "./inbox/inbox.js";
+import { Inbox, type Waiting, type WaitingEntry } from "./inbox/inbox.js";
 import type { Batch } from "./inbox/stored-input.js";
 import { log } from "./log.js";
 import { compose } from "./message/compose.js";
+import { messageBytes } from "./message/limits.js";
 import { referenceLine } from "./message/reference.js";
 import { defaultInstructions } from "./message/wording.js";
 import { StatusComment } from "./status-comment/status-comment.js";
@@ -68,7 +69,7 @@ export async function handler(input: unknown): Promise<Sending> {
   if (generation !== drain.generation) return { outcome: "superseded", wait, report };
   if (open && !(await settle(inbox, open, backend, task))) return again;
 
-  const inputs = await nextMessage(inbox, record.source);
+  const inputs = await inbox.read(await nextMessage(inbox, record.source), messageBytes);
   const [first] = inputs;
   if (!first) {
     await tell(record, drain.generation, report, []);
@@ -131,7 +132,7 @@ async function settle(inbox: Inbox, batch: Batch, backend: CoderBackend, task: C
  * What waits. What may have arrived goes by itself: nothing that is news is told with a word about repetition. So
  * does each part of a message that was denied.
  */
-async function nextMessage(inbox: Inbox, source: WorkSource | undefined): Promise<Waiting[]> {
+async function nextMessage(inbox: Inbox, source: WorkSource | undefined): Promise<WaitingEntry[]> {
   const inputs = await relevant(inbox, source);
   const repeated = inputs.filter(({ mayHaveArrived }) => mayHaveArrived);
   const next = repeated.length > 0 ? repeated : inputs;
@@ -140,7 +141,7 @@ async function nextMessage(inbox: Inbox, source: WorkSource | undefined): Promis
 }
 
 /** What waits, without failed runs whose pull request has moved on. */
-async function relevant(inbox: Inbox, source: WorkSource | undefined): Promise<Waiting[]> {
+async function relevant(inbox: Inbox, source: WorkSource | undefined): Promise<WaitingEntry[]> {
   const all = await inbox.waiting();
   const isRelevant = await Promise.all(
     all.map(async ({ head, identity, ...entry }) => {

@@ -25,7 +25,7 @@ export async function handler(input: unknown): Promise<{ drain: string }> {
   const inbox = new Inbox(key);
   if (from !== undefined) await inbox.replaceDrain(from);
   // One that is still being created is told by the run that creates it.
-  if (record?.task?.id === undefined || record.wanted === false || (await inbox.waiting()).length === 0)
+  if (record?.task?.id === undefined || record.wanted === false || !(await inbox.hasWaiting()))
     return { drain: "" };
 
   for (let attempt = 0; attempt < 10; attempt++) {

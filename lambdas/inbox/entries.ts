@@ -61,6 +61,11 @@ export function failureEntry(event: CheckFailed, pull: PullSubject, text: string
   };
 }
 
+/** Whether it is the failed run of a pull request, by its identity: `run#<number>#<workflow>`. */
+export function isOfPull(identity: string): boolean {
+  return /^run#\d+#\d+$/.test(identity);
+}
+
 /** The entry of a run that has failed on a branch; of several, the newest is told. */
 export function branchFailureEntry(event: BranchFailed, additions: string): NewInput {
   return { ...runEntry(event, `run#${event.run.workflowId}`), input: branchFailureInput(event, additions) };

@@ -2,6 +2,8 @@ import { TransientError } from "../errors.js";
 import type { Input } from "../message/input.js";
 import { type Changes, type Condition, type Key, secondsFromNow, Table } from "../table/table.js";
 import type { TaskKey } from "../tasks/record.js";
+import { byteLength } from "../text/bytes.js";
+import { isOfPull } from "./entries.js";
 import type { Batch, InboxState, NewInput, StoredInput } from "./stored-input.js";
 
 /** Longer than anybody redelivers (three days); a drain that waits for a busy agent renews it each day. */
@@ -11,9 +13,17 @@ const daySeconds = 24 * 3600;
 /** Step Functions keeps the names of drains for ninety days: a generation must not begin anew before. */
 const metaKeptForSeconds = 100 * daySeconds;
 const parallelWrites = 25;
+/** Of 64 KiB each, they are 1 MB. */
+const readAtOnce = 16;
 
-/** An entry that waits, with what it is. */
+/** An entry that waits, with its text. */
 export type Waiting = StoredInput & Required<Pick<StoredInput, "input">> & { identity: string };
+
+/** An entry that waits, without its text: of 2,000 long ones, the texts alone are 125 MB. */
+export type WaitingEntry = Pick<StoredInput, "delivery" | "order" | "head" | "mayHaveArrived" | "alone"> & {
+  identity: string;
+  isFailure: boolean;
+};
 
 /** What a put came to: `ignored` where this, or something newer, is known already. */
 export type PutOutcome = "put" | "ignored";
@@ -92,17 +102,47 @@ export class Inbox {
     });
   }
 
-  /** All that waits: what people said in GitHub's order, then what CI said. */
-  async waiting(): Promise<Waiting[]> {
-    const items = await this.#table.query<StoredInput>(this.#pk, "input#");
-    const now = secondsFromNow(0);
-    return items
-      .flatMap(({ sk, ...item }) =>
-        item.state === "waiting" && item.input !== undefined && item.expiresAt > now
-          ? [{ ...item, input: item.input, identity: sk.slice("input#".length) }]
-          : [],
-      )
-      .sort((a, b) => rank(a) - rank(b) || (a.order < b.order ? -1 : 1));
+  /** Whether anything waits. */
+  async hasWaiting(): Promise<boolean> {
+    const found = await this.#table.each(this.#pk, "input#", { fields: "sk", filter: isWaiting() }).next();
+    return found.done !== true;
+  }
+
+  /** All that waits, without the texts: what people said in GitHub's order, then what CI said. */
+  async waiting(): Promise<WaitingEntry[]> {
+    const entries: WaitingEntry[] = [];
+    const fields = "sk, #delivery, #order, #head, #mayHaveArrived, #alone, #input.#kind";
+    for await (const { sk, input, ...item } of this.#table.each<StoredInput>(this.#pk, "input#", {
+      fields,
+      filter: isWaiting(),
+    })) {
+      entries.push({ ...item, identity: identityIn(sk), isFailure: input?.kind === "failure" });
+    }
+    return entries.sort((a, b) => rank(a) - rank(b) || (a.order < b.order ? -1 : 1));
+  }
+
+  /**
+   * Those of the entries that wait still, with their texts as they are now: from the first on, until these have so many
+   * UTF-8 bytes, and one at least.
+   */
+  async read(entries: readonly WaitingEntry[], bytes: number): Promise<Waiting[]> {
+    const read: Waiting[] = [];
+    let room = bytes;
+    for (let i = 0; i < entries.length && room > 0; i += readAtOnce) {
+      const some = entries.slice(i, i + readAtOnce).map(({ identity }) => this.#read(identity));
+      for (const entry of await Promise.all(some)) {
+        if (!entry) continue;
+        read.push(entry);
+        room -= byteLength(entry.input.kind === "failure" ? entry.input.text : entry.input.body);
+      }
+    }
+    return read;
+  }
+
+  async #read(identity: string): Promise<Waiting | undefined> {
+    const item = await this.#table.get<StoredInput>(this.#entryKey(identity));
+    if (item?.state !== "waiting" || item.input === undefined) return undefined;
+    return { ...item, input: item.input, identity };
   }
 
   /** What waits is kept for a day from now: there is nobody to tell it to. Returns how much that is. */
@@ -187,8 +227,8 @@ export class Inbox {
       };
       await this.#table.update<StoredInput>(key, { ...told, state: "waiting" }, { condition: isPutBack });
     });
-    const hadFailure = batch.entries.some(({ identity }) => identity.startsWith("run#"));
-    await this.#closeBatch(batch, hadFailure ? { failureRounds: 1 } : {});
+    const isRound = batch.entries.some(({ identity }) => isOfPull(identity));
+    await this.#closeBatch(batch, isRound ? { failureRounds: 1 } : {});
   }
 
   /** The sending of the batch has come to its end, without a word on whether it has arrived. */
@@ -241,7 +281,7 @@ export class Inbox {
   }
 
   /** Drops an entry that no longer matters. */
-  async drop({ identity, delivery }: Pick<Waiting, "identity" | "delivery">): Promise<void> {
+  async drop({ identity, delivery }: Pick<WaitingEntry, "identity" | "delivery">): Promise<void> {
     await this.#table.update<StoredInput>(
       this.#entryKey(identity),
       { state: "withdrawn", input: undefined },
@@ -318,8 +358,19 @@ function isOpen({ reference }: Batch): Condition {
   return { expression: "#batch.#reference = :reference", values: { reference } };
 }
 
-function rank({ input }: Waiting): number {
-  return input.kind === "failure" ? 1 : 0;
+function isWaiting(): Condition {
+  return {
+    expression: "#state = :waiting AND attribute_exists(#input) AND #expiresAt > :now",
+    values: { waiting: "waiting", now: secondsFromNow(0) },
+  };
+}
+
+function identityIn(sortKey: string): string {
+  return sortKey.slice("input#".length);
+}
+
+function rank({ isFailure }: WaitingEntry): number {
+  return isFailure ? 1 : 0;
 }
 
 async function inParallel<T>(items: readonly T[], write: (item: T) => Promise<unknown>): Promise<void> {

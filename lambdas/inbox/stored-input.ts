@@ -64,7 +64,7 @@ export interface InboxState {
   puts: number;
   /** Counts the batches. */
   sendings: number;
-  /** Messages about failed runs since somebody last said something. */
+  /** Messages about failed runs of pull requests since somebody last said something. */
   failureRounds?: number;
   batch?: Batch;
   /** DynamoDB's time to live, in seconds since the epoch. */

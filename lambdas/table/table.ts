@@ -48,22 +48,42 @@ export class Table {
   /** All items of a partition whose sort keys begin with `prefix`, in the order of these. */
   async query<Item>(pk: string, prefix: string): Promise<(Item & Key)[]> {
     const items: (Item & Key)[] = [];
+    for await (const item of this.each<Item>(pk, prefix)) items.push(item);
+    return items;
+  }
+
+  /**
+   * The same one by one, with a page of DynamoDB's, 1 MB, in memory at a time. `fields` names those that are wanted,
+   * `#field` for each, and `filter` says which items are: what is left out of an item, or of the items, never gets here.
+   */
+  async *each<Item>(
+    pk: string,
+    prefix: string,
+    { fields, filter }: { fields?: string; filter?: Condition } = {},
+  ): AsyncGenerator<Item & Key> {
+    const names = namesIn(`${fields ?? ""} ${filter?.expression ?? ""}`);
     let from: QueryCommandOutput["LastEvaluatedKey"];
     do {
       const command = new QueryCommand({
         TableName: this.#name,
         KeyConditionExpression: "pk = :pk AND begins_with(sk, :prefix)",
-        ExpressionAttributeValues: marshall({ ":pk": pk, ":prefix": prefix }),
+        ...(fields && { ProjectionExpression: fields }),
+        ...(filter && { FilterExpression: filter.expression }),
+        ...(Object.keys(names).length > 0 && { ExpressionAttributeNames: names }),
+        ExpressionAttributeValues: marshall({
+          ":pk": pk,
+          ":prefix": prefix,
+          ...named("", filter?.values ?? {}),
+        }),
         ConsistentRead: true,
         ...(from && { ExclusiveStartKey: from }),
       });
       const page: QueryCommandOutput = await askAws({ service: "DynamoDB", operation: "Query" }, (options) =>
         client.send(command, options),
       );
-      items.push(...(page.Items ?? []).map((item) => unmarshall(item) as Item & Key));
+      for (const item of page.Items ?? []) yield unmarshall(item) as Item & Key;
       from = page.LastEvaluatedKey;
     } while (from);
-    return items;
   }
 
   /**

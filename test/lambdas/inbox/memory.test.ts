@@ -1,0 +1,102 @@
+import { execFile } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+import { BatchWriteItemCommand, DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { marshall } from "@aws-sdk/util-dynamodb";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import type { ActionName } from "../../../infra/actions.js";
+import { type LocalDynamoDb, startDynamoDb } from "../../../local/aws/dynamodb.js";
+import { StepFunctions } from "../../../local/aws/step-functions.js";
+import { Engine } from "../../../local/engine/index.js";
+import { bundles } from "../../bundles.js";
+
+const repositoryId = 4711;
+const work = "42";
+const count = 2000;
+const drainFlow = "arn:aws:states:us-east-1:000000000000:stateMachine:drain-inbox";
+const TableName = "inboxes";
+
+let dynamoDb: LocalDynamoDb;
+let stepFunctions: StepFunctions;
+let engine: Engine;
+let client: DynamoDBClient;
+
+beforeAll(async () => {
+  dynamoDb = await startDynamoDb(TableName);
+  engine = new Engine({ invoke: () => Promise.reject(new Error("no Lambda")) });
+  const states = { Wait: { Type: "Wait", Seconds: 86_400, End: true } };
+  engine.addMachine(drainFlow, JSON.stringify({ StartAt: "Wait", States: states }));
+  stepFunctions = new StepFunctions(engine);
+  await stepFunctions.listen();
+  client = new DynamoDBClient({
+    endpoint: dynamoDb.url,
+    region: "us-east-1",
+    credentials: { accessKeyId: "local", secretAccessKey: "local" },
+  });
+});
+afterAll(async () => {
+  client.destroy();
+  await stepFunctions.close();
+  void engine.close();
+  await dynamoDb.close();
+});
+
+/** 2,000 comments of 64 KiB, all of which have expired but the last, and the record of their task. */
+async function fill(): Promise<void> {
+  const body = randomBytes(32 * 1024).toString("hex");
+  const now = Math.floor(Date.now() / 1000);
+  const item = (index: number) => ({
+    pk: `inbox#${repositoryId}#${work}`,
+    sk: `input#comment#${String(index).padStart(6, "0")}`,
+    state: "waiting",
+    delivery: `${index}`,
+    version: "1",
+    order: `${index}`,
+    input: { kind: "comment", body },
+    expiresAt: index === count - 1 ? now + 3600 : now - 3600,
+  });
+  const puts = Array.from({ length: count }, (_, index) => ({ PutRequest: { Item: marshall(item(index)) } }));
+  for (let i = 0; i < puts.length; i += 25) {
+    await client.send(new BatchWriteItemCommand({ RequestItems: { [TableName]: puts.slice(i, i + 25) } }));
+  }
+  const task = { backend: "tasks", owner: "mona", name: `gh-app-${work}`, id: "1" };
+  const key = { pk: `task#${repositoryId}#${work}`, sk: "record" };
+  const Item = marshall({ ...key, intent: 1, wanted: true, task });
+  await client.send(new PutItemCommand({ TableName, Item }));
+}
+
+/** Calls a Lambda in a process of its own. */
+async function call(name: ActionName, input: unknown): Promise<{ result: unknown; megabytes: number }> {
+  const script = fileURLToPath(new URL("./call-a-lambda.mjs", import.meta.url));
+  const args = [script, pathToFileURL(bundles[name]).href, JSON.stringify(input)];
+  const { stdout } = await promisify(execFile)(process.execPath, args, {
+    env: {
+      AWS_REGION: "us-east-1",
+      AWS_ACCESS_KEY_ID: "local",
+      AWS_SECRET_ACCESS_KEY: "local",
+      AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.url,
+      AWS_ENDPOINT_URL_SFN: stepFunctions.url,
+      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
+      TABLE_NAME: TableName,
+      DRAIN_INBOX_FLOW_ARN: drainFlow,
+      GITHUB_APP_SECRET_ARN: "none",
+      CODER_TOKEN_SECRET_ARN: "none",
+      CODER_URL: "http://localhost",
+      POWERTOOLS_LOG_LEVEL: "SILENT",
+    },
+  });
+  return JSON.parse(stdout);
+}
+
+describe("an inbox with 2,000 comments of 64 KiB", () => {
+  beforeAll(fill);
+
+  test("is woken, and looked into, with less than 100 MB", async () => {
+    const woken = await call("wake-drain", { key: { repositoryId, work } });
+    expect(woken.result).toEqual({ drain: `drain-${repositoryId}-${work}-0` });
+    const looked = await call("look-into-inbox", { drain: { repositoryId, work, generation: 0 } });
+    expect(looked.result).toEqual({ outcome: "waiting" });
+    expect(Math.max(woken.megabytes, looked.megabytes)).toBeLessThan(100);
+  });
+});
