@@ -105,6 +105,11 @@ export class ConfigurationError extends Error {
   override readonly name = "ConfigurationError";
 }
 
+/** The App is not installed where it has to act, or is suspended there. For operators. */
+export class NotInstalledError extends Error {
+  override readonly name = "NotInstalledError";
+}
+
 /** A job's schedule cannot be translated: the file that it is from was not checked. For operators. */
 export class InvalidScheduleError extends Error {
   override readonly name = "InvalidScheduleError";
@@ -163,6 +168,11 @@ export class RefusedRequestError extends Error {
 /** Whether `error` is a service's refusal with one of these statuses. */
 export function isRefusal(error: unknown, ...statuses: number[]): error is RefusedRequestError {
   return error instanceof RefusedRequestError && statuses.includes(error.status);
+}
+
+/** Whether GitHub says that a repository is not there for us any more: gone, hidden or blocked. */
+export function isOutOfReach(error: unknown): error is RefusedRequestError {
+  return isRefusal(error, 404, 410, 451) || (isRefusal(error, 403) && /access blocked/i.test(error.reason));
 }
 
 /** Whether a service has refused for good: nothing was done, and a retry alone would change nothing. */

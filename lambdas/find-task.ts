@@ -1,13 +1,15 @@
 import * as z from "zod/mini";
 import { connectCoder } from "./coder/connect.js";
 import { agentEnvironment } from "./environment.js";
-import { inboxEventSchema, type Subject } from "./events/event.js";
+import { isOutOfReach } from "./errors.js";
+import { type CheckFailed, type InboxEvent, inboxEventSchema, type Subject } from "./events/event.js";
 import { isSameLogin } from "./events/login.js";
 import { parseInput } from "./flow-input.js";
 import { connectGitHub } from "./github/app.js";
+import { authorize, type TaskRepository } from "./github/authority.js";
 import { type Pull, RepositoryClient } from "./github/repository.js";
 import { log } from "./log.js";
-import { TaskFinder } from "./tasks/finder.js";
+import { type Destination, TaskFinder } from "./tasks/finder.js";
 import { TaskStore } from "./tasks/store.js";
 
 const inputSchema = z.object({ event: inboxEventSchema });
@@ -21,48 +23,88 @@ export interface Found {
   /** Whose task it is: see `TaskKey`. */
   repositoryId: number;
   work: string;
+  /** Where the task is, and so where what is told to it needs rights: another repository than the event's, at times. */
+  repository: TaskRepository | null;
   /** The issue or pull request that the event is about; of a failed run, the pull request that it is of. */
   subject: Subject | null;
 }
 
-const nothing: Found = { found: false, isAgents: false, repositoryId: 0, work: "", subject: null };
+const nothing: Found = {
+  found: false,
+  isAgents: false,
+  repositoryId: 0,
+  work: "",
+  repository: null,
+  subject: null,
+};
 
-/** Which issue's task an event is for, if any. */
+/** Which issue's task an event is for, if any. In a repository that is out of reach by now, there is none. */
 export async function handler(input: unknown): Promise<Found> {
   const { event } = parseInput(inputSchema, input);
-  const app = await connectGitHub();
-  const repository = new RepositoryClient(app.installation(event.installation), event.repository);
-  const finder = new TaskFinder(store, repository, connectCoder);
-
-  if (event.type !== "check_failed") {
-    const isIssue = event.subject.kind === "issue";
-    const pull = isIssue ? undefined : await repository.pull(event.subject.number);
-    const key = isIssue ? await finder.ofIssue(event) : pull && (await finder.ofPull(pull, event));
-    return key ? { ...nothing, found: true, ...key, subject: event.subject } : nothing;
+  try {
+    return await find(event);
+  } catch (error) {
+    if (!isOutOfReach(error)) throw error;
+    log.warn("The event's repository is out of reach", {
+      repositoryId: event.repository.id,
+      error: error.name,
+    });
+    return nothing;
   }
+}
 
+async function find(event: InboxEvent): Promise<Found> {
+  const app = await connectGitHub();
+  const octokit = app.installation(event.installation);
+  const repository = new RepositoryClient(octokit, event.repository);
+  const isTrusted = async () =>
+    event.type !== "comment_withdrawn" && (await authorize(app, event, event.repository)).allowed;
+  const finder = new TaskFinder({ store, octokit, event, coder: connectCoder, isTrusted });
+
+  if (event.type === "check_failed") {
+    const { pull, isAgents } = await pullOf(repository, event);
+    const found = pull && (await finder.ofPull(pull));
+    return found && pull
+      ? ofTask(found, { kind: "pull", number: pull.number, url: pull.url })
+      : { ...nothing, isAgents };
+  }
+  if (event.subject.kind === "issue") {
+    const found = await finder.ofIssue(event);
+    return found ? ofTask(found, event.subject) : nothing;
+  }
+  const pull = await repository.pull(event.subject.number);
+  // Its name may have come to another repository since.
+  const isSame = pull?.repositoryId === event.repository.id;
+  const found = pull && isSame ? await finder.ofPull(pull) : undefined;
+  return found ? ofTask(found, event.subject) : nothing;
+}
+
+function ofTask(found: Destination, subject: Subject): Found {
+  return { ...found, found: true, isAgents: true, subject };
+}
+
+/** The open pull request of the agent's whose head a run is of, and whether the run is of any of its pull requests. */
+async function pullOf(
+  repository: RepositoryClient,
+  { run, repository: { id } }: CheckFailed,
+): Promise<{ pull?: Pull; isAgents: boolean }> {
   // GitHub names no pull request where the head is in a fork.
-  const { run } = event;
   const candidates = run.pulls.length
     ? await Promise.all(run.pulls.map((number) => repository.pull(number)))
     : await repository.openPullsOf(run.headRepository.owner, run.branch);
   const isOfAgents = (candidate: Pull | undefined) =>
     candidate !== undefined &&
+    candidate.repositoryId === id &&
     isSameLogin(candidate.author, agent) &&
     candidate.headRepositoryId === run.headRepository.id;
   const agents = candidates.filter((candidate) => candidate?.isOpen && isOfAgents(candidate));
   const pull = agents.find((candidate) => candidate?.headSha === run.headSha);
-  if (!pull) {
-    // A run can outlast its pull request. What fails there is no work for a task of its own.
-    const isOfClosed = (closed: Pull) => isOfAgents(closed) && closed.headSha === run.headSha;
-    const isAgents =
-      agents.length > 0 ||
-      (await repository.closedPullsOf(run.headRepository.owner, run.branch)).some(isOfClosed);
-    log.info("The run is of no head of the agent's", { run: run.id, pulls: candidates.length });
-    return { ...nothing, isAgents };
-  }
-  const key = await finder.ofPull(pull, event);
-  return key
-    ? { found: true, isAgents: true, ...key, subject: { kind: "pull", number: pull.number, url: pull.url } }
-    : { ...nothing, isAgents: true };
+  if (pull) return { pull, isAgents: true };
+  // A run can outlast its pull request. What fails there is no work for a task of its own.
+  const isOfClosed = (closed: Pull) => isOfAgents(closed) && closed.headSha === run.headSha;
+  const isAgents =
+    agents.length > 0 ||
+    (await repository.closedPullsOf(run.headRepository.owner, run.branch)).some(isOfClosed);
+  log.info("The run is of no head of the agent's", { run: run.id, pulls: candidates.length });
+  return { isAgents };
 }

@@ -52,9 +52,10 @@ export async function handler(input: unknown): Promise<Put> {
       case "comment_posted":
         return inbox.put(commentEntry(event), { isHumanWord: event.sender.type !== "Bot" });
       case "check_failed": {
-        if (((await inbox.state()).failureRounds ?? 0) >= maxRounds) return "limit";
+        const isElsewhere = event.repository.id !== key.repositoryId;
+        if (!isElsewhere && ((await inbox.state()).failureRounds ?? 0) >= maxRounds) return "limit";
         if (!subject) throw new TypeError("A failed run comes with the pull request that it is of.");
-        return inbox.put(failureEntry(event, subject, text ?? ""), { isHumanWord: false });
+        return inbox.put(failureEntry(event, subject, key, text ?? ""), { isHumanWord: false });
       }
       case "branch_failed":
         return inbox.put(branchFailureEntry(event, plan?.words ?? ""), { isHumanWord: false });

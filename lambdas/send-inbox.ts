@@ -6,8 +6,8 @@ import { agentEnvironment, instructionEnvironment } from "./environment.js";
 import { TextDeniedError } from "./errors.js";
 import { agentWaitSchema, drainSchema, parseInput } from "./flow-input.js";
 import { connectGitHub } from "./github/app.js";
-import { RepositoryClient } from "./github/repository.js";
 import { Inbox, type Waiting, type WaitingEntry } from "./inbox/inbox.js";
+import { isHeadCurrent } from "./inbox/relevance.js";
 import type { Batch } from "./inbox/stored-input.js";
 import { log } from "./log.js";
 import { compose } from "./message/compose.js";
@@ -16,7 +16,7 @@ import { referenceLine } from "./message/reference.js";
 import { defaultInstructions } from "./message/wording.js";
 import { StatusComment } from "./status-comment/status-comment.js";
 import type { AgentWait } from "./tasks/observe.js";
-import type { TaskRecord, WorkSource } from "./tasks/record.js";
+import type { TaskKey, TaskRecord, WorkSource } from "./tasks/record.js";
 import { TaskStore } from "./tasks/store.js";
 
 const inputSchema = z.object({ drain: drainSchema, wait: agentWaitSchema });
@@ -69,7 +69,7 @@ export async function handler(input: unknown): Promise<Sending> {
   if (generation !== drain.generation) return { outcome: "superseded", wait, report };
   if (open && !(await settle(inbox, open, backend, task))) return again;
 
-  const inputs = await inbox.read(await nextMessage(inbox, record.source), messageBytes);
+  const inputs = await inbox.read(await nextMessage(inbox, drain, record.source), messageBytes);
   const [first] = inputs;
   if (!first) {
     await tell(record, drain.generation, report, []);
@@ -132,8 +132,12 @@ async function settle(inbox: Inbox, batch: Batch, backend: CoderBackend, task: C
  * What waits. What may have arrived goes by itself: nothing that is news is told with a word about repetition. So
  * does each part of a message that was denied.
  */
-async function nextMessage(inbox: Inbox, source: WorkSource | undefined): Promise<WaitingEntry[]> {
-  const inputs = await relevant(inbox, source);
+async function nextMessage(
+  inbox: Inbox,
+  key: TaskKey,
+  source: WorkSource | undefined,
+): Promise<WaitingEntry[]> {
+  const inputs = await relevant(inbox, key, source);
   const repeated = inputs.filter(({ mayHaveArrived }) => mayHaveArrived);
   const next = repeated.length > 0 ? repeated : inputs;
   const lonely = next.findIndex(({ alone }) => alone);
@@ -141,15 +145,14 @@ async function nextMessage(inbox: Inbox, source: WorkSource | undefined): Promis
 }
 
 /** What waits, without failed runs whose pull request has moved on. */
-async function relevant(inbox: Inbox, source: WorkSource | undefined): Promise<WaitingEntry[]> {
+async function relevant(inbox: Inbox, key: TaskKey, source: WorkSource | undefined): Promise<WaitingEntry[]> {
   const all = await inbox.waiting();
   const isRelevant = await Promise.all(
     all.map(async ({ head, identity, ...entry }) => {
-      if (!head || !source) return true;
-      const app = await connectGitHub();
-      const repository = new RepositoryClient(app.installation(source.installation), head.repository);
-      if (await repository.isHeadCurrent(head.pull, head.sha, agent)) return true;
-      log.info("Dropped: the head of the pull request has changed since", { identity });
+      const installation = head?.installation ?? source?.installation;
+      if (!head || installation === undefined) return true;
+      if (await isHeadCurrent(await connectGitHub(), { ...head, installation }, { key, agent })) return true;
+      log.info("Dropped: the run is of no head of the agent's any more", { ...key, identity });
       await inbox.drop({ identity, delivery: entry.delivery });
       return false;
     }),

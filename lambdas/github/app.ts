@@ -4,7 +4,13 @@ import { Octokit } from "@octokit/core";
 import { RequestError } from "@octokit/request-error";
 import * as z from "zod/mini";
 import { gitHubEnvironment } from "../environment.js";
-import { ConfigurationError, RateLimitedError, RefusedRequestError, TransientError } from "../errors.js";
+import {
+  ConfigurationError,
+  NotInstalledError,
+  RateLimitedError,
+  RefusedRequestError,
+  TransientError,
+} from "../errors.js";
 import { patientFetch } from "../http/patient-fetch.js";
 import { Secret } from "../secrets/secret.js";
 
@@ -146,7 +152,7 @@ function namedError(error: unknown, method: string): Error {
   if (status === 401) secret.expire();
   // Of the token that every request needs: not what was asked for is missing, but the App itself.
   if (isTokenRequest(error) && status !== 401) {
-    return new ConfigurationError(
+    return new NotInstalledError(
       `GitHub answered ${status} to ${request}: the App is not installed there, or is suspended. Install it on the repository again (docs/github-app-setup.md), then redrive this run.`,
     );
   }

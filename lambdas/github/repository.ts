@@ -1,7 +1,6 @@
 import type { Octokit } from "@octokit/core";
-import { isRefusal, RateLimitedError, RefusedRequestError } from "../errors.js";
+import { isRefusal, RefusedRequestError } from "../errors.js";
 import type { Person } from "../events/event.js";
-import { isSameLogin } from "../events/login.js";
 import { log } from "../log.js";
 
 const perPage = 100;
@@ -10,27 +9,20 @@ const perPage = 100;
 export interface Pull {
   number: number;
   url: string;
+  /** The repository that it is to be merged into. */
+  repositoryId: number;
+  /** What it is called now, `owner/name` in lower case. */
+  repositoryName: string;
   author: string;
   isOpen: boolean;
   /** ISO 8601. */
   updatedAt: string;
+  title: string;
   body: string;
   headSha: string;
   headBranch: string;
   /** `undefined` where the fork is gone. */
   headRepositoryId: number | undefined;
-}
-
-/** An issue that a pull request closes: often, not always, of the same repository. */
-export interface ClosingReferences {
-  issues: ClosingReference[];
-  /** Whether GitHub has said so: `false` where it only said that something went wrong. */
-  areCertain: boolean;
-}
-
-export interface ClosingReference {
-  repositoryId: number;
-  issue: number;
 }
 
 interface PullData {
@@ -39,7 +31,9 @@ interface PullData {
   user: { login: string } | null;
   state: string;
   updated_at: string;
+  title: string;
   body: string | null;
+  base: { repo: { id: number | bigint; full_name: string } };
   head: { sha: string; ref: string; repo: { id: number | bigint } | null };
 }
 
@@ -117,36 +111,6 @@ export class RepositoryClient {
     }
   }
 
-  /** The issues that a pull request closes once it is merged, as far as GitHub tells. */
-  async closingReferences(pull: number): Promise<ClosingReferences> {
-    try {
-      return { issues: await this.#closingReferences(pull), areCertain: true };
-    } catch (error) {
-      if (isRefusal(error, 404)) return { issues: [], areCertain: true };
-      if (!(error instanceof Error) || error.name !== "GraphqlResponseError") throw error;
-      if (/rate limit/i.test(error.message)) throw new RateLimitedError(error.message);
-      log.warn("GitHub does not tell which issues a pull request closes", { pull, reason: error.message });
-      return { issues: [], areCertain: false };
-    }
-  }
-
-  async #closingReferences(pull: number): Promise<ClosingReference[]> {
-    const answer = await this.octokit.graphql<ClosingAnswer>(
-      `query ($owner: String!, $repo: String!, $pull: Int!) {
-        repository(owner: $owner, name: $repo) {
-          pullRequest(number: $pull) {
-            closingIssuesReferences(first: 25) { nodes { number repository { databaseId } } }
-          }
-        }
-      }`,
-      { ...this.#name, pull },
-    );
-    const nodes = answer.repository?.pullRequest?.closingIssuesReferences?.nodes ?? [];
-    return nodes.flatMap((node) =>
-      node?.repository.databaseId ? [{ repositoryId: node.repository.databaseId, issue: node.number }] : [],
-    );
-  }
-
   /** 👀 on a comment: a sign to its author that it was taken in. A review as a whole cannot carry one. */
   async acknowledge(kind: "comment" | "review_comment" | "review", id: number): Promise<void> {
     const reaction = { ...this.#name, comment_id: id, content: "eyes" } as const;
@@ -181,31 +145,18 @@ export class RepositoryClient {
     });
     return data.map(toPull);
   }
-
-  /** Whether `pull` is an open one of `author`'s whose head is still `sha`. */
-  async isHeadCurrent(number: number, sha: string, author: string): Promise<boolean> {
-    const pull = await this.pull(number);
-    return pull?.isOpen === true && pull.headSha === sha && isSameLogin(pull.author, author);
-  }
-}
-
-interface ClosingAnswer {
-  repository?: {
-    pullRequest?: {
-      closingIssuesReferences?: {
-        nodes?: ({ number: number; repository: { databaseId: number | null } } | null)[];
-      } | null;
-    } | null;
-  } | null;
 }
 
 function toPull(data: PullData): Pull {
   return {
     number: data.number,
     url: data.html_url,
+    repositoryId: Number(data.base.repo.id),
+    repositoryName: data.base.repo.full_name.toLowerCase(),
     author: data.user?.login ?? "ghost",
     isOpen: data.state === "open",
     updatedAt: data.updated_at,
+    title: data.title,
     body: data.body ?? "",
     headSha: data.head.sha,
     headBranch: data.head.ref,

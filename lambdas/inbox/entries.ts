@@ -8,6 +8,7 @@ import type {
 } from "../events/event.js";
 import type { FailureInput, Input, Subject } from "../message/input.js";
 import type { Plan } from "../tasks/plan.js";
+import type { TaskKey } from "../tasks/record.js";
 import type { NewInput } from "./stored-input.js";
 
 /** Ids grow with time; padded, they sort as text. */
@@ -46,14 +47,18 @@ export function commentEntry({ delivery, repository, subject, comment }: Comment
 
 /**
  * The entry of a failed run: one for each workflow and pull request, so that a newer failure takes the place of
- * one that still waits. `text` is the summary of its logs.
+ * one that still waits. `text` is the summary of its logs. A run of another repository has an identity of another kind:
+ * it uses up no CI round of the task.
  */
-export function failureEntry(event: CheckFailed, pull: PullSubject, text: string): NewInput {
-  const { repository, run } = event;
+export function failureEntry(event: CheckFailed, pull: PullSubject, task: TaskKey, text: string): NewInput {
+  const { installation, repository, run } = event;
+  const isElsewhere = repository.id !== task.repositoryId;
+  const kind = isElsewhere ? `run-elsewhere#${repository.id}` : "run";
   return {
-    ...runEntry(event, `run#${pull.number}#${run.workflowId}`),
+    ...runEntry(event, `${kind}#${pull.number}#${run.workflowId}`),
     head: {
-      repository: { owner: repository.owner, name: repository.name },
+      installation,
+      repository: { id: repository.id, owner: repository.owner, name: repository.name },
       pull: pull.number,
       sha: run.headSha,
     },

@@ -25,9 +25,10 @@ export interface StoredInput {
   expiresAt: number;
 }
 
-/** The commit of a pull request that a run was of. */
+/** The commit of a pull request that a run was of, and through which installation that one is asked for. */
 export interface Head {
-  repository: { owner: string; name: string };
+  installation?: number;
+  repository: { id?: number; owner: string; name: string };
   pull: number;
   sha: string;
 }

@@ -1,58 +1,89 @@
+import type { Octokit } from "@octokit/core";
 import type { Coder } from "../coder/coder.js";
 import { TransientError } from "../errors.js";
 import type { CommentPosted, CommentWithdrawn, InboxEvent } from "../events/event.js";
-import type { Pull, RepositoryClient } from "../github/repository.js";
+import type { TaskRepository } from "../github/authority.js";
+import { PullLinks } from "../github/pull-links.js";
+import type { Pull } from "../github/repository.js";
+import { Crossing, type CrossingKind, pageOf } from "./crossing.js";
 import { issueKey, type TaskKey, type TaskRecord } from "./record.js";
-import type { TaskStore } from "./store.js";
+import { issueInBranch, ownWords, referencesIn, type TextReference } from "./references.js";
+import type { Branch, TaskStore } from "./store.js";
 import { worksNamedIn } from "./work.js";
+
+/** How many repositories a text can lead to, besides its own: each costs a request. */
+const mostRepositories = 3;
+
+/** Whose task it is, and in which repository. */
+export interface Destination extends TaskKey {
+  repository: TaskRepository;
+}
+
+export interface FinderContext {
+  store: TaskStore;
+  /** Acts in the event's installation. */
+  octokit: Octokit;
+  event: InboxEvent;
+  coder: () => Promise<Coder>;
+  /** Whether who is behind the event may make an agent of its repository work: a search of Coder is not for strangers. */
+  isTrusted: () => Promise<boolean>;
+}
 
 /** Finds the issue whose task an issue or a pull request belongs to. */
 export class TaskFinder {
-  constructor(
-    private readonly store: TaskStore,
-    private readonly repository: RepositoryClient,
-    private readonly coder: () => Promise<Coder>,
-  ) {}
+  readonly #store: TaskStore;
+  readonly #event: InboxEvent;
+  readonly #links: PullLinks;
+  readonly #crossing: Crossing;
+
+  constructor(private readonly context: FinderContext) {
+    const { store, octokit, event } = context;
+    this.#store = store;
+    this.#event = event;
+    this.#links = new PullLinks(octokit, event.repository);
+    this.#crossing = new Crossing(octokit, this.#links, event);
+  }
 
   /** The issue's own task. One whose record is lost is looked for only where the agent is assigned. */
-  async ofIssue(event: CommentPosted | CommentWithdrawn): Promise<TaskKey | undefined> {
+  async ofIssue(event: CommentPosted | CommentWithdrawn): Promise<Destination | undefined> {
     const key = issueKey(event.repository.id, event.subject.number);
-    const record = await this.store.get(key);
+    // What is deleted must not be told later, whether or not anybody wants the task now.
+    if (event.type === "comment_withdrawn") return this.#here(key);
+    const record = await this.#store.get(key);
     // A task that is still to be created is told what was said before it was there.
-    if (record?.wanted || (record && event.agentAssigned)) return key;
+    if (record?.wanted || (record && event.agentAssigned)) return this.#hereAsOfNow(key, record);
     if (record || !event.agentAssigned) return undefined;
-    return (await this.#recover(key, event)) ?? key;
+    await this.#recover(key);
+    return this.#here(key);
   }
 
   /**
-   * The task that a pull request of the agent's is of: by the issues that it closes, else by its branch where
-   * that is known from before, else by the job or failing branch whose URL is in the text, or by a number in the
-   * branch's name or in the text.
+   * The task that a pull request of the agent's is for: by the issues that it closes, by the jobs, failing branches and
+   * issues that its text names, else by its branch, if that is known from before or says so. What is said goes before
+   * what a branch lets guess.
    */
-  async ofPull(pull: Pull, event: InboxEvent): Promise<TaskKey | undefined> {
-    const { issues: references, areCertain } = await this.repository.closingReferences(pull.number);
-    for (const { repositoryId, issue } of references) {
-      const key = issueKey(repositoryId, issue);
-      if (hasTask(await this.store.get(key))) return this.#remember(pull, key);
+  async ofPull(pull: Pull): Promise<Destination | undefined> {
+    const { issues: closing, areCertain } = await this.#links.closingReferences(pull.number);
+    const branch = branchOf(pull);
+    for (const { repositoryId, issue } of closing) {
+      const found = await this.#accept(pull, issueKey(repositoryId, issue), "closing reference");
+      if (found) return this.#remember(branch, found);
     }
-    const known =
-      pull.headRepositoryId && (await this.store.taskOfBranch(pull.headRepositoryId, pull.headBranch));
-    if (known && hasTask(await this.store.get(known))) return known;
-
-    const repositoryId = event.repository.id;
-    const works = worksNamedIn(pull.body, pull.url.replace(/\/pull\/\d+$/, ""));
-    const mentions = [
-      ...works.map((work) => ({ repositoryId, work })),
-      ...numbersIn(pull).map((issue) => issueKey(repositoryId, issue)),
-    ];
-    for (const key of mentions) {
-      if (hasTask(await this.store.get(key))) return this.#remember(pull, key);
+    const known = branch && (await this.#store.workOfBranch(branch));
+    const guess = String(issueInBranch(pull.headBranch) ?? "");
+    for await (const key of this.#named(pull, [known ?? "", guess])) {
+      const found = await this.#accept(pull, key, "text");
+      if (found) return this.#remember(branch, found);
     }
-    for (const { repositoryId, issue } of references) {
-      if (repositoryId !== event.repository.id) continue;
+    for (const work of [known, guess]) {
+      const found = work && (await this.#accept(pull, { repositoryId: pull.repositoryId, work }, "text"));
+      if (found) return found;
+    }
+    for (const { repositoryId, issue } of closing) {
+      if (repositoryId !== pull.repositoryId) continue;
       const key = issueKey(repositoryId, issue);
-      const recovered = (await this.store.get(key)) ? undefined : await this.#recover(key, event);
-      if (recovered) return this.#remember(pull, recovered);
+      const isLost = (await this.#store.get(key)) === undefined;
+      if (isLost && (await this.#recover(key))) return this.#remember(branch, this.#here(key));
     }
     if (!areCertain) {
       throw new TransientError(`GitHub did not say which issues ${pull.url} closes. It is retried.`);
@@ -60,23 +91,77 @@ export class TaskFinder {
     return undefined;
   }
 
-  async #remember(pull: Pull, key: TaskKey): Promise<TaskKey> {
-    if (pull.headRepositoryId) {
-      await this.store.rememberBranch(pull.headRepositoryId, pull.headBranch, key);
+  /** What a pull request's text names, in the order in which it counts. */
+  async *#named(pull: Pull, likely: readonly string[]): AsyncGenerator<TaskKey> {
+    const page = pageOf(pull);
+    const { repositoryId } = pull;
+    for (const work of worksNamedIn(ownWords(pull.body), page)) yield { repositoryId, work };
+    const inTitle = referencesIn(pull.title, page).filter(({ repository }) => !repository);
+    const all = byLikelihood([...referencesIn(pull.body, page), ...inTitle], likely);
+    const elsewhere = new Map<string, number | undefined>();
+    for (const { repository, issue } of all) {
+      if (!repository) {
+        yield issueKey(repositoryId, issue);
+        continue;
+      }
+      const name = `${repository.owner}/${repository.name}`.toLowerCase();
+      if (!elsewhere.has(name)) {
+        if (elsewhere.size === mostRepositories) continue;
+        elsewhere.set(name, await this.#crossing.repositoryId(repository));
+      }
+      const id = elsewhere.get(name);
+      if (id !== undefined) yield issueKey(id, issue);
     }
-    return key;
   }
 
-  /** Makes a lost record again, out of what Coder knows. */
-  async #recover(key: TaskKey, event: InboxEvent): Promise<TaskKey | undefined> {
+  /** The task of a key, if there is one, and if what leads to it may. */
+  async #accept(pull: Pull, key: TaskKey, kind: CrossingKind): Promise<Destination | undefined> {
+    const record = await this.#store.get(key);
+    // Again, what is deleted must not be told later.
+    const isThere = this.#event.type === "comment_withdrawn" ? record !== undefined : hasTask(record);
+    if (!isThere) return undefined;
+    if (record && key.repositoryId === this.#event.repository.id) return this.#hereAsOfNow(key, record);
+    const named = record?.source?.repository;
+    const repository = named && (await this.#crossing.lead(pull, key, named, kind));
+    return repository && { ...key, repository };
+  }
+
+  #here(key: TaskKey): Destination {
+    const { id, owner, name } = this.#event.repository;
+    return { ...key, repository: { id, owner, name } };
+  }
+
+  /** The App may have been installed anew since, and the repository renamed: the record keeps up with that. */
+  async #hereAsOfNow(key: TaskKey, { source, intent }: TaskRecord): Promise<Destination> {
+    const { installation, repository } = this.#event;
+    if (source && source.installation !== installation) {
+      const condition = { expression: "#intent = :known", values: { known: intent } };
+      await this.#store.update(key, { source: { ...source, installation, repository } }, condition);
+    }
+    return this.#here(key);
+  }
+
+  /** A branch leads to tasks of its pull requests' own repository alone. */
+  async #remember(branch: Branch | undefined, found: Destination): Promise<Destination> {
+    if (branch && found.repositoryId === branch.baseRepositoryId) {
+      await this.#store.rememberBranch(branch, found.work);
+    }
+    return found;
+  }
+
+  /** Makes a lost record again, out of what Coder knows; returns whether it has. */
+  async #recover(key: TaskKey): Promise<boolean> {
+    const event = this.#event;
+    if (!(await this.context.isTrusted())) return false;
     const { delivery, installation, repository, at } = event;
+    if (!(await this.#store.maySearch(key, delivery))) return false;
     const { origin } = new URL(event.type === "check_failed" ? event.run.url : event.subject.url);
     const url = `${origin}/${repository.owner}/${repository.name}/issues/${key.work}`;
     const reference = `${repository.owner}/${repository.name}#${key.work}`;
-    const found = await (await this.coder()).search({ ...key, reference, url }, event.sender);
-    if (!found) return undefined;
+    const found = await (await this.context.coder()).search({ ...key, reference, url }, event.sender);
+    if (!found) return false;
     const { view: _, ...task } = found;
-    await this.store.update(
+    await this.#store.update(
       key,
       {
         intent: 1,
@@ -92,7 +177,7 @@ export class TaskFinder {
       },
       { expression: "attribute_not_exists(#intent)" },
     );
-    return key;
+    return true;
   }
 }
 
@@ -100,11 +185,16 @@ function hasTask(record: TaskRecord | undefined): boolean {
   return record?.task !== undefined && record.wanted !== false;
 }
 
-/** `#42` in the text; `42` in a branch's name, as in `issue-42` or `fix/42-commas`. */
-function numbersIn({ headBranch, body }: Pull): number[] {
-  const found = [
-    ...[...headBranch.matchAll(/(?<![0-9A-Za-z.])(\d{1,10})(?![0-9A-Za-z.])/g)].map((match) => match[1]),
-    ...[...body.matchAll(/(?<![0-9A-Za-z/])#(\d{1,10})\b/g)].map((match) => match[1]),
-  ];
-  return [...new Set(found.map(Number))].filter((number) => number > 0).slice(0, 20);
+/** `undefined` where the fork of its head is gone. */
+function branchOf({ repositoryId, headRepositoryId, headBranch }: Pull): Branch | undefined {
+  return headRepositoryId === undefined
+    ? undefined
+    : { baseRepositoryId: repositoryId, headRepositoryId, name: headBranch };
+}
+
+/** Of issues that are only mentioned, the one that the branch speaks for goes first. */
+function byLikelihood(references: readonly TextReference[], likely: readonly string[]): TextReference[] {
+  const rank = ({ closes, repository, issue }: TextReference) =>
+    closes ? 0 : !repository && likely.includes(String(issue)) ? 1 : 2;
+  return references.toSorted((a, b) => rank(a) - rank(b));
 }

@@ -4,6 +4,9 @@ import type { TaskKey, TaskRecord } from "./record.js";
 /** Records of issues that want no task are kept this long: as long as Step Functions keeps a name taken. */
 const keptForSeconds = 90 * 24 * 3600;
 
+/** How long a search of Coder that has found nothing counts. */
+const searchedForSeconds = 3600;
+
 /**
  * Longer than a Lambda that creates or stops a task may run (see `infra/actions.ts`): whoever held a claim that has
  * expired is not about to do anything any more.
@@ -92,17 +95,33 @@ export class TaskStore {
     await this.update(key, { creating: undefined }, condition);
   }
 
-  /** Remembers which issue's task works on a branch: `pk = task#<repository id>#branch#<name>`. */
-  async rememberBranch(repositoryId: number, branch: string, task: TaskKey): Promise<void> {
-    await this.#table.update(branchKey(repositoryId, branch), {
-      task,
-      expiresAt: secondsFromNow(keptForSeconds),
-    });
+  /** Remembers whose pull requests a branch is for, in the repository that they are to be merged into. */
+  async rememberBranch(branch: Branch, work: string): Promise<void> {
+    await this.#table.update(branchKey(branch), { work, expiresAt: secondsFromNow(keptForSeconds) });
   }
 
-  /** The issue whose task was seen on a branch before. */
-  async taskOfBranch(repositoryId: number, branch: string): Promise<TaskKey | undefined> {
-    return (await this.#table.get<{ task: TaskKey }>(branchKey(repositoryId, branch)))?.task;
+  /** The work of that repository that a branch was seen with before. */
+  async workOfBranch(branch: Branch): Promise<string | undefined> {
+    return (await this.#table.get<{ work: string }>(branchKey(branch)))?.work;
+  }
+
+  /**
+   * Whether Coder may be searched for a task without a record: once an hour for each issue, or again by the same
+   * delivery, for a search lists all tasks of a deployment.
+   */
+  async maySearch(key: TaskKey, delivery: string): Promise<boolean> {
+    const now = secondsFromNow(0);
+    const noted = await this.#table.update(
+      { pk: recordKey(key).pk, sk: "search" },
+      { delivery, expiresAt: now + searchedForSeconds },
+      {
+        condition: {
+          expression: "attribute_not_exists(#delivery) OR #delivery = :me OR #expiresAt <= :now",
+          values: { me: delivery, now },
+        },
+      },
+    );
+    return noted !== undefined;
   }
 }
 
@@ -110,9 +129,15 @@ function recordKey({ repositoryId, work }: TaskKey): Key {
   return { pk: `task#${repositoryId}#${work}`, sk: "record" };
 }
 
-/** `repositoryId` is that of the head: a fork, often. */
-function branchKey(repositoryId: number, branch: string): Key {
-  return { pk: `task#${repositoryId}#branch#${branch}`, sk: "branch" };
+/** A branch as the head of pull requests into one repository; its own may be a fork. */
+export interface Branch {
+  baseRepositoryId: number;
+  headRepositoryId: number;
+  name: string;
+}
+
+function branchKey({ baseRepositoryId, headRepositoryId, name }: Branch): Key {
+  return { pk: `task#${baseRepositoryId}#branch#${headRepositoryId}#${name}`, sk: "branch" };
 }
 
 /** A record that no task is wanted for goes by itself some day. */

@@ -119,7 +119,9 @@ export class AppAuth {
     if (name === undefined) return;
     const repository = this.repositories.find(decodeURIComponent(name));
     if (!repository || !this.#sees(token, repository)) throw notFound();
+    if (repository.blocked !== null) throw blocked(repository);
     if (request.method !== "GET" && !this.#covers(token, repository)) throw inaccessible(["write"]);
+    if (repository.archived && request.method !== "GET") throw archived(request.path);
   }
 
   /** Refuses a request whose token has none of the permissions that its route takes. */
@@ -230,6 +232,19 @@ const inaccessible = (anyOf: readonly string[]) =>
   );
 
 const suspended = () => new GitHubError(403, "This installation has been suspended");
+
+function archived(path: string): GitHubError {
+  const isComment = path.endsWith("/comments");
+  const more = isComment ? " and unable to create comment because issue is locked" : "";
+  return new GitHubError(403, `Repository was archived so is read-only${more}.`);
+}
+
+/** https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api */
+function blocked({ blocked: status, id }: Repository): GitHubError {
+  const reason = status === 451 ? "dmca" : "tos";
+  const block = { reason, created_at: "2026-01-01T00:00:00Z", html_url: `https://github.com/block/${id}` };
+  return new GitHubError(status ?? 403, "Repository access blocked", { block });
+}
 
 /** The repositories that a token is asked to be limited to. */
 function chosen(asked: Json, covered: Repository[]): Repository[] | undefined {

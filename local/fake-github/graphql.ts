@@ -3,13 +3,13 @@ import type { AppAuth } from "./app-auth.js";
 import { asObject, isObject } from "./examples.js";
 import type { Issue } from "./issues.js";
 import type { Pull, Pulls } from "./pulls.js";
-import { fullName, htmlUrl, nodeId, type Repositories, type Repository } from "./repositories.js";
+import { fullName, htmlUrl, nodeId, type Repositories, type Repository, type User } from "./repositories.js";
 import { body, GitHubError, type Json, type Rest } from "./rest.js";
 
 /**
- * The one GraphQL question that the relay asks: which issues a pull request closes. No GraphQL engine: the
- * arguments are read from the query's text or its variables, and the answer has the fields that the query
- * selects. Aliases and fragments are beyond it. A refusal is GraphQL's: status 200 with `errors`.
+ * The GraphQL questions that the relay asks: which issues a pull request closes, and who has edited and linked it. No
+ * GraphQL engine: the arguments are read from the query's text or its variables, and the answer has the fields that
+ * the query selects. Aliases and named fragments are beyond it. A refusal is GraphQL's: status 200 with `errors`.
  */
 export class GraphQL {
   constructor(
@@ -24,7 +24,7 @@ export class GraphQL {
 
   #answer(request: HttpRequest): HttpReply {
     const { query, variables } = body(request);
-    if (typeof query !== "string" || !/\bclosingIssuesReferences\b/.test(query)) {
+    if (typeof query !== "string" || !/\b(closingIssuesReferences|userContentEdits)\b/.test(query)) {
       return { status: 200, body: { errors: [{ message: "The fake GitHub does not know this query" }] } };
     }
     const argument = (of: string, name: string) => argumentIn(query, asObject(variables), of, name);
@@ -41,23 +41,43 @@ export class GraphQL {
       return missing({ repository: { pullRequest: null } }, ["repository", "pullRequest"], message);
     }
     const first = Number(argument("closingIssuesReferences", "first") ?? 10);
-    const issues = this.pulls.closing(pull).filter((issue) => this.auth.canSee(request, issue.repo));
+    const issues = this.pulls.closing(pull);
+    const shown = issues.slice(0, first);
+    const canSee = (issue: Issue) => this.auth.canSee(request, issue.repo);
     const closingIssuesReferences = {
       totalCount: issues.length,
       pageInfo: { hasNextPage: issues.length > first, endCursor: null },
-      nodes: issues.slice(0, first).map(issueNode),
+      nodes: shown.map((issue) => (canSee(issue) ? issueNode(issue) : null)),
     };
     const answer = {
       repository: {
         ...repositoryNode(repository),
-        pullRequest: { ...pullNode(pull), closingIssuesReferences },
+        pullRequest: { ...pullNode(pull), ...this.#hands(pull), closingIssuesReferences },
       },
     };
+    const isAsked = /\bclosingIssuesReferences\b/.test(query);
+    const errors = shown.flatMap((issue, i) => (isAsked && !canSee(issue) ? [forbidden(i)] : []));
     try {
-      return { status: 200, body: { data: selected(answer, selection(query)) } };
+      const data = selected(answer, selection(query));
+      return { status: 200, body: { data, ...(errors.length > 0 && { errors }) } };
     } catch (error) {
       return { status: 200, body: { errors: [{ message: `${error}` }] } };
     }
+  }
+
+  /** Who has edited the body, and who has linked issues by hand. */
+  #hands({ editors, linked }: Pull): Json {
+    const edits = editors.map((editor) => ({ editor: actorNode(editor) }));
+    const events = linked.map((link) => {
+      const subject = issueNode(this.pulls.issues.get(link));
+      // The pull request itself, which has nothing of what is asked of issues.
+      const source = { number: undefined, repository: undefined };
+      return { actor: actorNode(link.by), subject, source };
+    });
+    return {
+      userContentEdits: { totalCount: edits.length, nodes: edits.reverse().slice(0, 100) },
+      timelineItems: { totalCount: events.length, nodes: events.slice(0, 100) },
+    };
   }
 
   #pull(repo: string, number: number): Pull | undefined {
@@ -88,6 +108,12 @@ const issueNode = ({ repo, number, id, title, state }: Issue): Json => ({
   repository: repositoryNode(repo),
 });
 
+const actorNode = ({ login, id, type }: User): Json => ({
+  __typename: type,
+  login: login.replace(/\[bot\]$/, ""),
+  databaseId: id,
+});
+
 const pullNode = ({ repo, id, number, issue, headBranch }: Pull): Json => ({
   id: nodeId("PullRequest", id),
   databaseId: id,
@@ -112,8 +138,10 @@ function selection(query: string): Selection {
   const root: Selection = new Map();
   const open: Selection[] = [];
   let last = root;
-  for (const [token] of query.matchAll(/\([^)]*\)|[{}]|\w+/g)) {
+  for (const [token] of query.matchAll(/\([^)]*\)|\.\.\.\s*on\s+\w+|[{}]|\w+/g)) {
     if (token === "{") open.push(last);
+    // The fields of an inline fragment stand among those around it.
+    else if (token.startsWith("...")) last = open.at(-1) ?? root;
     else if (token === "}") open.pop();
     else if (!token.startsWith("(")) {
       const field: Selection = new Map();
@@ -132,6 +160,17 @@ function selected(value: unknown, fields: Selection): unknown {
     return [name, selected(value[name], inner)];
   });
   return Object.fromEntries(entries);
+}
+
+/** One of the issues is in a repository that the App may not read; the others are told all the same. */
+function forbidden(index: number): Json {
+  return {
+    type: "FORBIDDEN",
+    path: ["repository", "pullRequest", "closingIssuesReferences", "nodes", index],
+    extensions: { saml_failure: false },
+    locations: [{ line: 1, column: 1 }],
+    message: "Resource not accessible by integration",
+  };
 }
 
 function missing(data: Json, path: string[], message: string): HttpReply {

@@ -1,7 +1,7 @@
 import type { Told } from "./deliveries.js";
 import { fromExample } from "./examples.js";
 import type { Happening, Happenings } from "./happenings.js";
-import { type By, type Issue, type IssueRef, type Issues, tellOptions } from "./issues.js";
+import { type By, checkUnlocked, type Issue, type IssueRef, type Issues, tellOptions } from "./issues.js";
 import { type Reaction, react, reactionCounts } from "./reactions.js";
 import { htmlUrl, nodeId, type Repositories, type Repository, type User } from "./repositories.js";
 import { body, invalid, type Json, notFound, param, type Rest } from "./rest.js";
@@ -125,6 +125,7 @@ export class IssueComments {
     });
     rest.patch(one, (request) => {
       const comment = this.get(this.repositories.of(request), Number(param(request, "id")));
+      checkUnlocked(comment.issue, "update comment");
       const changes = this.#change(comment, commentBody(body(request)));
       this.happenings.tellOfOwn(this.#happening(comment, "edited", this.bot.login, { changes }));
       return { status: 200, body: this.json(comment) };
@@ -137,6 +138,7 @@ export class IssueComments {
     });
     rest.post(`${one}/reactions`, (request) => {
       const comment = this.get(this.repositories.of(request), Number(param(request, "id")));
+      checkUnlocked(comment.issue, "create reaction");
       return react(this.repositories, comment.reactions, this.bot, body(request).content);
     });
     rest.get(list, (request) => {
@@ -149,6 +151,7 @@ export class IssueComments {
     rest.post(list, (request) => {
       const repo = this.repositories.of(request);
       const issue = this.issues.get({ repo, number: Number(param(request, "number")) });
+      checkUnlocked(issue, "create comment");
       const comment = this.#add(issue, this.bot, commentBody(body(request)), true);
       this.happenings.tellOfOwn(this.#happening(comment, "created", this.bot.login));
       return { status: 201, body: this.json(comment) };

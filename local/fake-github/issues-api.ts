@@ -1,7 +1,7 @@
 import type { HttpRequest } from "../http-server.js";
 import { asObject } from "./examples.js";
 import type { Happenings } from "./happenings.js";
-import type { Issue, Issues } from "./issues.js";
+import { checkUnlocked, type Issue, type Issues, issuesDisabled } from "./issues.js";
 import { type Reaction, react } from "./reactions.js";
 import type { Repositories, User } from "./repositories.js";
 import { body, invalid, type Json, param, type Rest } from "./rest.js";
@@ -22,6 +22,7 @@ export class IssuesApi {
     rest.get(one, (request) => ({ status: 200, body: this.issues.json(this.#issue(request)) }));
     rest.get("/repos/:owner/:repo/issues", (request) => {
       const { query } = request;
+      if (!this.repositories.of(request).hasIssues) throw issuesDisabled();
       const state = query.get("state") ?? "open";
       const labels = (query.get("labels") ?? "").split(",").filter((label) => label !== "");
       const shown = this.issues
@@ -34,6 +35,7 @@ export class IssuesApi {
     rest.patch(one, (request) => this.#update(request));
     rest.post(`${one}/reactions`, (request) => {
       const issue = this.#issue(request);
+      checkUnlocked(issue, "create reaction");
       const reactions = this.#reactions.get(issue) ?? [];
       this.#reactions.set(issue, reactions);
       return react(this.repositories, reactions, this.bot, body(request).content);
@@ -50,6 +52,7 @@ export class IssuesApi {
   #create(request: HttpRequest) {
     const input = body(request);
     const { title, assignees } = input;
+    if (!this.repositories.of(request).hasIssues) throw issuesDisabled();
     if (typeof title !== "string" || title === "") throw invalid("Issue", "missing_field", "title");
     assertFits(input);
     const labels = strings(input.labels);

@@ -29,6 +29,7 @@ export interface Issue {
   closedAt: string | null;
   commentCount: number;
   deleted: boolean;
+  locked: boolean;
   transferredTo: Issue | undefined;
   byApp: boolean;
 }
@@ -86,6 +87,7 @@ export class Issues {
       closedAt: null,
       commentCount: 0,
       deleted: false,
+      locked: false,
       transferredTo: undefined,
       byApp,
     };
@@ -104,6 +106,7 @@ export class Issues {
     const issue = this.#issues.get(this.repositories.get(repo))?.[number - 1];
     if (!issue) throw notFound();
     if (issue.deleted) throw new GitHubError(410, "This issue was deleted");
+    if (!issue.repo.hasIssues && !issue.isPull) throw issuesDisabled();
     const moved = issue.transferredTo;
     if (!moved) return issue;
     const url = `${this.repositories.apiUrl()}/repositories/${moved.repo.id}/issues/${moved.number}`;
@@ -216,6 +219,7 @@ export class Issues {
       html_url: `${htmlUrl(repo)}/${issue.isPull ? "pull" : "issues"}/${number}`,
       state: issue.state,
       state_reason: issue.stateReason,
+      locked: issue.locked,
       assignee: assignees[0] ?? null,
       assignees,
       labels: issue.labels.map((name) => ({ name, color: "ededed", default: false, description: null })),
@@ -236,6 +240,13 @@ export class Issues {
     return { url, html_url: page, diff_url: `${page}.diff`, patch_url: `${page}.patch` };
   }
 }
+
+/** @throws GitHubError 403 where only people may write, or nobody; an archived repository locks all. */
+export function checkUnlocked(issue: Issue, what: string): void {
+  if (issue.locked) throw new GitHubError(403, `Unable to ${what} because issue is locked.`);
+}
+
+export const issuesDisabled = (): GitHubError => new GitHubError(410, "Issues are disabled for this repo");
 
 /** `exactOptionalPropertyTypes` does not let an absent option be passed on as `undefined`. */
 export const tellOptions = (deliver: boolean | undefined): TellOptions =>

@@ -4,7 +4,7 @@ import type { Delivery, Told } from "./deliveries.js";
 import { asObject, fromExample } from "./examples.js";
 import type { Happening, Happenings, TellOptions } from "./happenings.js";
 import { type By, type Issue, type IssueRef, type Issues, tellOptions } from "./issues.js";
-import { fullName, htmlUrl, nodeId, type Repositories, type Repository } from "./repositories.js";
+import { fullName, htmlUrl, nodeId, type Repositories, type Repository, type User } from "./repositories.js";
 import { type Json, notFound, param, type Rest } from "./rest.js";
 
 export interface Pull {
@@ -21,8 +21,14 @@ export interface Pull {
   readonly shas: string[];
   readonly draft: boolean;
   /** Issues linked by hand, besides those that the body names. */
-  readonly linked: IssueRef[];
+  readonly linked: Link[];
+  /** Who has edited the body, the oldest edit first; GitHub counts its creation where it was edited. */
+  readonly editors: User[];
   mergedAt: string | null;
+}
+
+interface Link extends IssueRef {
+  by: User;
 }
 
 export interface NewPull extends By {
@@ -89,7 +95,11 @@ export class Pulls {
       baseSha: newSha(),
       shas: [input.headSha ?? newSha()],
       draft: input.draft ?? false,
-      linked: (input.closes ?? []).map((one) => (typeof one === "number" ? { repo, number: one } : one)),
+      linked: (input.closes ?? []).map((one) => ({
+        ...(typeof one === "number" ? { repo, number: one } : one),
+        by: issue.user,
+      })),
+      editors: [],
       mergedAt: null,
     };
     this.#pulls.push(pull);
@@ -102,6 +112,21 @@ export class Pulls {
     pull.shas.push(sha);
     this.issues.change(pull.issue, {});
     return this.#tell(pull, "synchronize", by, tellOptions(deliver), { before, after: sha });
+  }
+
+  /** Edits the text, as anybody with write permission may. */
+  async edit(ref: IssueRef, { by, body, deliver }: By & { body: string }) {
+    const pull = this.get(ref);
+    const changes = this.issues.applyEdit(pull.issue, { body });
+    if (pull.editors.length === 0) pull.editors.push(pull.issue.user);
+    pull.editors.push(this.repositories.user(by));
+    return this.#tell(pull, "edited", by, tellOptions(deliver), { changes });
+  }
+
+  /** Links an issue by hand, in the sidebar. No webhook tells of it. */
+  link(ref: IssueRef, { by, issue }: { by: string; issue: IssueRef }): void {
+    const { repo, number } = issue;
+    this.get(ref).linked.push({ repo, number, by: this.repositories.user(by) });
   }
 
   /** Closes it; merging closes the issues that it says it closes, too. */

@@ -17,6 +17,11 @@ export interface Repository {
   name: string;
   private: boolean;
   defaultBranch: string;
+  hasIssues: boolean;
+  /** Nothing in it can be changed. */
+  archived: boolean;
+  /** Whom GitHub has cut off from everybody: 451 for a legal reason, 403 for others. */
+  blocked: 403 | 451 | null;
   /** The App's installation that covers it; `null` where the App is not installed. */
   installationId: number | null;
   /** By login in lower case. */
@@ -95,6 +100,9 @@ export class Repositories {
       name: input.name,
       private: input.private ?? false,
       defaultBranch: input.defaultBranch ?? "main",
+      hasIssues: true,
+      archived: false,
+      blocked: null,
       installationId: input.installationId === undefined ? DEFAULT_INSTALLATION : input.installationId,
       permissions: new Map(),
       ...(input.forkOf === undefined ? {} : { forkOf: this.get(input.forkOf) }),
@@ -114,6 +122,11 @@ export class Repositories {
     this.#former.set(fullName(repository).toLowerCase(), repository);
     repository.name = name;
     this.#repositories.set(fullName(repository).toLowerCase(), repository);
+  }
+
+  /** Deletes a repository: its name leads nowhere any more. */
+  remove(ref: RepositoryRef): void {
+    this.#repositories.delete(fullName(this.get(ref)).toLowerCase());
   }
 
   /** The repository that had a name before; until another one has it. */
@@ -181,6 +194,8 @@ export class Repositories {
       private: repository.private,
       visibility: repository.private ? "private" : "public",
       default_branch: repository.defaultBranch,
+      has_issues: repository.hasIssues,
+      archived: repository.archived,
       fork: repository.forkOf !== undefined,
     });
   }

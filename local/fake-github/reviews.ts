@@ -2,7 +2,7 @@ import type { HttpRequest } from "../http-server.js";
 import type { Delivery, Told } from "./deliveries.js";
 import { asObject, example, fromExample } from "./examples.js";
 import type { Happening, Happenings } from "./happenings.js";
-import { type By, type IssueRef, tellOptions } from "./issues.js";
+import { type By, checkUnlocked, type IssueRef, tellOptions } from "./issues.js";
 import { headSha, type Pull, type Pulls } from "./pulls.js";
 import { type Reaction, react, reactionCounts } from "./reactions.js";
 import { fullName, htmlUrl, nodeId, type Repositories, type Repository, type User } from "./repositories.js";
@@ -201,9 +201,11 @@ export class Reviews {
       );
     });
     rest.get(comment, (request) => ({ status: 200, body: toComment(this.#comment(request)) }));
-    rest.post(`${comment}/reactions`, (request) =>
-      react(this.repositories, this.#comment(request).reactions, this.bot, body(request).content),
-    );
+    rest.post(`${comment}/reactions`, (request) => {
+      const { pull, reactions } = this.#comment(request);
+      checkUnlocked(pull.issue, "create reaction");
+      return react(this.repositories, reactions, this.bot, body(request).content);
+    });
   }
 
   #review(request: HttpRequest): Review {

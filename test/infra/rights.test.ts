@@ -109,6 +109,7 @@ const flowLambdas: Record<string, string[]> = {
   ForwardComment: ["Acknowledge", "Authorize", "ExplainRefusal", "FindTask", "PutIntoInbox", "WakeDrain"],
   RelayFailure: [
     "AnnounceLimit",
+    "Authorize",
     "FindTask",
     "MatchFailedRun",
     "PutIntoInbox",

@@ -1,0 +1,90 @@
+import { agentEnvironment } from "../environment.js";
+import type { Person, PersonalEvent } from "../events/event.js";
+import { botName, isSameLogin } from "../events/login.js";
+import { isEnough, type Permission, permissionsFrom } from "../events/permission.js";
+import { log } from "../log.js";
+import type { GitHubApp } from "./app.js";
+import { RepositoryClient } from "./repository.js";
+
+const settings = agentEnvironment();
+const assignPermission = "write";
+
+export interface Authorization {
+  allowed: boolean;
+  /** For people: who may do this, where it is not allowed. */
+  reason: string;
+}
+
+/** Where the words of an event are to arrive: the repository of a task. */
+export interface TaskRepository {
+  id: number;
+  owner: string;
+  name: string;
+}
+
+/**
+ * Whether everybody behind the event may make the agent of a task in `repository` work: by the permission there as
+ * the API tells it (`author_association` is no authorisation); bots by the list in the settings, and the App's own bot
+ * never. Of a failed run, those are who has caused it and who has started it again.
+ *
+ * Of something that has happened in another repository, people alone count: whoever may write there has a say in what
+ * bots and the agent do there.
+ */
+export async function authorize(
+  app: GitHubApp,
+  event: PersonalEvent,
+  repository: TaskRepository,
+): Promise<Authorization> {
+  if (event.type === "comment_posted" && String(event.comment.appId) === app.id) {
+    return decide(false, event, "the App's own words are not told to the agent");
+  }
+  const isElsewhere = repository.id !== event.repository.id;
+  const people = peopleBehind(event).filter((person) => !isAgentsRun(event, person));
+  if (people.length === 0) {
+    return decide(
+      !isElsewhere,
+      event,
+      "a run of another repository has to be caused, or started again, by a person",
+    );
+  }
+  const least = event.type === "task_requested" ? assignPermission : settings.COMMENT_MIN_PERMISSION;
+  const client = new RepositoryClient(app.installation(event.installation), repository);
+  for (const { login, type } of people) {
+    if (type === "Bot") {
+      const isListed = settings.ALLOWED_BOTS.some((bot) => isSameLogin(botName(bot), botName(login)));
+      if (isListed && !isElsewhere) continue;
+      return decide(false, event, "bots may do so where an operator has added them to ALLOWED_BOTS");
+    }
+    if (least === "any" || isEnough(await client.permissionOf(login), least)) continue;
+    return decide(false, event, `people with ${from(least)} may do so`);
+  }
+  return decide(true, event, "");
+}
+
+/** Of a run whose people GitHub does not name, who GitHub says has sent the event. */
+function peopleBehind(event: PersonalEvent): readonly Person[] {
+  const actors = event.type === "check_failed" ? (event.run.actors ?? []) : [];
+  return actors.length > 0 ? actors : [event.sender];
+}
+
+/** The agent pushes, so that runs of its own pull requests are its own. Its words are never events. */
+function isAgentsRun({ type }: PersonalEvent, { login }: Person): boolean {
+  return type === "check_failed" && isSameLogin(login, settings.AGENT_GITHUB_USERNAME);
+}
+
+function decide(allowed: boolean, { type, sender }: PersonalEvent, who: string): Authorization {
+  log.info("Authorized", { event: type, login: sender.login, allowed, ...(!allowed && { who }) });
+  if (allowed) return { allowed, reason: "" };
+  const [deed, remedy] =
+    type === "task_requested"
+      ? ["assign the agent here", "Ask one of them to unassign the agent and to assign it again."]
+      : ["speak to the agent here", "Ask one of them to say it."];
+  return { allowed, reason: `${sender.login} may not ${deed}: ${who}. ${remedy}` };
+}
+
+/** `write` → "write, maintain or admin permission on this repository". */
+function from(least: Permission): string {
+  const names = permissionsFrom(least);
+  const list = names.length > 1 ? `${names.slice(0, -1).join(", ")} or ${names.at(-1)}` : names[0];
+  return `${list} permission on this repository`;
+}

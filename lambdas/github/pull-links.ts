@@ -1,0 +1,178 @@
+import type { Octokit } from "@octokit/core";
+import { isRefusal } from "../errors.js";
+import { log } from "../log.js";
+
+/** An issue that a pull request closes: often, not always, of the same repository. */
+export interface ClosingReference {
+  repositoryId: number;
+  issue: number;
+}
+
+export interface ClosingReferences {
+  issues: ClosingReference[];
+  /** Whether GitHub has named all that the App may read: `false` if it only said that something went wrong. */
+  areCertain: boolean;
+}
+
+/** A person, a bot or an app, by GraphQL's names. A bot's login has no `[bot]` here. */
+export interface Actor {
+  __typename: string;
+  login: string;
+}
+
+/** Everybody who has a hand in what a pull request is linked to, besides its author. */
+export interface Hands {
+  /** Who has edited its text. */
+  editors: Actor[];
+  /** Who has linked which issue by hand, in the sidebar. */
+  linkers: { actor: Actor; issues: ClosingReference[] }[];
+}
+
+/** What a list of GraphQL gives at most. */
+const atOnce = 100;
+
+/** What GitHub says of the links between one repository's pull requests and issues. */
+export class PullLinks {
+  constructor(
+    private readonly octokit: Octokit,
+    private readonly repository: { owner: string; name: string },
+  ) {}
+
+  /** The issues that a pull request closes once it is merged, as far as the App may read them. */
+  async closingReferences(pull: number): Promise<ClosingReferences> {
+    try {
+      const answer = await this.#ask<ClosingAnswer>(closingQuery, pull);
+      return { issues: referencesOf(answer), areCertain: true };
+    } catch (error) {
+      if (isRefusal(error, 404)) return { issues: [], areCertain: true };
+      const { message, data, errors } = partialAnswer<ClosingAnswer>(error);
+      log.warn("GitHub does not tell all issues that a pull request closes", { pull, reason: message });
+      // An issue in a repository that the App may not read is null in the list, and has an error of its own.
+      const areAllOfIssues = errors.every(
+        ({ type, path = [] }) => isUnreadable(type) && path.includes("nodes"),
+      );
+      return { issues: referencesOf(data), areCertain: areAllOfIssues && listOf(data) !== undefined };
+    }
+  }
+
+  /** Who has edited and linked a pull request; `undefined` if GitHub does not name all of them. */
+  async hands(pull: number): Promise<Hands | undefined> {
+    try {
+      const answer = await this.#ask<HandsAnswer>(handsQuery, pull);
+      return handsOf(answer.repository?.pullRequest ?? undefined);
+    } catch (error) {
+      if (isRefusal(error, 404)) return undefined;
+      const { message } = partialAnswer(error);
+      log.warn("GitHub does not tell who has linked a pull request", { pull, reason: message });
+      return undefined;
+    }
+  }
+
+  #ask<Answer>(query: string, pull: number): Promise<Answer> {
+    const { owner, name: repo } = this.repository;
+    return this.octokit.graphql<Answer>(query, { owner, repo, pull });
+  }
+}
+
+interface GraphqlError {
+  message: string;
+  type?: string;
+  path?: (string | number)[];
+}
+
+/** An answer with errors may hold data all the same. Throws what is no answer. */
+function partialAnswer<Answer>(error: unknown): {
+  message: string;
+  data: Answer | undefined;
+  errors: GraphqlError[];
+} {
+  if (!(error instanceof Error) || error.name !== "GraphqlResponseError") throw error;
+  const { message, data, errors } = error as Error & { data?: Answer | null; errors?: GraphqlError[] };
+  return { message, data: data ?? undefined, errors: errors ?? [] };
+}
+
+function isUnreadable(type: string | undefined): boolean {
+  return type === "FORBIDDEN" || type === "NOT_FOUND";
+}
+
+const closingQuery = `query ($owner: String!, $repo: String!, $pull: Int!) {
+  repository(owner: $owner, name: $repo) {
+    pullRequest(number: $pull) {
+      closingIssuesReferences(first: ${atOnce}) { nodes { number repository { databaseId } } }
+    }
+  }
+}`;
+
+interface IssueNode {
+  number?: number;
+  repository?: { databaseId: number | null };
+}
+
+interface ClosingAnswer {
+  repository?: {
+    pullRequest?: { closingIssuesReferences?: { nodes?: (IssueNode | null)[] | null } | null } | null;
+  } | null;
+}
+
+function listOf(answer: ClosingAnswer | undefined): (IssueNode | null)[] | undefined {
+  return answer?.repository?.pullRequest?.closingIssuesReferences?.nodes ?? undefined;
+}
+
+function referencesOf(answer: ClosingAnswer | undefined): ClosingReference[] {
+  return (listOf(answer) ?? []).flatMap(referenceOf);
+}
+
+function referenceOf(node: IssueNode | null | undefined): ClosingReference[] {
+  const repositoryId = node?.repository?.databaseId;
+  return repositoryId && node?.number ? [{ repositoryId, issue: node.number }] : [];
+}
+
+const issueFields = "... on Issue { number repository { databaseId } }";
+const handsQuery = `query ($owner: String!, $repo: String!, $pull: Int!) {
+  repository(owner: $owner, name: $repo) {
+    pullRequest(number: $pull) {
+      userContentEdits(first: ${atOnce}) { totalCount nodes { editor { __typename login } } }
+      timelineItems(first: ${atOnce}, itemTypes: [CONNECTED_EVENT]) {
+        totalCount
+        nodes {
+          ... on ConnectedEvent {
+            actor { __typename login }
+            subject { ${issueFields} }
+            source { ${issueFields} }
+          }
+        }
+      }
+    }
+  }
+}`;
+
+interface Listed<Node> {
+  totalCount: number;
+  nodes: (Node | null)[] | null;
+}
+
+interface HandsAnswer {
+  repository?: {
+    pullRequest?: {
+      /** `null` for a text that was never edited, by the schema. */
+      userContentEdits: Listed<{ editor: Actor | null }> | null;
+      timelineItems: Listed<{ actor: Actor | null; subject: IssueNode; source: IssueNode }>;
+    } | null;
+  } | null;
+}
+
+type HandsOfPull = NonNullable<NonNullable<HandsAnswer["repository"]>["pullRequest"]>;
+
+/** `undefined` if there are more than GitHub tells at once, or somebody is nobody any more. */
+function handsOf(pull: HandsOfPull | undefined): Hands | undefined {
+  if (!pull) return undefined;
+  const { userContentEdits: edits, timelineItems: events } = pull;
+  if ((edits?.totalCount ?? 0) > atOnce || events.totalCount > atOnce) return undefined;
+  const editors = (edits?.nodes ?? []).map((edit) => edit?.editor);
+  const linkers = (events.nodes ?? []).map((event) => ({
+    actor: event?.actor,
+    issues: [event?.subject, event?.source].flatMap(referenceOf),
+  }));
+  const areKnown = [...editors, ...linkers.map(({ actor }) => actor)].every((actor) => actor != null);
+  return areKnown ? ({ editors, linkers } as Hands) : undefined;
+}

@@ -1,0 +1,49 @@
+import { isOutOfReach, NotInstalledError, TransientError } from "../errors.js";
+import { isSameLogin } from "../events/login.js";
+import type { GitHubApp } from "../github/app.js";
+import { RepositoryClient } from "../github/repository.js";
+import { log } from "../log.js";
+import type { TaskKey } from "../tasks/record.js";
+import type { Head } from "./stored-input.js";
+
+/**
+ * Whether the commit of a failed run is still the head of an open pull request of the agent's. In a repository that the
+ * App cannot read any more (blocked, gone, uninstalled), or that is another one by now, nothing is. What goes wrong in
+ * another repository than the task's is not told with its name: the run's error is shown on the task's issue.
+ */
+export async function isHeadCurrent(
+  app: GitHubApp,
+  head: Head & { installation: number },
+  { key, agent }: { key: TaskKey; agent: string },
+): Promise<boolean> {
+  const isElsewhere = head.repository.id !== undefined && head.repository.id !== key.repositoryId;
+  try {
+    const repository = new RepositoryClient(app.installation(head.installation), head.repository);
+    const pull = await repository.pull(head.pull);
+    const isSameRepository = head.repository.id === undefined || pull?.repositoryId === head.repository.id;
+    // The link was checked under the name that the other repository had then.
+    const isRenamed = isElsewhere && pull?.repositoryName !== nameOf(head.repository);
+    return (
+      pull?.isOpen === true &&
+      pull.headSha === head.sha &&
+      isSameLogin(pull.author, agent) &&
+      isSameRepository &&
+      !isRenamed
+    );
+  } catch (error) {
+    if (isOutOfReach(error) || error instanceof NotInstalledError) {
+      log.warn("The repository of a failed run is out of reach", { pull: head.pull, error: error.name });
+      return false;
+    }
+    if (isElsewhere && error instanceof TransientError) {
+      throw new TransientError(
+        "GitHub did not answer about a failed run of another repository. It is retried.",
+      );
+    }
+    throw error;
+  }
+}
+
+function nameOf({ owner, name }: Head["repository"]): string {
+  return `${owner}/${name}`.toLowerCase();
+}

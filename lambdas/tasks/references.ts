@@ -1,0 +1,117 @@
+/** An issue that a text names. */
+export interface TextReference {
+  /** Left out where the text means its own repository. */
+  repository?: { owner: string; name: string };
+  issue: number;
+  /** Whether it stands behind one of GitHub's closing keywords. */
+  closes: boolean;
+}
+
+/** More than these are no statement of what a pull request is for. */
+const most = 20;
+
+/** https://docs.github.com/en/issues/tracking-your-work-with-issues/using-issues/linking-a-pull-request-to-an-issue */
+const keyword = /\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?):?\s+$/i;
+
+/** GitHub's names of accounts and repositories; a number without more behind it. */
+const repositoryName = "([0-9A-Za-z][0-9A-Za-z-]*)/([\\w.-]+)";
+const number = "(\\d{1,10})(?![\\w]|\\.\\d)";
+
+/**
+ * The issues that a pull request's text names, in its order, those that it closes first: `#57`, `GH-57`,
+ * `owner/repo#57`, an issue's address on the same host. `repositoryUrl` is the repository's page. Code and quotations
+ * are not its own words. Of a number alone nobody can tell whether it is an issue's or a pull request's.
+ */
+export function referencesIn(body: string, repositoryUrl: string): TextReference[] {
+  const text = withoutCodeSpans(ownWords(body));
+  const { origin, pathname } = new URL(repositoryUrl);
+  const host = origin.replace(/[.]/g, "\\.");
+  const forms = new RegExp(
+    [
+      `${host}/${repositoryName}/issues/${number}`,
+      // Anything else that looks like an address is not looked into.
+      "https?://\\S+",
+      `(?<![\\w/.&-])${repositoryName}#${number}`,
+      `(?<![\\w/#&-])(?:#|GH-)${number}`,
+    ].join("|"),
+    "gi",
+  );
+  const found = [...text.matchAll(forms)].flatMap((match) => {
+    const [, host1, host2, byUrl, owner1, owner2, byName, plain] = match;
+    const issue = Number(byUrl ?? byName ?? plain ?? 0);
+    if (issue === 0) return [];
+    const [owner, name] = [host1 ?? owner1, host2 ?? owner2];
+    const isOwn = !owner || `/${owner}/${name}`.toLowerCase() === pathname.toLowerCase();
+    const closes = keyword.test(text.slice(Math.max(0, match.index - 20), match.index));
+    return [{ ...(!isOwn && name && { repository: { owner, name } }), issue, closes }];
+  });
+  return [...found.filter(({ closes }) => closes), ...found.filter(({ closes }) => !closes)].slice(0, most);
+}
+
+/** A Markdown text without fenced and indented code, quotations and HTML comments: they are not its author's words. */
+export function ownWords(markdown: string): string {
+  const kept: string[] = [];
+  let fence: string | undefined;
+  let isAfterBlank = true;
+  let isInList = false;
+  for (const line of markdown.replace(/<!--[\s\S]*?(?:-->|$)/g, "").split(/\r\n?|\n/)) {
+    const [, opening = ""] = /^\s*(?:[-*+]\s+|\d+[.)]\s+)*(`{3,}(?!.*`)|~{3,})/.exec(line) ?? [];
+    if (fence !== undefined) {
+      const closing = line.trim();
+      if (closing.startsWith(fence) && closing === fence.charAt(0).repeat(closing.length)) fence = undefined;
+      continue;
+    }
+    if (opening !== "") {
+      fence = opening;
+      continue;
+    }
+    const isBlank = line.trim() === "";
+    const isIndented = /^(?: {4}|\t)/.test(line);
+    if (!isBlank && !isIndented)
+      isInList = /^ {0,3}(?:[-*+]|\d+[.)])\s/.test(line) || (isInList && !isAfterBlank);
+    const isCode: boolean = isIndented && isAfterBlank && !isInList && !isBlank;
+    const isQuotation = /^\s*(?:[-*+]\s+|\d+[.)]\s+)*>/.test(line);
+    if (!isCode && !isQuotation) kept.push(line);
+    // Code goes on over its lines.
+    isAfterBlank = isBlank || isCode;
+  }
+  return kept.join("\n");
+}
+
+function withoutCodeSpans(text: string): string {
+  return text.replace(/(?<!`)(`+)(?!`)[\s\S]*?(?<!`)\1(?!`)/g, " ");
+}
+
+/** Words before a number by which a branch says that it is an issue's. */
+const branchWords =
+  "(?:issues?|gh|fix(?:e[sd])?|close[sd]?|resolve[sd]?|bug|bugfix|hotfix|feat|feature|task)";
+
+/**
+ * The issue that a branch's name says it is for: `57-commas`, `57.commas`, `fix/57-commas`, `fix-57`, `issue-57` and
+ * `#57` anywhere. A number elsewhere is a version, a date or a ticket of another system as likely as an issue
+ * (`node-20-upgrade`, `release/1.2`, `2026-11-25-sweep`, `JIRA-123`).
+ */
+export function issueInBranch(branch: string): number | undefined {
+  if (/^(?:dependabot|renovate|release|releases|rel|version|versions|stable)\//i.test(branch))
+    return undefined;
+  const marked = /(?:#|(?:^|[/_-])(?:issues?|gh)[-_/#]?)(\d{1,10})(?![\w]|\.\d)/i.exec(branch);
+  if (marked) return positive(marked[1]);
+  for (const part of branch.split("/")) {
+    const [, digits, rest = ""] =
+      new RegExp(`^(?:${branchWords}[-_]?)*(\\d{1,10})((?:[-_.].*)?)$`, "i").exec(part) ?? [];
+    if (digits === undefined || isVersionOrDate(digits, rest)) continue;
+    return positive(digits);
+  }
+  return undefined;
+}
+
+/** `1.2`, `20.x`, `2026-11-25`, `2026-11`. */
+function isVersionOrDate(digits: string, rest: string): boolean {
+  const isVersion = /^\.(?:\d|x\b|\*)/i.test(rest);
+  const isDate = /^(?:19|20)\d\d$/.test(digits) && /^[-_.](?:0?[1-9]|1[0-2])(?=$|[-_.])/.test(rest);
+  return isVersion || isDate;
+}
+
+function positive(digits: string | undefined): number | undefined {
+  return Number(digits) > 0 ? Number(digits) : undefined;
+}
