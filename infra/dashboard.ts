@@ -1,6 +1,12 @@
 import { Duration, Stack } from "aws-cdk-lib";
 import type { HttpApi } from "aws-cdk-lib/aws-apigatewayv2";
-import { Dashboard, GraphWidget, type Metric, type MetricOptions } from "aws-cdk-lib/aws-cloudwatch";
+import {
+  Dashboard,
+  GraphWidget,
+  type IMetric,
+  type Metric,
+  type MetricOptions,
+} from "aws-cdk-lib/aws-cloudwatch";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import type { StateMachine } from "aws-cdk-lib/aws-stepfunctions";
 import type { Construct } from "constructs";
@@ -9,11 +15,16 @@ import type { FlowName } from "./actions.js";
 export interface DashboardSources {
   api: HttpApi;
   webhook: IFunction;
+  /** How often GitHub did not let the relay say something. */
+  nobodyTold: IMetric;
   stateMachines: Readonly<Record<FlowName, StateMachine>>;
 }
 
 /** One page with the relay's pulse: what comes in, how fast it is answered, how the flows end. */
-export function addDashboard(scope: Construct, { api, webhook, stateMachines }: DashboardSources): Dashboard {
+export function addDashboard(
+  scope: Construct,
+  { api, webhook, nobodyTold, stateMachines }: DashboardSources,
+): Dashboard {
   const sum = { period: Duration.minutes(5), statistic: "Sum" };
   const p95 = { period: Duration.minutes(5), statistic: "p95" };
   const flows = (title: string, metric: (machine: StateMachine, options: MetricOptions) => Metric) =>
@@ -37,6 +48,7 @@ export function addDashboard(scope: Construct, { api, webhook, stateMachines }: 
           left: [api.metricLatency(p95), webhook.metricDuration(p95)],
         }),
       ],
+      [new GraphWidget({ title: "Refused by GitHub", width: 24, height: 3, left: [nobodyTold] })],
       [
         flows("Flows started", (machine, options) => machine.metricStarted(options)),
         flows("Flows succeeded", (machine, options) => machine.metricSucceeded(options)),

@@ -1,15 +1,18 @@
 import { CfnOutput, Duration, Stack, Validations } from "aws-cdk-lib";
 import type { HttpApi } from "aws-cdk-lib/aws-apigatewayv2";
+import { type IMetric, Metric } from "aws-cdk-lib/aws-cloudwatch";
 import { EventField, Rule, RuleTargetInput } from "aws-cdk-lib/aws-events";
 import { LambdaFunction as LambdaTarget, SnsTopic } from "aws-cdk-lib/aws-events-targets";
 import { PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import { SqsDestination } from "aws-cdk-lib/aws-lambda-destinations";
+import { FilterPattern, type ILogGroup, MetricFilter } from "aws-cdk-lib/aws-logs";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
 import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
 import type { StateMachine } from "aws-cdk-lib/aws-stepfunctions";
 import { Construct } from "constructs";
+import { nobodyTold } from "../lambdas/github/nobody-told.js";
 import type { FlowName } from "./actions.js";
 import { addAlarms } from "./alarms.js";
 import { addDashboard } from "./dashboard.js";
@@ -18,6 +21,8 @@ export interface ObservabilityProps {
   api: HttpApi;
   webhook: LambdaFunction;
   reportFailure: LambdaFunction;
+  /** The log groups of the Lambdas that speak on GitHub. */
+  speakersLogs: readonly ILogGroup[];
   stateMachines: Readonly<Record<FlowName, StateMachine>>;
   /** Subscribed to the failure topic. */
   failureEmail?: string | undefined;
@@ -35,7 +40,7 @@ export class Observability extends Construct {
     this.unreported = this.#createQueue();
     this.#watchExecutions(props);
     addAlarms(this, { ...props, unreported: this.unreported, topic: this.failures });
-    addDashboard(this, props);
+    addDashboard(this, { ...props, nobodyTold: this.#countUntold(props.speakersLogs) });
     new CfnOutput(Stack.of(this), "FailureTopicArn", {
       value: this.failures.topicArn,
       description: "Subscribe here to hear of failed flows and of alarms.",
@@ -64,6 +69,26 @@ export class Observability extends Construct {
     );
     if (failureEmail) topic.addSubscription(new EmailSubscription(failureEmail));
     return topic;
+  }
+
+  /** How often GitHub did not let the relay say something: nothing fails by that, so that it is seen here alone. */
+  #countUntold(logGroups: readonly ILogGroup[]): IMetric {
+    const metric = { metricNamespace: Stack.of(this).stackName, metricName: "NobodyTold" };
+    for (const [index, logGroup] of logGroups.entries()) {
+      new MetricFilter(this, `NobodyTold${index}`, {
+        ...metric,
+        logGroup,
+        filterPattern: FilterPattern.stringValue("$.message", "=", nobodyTold),
+      });
+    }
+    const { metricNamespace: namespace, metricName } = metric;
+    return new Metric({
+      namespace,
+      metricName,
+      statistic: "Sum",
+      period: Duration.minutes(5),
+      label: "refused",
+    });
   }
 
   #createQueue(): Queue {

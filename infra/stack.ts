@@ -4,7 +4,15 @@ import type { RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { StateMachine } from "aws-cdk-lib/aws-stepfunctions";
 import type { Construct } from "constructs";
 import { Action, type ActionContext } from "./action.js";
-import { type ActionName, actionNames, actions, type FlowName, flowNames, pascalCase } from "./actions.js";
+import {
+  type ActionName,
+  type ActionSpec,
+  actionNames,
+  actions,
+  type FlowName,
+  flowNames,
+  pascalCase,
+} from "./actions.js";
 import { readFlow } from "./flow-source.js";
 import { Flow, type FlowProps } from "./flows.js";
 import { Ingress } from "./ingress.js";
@@ -50,7 +58,14 @@ export class RelayStack extends Stack {
     const { api } = new Ingress(this, "Ingress", { webhook, logRetention });
     const reportFailure = lambdas["report-failure"].lambda;
     const failureEmail = settings.FAILURE_EMAIL;
-    new Observability(this, "Observability", { api, webhook, reportFailure, stateMachines, failureEmail });
+    new Observability(this, "Observability", {
+      api,
+      webhook,
+      reportFailure,
+      speakersLogs: actionNames.filter(speaksOnGitHub).map((name) => lambdas[name].lambda.logGroup),
+      stateMachines,
+      failureEmail,
+    });
   }
 
   #createActions(
@@ -71,4 +86,10 @@ export class RelayStack extends Stack {
     });
     return Object.fromEntries(created) as Record<FlowName, StateMachine>;
   }
+}
+
+/** Who may speak as the App, may be refused. */
+function speaksOnGitHub(name: ActionName): boolean {
+  const { secrets }: ActionSpec = actions[name];
+  return secrets.includes("githubApp");
 }

@@ -3,13 +3,16 @@ import { commentPostedSchema } from "./events/event.js";
 import { parseInput } from "./flow-input.js";
 import { connectGitHub } from "./github/app.js";
 import { RepositoryClient } from "./github/repository.js";
+import { sayIfPossible } from "./github/untold.js";
 
 const inputSchema = z.object({ event: commentPostedSchema });
 
-/** 👀 on what was said: it was taken in. */
+/** 👀 on what was said: it was taken in. A courtesy, which GitHub may refuse. */
 export async function handler(input: unknown): Promise<void> {
   const { event } = parseInput(inputSchema, input);
   const app = await connectGitHub();
-  const repository = new RepositoryClient(app.installation(event.installation), event.repository);
-  await repository.acknowledge(event.comment.kind, event.comment.id);
+  const { comment, installation, repository } = event;
+  await sayIfPossible({ said: "👀 on a comment", repositoryId: repository.id }, () =>
+    new RepositoryClient(app.installation(installation), repository).acknowledge(comment.kind, comment.id),
+  );
 }

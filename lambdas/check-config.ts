@@ -9,6 +9,7 @@ import { configProposedSchema, configPushSchema } from "./events/event.js";
 import { parseInput } from "./flow-input.js";
 import { connectGitHub } from "./github/app.js";
 import { CheckRunClient } from "./github/check-runs.js";
+import { sayIfPossible } from "./github/untold.js";
 import { log } from "./log.js";
 
 const inputSchema = z.object({
@@ -39,7 +40,9 @@ export async function handler(input: unknown): Promise<Checked> {
   if (isPush && state.state === "absent" && !event.push.removed && !(await checkRun.exists(report))) {
     return { outcome: "none" };
   }
-  await withLease(checkLease(repository.id, sha), () => checkRun.write(report));
+  await sayIfPossible({ said: "what the config comes to, in a check run", repositoryId: repository.id }, () =>
+    withLease(checkLease(repository.id, sha), () => checkRun.write(report)),
+  );
   log.info("Config checked", {
     repository: repository.id,
     sha,

@@ -3,6 +3,7 @@ import { commentPostedSchema } from "./events/event.js";
 import { parseInput, taskKeySchema } from "./flow-input.js";
 import { connectGitHub } from "./github/app.js";
 import { IssueClient } from "./github/issues.js";
+import { sayIfPossible } from "./github/untold.js";
 import { Inbox } from "./inbox/inbox.js";
 
 const inputSchema = z.object({
@@ -26,6 +27,6 @@ export async function handler(input: unknown): Promise<{ explained: boolean }> {
     repository: event.repository,
     issue: { number, url },
   });
-  await issue.createComment(reason);
-  return { explained: true };
+  const what = { said: "who may speak to the agent", repositoryId: event.repository.id };
+  return { explained: await sayIfPossible(what, () => issue.createComment(reason)) };
 }

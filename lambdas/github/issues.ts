@@ -1,5 +1,5 @@
 import type { Octokit } from "@octokit/core";
-import { isRefusal } from "../errors.js";
+import { isRefusal, RefusedRequestError } from "../errors.js";
 import { isSameLogin } from "../events/login.js";
 import { cutToLimit, limits } from "../text/limits.js";
 
@@ -71,7 +71,7 @@ export class IssueClient {
   }
 
   async createComment(body: string): Promise<number> {
-    const { data } = await this.#octokit.request(
+    const { data, status, url } = await this.#octokit.request(
       "POST /repos/{owner}/{repo}/issues/{issue_number}/comments",
       {
         ...this.#repository,
@@ -79,6 +79,9 @@ export class IssueClient {
         body: cutToLimit(body, limits.gitHub.body),
       },
     );
+    // Of an issue that was moved away: a redirect makes a GET of the POST, which is answered by something else.
+    if (status !== 201)
+      throw new RefusedRequestError("GitHub", 301, `POST ${new URL(url).pathname}`, "Moved");
     return Number(data.id);
   }
 

@@ -1,7 +1,6 @@
 import type { Octokit } from "@octokit/core";
-import { isRefusal, RefusedRequestError } from "../errors.js";
+import { isRefusal } from "../errors.js";
 import type { Person } from "../events/event.js";
-import { log } from "../log.js";
 
 const perPage = 100;
 
@@ -113,24 +112,13 @@ export class RepositoryClient {
 
   /** 👀 on a comment: a sign to its author that it was taken in. A review as a whole cannot carry one. */
   async acknowledge(kind: "comment" | "review_comment" | "review", id: number): Promise<void> {
-    const reaction = { ...this.#name, comment_id: id, content: "eyes" } as const;
-    try {
-      if (kind === "comment") {
-        await this.octokit.request(
-          "POST /repos/{owner}/{repo}/issues/comments/{comment_id}/reactions",
-          reaction,
-        );
-      } else if (kind === "review_comment") {
-        await this.octokit.request(
-          "POST /repos/{owner}/{repo}/pulls/comments/{comment_id}/reactions",
-          reaction,
-        );
-      }
-    } catch (error) {
-      // Deleted meanwhile, or locked: what was said reaches the agent all the same.
-      if (!(error instanceof RefusedRequestError)) throw error;
-      log.warn("The comment cannot be acknowledged", { kind, id, error: error.name });
-    }
+    if (kind === "review") return;
+    const place = kind === "comment" ? "issues" : "pulls";
+    await this.octokit.request(`POST /repos/{owner}/{repo}/${place}/comments/{comment_id}/reactions`, {
+      ...this.#name,
+      comment_id: id,
+      content: "eyes",
+    });
   }
 
   /** Those pull requests of one head that were closed last, `owner:branch`. */

@@ -1,5 +1,6 @@
-import { isRefusal, TransientError } from "../errors.js";
+import { TransientError } from "../errors.js";
 import type { GitHubApp } from "../github/app.js";
+import { sayIfPossible } from "../github/untold.js";
 import type { Condition } from "../table/table.js";
 import {
   type TaskKey,
@@ -50,12 +51,13 @@ export class StatusComment {
     const changes = { status, ...(report !== undefined && { report: report || undefined }) };
     const record = first ?? (await this.store.update(this.#key, changes, condition));
     if (!record) return false;
-    try {
-      await this.#publish(record, first !== undefined);
-    } catch (error) {
-      // The issue was deleted or moved away: there is nobody left to tell.
-      if (!isRefusal(error, 404, 410)) throw error;
-    }
+    const what = {
+      said: `the status "${status.state}" of ${this.#key.work}`,
+      repositoryId: this.#key.repositoryId,
+    };
+    const isSaid = await sayIfPossible(what, () => this.#publish(record, first !== undefined));
+    // So that nobody waits for the comment that there is not.
+    if (!isSaid) await this.#release({});
     return true;
   }
 
@@ -133,10 +135,14 @@ export class StatusComment {
     return { commentLock: this.#holder, commentLockUntil: Date.now() + lockMs };
   }
 
-  async #unlock(commentId: number): Promise<TaskRecord | undefined> {
+  #unlock(commentId: number): Promise<TaskRecord | undefined> {
+    return this.#release({ commentId });
+  }
+
+  #release(changes: Pick<TaskRecord, "commentId">): Promise<TaskRecord | undefined> {
     return this.store.update(
       this.#key,
-      { commentId, commentLock: undefined, commentLockUntil: undefined },
+      { ...changes, commentLock: undefined, commentLockUntil: undefined },
       { expression: "#commentLock = :me", values: { me: this.#holder } },
     );
   }

@@ -7,6 +7,7 @@ import { AwsSolutionsChecks } from "cdk-nag";
 import { z } from "zod";
 import { type FlowName, flowNames } from "../../infra/actions.js";
 import { readFlow } from "../../infra/flow-source.js";
+import { nobodyTold } from "../../lambdas/github/nobody-told.js";
 import {
   createStack,
   propertiesOf,
@@ -270,6 +271,29 @@ describe("failures", () => {
       Endpoint: "oncall@example.com",
     });
   });
+});
+
+test("what GitHub did not let us say is counted, whichever Lambda wanted to say it", () => {
+  const filters = [...resourcesOf(template, "AWS::Logs::MetricFilter").values()];
+  const counted = filters.map(({ Properties }) => textOf(Properties.LogGroupName));
+  for (const action of [
+    "Announce",
+    "AnnounceWork",
+    "Acknowledge",
+    "CheckConfig",
+    "SendInbox",
+    "ReportFailure",
+  ]) {
+    expect(counted).toContainEqual(expect.stringMatching(new RegExp(`^${action}ActionLogs`)));
+  }
+  for (const { Properties } of filters) {
+    expect(Properties.FilterPattern).toBe(`{ $.message = "${nobodyTold}" }`);
+    expect(Properties.MetricTransformations).toEqual([
+      { MetricName: "NobodyTold", MetricNamespace: "coder-task-relay", MetricValue: "1" },
+    ]);
+  }
+  const { DashboardBody } = propertiesOf(template, "AWS::CloudWatch::Dashboard");
+  expect(textOf(DashboardBody)).toContain('["coder-task-relay","NobodyTold"');
 });
 
 test("the dashboard shows each flow by its name: started, succeeded, failed, timed out", () => {

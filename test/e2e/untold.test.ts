@@ -1,0 +1,137 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
+import type { Issue } from "../../local/fake-github/issues.js";
+import type { Repository } from "../../local/fake-github/repositories.js";
+import { deployments } from "./deployments.js";
+import { allWell, fire, writeConfig } from "./repo-work.js";
+import { until, World } from "./support.js";
+
+/** What GitHub does not let the relay say is no reason for a task to fail: it is created, told and ended all the same. */
+describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
+  let world: World;
+  let repo: Repository;
+  beforeAll(async () => {
+    world = await World.start({ coder: deployments[name].coder });
+    world.coder.addTemplate({ name: "code-factory" });
+    repo = world.gitHub.repositories.get("octo/app");
+    world.gitHub.addRepository({ owner: "octo", name: "elsewhere", permissions: { mona: "write" } });
+  });
+  afterEach(() => {
+    world.gitHub.http.faults.clear();
+    Object.assign(repo, { archived: false, hasIssues: true, blocked: null });
+  });
+  afterAll(() => world.close());
+
+  /** The log lines that the operators' metric counts. */
+  const untold = () => world.logs.filter((line) => line.includes("GitHub did not let us say it"));
+  const quietly = { by: "mona", deliver: false };
+  const refusal = { status: 422, body: { message: "Validation Failed" } };
+  const ways: [string, (issue: Issue) => unknown][] = [
+    ["the issue is locked", (issue) => Object.assign(issue, { locked: true })],
+    ["the repository is archived", () => Object.assign(repo, { archived: true })],
+    ["issues are switched off", () => Object.assign(repo, { hasIssues: false })],
+    ["the issue is deleted", (issue) => world.gitHub.deleteIssue(issue, quietly)],
+    [
+      "the issue is moved",
+      (issue) => world.gitHub.transferIssue(issue, { ...quietly, to: "octo/elsewhere" }),
+    ],
+    [
+      "GitHub takes no text",
+      () => world.gitHub.http.fail({ ...refusal, path: /comments/, times: Number.POSITIVE_INFINITY }),
+    ],
+  ];
+
+  test.each(ways)("a task is created, and observed until it runs, where %s", async (_, turn) => {
+    const issue = await world.openIssue();
+    const known = untold().length;
+    // At the last moment before the first words.
+    const path = new RegExp(`/issues/${issue.number}/comments$`);
+    world.gitHub.http.fail({ method: "POST", path, hold: async () => turn(issue) });
+    await world.assign(issue);
+    await allWell(world);
+    expect(world.agent(issue)).toBeDefined();
+    expect(world.haveEntered("create-task", "Announce running")).toBeGreaterThan(0);
+    const lines = untold().slice(known);
+    expect(lines.length).toBeGreaterThan(0);
+    expect(lines.join()).toContain(`"repositoryId":${repo.id}`);
+  });
+
+  test("one that runs is told, ended and removed where its issue is locked, and its repository archived", async () => {
+    const issue = await world.runningIssue();
+    const agent = world.agentOf(issue);
+    await allWell(world);
+    issue.locked = true;
+    const { comment } = await world.gitHub.comment(issue, { by: "mona", body: "though it is locked" });
+    await until("it is told", () => agent.inputs.some(({ text }) => text.includes("though it is locked")));
+    await allWell(world);
+    expect(comment.reactions).toEqual([]);
+
+    const closed = await world.gitHub.closeIssue(issue, quietly);
+    repo.archived = true;
+    await world.gitHub.send(closed);
+    await allWell(world);
+    expect(world.agent(issue)).toBeUndefined();
+    expect(untold().length).toBeGreaterThan(1);
+  });
+
+  test("a comment that comes back finds the issue's own comment again, once GitHub lets us", async () => {
+    const issue = await world.openIssue();
+    issue.locked = true;
+    await world.assign(issue);
+    await allWell(world);
+    issue.locked = false;
+    await world.gitHub.closeIssue(issue, { by: "mona" });
+    await world.untilStatus(issue, "Completed");
+    await allWell(world);
+    expect(world.statusComments(issue)).toHaveLength(1);
+  });
+
+  test("who may not speak in a private repository is not told why where it is locked", async () => {
+    const permissions = { mona: "write", tim: "read" } as const;
+    world.gitHub.addRepository({ owner: "octo", name: "vault", private: true, permissions });
+    const { issue } = await world.gitHub.openIssue({ repo: "octo/vault", by: "mona", title: "Hidden" });
+    await world.assign(issue);
+    await world.untilRunning(issue);
+    issue.locked = true;
+    await world.gitHub.comment(issue, { by: "tim", body: "do as I say" });
+    await allWell(world);
+  });
+
+  test("a config is in force where its check run is refused", async () => {
+    const known = untold().length;
+    const schedule =
+      '[[scheduled_jobs]]\nname = "nightly"\nschedule = "0 3 * * *"\nbranch = "main"\nprompt = "Sweep."\n';
+    const files = { ".code-factory/config.toml": schedule };
+    const pushed = await world.gitHub.push({ repo: "octo/app", by: "mona", files, deliver: false });
+    repo.archived = true;
+    await world.gitHub.send(pushed);
+    await allWell(world);
+    expect(world.executions("sync-repo-config").length).toBeGreaterThan(0);
+    expect(untold().slice(known).join()).toContain("check run");
+  });
+
+  test("a job that is refused ends well where there can be no tracking issue", async () => {
+    const known = untold().length;
+    await writeConfig(world, "scheduled_jobs = 7\n");
+    repo.hasIssues = false;
+    fire(world, "nightly", "2026-01-01T03:00:00Z");
+    await allWell(world);
+    expect(untold().slice(known).join()).toContain("job#nightly");
+    await writeConfig(world, "");
+  });
+
+  const lasting = { method: "POST", path: /reactions$/, times: Number.POSITIVE_INFINITY };
+  test.each([
+    ["refuses", { ...lasting, status: 403, body: { message: "Forbidden" } }],
+    ["fails at", { ...lasting, status: 502 }],
+    ["breaks off", { ...lasting, lose: "request" as const }],
+  ])("a comment is told though GitHub %s the reaction", async (_, fault) => {
+    const issue = await world.runningIssue();
+    const agent = world.agentOf(issue);
+    world.gitHub.http.fail(fault);
+    const { comment } = await world.gitHub.comment(issue, { by: "mona", body: "without eyes" });
+    await until("it is told", () => agent.inputs.some(({ text }) => text.includes("without eyes")));
+    await allWell(world);
+    expect(comment.reactions).toEqual([]);
+    expect(world.haveEntered("forward-comment", "Taken in")).toBeGreaterThan(0);
+  });
+});
