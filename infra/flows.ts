@@ -4,8 +4,8 @@ import { LogGroup, type RetentionDays } from "aws-cdk-lib/aws-logs";
 import { DefinitionBody, LogLevel, StateMachine } from "aws-cdk-lib/aws-stepfunctions";
 import { Construct } from "constructs";
 import type { Action } from "./action.js";
-import { type ActionName, actionNames, type FlowName, flowNames, pascalCase } from "./actions.js";
-import { flowArn, flowStateMachineName } from "./flow-names.js";
+import { type ActionName, actionNames, type FlowName, pascalCase } from "./actions.js";
+import { flowStateMachineName } from "./flow-names.js";
 
 export interface FlowProps {
   name: FlowName;
@@ -15,17 +15,12 @@ export interface FlowProps {
   logRetention: RetentionDays;
 }
 
-interface Placeholders {
-  actions: ActionName[];
-  flows: FlowName[];
-}
-
 /** A state machine names something in `${…}` that the stack does not know. */
 export class UnknownPlaceholderError extends Error {
   override readonly name = "UnknownPlaceholderError";
 }
 
-/** One state machine with a role that may invoke the Lambdas and start the flows that it names, no others. */
+/** One state machine with a role that may invoke the Lambdas that it names, no others. */
 export class Flow extends Construct {
   readonly stateMachine: StateMachine;
 
@@ -33,30 +28,35 @@ export class Flow extends Construct {
     super(scope, id);
     const stack = Stack.of(this);
     const stateMachineName = flowStateMachineName(stack, props.name);
-    const named = findPlaceholders(props);
-    const lambdaArns = named.actions.map((name) => [name, props.actions[name].lambda.functionArn] as const);
-    const flowArns = named.flows.map((name) => [name, flowArn(stack, name)] as const);
+    const lambdaArns = actionsIn(props).map(
+      (name) => [name, props.actions[name].lambda.functionArn] as const,
+    );
 
     const role = new Role(this, "Role", {
-      assumedBy: new ServicePrincipal("states.amazonaws.com"),
+      // For this account's machines alone:
+      // https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html
+      assumedBy: new ServicePrincipal("states.amazonaws.com", {
+        conditions: { StringEquals: { "aws:SourceAccount": stack.account } },
+      }),
       description: `Rights of the state machine ${stateMachineName}`,
     });
-    grant(role, "lambda:InvokeFunction", lambdaArns);
-    grant(role, "states:StartExecution", flowArns);
+    if (lambdaArns.length > 0) {
+      const resources = lambdaArns.map(([, arn]) => arn);
+      role.addToPolicy(new PolicyStatement({ actions: ["lambda:InvokeFunction"], resources }));
+    }
     Validations.of(role).acknowledge({
       id: "AwsSolutions-IAM5[Resource::*]",
       reason:
-        "Two statements that AWS offers no resource for: X-Ray's trace and sampling calls, and the log delivery calls (logs:CreateLogDelivery and its like) that Step Functions needs to write to the log group of this machine. Lambdas and flows are named one by one.",
+        "Two statements that AWS offers no resource for: X-Ray's trace and sampling calls, and the log delivery calls (logs:CreateLogDelivery and its like) that Step Functions needs to write to the log group of this machine. Lambdas are named one by one.",
     });
 
     this.stateMachine = new StateMachine(this, "StateMachine", {
       stateMachineName,
       // Inline, not as an S3 asset: only so does CDK's own validation see it at synth.
       definitionBody: DefinitionBody.fromString(props.definition),
-      definitionSubstitutions: Object.fromEntries([
-        ...lambdaArns.map(([name, arn]) => [`${pascalCase(name)}Arn`, arn]),
-        ...flowArns.map(([name, arn]) => [`${pascalCase(name)}FlowArn`, arn]),
-      ]),
+      definitionSubstitutions: Object.fromEntries(
+        lambdaArns.map(([name, arn]) => [`${pascalCase(name)}Arn`, arn]),
+      ),
       role,
       logs: {
         destination: new LogGroup(this, "Logs", {
@@ -76,27 +76,16 @@ export class Flow extends Construct {
   }
 }
 
-function grant(role: Role, action: string, targets: readonly (readonly [string, string])[]): void {
-  if (targets.length === 0) return;
-  role.addToPolicy(new PolicyStatement({ actions: [action], resources: targets.map(([, arn]) => arn) }));
-}
-
-/** Reads `${CreateTaskArn}` as the Lambda `create-task` and `${CreateTaskFlowArn}` as the flow `create-task`. */
-function findPlaceholders({ name, definition }: FlowProps): Placeholders {
-  const found: Placeholders = { actions: [], flows: [] };
+/** The Lambdas that the definition names: `${CreateTaskArn}` is `create-task`. */
+function actionsIn({ name, definition }: FlowProps): ActionName[] {
   const placeholders = new Set(
     [...definition.matchAll(/\$\{(\w+)\}/g)].map(([, placeholder = ""]) => placeholder),
   );
-  for (const placeholder of placeholders) {
+  return [...placeholders].map((placeholder) => {
     const action = actionNames.find((candidate) => placeholder === `${pascalCase(candidate)}Arn`);
-    const flow = flowNames.find((candidate) => placeholder === `${pascalCase(candidate)}FlowArn`);
-    if (action) found.actions.push(action);
-    else if (flow) found.flows.push(flow);
-    else {
-      throw new UnknownPlaceholderError(
-        `statemachines/${name}.asl.json holds \${${placeholder}}; expected \${<Action>Arn} or \${<Flow>FlowArn} of infra/actions.ts, for example \${CreateTaskArn}`,
-      );
-    }
-  }
-  return found;
+    if (action) return action;
+    throw new UnknownPlaceholderError(
+      `statemachines/${name}.asl.json holds \${${placeholder}}; expected \${<Action>Arn} of infra/actions.ts, for example \${CreateTaskArn}`,
+    );
+  });
 }

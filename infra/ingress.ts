@@ -1,6 +1,12 @@
 import { CfnOutput, RemovalPolicy, Stack, Validations } from "aws-cdk-lib";
 import { AccessLogFormat } from "aws-cdk-lib/aws-apigateway";
-import { HttpApi, HttpMethod, HttpStage, LogGroupLogDestination } from "aws-cdk-lib/aws-apigatewayv2";
+import {
+  type CfnStage,
+  HttpApi,
+  HttpMethod,
+  HttpStage,
+  LogGroupLogDestination,
+} from "aws-cdk-lib/aws-apigatewayv2";
 import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import { LogGroup, type RetentionDays } from "aws-cdk-lib/aws-logs";
@@ -28,6 +34,17 @@ const accessLogFormat = AccessLogFormat.custom(
   }),
 );
 
+/**
+ * Each path has a limit of its own, so that what anybody may call cannot use up the webhooks'. That one is far above
+ * what an organization's events come to, and far below what a flood could cost: GitHub does not deliver a refused
+ * webhook again by itself, so the limit is not for everyday use. Requests each second, and at once.
+ */
+const throttles = {
+  "/webhooks/github": { ThrottlingRateLimit: 100, ThrottlingBurstLimit: 200 },
+  "/healthz": { ThrottlingRateLimit: 5, ThrottlingBurstLimit: 10 },
+  "/schema.json": { ThrottlingRateLimit: 5, ThrottlingBurstLimit: 10 },
+};
+
 /** The HTTP API that GitHub talks to. */
 export class Ingress extends Construct {
   readonly api: HttpApi;
@@ -47,20 +64,20 @@ export class Ingress extends Construct {
       retention: props.logRetention,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    new HttpStage(this, "Stage", {
+    const stage = new HttpStage(this, "Stage", {
       httpApi: this.api,
       stageName: "$default",
       autoDeploy: true,
-      // Far above what an organization's events come to, far below what a flood could cost. GitHub does not
-      // deliver a refused webhook again by itself, so the limit is not for everyday use.
       throttle: { rateLimit: 100, burstLimit: 200 },
       accessLogSettings: { destination: new LogGroupLogDestination(logGroup), format: accessLogFormat },
     });
 
     const integration = new HttpLambdaIntegration("Webhook", props.webhook);
-    for (const path of ["/webhooks/github", "/healthz", "/schema.json"]) {
+    for (const path of Object.keys(throttles)) {
       // Any method: the Lambda answers 405 itself, as it does on one machine.
       const routes = this.api.addRoutes({ path, methods: [HttpMethod.ANY], integration });
+      // CloudFormation knows a route's limits only once there is the route.
+      stage.node.addDependency(...routes);
       for (const route of routes) {
         Validations.of(route).acknowledge({
           id: "AwsSolutions-APIG4",
@@ -69,6 +86,10 @@ export class Ingress extends Construct {
         });
       }
     }
+    // JSON to the CDK: the names are CloudFormation's.
+    (stage.node.defaultChild as CfnStage).routeSettings = Object.fromEntries(
+      Object.entries(throttles).map(([path, throttle]) => [`ANY ${path}`, throttle]),
+    );
     new CfnOutput(Stack.of(this), "WebhookUrl", {
       value: `${this.api.apiEndpoint}/webhooks/github`,
       description: "Enter this as the webhook URL of your GitHub App, with content type application/json.",

@@ -1,4 +1,4 @@
-import { CfnOutput, Duration, Stack, Validations } from "aws-cdk-lib";
+import { Aws, CfnMapping, CfnOutput, Duration, Stack, Validations } from "aws-cdk-lib";
 import type { HttpApi } from "aws-cdk-lib/aws-apigatewayv2";
 import { type IMetric, Metric } from "aws-cdk-lib/aws-cloudwatch";
 import { EventField, Rule, RuleTargetInput } from "aws-cdk-lib/aws-events";
@@ -59,14 +59,16 @@ export class Observability extends Construct {
     const topic = new Topic(this, "Failures", { displayName: "Coder task relay", enforceSSL: true });
     // A topic policy replaces the default one, by which the account's alarms could publish:
     // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
-    topic.addToResourcePolicy(
-      new PolicyStatement({
-        principals: [new ServicePrincipal("cloudwatch.amazonaws.com")],
-        actions: ["sns:Publish"],
-        resources: [topic.topicArn],
-        conditions: { StringEquals: { "aws:SourceAccount": Stack.of(this).account } },
-      }),
-    );
+    for (const service of ["cloudwatch.amazonaws.com", "events.amazonaws.com"]) {
+      topic.addToResourcePolicy(
+        new PolicyStatement({
+          principals: [new ServicePrincipal(service)],
+          actions: ["sns:Publish"],
+          resources: [topic.topicArn],
+          conditions: { StringEquals: { "aws:SourceAccount": Stack.of(this).account } },
+        }),
+      );
+    }
     if (failureEmail) topic.addSubscription(new EmailSubscription(failureEmail));
     return topic;
   }
@@ -111,6 +113,9 @@ export class Observability extends Construct {
    */
   #watchExecutions({ stateMachines, reportFailure }: ObservabilityProps): void {
     const delivery = { deadLetterQueue: this.unreported, retryAttempts: 10, maxEventAge: Duration.hours(6) };
+    // By its ARN, for the target would let EventBridge publish for any account. A role in place of the topic's policy is
+    // not for topics: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
+    const topic = Topic.fromTopicArn(this, "FailuresByArn", this.failures.topicArn);
     new Rule(this, "FlowFailed", {
       description: "A flow has failed, timed out or been stopped",
       eventPattern: {
@@ -122,7 +127,7 @@ export class Observability extends Construct {
         },
       },
       targets: [
-        new SnsTopic(this.failures, { ...delivery, message: failureMessage }),
+        new SnsTopic(topic, { ...delivery, message: this.#failureMessage() }),
         new LambdaTarget(reportFailure, delivery),
       ],
     });
@@ -133,11 +138,25 @@ export class Observability extends Construct {
       onFailure: new SqsDestination(this.unreported),
     });
   }
+
+  /** Without input, error and cause: they quote issues of private repositories, and mail goes anywhere. */
+  #failureMessage(): RuleTargetInput {
+    const hosts = Object.entries(consoleHosts).map(([partition, host]) => [partition, { host }]);
+    const mapping = new CfnMapping(this, "Consoles", { mapping: Object.fromEntries(hosts) });
+    const link = `https://${mapping.findInMap(Aws.PARTITION, "host")}/states/home?region=${EventField.region}#/v2/executions/details/${EventField.fromPath("$.detail.executionArn")}`;
+    return RuleTargetInput.fromText(
+      `The execution ${EventField.fromPath("$.detail.name")} ended as ${EventField.fromPath("$.detail.status")}. See the failed state and its error at ${link} and choose Redrive there, within 14 days, once the cause is gone.`,
+    );
+  }
 }
 
-const executionLink = `https://console.aws.amazon.com/states/home?region=${EventField.region}#/v2/executions/details/${EventField.fromPath("$.detail.executionArn")}`;
-
-/** Without input, error and cause: they quote issues of private repositories, and mail goes anywhere. */
-const failureMessage = RuleTargetInput.fromText(
-  `The execution ${EventField.fromPath("$.detail.name")} ended as ${EventField.fromPath("$.detail.status")}. See the failed state and its error at ${executionLink} and choose Redrive there, within 14 days, once the cause is gone.`,
-);
+/**
+ * The host of the console in each partition of AWS:
+ * https://docs.aws.amazon.com/general/latest/gr/aws-arns-and-namespaces.html
+ */
+const consoleHosts = {
+  aws: "console.aws.amazon.com",
+  "aws-cn": "console.amazonaws.cn",
+  "aws-us-gov": "console.amazonaws-us-gov.com",
+  "aws-eusc": "console.amazonaws-eusc.eu",
+};

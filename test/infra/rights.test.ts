@@ -165,6 +165,17 @@ describe("rights", () => {
     }
   });
 
+  test("services take a role for this account alone, Lambda aside, which tells no account", () => {
+    for (const [id, { Properties }] of resourcesOf(template, "AWS::IAM::Role")) {
+      const text = JSON.stringify(Properties.AssumeRolePolicyDocument);
+      const isLambdas = text.includes('"lambda.amazonaws.com"');
+      expect([id, isLambdas || text.includes('"aws:SourceAccount":{"Ref":"AWS::AccountId"}')]).toEqual([
+        id,
+        true,
+      ]);
+    }
+  });
+
   test("only API Gateway and the failure rule may invoke a Lambda from outside", () => {
     const permissions = [...resourcesOf(template, "AWS::Lambda::Permission").values()];
     const allowed = permissions.map(

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { Validations } from "aws-cdk-lib";
+import { Template } from "aws-cdk-lib/assertions";
 import { Queue } from "aws-cdk-lib/aws-sqs";
 import { AwsSolutionsChecks } from "cdk-nag";
 import { z } from "zod";
@@ -17,6 +18,8 @@ import {
   templateOf,
   textOf,
 } from "./template.js";
+
+const ofThisAccount = { StringEquals: { "aws:SourceAccount": { Ref: "AWS::AccountId" } } };
 
 /** The metrics of an alarm; its expression has no `MetricStat`. */
 const metricsSchema = z.array(
@@ -121,6 +124,12 @@ describe("ingress", () => {
     expect(stage).toMatchObject({
       StageName: "$default",
       DefaultRouteSettings: { ThrottlingRateLimit: 100, ThrottlingBurstLimit: 200 },
+      // What anybody may call cannot use up what GitHub has.
+      RouteSettings: {
+        "ANY /webhooks/github": { ThrottlingRateLimit: 100, ThrottlingBurstLimit: 200 },
+        "ANY /healthz": { ThrottlingRateLimit: 5, ThrottlingBurstLimit: 10 },
+        "ANY /schema.json": { ThrottlingRateLimit: 5, ThrottlingBurstLimit: 10 },
+      },
       AccessLogSettings: {
         DestinationArn: { "Fn::GetAtt": [expect.stringContaining("IngressAccessLogs"), "Arn"] },
       },
@@ -228,6 +237,36 @@ describe("failures", () => {
       expect.objectContaining({ Effect: "Allow", Principal: { Service: "cloudwatch.amazonaws.com" } }),
       expect.objectContaining({ Effect: "Allow", Principal: { Service: "events.amazonaws.com" } }),
     ]);
+  });
+
+  test("can be published for this account alone", () => {
+    const { Statement } = recordOf(propertiesOf(template, "AWS::SNS::TopicPolicy").PolicyDocument);
+    const allowed = [Statement]
+      .flat()
+      .map(recordOf)
+      .filter(({ Effect }) => Effect === "Allow");
+    expect(allowed.map(({ Condition }) => Condition)).toEqual([ofThisAccount, ofThisAccount]);
+  });
+
+  test.each([
+    ["aws", "console.aws.amazon.com"],
+    ["aws-cn", "console.amazonaws.cn"],
+    ["aws-us-gov", "console.amazonaws-us-gov.com"],
+  ])("lead to the console of the partition %s", (partition, host) => {
+    const { Targets } = propertiesOf(template, "AWS::Events::Rule");
+    const [mail] = [Targets].flat();
+    const { "Fn::Join": parts } = recordOf(recordOf(recordOf(mail).InputTransformer).InputTemplate);
+    const link = [parts].flat(2).map((part) => (typeof part === "string" ? part : JSON.stringify(part)));
+    const { "Fn::FindInMap": found } = recordOf(
+      JSON.parse(link.find((part) => part.startsWith("{")) ?? "{}"),
+    );
+    const [mapping, key] = [found].flat();
+    expect(key).toEqual({ Ref: "AWS::Partition" });
+    expect(link.join("")).toMatch(
+      /https:\/\/\{.*\}\/states\/home\?region=<\$?[\w.-]+>#\/v2\/executions\/details\/</,
+    );
+    const mappings = recordOf(Template.fromStack(createStack().stack).toJSON().Mappings);
+    expect(recordOf(mappings[String(mapping)])[partition]).toEqual({ host });
   });
 
   test("set off an alarm each: crash, 5xx, many failed flows, a failed drain, failure unreported", () => {
