@@ -5,10 +5,12 @@ import { tsImport } from "tsx/esm/api";
 
 /**
  * The Lambdas are bundled once for all tests that run the whole system, in a folder of this run's own: two runs
- * at once must not replace each other's. Jest itself resolves no TypeScript here.
+ * at once must not replace each other's. What these tests have taken is noted there, too (`unused-reporter.mjs`).
+ * Jest itself resolves no TypeScript here.
  */
 export default async function setup() {
   const { bundleLambdas } = await tsImport("../infra/bundle.ts", import.meta.url);
   process.env.TEST_BUNDLES = await mkdtemp(join(tmpdir(), "relay-test-"));
+  process.env.TEST_TAKEN ??= join(process.env.TEST_BUNDLES, "taken");
   await bundleLambdas({ outdir: process.env.TEST_BUNDLES });
 }

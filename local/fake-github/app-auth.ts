@@ -28,6 +28,8 @@ export class AppAuth {
   readonly #tokens = new Map<string, Token>();
   /** What the installations have accepted. A token keeps what it was made with. */
   permissions: Permissions = { ...appPermissions };
+  /** What requests have taken of them. */
+  readonly taken = new Set<string>();
   /** When an installation was suspended, by its id. */
   readonly suspended = new Map<number, string>();
 
@@ -126,7 +128,9 @@ export class AppAuth {
 
   /** Refuses a request whose token has none of the permissions that its route takes. */
   checkPermissions(request: HttpRequest, anyOf: readonly string[]): void {
-    if (anyOf.length > 0 && !areEnough(this.#token(request).permissions, anyOf)) throw inaccessible(anyOf);
+    if (anyOf.length === 0) return;
+    if (!areEnough(this.#token(request).permissions, anyOf)) throw inaccessible(anyOf);
+    this.taken.add(anyOf.join(" or "));
   }
 
   #covers({ installationId, repositoryIds }: Token, repository: Repository): boolean {

@@ -36,7 +36,8 @@ export const deployments = {
  * what they test does not depend on it, or is about one API alone:
  *
  * - `ingress`: what GitHub is answered, before anything is asked of Coder;
- * - `credentials`: the App's key, which is GitHub's business;
+ * - `credentials`: the App's key and tokens, which are GitHub's business;
+ * - `between`, `long-wait`: the drains' flow, where the Tasks API is the hard case: its agents are busy for long;
  * - `inbox-load`: the inbox under load, where the Tasks API is the hard case: it takes one message at a time;
  * - `move`: from Tasks to Chats, by its nature;
  * - `chats`, `follow`: what only Chats have.

@@ -8,6 +8,7 @@ import type { FakeGitHub } from "../../local/fake-github/fake-github.js";
 import type { Issue } from "../../local/fake-github/issues.js";
 import { flowArn, type LocalSystem, type SystemOptions, startSystem } from "../../local/system.js";
 import { bundles } from "../bundles.js";
+import { noteTaken } from "./taken.js";
 
 /** How long a test waits for a condition before it gives up: far longer than a slow machine needs. */
 const patienceMs = 30_000;
@@ -61,8 +62,9 @@ export class World {
     return world;
   }
 
-  close(): Promise<void> {
-    return this.system.close();
+  async close(): Promise<void> {
+    await noteTaken(this.system.engine, this.gitHub);
+    await this.system.close();
   }
 
   /** A new issue of `octo/app`. */

@@ -109,6 +109,11 @@ describe("a long wait", () => {
     expect(moments.length * 9).toBeLessThan(6000);
   });
 
+  test("of a day, after which a drain hands over, has room for four retries of each look, three events each", () => {
+    const { moments } = observeUntilReady(() => view("working"), { until: day });
+    expect(moments.length * (9 + 4 * 3)).toBeLessThan(6000);
+  });
+
   test("never pauses for less than three seconds or more than ten minutes", () => {
     for (const phase of ["working", "ready", "starting"] as const) {
       const pauses = Array.from(

@@ -1,0 +1,134 @@
+import { afterEach, describe, expect, test } from "@jest/globals";
+import type { ActionName } from "../../infra/actions.js";
+import type { FakeTask } from "../../local/fake-coder/fake-task.js";
+import type { SystemOptions } from "../../local/system.js";
+import { deployments } from "./deployments.js";
+import { Gate } from "./gate.js";
+import { until, World } from "./support.js";
+
+/*
+ * What happens between two states of a flow. The Tasks API is the hard case: its agents take one message at a time,
+ * and its workspaces take time to start.
+ */
+
+let world: World;
+let gate: Gate | undefined;
+afterEach(async () => {
+  await world.close();
+  await gate?.remove();
+  gate = undefined;
+});
+
+const { coder } = deployments["Tasks of 2.34"];
+
+async function start(options: Partial<SystemOptions> = {}): Promise<void> {
+  world = await World.start({ ...options, coder: { ...coder, ...options.coder } });
+}
+
+/** A world in which the calls of a Lambda can be held. */
+async function startWithGate(action: ActionName): Promise<Gate> {
+  gate = await Gate.before(action);
+  await start({ bundles: gate.bundles });
+  return gate;
+}
+
+/** All runs have ended well. */
+async function expectSuccess(): Promise<void> {
+  const runs = await world.idle();
+  expect(runs.map(({ name, status, cause }) => [name, status, cause])).toEqual(
+    runs.map(({ name }) => [name, "SUCCEEDED", undefined]),
+  );
+}
+
+const say = (issue: Awaited<ReturnType<World["openIssue"]>>, body: string) =>
+  world.gitHub.comment(issue, { by: "mona", body });
+
+describe("a task whose workspace is starting", () => {
+  const starting = { coder: { bootMs: 3_600_000 } };
+
+  async function startingTask() {
+    await start(starting);
+    const issue = await world.openIssue();
+    await world.assign(issue);
+    await world.untilStatus(issue, "has been created");
+    return { issue, task: world.agentOf(issue) as FakeTask };
+  }
+
+  test("and is stopped in Coder is shown as paused", async () => {
+    const { issue, task } = await startingTask();
+    task.finishBoot();
+    task.stop();
+    expect(await world.untilStatus(issue, "The task is paused")).toContain(
+      "Somebody has stopped its workspace",
+    );
+    await expectSuccess();
+    expect(world.haveEntered("create-task", "Announce paused")).toBe(1);
+  });
+
+  test("and is deleted in Coder is shown as failed, with what to do", async () => {
+    const { issue, task } = await startingTask();
+    // Coder deletes no workspace that is being built.
+    task.failBuild();
+    await world.lose(task);
+    expect(await world.untilStatus(issue, "was deleted in Coder before it ran")).toContain("This has failed");
+    await expectSuccess();
+    expect(world.haveEntered("create-task", "Announce gone")).toBe(1);
+  });
+});
+
+describe("a drain", () => {
+  test("that finds nothing, for the comment was deleted before it looked, ends at once", async () => {
+    const held = await startWithGate("look-into-inbox");
+    const issue = await world.runningIssue();
+    held.shut();
+    const { comment } = await say(issue, "Never mind.");
+    await held.during(async () => {
+      await world.gitHub.deleteComment(comment, { by: "mona" });
+      await until("it is withdrawn", () => world.haveEntered("forward-comment", "Withdraw") === 1);
+      await until("its run is over", () =>
+        world.executions("forward-comment").every(({ status }) => status === "SUCCEEDED"),
+      );
+    });
+    await expectSuccess();
+    expect(world.agentOf(issue).inputs).toEqual([]);
+    expect(world.executions("drain-inbox")).toHaveLength(1);
+    expect(world.haveEntered("drain-inbox", "Observe agent")).toBe(0);
+  });
+
+  test("whose task is deleted just before it sends keeps what it has, for the next task", async () => {
+    const held = await startWithGate("send-inbox");
+    const issue = await world.runningIssue();
+    held.shut();
+    await say(issue, "Use the new parser.");
+    await held.during(() => world.lose(world.agentOf(issue)));
+    expect(await world.untilStatus(issue, "The task is gone")).toContain("is kept for a day");
+    await expectSuccess();
+
+    await world.unassign(issue);
+    await world.assign(issue);
+    const agent = await until("there is a new task", () => world.agent(issue));
+    await until("it is told", () => agent.inputs.some(({ text }) => text.includes("Use the new parser.")));
+    await expectSuccess();
+  });
+
+  test("that saw the task gone hands over to the next one, where there is a new task by then", async () => {
+    const held = await startWithGate("keep-inbox");
+    const issue = await world.runningIssue();
+    await world.idle();
+    await world.lose(world.agentOf(issue));
+    held.shut();
+    await say(issue, "Use the new parser.");
+    await held.during(async () => {
+      await world.assign(issue);
+      await until("there is a new task", () => world.agent(issue));
+      await until("it runs", () =>
+        world.executions("create-task").every(({ status }) => status === "SUCCEEDED"),
+      );
+    });
+    const agent = world.agentOf(issue);
+    await until("it is told", () => agent.inputs.some(({ text }) => text.includes("Use the new parser.")));
+    await expectSuccess();
+    expect(agent.inputs.filter(({ text }) => text.includes("Use the new parser."))).toHaveLength(1);
+    expect(world.haveEntered("drain-inbox", "Hand over")).toBe(1);
+  });
+});

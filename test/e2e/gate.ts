@@ -1,0 +1,67 @@
+import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { ActionName } from "../../infra/actions.js";
+import { bundles } from "../bundles.js";
+import { until } from "./support.js";
+
+/** Holds the calls of one Lambda, so that something can happen between two states of a flow. It is open at first. */
+export class Gate {
+  private constructor(
+    private readonly action: ActionName,
+    private readonly folder: string,
+  ) {}
+
+  static async before(action: ActionName): Promise<Gate> {
+    const gate = new Gate(action, await mkdtemp(join(tmpdir(), "relay-gate-")));
+    const [shut, reached] = [gate.#shut, gate.#reached].map((path) => JSON.stringify(path));
+    await writeFile(
+      gate.#bundle,
+      `import { existsSync, writeFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { handler as act } from ${JSON.stringify(pathToFileURL(bundles[action]).href)};
+export async function handler(...call) {
+  if (existsSync(${shut})) writeFileSync(${reached}, "");
+  while (existsSync(${shut})) await sleep(3);
+  return act(...call);
+}`,
+    );
+    return gate;
+  }
+
+  /** All bundles, with the one that is held. */
+  get bundles(): Record<ActionName, string> {
+    return { ...bundles, [this.action]: this.#bundle };
+  }
+
+  /** Holds the next calls. */
+  shut(): void {
+    rmSync(this.#reached, { force: true });
+    writeFileSync(this.#shut, "");
+  }
+
+  /** Waits until a call is held, lets `meanwhile` happen, and lets it go on. */
+  async during(meanwhile: () => Promise<unknown>): Promise<void> {
+    await until(`${this.action} is called`, () => existsSync(this.#reached));
+    await meanwhile();
+    rmSync(this.#shut);
+  }
+
+  remove(): Promise<void> {
+    return rm(this.folder, { recursive: true });
+  }
+
+  get #bundle(): string {
+    return join(this.folder, `${this.action}.mjs`);
+  }
+
+  get #shut(): string {
+    return join(this.folder, "shut");
+  }
+
+  get #reached(): string {
+    return join(this.folder, "reached");
+  }
+}

@@ -1,0 +1,79 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = new URL("../", import.meta.url);
+
+/**
+ * Fails a run of all tests of the whole system that has left an edge of a state machine untaken, or a permission of
+ * the GitHub App unused (`test/e2e/taken.ts`). A run of some of them says nothing about either.
+ */
+export default class UnusedReporter {
+  #error;
+
+  async onRunComplete(_contexts, { testResults }) {
+    if (!(await areAllIn(testResults))) return;
+    const taken = await readTaken();
+    const unused = [
+      ...(await allEdges()).filter((edge) => !taken.edges.has(edge)),
+      ...(await allPermissions()).filter((permission) => !taken.permissions.has(permission)),
+    ];
+    if (unused.length === 0) return;
+    const list = unused.map((one) => `  ${one}`).join("\n");
+    this.#error = new Error(`No test of the whole system takes:\n${list}\nAdd one to test/e2e/.`);
+    console.error(this.#error.message);
+  }
+
+  getLastError() {
+    return this.#error;
+  }
+}
+
+/** Whether every file of `test/e2e/` has passed with all of its tests. */
+async function areAllIn(results) {
+  const names = (await readdir(new URL("test/e2e/", root))).filter((name) => name.endsWith(".test.ts"));
+  const whole = results
+    .filter(({ numFailingTests, numPendingTests, testExecError }) => {
+      return numFailingTests === 0 && numPendingTests === 0 && !testExecError;
+    })
+    .map(({ testFilePath }) => relative(fileURLToPath(new URL("test/e2e/", root)), testFilePath));
+  return names.every((name) => whole.includes(name));
+}
+
+async function readTaken() {
+  const folder = process.env.TEST_TAKEN;
+  const names = await readdir(folder).catch(() => []);
+  const files = await Promise.all(
+    names.map(async (name) => JSON.parse(await readFile(join(folder, name), "utf8"))),
+  );
+  return {
+    edges: new Set(files.flatMap(({ edges }) => edges)),
+    permissions: new Set(files.flatMap(({ permissions }) => permissions)),
+  };
+}
+
+async function allEdges() {
+  const folder = new URL("statemachines/", root);
+  const names = (await readdir(folder)).filter((name) => name.endsWith(".asl.json"));
+  const edges = names.map(async (name) => {
+    const { States } = JSON.parse(await readFile(new URL(name, folder), "utf8"));
+    const flow = name.replace(/\.asl\.json$/, "");
+    return Object.entries(States).flatMap(([state, body]) =>
+      targetsOf(body).map((target) => `${flow}: ${state} → ${target}`),
+    );
+  });
+  return [...new Set((await Promise.all(edges)).flat())];
+}
+
+function targetsOf({ Type, Next, Default, End, Choices = [], Catch = [] }) {
+  const ends = End === true || Type === "Succeed" ? ["end"] : [];
+  const named = [Next, Default, ...[...Choices, ...Catch].map((one) => one.Next)];
+  return [...ends, ...named.filter((target) => target !== undefined)];
+}
+
+/** Of the App, as the manifest in the docs asks for them. */
+async function allPermissions() {
+  const page = await readFile(new URL("docs/github-app-setup.md", root), "utf8");
+  const [, json] = /"default_permissions": (\{[^}]*\})/.exec(page);
+  return Object.entries(JSON.parse(json)).map(([name, level]) => `${name}: ${level}`);
+}
