@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from "@jest/globals";
 import type { ActionName } from "../../infra/actions.js";
 import type { FakeTask } from "../../local/fake-coder/fake-task.js";
 import type { SystemOptions } from "../../local/system.js";
-import { deployments } from "./deployments.js";
+import { creation, deployments } from "./deployments.js";
 import { Gate } from "./gate.js";
 import { until, World } from "./support.js";
 
@@ -74,6 +74,71 @@ describe("a task whose workspace is starting", () => {
     await expectSuccess();
     expect(world.haveEntered("create-task", "Announce gone")).toBe(1);
   });
+
+  test("and is not wanted any more is no longer looked at", async () => {
+    const { issue, task } = await startingTask();
+    await world.gitHub.closeIssue(issue, { by: "mona" });
+    await until("the run that waits for it ends", () =>
+      world.executions("create-task").every(({ status }) => status === "SUCCEEDED"),
+    );
+    task.finishBoot();
+    await world.untilStatus(issue, "Completed");
+    await expectSuccess();
+    expect(world.haveEntered("create-task", "Overtaken")).toBe(1);
+    expect(world.agents()).toEqual([]);
+  });
+});
+
+describe("an issue", () => {
+  test("that is closed just before its task is created has none", async () => {
+    const held = await startWithGate("create-task");
+    const issue = await world.openIssue();
+    held.shut();
+    await world.assign(issue);
+    await held.during(async () => {
+      await world.gitHub.closeIssue(issue, { by: "mona" });
+      await until("the close is over", () =>
+        world.executions("delete-task").some(({ status }) => status === "SUCCEEDED"),
+      );
+    });
+    await expectSuccess();
+    expect(world.agents()).toEqual([]);
+    expect(world.haveEntered("create-task", "Overtaken")).toBe(1);
+  });
+
+  test("that is closed while its task is being created has none in the end", async () => {
+    await start();
+    const issue = await world.openIssue();
+    world.coder.http.fail({
+      ...creation,
+      hold: async () => {
+        await world.gitHub.closeIssue(issue, { by: "mona" });
+        await until("the close is the newest word", () => world.haveEntered("delete-task", "End task") === 1);
+      },
+    });
+    await world.assign(issue);
+    await until("the task is created, and ended", () =>
+      world.executions("create-task").some(({ status }) => status === "SUCCEEDED"),
+    );
+    await expectSuccess();
+    expect(world.agents()).toEqual([]);
+    expect(world.haveEntered("create-task", "End unwanted task")).toBe(1);
+  });
+
+  test("that is opened again before its task has ended keeps it", async () => {
+    const held = await startWithGate("end-task");
+    const issue = await world.runningIssue();
+    const { id } = world.agentOf(issue);
+    held.shut();
+    await world.gitHub.closeIssue(issue, { by: "mona" });
+    await held.during(async () => {
+      await world.gitHub.reopenIssue(issue, { by: "mona" });
+      await until("the task is wanted again", () => world.haveEntered("create-task", "Create task") === 2);
+    });
+    await expectSuccess();
+    expect(world.agentOf(issue).id).toBe(id);
+    expect(world.haveEntered("delete-task", "Overtaken")).toBe(1);
+  });
 });
 
 describe("a drain", () => {
@@ -130,5 +195,27 @@ describe("a drain", () => {
     await expectSuccess();
     expect(agent.inputs.filter(({ text }) => text.includes("Use the new parser."))).toHaveLength(1);
     expect(world.haveEntered("drain-inbox", "Hand over")).toBe(1);
+  });
+
+  test("that was aborted while it sent ends at once when it is redriven, for another one has sent all", async () => {
+    const held = await startWithGate("send-inbox");
+    const issue = await world.runningIssue();
+    await world.idle();
+    held.shut();
+    await say(issue, "Use the new parser.");
+    let aborted = "";
+    await held.during(async () => {
+      aborted = world.executions("drain-inbox")[0]?.executionArn ?? "";
+      world.system.engine.stop(aborted);
+      await say(issue, "And the new lexer.");
+      await until("another drain runs", () => world.executions("drain-inbox").length === 2);
+    });
+    const agent = world.agentOf(issue);
+    await until("all is told", () => agent.inputs.some(({ text }) => text.includes("And the new lexer.")));
+    await world.idle();
+    world.system.engine.redrive(aborted);
+    await expectSuccess();
+    const told = agent.inputs.map(({ text }) => text).join();
+    expect(told.match(/Use the new parser|And the new lexer/g)).toHaveLength(2);
   });
 });

@@ -286,6 +286,15 @@ describe("on one Coder", () => {
   });
   afterAll(() => world.close());
 
+  test("a comment on an issue that has no task reaches nobody, and its run ends well", async () => {
+    const other = await world.openIssue("For people");
+    const { comment } = await world.gitHub.comment(other, { by: "mona", body: "I take it." });
+    expect(await world.endsOf(other)).toEqual(["SUCCEEDED"]);
+    expect(world.haveEntered("forward-comment", "No task")).toBe(1);
+    expect(comment.reactions).toEqual([]);
+    expect(world.agents().flatMap(({ inputs }) => inputs)).toEqual([]);
+  });
+
   test("after ten messages about failed runs in a row the relay stops and says so; a human word lets it go on", async () => {
     const pull = await agentsPull();
     const fail = (n: number) =>
