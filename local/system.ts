@@ -62,8 +62,8 @@ export interface LocalSystem {
   gitHub: FakeGitHub | undefined;
   /** Unless CODER_URL names a real one. */
   coder: FakeCoder | undefined;
-  /** Calls one Lambda. */
-  invoke(name: ActionName, payload: unknown): Promise<unknown>;
+  /** Calls one Lambda. `timeoutMs` is the Lambda's own, unless told otherwise. */
+  invoke(name: ActionName, payload: unknown, timeoutMs?: number): Promise<unknown>;
   /** Puts new values into Secrets Manager; the ones so far become the previous ones. */
   rotate(secrets: Partial<Secrets>): void;
   close(): Promise<void>;
@@ -117,8 +117,8 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
   };
   // The webhook has a thread of its own: in AWS too, no flow shares its processor.
   const [ingress, flows] = await Promise.all([LambdaHost.start(hostOptions), LambdaHost.start(hostOptions)]);
-  const invoke = (name: ActionName, payload: unknown) =>
-    (name === "webhook" ? ingress : flows).invoke(name, payload, actions[name].timeoutSeconds * 1000);
+  const invoke = (name: ActionName, payload: unknown, timeoutMs = actions[name].timeoutSeconds * 1000) =>
+    (name === "webhook" ? ingress : flows).invoke(name, payload, timeoutMs);
 
   const functionArns = Object.fromEntries(
     actionNames.map((name) => [`${pascalCase(name)}Arn`, functionArn(name)]),

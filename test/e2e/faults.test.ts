@@ -133,12 +133,15 @@ describe.each(everyCoder)("on %s", (_, deployment) => {
   });
 });
 
-describe("GitHub's troubles, whatever Coder it is", () => {
+describe("troubles that pass, whatever Coder it is", () => {
   let world: World;
   beforeAll(async () => {
     world = await World.start();
   });
-  afterEach(() => world.gitHub.http.faults.clear());
+  afterEach(() => {
+    world.gitHub.http.faults.clear();
+    world.coder.http.faults.clear();
+  });
   afterAll(() => world.close());
 
   const gitHubFaults: [string, Fault][] = [
@@ -150,6 +153,26 @@ describe("GitHub's troubles, whatever Coder it is", () => {
   test.each(gitHubFaults)("a life has the same ends though %s", async (_, fault) => {
     world.gitHub.http.fail(fault);
     await liveOneLife(world);
+  });
+
+  test("a life has the same ends though Coder is down for minutes, as while it is upgraded", async () => {
+    world.coder.http.fail({ status: 503, times: Number.POSITIVE_INFINITY });
+    const issue = await world.openIssue();
+    await world.assign(issue);
+    const run = await until("its task is to be created", () =>
+      world.executions("create-task").find(({ name }) => name.includes(`-app-${issue.number}-`)),
+    );
+    await until("ten tries have failed, over four minutes", () => {
+      const { length } = world.system.engine
+        .history(run.executionArn)
+        .filter(({ type }) => type === "TaskFailed");
+      return length >= 10;
+    });
+    world.coder.http.faults.clear();
+    await world.untilRunning(issue);
+    expect(await world.endsOf(issue)).toEqual(["SUCCEEDED"]);
+    await world.gitHub.closeIssue(issue, { by: "mona" });
+    await world.untilStatus(issue, "Completed");
   });
 
   test("a life has the same ends though no installation token is given at first", async () => {
@@ -213,6 +236,26 @@ describe("GitHub's troubles, whatever Coder it is", () => {
       ),
     ).toHaveLength(2);
   });
+
+  const slow: [string, Fault, string][] = [
+    ["GitHub does not answer", { delayMs: 60_000, times: Number.POSITIVE_INFINITY }, "TransientError"],
+    [
+      "GitHub asks for a pause of a minute",
+      { status: 429, headers: { "retry-after": "60" } },
+      "RateLimitedError",
+    ],
+  ];
+  test.each(slow)(
+    "a Lambda ends in time, under a name that is retried, where %s",
+    async (_, fault, error) => {
+      const issue = await world.runningIssue();
+      const run = (await world.runsOf(issue)).find(({ name }) => name.startsWith("create-task"));
+      world.gitHub.http.fail({ ...fault, path: /permission$/ });
+      await expect(
+        world.system.invoke("authorize", JSON.parse(run?.input ?? ""), 2000),
+      ).rejects.toMatchObject({ name: error });
+    },
+  );
 
   test("the status comment comes back where somebody has deleted it", async () => {
     const issue = await world.runningIssue();
