@@ -1,5 +1,16 @@
 import * as z from "zod/mini";
-import { failedRunRule, harness, onEvent, sandbox, scheduledJob, shape, volume } from "./shape.js";
+import {
+  branchPattern,
+  failedRunRule,
+  harness,
+  onEvent,
+  sandbox,
+  scheduledJob,
+  shape,
+  volume,
+  workflowEvent,
+  workflowName,
+} from "./shape.js";
 import { volumeSizeLimits } from "./volume-size.js";
 
 /**
@@ -57,6 +68,20 @@ describeKeys(failedRunRule, {
     "Events of GitHub whose runs count, such as `push`. Others than the default ones can be caused by strangers, who then have a say in what the logs tell the agent.",
   prompt_additions: "What the agent is told beside the summary of the failure.",
 });
+
+/** What an editor shows at an entry of a list, and Taplo at the key of a list that has entries. */
+const entries: readonly [z.core.$ZodType, string][] = [
+  [volume, "A disk that is mounted into the workspace."],
+  [scheduledJob, "Work that starts at set times. It is a task of its own."],
+  [
+    failedRunRule,
+    "Failed runs of workflows that the agent is to mend. The first rule that fits a run holds.",
+  ],
+  [workflowName, "Name of a workflow, exactly as GitHub shows it."],
+  [branchPattern, "Pattern of branches, as in the filters of GitHub's workflows."],
+  [workflowEvent, "Event of GitHub whose runs count, such as `push`."],
+];
+for (const [schema, description] of entries) hovers.add(schema, { description });
 
 /** `id` is the URL that the schema is served at. */
 export function repoConfigSchema(id: string): Record<string, unknown> {

@@ -90,6 +90,8 @@ const absolutePath = new RegExp(`^[/][^${controls}]*$`);
 /** Users of an enterprise (EMU) have an underscore in their login. */
 const login = /^[A-Za-z0-9][A-Za-z0-9_-]*$/;
 
+export const workflowEvent = z.enum(workflowEvents);
+
 const table = (name: string) => `Expected a table: \`[${name}]\`.`;
 const tables = (name: string) => `Expected a list of tables: \`[[${name}]]\`, with two brackets.`;
 const text = (maximum: number) =>
@@ -165,17 +167,20 @@ export const scheduledJob = z.object(
   "Expected a table with `name`, `branch`, `schedule` and `prompt`.",
 );
 
+export const workflowName = line(limits.workflow);
+export const branchPattern = line(limits.branch);
+
 export const failedRunRule = z.object(
   {
     workflows: z
-      .array(line(limits.workflow), 'Expected a list of texts, such as `["CI"]`.')
+      .array(workflowName, 'Expected a list of texts, such as `["CI"]`.')
       .check(z.minLength(1), z.maxLength(limits.workflows)),
     branches: z
-      .array(line(limits.branch), 'Expected a list of texts, such as `["main"]`.')
+      .array(branchPattern, 'Expected a list of texts, such as `["main"]`.')
       .check(z.minLength(1), z.maxLength(limits.branches)),
     events: z.prefault(
       z
-        .array(z.enum(workflowEvents), 'Expected a list of texts, such as `["push"]`.')
+        .array(workflowEvent, 'Expected a list of texts, such as `["push"]`.')
         .check(z.minLength(1), z.maxLength(limits.events)),
       [...trustedEvents],
     ),

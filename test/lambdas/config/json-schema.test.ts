@@ -59,6 +59,17 @@ describe("the schema", () => {
     expect(keysOf(schema)).toHaveLength(21);
   });
 
+  test("tells it for the entries of every list too", () => {
+    const lists = [...keysOf(schema)].filter(([, { type }]) => type === "array");
+    expect(lists.length).toBeGreaterThan(5);
+    for (const [path, { items }] of lists) {
+      expect([path, (items as Record<string, unknown>).description]).toEqual([
+        path,
+        expect.stringMatching(/^[A-Z].+\.$/),
+      ]);
+    }
+  });
+
   test("has only what editors' validators of any draft read alike, and patterns that Rust reads too", () => {
     const text = JSON.stringify(schema);
     for (const newer of [
