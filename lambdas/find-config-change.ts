@@ -4,7 +4,7 @@ import { TransientError } from "./errors.js";
 import { configProposedSchema } from "./events/event.js";
 import { parseInput } from "./flow-input.js";
 import { connectGitHub } from "./github/app.js";
-import { mayChangeFile } from "./github/pull-files.js";
+import { differsAt, mayChangeFile } from "./github/pull-files.js";
 import { RepositoryClient } from "./github/repository.js";
 import { log } from "./log.js";
 
@@ -15,6 +15,10 @@ export async function handler(input: unknown): Promise<{ changed: boolean }> {
   const { event } = parseInput(inputSchema, input);
   const { repository, pull } = event;
   const octokit = (await connectGitHub()).installation(event.installation);
+  if (pull.onto !== undefined) {
+    const heads = { head: pull.headSha, base: pull.onto };
+    return { changed: await differsAt(octokit, repository, configPath, heads) };
+  }
   const current = await new RepositoryClient(octokit, repository).pull(pull.number);
   if (current?.headSha !== pull.headSha) {
     // The delivery can be there before the API shows what it speaks of.

@@ -3,7 +3,7 @@ import * as z from "zod/mini";
 import { KnownRepositories } from "./config/known-repositories.js";
 import { readConfig } from "./config/read-config.js";
 import { removeSchedules, syncSchedules } from "./config/schedule-sync.js";
-import { isRefusal } from "./errors.js";
+import { InvalidScheduleError, isRefusal, ScheduleRefusedError } from "./errors.js";
 import {
   type RepositoriesAdded,
   type RepositoriesRemoved,
@@ -44,7 +44,7 @@ async function added({ installation, repositories }: RepositoriesAdded, position
     ? repositories.slice(position, position + atOnce)
     : await installedRepositories(octokit, position / atOnce + 1, atOnce);
   for (const repository of batch) {
-    await unlessGone(repository, async () => {
+    await unlessRefused(repository, async () => {
       if (await needsSync(octokit, repository)) await syncSchedules(octokit, installation, repository);
     });
   }
@@ -69,17 +69,26 @@ async function removed(
     .sort((a, b) => a.id - b.id)
     .slice(0, atOnce);
   for (const repository of batch) {
-    await unlessGone(repository, () => removeSchedules(app, installation, repository));
+    await unlessRefused(repository, () => removeSchedules(app, installation, repository));
   }
   return { position: batch.at(-1)?.id ?? position, done: batch.length < atOnce };
 }
 
-/** One repository that was deleted or blocked meanwhile must not keep the others from their turn. */
-async function unlessGone(repository: Repository, work: () => Promise<unknown>): Promise<void> {
+/**
+ * One repository's trouble must not keep the others from their turn: it was deleted or blocked meanwhile, or Scheduler
+ * refuses a schedule of its.
+ */
+async function unlessRefused(repository: Repository, work: () => Promise<unknown>): Promise<void> {
   try {
     await work();
   } catch (error) {
-    if (!isRefusal(error, 404, 451)) throw error;
-    log.warn("A repository is passed over", { repository: repository.id, error: error.name });
+    const isGone = isRefusal(error, 403, 404, 410, 451);
+    if (!isGone && !isOfSchedule(error)) throw error;
+    const { name, message } = error;
+    log.error("A repository is passed over", { repository: repository.id, error: name, reason: message });
   }
+}
+
+function isOfSchedule(error: unknown): error is Error {
+  return error instanceof ScheduleRefusedError || error instanceof InvalidScheduleError;
 }

@@ -12,6 +12,9 @@ const listedCommits = 2048;
 /** What a commit of a push lists at the most (https://github.com/octo-sts/app/pull/978). */
 const listedFiles = 3000;
 
+/** How many of a pull request's files GitHub lists in one answer. */
+export const filesAtOnce = 100;
+
 /** A push to the default branch that touches the config, or may do so. Whoever pushed: the branch is what counts. */
 export function classifyPush(
   _action: string,
@@ -62,6 +65,9 @@ export function classifyConfigProposal(
   common: CommonFields,
   _circumstances: Circumstances,
 ): Classification {
-  const { number, updated_at: at, head } = parsePayload(pullRequestSchema, payload).pull_request;
-  return { event: { ...common, type: "config_proposed", at, pull: { number, headSha: head.sha } } };
+  const pull = parsePayload(pullRequestSchema, payload).pull_request;
+  const { number, updated_at: at, head } = pull;
+  const isLarge = (pull.changed_files ?? 0) > filesAtOnce;
+  const onto = isLarge && pull.base?.ref ? { onto: pull.base.ref } : {};
+  return { event: { ...common, type: "config_proposed", at, pull: { number, headSha: head.sha, ...onto } } };
 }

@@ -183,7 +183,12 @@ export const configPushSchema = z.object({
 export const configProposedSchema = z.object({
   ...base,
   type: z.literal("config_proposed"),
-  pull: z.object({ number: z.int().check(z.positive()), headSha: commit }),
+  pull: z.object({
+    number: z.int().check(z.positive()),
+    headSha: commit,
+    /** The branch that it is to be merged into; named only where it changes more files than GitHub lists at once. */
+    onto: z.optional(name),
+  }),
 });
 
 /** How many repositories an event names at the most: 130 KiB of an execution's input. */

@@ -176,7 +176,13 @@ export const pushSchema = z.object({
 });
 
 export const pullRequestSchema = z.object({
-  pull_request: z.object({ number: id, updated_at: time, head: z.object({ sha: commit }) }),
+  pull_request: z.object({
+    number: id,
+    updated_at: time,
+    head: z.object({ sha: commit }),
+    base: z.nullish(z.object({ ref: z.nullish(text) })),
+    changed_files: z.nullish(z.int()),
+  }),
 });
 
 /** Of an account or a repository, bounded by GitHub's own limit: an event can hold hundreds of them. */

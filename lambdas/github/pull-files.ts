@@ -1,14 +1,15 @@
 import type { Octokit } from "@octokit/core";
-import type { RepositoryName } from "./contents.js";
+import { isRefusal, TransientError } from "../errors.js";
+import { filesAtOnce } from "../events/config.js";
+import { findCommit, type RepositoryName } from "./contents.js";
 
-const perPage = 100;
-
-/** GitHub lists no more: https://docs.github.com/en/rest/pulls/pulls#list-pull-requests-files */
-const listedFiles = 3000;
+/** A pull request may be a stranger's, who must not cost a request for each hundred files. */
+const mostPages = 2;
 
 /**
  * Whether a pull request, as it is now, changes a file: adds, edits, removes or renames it. One that changes more
- * files than GitHub lists may do so.
+ * files than are looked through may do so, and so may one whose files GitHub cannot list (422).
+ * https://docs.github.com/en/rest/pulls/pulls#list-pull-requests-files
  */
 export async function mayChangeFile(
   octokit: Octokit,
@@ -16,16 +17,66 @@ export async function mayChangeFile(
   pull: number,
   path: string,
 ): Promise<boolean> {
-  for (let page = 1; page <= listedFiles / perPage; page++) {
+  for (let page = 1; page <= mostPages; page++) {
+    const files = await listFiles(octokit, repository, pull, page);
+    if (!files || files.some((file) => file.filename === path || file.previous_filename === path))
+      return true;
+    if (files.length < filesAtOnce) return false;
+  }
+  return true;
+}
+
+async function listFiles(octokit: Octokit, repository: RepositoryName, pull: number, page: number) {
+  try {
     const { data } = await octokit.request("GET /repos/{owner}/{repo}/pulls/{pull_number}/files", {
       owner: repository.owner,
       repo: repository.name,
       pull_number: pull,
-      per_page: perPage,
+      per_page: filesAtOnce,
       page,
     });
-    if (data.some((file) => file.filename === path || file.previous_filename === path)) return true;
-    if (data.length < perPage) return false;
+    return data;
+  } catch (error) {
+    if (isRefusal(error, 422)) return undefined;
+    throw error;
   }
-  return true;
+}
+
+/**
+ * Whether a file is another one at the head of a pull request than on its base branch: for one of many files, at most
+ * three requests. Where the base has changed the file since, it is another one too.
+ */
+export async function differsAt(
+  octokit: Octokit,
+  repository: RepositoryName,
+  path: string,
+  { head, base }: { head: string; base: string },
+): Promise<boolean> {
+  const [ofHead, ofBase] = await Promise.all(
+    [head, base].map((ref) => blobAt(octokit, repository, path, ref)),
+  );
+  // The delivery can be there before the API shows the commit, in which there is nothing then.
+  if (ofHead === undefined && (await findCommit(octokit, repository, head)) === undefined) {
+    throw new TransientError(`GitHub does not show the commit ${head} yet. It is retried.`);
+  }
+  return ofHead !== ofBase;
+}
+
+/** What git calls the content at a path; `undefined` where there is none. */
+async function blobAt(
+  octokit: Octokit,
+  { owner, name }: RepositoryName,
+  path: string,
+  ref: string,
+): Promise<string | undefined> {
+  try {
+    const parameters = { owner, repo: name, path, ref };
+    const { data } = await octokit.request("GET /repos/{owner}/{repo}/contents/{path}", parameters);
+    return Array.isArray(data) ? "directory" : data.sha;
+  } catch (error) {
+    if (isRefusal(error, 404)) return undefined;
+    // Too large to be shown, and so no config that could apply.
+    if (isRefusal(error, 403) && /too_large/.test(error.reason)) return "too large";
+    throw error;
+  }
 }

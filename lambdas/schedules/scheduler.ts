@@ -10,7 +10,7 @@ import {
 } from "@aws-sdk/client-scheduler";
 import { askAws } from "../aws/ask.js";
 import { scheduleEnvironment } from "../environment.js";
-import { TransientError } from "../errors.js";
+import { ScheduleRefusedError, TransientError } from "../errors.js";
 import { schedulePrefix, type WantedSchedule } from "./wanted.js";
 
 /** A start that could not be made in time is not made up for hours later: the next one comes. */
@@ -84,7 +84,8 @@ export class RepositorySchedules {
 
   /**
    * Brings the repository's schedules into line: what is not wanted goes, what is missing comes, what differs in
-   * anything that the relay sets is changed, and the rest is not touched. Without any wanted, all go.
+   * anything that the relay sets is changed, and the rest is not touched. Without any wanted, all go. One that
+   * Scheduler refuses does not stop the others: a `ScheduleRefusedError` tells of it after them.
    */
   async reconcile(wanted: readonly WantedSchedule[]): Promise<Reconciled> {
     const done: Reconciled = { created: [], changed: [], removed: [] };
@@ -93,11 +94,22 @@ export class RepositorySchedules {
     for (const name of present) {
       if (!names.has(name) && (await this.remove(name))) done.removed.push(name);
     }
+    const refused: string[] = [];
     for (const schedule of wanted) {
       const { name } = schedule;
       const current = present.has(name) ? await this.#get(name) : undefined;
       if (current && essence(current) === essence(this.#definition(schedule))) continue;
-      done[await this.put(schedule, current ? "present" : "absent")].push(name);
+      try {
+        done[await this.put(schedule, current ? "present" : "absent")].push(name);
+      } catch (error) {
+        if (!isRefusalOfSchedule(error)) throw error;
+        refused.push(`${name} (${error.name}: ${error.message})`);
+      }
+    }
+    if (refused.length > 0) {
+      throw new ScheduleRefusedError(
+        `EventBridge Scheduler refuses schedules that the relay has made: ${refused.join("; ")}. The others are in line. Change the jobs, or see the quotas of Scheduler, then redrive this run.`,
+      );
     }
     return done;
   }
@@ -157,6 +169,11 @@ async function unless(refusal: string, operation: string, send: Send<unknown>): 
 
 function ask<Answer>(operation: string, send: Send<Answer>, passing: string[] = [conflict]): Promise<Answer> {
   return askAws({ service: "EventBridge Scheduler", operation, passing }, send);
+}
+
+/** Whether Scheduler refuses this one schedule for good: its expression, its time zone, one too many. */
+function isRefusalOfSchedule(error: unknown): error is Error {
+  return error instanceof Error && "$fault" in error && error.$fault === "client";
 }
 
 /** What of a schedule the relay sets, as one text to compare. */

@@ -1,6 +1,6 @@
 import type { HttpRequest } from "../http-server.js";
 import type { Contents, FileChange } from "./contents.js";
-import { headSha, type Pulls } from "./pulls.js";
+import { headSha, type Pull, type Pulls } from "./pulls.js";
 import { htmlUrl } from "./repositories.js";
 import type { Json, Rest } from "./rest.js";
 
@@ -12,15 +12,21 @@ export class PullFiles {
   constructor(
     readonly pulls: Pulls,
     readonly contents: Contents,
-  ) {}
+  ) {
+    pulls.changedFiles = (pull) => this.#changes(pull).length;
+  }
 
   routes(rest: Rest): void {
     rest.get("/repos/:owner/:repo/pulls/:number/files", (request) => this.#list(rest, request));
   }
 
+  #changes(pull: Pull): FileChange[] {
+    return this.contents.changes(pull.repo, pull.base, headSha(pull));
+  }
+
   #list(rest: Rest, request: HttpRequest) {
     const pull = this.pulls.of(request);
-    const changes = this.contents.changes(pull.repo, pull.base, headSha(pull)).slice(0, MAX_FILES);
+    const changes = this.#changes(pull).slice(0, MAX_FILES);
     const toJson = ({ filename, status }: FileChange): Json => ({
       filename,
       status,

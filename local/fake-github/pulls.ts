@@ -172,6 +172,9 @@ export class Pulls {
     return { event: "pull_request", action, repository: pull.repo, by, fields };
   }
 
+  /** How many files a pull request changes, as whoever keeps the files counts them. */
+  changedFiles: (pull: Pull) => number = () => 0;
+
   json(pull: Pull): Json {
     const { issue, repo, number } = pull;
     const moves = this.repositories.moves(repo, (theirs) => [
@@ -203,6 +206,7 @@ export class Pulls {
       merge_commit_sha: null,
       comments: issue.commentCount,
       commits: pull.shas.length,
+      changed_files: this.changedFiles(pull),
     });
   }
 

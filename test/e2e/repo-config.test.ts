@@ -403,6 +403,36 @@ describe("a pull request", () => {
     expect(checkRun(sha).conclusion).toBe("success");
   });
 
+  test.each([
+    ["without a change of the config, of many files before it", ".a"],
+    ["without a change of the config, of many files behind it", "z"],
+  ])("%s costs three requests at most, and gets no check", async (_, folder) => {
+    const files = (text: string) =>
+      Object.fromEntries(Array.from({ length: 3000 }, (__, index) => [`${folder}/${index}`, text]));
+    const { pull } = await propose(files("x"));
+    await settled();
+    const { sha } = await push({ branch: "fix", files: files("y") });
+    const before = world.gitHub.http.calls.length;
+    await world.gitHub.pushToPull(pull, { by: "mona", sha });
+    await settled();
+    expect(world.gitHub.http.calls.slice(before).length).toBeLessThanOrEqual(3);
+    expect(checkRuns(sha)).toEqual([]);
+  });
+
+  test("whose files GitHub cannot list may change the config", async () => {
+    world.gitHub.http.fail({
+      path: /\/pulls\/\d+\/files$/,
+      status: 422,
+      body: {
+        message:
+          "Sorry, there was a problem generating this diff. The repository may be missing relevant data.",
+      },
+    });
+    const { sha } = await propose({ "README.md": "Hi" });
+    await settled();
+    expect(checkRun(sha).conclusion).toBe("success");
+  });
+
   test("whose newest commit GitHub does not show yet is waited for; one that is overtaken is not", async () => {
     const { pull } = await propose({ [path]: job("weekly") });
     await settled();
@@ -452,6 +482,25 @@ describe("the App", () => {
     await world.gitHub.installations.uninstall(installation, { by: "mona" });
     await settled();
     expect([jobs(), jobs(second.id), jobs(theirs.id)]).toEqual([[], [], ["theirs"]]);
+  });
+
+  test("gets the schedules of all repositories but the one whose schedule Scheduler refuses", async () => {
+    const others = ["a", "b", "c"].map((name) => addRepository(`octo/${name}-${installation}`));
+    for (const other of others) {
+      await pushConfig(`${job("first")}${job("second")}`, { repo: other, deliver: false });
+    }
+    world.system.scheduler.server.fail({
+      method: "POST",
+      path: new RegExp(`${others[1]?.id}\\.first$`),
+      status: 400,
+      headers: { "x-amzn-errortype": "ValidationException" },
+      body: { message: "Invalid Schedule Expression." },
+      times: Number.POSITIVE_INFINITY,
+    });
+    await world.gitHub.installations.install(others, { by: "mona" });
+    await settled();
+    expect(others.map(({ id }) => jobs(id))).toEqual([["first", "second"], ["second"], ["first", "second"]]);
+    expect(world.logs.some((line) => line.includes("ScheduleRefusedError"))).toBe(true);
   });
 
   test("that is installed brings the schedules of repositories that have a config already", async () => {

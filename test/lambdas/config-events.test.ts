@@ -133,6 +133,16 @@ describe("a pull request", () => {
     },
   );
 
+  test("of many files tells what it is to be merged into, for these are not looked through", () => {
+    const [example] = payloads("pull_request");
+    const { pull_request } = example as { pull_request: Record<string, unknown> };
+    const large = { ...example, action: "opened", pull_request: { ...pull_request, changed_files: 101 } };
+    expect(classified("pull_request", large)).toMatchObject({ event: { pull: { onto: "master" } } });
+    expect(classified("pull_request", { ...example, action: "opened" })).not.toHaveProperty(
+      "event.pull.onto",
+    );
+  });
+
   test.each(["closed", "edited", "labeled"])("that was %s proposes none", (action) => {
     const [example] = payloads("pull_request");
     expect(classified("pull_request", { ...example, action })).toHaveProperty("skipped");
