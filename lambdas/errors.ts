@@ -110,11 +110,6 @@ export class NotInstalledError extends Error {
   override readonly name = "NotInstalledError";
 }
 
-/** EventBridge Scheduler does not take a schedule as it was translated, or takes no more. For operators. */
-export class ScheduleRefusedError extends Error {
-  override readonly name = "ScheduleRefusedError";
-}
-
 /** A job's schedule cannot be translated: the file that it is from was not checked. For operators. */
 export class InvalidScheduleError extends Error {
   override readonly name = "InvalidScheduleError";

@@ -3,7 +3,7 @@ import * as z from "zod/mini";
 import { KnownRepositories } from "./config/known-repositories.js";
 import { readConfig } from "./config/read-config.js";
 import { removeSchedules, syncSchedules } from "./config/schedule-sync.js";
-import { InvalidScheduleError, isRefusal, ScheduleRefusedError } from "./errors.js";
+import { InvalidScheduleError, isRefusal } from "./errors.js";
 import {
   type RepositoriesAdded,
   type RepositoriesRemoved,
@@ -15,7 +15,7 @@ import { parseInput } from "./flow-input.js";
 import { connectGitHub } from "./github/app.js";
 import { installedRepositories } from "./github/installations.js";
 import { log } from "./log.js";
-import { RepositorySchedules } from "./schedules/scheduler.js";
+import { isRefusedSchedule, RepositorySchedules } from "./schedules/scheduler.js";
 
 const inputSchema = z.object({
   event: z.discriminatedUnion("type", [repositoriesAddedSchema, repositoriesRemovedSchema]),
@@ -90,5 +90,5 @@ async function unlessRefused(repository: Repository, work: () => Promise<unknown
 }
 
 function isOfSchedule(error: unknown): error is Error {
-  return error instanceof ScheduleRefusedError || error instanceof InvalidScheduleError;
+  return error instanceof InvalidScheduleError || isRefusedSchedule(error);
 }

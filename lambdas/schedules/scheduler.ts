@@ -10,7 +10,8 @@ import {
 } from "@aws-sdk/client-scheduler";
 import { askAws } from "../aws/ask.js";
 import { scheduleEnvironment } from "../environment.js";
-import { ScheduleRefusedError, TransientError } from "../errors.js";
+import { TransientError } from "../errors.js";
+import { log } from "../log.js";
 import { schedulePrefix, type WantedSchedule } from "./wanted.js";
 
 /** A start that could not be made in time is not made up for hours later: the next one comes. */
@@ -85,7 +86,7 @@ export class RepositorySchedules {
   /**
    * Brings the repository's schedules into line: what is not wanted goes, what is missing comes, what differs in
    * anything that the relay sets is changed, and the rest is not touched. Without any wanted, all go. One that
-   * Scheduler refuses does not stop the others: a `ScheduleRefusedError` tells of it after them.
+   * Scheduler refuses does not stop the others: the refusal is thrown after them.
    */
   async reconcile(wanted: readonly WantedSchedule[]): Promise<Reconciled> {
     const done: Reconciled = { created: [], changed: [], removed: [] };
@@ -94,7 +95,7 @@ export class RepositorySchedules {
     for (const name of present) {
       if (!names.has(name) && (await this.remove(name))) done.removed.push(name);
     }
-    const refused: string[] = [];
+    const refusals: Error[] = [];
     for (const schedule of wanted) {
       const { name } = schedule;
       const current = present.has(name) ? await this.#get(name) : undefined;
@@ -102,15 +103,16 @@ export class RepositorySchedules {
       try {
         done[await this.put(schedule, current ? "present" : "absent")].push(name);
       } catch (error) {
-        if (!isRefusalOfSchedule(error)) throw error;
-        refused.push(`${name} (${error.name}: ${error.message})`);
+        if (!isRefusedSchedule(error)) throw error;
+        log.error("Scheduler refuses a schedule", {
+          schedule: name,
+          error: error.name,
+          reason: error.message,
+        });
+        refusals.push(error);
       }
     }
-    if (refused.length > 0) {
-      throw new ScheduleRefusedError(
-        `EventBridge Scheduler refuses schedules that the relay has made: ${refused.join("; ")}. The others are in line. Change the jobs, or see the quotas of Scheduler, then redrive this run.`,
-      );
-    }
+    if (refusals[0]) throw refusals[0];
     return done;
   }
 
@@ -172,7 +174,7 @@ function ask<Answer>(operation: string, send: Send<Answer>, passing: string[] = 
 }
 
 /** Whether Scheduler refuses this one schedule for good: its expression, its time zone, one too many. */
-function isRefusalOfSchedule(error: unknown): error is Error {
+export function isRefusedSchedule(error: unknown): error is Error {
   return error instanceof Error && "$fault" in error && error.$fault === "client";
 }
 

@@ -500,7 +500,7 @@ describe("the App", () => {
     await world.gitHub.installations.install(others, { by: "mona" });
     await settled();
     expect(others.map(({ id }) => jobs(id))).toEqual([["first", "second"], ["second"], ["first", "second"]]);
-    expect(world.logs.some((line) => line.includes("ScheduleRefusedError"))).toBe(true);
+    expect(world.logs.some((line) => line.includes("Scheduler refuses a schedule"))).toBe(true);
   });
 
   test("that is installed brings the schedules of repositories that have a config already", async () => {
