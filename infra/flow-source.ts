@@ -11,19 +11,14 @@ export interface Retrier {
   JitterStrategy?: "FULL" | "NONE";
 }
 
-/** A retrier with a reason, which stays in the file: the language has no comments on retriers. */
-export interface RetryPolicy extends Retrier {
-  /** How long its waits are in all, and why. */
-  Comment: string;
-}
+/** `statemachines/retry-policies.json`, by name. */
+export type RetryPolicies = Readonly<Record<string, Retrier>>;
 
-/** `statemachines/retry-policies.json`. */
-export interface RetryPolicies {
-  /** Every task that invokes a Lambda has these. */
-  everyLambda: Readonly<Record<string, RetryPolicy>>;
-  /** A retrier that says no more than the errors of one of these stands for it. */
-  byErrors: Readonly<Record<string, RetryPolicy>>;
-}
+/**
+ * Policies that not every Lambda has: a task asks for one with a retrier that says no more than its errors. The others
+ * are for every task that invokes a Lambda.
+ */
+const askedFor = ["busy"];
 
 interface SourceState {
   Resource?: string;
@@ -67,13 +62,17 @@ function addToStates({ States }: SourceMachine, policies: RetryPolicies): void {
   }
 }
 
-function retriers(own: readonly Retrier[], { everyLambda, byErrors }: RetryPolicies): Retrier[] {
-  const named = Object.values(byErrors).filter((policy) => own.some((retrier) => standsFor(retrier, policy)));
-  const special = own.filter((retrier) => !named.some((policy) => standsFor(retrier, policy)));
-  const added = [...Object.values(everyLambda), ...named].map(({ Comment: _reason, ...retrier }) => retrier);
-  return [...special, ...added];
+function retriers(own: readonly Retrier[], policies: RetryPolicies): Retrier[] {
+  const isAsked = (policy: Retrier) => own.some((retrier) => standsFor(retrier, policy));
+  const isPolicy = (retrier: Retrier) => Object.values(policies).some((policy) => standsFor(retrier, policy));
+  return [
+    ...own.filter((retrier) => !isPolicy(retrier)),
+    ...Object.entries(policies).flatMap(([name, policy]) =>
+      !askedFor.includes(name) || isAsked(policy) ? [policy] : [],
+    ),
+  ];
 }
 
-function standsFor(retrier: Retrier, { ErrorEquals }: RetryPolicy): boolean {
+function standsFor(retrier: Retrier, { ErrorEquals }: Retrier): boolean {
   return JSON.stringify(retrier) === JSON.stringify({ ErrorEquals });
 }

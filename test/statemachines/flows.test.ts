@@ -2,13 +2,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "@jest/globals";
 import { type ActionName, actions, type FlowName, flowNames, pascalCase } from "../../infra/actions.js";
-import {
-  addRetryPolicies,
-  type Retrier,
-  type RetryPolicy,
-  readFlow,
-  retryPolicies,
-} from "../../infra/flow-source.js";
+import { addRetryPolicies, type Retrier, readFlow, retryPolicies } from "../../infra/flow-source.js";
 import { loadDefinition } from "../../local/engine/definition.js";
 import { parseDefinition } from "../../local/engine/validate.js";
 
@@ -29,11 +23,9 @@ interface Machine {
 const source = (flow: FlowName) =>
   readFileSync(fileURLToPath(new URL(`../../statemachines/${flow}.asl.json`, import.meta.url)), "utf8");
 
-/** Without their reasons, which stay in the file. */
-const retriersOf = (policies: Readonly<Record<string, RetryPolicy>>): Retrier[] =>
-  Object.values(policies).map(({ Comment: _reason, ...retrier }) => retrier);
-const everyLambda = retriersOf(retryPolicies.everyLambda);
-const byErrors = retriersOf(retryPolicies.byErrors);
+const docs = readFileSync(fileURLToPath(new URL("../../docs/architecture.md", import.meta.url)), "utf8");
+
+const { busy, ...everyLambda } = retryPolicies;
 const arnToAction = new Map(
   Object.keys(actions).map((name) => [`\${${pascalCase(name)}Arn}`, name as ActionName]),
 );
@@ -61,10 +53,13 @@ describe.each(flowNames)("the flow %s", (flow) => {
     const written = (JSON.parse(source(flow)) as Machine).States;
     for (const [name, { Retry = [], Parameters }] of tasks) {
       expect(Parameters?.FunctionName).toMatch(/Arn}$/);
-      const others = (written[name]?.Retry ?? []).map(({ ErrorEquals }) =>
-        byErrors.find((policy) => String(policy.ErrorEquals) === String(ErrorEquals)),
-      );
-      expect([name, Retry]).toEqual([name, [...everyLambda, ...others]]);
+      const asked = written[name]?.Retry?.map(({ ErrorEquals }) => ErrorEquals) ?? [];
+      const others = asked.length === 0 ? [] : [busy];
+      expect([name, asked, Retry]).toEqual([
+        name,
+        others.map((policy) => policy?.ErrorEquals),
+        [...Object.values(everyLambda), ...others],
+      ]);
     }
   });
 
@@ -73,7 +68,7 @@ describe.each(flowNames)("the flow %s", (flow) => {
     const plain = (all: Machine["States"]) =>
       Object.entries(all).map(([name, { Retry: _retry, ...state }]) => [name, state]);
     for (const { Retry = [] } of Object.values(States)) {
-      for (const retrier of Retry) expect([...everyLambda, ...byErrors]).not.toContainEqual(retrier);
+      for (const retrier of Retry) expect(Object.values(retryPolicies)).not.toContainEqual(retrier);
     }
     const { States: completed, ...restCompleted } = machine;
     expect([restCompleted, plain(completed)]).toEqual([rest, plain(States)]);
@@ -106,17 +101,20 @@ function shortestInAll({ IntervalSeconds = 1, BackoffRate = 2, ...retrier }: Ret
 }
 
 describe("the retry policies", () => {
-  const { transient, rateLimited, crashed } = retryPolicies.everyLambda;
-  const all = { ...retryPolicies.everyLambda, ...retryPolicies.byErrors };
+  const { transient, rateLimited, crashed } = everyLambda;
 
   test("last as long as the trouble: an upgrade of Coder, and GitHub's hour", () => {
-    expect(shortestInAll(transient as RetryPolicy)).toBeGreaterThanOrEqual(20 * 60);
-    expect(shortestInAll(rateLimited as RetryPolicy)).toBeGreaterThanOrEqual(70 * 60);
+    expect(shortestInAll(transient as Retrier)).toBeGreaterThanOrEqual(20 * 60);
+    expect(shortestInAll(rateLimited as Retrier)).toBeGreaterThanOrEqual(70 * 60);
     expect(rateLimited?.IntervalSeconds).toBeGreaterThanOrEqual(60);
   });
 
-  test.each(Object.entries(all))("%s says how long it lasts", (_, { Comment, ...policy }) => {
-    expect(Comment).toMatch(new RegExp(`^${Math.floor(shortestInAll(policy) / 60)} minutes in all: `));
+  test.each(Object.entries(retryPolicies))("%s lasts as long as the docs say", (name, policy) => {
+    const minutes = Math.floor(shortestInAll(policy) / 60);
+    const row = new RegExp(
+      `retried by (the policy )?\`${name}\` for ${minutes} minutes: ${policy.MaxAttempts} times`,
+    );
+    expect(docs).toMatch(row);
   });
 
   test("cover what Lambda calls its own troubles and the death of a process", () => {
@@ -137,26 +135,25 @@ describe("the retry policies", () => {
   });
 
   test("have no error in common: the first that fits is the one that counts", () => {
-    const errors = Object.values(all).flatMap(({ ErrorEquals }) => ErrorEquals);
+    const errors = Object.values(retryPolicies).flatMap(({ ErrorEquals }) => ErrorEquals);
     expect(errors).toHaveLength(new Set(errors).size);
   });
 });
 
 describe("the retry policies of a state", () => {
   const policies = {
-    everyLambda: { any: { Comment: "why", ErrorEquals: ["AnyError"], MaxAttempts: 9 } },
-    byErrors: { lease: { Comment: "why", ErrorEquals: ["LeaseError"], MaxAttempts: 5 } },
+    any: { ErrorEquals: ["AnyError"], MaxAttempts: 9 },
+    busy: { ErrorEquals: ["BusyError"], MaxAttempts: 5 },
   };
-  const [any] = retriersOf(policies.everyLambda);
-  const [lease] = retriersOf(policies.byErrors);
+  const { any, busy } = policies;
   const invoke = { Type: "Task", Resource: "arn:aws:states:::lambda:invoke", End: true };
   const complete = (state: object): unknown =>
     JSON.parse(addRetryPolicies(JSON.stringify({ StartAt: "A", States: { A: state } }), policies));
 
   test("go behind a retrier of its own", () => {
-    const own = { ErrorEquals: ["LeaseError"], MaxAttempts: 2 };
-    expect(complete({ ...invoke, Retry: [{ ErrorEquals: ["LeaseError"] }] })).toMatchObject({
-      States: { A: { Retry: [any, lease] } },
+    const own = { ErrorEquals: ["BusyError"], MaxAttempts: 2 };
+    expect(complete({ ...invoke, Retry: [{ ErrorEquals: ["BusyError"] }] })).toMatchObject({
+      States: { A: { Retry: [any, busy] } },
     });
     expect(complete({ ...invoke, Retry: [own] })).toMatchObject({
       States: { A: { Retry: [own, any] } },
