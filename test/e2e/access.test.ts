@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { asRequester, deployments, everyCoder } from "./deployments.js";
+import { allWell } from "./repo-work.js";
 import { World } from "./support.js";
 
 describe.each(everyCoder)("on %s", (_, deployment) => {
@@ -14,6 +15,7 @@ describe.each(everyCoder)("on %s", (_, deployment) => {
     world.gitHub.addUser({ login: "other[bot]", type: "Bot" });
   });
   afterAll(async () => {
+    await allWell(world);
     expect(world.coder.mintedTokens()).toEqual([]);
     await world.close();
   });
@@ -138,6 +140,7 @@ describe.each(oneOfEach)("on %s, what it is made from", (name) => {
       const issue = await other.openIssue();
       await other.assign(issue);
       await other.untilRunning(issue);
+      await allWell(other);
       const posts = other.coder.http.calls.filter(
         ({ method, path, status }) =>
           method === "POST" && status === 201 && /\/(tasks\/|workspaces)/.test(path),
@@ -184,6 +187,7 @@ describe.each(named)("on %s, what it is called", (name, settings) => {
         await world.untilRunning(issue);
         names.push(world.coder.workspaces().at(-1)?.name);
       }
+      await allWell(world);
       expect(names[0]).toBe("gh-app-1");
       expect(names[1]).toMatch(/^gh-my-app-[0-9a-z]{6}-1$/);
       expect(names[2]).toMatch(/^gh-app-[0-9a-z]{6}-1$/);

@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/gl
 import type { Fault } from "../../local/faults.js";
 import { bundles } from "../bundles.js";
 import { creation, deployments, ending, everyCoder } from "./deployments.js";
+import { allWell } from "./repo-work.js";
 import { until, World } from "./support.js";
 
 /** The ends that a life has when nothing goes wrong: they must be the same when something did. */
@@ -30,7 +31,10 @@ describe.each(everyCoder)("on %s", (_, deployment) => {
     world = await World.start({ coder });
   });
   afterEach(() => world.coder.http.faults.clear());
-  afterAll(() => world.close());
+  afterAll(async () => {
+    await allWell(world);
+    await world.close();
+  });
 
   const end = ending(deployment);
   const coderFaults: [string, Fault][] = [
@@ -57,6 +61,7 @@ describe.each(everyCoder)("on %s", (_, deployment) => {
     expect(failed?.error).toBe(page === "tasks" ? "CoderForbiddenError" : "ChatsForbiddenError");
     world.system.engine.redrive(failed?.executionArn ?? "");
     await world.untilStatus(issue, "Completed");
+    expect(await world.endsOf(issue)).toEqual(["SUCCEEDED", "SUCCEEDED"]);
     expect(world.agent(issue)).toBeUndefined();
   });
 
@@ -81,6 +86,7 @@ describe.each(everyCoder)("on %s", (_, deployment) => {
       await loseRecords();
       await world.gitHub.closeIssue(issue, { by: "mona" });
       await world.untilStatus(issue, "Completed");
+      expect(await world.endsOf(issue)).toEqual(["SUCCEEDED", "SUCCEEDED"]);
       expect(world.agent(issue)).toBeUndefined();
       expect(world.statusComments(issue)).toHaveLength(1);
     });
@@ -91,7 +97,7 @@ describe.each(everyCoder)("on %s", (_, deployment) => {
       await world.idle();
       await loseRecords();
       await world.assign(issue);
-      await until("the run is over", async () => (await world.runsOf(issue)).length === 2);
+      expect(await world.endsOf(issue)).toEqual(["SUCCEEDED", "SUCCEEDED"]);
       await world.untilRunning(issue);
       expect(world.agents().map((agent) => agent.id)).toEqual([id]);
       expect(world.statusComments(issue)).toHaveLength(1);
@@ -126,6 +132,7 @@ describe.each(everyCoder)("on %s", (_, deployment) => {
 
       await other.gitHub.closeIssue(issue, { by: "mona" });
       await other.untilStatus(issue, "Completed");
+      await allWell(other);
       expect(other.agents()).toEqual([]);
     } finally {
       await other.close();
@@ -142,7 +149,10 @@ describe("troubles that pass, whatever Coder it is", () => {
     world.gitHub.http.faults.clear();
     world.coder.http.faults.clear();
   });
-  afterAll(() => world.close());
+  afterAll(async () => {
+    await allWell(world);
+    await world.close();
+  });
 
   const gitHubFaults: [string, Fault][] = [
     ["a comment's answer is lost", { method: "POST", path: /\/comments$/, lose: "response" }],
@@ -263,6 +273,7 @@ describe("troubles that pass, whatever Coder it is", () => {
     if (comment) await world.gitHub.deleteComment(comment, { by: "mona" });
     await world.gitHub.closeIssue(issue, { by: "mona" });
     await world.untilStatus(issue, "Completed");
+    expect(await world.endsOf(issue)).toEqual(["SUCCEEDED", "SUCCEEDED"]);
     expect(world.statusComments(issue)).toHaveLength(1);
   });
 });
@@ -331,6 +342,7 @@ describe.each(tasks)("on %s", (name) => {
       world.coder.task("gh-app-1")?.finishBoot();
       world.system.engine.redrive(run?.executionArn ?? "");
       await world.untilRunning(issue);
+      await allWell(world);
     } finally {
       await world.close();
     }

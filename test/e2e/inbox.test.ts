@@ -3,6 +3,7 @@ import type { FakeChat } from "../../local/fake-coder/chat.js";
 import type { FakeTask } from "../../local/fake-coder/fake-task.js";
 import type { Issue } from "../../local/fake-github/issues.js";
 import { deployments, everyCoder } from "./deployments.js";
+import { allWell } from "./repo-work.js";
 import { until, World } from "./support.js";
 
 let world: World;
@@ -74,7 +75,10 @@ describe.each(everyCoder)("on %s", (_, { coder }) => {
   beforeAll(async () => {
     world = await World.start({ coder });
   });
-  afterAll(() => world.close());
+  afterAll(async () => {
+    await allWell(world);
+    await world.close();
+  });
 
   describe("what reaches the agent", () => {
     test("a comment on its issue, with who, where and an instruction; 👀 on the comment", async () => {
@@ -198,7 +202,10 @@ describe.each(refusing)("on %s what waits while the agent works", (name) => {
   beforeAll(async () => {
     world = await World.start({ coder: deployments[name].coder });
   });
-  afterAll(() => world.close());
+  afterAll(async () => {
+    await allWell(world);
+    await world.close();
+  });
 
   test("a review with its inline comments, as one message, in order", async () => {
     const pull = await agentsPull();
@@ -248,6 +255,23 @@ describe.each(refusing)("on %s what waits while the agent works", (name) => {
     expect(texts().join()).not.toContain("never mind");
   });
 
+  test("a comment that was deleted while nobody wanted the task", async () => {
+    agent.holdBusy();
+    const { comment } = await world.gitHub.comment(issue, { by: "mona", body: "never mind this" });
+    await untilIn("forward-comment", 1);
+    await world.unassign(issue);
+    await world.gitHub.deleteComment(comment, { by: "mona" });
+    await untilIn("forward-comment", 2);
+    agent.release();
+    await world.idle();
+    await world.assign(issue);
+    await world.untilRunning(issue);
+    await world.gitHub.comment(issue, { by: "mona", body: "but this" });
+    await untilTold("but this");
+    await world.idle();
+    expect(texts().join()).not.toContain("never mind");
+  });
+
   test("a failed run whose pull request has moved on", async () => {
     agent.holdBusy();
     const { pull } = await failedRun();
@@ -284,7 +308,10 @@ describe("on one Coder", () => {
   beforeAll(async () => {
     world = await World.start();
   });
-  afterAll(() => world.close());
+  afterAll(async () => {
+    await allWell(world);
+    await world.close();
+  });
 
   test("a comment on an issue that has no task reaches nobody, and its run ends well", async () => {
     const other = await world.openIssue("For people");

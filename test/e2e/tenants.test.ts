@@ -398,6 +398,9 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
       const { comment } = await say(unknown, by, "anybody there?");
       await world.gitHub.deleteComment(comment, { by });
     }
+    const pull = await agentsPull("octo/app", { closes: [unknown.number] });
+    await say(pull, "stranger", "anybody there?");
+    await fail(pull, { by: "stranger" });
     await allWell(world);
     expect(lists()).toBe(before);
 

@@ -48,6 +48,20 @@ test("a claim ends when its holder releases it, and not when another does", asyn
   expect(await store.claimCreation(1, key, "second")).toBe(true);
 });
 
+test("Coder is searched for a task without a record once an hour, or again by the same delivery", async () => {
+  const key = await newRecord();
+  const deliveries = Array.from({ length: 10 }, (_, i) => `delivery-${i}`);
+  const searches = await Promise.all(deliveries.map((delivery) => store.maySearch(key, delivery)));
+  expect(searches.filter(Boolean)).toHaveLength(1);
+  expect(await store.maySearch(key, `delivery-${searches.indexOf(true)}`)).toBe(true);
+  expect(await store.maySearch(await newRecord(), "another")).toBe(true);
+  Date.now = () => realNow() + 3590_000;
+  expect(await store.maySearch(key, "later")).toBe(false);
+  Date.now = () => realNow() + 3601_000;
+  expect(await store.maySearch(key, "later")).toBe(true);
+  Date.now = realNow;
+});
+
 test("a claim whose holder has died expires once no Lambda of it can run any more", async () => {
   const key = await newRecord();
   await store.claimCreation(1, key, "first");
