@@ -8,6 +8,7 @@ import { benchBundles } from "./bundles.js";
 import { benchComment } from "./comment.js";
 import type { Figures } from "./figures.js";
 import { benchInbox } from "./inbox.js";
+import { benchLogRelay } from "./log-relay.js";
 import { printed } from "./table.js";
 import { benchWebhook } from "./webhook.js";
 
@@ -18,6 +19,7 @@ const benches = {
   webhook: benchWebhook,
   comment: benchComment,
   inbox: benchInbox,
+  "log-relay": benchLogRelay,
   bundles: benchBundles,
 } satisfies Record<string, (bundles: readonly Bundle[]) => Promise<Figures[]>>;
 type BenchName = keyof typeof benches;

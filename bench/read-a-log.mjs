@@ -1,0 +1,29 @@
+// Run as `node --expose-gc read-a-log.mjs <bundle of excerpt.ts> <kind of log> <megabytes>`. Prints how long reading
+// takes and what memory grows by. Plain JavaScript: a loader in this process would take part in what is measured.
+const [bundle, kind, size] = process.argv.slice(2);
+const { excerptOf } = await import(bundle);
+
+const chunk = Buffer.alloc(64 * 1024);
+const line = {
+  short: (i) => `module ${i} and all its tests are compiled\n`,
+  stamped: (i) => `2026-03-04T05:06:07.1234567Z module ${i} and all its tests are compiled\n`,
+  errors: (i) => `2026-03-04T05:06:07.1234567Z src/${i}.ts(1,2): error TS2304: Cannot find name 'x${i}'.\n`,
+}[kind];
+
+let peak = 0;
+async function* log(megabytes) {
+  for (let i = 0; i < megabytes * 16; i++) {
+    chunk.fill(line(i));
+    yield chunk;
+    if (i % 8 === 0) peak = Math.max(peak, process.memoryUsage.rss());
+  }
+}
+
+await excerptOf(log(4), 48 * 1024);
+globalThis.gc();
+const idle = process.memoryUsage.rss();
+peak = idle;
+const start = performance.now();
+await excerptOf(log(Number(size)), 48 * 1024);
+const seconds = (performance.now() - start) / 1000;
+console.log(JSON.stringify({ seconds, grownMB: (peak - idle) / 1024 / 1024 }));
