@@ -1,145 +1,96 @@
-/**
- * How tools say that something went wrong. A `cause` is a tool's own way to report a failure; a `hint` is a
- * word that failures are often told with, and passing tests too.
- */
-export interface ErrorMark {
-  tool: string;
-  pattern: RegExp;
-  grade: "cause" | "hint";
-  /** Lines of context that say where it happened. Default: 3. */
-  before?: number;
-  /** Lines of context that say what happened. Default: 6. */
-  after?: number;
-}
+import { compiledTestMarks } from "./marks/compiled-tests.js";
+import { compilerMarks } from "./marks/compilers.js";
+import type { ErrorMark } from "./marks/mark.js";
+import { platformMarks } from "./marks/platforms.js";
+import { scriptTestMarks } from "./marks/script-tests.js";
+import { scriptToolMarks } from "./marks/script-tools.js";
+import { allIsWell, passed, redText, stackFrame, wordMarks, wordsToUnmask } from "./marks/words.js";
 
-export const contextBefore = 3;
-export const contextAfter = 6;
+export type { ErrorMark } from "./marks/mark.js";
 
-const cause = (
-  tool: string,
-  pattern: RegExp,
-  context: { before?: number; after?: number } = {},
-): ErrorMark => ({
-  tool,
-  pattern,
+/** Whatever the tool, its last words stand right before the runner's. */
+const runnersError: ErrorMark = {
+  tool: "GitHub Actions",
+  clues: ["##["],
+  pattern: /^##\[error\]/,
   grade: "cause",
-  ...context,
-});
+  before: 20,
+  after: 2,
+};
 
-const hint = (
-  tool: string,
-  pattern: RegExp,
-  context: { before?: number; after?: number } = {},
-): ErrorMark => ({
-  tool,
-  pattern,
-  grade: "hint",
-  ...context,
-});
-
-/** The first that fits a line counts, so the ones with more context come first. */
+/** The first that fits a line counts. */
 export const errorMarks: readonly ErrorMark[] = [
-  // Whatever the tool, its last words stand right before the runner's.
-  cause("GitHub Actions", /^##\[error\]/, { before: 20 }),
-
-  cause("Jest", /^\s*● (?!Console$)/, { before: 1, after: 25 }),
-  cause("Jest, Vitest, go test", /^\s*FAIL(?:\s|$)/, { before: 1, after: 20 }),
-  cause("Vitest, Mocha", /^\s*[×✕✗✘✖❯] /, { before: 1, after: 4 }),
-  cause("Mocha", /^\s*\d+ failing$/, { after: 20 }),
-  cause("Playwright", /^\s*\d+\) (?:\[|.+ › )/, { before: 1, after: 25 }),
-  cause("TAP, node:test", /^\s*not ok \d+/, { after: 15 }),
-  cause("tsc", /\berror TS\d+:/, { before: 1 }),
-  cause("ESLint", /^\s+\d+:\d+\s+error\s/, { before: 5, after: 2 }),
-  cause("Biome", /\b(?:lint|format|parse|assist|check)(?:\/\S+)? .*━{3}/, { before: 0, after: 12 }),
-  cause("npm", /^npm (?:ERR!|error)(?:\s|$)/),
-  cause("pnpm, Yarn", /\bERR_PNPM_|\bELIFECYCLE\b|^error Command failed|^➤ YN\d+: .*\b(?:Error|failed)\b/i),
-  cause("esbuild", /\[ERROR\] /, { before: 0, after: 8 }),
-  cause("Node.js", /\bFATAL ERROR: |\bheap out of memory\b|\bUnhandledPromiseRejection\b/, { after: 12 }),
-  cause("Node.js, Python", /^(?:Uncaught )?(?:\w+\.)*\w*(?:Error|Exception)(?: \[\w+\])?(?::|$)/, {
-    after: 10,
-  }),
-
-  cause("Rust", /^error(?:\[E\d+\])?: /, { before: 1, after: 14 }),
-  cause("Rust", /\bpanicked at\b/, { before: 2, after: 12 }),
-  cause("cargo test", /^---- .+ ----$/, { before: 0, after: 15 }),
-  cause("cargo test", /^test .+ \.\.\. FAILED$|^test result: FAILED/, { before: 1, after: 2 }),
-
-  cause("go test", /^\s*--- FAIL: /, { before: 10, after: 12 }),
-  cause("Go", /^panic: |^fatal error: |^WARNING: DATA RACE/, { after: 25 }),
-  cause("Go, golangci-lint", /^\S+\.go:\d+:\d+: /, { before: 2, after: 3 }),
-
-  cause("Python", /\bTraceback \(most recent call last\):/, { after: 30 }),
-  cause("pytest", /^_{3,} .+ _{3,}$/, { before: 0, after: 30 }),
-  cause("pytest", /^E {2,}\S/, { before: 10, after: 4 }),
-  cause("pytest, unittest", /^(?:FAILED|ERROR) \S+\.py\b|^(?:FAIL|ERROR): \w+ \(/, { before: 1 }),
-  cause("Ruff, Flake8", /^\S+\.py:\d+:\d+: [A-Z]+\d+ /, { before: 1, after: 3 }),
-  cause("mypy, Pyright", /\.pyi?:\d+(?::\d+)?(?: -|:) error: /, { before: 1, after: 3 }),
-
-  cause("GCC, Clang, Swift, javac, Go", /:\d+(?::\d+)?: (?:fatal )?error: /, { before: 2, after: 6 }),
-  cause("linker", /\bundefined (?:reference to|symbol)\b|\bcollect2: error\b|\bld(?:\.lld|\.gold)?: error\b/),
-  cause("make", /^(?:\S*\/)?g?make(?:\[\d+\])?: \*\*\* /, { before: 12, after: 2 }),
-  cause("CMake", /^CMake Error\b/, { after: 10 }),
-  cause("Ninja", /^FAILED: /, { before: 1, after: 12 }),
-  cause("sanitizers", /\bERROR: \w+Sanitizer\b/, { after: 25 }),
-  cause("Xcode", /^\*\* \w+ FAILED \*\*/, { before: 8 }),
-
-  cause("Maven", /<<< (?:FAILURE|ERROR)!/, { before: 1, after: 15 }),
-  cause("Maven", /^\[ERROR\] /, { before: 1, after: 4 }),
-  cause("Gradle", /^FAILURE: Build failed|^\* What went wrong:/, { before: 2, after: 10 }),
-  cause("Gradle", /^> Task \S+ FAILED$/, { before: 2, after: 12 }),
-  cause("Gradle", /^\S.* > .+ FAILED$/, { before: 0, after: 12 }),
-  cause("Java", /^(?:Exception in thread |Caused by: )/, { after: 10 }),
-  cause("Kotlin", /^e: /, { before: 1, after: 2 }),
-  cause("sbt", /^\[error\] /, { before: 2, after: 4 }),
-
-  cause(".NET", /: error [A-Z]{2,}\d+:/, { before: 1, after: 2 }),
-  cause(".NET", /^\s*Failed .+ \[[<\d].*\]$|\[FAIL\]$/, { before: 0, after: 15 }),
-  cause(".NET", /\bUnhandled exception\b/i, { after: 15 }),
-
-  cause("RSpec", /^Failures:$/, { before: 0, after: 25 }),
-  cause("RSpec", /\bFailure\/Error:/, { before: 3, after: 12 }),
-  cause("RSpec", /^rspec \.\//, { before: 1, after: 1 }),
-  cause("Minitest", /^\s*(?:\d+\) )?(?:Failure|Error):$/, { before: 0, after: 12 }),
-  cause("RuboCop", /^\S+\.rb:\d+:\d+: [EF]: /, { before: 1, after: 3 }),
-  cause("PHP", /\bPHP (?:Fatal|Parse) error: /, { after: 10 }),
-  cause("PHPUnit", /^There (?:was|were) \d+ (?:failure|error)s?:/, { before: 0, after: 25 }),
-  cause("Elixir", /^\*\* \(\w+/, { after: 10 }),
-  cause("Elixir", /^\s+\d+\) test /, { before: 0, after: 15 }),
-
-  cause("Docker", /^ERROR: failed to (?:build|solve)|\bexecutor failed running\b/, { before: 10 }),
-  cause("Terraform", /^[│╷\s]*Error: /, { before: 1, after: 12 }),
-  cause("Bazel", /^ERROR: /, { before: 1, after: 10 }),
-  cause("git", /^fatal: /, { after: 3 }),
-  cause("kernel", /\bSegmentation fault\b|\bcore dumped\b|\bOOMKilled\b|\bNo space left on device\b/, {
-    before: 8,
-  }),
-
-  hint("Mocha", /^\s+\d+\) \S/, { after: 8 }),
-  hint("shells", /: (?:command not found|not found|No such file or directory|Permission denied)$/),
-  hint("exit codes", /\bexit(?:ed)?(?: with)?(?: code| status| value)?:? [1-9]\d*\b|\bnon-zero exit\b/i, {
-    before: 8,
-  }),
-  hint("signals", /\b(?:SIGKILL|SIGSEGV|SIGABRT|SIGTERM)\b|^Killed$|^Aborted\b/),
-  hint("any", /(?<![-./@])\berrors?\b(?![-./])/i),
-  hint("any", /(?<![-./@])\bfail(?:ed|s|ure|ures)?\b(?![-./])/i),
-  hint("any", /(?<![-./@])\b(?:exception|fatal|panic|timed out|timeout exceeded|assertion)\b(?![-./])/i),
+  runnersError,
+  ...scriptTestMarks,
+  ...compiledTestMarks,
+  ...scriptToolMarks,
+  ...compilerMarks,
+  ...platformMarks,
+  ...wordMarks,
 ];
 
-/** What many tools say, of each step or at their end, when all is well. */
-const allIsWell = /\b(?:0|no) (?:errors?|fail(?:ed|ures?|ing))\b|\b(?:errors?|fail(?:ed|ures?)): 0\b/gi;
+/** How secrets are masked, and private keys framed: lines that are looked at though they may hold no mark. */
+export const otherClues = ["***", "private key", ...redText.clues];
 
-/** Before a line, what runners of several tools put there: `#12 3.456 `, `web:test: `, `api-1  | `. */
-const prefix = /^(?:#\d+ \d+\.\d+ |[\w@/.-]+(?::[\w@/.:-]+: | test: | +\| ))/;
+/**
+ * What runners of several tools put before a line: `#12 3.456 `, `web:test: `, `api-1  | `, `[Step 11] `,
+ * `[12:34:56]: ▸ `.
+ */
+const prefix =
+  /^(?:#\d+ \d+\.\d+ |[\w@/.-]+(?::[\w@/.:-]+: | test: | +[|>] )|\[(?!warn)[^\]]{1,40}\]:? (?:▸ )?|\d\d:\d\d:\d\d(?:[.,]\d+)? )/i;
+const mostPrefixes = 3;
+
+/** `line` and what is left of it without the prefixes of runners. */
+export function withoutPrefixes(line: string): string[] {
+  const forms = [line];
+  for (let form = line; forms.length <= mostPrefixes; forms.push(form)) {
+    const bare = form.replace(prefix, "");
+    if (bare === form || bare === "") return forms;
+    form = bare;
+  }
+  return forms;
+}
 
 /** The mark in a line, if there is one. */
-export function errorMarkOf(line: string): ErrorMark | undefined {
-  if (line === "") return undefined;
-  const found = firstMark(line);
-  if (found?.grade === "cause") return found;
-  const bare = line.replace(prefix, "");
-  const mark = bare === line ? found : (firstMark(bare) ?? found);
-  return mark?.grade === "hint" ? firstMark(bare.replace(allIsWell, "")) : mark;
+export function errorMarkOf(line: string, isRed = false): ErrorMark | undefined {
+  if (line.trim() === "") return undefined;
+  const forms = withoutPrefixes(unmasked(line));
+  if (forms.some((form) => passed.test(form))) return undefined;
+  const isFrame = forms.some((form) => stackFrame.test(form));
+  let found: ErrorMark | undefined;
+  for (const form of forms) {
+    const mark = firstMark(form);
+    if (mark?.grade === "cause") return mark;
+    found ??= mark;
+  }
+  if (isFrame) return undefined;
+  return (found && firstMark((forms.at(-1) ?? line).replace(allIsWell, ""))) ?? (isRed ? redText : undefined);
 }
 
 const firstMark = (line: string): ErrorMark | undefined =>
   errorMarks.find(({ pattern }) => pattern.test(line));
+
+const masked = new Map(
+  wordsToUnmask
+    .flatMap((word) => [word, `${word[0]?.toUpperCase()}${word.slice(1)}`, word.toUpperCase()])
+    .flatMap((word) =>
+      [...new Set(word.replace(" ", ""))].map((letter): [string, string] => [
+        word.replaceAll(letter, "***"),
+        word,
+      ]),
+    )
+    // Small letters come last, and stay: `***rror` is more often `error` than `Error`.
+    .reverse(),
+);
+const maskedWord = new RegExp(
+  [...masked.keys()]
+    .sort((a, b) => b.length - a.length)
+    .map((word) => word.replaceAll("*", "\\*"))
+    .join("|"),
+  "g",
+);
+
+/** A line as it was before GitHub masked a secret of one letter: `##[***rror]` is `##[error]`. */
+export function unmasked(line: string): string {
+  return line.includes("***") ? line.replace(maskedWord, (word) => masked.get(word) ?? word) : line;
+}

@@ -1,5 +1,6 @@
 import type { Octokit } from "@octokit/core";
 import { isRefusal } from "../errors.js";
+import type { Period } from "./scores.js";
 
 export interface RunAttempt {
   owner: string;
@@ -15,6 +16,8 @@ export interface FailedJob {
   /** Empty where GitHub names none. */
   url: string;
   failedSteps: string[];
+  /** When these ran, as far as GitHub says. */
+  failedPeriods: Period[];
 }
 
 const perPage = 100;
@@ -37,19 +40,36 @@ export async function failedJobs(
         : conclusion === "cancelled"
           ? cancelled
           : undefined;
+      const failedSteps = steps.filter(
+        (step) => failures.includes(step.conclusion) || step.conclusion === "cancelled",
+      );
       list?.push({
         id: Number(id),
         name,
         conclusion: conclusion ?? "",
         url: html_url ?? "",
-        failedSteps: steps
-          .filter((step) => failures.includes(step.conclusion) || step.conclusion === "cancelled")
-          .map((step) => step.name),
+        failedSteps: failedSteps.map((step) => step.name),
+        failedPeriods: failedSteps.flatMap(periodOf),
       });
     }
     if (jobs.length < perPage) return { failed: failed.length > 0 ? failed : cancelled, total };
   }
 }
+
+/** In whole seconds, as GitHub tells them. A step that never ended lasted as long as the log. */
+function periodOf({
+  started_at,
+  completed_at,
+}: {
+  started_at?: string | null;
+  completed_at?: string | null;
+}) {
+  if (!started_at) return [];
+  return [{ from: inSeconds(started_at), to: completed_at ? inSeconds(completed_at) : "9999" }];
+}
+
+const inSeconds = (time: string): string =>
+  new Date(time).toISOString().slice(0, "2026-03-04T05:06:07".length);
 
 async function jobsOf(octokit: Octokit, { owner, repo, runId, attempt }: RunAttempt, page: number) {
   const run = { owner, repo, run_id: runId, per_page: perPage, page };

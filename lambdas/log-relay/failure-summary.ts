@@ -2,41 +2,75 @@ import type { Octokit } from "@octokit/core";
 import { byteLength, cutToBytes } from "../text/bytes.js";
 import { oneLine } from "../text/clean.js";
 import { type FailedJob, failedJobs, type RunAttempt } from "./failed-jobs.js";
-import { excerptOfJob } from "./job-log.js";
+import { type JobLog, readLog } from "./job-log.js";
+import { shareOut } from "./room.js";
+import { Failures } from "./same-failure.js";
 
 /** Bytes (UTF-8) of a summary at most. */
 export const summaryBytes = 48 * 1024;
 
-/** Jobs whose logs are shown; the others are named. */
-const jobsInFull = 5;
+/** Excerpts that are shown, and logs that are read for them: jobs that failed alike share an excerpt. */
+const excerptsShown = 5;
+const logsRead = 12;
+
+/** Milliseconds after which no further log is read. The Lambda has six minutes, one download takes one at most. */
+const readingMs = 4 * 60_000;
 
 const otherJobsBytes = 8 * 1024;
+const alikeNamed = 12;
 const nameLength = 150;
 const stepsNamed = 8;
 
+/** A failure that is told once, and the jobs that have it. */
+interface Section {
+  job: FailedJob;
+  log: JobLog;
+  /** What the excerpts before it have told. */
+  told: ReadonlySet<string>;
+  alike: FailedJob[];
+}
+
 /**
  * Why a workflow run failed, as plain text for an agent to read: each failed job with the steps that failed and
- * an excerpt of its log. Logs are read one after the other, so that memory does not grow with their number.
+ * an excerpt of its log. Logs are read one after the other, so that memory does not grow with their size.
  */
 export async function summarizeFailure(octokit: Octokit, run: RunAttempt): Promise<string> {
   const { failed, total } = await failedJobs(octokit, run);
   if (failed.length === 0) return cutToBytes(noFailedJob(await linkToRun(octokit, run)), summaryBytes).text;
 
-  const inFull = failed.slice(0, jobsInFull);
-  const others = listOf(failed.slice(jobsInFull));
-  const heads = inFull.map((job, index) => headOf(job, index + 1, failed.length));
-  let text = introduction(failed, total);
-  let reserved = byteLength([...heads, others, ""].join("\n\n\n"));
-  for (const [index, job] of inFull.entries()) {
-    const head = `\n\n${heads[index]}\n`;
-    text += head;
-    reserved -= byteLength(head);
-    // What a short log leaves goes to those that follow.
-    const budget = Math.floor((summaryBytes - reserved - byteLength(text)) / (inFull.length - index));
-    text += await excerptOfJob(octokit, { ...run, jobId: job.id }, budget);
+  const { sections, others } = await sectionsOf(octokit, run, failed);
+  const list = listOf(others);
+  const heads = sections.map((section) => headOf(section, failed));
+  const frame = [introduction(failed, total), ...heads, ...sections.map(({ log }) => log.remark), list];
+  const room = summaryBytes - byteLength(frame.join("\n\n\n\n"));
+  const shares = shareOut(room, [
+    sections.map(({ log, told }) => log.digest?.need(room, told) ?? 0),
+    sections.map(({ log }) => Math.min(room, log.digest?.size ?? 0)),
+    sections.map(({ log }) => (log.digest ? room : 0)),
+  ]);
+  const texts = sections.map(({ log: { digest, remark }, told }, index) => {
+    const excerpt = digest?.text(shares[index] ?? 0, told) ?? "";
+    return `${heads[index]}\n${[excerpt, remark].filter((text) => text !== "").join("\n")}`;
+  });
+  const text = [introduction(failed, total), ...texts].join("\n\n");
+  return cutToBytes(`${text}\n${list}`.trimEnd(), summaryBytes).text;
+}
+
+async function sectionsOf(octokit: Octokit, run: RunAttempt, failed: FailedJob[]) {
+  const sections: Section[] = [];
+  const failures = new Failures(Math.floor(summaryBytes / Math.min(excerptsShown, failed.length)));
+  const until = Date.now() + readingMs;
+  let read = 0;
+  for (const job of failed) {
+    if (sections.length === excerptsShown || read === logsRead || Date.now() > until) break;
+    read += 1;
+    const { failedPeriods } = job;
+    const log = await readLog(octokit, { ...run, jobId: job.id, failedPeriods }, summaryBytes);
+    const { same, told } = failures.compare(log);
+    if (same !== undefined) sections[same]?.alike.push(job);
+    else sections.push({ job, log, told, alike: [] });
   }
-  text += "\n";
-  return cutToBytes(`${text}${others}`.trimEnd(), summaryBytes).text;
+  return { sections, others: failed.slice(read) };
 }
 
 function introduction(failed: FailedJob[], total: number): string {
@@ -44,17 +78,22 @@ function introduction(failed: FailedJob[], total: number): string {
   return total === 1 ? `The run's only job ${verb}.` : `${failed.length} of ${total} jobs ${verb}.`;
 }
 
-function headOf({ name, conclusion, url, failedSteps }: FailedJob, number: number, count: number): string {
+function headOf({ job, told, alike }: Section, failed: FailedJob[]): string {
+  const { name, conclusion, url, failedSteps } = job;
   const steps = failedSteps.slice(0, stepsNamed).map((step) => oneLine(step, nameLength));
   const more = failedSteps.length - steps.length;
+  const number = failed.indexOf(job) + 1;
   return [
-    `=== Failed job ${number} of ${count}: ${oneLine(name, nameLength)} ===`,
+    `=== Failed job ${number} of ${failed.length}: ${oneLine(name, nameLength)} ===`,
     `Conclusion: ${conclusion}`,
     ...(url === "" ? [] : [`Full log: ${url}`]),
     ...(steps.length === 0
       ? []
       : [`Failed steps: ${steps.join("; ")}${more > 0 ? `; and ${more} more` : ""}`]),
-    "Excerpt of the log:",
+    ...(alike.length === 0 ? [] : ["These failed alike:", ...alike.slice(0, alikeNamed).map(entryOf)]),
+    told.size === 0
+      ? "Excerpt of the log:"
+      : "Excerpt of the log, without what is shown above of other jobs:",
   ].join("\n");
 }
 
@@ -62,14 +101,17 @@ function headOf({ name, conclusion, url, failedSteps }: FailedJob, number: numbe
 function listOf(jobs: FailedJob[]): string {
   if (jobs.length === 0) return "";
   let list = "\n=== Failed jobs whose logs are not shown ===\n";
-  for (const [index, { name, conclusion, url }] of jobs.entries()) {
-    const entry = `- ${oneLine(name, nameLength)} (${conclusion})${url === "" ? "" : `: ${url}`}\n`;
+  for (const [index, job] of jobs.entries()) {
+    const entry = `${entryOf(job)}\n`;
     if (byteLength(list) + byteLength(entry) > otherJobsBytes)
       return `${list}- and ${jobs.length - index} more\n`;
     list += entry;
   }
   return list;
 }
+
+const entryOf = ({ name, conclusion, url }: FailedJob): string =>
+  `- ${oneLine(name, nameLength)} (${conclusion})${url === "" ? "" : `: ${url}`}`;
 
 const noFailedJob = (link: string): string =>
   `GitHub shows no failed job for this run, as where a workflow file is invalid and no job could start. The run's page says what happened: ${link}`;

@@ -1,48 +1,73 @@
 import type { Octokit } from "@octokit/core";
 import { patientFetch } from "../http/patient-fetch.js";
 import { amount } from "./amount.js";
-import { excerptOf } from "./excerpt.js";
+import type { Digest } from "./digest.js";
+import { digestOf } from "./excerpt.js";
+import type { Period } from "./scores.js";
 
 /** Milliseconds that the download of one log may take. */
 const downloadMs = 60_000;
 
-/** A text has no NUL in its first bytes, and GitHub's runner writes those; archives and images have. */
-const looksLikeText = 4096;
-
-/** Bytes that the sentences around an excerpt take at most. */
-const sentenceBytes = 256;
+/** How archives, images and other files begin that are no text: `PK`, gzip, zstd, xz, 7z, PNG, JPEG, GIF, PDF, ELF. */
+const beginningsOfOthers = [
+  "504b0304",
+  "1f8b08",
+  "28b52ffd",
+  "fd377a58",
+  "377abcaf",
+  "89504e47",
+  "ffd8ff",
+  "47494638",
+  "25504446",
+  "7f454c46",
+].map((hex) => Buffer.from(hex, "hex"));
 
 export interface JobRef {
   owner: string;
   repo: string;
   jobId: number;
+  failedPeriods: readonly Period[];
+}
+
+/** What is known of a job's log. */
+export interface JobLog {
+  /** There is none where no line of the log is known. */
+  digest: Digest | undefined;
+  /** What there is to say of the log, after the excerpt. */
+  remark: string;
 }
 
 /**
- * An excerpt of a job's log, at most `budget` bytes of UTF-8. A log that is gone, is not text or breaks off
- * costs only itself: the excerpt says so. Throws what is worth another try: `TransientError`,
- * `RateLimitedError`, and a refusal of the App itself (401).
+ * Reads a job's log for excerpts of at most `budget` bytes of UTF-8. A log that is gone, is not text or breaks off
+ * costs only itself: the remark says so. Throws what is worth another try: `TransientError`, `RateLimitedError`, and
+ * a refusal of the App itself (401).
  */
-export async function excerptOfJob(octokit: Octokit, job: JobRef, budget: number): Promise<string> {
+export async function readLog(octokit: Octokit, job: JobRef, budget: number): Promise<JobLog> {
   let body: AsyncIterable<Uint8Array> | undefined;
   try {
     body = await openLog(octokit, job);
   } catch (error) {
     const status = statusOf(error);
-    if (status === 404 || status === 410) return `(The log is gone: GitHub answered ${status}.)`;
+    if (status === 404 || status === 410) return only(`(The log is gone: GitHub answered ${status}.)`);
     // An address that has expired is a 403 of GitHub's blob store.
     if (status === undefined || status < 400 || status >= 500 || status === 401 || status === 429)
       throw error;
-    return `(The log cannot be had: GitHub answered ${status}.)`;
+    return only(`(The log cannot be had: GitHub answered ${status}.)`);
   }
   const download = new Download(body);
-  const text = await excerptOf(download.chunks(), budget - sentenceBytes);
-  if (download.end === "not text") return "(The log is not text, so none of it is shown.)";
+  const digest = await digestOf(download.chunks(), budget, job.failedPeriods);
+  if (download.end === "not text") return only("(The log is not text, so none of it is shown.)");
   if (download.end === "broken") {
-    return `${text}\n(Here the download broke off, after ${amount(download.bytes)}. The rest of the log is missing.)`.trim();
+    const bytes = amount(download.bytes);
+    return {
+      digest,
+      remark: `(Here the download broke off, after ${bytes}. The rest of the log is missing.)`,
+    };
   }
-  return text === "" ? "(The log is empty.)" : text;
+  return digest.size === 0 ? only("(The log is empty.)") : { digest, remark: "" };
 }
+
+const only = (remark: string): JobLog => ({ digest: undefined, remark });
 
 /** GitHub answers with a redirect to an address that works for a minute; `fetch` follows it. */
 async function openLog(octokit: Octokit, { owner, repo, jobId }: JobRef) {
@@ -67,7 +92,10 @@ class Download {
     if (!this.body) return;
     try {
       for await (const chunk of this.body) {
-        if (chunk.subarray(0, Math.max(0, looksLikeText - this.bytes)).includes(0)) {
+        if (
+          this.bytes === 0 &&
+          beginningsOfOthers.some((bytes) => bytes.equals(chunk.subarray(0, bytes.length)))
+        ) {
           this.end = "not text";
           return;
         }

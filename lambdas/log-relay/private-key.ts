@@ -1,6 +1,9 @@
 /** How private keys are framed in PEM, OpenSSH, PGP and SSH2. Its first group tells the beginning from the end. */
 export const keyFrame = /-{4,5} ?(BEGIN|END) (?:[A-Z0-9]+ ){0,4}PRIVATE KEY(?: BLOCK)? ?-{4,5}/g;
 
+/** How one begins, wherever that is. */
+export const keyBegin = /-{4,5} ?BEGIN (?:[A-Z0-9]+ ){0,4}PRIVATE KEY/;
+
 /** More lines than a private key has: one of 16,384 bits has 200. */
 export const keyLines = 250;
 

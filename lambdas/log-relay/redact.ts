@@ -1,8 +1,12 @@
-import type { LogLine } from "./line-splitter.js";
+import { byteLength } from "../text/bytes.js";
+import type { WindowLine } from "./log-window.js";
 import { beforeKey, continuesKey, isShort, keyFrame, keyLines, mayBeKey } from "./private-key.js";
 import { withoutSecrets } from "./secret-patterns.js";
 
 const redactedKey = "[redacted private key]";
+
+/** Characters of the longest secret that could be cut in two in a line of more than 32 KB, and known no more. */
+const cutSecret = 2048;
 
 /**
  * Takes secrets out of a log's lines. GitHub masks only the secrets that it knows, and only as they are written
@@ -12,25 +16,30 @@ export class Redactor {
   /** Lines of the key that have been left out; `undefined` outside of a key. */
   #inKey: number | undefined;
   /** Lines that are a private key's if its end follows. */
-  readonly #held: LogLine[] = [];
+  readonly #held: WindowLine[] = [];
 
-  constructor(readonly next: (line: LogLine) => void) {}
+  constructor(readonly next: (line: WindowLine) => void) {}
 
-  add(line: LogLine): void {
+  add(line: WindowLine): void {
     const frames = framesIn(line.text);
     if (frames.length > 0) this.#framed(line, frames);
     else if (!this.#continuesKey(line)) this.#unframed(line);
-    // What lies beyond is not shown, but a key could begin or end in it.
-    if (line.beyond === 0) return;
+    // In what is missing of a line, a key could begin or end: only its end tells.
+    if (line.missing === 0) return;
     const last = framesIn(line.end).at(-1)?.[1];
     if (last) this.#inKey = last === "BEGIN" ? 0 : undefined;
+  }
+
+  /** Whether the next line may be a part of a key that is not known to have ended. */
+  needsNext(): boolean {
+    return this.#inKey !== undefined || this.#held.length > 0;
   }
 
   end(): void {
     for (const line of this.#held.splice(0)) this.#pass(line);
   }
 
-  #framed(line: LogLine, frames: RegExpExecArray[]): void {
+  #framed(line: WindowLine, frames: RegExpExecArray[]): void {
     const startsInKey = this.#inKey !== undefined;
     let inKey = startsInKey;
     let shown = "";
@@ -59,7 +68,7 @@ export class Redactor {
     return beforeKey(before);
   }
 
-  #continuesKey(line: LogLine): boolean {
+  #continuesKey(line: WindowLine): boolean {
     if (this.#inKey === undefined) return false;
     this.#inKey += 1;
     const continues = this.#inKey <= keyLines && continuesKey(line.text);
@@ -67,7 +76,7 @@ export class Redactor {
     return continues;
   }
 
-  #unframed(line: LogLine): void {
+  #unframed(line: WindowLine): void {
     if (mayBeKey(line.text) || (this.#held.length > 0 && isShort(line.text))) {
       this.#held.push(line);
       const oldest = this.#held.length > keyLines ? this.#held.shift() : undefined;
@@ -78,8 +87,22 @@ export class Redactor {
     }
   }
 
-  #pass(line: LogLine): void {
-    this.next({ ...line, text: withoutSecrets(line.text) });
+  #pass(line: WindowLine): void {
+    if (line.missing === 0) {
+      this.next({ ...line, text: withoutSecrets(line.text) });
+      return;
+    }
+    // A secret may have been cut in two where the line was.
+    const text = line.text.slice(0, -cutSecret);
+    const end = line.end.slice(cutSecret);
+    const missing =
+      line.missing + byteLength(line.text) + byteLength(line.end) - byteLength(text) - byteLength(end);
+    this.next({ ...line, text: withoutSecrets(text), missing, end: this.#withoutKey(withoutSecrets(end)) });
+  }
+
+  /** The end of a long line, if no part of a key can be in it. */
+  #withoutKey(end: string): string {
+    return this.#inKey !== undefined || framesIn(end).length > 0 ? redactedKey : end;
   }
 }
 

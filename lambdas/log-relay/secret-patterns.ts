@@ -1,5 +1,9 @@
+import { withoutNamedSecrets } from "./named-secrets.js";
+import { keyBegin } from "./private-key.js";
+import { hasToken, tokenFormats } from "./token-formats.js";
+
 /** Secrets that fit into one line, each with what takes its place. The order matters: the exact ones come first. */
-export interface SecretPattern {
+interface SecretPattern {
   /** Its first group, if it has one, is what stands before the secret and stays. */
   pattern: RegExp;
   name: string;
@@ -7,12 +11,9 @@ export interface SecretPattern {
   isSecret?: (match: string) => boolean;
 }
 
-export const secretPatterns: readonly SecretPattern[] = [
-  {
-    name: "GitHub token",
-    pattern: /gh[pousr]_[A-Za-z0-9]{20,}[\w.-]*|ghs_\d+_[\w.-]{20,}|github_pat_\w{20,}/g,
-  },
-  { name: "AWS access key id", pattern: /(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}/g },
+const secretPatterns: readonly SecretPattern[] = [
+  ...tokenFormats,
+  { name: "AWS access key id", pattern: /(?:A3T[A-Z0-9]|AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}/g },
   {
     name: "AWS secret access key",
     pattern: /(secret_?-?(?:access_?-?)?key[\s"'\\:=>,]{1,10})[A-Za-z0-9/+%]{40,}={0,2}/gi,
@@ -26,17 +27,17 @@ export const secretPatterns: readonly SecretPattern[] = [
     name: "AWS session token",
     pattern: /((?:session|security)_?-?token[\s"'\\:=>,]{1,10})[A-Za-z0-9/+%]{60,}={0,2}/gi,
   },
+  { name: "Azure storage key", pattern: /((?:Account|SharedAccess)Key=)[A-Za-z0-9+/]{40,}={0,2}/g },
+  { name: "Azure signature", pattern: /([?&]sig=)[A-Za-z0-9%+/_-]{20,}={0,2}/g },
   {
     name: "JWT",
     // The whole run of characters at once: a search that could fail in it would start again at each `eyJ`.
     pattern: /eyJ[\w-]*(?:\.[\w-]*)*/g,
-    isSecret: (run) => /^[\w-]{12,}\.[\w-]{2,}/.test(run) || /^[\w-]{200,}/.test(run),
+    isSecret: (run) => /^[\w-]{12,}\.[\w-]{2,}/.test(run) || isJoseHeader(run),
   },
-  { name: "Slack token", pattern: /xox[a-z](?:\.xox[a-z])?-[\w-]{10,}|xapp-\d-[\w-]{10,}/g },
   { name: "Slack webhook", pattern: /(hooks\.slack\.com\/(?:services|workflows|triggers)\/)[\w/-]{10,}/g },
-  { name: "API key", pattern: /sk-(?:ant|proj|svcacct)-[\w-]{20,}|[rs]k_live_\w{16,}|AIza[\w-]{35}/g },
-  { name: "npm token", pattern: /npm_[A-Za-z0-9]{36}/g },
-  { name: "GitLab token", pattern: /glpat-[\w.-]{20,}/g },
+  { name: "Teams webhook", pattern: /(\.webhook\.office\.com\/webhookb2\/)[\w@/-]{20,}/g },
+  { name: "Discord webhook", pattern: /(discord(?:app)?\.com\/api\/webhooks\/\d+\/)[\w-]{20,}/g },
   {
     name: "authorization",
     // GitHub's own mask stays, as does what is redacted above.
@@ -44,7 +45,25 @@ export const secretPatterns: readonly SecretPattern[] = [
       /(authorization[\s"'\\]{0,4}[:=,][\s"'\\[]{0,6}(?:bearer|basic|token|negotiate|digest)\s{1,3})[^\s"'\\*[][^\s"'\\]*/gi,
   },
   { name: "authorization", pattern: /(\bbearer\s{1,3})[\w.~+/-]{20,}=*/gi },
-  { name: "password", pattern: /(:\/\/[^\s/:@"']{0,100}:)[^\s/@"'*[][^\s/@"']*(?=@)/g },
+  {
+    name: "password",
+    pattern: /(:\/\/[^\s/:@"']{0,100}:)(?!\/|\d{1,5}[/"'\s])[^\s/"'*[][^\s/"']{0,500}(?=@)/g,
+  },
+  { name: "token", pattern: /(:\/\/)[\w-]{20,}(?=@)/g },
+  {
+    name: "password",
+    pattern: /(\bcurl\b.{0,300}?\s(?:-u|--user)[ =]["']?[^\s:"']{1,100}:)[^\s"'*[][^\s"']*/g,
+  },
+  {
+    name: "password",
+    pattern: /(\b(?:sshpass|(?:docker|podman|helm registry) login\b.{0,200}?) -p ?)[^\s"'*[-][^\s"']*/g,
+  },
+  {
+    // Kubernetes and CI systems encode what they hand on, some of them twice.
+    name: "base64 of a secret",
+    pattern: /[A-Za-z0-9+/_-]{24,}={0,2}/g,
+    isSecret: (run) => decodesToSecret(run, 2),
+  },
 ];
 
 /** Characters of the shortest text that a pattern can fit. Logs have many lines that are shorter. */
@@ -60,5 +79,19 @@ export function withoutSecrets(text: string): string {
       return `${typeof before === "string" ? before : ""}[redacted ${name}]`;
     });
   }
-  return redacted;
+  return withoutNamedSecrets(redacted);
 }
+
+/** A token that was cut before its first dot. Other JSON in base64, such as a source map, is none. */
+const isJoseHeader = (run: string): boolean =>
+  run.length >= 40 && /^\{"(?:alg|typ|kid|enc|cty|jku|x5[tcu])"/.test(decoded(run.slice(0, 40)));
+
+function decodesToSecret(run: string, times: number): boolean {
+  const text = decoded(run);
+  // Of random bytes, nothing but the first few would have to be looked at.
+  if (!/^[\t\n\r\x20-\x7e]{12}/.test(text)) return false;
+  if (hasToken(text) || keyBegin.test(text)) return true;
+  return times > 1 && /^[A-Za-z0-9+/_-]{16,}={0,2}\s*$/.test(text) && decodesToSecret(text.trim(), times - 1);
+}
+
+const decoded = (base64: string): string => Buffer.from(base64, "base64").toString("latin1");

@@ -130,7 +130,7 @@ export class Actions {
     const { name, conclusion, at, attempt, id } = job;
     const done = { status: "completed", started_at: at, completed_at: at };
     const html = `${htmlUrl(run.repo)}/actions/runs/${run.id}/job/${id}`;
-    const steps = (job.steps ?? []).map((step, i) => ({ ...step, number: i + 1, ...done }));
+    const steps = (job.steps ?? []).map((step, i) => ({ ...done, ...step, number: i + 1 }));
     return fromExample(["workflow_job", "completed", "workflow_job"], this.repositories.moves(run.repo), {
       id,
       node_id: nodeId("CheckRun", id),

@@ -14,7 +14,8 @@ export type Conclusion =
 export interface NewJob {
   name: string;
   conclusion: Conclusion;
-  steps?: { name: string; conclusion: Conclusion }[];
+  /** Without times, a step takes those of its job. */
+  steps?: { name: string; conclusion: Conclusion; started_at?: string; completed_at?: string }[];
   /** `null`: there was one and it is gone (410). Absent: there never was one (404). */
   log?: Log | null;
 }

@@ -91,14 +91,30 @@ describe("the excerpt of a log", () => {
     expect(Buffer.byteLength(tail.join("\n"))).toBeGreaterThan(8192 / 5);
   });
 
-  test("cuts a long line, says by how much, and still sees what follows it", async () => {
-    const text = await excerpt(`${"a".repeat(50_000)}\npanic: too long\n`);
-    expect(text).toBe(`${"a".repeat(1000)} … (47.9 KB of this line left out)\npanic: too long`);
+  test("shows a long line whole where there is room", async () => {
+    const line = `The Job is invalid: ${"{} ".repeat(1500)}: field is immutable`;
+    expect(await excerpt(`${line}\nthat is all\n`)).toBe(`${line}\nthat is all`);
+  });
+
+  test("shows both ends of a longer one, says what is left out, and still sees what follows it", async () => {
+    const line = `it begins ${"a".repeat(50_000)} and ends`;
+    expect(await excerpt(`${line}\npanic: too long\n`)).toBe(
+      `it begins ${"a".repeat(740)} … (47.9 KB of this line left out) … ${"a".repeat(241)} and ends\npanic: too long`,
+    );
+  });
+
+  test("keeps both ends of a line of any length, wherever a chunk ends", async () => {
+    const line = `it begins ${"word ".repeat(40_000)}and ends`;
+    const given = await excerpt(`${line}\nnext`, 8192, [9, 16_384, 33_000, 70_000]);
+    expect(given).toMatch(
+      /^it begins word .* … \(194\.\d KB of this line left out\) … .* word and ends\nnext$/,
+    );
+    expect(await excerpt(`${line}\nnext`)).toBe(given);
   });
 
   test("does not cut a character in two", async () => {
     const text = await excerpt(`x${"😀".repeat(20_000)}`, 8192, [3, 4099, 8193]);
-    expect(text).toBe(`x${"😀".repeat(249)} … (77.2 KB of this line left out)`);
+    expect(text).toBe(`x${"😀".repeat(187)} … (77.2 KB of this line left out) … ${"😀".repeat(62)}`);
   });
 
   test("never throws, never exceeds its budget and holds no control character, whatever the log", async () => {

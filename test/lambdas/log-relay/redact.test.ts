@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from "node:crypto";
+import { createHash, generateKeyPairSync } from "node:crypto";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { excerpt, quiet, stamped } from "./logs.js";
@@ -171,6 +171,134 @@ describe("a private key", () => {
     );
   });
 });
+
+describe("a value behind a name that says that it is a secret is not shown:", () => {
+  test.each([
+    "  password: Tr0ub4dor-example",
+    '  "password": "Tr0ub4dor-example",',
+    "DB_PASSWORD=Tr0ub4dor-example",
+    "{ user: 'mona', password: 'Tr0ub4dor-example' }",
+    '{"user":"mona","api_key":"Tr0ub4dor-example"}',
+    '"{\\"clientSecret\\":\\"Tr0ub4dor-example\\"}"',
+    "- client-secret: 'Tr0ub4dor-example'",
+    "X-Api-Key: Tr0ub4dor-example",
+    "api-1  | SECRET_KEY_BASE: Tr0ub4dor-example",
+    "+export API_TOKEN=Tr0ub4dor-example",
+    "run --db-password Tr0ub4dor-example --verbose",
+    "run --token=Tr0ub4dor-example --verbose",
+    "Server=db;User=sa;Pwd=Tr0ub4dor-example;Encrypt=true",
+    "GET /v1/users?access_token=Tr0ub4dor-example&page=2",
+    ':password=>"Tr0ub4dor-example", :active=>true',
+    "Generated password: Tr0ub4dor-example",
+    "postgres://mona:Tr0ub4dor-example@db:5432/app",
+    "curl -sf -u mona:Tr0ub4dor-example https://example.test",
+    "docker login -u mona -p Tr0ub4dor-example",
+  ])("%s", async (line) => {
+    const text = await excerpt(`${line}\nall is well`);
+    expect(text).not.toContain("Tr0ub4dor-example");
+    expect(text).toMatch(/\[redacted .+\].*\nall is well$/);
+  });
+
+  test.each([
+    "password: ***",
+    `MY_TOKEN=$\{{ secrets.MY_TOKEN }}`,
+    "docker run -e TOKEN=$TOKEN -v $PWD:/app",
+    "PWD=/home/runner/work",
+    "SyntaxError: Unexpected token: punctuation",
+    "error: expected expression, found end of token: ident1fier",
+    "interface User { password: string; token: Token }",
+    "fn login(password: &str, token: Option<String>)",
+    "let token = parser.next();",
+    "login(user=user, password=password)",
+    "if (token === undefined) throw",
+    '"token": null,',
+    "password: must be at least 8 characters",
+    "max_tokens: 4096",
+    "tokenizer: bert-base",
+  ])("but what is no value is: %s", async (line) => {
+    expect(await excerpt(`${line}\nall is well`)).toBe(`${line}\nall is well`);
+  });
+});
+
+describe("the formats that services document are known:", () => {
+  const hex = (length: number) => "0123456789abcdef".repeat(10).slice(0, length);
+  const mixed = (length: number) => "aB3dE6gH9jK2mN5pQ8".repeat(20).slice(0, length);
+  test.each([
+    ["GitLab", `glpat-${mixed(20)}`],
+    ["npm", `npm_${mixed(36)}`],
+    ["PyPI", `pypi-AgEIcHlwaS5vcmc${mixed(60)}`],
+    ["Slack", `xoxb-123456789012-123456789012-${mixed(24)}`],
+    ["Stripe", `sk_test_${mixed(24)}`],
+    ["OpenAI", `sk-proj-${mixed(60)}`],
+    ["Anthropic", `sk-ant-api03-${mixed(93)}AA`],
+    ["Google", `AIza${mixed(35)}`],
+    ["Azure", `abc8Q~${mixed(34)}`],
+    ["DigitalOcean", `dop_v1_${hex(64)}`],
+    ["Doppler", `dp.pt.${mixed(43)}`],
+    ["Hugging Face", `hf_${"aBcDeFgHiJkLmNoPqRsTuVwXyZaBcDeFgH"}`],
+    ["Linear", `lin_api_${mixed(40)}`],
+    ["Twilio", `SK${hex(32)}`],
+    ["SendGrid", `SG.${mixed(22)}.${mixed(43)}`],
+    ["Databricks", `dapi${hex(32)}`],
+    ["Shopify", `shpat_${hex(32)}`],
+    ["HashiCorp", `hvs.${mixed(95)}`],
+    ["RubyGems", `rubygems_${hex(48)}`],
+    ["Docker", `dckr_pat_${mixed(27)}`],
+    ["1Password", `ops_eyJ${mixed(260)}`],
+    ["Grafana", `glsa_${mixed(32)}_${hex(8)}`],
+  ])("%s", async (service, token) => {
+    expect(await excerpt(`using ${token} now`)).toBe(`using [redacted ${service} token] now`);
+  });
+
+  test.each([1, 2])("in base64, %s times over", async (times) => {
+    let value = `https://x-access-token:ghs_${mixed(36)}@github.com`;
+    for (let i = 0; i < times; i++) value = Buffer.from(value).toString("base64");
+    expect(await excerpt(`data: ${value} end`)).toBe("data: [redacted base64 of a secret] end");
+  });
+
+  test("a private key in base64", async () => {
+    const value = Buffer.from(key).toString("base64");
+    expect(await excerpt(`KUBE_DATA ${value}`)).toBe("KUBE_DATA [redacted base64 of a secret]");
+  });
+});
+
+test("of ten thousand lines of ordinary output, none loses anything", async () => {
+  const random = (bytes: number, i: number): Buffer =>
+    Buffer.concat(
+      Array.from({ length: Math.ceil(bytes / 64) }, (_, part) =>
+        createHash("sha512").update(`${i} ${part}`).digest(),
+      ),
+    ).subarray(0, bytes);
+  const kinds: ((i: number) => string)[] = [
+    (i) => `HEAD is now at ${random(20, i).toString("hex")}`,
+    (i) => `      "integrity": "sha512-${random(64, i).toString("base64")}",`,
+    (i) => `github.com/octo/app v1.2.${i} h1:${random(32, i).toString("base64")}`,
+    (i) => `    --hash=sha256:${random(32, i).toString("hex")} \\`,
+    (i) => `sha256:${random(32, i).toString("hex")}: Pulling from library/node`,
+    (i) => `request ${randomUuid(random(16, i))} took ${i} ms`,
+    (i) => `  expected: "${random(300, i).toString("base64")}"`,
+    (i) => `resolved "https://registry.example.test/a-${i}.tgz#${random(20, i).toString("hex")}"`,
+    (i) =>
+      `//# sourceMappingURL=data:application/json;base64,${Buffer.from(`{"version":3,"file":"${i}.js","sources":["${random(120, i).toString("hex")}"]}`).toString("base64")}`,
+    (i) => `<img src="data:image/png;base64,iVBORw0KGgo${random(150, i).toString("base64")}">`,
+    (i) => `SHA256:${random(32, i).toString("base64").replace("=", "")} root@host${i} (ED25519)`,
+    (i) => `ok ${i} - the token of user ${i} is refused: invalid token`,
+    (i) =>
+      `{"id":"${random(12, i).toString("hex")}","etag":"W/\\"${random(16, i).toString("base64url")}\\""}`,
+    (i) => `at Object.<anonymous> (https://example.test:8080/app/${random(8, i).toString("hex")}.js:${i}:7)`,
+  ];
+  const lines = Array.from({ length: 10_000 }, (_, i) => kinds[i % kinds.length]?.(i) ?? "");
+  const wrong: string[] = [];
+  for (let at = 0; at < lines.length; at += 50) {
+    const part = lines.slice(at, at + 50);
+    const text = (await excerpt(part.join("\n"), 256 * 1024)).split("\n");
+    wrong.push(...text.filter((line, i) => line !== part[i]));
+  }
+  expect(wrong).toEqual([]);
+});
+
+const randomUuid = (bytes: Buffer): string =>
+  bytes.toString("hex").replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 
 describe("what only looks like a secret is shown", () => {
   test.each([

@@ -102,20 +102,107 @@ describe("the summary of a failed run", () => {
 
   test("stays within its bytes, with as many jobs, names and logs as can be", async () => {
     const jobs = Array.from({ length: 256 }, (_, i) => ({
-      ...failure(`${"😀".repeat(500)} ${i}`, stamped([...quiet(2000), ...quiet(999, "❌ Error:")])),
+      ...failure(`${"😀".repeat(500)} ${i}`, stamped([...quiet(2000), ...quiet(999, `❌ Error of ${i}:`)])),
       steps: Array.from({ length: 20 }, () => ({ name: "🔥".repeat(300), conclusion: "failure" as const })),
     }));
     const text = await summaryOf(jobs);
     expect(Buffer.byteLength(text)).toBeLessThanOrEqual(summaryBytes);
     expect(Buffer.byteLength(text)).toBeGreaterThan(summaryBytes * 0.8);
     expect(text).toMatch(/\n- and \d+ more$/);
-    expect(text.match(/❌ Error: part 998 /g)).toHaveLength(5);
+    expect(text.match(/❌ Error of \d: part 998 /g)).toHaveLength(5);
   });
 
   test("gives what a short log leaves to a long one", async () => {
     const long = stamped(Array.from({ length: 9000 }, (_, i) => `a.c:1:1: error: number ${i}`));
     const text = await summaryOf([failure("short", "oh\n"), failure("long", long)]);
     expect(Buffer.byteLength(text)).toBeGreaterThan(summaryBytes * 0.95);
+  });
+
+  describe("tells the same failure once:", () => {
+    const failing = (node: string, ...more: string[]) =>
+      stamped([
+        `##[group]Run npm test`,
+        `v${node} at 0x${node.replaceAll(".", "")}ff in ${node} s`,
+        "src/cart.ts(3,1): error TS2304: Cannot find name 'total'.",
+        ...more,
+        ...quiet(20),
+        "##[error]Process completed with exit code 2.",
+      ]);
+
+    test("jobs of a matrix that fail alike share an excerpt and are named", async () => {
+      const versions = ["20.1.0", "22.3.1", "24.0.2", "25.1.1", "26.0.0", "27.0.0"];
+      const jobs = versions.map((version) => failure(`test (${version})`, failing(version)));
+      const text = await summaryOf([...jobs, failure("lint", "app.py:3:1: F401 unused\n")]);
+      expect(text.match(/Cannot find name 'total'/g)).toHaveLength(1);
+      expect(text).toMatch(/These failed alike:\n- test \(22\.3\.1\) \(failure\): https:\S+\n/);
+      expect(text).toContain("\n- test (27.0.0) (failure): https:");
+      expect(text).toContain("=== Failed job 7 of 7: lint ===");
+      expect(text).toContain("app.py:3:1: F401 unused");
+    });
+
+    test("what one of them has besides is shown", async () => {
+      const more = "src/price.ts(9,9): error TS2554: Expected 1 arguments, but got 2.";
+      const text = await summaryOf([
+        failure("test (20)", failing("20.1.0")),
+        failure("test (22)", failing("22.3.1", more)),
+      ]);
+      expect(text.match(/Cannot find name 'total'/g)).toHaveLength(1);
+      expect(text).toMatch(
+        /Failed job 2 of 2: test \(22\) ===.*without what is shown above of other jobs:.*TS2554/s,
+      );
+    });
+
+    test("lines that differ in where the failure is are two failures", async () => {
+      const text = await summaryOf(
+        [3, 9].map((line) => failure(`job ${line}`, `a.c:${line}:1: error: 'x' undeclared\n`)),
+      );
+      expect(text).toContain("a.c:3:1: error");
+      expect(text).toContain("a.c:9:1: error");
+    });
+
+    test("its repetitions take no room from what differs", async () => {
+      const flood = stamped(Array.from({ length: 5000 }, (_, i) => `lib/${i}.c:1:1: error: number ${i}`));
+      const other = Array.from({ length: 300 }, (_, i) => `test t${i} of the wombat ... FAILED`);
+      const text = await summaryOf([
+        ...Array.from({ length: 4 }, (_, i) => failure(`matrix ${i}`, flood)),
+        failure("other", stamped([...quiet(3000), ...other, ...quiet(1500)])),
+      ]);
+      expect(text.match(/test t\d+ of the wombat \.\.\. FAILED/g)).toHaveLength(300);
+    });
+  });
+
+  test("puts the steps that failed first, by the times that GitHub gives", async () => {
+    const noisy = Array.from(
+      { length: 3000 },
+      (_, i) => `2026-03-04T05:00:00.1234567Z x/${i}.go:1:1: error ${i} of a step that passed\n`,
+    );
+    const log = [
+      ...noisy,
+      "2026-03-04T05:10:03.1234567Z the worker said: IDPTimeout: waited in vain\n",
+      ...noisy,
+    ];
+    const text = await summaryOf([
+      {
+        name: "test",
+        conclusion: "failure",
+        steps: [
+          {
+            name: "Lint",
+            conclusion: "success",
+            started_at: "2026-03-04T05:00:00Z",
+            completed_at: "2026-03-04T05:09:00Z",
+          },
+          {
+            name: "Test",
+            conclusion: "failure",
+            started_at: "2026-03-04T05:10:00Z",
+            completed_at: "2026-03-04T05:11:00Z",
+          },
+        ],
+        log: log.join(""),
+      },
+    ]);
+    expect(text).toContain("IDPTimeout: waited in vain");
   });
 
   test("shows cancelled jobs where none failed", async () => {

@@ -1,0 +1,199 @@
+import { type ErrorMark, withoutPrefixes } from "./error-marks.js";
+import { Kinds } from "./kinds.js";
+import { type LogLine, lineOf, stampOf } from "./log-line.js";
+import type { Page } from "./raw-lines.js";
+import { Reports } from "./reports.js";
+import { Commands, roleOf } from "./steps.js";
+
+/** A mark where it was found. */
+export interface Found {
+  mark: ErrorMark;
+  /** Lines after it that belong to its report. Grows as the report goes on. */
+  after: number;
+  /** What the line itself does not say. */
+  note: string;
+}
+
+/** A line that leaves the window, and what is known of it. */
+export interface WindowLine extends LogLine {
+  found: Found | undefined;
+  /** Whether it is of use for the excerpt; others are there only because a private key may go on in them. */
+  wanted: boolean;
+}
+
+/** Who takes the lines that leave the window. */
+export interface Taker {
+  add(line: WindowLine): void;
+  /** Whether the next line is needed, wanted or not. */
+  needsNext(): boolean;
+  /** Lines that nobody wants, and their bytes. */
+  skip(lines: number, bytes: number): void;
+}
+
+interface WindowPage extends Page {
+  first: number;
+  wanted: Uint8Array;
+  found: Map<number, Found>;
+}
+
+/** Lines before the runner's own error that may say why. */
+const linesBeforeEnd = 400;
+
+/** Lines that are held after those of a report: where there is room, they are shown. */
+const linesBeyond = 30;
+
+/** Why a line is wanted: for itself, for what a private key does to it, if it is among the log's last ones. */
+const wantedItself = 1;
+const needed = 2;
+const ofLast = 3;
+
+/**
+ * The last lines of a log, as bytes. A mark can want lines that came before it as long as they are in here. Most lines
+ * leave the window without having been looked at.
+ */
+export class LogWindow {
+  readonly #pages: WindowPage[] = [];
+  readonly #reports = new Reports();
+  readonly #commands = new Commands();
+  readonly #kinds = new Kinds();
+  #bytes = 0;
+  #lines = 0;
+  /** Lines up to this one are wanted. */
+  #until = -1;
+  #lastEnd = -1;
+
+  constructor(
+    /** Bytes that the window holds at least. */
+    readonly limit: number,
+    readonly taker: Taker,
+  ) {}
+
+  add(given: Page): void {
+    const count = given.starts.length;
+    const page: WindowPage = {
+      ...given,
+      first: this.#lines,
+      wanted: new Uint8Array(count),
+      found: new Map(),
+    };
+    this.#pages.push(page);
+    this.#lines += count;
+    this.#bytes += page.bytes.length;
+    page.wanted.fill(wantedItself, 0, Math.max(0, Math.min(count, this.#until + 1 - page.first)));
+    this.#look(page, count);
+    for (let oldest = this.#pages[0]; oldest && this.#bytes - oldest.bytes.length >= this.limit; ) {
+      this.#bytes -= oldest.bytes.length;
+      this.#leave(oldest);
+      this.#pages.shift();
+      oldest = this.#pages[0];
+    }
+  }
+
+  /** The log has ended: its last lines, of `tailBytes` or more, are wanted too. */
+  end(tailBytes: number): void {
+    let left = tailBytes;
+    for (const page of this.#pages.toReversed()) {
+      for (let index = page.starts.length - 1; index >= 0 && left > 0; index--) {
+        page.wanted[index] = wantedItself;
+        left -= bytesOf(page, index) + 1;
+      }
+    }
+    for (const page of this.#pages.splice(0)) this.#leave(page, true);
+  }
+
+  #look(page: WindowPage, count: number): void {
+    let clue = 0;
+    for (let index = 0; index < count; index++) {
+      while ((page.clues[clue] ?? count) < index) clue += 1;
+      const hasClue = page.clues[clue] === index;
+      if (!hasClue) {
+        if (!this.#reports.areOpen()) {
+          // Nothing is of interest up to the next clue.
+          index = (page.clues[clue] ?? count) - 1;
+          continue;
+        }
+        if (!this.#reports.needLine(page.first + index)) continue;
+      }
+      const line = lineOf(page, index);
+      if (line) this.#lookAt(page, index, line, hasClue);
+    }
+  }
+
+  #lookAt(page: WindowPage, index: number, line: LogLine, hasClue: boolean): void {
+    const text = line.missing > 0 ? `${line.text} ${line.end}` : line.text;
+    const number = page.first + index;
+    if (text.includes("PRIVATE KEY")) page.wanted[index] ||= needed;
+    const { mark, isFlood } = this.#kinds.see(text, line.isRed);
+    const role = roleOf(text);
+    if (isFlood && role === undefined && !this.#reports.areOpen()) {
+      if (mark) this.#wantAmongLast(page, index, mark);
+      return;
+    }
+    const forms = withoutPrefixes(text);
+    const goesOn = this.#reports.add(number, forms);
+    if (goesOn !== undefined) this.#want(page, number, goesOn);
+    if (!hasClue) return;
+    this.#commands.see(text, (distance) =>
+      index + distance < page.starts.length ? (lineOf(page, index + distance)?.text ?? "") : "",
+    );
+    if (role === "step") page.wanted[index] = wantedItself;
+    if (!mark) return;
+    if (isFlood && role === undefined) {
+      this.#wantAmongLast(page, index, mark);
+      return;
+    }
+    const found = { mark, after: mark.after, note: this.#commands.note() };
+    page.found.set(index, found);
+    this.#reports.open(number, found, forms);
+    const isEnd = role === "end";
+    const before = isEnd ? Math.max(linesBeforeEnd, mark.before) : mark.before;
+    this.#wantBefore(Math.max(number - before, isEnd ? this.#lastEnd + 1 : 0), number);
+    if (isEnd) this.#lastEnd = number;
+    this.#want(page, number, number + mark.after + linesBeyond);
+  }
+
+  #wantAmongLast(page: WindowPage, index: number, mark: ErrorMark): void {
+    page.wanted[index] ||= ofLast;
+    page.found.set(index, { mark, after: 0, note: "" });
+  }
+
+  /** The lines of this page from `from` to `to` are wanted, and what follows in the next one. */
+  #want(page: WindowPage, from: number, to: number): void {
+    this.#until = Math.max(this.#until, to);
+    page.wanted.fill(wantedItself, Math.max(0, from - page.first), Math.max(0, to + 1 - page.first));
+  }
+
+  #wantBefore(from: number, to: number): void {
+    for (const page of this.#pages.toReversed()) {
+      if (page.first + page.wanted.length <= from) return;
+      page.wanted.fill(wantedItself, Math.max(0, from - page.first), Math.max(0, to - page.first));
+    }
+  }
+
+  #leave(page: WindowPage, isLast = false): void {
+    const { wanted, found, starts } = page;
+    let skipped = 0;
+    let skippedBytes = 0;
+    for (let index = 0; index < starts.length; index++) {
+      const isWanted = wanted[index] === wantedItself || (isLast && wanted[index] === ofLast);
+      if (!isWanted && wanted[index] !== needed && !this.taker.needsNext()) {
+        skipped += 1;
+        skippedBytes += bytesOf(page, index) + 1;
+        continue;
+      }
+      if (skipped > 0) this.taker.skip(skipped, skippedBytes);
+      skipped = 0;
+      skippedBytes = 0;
+      const line = lineOf(page, index);
+      if (!line) continue;
+      const mark = found.get(index);
+      const text = `${line.text}${mark?.note ?? ""}`;
+      this.taker.add({ ...line, text, found: mark, wanted: isWanted });
+    }
+    if (skipped > 0) this.taker.skip(skipped, skippedBytes);
+  }
+}
+
+/** Bytes of a line without its time stamp. */
+const bytesOf = (page: Page, index: number): number =>
+  (page.ends[index] as number) - (page.starts[index] as number) + page.missing - stampOf(page, index);
