@@ -88,9 +88,10 @@ async function pullOf(
   repository: RepositoryClient,
   { run, repository: { id } }: CheckFailed,
 ): Promise<{ pull?: Pull; isAgents: boolean }> {
-  // GitHub names no pull request where the head is in a fork.
-  const candidates = run.pulls.length
-    ? await Promise.all(run.pulls.map((number) => repository.pull(number)))
+  // GitHub names no pull request where the head is in a fork, and at times those of other repositories.
+  const named = await Promise.all(run.pulls.map((number) => repository.pull(number)));
+  const candidates = named.some((pull) => pull?.headBranch === run.branch)
+    ? named
     : await repository.openPullsOf(run.headRepository.owner, run.branch);
   const isOfAgents = (candidate: Pull | undefined) =>
     candidate !== undefined &&

@@ -47,7 +47,7 @@ export async function authorize(
       "a run of another repository has to be caused, or started again, by a person",
     );
   }
-  const least = event.type === "task_requested" ? assignPermission : settings.COMMENT_MIN_PERMISSION;
+  const least = leastFor(event, isElsewhere);
   const client = new RepositoryClient(app.installation(event.installation), repository);
   for (const { login, type } of people) {
     if (type === "Bot") {
@@ -59,6 +59,13 @@ export async function authorize(
     return decide(false, event, `people with ${from(least)} may do so`);
   }
   return decide(true, event, "");
+}
+
+/** Whoever may read the task's repository may speak there, if anybody may: so that one does elsewhere, too. */
+function leastFor({ type }: PersonalEvent, isElsewhere: boolean): Permission | "any" {
+  if (type === "task_requested") return assignPermission;
+  const { COMMENT_MIN_PERMISSION: least } = settings;
+  return least === "any" && isElsewhere ? "read" : least;
 }
 
 /** Of a run whose people GitHub does not name, who GitHub says has sent the event. */

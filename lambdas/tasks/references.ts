@@ -97,8 +97,9 @@ export function issueInBranch(branch: string): number | undefined {
   const marked = /(?:#|(?:^|[/_-])(?:issues?|gh)[-_/#]?)(\d{1,10})(?![\w]|\.\d)/i.exec(branch);
   if (marked) return positive(marked[1]);
   for (const part of branch.split("/")) {
+    // Two words at most, as in `fix-issue-57`: any number of them could be split in countless ways.
     const [, digits, rest = ""] =
-      new RegExp(`^(?:${branchWords}[-_]?)*(\\d{1,10})((?:[-_.].*)?)$`, "i").exec(part) ?? [];
+      new RegExp(`^(?:${branchWords}[-_]?){0,2}(\\d{1,10})((?:[-_.].*)?)$`, "i").exec(part) ?? [];
     if (digits === undefined || isVersionOrDate(digits, rest)) continue;
     return positive(digits);
   }

@@ -130,6 +130,7 @@ describe("the issue that a branch is for", () => {
     "dependabot/github_actions/actions/checkout-4",
     "renovate/57.x",
     "57th-street",
+    "bugfix".repeat(40),
     "0-day",
   ])("not: %s", (branch) => {
     expect(issueInBranch(branch)).toBeUndefined();
