@@ -15,11 +15,13 @@ export async function handler(input: unknown): Promise<void> {
   const record = await store.get(key);
   const state = record?.status?.state;
   if (!record?.source || (state !== "created" && state !== "running" && state !== "waiting")) return;
+  const where = "issue" in record.source ? "here or on the pull request" : "on the pull request";
   const comment = new StatusComment(store, await connectGitHub(), record.source, "announce-limit");
   await comment.say(
     {
       state: state === "waiting" ? state : "running",
-      detail: `${maxRounds === 1 ? "A message about a failed CI run has" : `${maxRounds} messages about failed CI runs in a row have`} not helped: the agent is told of no more of them. Say what to do, here or on the pull request, and the relay goes on.`,
+      isUrgent: true,
+      detail: `${maxRounds === 1 ? "A message about a failed CI run has" : `${maxRounds} messages about failed CI runs in a row have`} not helped: the agent is told of no more of them. Say what to do, ${where}, and the relay goes on.`,
     },
     { expression: "#intent = :holder", values: { holder: record.intent } },
   );

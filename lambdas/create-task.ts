@@ -25,6 +25,9 @@ const inputSchema = z.extend(claimedSchema, {
 /** Coder can reserve a deleted task's name this long: it is retried until the name is free. */
 const deletionMs = 10 * 60_000;
 
+/** A job's agent that reports no state is taken to be at work for so long: nobody can tell when its turn is over. */
+const silentTurnMs = 3_600_000;
+
 export interface Creation {
   /**
    * `existing`: there is a task already that was started with other words; it has to be told those of this job or
@@ -127,8 +130,8 @@ class TaskCreation {
 
   /**
    * What a failing branch has to say goes to the task that is there, and so does a job that is due while its last run
-   * still works. A job whose last run is over begins anew, with a new agent in a new workspace; so does work that
-   * belongs to somebody else by now.
+   * still works. A job whose last run is over begins anew, with a new agent in a new workspace; so does one whose
+   * agent reports no state an hour after it was told something, and work that belongs to somebody else by now.
    */
   async #takeUp(task: CoderTask): Promise<Creation> {
     const { phase } = task.view;
@@ -137,7 +140,8 @@ class TaskCreation {
     const isTold = this.record.toldBy === this.event.delivery;
     // An agent that works as somebody else is not told what to do for this one.
     const isSameOwner = task.owner === (await this.coder.backendOf(task).ownerOf(this.plan.requester));
-    const isToGoOn = isAtWork || (this.event.type === "branch_failed" && phase !== "broken");
+    const isToGoOn =
+      (isAtWork && !this.#isLongOver(task)) || (this.event.type === "branch_failed" && phase !== "broken");
     if (isSameOwner && (isOurs || isTold || isToGoOn)) {
       return this.#register(task, isOurs ? "created" : "existing");
     }
@@ -147,6 +151,16 @@ class TaskCreation {
     if (!record) return superseded(await store.get(this.#key));
     this.record = record;
     return this.#create(await this.coder.preferred());
+  }
+
+  /**
+   * Whether the turn of a job's agent that reports no state is over by any measure: by the scheduled time for which it
+   * was last told something, and by Scheduler's clock.
+   */
+  #isLongOver({ view }: CoderTask): boolean {
+    if (this.event.type !== "job_due" || view.silent !== true) return false;
+    const told = Date.parse(this.record.toldBy ?? this.record.startedBy ?? "");
+    return Date.parse(this.event.at) - told >= silentTurnMs;
   }
 
   async #reuse(task: CoderTask, backend: CoderBackend, wasStopped = false): Promise<Creation> {

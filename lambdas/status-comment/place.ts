@@ -1,7 +1,7 @@
 import type { GitHubApp } from "../github/app.js";
 import { IssueClient } from "../github/issues.js";
 import { TrackingIssueClient } from "../github/tracking-issues.js";
-import { type TaskState, taskKey, type WorkSource } from "../tasks/record.js";
+import { type TaskStatus, taskKey, type WorkSource } from "../tasks/record.js";
 import { statusMarker } from "./marker.js";
 
 /** Where people read how a task is doing: one thing that is edited through the task's whole life. */
@@ -9,11 +9,11 @@ export interface StatusPlace {
   /** Whether there can be none yet, so that none has to be looked for. */
   readonly isUntouched: boolean;
   /** Whether it is opened to say this, where it is not there yet. */
-  opensWith(state: TaskState): boolean;
+  opensWith(status: TaskStatus | undefined): boolean;
   /** Returns its id. */
-  create(text: string, state: TaskState): Promise<number>;
+  create(text: string): Promise<number>;
   /** `false` where it is gone. */
-  update(id: number, text: string, state: TaskState): Promise<boolean>;
+  update(id: number, text: string, status: TaskStatus | undefined): Promise<boolean>;
   /** The id of the one that was made before, where it was lost. */
   find(): Promise<number | undefined>;
 }
@@ -34,15 +34,15 @@ export function statusPlace(app: GitHubApp, source: WorkSource): StatusPlace {
   const issues = new TrackingIssueClient(octokit, source.repository, taskKey(source));
   return {
     isUntouched: false,
-    opensWith: hasFailed,
+    opensWith: needsSomebody,
     create: (text) => issues.open(titleOf(source), text),
-    update: (number, text, state) => issues.update(number, text, hasFailed(state)),
+    update: (number, text, status) => issues.update(number, text, needsSomebody(status)),
     find: () => issues.find(app.id),
   };
 }
 
-function hasFailed(state: TaskState): boolean {
-  return state === "failed" || state === "refused";
+function needsSomebody(status: TaskStatus | undefined): boolean {
+  return status?.state === "failed" || status?.state === "refused" || status?.isUrgent === true;
 }
 
 function titleOf(source: Exclude<WorkSource, { issue: unknown }>): string {

@@ -93,7 +93,7 @@ export class StatusComment {
 
   /** Returns the record as it is after the update, without the comment's id where the comment is gone. */
   async #update(commentId: number, record: TaskRecord): Promise<TaskRecord | undefined> {
-    if (await this.#place.update(commentId, statusText(record), stateOf(record)))
+    if (await this.#place.update(commentId, statusText(record), record.status))
       return this.store.get(this.#key);
     const condition = { expression: "#commentId = :gone", values: { gone: commentId } };
     return (
@@ -106,7 +106,7 @@ export class StatusComment {
    * is safe: the lock is only given while no id is known.
    */
   async #create(record: TaskRecord): Promise<TaskRecord | undefined> {
-    if (!this.#place.opensWith(stateOf(record))) return undefined;
+    if (!this.#place.opensWith(record.status)) return undefined;
     const mayBeLost = !this.#place.isUntouched || record.commentLock !== undefined;
     const [locked, lost] = await Promise.all([
       this.store.update(this.#key, this.#lock(), {
@@ -122,13 +122,13 @@ export class StatusComment {
       throw new TransientError("Another run is creating the status comment. It is retried.");
     }
     if (lost === undefined) return this.#post(record);
-    await this.#place.update(lost, statusText(record), stateOf(record));
+    await this.#place.update(lost, statusText(record), record.status);
     return this.#unlock(lost);
   }
 
   /** Creates the comment; the lock is held. */
   async #post(record: TaskRecord): Promise<TaskRecord | undefined> {
-    return this.#unlock(await this.#place.create(statusText(record), stateOf(record)));
+    return this.#unlock(await this.#place.create(statusText(record)));
   }
 
   #lock() {
@@ -146,9 +146,4 @@ export class StatusComment {
       { expression: "#commentLock = :me", values: { me: this.#holder } },
     );
   }
-}
-
-/** Nothing is published before something was said. */
-function stateOf({ status }: TaskRecord): TaskState {
-  return status?.state ?? "created";
 }

@@ -44,6 +44,8 @@ export type TaskState = (typeof taskStates)[number];
 
 export interface TaskStatus {
   state: TaskState;
+  /** Somebody has to do something, though nothing has failed: work without an issue tells it in its tracking issue. */
+  isUrgent?: boolean;
   /** For people: the reason and the remedy of a refusal or a failure. */
   detail?: string;
   /** For people: what the agent was not told, and why. */

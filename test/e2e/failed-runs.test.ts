@@ -19,7 +19,10 @@ describe.each([
 ])("a failed run on a branch, on %s", (_, version) => {
   let world: World;
   beforeAll(async () => {
-    world = await World.start({ coder: { version }, settings: { CODER_SERVICE_USER: "factory" } });
+    world = await World.start({
+      coder: { version },
+      settings: { CODER_SERVICE_USER: "factory", MAX_CI_ROUNDS: "2" },
+    });
     world.coder.addTemplate({ name: "code-factory" });
     world.coder.addUser({ username: "factory" });
     await writeConfig(world, config);
@@ -88,6 +91,32 @@ describe.each([
     });
     await world.gitHub.review(pull, { by: "mona", state: "changes_requested", body: "Not like this." });
     await until("it is told", () => agent.inputs.some(({ text }) => text.includes("Not like this.")));
+    await allWell(world);
+  });
+
+  test("uses up none of the rounds of the pull request that mends it", async () => {
+    await fails("release/6.0");
+    const agent = await until("there is an agent", () => agents("release/6.0")[0]);
+    await allWell(world);
+    for (const error of ["second", "third", "fourth"]) {
+      await fails("release/6.0", { error });
+      await until("it is told", () => agent.inputs.some(({ text }) => text.includes(error)));
+      await allWell(world);
+    }
+    const [url = ""] = /(?<=WORKFLOW_URL: )[^\s\\"]+/.exec(promptOf(agent)) ?? [];
+    const { pull } = await world.gitHub.openPull({
+      repo: "octo/app",
+      by: world.gitHub.agentLogin,
+      head: "mend-6",
+      title: "Mend it",
+      body: `This mends ${url}`,
+    });
+    await fails("mend-6", {
+      headSha: pull.shas.at(-1) ?? "",
+      event: "pull_request",
+      error: "of the pull request",
+    });
+    await until("it is told", () => agent.inputs.some(({ text }) => text.includes("of the pull request")));
     await allWell(world);
   });
 

@@ -28,7 +28,7 @@ describe.each([
   let name = "";
   let jobs = 0;
   beforeAll(async () => {
-    const settings = { CODER_SERVICE_USER: "factory", JOB_OWNERS: "mona,zoe" };
+    const settings = { CODER_SERVICE_USER: "factory", JOB_OWNERS: "mona,zoe", MAX_CI_ROUNDS: "2" };
     world = await World.start({ coder: { version }, settings });
     world.coder.addTemplate({ name: "code-factory" });
     world.coder.addUser({ username: "factory" });
@@ -125,6 +125,70 @@ describe.each([
     await until("there is a new agent", () => agents().some((one) => one.id !== id));
     await allWell(world);
     expect(agent().id).not.toBe(id);
+  });
+
+  // A chat always tells whether it works.
+  if (api === "Tasks") {
+    test("whose agent reports no state begins anew once its turn is long over, and not before", async () => {
+      const at = nextTime();
+      const first = await ran(at);
+      if (!("setAgentState" in first)) throw new Error("no task");
+      first.setAgentState(null);
+      const soon = new Date(Date.parse(at) + 600_000).toISOString().replace(".000", "");
+      fire(world, name, soon);
+      await until("it is told", () => first.inputs.length === 1);
+      await allWell(world);
+      expect(agent().id).toBe(first.id);
+      fire(world, name, nextTime());
+      await until("there is a new agent", () => agents().some((one) => one.id !== first.id));
+      await allWell(world);
+      expect(agent().id).not.toBe(first.id);
+    });
+  }
+
+  test("whose pull request fails too often tells somebody, until somebody says what to do", async () => {
+    await ran();
+    const told = () => agent().inputs.length;
+    const [url = ""] = /(?<=JOB_URL: )[^\s\\"]+/.exec(promptOf(agent())) ?? [];
+    const { pull } = await world.gitHub.openPull({
+      repo: "octo/app",
+      by: world.gitHub.agentLogin,
+      head: `updates-${name}`,
+      title: "Update",
+      body: `For ${url}`,
+    });
+    const fails = (workflow: string) =>
+      world.gitHub.completeRun({
+        repo: "octo/app",
+        by: "mona",
+        workflow,
+        branch: `updates-${name}`,
+        headSha: pull.shas.at(-1) ?? "",
+        conclusion: "failure",
+        jobs: [{ name: "test", conclusion: "failure", log: "##[error]it broke\n" }],
+      });
+    for (const [index, workflow] of ["one", "two"].entries()) {
+      await fails(workflow);
+      await until("it is told", () => told() === index + 1);
+      await allWell(world);
+    }
+    expect(issues()).toEqual([]);
+    await fails("three");
+    await until("somebody is told", () => issues().length === 1);
+    await allWell(world);
+    expect(issues()[0]).toMatchObject({
+      state: "open",
+      body: expect.stringContaining("2 messages about failed CI runs in a row have not helped"),
+    });
+    expect(told()).toBe(2);
+
+    await world.gitHub.comment(pull.issue, { by: "mona", body: "Use the other version." });
+    await until("it is told", () => told() === 3);
+    await until("nobody has to be told any more", () => issues()[0]?.state === "closed");
+    await allWell(world);
+    await fails("four");
+    await until("it is told", () => told() === 4);
+    await allWell(world);
   });
 
   test("belongs to its owner, whom the operator has allowed and who has write permission", async () => {
