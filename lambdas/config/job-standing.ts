@@ -53,9 +53,11 @@ export async function standingOf(
       : refused(ownerNotAllowed);
   }
   if (!origin?.pusher) return standingOfUnknown();
-  return pusher && (await mayWrite(pusher.login))
-    ? { as: "person", person: pusher }
-    : refused(pusherMayNotWrite);
+  if (!pusher) return refused(pusherMayNotWrite);
+  // The login may be somebody else's by now.
+  const isSame = (await repository.person(pusher.login))?.id === pusher.id;
+  const isAllowed = isSame && (await mayWrite(pusher.login));
+  return isAllowed ? { as: "person", person: pusher } : refused(pusherMayNotWrite);
 }
 
 /** As whom a job is expected to work, by what is known without a question: a stranger's file may have many jobs. */
@@ -94,7 +96,7 @@ function refused(reason: string): { as: "nobody"; reason: string } {
 const noServiceUser =
   "it belongs to no person, and there is no service user for such work. Ask an operator of the relay to set CODER_SERVICE_USER";
 
-const pusherMayNotWrite = `whoever has pushed it has no ${jobPermission} permission on this repository. Let somebody who has it change the job and push it: it is then that person's.`;
+const pusherMayNotWrite = `whoever has pushed it has no ${jobPermission} permission on this repository, or another login by now. Let somebody who has it change the job and push it: it is then that person's.`;
 
 const ownerMayNotWrite = `its \`owner\` is no GitHub user with ${jobPermission} permission on this repository. Name one who has it, or leave \`owner\` out.`;
 

@@ -175,6 +175,16 @@ describe.each([
     expect(await ownersWhenDue(world, `${name}-b`)).toEqual([]);
   });
 
+  test("is not who has taken over the login of who has pushed it", async () => {
+    const { id } = world.gitHub.addUser({ login: "leaver" });
+    world.coder.addUser({ username: `leaver-${jobs}`, githubId: id });
+    allowTo(world, "leaver", "write");
+    await push(world, "leaver", job(name));
+    await allWell(world);
+    world.gitHub.addUser({ login: "leaver" });
+    expect(await ownersWhenDue(world, name)).toEqual([]);
+  });
+
   test("is the service user where a bot has pushed it, or nobody has told who", async () => {
     await push(world, "renovate[bot]", job(name));
     expect(await ownersWhenDue(world, name)).toEqual(["factory"]);
