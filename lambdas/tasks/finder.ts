@@ -194,7 +194,10 @@ function branchOf({ repositoryId, headRepositoryId, headBranch }: Pull): Branch 
 
 /** Of issues that are only mentioned, the one that the branch speaks for goes first. */
 function byLikelihood(references: readonly TextReference[], likely: readonly string[]): TextReference[] {
-  const rank = ({ closes, repository, issue }: TextReference) =>
-    closes ? 0 : !repository && likely.includes(String(issue)) ? 1 : 2;
+  const order = ["closes", "serves", "likely", "mentions"];
+  const rank = ({ clarity, repository, issue }: TextReference) =>
+    order.indexOf(
+      clarity === "mentions" && !repository && likely.includes(String(issue)) ? "likely" : clarity,
+    );
   return references.toSorted((a, b) => rank(a) - rank(b));
 }

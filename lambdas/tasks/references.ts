@@ -3,23 +3,27 @@ export interface TextReference {
   /** Left out where the text means its own repository. */
   repository?: { owner: string; name: string };
   issue: number;
-  /** Whether it stands behind one of GitHub's closing keywords. */
-  closes: boolean;
+  /** How clearly it is said that the text is for this issue, the clearest first. */
+  clarity: "closes" | "serves" | "mentions";
 }
 
 /** More than these are no statement of what a pull request is for. */
 const most = 20;
 
 /** https://docs.github.com/en/issues/tracking-your-work-with-issues/using-issues/linking-a-pull-request-to-an-issue */
-const keyword = /\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?):?\s+$/i;
+const closingWords = /\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?):?\s+$/i;
+
+/** Other words for the work on an issue; what a text is after, or unlike, is only mentioned. */
+const servingWords =
+  /\b(?:part of|towards?|for|address(?:es|ed)?|implements?|contributes to|refs?|references)(?: the)?(?: issue)?:?\s+$/i;
 
 /** GitHub's names of accounts and repositories; a number without more behind it. */
 const repositoryName = "([0-9A-Za-z][0-9A-Za-z-]*)/([\\w.-]+)";
 const number = "(\\d{1,10})(?![\\w]|\\.\\d)";
 
 /**
- * The issues that a pull request's text names, in its order, those that it closes first: `#57`, `GH-57`,
- * `owner/repo#57`, an issue's address on the same host. `repositoryUrl` is the repository's page. Code and quotations
+ * The issues that a pull request's text names, in its order, the clearest first: `#57`, `GH-57`, `owner/repo#57`, an
+ * issue's address on the same host. `repositoryUrl` is the repository's page. Code and quotations
  * are not its own words. Of a number alone nobody can tell whether it is an issue's or a pull request's.
  */
 export function referencesIn(body: string, repositoryUrl: string): TextReference[] {
@@ -42,10 +46,18 @@ export function referencesIn(body: string, repositoryUrl: string): TextReference
     if (issue === 0) return [];
     const [owner, name] = [host1 ?? owner1, host2 ?? owner2];
     const isOwn = !owner || `/${owner}/${name}`.toLowerCase() === pathname.toLowerCase();
-    const closes = keyword.test(text.slice(Math.max(0, match.index - 20), match.index));
-    return [{ ...(!isOwn && name && { repository: { owner, name } }), issue, closes }];
+    const clarity = clarityOf(text.slice(Math.max(0, match.index - 40), match.index));
+    return [{ ...(!isOwn && name && { repository: { owner, name } }), issue, clarity }];
   });
-  return [...found.filter(({ closes }) => closes), ...found.filter(({ closes }) => !closes)].slice(0, most);
+  return (["closes", "serves", "mentions"] as const)
+    .flatMap((clarity) => found.filter((reference) => reference.clarity === clarity))
+    .slice(0, most);
+}
+
+/** `before` is the text just before the reference. */
+function clarityOf(before: string): TextReference["clarity"] {
+  if (closingWords.test(before)) return "closes";
+  return servingWords.test(before) ? "serves" : "mentions";
 }
 
 /** A Markdown text without fenced and indented code, quotations and HTML comments: they are not its author's words. */

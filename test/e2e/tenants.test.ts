@@ -448,3 +448,40 @@ test("where anybody may speak, words of another repository are those of people w
     await world.close();
   }
 });
+
+test("a failed run that waits while the App is uninstalled is dropped, and its drain ends well", async () => {
+  const world = await World.start();
+  try {
+    const { gitHub } = world;
+    const issue = await world.runningIssue();
+    const agent = world.agentOf(issue);
+    const { pull } = await gitHub.openPull({
+      repo: "octo/app",
+      by: gitHub.agentLogin,
+      head: "work",
+      closes: [issue.number],
+    });
+    await allWell(world);
+    agent.holdBusy();
+    const [headSha = ""] = pull.shas;
+    const run = {
+      repo: "octo/app",
+      workflow: "CI",
+      branch: "work",
+      headSha,
+      conclusion: "failure",
+      jobs: [],
+    } as const;
+    await gitHub.completeRun({ ...run, jobs: [] });
+    await until("it waits", () =>
+      world.executions("relay-failure").some(({ status }) => status === "SUCCEEDED"),
+    );
+    await gitHub.installations.uninstall(pull.repo.installationId ?? 0, { by: "mona", deliver: false });
+    agent.release();
+    await allWell(world);
+    expect(agent.inputs).toEqual([]);
+    expect(world.logs.join()).toContain("Dropped: the run is of no head");
+  } finally {
+    await world.close();
+  }
+});

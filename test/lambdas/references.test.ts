@@ -20,6 +20,9 @@ describe("the issues that a text names", () => {
     ["https://github.com/octo/lib/issues/57.", ["octo/lib#57"]],
     ["First #12, though it fixes #57", [57, 12]],
     ["Resolves: octo/lib#3, see #57", ["octo/lib#3", 57]],
+    ["Follows #12. Part of #57", [57, 12]],
+    ["Like #12, for the issue #57, and fixes: #3", [3, 57, 12]],
+    ["Therefore #12, refs: GH-57", [57, 12]],
   ])("%s", (text, expected) => {
     expect(named(text)).toEqual(expected);
   });

@@ -368,6 +368,48 @@ describe("comments", () => {
   });
 });
 
+describe("what may not be changed", () => {
+  const say = async (path: string, body: object, method = "POST") => {
+    const answer = await call(method, `/repos/octo/app${path}`, { bearer: await token(), body });
+    return [answer.status, answer.body.message];
+  };
+
+  test("a locked conversation takes no word of the App's, and no reaction", async () => {
+    const issue = await openIssue();
+    const { comment } = await github.comment(issue, { by: "mona", body: "Hello" });
+    issue.locked = true;
+    const locked = "Unable to create comment because issue is locked.";
+    expect(await say("/issues/1/comments", { body: "Hello" })).toEqual([403, locked]);
+    const reactions = `/issues/comments/${comment.id}/reactions`;
+    expect(await say(reactions, { content: "eyes" })).toMatchObject([403, expect.any(String)]);
+  });
+
+  test("an archived repository is there to be read, and one without issues has none", async () => {
+    await openIssue();
+    const repo = github.repositories.get("octo/app");
+    repo.archived = true;
+    expect(await say("/issues", { title: "New" })).toEqual([403, "Repository was archived so is read-only."]);
+    expect((await call("GET", "/repos/octo/app/issues/1", { bearer: await token() })).status).toBe(200);
+    repo.archived = false;
+    repo.hasIssues = false;
+    const disabled = [410, "Issues are disabled for this repo"];
+    expect(await say("/issues", { title: "New" })).toEqual(disabled);
+    expect(await say("/issues/1/comments", { body: "Hello" })).toEqual(disabled);
+    repo.hasIssues = true;
+  });
+
+  test("a blocked repository answers nothing", async () => {
+    const repo = github.repositories.get("octo/app");
+    repo.blocked = 451;
+    const answer = await call("GET", "/repos/octo/app", { bearer: await token() });
+    expect(answer).toMatchObject({
+      status: 451,
+      body: { message: "Repository access blocked", block: { reason: "dmca" } },
+    });
+    repo.blocked = null;
+  });
+});
+
 describe("pull requests", () => {
   const openPull = async (more = {}) => {
     const head = "coder/issue-1";
@@ -432,6 +474,61 @@ describe("pull requests", () => {
     expect(await ask(linked.number)).toEqual(nodes([{ ...one, number: 2 }]));
     expect((await ask(99)).errors).toMatchObject([{ type: "NOT_FOUND" }]);
     expect((await ask(1, "{ viewer { login } }")).errors).toHaveLength(1);
+  });
+
+  test("GraphQL names the issues that the App may read, with an error for each of the others", async () => {
+    const bearer = await token();
+    await openIssue();
+    github.addRepository({ owner: "umbrella", name: "secret", private: true, installationId: null });
+    const { issue: hidden } = await github.openIssue({
+      repo: "umbrella/secret",
+      by: "mona",
+      title: "Hidden",
+    });
+    const { number } = await openPull({ closes: [hidden] });
+    const variables = { owner: "octo", repo: "app", number };
+    const { body } = await call("POST", "/graphql", { bearer, body: { query: CLOSING, variables } });
+    expect(body).toMatchObject({
+      data: { repository: { pullRequest: { closingIssuesReferences: { nodes: [null, { number: 1 }] } } } },
+      errors: [
+        { type: "FORBIDDEN", path: ["repository", "pullRequest", "closingIssuesReferences", "nodes", 0] },
+      ],
+    });
+  });
+
+  test("GraphQL tells who has edited the text, and who has linked issues by hand", async () => {
+    const bearer = await token();
+    const issue = await openIssue();
+    const pull = await openPull();
+    const HANDS = `query ($owner: String!, $repo: String!, $number: Int!) {
+      repository(owner: $owner, name: $repo) { pullRequest(number: $number) {
+        userContentEdits(first: 100) { totalCount nodes { editor { __typename login } } }
+        timelineItems(first: 100, itemTypes: [CONNECTED_EVENT]) { totalCount nodes { ... on ConnectedEvent {
+          actor { __typename login } subject { ... on Issue { number repository { databaseId } } } } } } } } }`;
+    const variables = { owner: "octo", repo: "app", number: pull.number };
+    const ask = async () =>
+      (await call("POST", "/graphql", { bearer, body: { query: HANDS, variables } })).body;
+    const hands = (edits: unknown[], events: unknown[]) => ({
+      data: {
+        repository: {
+          pullRequest: {
+            userContentEdits: { totalCount: edits.length, nodes: edits },
+            timelineItems: { totalCount: events.length, nodes: events },
+          },
+        },
+      },
+    });
+    expect(await ask()).toEqual(hands([], []));
+    await github.editPull(pull, { by: "mona", body: "Fixes #1" });
+    github.linkPull(pull, { by: "mona", issue });
+    const actor = (login: string) => ({ __typename: "User", login });
+    const subject = { number: issue.number, repository: { databaseId: 77 } };
+    expect(await ask()).toEqual(
+      hands(
+        [{ editor: actor("mona") }, { editor: actor("coder-agent") }],
+        [{ actor: actor("mona"), subject }],
+      ),
+    );
   });
 
   test("merging closes the issue", async () => {
