@@ -38,7 +38,7 @@ export class HttpApi {
     this.#invoke = invoke;
   }
 
-  /** Listens on loopback only. */
+  /** Listens on loopback only. Takes every `Host`, for a tunnel in front passes its own on. */
   static async start({ invoke, port = 0 }: HttpApiOptions): Promise<HttpApi> {
     const api = new HttpApi(invoke);
     await new Promise<void>((resolve, reject) => {
@@ -67,7 +67,7 @@ export class HttpApi {
       if (bytes <= maxBodyBytes) chunks.push(chunk);
     });
     request.on("end", () => {
-      if (bytes > maxBodyBytes) send(response, failure(413, "Request Entity Too Large"));
+      if (bytes > maxBodyBytes) send(response, tooLarge);
       else void this.#answer(request, Buffer.concat(chunks), response);
     });
   }
@@ -76,9 +76,10 @@ export class HttpApi {
     let reply: LambdaReply;
     try {
       reply = toReply(await this.#invoke(toEvent(request, body)));
-    } catch {
+    } catch (error) {
       // The Lambda's error stays in its log; API Gateway tells the client nothing of it.
-      reply = failure(500, "Internal Server Error");
+      const isTooLarge = error instanceof Error && error.name === "Lambda.RequestTooLargeException";
+      reply = isTooLarge ? tooLarge : failure(500, "Internal Server Error");
     }
     send(response, reply);
   }
@@ -171,6 +172,9 @@ function failure(statusCode: number, message: string): LambdaReply {
     body: JSON.stringify({ message }),
   };
 }
+
+/** To a body beyond API Gateway's limit, or whose event is beyond Lambda's. */
+const tooLarge = failure(413, "Request Entity Too Large");
 
 function send(response: ServerResponse, reply: LambdaReply): void {
   const payload = Buffer.from(reply.body ?? "", reply.isBase64Encoded ? "base64" : "utf8");

@@ -15,3 +15,8 @@ export class LambdaError extends Error {
     this.trace = trace;
   }
 }
+
+/** An error that comes from Lambda itself and not from the function's code. */
+export function failure(errorType: string, errorMessage: string): LambdaError {
+  return new LambdaError({ errorType, errorMessage, trace: [] });
+}

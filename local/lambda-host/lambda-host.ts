@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
-import { LambdaError, type LambdaErrorBody } from "./lambda-error.js";
+import { failure, LambdaError, type LambdaErrorBody } from "./lambda-error.js";
 import { lineSplitter } from "./line-splitter.js";
+import { checkRequestSize, checkResponseSize } from "./payload-limit.js";
 
 /** One line that a Lambda wrote. */
 export interface LambdaLogLine {
@@ -15,12 +16,15 @@ export interface LambdaHostOptions {
   bundles: Record<string, string>;
   /** The environment of all functions of the host. Nothing of this process's own comes along but `PATH`, `HOME`, `TZ`, `LANG` and `TMPDIR`. */
   env: Record<string, string>;
+  /** Of the thread's JavaScript heap, in MB. Default: Node's own limit. */
+  heapMb?: number;
   onLog?: (line: LambdaLogLine) => void;
 }
 
 type Answer = "ready" | { id: number; result: string } | { id: number; error: LambdaErrorBody };
 
 interface Call {
+  requestId: string;
   resolve: (result: unknown) => void;
   reject: (error: Error) => void;
   timer: NodeJS.Timeout | undefined;
@@ -64,8 +68,9 @@ export class LambdaHost {
   /**
    * Calls a function and waits for its result, which comes back through JSON.
    *
-   * Rejects with an error whose `name` is the Lambda `errorType`; with `Sandbox.Timedout` after `timeoutMs`
-   * (default: never), and with `Runtime.ExitError` where the thread died under the call.
+   * Rejects with an error whose `name` is the Lambda `errorType`: with `Sandbox.Timedout` after `timeoutMs`
+   * (default: never), with `Runtime.ExitError` or `Runtime.OutOfMemory` where the thread died under the call. What
+   * Lambda refuses is named as Step Functions names it, `Lambda.RequestTooLargeException` for example.
    */
   invoke(functionName: string, payload: unknown, timeoutMs?: number): Promise<unknown> {
     return new Promise((resolve, reject) => {
@@ -75,11 +80,13 @@ export class LambdaHost {
       }
       const id = ++this.#lastId;
       const requestId = randomUUID();
+      const encoded = JSON.stringify(payload ?? null);
+      checkRequestSize(encoded);
       const message = {
         id,
         functionName,
         requestId,
-        payload: JSON.stringify(payload ?? null),
+        payload: encoded,
         deadline: Date.now() + (timeoutMs ?? longestTimeoutMs),
       };
       const timer =
@@ -88,15 +95,9 @@ export class LambdaHost {
           : setTimeout(() => {
               this.#calls.delete(id);
               const seconds = (timeoutMs / 1000).toFixed(2);
-              // The wording of Lambda: https://repost.aws/knowledge-center/lambda-verify-invocation-timeouts
-              reject(
-                failure(
-                  "Sandbox.Timedout",
-                  `RequestId: ${requestId} Error: Task timed out after ${seconds} seconds`,
-                ),
-              );
+              reject(crash("Sandbox.Timedout", requestId, `Task timed out after ${seconds} seconds`));
             }, timeoutMs);
-      this.#calls.set(id, { resolve, reject, timer });
+      this.#calls.set(id, { requestId, resolve, reject, timer });
       (this.#worker ?? this.#spawn()).postMessage(message);
     });
   }
@@ -106,16 +107,17 @@ export class LambdaHost {
     this.#closed = true;
     await this.#worker?.terminate();
     this.#worker = undefined;
-    this.#rejectAll("the Lambda host was closed");
+    this.#rejectAll("Runtime.ExitError", "the Lambda host was closed");
   }
 
   #spawn(): Worker {
-    const { bundles, env, onLog } = this.#options;
+    const { bundles, env, heapMb, onLog } = this.#options;
     const worker = new Worker(fileURLToPath(new URL("./worker.mjs", import.meta.url)), {
       workerData: { bundles },
       env: { ...harmlessEnvironment(), ...env },
       // Loaders of the parent (`--import tsx`) cost their start-up time and are of no use to bundles.
       execArgv: [],
+      ...(heapMb !== undefined && { resourceLimits: { maxOldGenerationSizeMb: heapMb } }),
       stdout: true,
       stderr: true,
     });
@@ -128,13 +130,18 @@ export class LambdaHost {
       lineSplitter((line) => onLog?.({ stream: "stderr", line })),
     );
     worker.on("message", (answer: Answer) => this.#settle(answer));
-    // An exception that nobody caught, or process.exit(): the next call starts a new thread, as Lambda does.
+    // An exception that nobody caught, process.exit(), too much memory: the next call starts a new thread, as
+    // Lambda does.
+    let isOutOfMemory = false;
     worker.on("error", (error) => {
+      isOutOfMemory = "code" in error && error.code === "ERR_WORKER_OUT_OF_MEMORY";
       onLog?.({ stream: "stderr", line: `the Lambda thread died: ${error.stack ?? error.message}` });
     });
     worker.on("exit", (code) => {
       if (this.#worker === worker) this.#worker = undefined;
-      this.#rejectAll(`Runtime exited with error: exit status ${code}`);
+      if (isOutOfMemory) this.#rejectAll("Runtime.OutOfMemory", "Runtime exited with error: signal: killed");
+      else if (code === 0) this.#rejectAll("Runtime.ExitError", "Runtime exited without providing a reason");
+      else this.#rejectAll("Runtime.ExitError", `Runtime exited with error: exit status ${code}`);
     });
     this.#worker = worker;
     return worker;
@@ -146,21 +153,27 @@ export class LambdaHost {
     if (!call) return;
     this.#calls.delete(answer.id);
     clearTimeout(call.timer);
-    if ("error" in answer) call.reject(new LambdaError(answer.error));
-    else call.resolve(JSON.parse(answer.result));
+    try {
+      if ("error" in answer) throw new LambdaError(answer.error);
+      checkResponseSize(answer.result);
+      call.resolve(JSON.parse(answer.result));
+    } catch (error) {
+      call.reject(error instanceof Error ? error : new Error(String(error)));
+    }
   }
 
-  #rejectAll(reason: string): void {
+  #rejectAll(errorType: string, reason: string): void {
     for (const call of this.#calls.values()) {
       clearTimeout(call.timer);
-      call.reject(failure("Runtime.ExitError", reason));
+      call.reject(crash(errorType, call.requestId, reason));
     }
     this.#calls.clear();
   }
 }
 
-function failure(errorType: string, errorMessage: string): LambdaError {
-  return new LambdaError({ errorType, errorMessage, trace: [] });
+/** The wording of Lambda: https://repost.aws/knowledge-center/lambda-verify-invocation-timeouts */
+function crash(errorType: string, requestId: string, reason: string): LambdaError {
+  return failure(errorType, `RequestId: ${requestId} Error: ${reason}`);
 }
 
 function harmlessEnvironment(): Record<string, string> {

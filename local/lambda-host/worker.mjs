@@ -1,5 +1,6 @@
 // The thread that the Lambdas run in. Plain JavaScript, because a worker gets none of its parent's loaders: it
 // has to start under node alone, also from inside jest or tsx.
+import { AsyncLocalStorage } from "node:async_hooks";
 import { pathToFileURL } from "node:url";
 import { parentPort, workerData } from "node:worker_threads";
 
@@ -13,6 +14,14 @@ class HandlerNotFound extends Error {
 }
 class ImportModuleError extends Error {
   name = "Runtime.ImportModuleError";
+}
+
+class UnhandledPromiseRejection extends Error {
+  name = "Runtime.UnhandledPromiseRejection";
+
+  constructor(reason) {
+    super(`${reason}`, { cause: reason });
+  }
 }
 
 /** Loads a bundle at its function's first call, as a cold start does. */
@@ -64,10 +73,23 @@ function describe(error) {
   };
 }
 
+/** Tells which call a stray error comes from. */
+const running = new AsyncLocalStorage();
+
+/** As Lambda's Node.js runtime does: the call gets the error, and the process ends under everything else that runs. */
+function crash(error, exitCode) {
+  const id = running.getStore();
+  if (id !== undefined) parentPort.postMessage({ id, error: describe(error) });
+  console.error(error);
+  process.exit(exitCode);
+}
+process.on("uncaughtException", (error) => crash(error, 129));
+process.on("unhandledRejection", (reason) => crash(new UnhandledPromiseRejection(reason), 128));
+
 async function run(call) {
   try {
     const handler = await handlerOf(call.functionName);
-    const result = await handler(JSON.parse(call.payload), contextOf(call));
+    const result = await running.run(call.id, () => handler(JSON.parse(call.payload), contextOf(call)));
     parentPort.postMessage({ id: call.id, result: JSON.stringify(result) ?? "null" });
   } catch (error) {
     parentPort.postMessage({ id: call.id, error: describe(error) });

@@ -139,3 +139,11 @@ test("a body of 10 MB is taken, a longer one is a 413 that the Lambda never sees
   await refused.text();
   expect(events).toHaveLength(1);
 });
+
+test("an event that Lambda refuses for its size is a 413 too", async () => {
+  const { url } = await startApi(() => {
+    throw Object.assign(new Error("Request must be smaller"), { name: "Lambda.RequestTooLargeException" });
+  });
+  const response = await fetch(url, { method: "POST", body: "x" });
+  expect([response.status, await response.json()]).toEqual([413, { message: "Request Entity Too Large" }]);
+});

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, expect, test } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import { LambdaHost, type LambdaLogLine } from "../../local/lambda-host/lambda-host.js";
 
 const sources = {
@@ -21,7 +21,17 @@ const sources = {
   write: `export const handler = async () => {
     console.log("one\\ntwo"); process.stderr.write("half "); process.stderr.write("and half ü\\n"); };`,
   hang: "export const handler = () => new Promise(() => {});",
-  exit: "export const handler = () => process.exit(3);",
+  exit: "export const handler = (event) => process.exit(event.code);",
+  throw: `class TaskBusyError extends Error { name = "TaskBusyError"; }
+    export const handler = () => new Promise(() => {
+      setImmediate(() => { throw new TaskBusyError("nobody catches it"); });
+    });`,
+  reject: `export const handler = () => new Promise(() => {
+    void Promise.reject(new Error("nobody waits for it"));
+  });`,
+  grow: `const kept = [];
+    export const handler = () => { for (;;) kept.push(new Array(1000).fill(kept.length)); };`,
+  long: "export const handler = async ({ bytes }) => 'x'.repeat(bytes - 2);",
   "no-handler": "export const other = 1;",
   broken: "import 'node:no-such-module'; export const handler = () => 1;",
 };
@@ -43,7 +53,7 @@ afterEach(async () => {
 });
 
 async function startHost(
-  options: { env?: Record<string, string>; onLog?: (line: LambdaLogLine) => void } = {},
+  options: { env?: Record<string, string>; heapMb?: number; onLog?: (line: LambdaLogLine) => void } = {},
 ) {
   const host = await LambdaHost.start({ bundles, env: {}, ...options });
   open.push(host);
@@ -137,13 +147,76 @@ test("a call that takes too long is a Sandbox.Timedout, and the host goes on", a
   expect(await host.invoke("echo", 1)).toBe(1);
 });
 
-test("a handler that ends its process fails the calls that run, and the next call starts anew", async () => {
-  const host = await startHost();
-  await host.invoke("count", {});
-  const [hanging, exiting] = await Promise.allSettled([host.invoke("hang", {}), host.invoke("exit", {})]);
-  expect(hanging).toMatchObject({ status: "rejected", reason: { name: "Runtime.ExitError" } });
-  expect(exiting).toMatchObject({ reason: { message: "Runtime exited with error: exit status 3" } });
-  expect(await host.invoke("count", {})).toBe(1);
+const uuid = "[0-9a-f-]{36}";
+const crashed = (name: string, reason: string) => ({
+  name,
+  message: expect.stringMatching(new RegExp(`^RequestId: ${uuid} Error: ${reason}$`)),
+});
+
+describe("the end of a process", () => {
+  test.each([
+    ["exits with an error", "exit", { code: 3 }, "Runtime exited with error: exit status 3"],
+    ["exits without one", "exit", { code: 0 }, "Runtime exited without providing a reason"],
+  ])("that %s fails the calls that run, and the next call starts anew", async (_how, name, event, reason) => {
+    const host = await startHost();
+    await host.invoke("count", {});
+    const ends = await Promise.allSettled([host.invoke("hang", {}), host.invoke(name, event)]);
+    expect(ends.map(reasonOf)).toEqual(ends.map(() => crashed("Runtime.ExitError", reason)));
+    expect(await host.invoke("count", {})).toBe(1);
+  });
+
+  test("by an error that nobody catches is that error's for its own call, and an exit for the others", async () => {
+    for (const [name, error, exitStatus] of [
+      ["throw", { name: "TaskBusyError", message: "nobody catches it" }, 129],
+      ["reject", { name: "Runtime.UnhandledPromiseRejection", message: "Error: nobody waits for it" }, 128],
+    ] as const) {
+      const host = await startHost();
+      const ends = await Promise.allSettled([host.invoke(name, {}), host.invoke("hang", {})]);
+      const reason = `Runtime exited with error: exit status ${exitStatus}`;
+      expect(ends.map(reasonOf)).toEqual([error, crashed("Runtime.ExitError", reason)]);
+      expect(await host.invoke("echo", 1)).toBe(1);
+    }
+  });
+
+  test("for lack of memory is a Runtime.OutOfMemory", async () => {
+    const host = await startHost({ heapMb: 32 });
+    const ends = await Promise.allSettled([host.invoke("grow", {})]);
+    const killed = crashed("Runtime.OutOfMemory", "Runtime exited with error: signal: killed");
+    expect(ends.map(reasonOf)).toEqual([killed]);
+    expect(await host.invoke("echo", 1)).toBe(1);
+  });
+});
+
+/** What a state machine sees of a call that has failed. */
+function reasonOf(end: PromiseSettledResult<unknown>): { name: string; message: string } | undefined {
+  if (end.status === "fulfilled") return undefined;
+  const { name, message } = end.reason as Error;
+  return { name, message };
+}
+
+describe("a call's JSON", () => {
+  test("may have 6 MB on the way in", async () => {
+    const host = await startHost();
+    const text = (bytes: number) => "x".repeat(bytes - 2);
+    expect(await host.invoke("echo", text(6_291_456))).toHaveLength(6_291_454);
+    await expect(host.invoke("echo", text(6_291_457))).rejects.toMatchObject({
+      name: "Lambda.RequestTooLargeException",
+      message: "Request must be smaller than 6291456 bytes for the InvokeFunction operation",
+    });
+    // Bytes, not characters.
+    await expect(host.invoke("echo", "ü".repeat(3_145_728))).rejects.toMatchObject({
+      name: "Lambda.RequestTooLargeException",
+    });
+  });
+
+  test("may have 6 MB on the way back", async () => {
+    const host = await startHost();
+    expect(await host.invoke("long", { bytes: 6_291_556 })).toHaveLength(6_291_554);
+    await expect(host.invoke("long", { bytes: 6_291_557 })).rejects.toMatchObject({
+      name: "Function.ResponseSizeTooLarge",
+      message: "Response payload size exceeded maximum allowed payload size (6291556 bytes).",
+    });
+  });
 });
 
 test("closing rejects what still runs and refuses what comes", async () => {
