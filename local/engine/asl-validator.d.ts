@@ -1,7 +1,15 @@
 /** asl-validator comes without types; this is the part of it that is used here. */
 declare module "asl-validator" {
+  interface ValidationError {
+    "Error code": string;
+    Message: string;
+    path?: string;
+    schemaError?: { instancePath: string; schemaPath: string };
+  }
+
   interface ValidationResult {
     isValid: boolean;
+    errors: ValidationError[];
     errorsText: (separator?: string) => string;
   }
 

@@ -1,3 +1,4 @@
+import { checkArn } from "./arn.js";
 import { EngineError, StateError } from "./errors.js";
 import { Execution, type ExecutionDescription, type ExecutionStatus } from "./execution.js";
 import type { HistoryEvent } from "./history.js";
@@ -97,9 +98,17 @@ export class Engine {
     return { stopDate: this.#execution(executionArn).stop(reason) };
   }
 
-  /** Lets an unsuccessful execution go on at the state that failed. Throws `ExecutionNotRedrivable`. */
-  redrive(executionArn: string): { redriveDate: Date } {
-    return { redriveDate: this.#execution(executionArn).redrive() };
+  /**
+   * Lets an unsuccessful execution go on at the state that failed. Repeated with the same client token, it answers as
+   * the first time. Throws `ExecutionNotRedrivable`.
+   */
+  redrive(executionArn: string, clientToken?: string): { redriveDate: Date } {
+    return { redriveDate: this.#execution(executionArn).redrive(clientToken) };
+  }
+
+  /** The state machine as the execution runs it, which may be older than what `machine` returns. */
+  machineOf(executionArn: string): MachineDescription {
+    return this.#execution(executionArn).machine;
   }
 
   describe(executionArn: string): ExecutionDescription {
@@ -157,12 +166,14 @@ export class Engine {
   }
 
   #machine(arn: string): Machine {
+    checkArn(arn, "stateMachine");
     const machine = this.#machines.get(arn);
     if (!machine) throw new EngineError("StateMachineDoesNotExist", `State Machine Does Not Exist: '${arn}'`);
     return machine;
   }
 
   #execution(arn: string): Execution {
+    checkArn(arn, "execution");
     const execution = this.#executions.get(arn);
     if (!execution) throw new EngineError("ExecutionDoesNotExist", `Execution Does Not Exist: '${arn}'`);
     return execution;
@@ -203,12 +214,12 @@ function checkName(name: string): void {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are among what the rule forbids
   const forbidden = /[\s<>{}[\]?*"#%\\^|~`$&,;:/\u0000-\u001f\u007f-\u009f\ufffe\uffff\ud800-\udfff]/;
   if (name.length >= 1 && name.length <= 80 && !forbidden.test(name)) return;
-  throw new EngineError("InvalidName", `Invalid Name: '${name}': 1 to 80 characters, none of them special`);
+  throw new EngineError("InvalidName", `Invalid Name: '${name}'`);
 }
 
 function checkInput(input: string): void {
   const refuse = (reason: string) =>
-    new EngineError("InvalidExecutionInput", `Invalid State Machine Execution Input: ${reason}`);
+    new EngineError("InvalidExecutionInput", `Invalid State Machine Execution Input: '${reason}'`);
   if (exceedsPayloadLimit(input)) throw refuse(`it has more than ${maxPayloadBytes} bytes`);
   try {
     JSON.parse(input);

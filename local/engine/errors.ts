@@ -3,6 +3,7 @@ export type EngineErrorName =
   | "ExecutionAlreadyExists"
   | "ExecutionDoesNotExist"
   | "ExecutionNotRedrivable"
+  | "InvalidArn"
   | "InvalidDefinition"
   | "InvalidExecutionInput"
   | "InvalidName"

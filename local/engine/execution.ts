@@ -2,6 +2,7 @@ import { EngineError, StateError, TerminalStateError } from "./errors.js";
 import { History } from "./history.js";
 import { encodeStateData, maxCauseLength } from "./limits.js";
 import type { Machine } from "./machine.js";
+import { Redrives, redriveObstacle } from "./redrives.js";
 import { taskResources } from "./resources.js";
 import type { JsonValue, Step, StepContext } from "./step.js";
 import { callAfter } from "./timer.js";
@@ -69,8 +70,7 @@ export class Execution {
   #output: string | undefined;
   #error: string | undefined;
   #cause: string | undefined;
-  #redriveCount = 0;
-  #redriveDate: Date | undefined;
+  readonly #redrives = new Redrives();
   #stateTransitions = 0;
   /** The state that runs, or that a redrive begins with, and its input. */
   #position: { state: string; input: string };
@@ -97,20 +97,26 @@ export class Execution {
     this.#go();
   }
 
-  /** Goes on at the state that failed, or that ran when the execution was stopped. */
-  redrive(): Date {
-    const obstacle = this.#redriveObstacle();
+  get stopDate(): Date | undefined {
+    return this.#stopDate;
+  }
+
+  /** Goes on at the state that failed, or that ran when the execution was stopped. Returns when it did so. */
+  redrive(clientToken?: string): Date {
+    const now = this.#host.now();
+    const repeated = this.#redrives.repeated(clientToken, now);
+    if (repeated) return repeated;
+    const obstacle = redriveObstacle(this, now);
     if (obstacle) throw new EngineError("ExecutionNotRedrivable", obstacle);
-    this.#redriveCount += 1;
-    this.#redriveDate = new Date(this.#host.now());
+    const date = this.#redrives.add(clientToken, now);
     this.#status = "RUNNING";
     this.#stopDate = this.#error = this.#cause = undefined;
     this.#run = new Run();
     this.history.add("ExecutionRedriven", {
-      executionRedrivenEventDetails: { redriveCount: this.#redriveCount },
+      executionRedrivenEventDetails: { redriveCount: this.#redrives.count },
     });
     this.#go();
-    return this.#redriveDate;
+    return date;
   }
 
   /** Returns when the execution ended, which may be before. */
@@ -128,7 +134,8 @@ export class Execution {
   }
 
   describe(): ExecutionDescription {
-    const obstacle = this.#redriveObstacle();
+    const obstacle = redriveObstacle(this, this.#host.now());
+    const redriveDate = this.#redrives.date;
     return {
       executionArn: this.arn,
       stateMachineArn: this.machine.arn,
@@ -140,20 +147,12 @@ export class Execution {
       ...(this.#output !== undefined && { output: this.#output }),
       ...(this.#error !== undefined && { error: this.#error }),
       ...(this.#cause !== undefined && { cause: this.#cause }),
-      redriveCount: this.#redriveCount,
-      ...(this.#redriveDate && { redriveDate: this.#redriveDate }),
+      redriveCount: this.#redrives.count,
+      ...(redriveDate && { redriveDate }),
       redriveStatus: obstacle ? "NOT_REDRIVABLE" : "REDRIVABLE",
       ...(obstacle && { redriveStatusReason: obstacle }),
       stateTransitions: this.#stateTransitions,
     };
-  }
-
-  /** https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html#redrive-eligibility */
-  #redriveObstacle(): string | undefined {
-    if (this.#status === "RUNNING" || this.#status === "SUCCEEDED") {
-      return `Execution is ${this.#status} and cannot be redriven`;
-    }
-    return this.history.isFull ? "Execution history event limit exceeded" : undefined;
   }
 
   #go(): void {
@@ -316,8 +315,8 @@ export class Execution {
         Input: JSON.parse(this.input),
         StartTime: this.startDate.toISOString(),
         RoleArn: "arn:aws:iam::000000000000:role/local",
-        RedriveCount: this.#redriveCount,
-        ...(this.#redriveDate && { RedriveTime: this.#redriveDate.toISOString() }),
+        RedriveCount: this.#redrives.count,
+        ...(this.#redrives.date && { RedriveTime: this.#redrives.date.toISOString() }),
       },
       StateMachine: { Id: this.machine.arn, Name: this.machine.name },
     };

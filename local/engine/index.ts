@@ -1,3 +1,4 @@
+export { checkArn } from "./arn.js";
 export { loadDefinition } from "./definition.js";
 export {
   Engine,
@@ -8,3 +9,5 @@ export {
 export { EngineError, type EngineErrorName } from "./errors.js";
 export type { ExecutionDescription, ExecutionStatus } from "./execution.js";
 export type { HistoryEvent, HistoryEventDetails, HistoryEventType, StateType } from "./history.js";
+export { exceedsPayloadLimit, maxPayloadBytes } from "./limits.js";
+export { type Diagnostic, diagnose } from "./validate.js";

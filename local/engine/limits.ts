@@ -12,6 +12,14 @@ export const maxHistoryEvents = 25_000;
 /** Characters of an error's cause; the API cuts longer ones. */
 export const maxCauseLength = 32_768;
 
+const dayMs = 24 * 60 * 60 * 1000;
+
+/** How long after its end an execution can be redriven. */
+export const redrivablePeriodMs = 14 * dayMs;
+
+/** How long after its start an execution may be open, over all its redrives. */
+export const maxOpenTimeMs = 365 * dayMs;
+
 /** The most that a Node.js timer can wait, in whole seconds (2^31 - 1 ms): more than that fires at once. */
 export const maxTimerSeconds = 2_147_483;
 

@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { StateType } from "./history.js";
 import { maxTimerSeconds } from "./limits.js";
 import type { TaskResourceArn } from "./resources.js";
+import { checkResultPath } from "./result-path.js";
 import { isPathKey } from "./unsupported.js";
 import type { StateDefinition } from "./validate.js";
 
@@ -27,15 +28,14 @@ export interface StepContext {
 
 export type WaitLength = { seconds: number } | { until: string };
 
-const End = "end";
-
 /**
  * One state of a machine, run by aws-local-stepfunctions as a machine of its own. The library's own loop over
  * states cannot start in the middle (a redrive), knows no limits on data, goes on after an abort, and reports
  * what happened only later; run state by state, all that is decided between two states, at once.
  *
- * Two more deviations of the library are evened out here: Wait states become Tasks, so that waits which come
- * from a path can be scaled and broken off; and a Pass state's false, 0, "" or null as Result counts.
+ * More deviations of the library are evened out here: Wait states become Tasks, so that waits which come from a path
+ * can be scaled and broken off; a Pass state's false, 0, "" or null as Result counts; and a ResultPath that leads
+ * through a scalar fails the state.
  */
 export class Step {
   readonly type: StateType;
@@ -46,7 +46,7 @@ export class Step {
   readonly #machine: StateMachine;
   readonly #name: string;
   readonly #state: StateDefinition;
-  readonly #targets: string[];
+  readonly #targets: Target[];
 
   constructor(name: string, state: StateDefinition, timeScale: number) {
     // Parallel and Map were refused before.
@@ -56,11 +56,9 @@ export class Step {
     this.resource = this.type === "Task" ? (state.Resource as TaskResourceArn) : undefined;
     this.timeoutSeconds = typeof state.TimeoutSeconds === "number" ? state.TimeoutSeconds : undefined;
     this.failsWithoutError = this.type === "Fail" && !("Error" in state) && !("ErrorPath" in state);
-    const targets = new Set<string>();
-    const compiled = compile(state, timeScale, targets);
-    this.#targets = [...targets];
-    const states: Record<string, unknown> = { [name]: compiled };
-    for (const target of targets) states[targetKey(target)] = { Type: "Task", Resource: "next", End: true };
+    this.#targets = [];
+    const states: Record<string, unknown> = { [name]: compile(state, timeScale, this.#targets) };
+    for (const { key } of this.#targets) states[key] = { Type: "Task", Resource: "next", End: true };
     const definition: StateMachineDefinition = JSON.parse(JSON.stringify({ StartAt: name, States: states }));
     this.#machine = new StateMachine(definition, { validationOptions: { noValidate: true } });
   }
@@ -71,15 +69,23 @@ export class Step {
     context: StepContext,
     work: Work,
   ): { abort: () => void; outcome: Promise<StepOutcome> } {
+    // A Pass state has no work that could fail.
+    if (this.type === "Pass") checkResultPath(this.#state.ResultPath, input);
     let next: string | undefined;
     const handlers: Record<string, Work> = {};
     for (const target of this.#targets) {
-      handlers[targetKey(target)] = async (output) => {
-        next = target === End ? undefined : target.slice(1);
+      handlers[target.key] = async (output) => {
+        checkResultPath(target.caughtPath, input);
+        next = target.state;
         return output;
       };
     }
-    handlers[this.#name] = isFixedResult(this.#state) ? async () => this.#fixedResult() : work;
+    handlers[this.#name] = async (given) => {
+      const result = isFixedResult(this.#state) ? this.#fixedResult() : await work(given);
+      // Within the state, whose Retry and Catch count for it.
+      checkResultPath(this.#state.ResultPath, input);
+      return result;
+    };
     const run = this.#machine.run(input, {
       overrides: { taskResourceLocalHandlers: handlers },
       // The library fills $$.Execution itself, with the data of this one state.
@@ -112,28 +118,35 @@ const WaitParameters = z.object({
   ]),
 });
 
-/** A target gets a key that no state's name can have: a state may lead to itself, and may be called "end". */
-function targetKey(target: string): string {
-  return `\u0000${target}`;
+/** Where a state leads to. */
+interface Target {
+  /** No state's name: a state may lead to itself, and may be called "end". */
+  key: string;
+  /** `undefined` where the execution ends. */
+  state: string | undefined;
+  /** Where a Catch on the way there puts the error into the state's input. */
+  caughtPath: unknown;
 }
 
-function compile(state: StateDefinition, timeScale: number, targets: Set<string>): Record<string, unknown> {
-  const lead = (target: string) => {
-    targets.add(target);
-    return targetKey(target);
+function compile(state: StateDefinition, timeScale: number, targets: Target[]): Record<string, unknown> {
+  const lead = (next: string | undefined, caughtPath?: unknown) => {
+    const key = `\u0000${targets.length}`;
+    targets.push({ key, state: next, caughtPath });
+    return key;
   };
   const compiled: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(state)) compiled[key] = withOwnContext(value, key);
 
   for (const holder of [compiled, ...asList(compiled.Choices), ...asList(compiled.Catch)]) {
-    if (typeof holder.Next === "string") holder.Next = lead(`>${holder.Next}`);
+    const caughtPath = holder === compiled ? undefined : holder.ResultPath;
+    if (typeof holder.Next === "string") holder.Next = lead(holder.Next, caughtPath);
     // ResultPath "$" is the default; the library takes it for a field called "$".
     if (holder.ResultPath === "$") delete holder.ResultPath;
   }
-  if (typeof compiled.Default === "string") compiled.Default = lead(`>${compiled.Default}`);
+  if (typeof compiled.Default === "string") compiled.Default = lead(compiled.Default);
   if (compiled.End === true || state.Type === "Succeed") {
     delete compiled.End;
-    compiled.Next = lead(End);
+    compiled.Next = lead(undefined);
   }
   if (state.Type === "Succeed") compiled.Type = "Pass";
   if (state.Type === "Task") {

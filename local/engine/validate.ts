@@ -25,6 +25,38 @@ export interface Validation {
   isThorough?: boolean;
 }
 
+/** What is wrong with a definition, as `ValidateStateMachineDefinition` tells it. */
+export interface Diagnostic {
+  severity: "ERROR";
+  code: string;
+  message: string;
+  /** `/States/<name>/<field>` */
+  location?: string;
+}
+
+/** Holds a definition against the Amazon States Language alone, whatever of it the engine can run. */
+export function diagnose(json: string): Diagnostic[] {
+  const fault = (code: string, message: string): Diagnostic => ({ severity: "ERROR", code, message });
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(json);
+  } catch (error) {
+    return [fault("INVALID_JSON_DESCRIPTION", error instanceof Error ? error.message : String(error))];
+  }
+  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
+    return [fault("SCHEMA_VALIDATION_FAILED", "Definition must be a valid JSON object")];
+  }
+  const missing = ["States", "StartAt"].filter((field) => !(field in parsed));
+  if (missing.length > 0) {
+    const message = `These fields are required: [${missing.join(", ")}]`;
+    return [{ ...fault("SCHEMA_VALIDATION_FAILED", message), location: "/" }];
+  }
+  return aslValidator(parsed, { checkArn: true, checkPaths: true }).errors.map((error) => {
+    const location = error.schemaError?.instancePath || error.path;
+    return { ...fault(error["Error code"], error.Message), ...(location && { location }) };
+  });
+}
+
 /** Parses a definition. Throws `InvalidDefinition` with the machine's name and every fault that was found. */
 export function parseDefinition(
   machineName: string,

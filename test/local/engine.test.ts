@@ -524,7 +524,137 @@ describe("stopping", () => {
   });
 });
 
+describe("a result that has no place in the input", () => {
+  const failure = "States.ResultPathMatchFailure";
+  const result = { invoke: async () => 1 };
+
+  test.each([
+    ["a text", "text", "$.got", 'Unable to apply step "got" to input "text"'],
+    ["null inside", { a: null }, "$.a.b", 'Unable to apply step "b" to input null'],
+    ["a list", [1], "$.got", 'Unable to apply step "got" to input [1]'],
+    ["a number inside", { a: { b: 2 } }, "$.a.b.c", 'Unable to apply step "c" to input 2'],
+    ["a list inside", { a: [] }, "$.a.b", 'Unable to apply step "b" to input []'],
+  ])("fails the run where it is to go into %s", async (_what, input, ResultPath, cause) => {
+    for (const state of [call("f", { ResultPath }), { Type: "Pass", ResultPath, End: true }]) {
+      const engine = engineWith({ Ask: state }, result);
+      expect(await run(engine, input)).toMatchObject({ status: "FAILED", error: failure, cause });
+    }
+    const engine = engineWith({ Ask: { Type: "Pass", Result: 1, ResultPath, End: true } });
+    expect(await run(engine, input)).toMatchObject({ status: "FAILED", error: failure, cause });
+  });
+
+  test.each([
+    ["what is not there", { a: 1 }, "$.b.c", { a: 1, b: { c: { result: 1 } } }],
+    ["an object", { a: { b: 2 } }, "$.a.c", { a: { b: 2, c: { result: 1 } } }],
+    ["the place of a number", { a: 1 }, "$.a", { a: { result: 1 } }],
+  ])("is none where it goes into %s", async (_what, input, ResultPath, output) => {
+    const { output: got } = await run(engineWith({ Ask: call("f", { ResultPath }) }, result), input);
+    expect(JSON.parse(got ?? "")).toEqual(output);
+  });
+
+  test("can be retried and caught by the Task, whose work is done", async () => {
+    const calls: string[] = [];
+    const engine = engineWith(
+      {
+        Ask: call("f", {
+          ResultPath: "$.got",
+          Retry: [{ ErrorEquals: [failure], MaxAttempts: 1 }],
+          Catch: [{ ErrorEquals: [failure], Next: "Caught" }],
+        }),
+        Caught: { Type: "Succeed" },
+      },
+      { invoke: async (name) => calls.push(name), timeScale: 0 },
+    );
+    const { status, output, executionArn } = await run(engine, "text");
+    expect([status, JSON.parse(output ?? "").Error]).toEqual(["SUCCEEDED", failure]);
+    expect(calls).toEqual(["f", "f"]);
+    expect(types(engine, executionArn)).toContain("TaskSucceeded");
+  });
+
+  test.each([
+    ["text", "$.error"],
+    [{ a: 1 }, "$.a.error"],
+  ])("fails the run where it is a caught error: %j has no %s", async (input, ResultPath) => {
+    const engine = engineWith(
+      {
+        Ask: call("f", { Catch: [{ ErrorEquals: ["States.ALL"], ResultPath, Next: "Caught" }] }),
+        Caught: { Type: "Succeed" },
+      },
+      {
+        invoke: async () => {
+          throw named("Boom");
+        },
+      },
+    );
+    expect(await run(engine, input)).toMatchObject({ status: "FAILED", error: failure });
+  });
+});
+
 describe("a redrive", () => {
+  test("is refused 14 days after the end, and a year after the start", async () => {
+    const day = 24 * 60 * 60 * 1000;
+    let now = Date.now();
+    const invoke = async () => {
+      throw named("Boom");
+    };
+    const engine = engineWith({ Ask: call("f") }, { invoke, now: () => now });
+    const { executionArn } = await run(engine);
+    const redrive = async () => {
+      engine.redrive(executionArn);
+      await engine.finished(executionArn);
+    };
+    const refused = (redriveStatusReason: string) => {
+      expect(() => engine.redrive(executionArn)).toThrow(
+        expect.objectContaining({ name: "ExecutionNotRedrivable", message: redriveStatusReason }),
+      );
+      expect(engine.describe(executionArn)).toMatchObject({
+        redriveStatus: "NOT_REDRIVABLE",
+        redriveStatusReason,
+      });
+    };
+
+    for (let days = 0; days < 364; days += 14) {
+      now += 14 * day;
+      await redrive();
+    }
+    now += 14 * day + 1;
+    refused("Execution has exceeded the max execution time");
+
+    const other = await run(engine, {}, "other");
+    now += 14 * day;
+    expect(engine.describe(other.executionArn).redriveStatus).toBe("REDRIVABLE");
+    now += 1;
+    expect(() => engine.redrive(other.executionArn)).toThrow("Execution redrivable period exceeded");
+  });
+
+  test("answers as before under the same client token, for 15 minutes and the last ten of them", async () => {
+    let now = Date.now();
+    const invoke = async () => {
+      throw named("Boom");
+    };
+    const engine = engineWith({ Ask: call("f") }, { invoke, now: () => now });
+    const { executionArn } = await run(engine);
+    const redrive = async (token: string) => {
+      now += 1000;
+      const { redriveDate } = engine.redrive(executionArn, token);
+      await engine.finished(executionArn);
+      return redriveDate;
+    };
+    const count = () => engine.describe(executionArn).redriveCount;
+
+    const first = await redrive("0");
+    expect(await redrive("0")).toEqual(first);
+    expect(count()).toBe(1);
+    for (let n = 1; n < 10; n += 1) await redrive(String(n));
+    expect(await redrive("0")).toEqual(first);
+    await redrive("10");
+    expect(await redrive("0")).not.toEqual(first);
+    expect(count()).toBe(12);
+    const last = await redrive("10");
+    now += 15 * 60 * 1000;
+    expect(await redrive("10")).not.toEqual(last);
+  });
+
   test("begins at the state that failed, with its input and fresh retries, in the same history", async () => {
     const calls: string[] = [];
     let broken = true;
