@@ -4,6 +4,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Fault, FaultPlan } from "./faults.js";
+import { foreignHost, isLoopbackHost } from "./loopback.js";
 
 /** What a route handler gets. `params` holds the `:name` parts of the route's pattern, percent-decoded. */
 export interface HttpRequest {
@@ -55,7 +56,7 @@ interface Route {
 
 /**
  * The HTTP server that the local stand-ins for GitHub, Coder and AWS are made of: routes, a record of every
- * call, and faults on demand. Listens on loopback only.
+ * call, and faults on demand. Listens on loopback only, and refuses every `Host` but a loopback one.
  */
 export class HttpServer {
   readonly calls: RecordedCall[] = [];
@@ -71,7 +72,7 @@ export class HttpServer {
   /** Headers that every answer carries. */
   commonHeaders: Record<string, string> = {};
   /** Runs before the route: an answer from it ends the request (authentication, rate limits). */
-  before: (request: HttpRequest) => HttpReply | undefined = () => undefined;
+  before: (request: HttpRequest) => HttpReply | undefined | Promise<HttpReply | undefined> = () => undefined;
 
   readonly #routes: Route[] = [];
   readonly #server = createServer((incoming, outgoing) => {
@@ -139,6 +140,7 @@ export class HttpServer {
   }
 
   async #answer(request: HttpRequest, outgoing: ServerResponse): Promise<void> {
+    if (!isLoopbackHost(request.headers.host)) return send(outgoing, { status: 403, body: foreignHost });
     const at = Date.now();
     const fault = this.faults.take(request.method, request.path);
     const wait = Math.max(this.latencyMs, fault?.delayMs ?? 0);
@@ -177,7 +179,7 @@ export class HttpServer {
 
   async #dispatch(request: HttpRequest): Promise<HttpReply> {
     try {
-      const early = this.before(request);
+      const early = await this.before(request);
       if (early) return early;
       for (const route of this.#routes) {
         const match = route.method === request.method ? route.pattern.exec(request.path) : null;

@@ -1,6 +1,7 @@
 import "./quiet-sdk.js";
 import { existsSync } from "node:fs";
 import { SettingsError } from "../infra/settings.js";
+import { writeAwsEnvironment } from "./aws-environment.js";
 import { localBundles } from "./bundles.js";
 import { coders } from "./demo/agents.js";
 import { Playground } from "./playground.js";
@@ -61,8 +62,12 @@ async function run(port: number, timeScale: number): Promise<void> {
     ["Secrets Manager", system.secretsManager.url],
     ["DynamoDB", system.dynamoDbUrl],
   ];
+  const aws = writeAwsEnvironment(system);
+  process.once("exit", aws.remove);
   for (const [name = "", where] of rows) console.log(`${name.padEnd(16)} ${where}`);
   if (commands.length > 0) console.log(`\nTry it:\n  ${commands.join("\n  ")}`);
+  console.log(`\nThe aws CLI:\n  . ${aws.path}   # its credentials and endpoints, for this shell`);
+  console.log("  aws stepfunctions list-state-machines");
   console.log("\nCtrl-C stops it.");
 
   await new Promise<void>((resolve) => {

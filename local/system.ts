@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import {
   type ActionName,
   actionNames,
@@ -11,6 +12,7 @@ import { lambdaEnvironment } from "../infra/settings.js";
 import { startDynamoDb } from "./aws/dynamodb.js";
 import { Scheduler } from "./aws/scheduler.js";
 import { SecretsManager } from "./aws/secrets-manager.js";
+import { type Credentials, makeCredentials, region } from "./aws/signature.js";
 import { StepFunctions } from "./aws/step-functions.js";
 import { readConfiguration, type Secrets } from "./configuration.js";
 import { loadDefinition } from "./engine/definition.js";
@@ -22,7 +24,7 @@ import { LambdaHost, type LambdaLogLine } from "./lambda-host/lambda-host.js";
 
 const tableName = "coder-task-relay";
 const scheduleGroup = "coder-task-relay";
-const arn = (service: string, resource: string) => `arn:aws:${service}:us-east-1:000000000000:${resource}`;
+const arn = (service: string, resource: string) => `arn:aws:${service}:${region}:000000000000:${resource}`;
 const functionArn = (name: string) => arn("lambda", `function:${name}`);
 export const flowArn = (name: string) => arn("states", `stateMachine:coder-task-relay-${name}`);
 /** The flow's name out of its state machine's ARN. */
@@ -58,6 +60,8 @@ export interface LocalSystem {
   scheduler: Scheduler;
   secretsManager: SecretsManager;
   dynamoDbUrl: string;
+  /** Made at the start: the AWS endpoints answer to nobody else. */
+  credentials: Credentials;
   /** Unless GITHUB_API_URL names a real one. */
   gitHub: FakeGitHub | undefined;
   /** Unless CODER_URL names a real one. */
@@ -76,14 +80,15 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
   const configuration = readConfiguration(settings, { gitHub, coder });
   await Promise.all([gitHub?.listen(), coder?.listen()]);
 
-  const secretsManager = new SecretsManager();
-  const dynamoDb = await startDynamoDb(tableName);
+  const credentials = makeCredentials();
+  const secretsManager = new SecretsManager(credentials);
+  const dynamoDb = await startDynamoDb(tableName, credentials);
   const engine = new Engine({
     timeScale,
     invoke: (name, payload) => invoke(name.slice(name.lastIndexOf(":") + 1) as ActionName, payload),
   });
-  const stepFunctions = new StepFunctions(engine);
-  const scheduler = new Scheduler(engine, { group: scheduleGroup, timeScale });
+  const stepFunctions = new StepFunctions(engine, credentials);
+  const scheduler = new Scheduler(engine, { group: scheduleGroup, timeScale, credentials });
   await Promise.all([secretsManager.listen(), stepFunctions.listen(), scheduler.listen()]);
 
   const rotate = (values: Partial<Secrets>) => {
@@ -105,9 +110,9 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
       CODER_TOKEN_SECRET_ARN: "coderToken",
       TASK_MARK_SECRET_ARN: "taskMark",
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
-      AWS_REGION: "us-east-1",
-      AWS_ACCESS_KEY_ID: "local",
-      AWS_SECRET_ACCESS_KEY: "local",
+      AWS_REGION: region,
+      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
       AWS_ENDPOINT_URL_SFN: stepFunctions.url,
       AWS_ENDPOINT_URL_SCHEDULER: scheduler.url,
       AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
@@ -144,6 +149,7 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
     scheduler,
     secretsManager,
     dynamoDbUrl: dynamoDb.url,
+    credentials,
     gitHub,
     coder,
     invoke,
@@ -188,5 +194,6 @@ function gitHubOptions({ settings, gitHub }: SystemOptions): FakeGitHubOptions {
 }
 
 function coderOptions({ settings, coder }: SystemOptions): FakeCoderOptions {
-  return { ...(settings.CODER_TOKEN && { token: settings.CODER_TOKEN }), ...coder };
+  // Beside a real GitHub, the fake holds real prompts: its token is nothing to be guessed.
+  return { token: settings.CODER_TOKEN || randomBytes(20).toString("hex"), ...coder };
 }

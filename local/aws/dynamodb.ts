@@ -1,7 +1,11 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
 import { CreateTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import dynalite from "dynalite";
+import { foreignHost, isLoopbackHost } from "../loopback.js";
+import { type Credentials, exampleCredentials, region, SignatureVerifier } from "./signature.js";
 
 export interface LocalDynamoDb {
   /** For `AWS_ENDPOINT_URL_DYNAMODB`. */
@@ -12,10 +16,14 @@ export interface LocalDynamoDb {
 /**
  * Starts a DynamoDB in memory on a free port, with one empty on-demand table whose keys are the strings `pk`
  * and `sk`. `tableName` has at least 3 characters. There are no transactions: dynalite answers
- * `TransactWriteItems` with `UnknownOperationException`.
+ * `TransactWriteItems` with `UnknownOperationException`. Only requests with the credentials get to it.
  */
-export async function startDynamoDb(tableName: string): Promise<LocalDynamoDb> {
+export async function startDynamoDb(
+  tableName: string,
+  credentials: Credentials = exampleCredentials,
+): Promise<LocalDynamoDb> {
   const server = dynalite({ createTableMs: 0 });
+  guard(server, new SignatureVerifier("dynamodb", credentials));
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(0, "127.0.0.1", resolve);
@@ -45,11 +53,7 @@ export async function startDynamoDb(tableName: string): Promise<LocalDynamoDb> {
     });
   };
 
-  const client = new DynamoDBClient({
-    endpoint: url,
-    region: "us-east-1",
-    credentials: { accessKeyId: "local", secretAccessKey: "local" },
-  });
+  const client = new DynamoDBClient({ endpoint: url, region, credentials });
   try {
     await client.send(
       new CreateTableCommand({
@@ -72,4 +76,31 @@ export async function startDynamoDb(tableName: string): Promise<LocalDynamoDb> {
     client.destroy();
   }
   return { url, close };
+}
+
+/** Lets only signed requests that name this machine through to what handles them so far. */
+function guard(server: Server, verifier: SignatureVerifier): void {
+  const handlers = server.listeners("request");
+  server.removeAllListeners("request");
+  server.on("request", async (request: IncomingMessage, response: ServerResponse) => {
+    const { method = "", url = "", headers } = request;
+    // A client that has hung up hears no answer.
+    const raw = await buffer(request).catch(() => undefined);
+    if (!raw) return response.end();
+    const [path = "/", query = ""] = url.split(/\?(.*)/s);
+    if (!isLoopbackHost(headers.host)) return refuse(response, 403, foreignHost);
+    const signed = { method, path, query: new URLSearchParams(query), headers, raw };
+    const refusal = await verifier.refusal(signed);
+    if (refusal) {
+      const __type = `com.amazon.coral.service#${refusal.name}`;
+      return refuse(response, 400, { __type, message: refusal.message });
+    }
+    // The body has been read: dynalite gets one that it can read once more.
+    const replayed = Object.assign(Readable.from([raw]), { method, url, headers });
+    for (const handler of handlers) handler.call(server, replayed, response);
+  });
+}
+
+function refuse(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { "content-type": "application/x-amz-json-1.0" }).end(JSON.stringify(body));
 }

@@ -4,7 +4,11 @@ import type { ScaledClock } from "./scaled-clock.js";
 import { ScheduleExpression } from "./schedule-expression.js";
 
 /** The patterns and limits of https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html */
-export const nameSchema = z.string().regex(/^[0-9a-zA-Z-_.]{1,64}$/);
+export const nameSchema = z
+  .string()
+  .min(1)
+  .max(64)
+  .regex(/^[0-9a-zA-Z-_.]+$/);
 
 const targetSchema = z.strictObject({
   Arn: z.string().regex(/^arn:aws[\w-]*:states:[^:]+:\d{12}:stateMachine:[^:]+$/, {

@@ -1,8 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import type { Engine } from "../engine/index.js";
-import { type HttpReply, type HttpRequest, HttpServer } from "../http-server.js";
+import { type HttpRequest, HttpServer } from "../http-server.js";
 import { AwsError, epochSeconds } from "./aws-json.js";
+import { page } from "./page.js";
+import { serveRestJson } from "./rest-json.js";
 import { ScaledClock } from "./scaled-clock.js";
 import {
   definitionSchema,
@@ -12,23 +14,29 @@ import {
   type ScheduleDefinition,
   type ScheduleRun,
 } from "./schedule.js";
+import { type Credentials, exampleCredentials, region } from "./signature.js";
 
-const account = "arn:aws:scheduler:us-east-1:000000000000";
+const account = `arn:aws:scheduler:${region}:000000000000`;
 
 /** Every refusal of this API that is no 400. */
-const statuses: Record<string, number> = { ResourceNotFoundException: 404, ConflictException: 409 };
+const statuses = { ResourceNotFoundException: 404, ConflictException: 409 };
 
 /** A system that runs for days must not grow with its runs. */
 const keptRuns = 1000;
 
+const pathParameters = z.object({ name: nameSchema });
 const groupQuery = z.object({ groupName: nameSchema.default("default") });
-const listQuery = z.object({
-  ScheduleGroup: nameSchema.optional(),
+const pageQuery = {
   NamePrefix: nameSchema.optional(),
-  State: z.enum(["ENABLED", "DISABLED"]).optional(),
   MaxResults: z.coerce.number().int().min(1).max(100).default(100),
   NextToken: z.string().min(1).max(2048).optional(),
+};
+const listQuery = z.object({
+  ScheduleGroup: nameSchema.optional(),
+  State: z.enum(["ENABLED", "DISABLED"]).optional(),
+  ...pageQuery,
 });
+const listGroupsQuery = z.object(pageQuery);
 
 interface Stored {
   schedule: Schedule;
@@ -43,6 +51,8 @@ export interface SchedulerOptions {
   group: string;
   /** Factor for the time between two runs; 0: none comes by itself. Default: 1. */
   timeScale?: number;
+  /** Nobody without them gets anything. Default: `local` for both. */
+  credentials?: Credentials;
 }
 
 /**
@@ -61,7 +71,7 @@ export class Scheduler {
   /** By group and name. */
   readonly #schedules = new Map<string, Stored>();
 
-  constructor(engine: Engine, { group, timeScale = 1 }: SchedulerOptions) {
+  constructor(engine: Engine, { group, timeScale = 1, credentials = exampleCredentials }: SchedulerOptions) {
     this.#group = group;
     this.#context = {
       clock: new ScaledClock(timeScale),
@@ -71,12 +81,20 @@ export class Scheduler {
         if (this.runs.length > keptRuns) this.runs.shift();
       },
     };
-    this.#route("POST", "/schedules/:name", (request) => this.#create(request));
-    this.#route("PUT", "/schedules/:name", (request) => this.#update(request));
-    this.#route("GET", "/schedules/:name", (request) => describe(this.#find(request)));
-    this.#route("DELETE", "/schedules/:name", (request) => this.#delete(request));
-    this.#route("GET", "/schedules", (request) => this.#list(request));
-    this.#route("GET", "/schedule-groups/:name", ({ params }) => this.#describeGroup(params.name ?? ""));
+    serveRestJson(this.server, {
+      signingName: "scheduler",
+      credentials,
+      statuses,
+      operations: {
+        "POST /schedules/:name": (request) => this.#create(request),
+        "PUT /schedules/:name": (request) => this.#update(request),
+        "GET /schedules/:name": (request) => describe(this.#find(request)),
+        "DELETE /schedules/:name": (request) => this.#delete(request),
+        "GET /schedules": (request) => this.#list(request),
+        "GET /schedule-groups": (request) => this.#listGroups(request),
+        "GET /schedule-groups/:name": ({ params }) => this.#describeGroup(pathParameters.parse(params).name),
+      },
+    });
   }
 
   /** For `AWS_ENDPOINT_URL_SCHEDULER`. */
@@ -158,6 +176,9 @@ export class Scheduler {
     const wanted = listQuery.parse(Object.fromEntries(query));
     if (wanted.ScheduleGroup !== undefined) this.#checkGroup(wanted.ScheduleGroup);
     const after = wanted.NextToken && Buffer.from(wanted.NextToken, "base64url").toString("utf8");
+    if (after !== undefined && !/^[\w.-]+\/[\w.-]+$/.test(after)) {
+      throw new AwsError("ValidationException", "Invalid NextToken.");
+    }
     const rest = this.#sorted()
       .filter(({ schedule }) => after === undefined || keyOf(schedule) > after)
       .filter(({ schedule: { name, definition } }) => {
@@ -177,6 +198,22 @@ export class Scheduler {
     };
   }
 
+  #listGroups({ query }: HttpRequest): object {
+    const wanted = listGroupsQuery.parse(Object.fromEntries(query));
+    const names = [...new Set(["default", this.#group])].sort();
+    const fits = (name: string) => name.startsWith(wanted.NamePrefix ?? "");
+    const { items, next } = page(names, (name) => name, {
+      size: wanted.MaxResults,
+      token: wanted.NextToken,
+      fits,
+      invalidToken: "ValidationException",
+    });
+    return {
+      ScheduleGroups: items.map((name) => this.#describeGroup(name)),
+      ...(next !== undefined && { NextToken: next }),
+    };
+  }
+
   #describeGroup(name: string): object {
     this.#checkGroup(name);
     const created = epochSeconds(this.#created);
@@ -185,7 +222,7 @@ export class Scheduler {
   }
 
   #parse({ params, body }: HttpRequest): { name: string; definition: ScheduleDefinition } {
-    const name = nameSchema.parse(params.name);
+    const { name } = pathParameters.parse(params);
     const definition = definitionSchema.parse(body);
     this.#checkGroup(definition.GroupName);
     return { name, definition };
@@ -193,7 +230,7 @@ export class Scheduler {
 
   #find({ params, query }: HttpRequest): Stored {
     const { groupName } = groupQuery.parse(Object.fromEntries(query));
-    return this.#stored(groupName, nameSchema.parse(params.name));
+    return this.#stored(groupName, pathParameters.parse(params).name);
   }
 
   #stored(group: string, name: string): Stored {
@@ -212,24 +249,6 @@ export class Scheduler {
     const stored = [...this.#schedules.values()];
     return stored.sort((a, b) => (keyOf(a.schedule) < keyOf(b.schedule) ? -1 : 1));
   }
-
-  /** AWS's REST JSON protocol: https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html */
-  #route(method: string, pattern: string, act: (request: HttpRequest) => object): void {
-    this.server.route(method, pattern, (request): HttpReply => {
-      try {
-        return { status: 200, body: act(request) };
-      } catch (error) {
-        if (error instanceof z.ZodError) return refuse("ValidationException", z.prettifyError(error));
-        if (error instanceof AwsError) return refuse(error.name, error.message);
-        throw error;
-      }
-    });
-  }
-}
-
-function refuse(name: string, message: string): HttpReply {
-  const headers = { "x-amzn-errortype": name };
-  return { status: statuses[name] ?? 400, headers, body: { Message: message } };
 }
 
 const keyOf = ({ name, definition }: Schedule) => `${definition.GroupName}/${name}`;

@@ -1,44 +1,90 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import {
+  checkArn,
+  diagnose,
   type Engine,
   EngineError,
   type ExecutionDescription,
-  type HistoryEvent,
-  type MachineDescription,
+  exceedsPayloadLimit,
+  maxPayloadBytes,
 } from "../engine/index.js";
 import { HttpServer } from "../http-server.js";
-import { epochSeconds, serveAwsJson } from "./aws-json.js";
+import { AwsError, epochSeconds, serveAwsJson } from "./aws-json.js";
 import { page } from "./page.js";
+import { type Credentials, exampleCredentials } from "./signature.js";
+import {
+  describeExecution,
+  describeMachine,
+  historyEvent,
+  listExecution,
+  listMachine,
+  machineConfiguration,
+} from "./step-functions-json.js";
 
-const pageInput = {
-  // 0 means the default, says the API.
-  maxResults: z.number().int().min(0).max(1000).default(0),
-  nextToken: z.string().optional(),
-};
+/** 0 means the default, says the API. */
+const maxResults = (maximum: number) =>
+  z
+    .number()
+    .int()
+    .min(0)
+    .max(maximum)
+    .default(0)
+    .transform((size) => size || 100);
+const pageInput = { maxResults: maxResults(1000), nextToken: z.string().min(1).max(3096).optional() };
+const Arn = z.string().min(1).max(256);
+const includedData = z.enum(["ALL_DATA", "METADATA_ONLY"]).optional();
 const StartExecutionInput = z.object({
-  stateMachineArn: z.string(),
-  name: z.string().optional(),
-  input: z.string().default("{}"),
+  stateMachineArn: Arn,
+  name: z.string().min(1).max(80).optional(),
+  input: z
+    .string()
+    .refine((input) => !exceedsPayloadLimit(input), {
+      error: `Member must have size less than or equal to ${maxPayloadBytes} bytes in UTF-8 encoding`,
+    })
+    .default("{}"),
 });
-const ExecutionInput = z.object({ executionArn: z.string() });
-const StopExecutionInput = ExecutionInput.extend({
+const ExecutionInput = z.object({ executionArn: Arn, includedData });
+const RedriveExecutionInput = z.object({
+  executionArn: Arn,
+  clientToken: z
+    .string()
+    .min(1)
+    .max(64)
+    .regex(/^[!-~]+$/)
+    .optional(),
+});
+const StopExecutionInput = z.object({
+  executionArn: Arn,
   error: z.string().max(256).optional(),
   cause: z.string().max(32_768).optional(),
 });
 const ListExecutionsInput = z.object({
-  stateMachineArn: z.string(),
-  statusFilter: z.enum(["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]).optional(),
+  stateMachineArn: Arn.optional(),
+  mapRunArn: z.string().min(1).max(2000).optional(),
+  statusFilter: z
+    .enum(["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED", "PENDING_REDRIVE"])
+    .optional(),
+  redriveFilter: z.enum(["REDRIVEN", "NOT_REDRIVEN"]).optional(),
   ...pageInput,
 });
-const GetExecutionHistoryInput = ExecutionInput.extend({
+const GetExecutionHistoryInput = z.object({
+  executionArn: Arn,
   reverseOrder: z.boolean().default(false),
   includeExecutionData: z.boolean().default(true),
   ...pageInput,
 });
-const StateMachineInput = z.object({ stateMachineArn: z.string() });
-
-const roleArn = "arn:aws:iam::000000000000:role/local";
+const StateMachineInput = z.object({ stateMachineArn: Arn, includedData });
+const ListStateMachinesInput = z.object({
+  ...pageInput,
+  nextToken: z.string().min(1).max(1024).optional(),
+});
+const ValidateInput = z.object({
+  definition: z.string().min(1).max(1_048_576),
+  type: z.enum(["STANDARD", "EXPRESS"]).default("STANDARD"),
+  severity: z.enum(["ERROR", "WARNING"]).default("ERROR"),
+  maxResults: maxResults(100),
+});
 
 /**
  * The Step Functions API over an engine, as far as Lambdas, tests and `aws stepfunctions` use it.
@@ -48,19 +94,22 @@ export class StepFunctions {
   readonly server = new HttpServer();
   readonly #engine: Engine;
 
-  constructor(engine: Engine) {
+  /** @param credentials nobody without them gets anything. */
+  constructor(engine: Engine, credentials: Credentials = exampleCredentials) {
     this.#engine = engine;
     serveAwsJson(this.server, {
       target: "AWSStepFunctions",
       version: "1.0",
-      errorNamespace: "com.amazonaws.states",
+      signingName: "states",
+      credentials,
+      errorNamespace: "com.amazonaws.swf.service.v2.model",
       isRefusal: (error): error is EngineError => error instanceof EngineError,
       operations: {
         StartExecution: (input) => this.#startExecution(StartExecutionInput.parse(input)),
         StopExecution: (input) => this.#stopExecution(StopExecutionInput.parse(input)),
         RedriveExecution: (input) => {
-          const { redriveDate } = engine.redrive(ExecutionInput.parse(input).executionArn);
-          return { redriveDate: epochSeconds(redriveDate) };
+          const { executionArn, clientToken } = RedriveExecutionInput.parse(input);
+          return { redriveDate: epochSeconds(engine.redrive(executionArn, clientToken).redriveDate) };
         },
         DescribeExecution: (input) => {
           return describeExecution(engine.describe(ExecutionInput.parse(input).executionArn));
@@ -68,13 +117,28 @@ export class StepFunctions {
         ListExecutions: (input) => this.#listExecutions(ListExecutionsInput.parse(input)),
         GetExecutionHistory: (input) => this.#getHistory(GetExecutionHistoryInput.parse(input)),
         DescribeStateMachine: (input) => {
-          const machine = engine.machine(StateMachineInput.parse(input).stateMachineArn);
-          return { ...listMachine(machine), status: "ACTIVE", definition: machine.definition, roleArn };
+          return describeMachine(engine.machine(StateMachineInput.parse(input).stateMachineArn));
+        },
+        DescribeStateMachineForExecution: (input) => {
+          const machine = engine.machineOf(ExecutionInput.parse(input).executionArn);
+          const { arn, name, created } = machine;
+          return {
+            stateMachineArn: arn,
+            name,
+            updateDate: epochSeconds(created),
+            ...machineConfiguration(machine),
+          };
         },
         ListStateMachines: (input) => {
-          const { maxResults, nextToken } = z.object(pageInput).parse(input);
-          const { items, next } = page(engine.machines(), ({ arn }) => arn, maxResults, nextToken);
+          const { maxResults: size, nextToken: token } = ListStateMachinesInput.parse(input);
+          const { items, next } = page(engine.machines(), ({ arn }) => arn, { size, token });
           return { stateMachines: items.map(listMachine), ...(next && { nextToken: next }) };
+        },
+        ValidateStateMachineDefinition: (input) => {
+          const { definition, maxResults: size } = ValidateInput.parse(input);
+          const faults = diagnose(definition);
+          const result = faults.length === 0 ? "OK" : "FAIL";
+          return { result, diagnostics: faults.slice(0, size), truncated: faults.length > size };
         },
       },
     });
@@ -105,66 +169,40 @@ export class StepFunctions {
   }
 
   #listExecutions(input: z.infer<typeof ListExecutionsInput>): object {
-    const { stateMachineArn, statusFilter, maxResults, nextToken } = input;
-    this.#engine.machine(stateMachineArn);
-    const all = this.#engine.list({ stateMachineArn });
-    const fits = ({ status }: ExecutionDescription) => statusFilter === undefined || status === statusFilter;
-    const { items, next } = page(all, (execution) => execution.executionArn, maxResults, nextToken, fits);
+    const { stateMachineArn, mapRunArn, statusFilter, redriveFilter, maxResults: size } = input;
+    if ((stateMachineArn === undefined) === (mapRunArn === undefined)) {
+      throw new AwsError("ValidationException", "Expected either a stateMachineArn or a mapRunArn.");
+    }
+    if (mapRunArn !== undefined) {
+      checkArn(mapRunArn, "mapRun");
+      throw new AwsError("ResourceNotFound", `Resource not found: '${mapRunArn}'`);
+    }
+    if (statusFilter === "PENDING_REDRIVE") {
+      throw new AwsError("ValidationException", "A PENDING_REDRIVE statusFilter needs a mapRunArn.");
+    }
+    this.#engine.machine(stateMachineArn ?? "");
+    const all = this.#engine.list({ ...(stateMachineArn && { stateMachineArn }) }).sort(newestFirst);
+    const fits = ({ status, redriveCount }: ExecutionDescription) =>
+      (statusFilter === undefined || status === statusFilter) &&
+      (redriveFilter === undefined || (redriveFilter === "REDRIVEN") === redriveCount > 0);
+    const options = { size, token: input.nextToken, fits };
+    const { items, next } = page(all, (execution) => execution.executionArn, options);
     return { executions: items.map(listExecution), ...(next && { nextToken: next }) };
   }
 
   #getHistory(input: z.infer<typeof GetExecutionHistoryInput>): object {
     const events = this.#engine.history(input.executionArn);
     const ordered = input.reverseOrder ? [...events].reverse() : events;
-    const { items, next } = page(ordered, ({ id }) => String(id), input.maxResults, input.nextToken);
+    const options = { size: input.maxResults, token: input.nextToken };
+    const { items, next } = page(ordered, ({ id }) => String(id), options);
     const shown = items.map((event) => historyEvent(event, input.includeExecutionData));
     return { events: shown, ...(next && { nextToken: next }) };
   }
 }
 
-function describeExecution(execution: ExecutionDescription): object {
-  const { input, output, error, cause, redriveStatus, redriveStatusReason } = execution;
-  const included = { included: true };
-  return {
-    ...listExecution(execution),
-    input,
-    inputDetails: included,
-    ...(output !== undefined && { output, outputDetails: included }),
-    error,
-    cause,
-    redriveStatus,
-    redriveStatusReason,
-  };
-}
-
-function listExecution(execution: ExecutionDescription): object {
-  const { executionArn, stateMachineArn, name, status, startDate, stopDate, redriveCount, redriveDate } =
-    execution;
-  return {
-    executionArn,
-    stateMachineArn,
-    name,
-    status,
-    startDate: epochSeconds(startDate),
-    ...(stopDate && { stopDate: epochSeconds(stopDate) }),
-    redriveCount,
-    ...(redriveDate && { redriveDate: epochSeconds(redriveDate) }),
-  };
-}
-
-function listMachine({ arn, name, created }: MachineDescription): object {
-  return { stateMachineArn: arn, name, type: "STANDARD", creationDate: epochSeconds(created) };
-}
-
-/** Inputs, outputs and parameters are what `includeExecutionData: false` leaves out. */
-const executionData = new Set(["input", "output", "parameters"]);
-
-function historyEvent(event: HistoryEvent, withData: boolean): object {
-  const shown: Record<string, unknown> = { ...event, timestamp: epochSeconds(event.timestamp) };
-  if (withData) return shown;
-  for (const [key, details] of Object.entries(event)) {
-    if (!key.endsWith("EventDetails")) continue;
-    shown[key] = Object.fromEntries(Object.entries(details).filter(([field]) => !executionData.has(field)));
-  }
-  return shown;
+/** The API's order: what runs by its start or redrive, all else by its end. */
+function newestFirst(a: ExecutionDescription, b: ExecutionDescription): number {
+  const time = ({ stopDate, redriveDate, startDate }: ExecutionDescription) =>
+    (stopDate ?? redriveDate ?? startDate).getTime();
+  return time(b) - time(a);
 }

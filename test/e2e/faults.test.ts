@@ -70,7 +70,7 @@ describe.each(everyCoder)("on %s", (_, deployment) => {
       const client = new DynamoDBClient({
         endpoint: world.system.dynamoDbUrl,
         region: "us-east-1",
-        credentials: { accessKeyId: "local", secretAccessKey: "local" },
+        credentials: world.system.credentials,
       });
       const { Items = [] } = await client.send(new ScanCommand({ TableName: "coder-task-relay" }));
       for (const { pk, sk } of Items) {

@@ -1,19 +1,20 @@
 import { DynamoDBClient, PutItemCommand, QueryCommand } from "@aws-sdk/client-dynamodb";
-import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import {
   DescribeExecutionCommand,
   DescribeStateMachineCommand,
+  DescribeStateMachineForExecutionCommand,
   GetExecutionHistoryCommand,
+  ListActivitiesCommand,
   ListExecutionsCommand,
   ListStateMachinesCommand,
   RedriveExecutionCommand,
   SFNClient,
   StartExecutionCommand,
   StopExecutionCommand,
+  ValidateStateMachineDefinitionCommand,
 } from "@aws-sdk/client-sfn";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { type LocalDynamoDb, startDynamoDb } from "../../local/aws/dynamodb.js";
-import { SecretsManager } from "../../local/aws/secrets-manager.js";
 import { StepFunctions } from "../../local/aws/step-functions.js";
 import { Engine } from "../../local/engine/index.js";
 
@@ -25,6 +26,8 @@ const client = {
 
 describe("Step Functions", () => {
   const stateMachineArn = "arn:aws:states:us-east-1:000000000000:stateMachine:flow";
+  const executionArn = (name: string) => `arn:aws:states:us-east-1:000000000000:execution:flow:${name}`;
+  const mapRunArn = "arn:aws:states:us-east-1:000000000000:mapRun:flow/each:f6f1c3a4";
   const states = {
     Ask: {
       Type: "Task",
@@ -109,7 +112,10 @@ describe("Step Functions", () => {
       "StateMachineDoesNotExist",
       () => sfn.send(new StartExecutionCommand({ stateMachineArn: `${stateMachineArn}-no` })),
     ],
-    ["ExecutionDoesNotExist", () => sfn.send(new DescribeExecutionCommand({ executionArn: "no" }))],
+    [
+      "ExecutionDoesNotExist",
+      () => sfn.send(new DescribeExecutionCommand({ executionArn: executionArn("never") })),
+    ],
     [
       "ExecutionNotRedrivable",
       async () => sfn.send(new RedriveExecutionCommand({ executionArn: await run("done") })),
@@ -119,9 +125,179 @@ describe("Step Functions", () => {
       () => sfn.send(new ListExecutionsCommand({ stateMachineArn, nextToken: "never given" })),
     ],
     ["ValidationException", () => sfn.send(new ListExecutionsCommand({ stateMachineArn, maxResults: 1001 }))],
+    ["ValidationException", () => start("a".repeat(81))],
+    ["ValidationException", () => start("large", JSON.stringify("a".repeat(262_143)))],
+    ["ValidationException", () => sfn.send(new ListExecutionsCommand({}))],
+    [
+      "ValidationException",
+      () => sfn.send(new ListExecutionsCommand({ stateMachineArn, statusFilter: "PENDING_REDRIVE" })),
+    ],
+    ["ResourceNotFound", () => sfn.send(new ListExecutionsCommand({ mapRunArn }))],
+    ["UnknownOperationException", () => sfn.send(new ListActivitiesCommand({}))],
   ])("%s is thrown under its name", async (name, act) => {
     await run("taken");
     await expect(act()).rejects.toMatchObject({ name, $metadata: { httpStatusCode: 400 } });
+  });
+
+  test.each([
+    ["no ARN", "flow", "Invalid Arn: 'Invalid ARN prefix: flow'"],
+    [
+      "the ARN of something else",
+      executionArn("a"),
+      "Invalid Arn: 'Resource type not valid in this context: execution'",
+    ],
+    ["the ARN of another service", "arn:aws:sns:us-east-1:000000000000:topic", /^Invalid Arn: 'arn:aws:sns/],
+    ["an ARN without an account", "arn:aws:states:us-east-1::stateMachine:flow", /^Invalid Arn: 'arn:aws/],
+  ])("%s is an InvalidArn for every operation on a state machine", async (_what, arn, message) => {
+    const refused = {
+      name: "InvalidArn",
+      message: typeof message === "string" ? message : expect.stringMatching(message),
+    };
+    for (const command of [
+      new StartExecutionCommand({ stateMachineArn: arn }),
+      new DescribeStateMachineCommand({ stateMachineArn: arn }),
+      new ListExecutionsCommand({ stateMachineArn: arn }),
+    ]) {
+      await expect(sfn.send(command as StartExecutionCommand)).rejects.toMatchObject(refused);
+    }
+  });
+
+  test("the ARN of a state machine is an InvalidArn for every operation on an execution", async () => {
+    const input = { executionArn: stateMachineArn };
+    for (const command of [
+      new DescribeExecutionCommand(input),
+      new DescribeStateMachineForExecutionCommand(input),
+      new GetExecutionHistoryCommand(input),
+      new StopExecutionCommand(input),
+      new RedriveExecutionCommand(input),
+    ]) {
+      await expect(sfn.send(command as DescribeExecutionCommand)).rejects.toMatchObject({
+        name: "InvalidArn",
+        message: "Invalid Arn: 'Resource type not valid in this context: stateMachine'",
+      });
+    }
+  });
+
+  test("a broken constraint is told in AWS's words, and a wrong type too", async () => {
+    await expect(
+      sfn.send(
+        new ListExecutionsCommand({ stateMachineArn, maxResults: 1001, redriveFilter: "NO" as never }),
+      ),
+    ).rejects.toMatchObject({
+      name: "ValidationException",
+      message:
+        "2 validation errors detected: Value 'NO' at 'redriveFilter' failed to satisfy constraint: Member must satisfy enum value set: [REDRIVEN, NOT_REDRIVEN]; Value '1001' at 'maxResults' failed to satisfy constraint: Member must have value less than or equal to 1000",
+    });
+    await expect(sfn.send(new DescribeExecutionCommand({} as never))).rejects.toMatchObject({
+      message:
+        "1 validation error detected: Value null at 'executionArn' failed to satisfy constraint: Member must not be null",
+    });
+    await expect(
+      sfn.send(new StartExecutionCommand({ stateMachineArn, input: {} as never })),
+    ).rejects.toMatchObject({ name: "SerializationException" });
+  });
+
+  test("a redrive that is sent again under its client token answers as before; a new one is refused", async () => {
+    invoke = () => new Promise(() => {});
+    const { executionArn } = await start("a");
+    await sfn.send(new StopExecutionCommand({ executionArn }));
+    const redrive = (clientToken: string) =>
+      sfn.send(new RedriveExecutionCommand({ executionArn, clientToken }));
+    const { redriveDate } = await redrive("one");
+    expect((await redrive("one")).redriveDate).toEqual(redriveDate);
+    await expect(redrive("two")).rejects.toMatchObject({ name: "ExecutionNotRedrivable" });
+    expect(engine.describe(executionArn ?? "").redriveCount).toBe(1);
+    await expect(redrive("two words")).rejects.toMatchObject({ name: "ValidationException" });
+  });
+
+  test("executions are listed by whether they were redriven", async () => {
+    invoke = async () => {
+      throw new Error("no");
+    };
+    for (const name of ["a", "b"]) await run(name);
+    await sfn.send(new RedriveExecutionCommand({ executionArn: executionArn("a") }));
+    await engine.finished(executionArn("a"));
+    const listed = async (redriveFilter?: "REDRIVEN" | "NOT_REDRIVEN") => {
+      const list = await sfn.send(new ListExecutionsCommand({ stateMachineArn, redriveFilter }));
+      return list.executions?.map(({ name, redriveCount }) => `${name} ${redriveCount}`);
+    };
+    // The one that ended last comes first.
+    expect(await listed()).toEqual(["a 1", "b 0"]);
+    expect(await listed("REDRIVEN")).toEqual(["a 1"]);
+    expect(await listed("NOT_REDRIVEN")).toEqual(["b 0"]);
+  });
+
+  test("an execution keeps the state machine that it was started with", async () => {
+    const executionArn = await run("a");
+    const changed = { StartAt: "Done", States: { Done: { Type: "Succeed" } } };
+    engine.addMachine(stateMachineArn, JSON.stringify(changed));
+    const old = await sfn.send(new DescribeStateMachineForExecutionCommand({ executionArn }));
+    expect(old).toMatchObject({ stateMachineArn, name: "flow", updateDate: expect.any(Date) });
+    expect(JSON.parse(old.definition ?? "")).toEqual({ StartAt: "Ask", States: states });
+    const { definition } = await sfn.send(new DescribeStateMachineCommand({ stateMachineArn }));
+    expect(JSON.parse(definition ?? "")).toEqual(changed);
+  });
+
+  describe("a definition is validated", () => {
+    const validate = (definition: unknown, maxResults?: number) =>
+      sfn.send(
+        new ValidateStateMachineDefinitionCommand({
+          definition: typeof definition === "string" ? definition : JSON.stringify(definition),
+          maxResults,
+        }),
+      );
+    const end = { Type: "Pass", End: true };
+
+    test("against the language, also where the engine cannot run it", async () => {
+      const inner = { StartAt: "B", States: { B: end } };
+      const each = { Type: "Map", ItemProcessor: inner, End: true };
+      for (const state of [end, each]) {
+        expect(await validate({ StartAt: "A", States: { A: state } })).toMatchObject({
+          result: "OK",
+          diagnostics: [],
+          truncated: false,
+        });
+      }
+    });
+
+    test.each([
+      ["no JSON", "nope", { code: "INVALID_JSON_DESCRIPTION" }],
+      [
+        "no object",
+        '"text"',
+        { code: "SCHEMA_VALIDATION_FAILED", message: "Definition must be a valid JSON object" },
+      ],
+      [
+        "nothing in it",
+        "{}",
+        {
+          code: "SCHEMA_VALIDATION_FAILED",
+          location: "/",
+          message: "These fields are required: [States, StartAt]",
+        },
+      ],
+      [
+        "an unknown state type",
+        { StartAt: "A", States: { A: { Type: "Jump", End: true } } },
+        { code: "SCHEMA_VALIDATION_FAILED", location: "/States/A/Type" },
+      ],
+      [
+        "a state that is not there",
+        { StartAt: "A", States: { A: { Type: "Pass", Next: "B" } } },
+        { code: "MISSING_TRANSITION_TARGET" },
+      ],
+    ])("with diagnostics for %s", async (_what, definition, diagnostic) => {
+      const { result, diagnostics = [] } = await validate(definition);
+      expect(result).toBe("FAIL");
+      expect(diagnostics).toContainEqual(expect.objectContaining({ severity: "ERROR", ...diagnostic }));
+    });
+
+    test("with no more diagnostics than asked for", async () => {
+      const many = { StartAt: "A", States: { A: { Type: "Pass", Next: "B" } } };
+      expect((await validate(many)).truncated).toBe(false);
+      const first = await validate(many, 1);
+      expect([first.diagnostics?.length, first.truncated]).toEqual([1, true]);
+    });
   });
 
   test("an execution is stopped and redriven", async () => {
@@ -210,50 +386,6 @@ describe("Step Functions", () => {
     expect(await reply.json()).toMatchObject({
       __type: expect.stringMatching(/#UnknownOperationException$/),
     });
-  });
-});
-
-describe("Secrets Manager", () => {
-  const endpoint = new SecretsManager();
-  let secrets: SecretsManagerClient;
-  beforeAll(async () => {
-    secrets = new SecretsManagerClient({ ...client, endpoint: await endpoint.listen() });
-  });
-  afterAll(async () => {
-    secrets.destroy();
-    await endpoint.close();
-  });
-
-  const get = (SecretId: string, VersionStage?: string) =>
-    secrets.send(new GetSecretValueCommand({ SecretId, VersionStage }));
-
-  test("a secret is read by its name and by its ARN", async () => {
-    const arn = endpoint.put("relay/webhook", "one");
-    expect(await get("relay/webhook")).toMatchObject({
-      ARN: arn,
-      Name: "relay/webhook",
-      SecretString: "one",
-      VersionStages: ["AWSCURRENT"],
-      CreatedDate: expect.any(Date),
-    });
-    expect((await get(arn)).SecretString).toBe("one");
-    expect((await get(arn.slice(0, -7))).SecretString).toBe("one");
-  });
-
-  test("a rotation keeps the old value as AWSPREVIOUS, and only that one", async () => {
-    endpoint.put("rotated", "first");
-    await expect(get("rotated", "AWSPREVIOUS")).rejects.toMatchObject({ name: "ResourceNotFoundException" });
-    endpoint.put("rotated", "second");
-    endpoint.put("rotated", "third");
-    expect((await get("rotated")).SecretString).toBe("third");
-    expect(await get("rotated", "AWSPREVIOUS")).toMatchObject({
-      SecretString: "second",
-      VersionStages: ["AWSPREVIOUS"],
-    });
-  });
-
-  test("a secret that is not there is a ResourceNotFoundException", async () => {
-    await expect(get("nothing")).rejects.toMatchObject({ name: "ResourceNotFoundException" });
   });
 });
 

@@ -1,9 +1,11 @@
 import {
   CreateScheduleCommand,
   type CreateScheduleCommandInput,
+  CreateScheduleGroupCommand,
   DeleteScheduleCommand,
   GetScheduleCommand,
   GetScheduleGroupCommand,
+  ListScheduleGroupsCommand,
   ListSchedulesCommand,
   SchedulerClient,
   UpdateScheduleCommand,
@@ -123,6 +125,39 @@ describe("the API of EventBridge Scheduler", () => {
       if (seen.length === 1) await client.send(new DeleteScheduleCommand({ Name: "12.b", GroupName: group }));
     } while (NextToken);
     expect(seen).toEqual([["12.a", "12.b"], ["12.c"]]);
+  });
+
+  test("its groups are listed, page by page and by the beginning of their names", async () => {
+    const list = async (input: { NamePrefix?: string; MaxResults?: number; NextToken?: string }) => {
+      const { ScheduleGroups, NextToken } = await client.send(new ListScheduleGroupsCommand(input));
+      return { names: ScheduleGroups?.map(({ Name }) => Name), groups: ScheduleGroups, next: NextToken };
+    };
+    const all = await list({});
+    expect([all.names, all.next]).toEqual([["default", group], undefined]);
+    expect(all.groups?.[1]).toMatchObject({
+      Arn: `arn:aws:scheduler:us-east-1:000000000000:schedule-group/${group}`,
+      State: "ACTIVE",
+      CreationDate: expect.any(Date),
+      LastModificationDate: expect.any(Date),
+    });
+    const first = await list({ MaxResults: 1 });
+    expect(first.names).toEqual(["default"]);
+    expect(await list({ MaxResults: 1, NextToken: first.next ?? "" })).toMatchObject({ names: [group] });
+    expect((await list({ NamePrefix: "re" })).names).toEqual([group]);
+    await expect(list({ NextToken: "never given" })).rejects.toMatchObject({ name: "ValidationException" });
+  });
+
+  test("a broken constraint and an operation that is not there are told as AWS tells them", async () => {
+    await expect(get("two words")).rejects.toMatchObject({
+      name: "ValidationException",
+      message:
+        "1 validation error detected: Value 'two words' at 'name' failed to satisfy constraint: Member must satisfy regular expression pattern: [0-9a-zA-Z-_.]+",
+      $metadata: { httpStatusCode: 400 },
+    });
+    await expect(client.send(new CreateScheduleGroupCommand({ Name: "other" }))).rejects.toMatchObject({
+      name: "UnknownOperationException",
+      $metadata: { httpStatusCode: 404 },
+    });
   });
 
   test("its groups are the stack's and the default one", async () => {

@@ -1,9 +1,13 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
+import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { afterEach, describe, expect, test } from "@jest/globals";
+
+import type { Credentials } from "../../local/aws/signature.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 let child: ChildProcess | undefined;
@@ -32,8 +36,19 @@ function start(environment: Record<string, string>) {
         started.on("exit", () => reject(new Error(`it ended: ${output}`)));
       }),
     ended: once(started, "exit").then(([code]) => ({ code: code as number | null, output })),
+    output: () => output,
     signal: (name: NodeJS.Signals) => started.kill(name),
   };
+}
+
+/** The environment of a shell that has sourced the file, and an output of the stack by the file's own function. */
+function sourced(file: string): Record<string, string | undefined> {
+  const script =
+    '. "$0"; WEBHOOK_SECRET_ARN=$(output WebhookSecretArn) node -p "JSON.stringify(process.env)"';
+  const { PATH } = process.env;
+  return JSON.parse(
+    execFileSync("sh", ["-c", script, file], { env: { PATH, AWS_PROFILE: "mine" } }).toString(),
+  );
 }
 
 describe("npm start", () => {
@@ -41,10 +56,39 @@ describe("npm start", () => {
     const system = start({ LOCAL_TIME_SCALE: "0.01" });
     const [, url = ""] = await system.printed(/Deliveries +POST (http:\S+)\/webhooks\/github/);
     const [, open = ""] = await system.printed(/curl -X POST (http:\S+\/issues) /);
+    const [, file = ""] = await system.printed(/\. (\S+aws\.env) /);
     expect((await fetch(`${url}/healthz`)).status).toBe(200);
     expect(await (await fetch(open, { method: "POST" })).json()).toMatchObject({ delivery: { status: 202 } });
     system.signal("SIGINT");
     expect(await system.ended).toMatchObject({ code: 0, output: expect.stringContaining("Stopping.") });
+    expect(existsSync(file)).toBe(false);
+  });
+
+  test("lets in only who can read its credentials file, or the addresses that it prints", async () => {
+    const system = start({ LOCAL_TIME_SCALE: "0.01" });
+    const [, file = ""] = await system.printed(/\. (\S+aws\.env) /);
+    await system.printed(/Ctrl-C/);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    const environment = sourced(file);
+    expect(system.output()).not.toContain(environment.AWS_SECRET_ACCESS_KEY);
+    expect(environment).not.toHaveProperty("AWS_PROFILE");
+
+    const read = async (credentials: Credentials) => {
+      const endpoint = `${environment.AWS_ENDPOINT_URL_SECRETS_MANAGER}`;
+      const client = new SecretsManagerClient({ region: "us-east-1", credentials, endpoint });
+      const command = new GetSecretValueCommand({ SecretId: `${environment.WEBHOOK_SECRET_ARN}` });
+      return client.send(command).finally(() => client.destroy());
+    };
+    const credentials = {
+      accessKeyId: `${environment.AWS_ACCESS_KEY_ID}`,
+      secretAccessKey: `${environment.AWS_SECRET_ACCESS_KEY}`,
+    };
+    expect((await read(credentials)).SecretString).toMatch(/^[0-9a-f]{40}$/);
+    const guess = { accessKeyId: "local", secretAccessKey: "local" };
+    await expect(read(guess)).rejects.toMatchObject({ name: "UnrecognizedClientException" });
+
+    const [, origin] = await system.printed(/curl -X POST (http:\/\/[\d.:]+)\S*\/issues /);
+    expect((await fetch(`${origin}/issues`, { method: "POST" })).status).toBe(404);
   });
 
   test("says which settings and secrets are missing, one line each, where a real GitHub is named", async () => {
