@@ -21,7 +21,7 @@ async function loseRecord({ repo, number }: Issue): Promise<void> {
   const client = new DynamoDBClient({
     endpoint: world.system.dynamoDbUrl,
     region: "us-east-1",
-    credentials: { accessKeyId: "local", secretAccessKey: "local" },
+    credentials: world.system.credentials,
   });
   const Key = { pk: { S: `task#${repo.id}#${number}` }, sk: { S: "record" } };
   await client.send(new DeleteItemCommand({ TableName: "coder-task-relay", Key }));
