@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import { workEventSchema } from "./events/event.js";
 import { parseInput } from "./flow-input.js";
 import { connectGitHub } from "./github/app.js";
+import { failureWords } from "./status-comment/audience.js";
 import { StatusComment } from "./status-comment/status-comment.js";
 import type { Condition } from "./table/table.js";
 import { messageOf } from "./tasks/cause.js";
@@ -19,7 +20,7 @@ const inputSchema = z.object({
   /** What Coder knows of the work; with `created`, a new task, what was known before is forgotten. */
   report: z.optional(z.string()),
   /** What a `Catch` caught, instead of a detail. */
-  error: z.optional(z.object({ Cause: z.string() })),
+  error: z.optional(z.object({ Error: z.string(), Cause: z.string() })),
 });
 
 const store = new TaskStore();
@@ -27,7 +28,8 @@ const store = new TaskStore();
 /** Lets the status comment say the state; `announced` is false where a newer event has had its say. */
 export async function handler(input: unknown): Promise<{ announced: boolean }> {
   const { event, state, intent, detail, report, error } = parseInput(inputSchema, input);
-  const words = detail ?? (error && `${messageOf(error.Cause)} ${howToStartAnew(event)}`);
+  const failure = error && { name: error.Error, message: messageOf(error.Cause) };
+  const words = detail ?? (failure && `${failureWords(failure, event.repository)} ${howToStartAnew(event)}`);
   const comment = new StatusComment(store, await connectGitHub(), event, event.delivery);
   const announced = await comment.say(
     { state, ...(words !== undefined && { detail: words }) },

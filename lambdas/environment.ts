@@ -77,6 +77,12 @@ export const tableEnvironment = () => read({ TABLE_NAME: text });
 export const gitHubEnvironment = () =>
   read({ GITHUB_APP_SECRET_ARN: text, GITHUB_API_URL: z._default(url, "https://api.github.com") });
 
+/** Where the pages of the GitHub are whose API this is: `https://github.com`, or an Enterprise Server's address. */
+export function gitHubPages(): string {
+  const { GITHUB_API_URL: api } = read({ GITHUB_API_URL: z._default(url, "https://api.github.com") });
+  return new URL(api).origin.replace("://api.", "://");
+}
+
 export const coderEnvironment = () =>
   read({
     CODER_TOKEN_SECRET_ARN: text,

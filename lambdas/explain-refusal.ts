@@ -5,12 +5,15 @@ import { connectGitHub } from "./github/app.js";
 import { IssueClient } from "./github/issues.js";
 import { sayIfPossible } from "./github/untold.js";
 import { Inbox } from "./inbox/inbox.js";
+import { inert } from "./text/inert.js";
 
 const inputSchema = z.object({
   event: commentPostedSchema,
   key: taskKeySchema,
   reason: z.string(),
 });
+
+const reasonLength = 1000;
 
 /**
  * Tells somebody who may not speak to the agent who may: in private repositories only, once for each person and
@@ -28,5 +31,5 @@ export async function handler(input: unknown): Promise<{ explained: boolean }> {
     issue: { number, url },
   });
   const what = { said: "who may speak to the agent", repositoryId: event.repository.id };
-  return { explained: await sayIfPossible(what, () => issue.createComment(reason)) };
+  return { explained: await sayIfPossible(what, () => issue.createComment(inert(reason, reasonLength))) };
 }

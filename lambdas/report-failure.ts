@@ -3,6 +3,7 @@ import { type WorkEvent, workEventSchema } from "./events/event.js";
 import { drainSchema, parseInput } from "./flow-input.js";
 import { connectGitHub } from "./github/app.js";
 import { log } from "./log.js";
+import { failureWords } from "./status-comment/audience.js";
 import { StatusComment } from "./status-comment/status-comment.js";
 import type { Condition } from "./table/table.js";
 import { messageOf } from "./tasks/cause.js";
@@ -41,7 +42,9 @@ export async function handler(change: unknown): Promise<void> {
   const place = await placeOf(parseInput(runInputSchema, JSON.parse(input)));
   if (!place) return;
 
-  const reason = cause ? messageOf(cause) : place.reasons[status];
+  const reason = cause
+    ? failureWords({ name: error, message: messageOf(cause) }, place.source.repository)
+    : place.reasons[status];
   const comment = new StatusComment(store, await connectGitHub(), place.source, name);
   await comment.say(
     {

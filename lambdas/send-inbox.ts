@@ -14,6 +14,7 @@ import { compose } from "./message/compose.js";
 import { messageBytes } from "./message/limits.js";
 import { referenceLine } from "./message/reference.js";
 import { defaultInstructions } from "./message/wording.js";
+import { failureWords } from "./status-comment/audience.js";
 import { StatusComment } from "./status-comment/status-comment.js";
 import type { AgentWait } from "./tasks/observe.js";
 import type { TaskKey, TaskRecord, WorkSource } from "./tasks/record.js";
@@ -173,11 +174,11 @@ async function tellDenial(
   record: TaskRecord,
   { generation }: z.output<typeof drainSchema>,
   url: string,
-  { message }: TextDeniedError,
+  denied: TextDeniedError,
 ): Promise<void> {
   const { source, status, intent } = record;
   if (!source || !status) return;
-  const denial = `The agent was not told of ${url}: ${message}`;
+  const denial = `The agent was not told of ${url}: ${failureWords(denied, source.repository)}`;
   const comment = new StatusComment(store, await connectGitHub(), source, `drain-${generation}`);
   await comment.say({ ...status, denial }, { expression: "#intent = :holder", values: { holder: intent } });
 }

@@ -174,10 +174,10 @@ export class CoderDirectory {
     const path = `/api/v2/users/${encodeURIComponent(username)}`;
     const user = await this.client.get(path, userSchema).catch((error: unknown) => {
       if (!isRefusal(error, 400, 404)) throw error;
-      throw noUser(login, `CODER_USER_MAP names the Coder user ${username}, who does not exist`);
+      throw noUser(login, "CODER_USER_MAP names a Coder user who does not exist");
     });
     if (user.status === "active") return user;
-    throw noUser(login, `CODER_USER_MAP names the Coder user ${username}, who is not active`);
+    throw noUser(login, "CODER_USER_MAP names a Coder user who is not active");
   }
 }
 

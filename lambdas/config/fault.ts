@@ -1,3 +1,5 @@
+import { isBacktick } from "../text/look-alikes.js";
+
 /** What is wrong with a config file, or only odd in it. Neither path nor message ever holds a value of the file. */
 export interface Fault {
   /** 1-based, and within the file. */
@@ -47,7 +49,8 @@ function keyText(key: string): string {
 
 /** A letter, a digit or a harmless sign as it is; anything else as `\u0060`. */
 function inert(character: string): string {
-  if (/^(?!\p{Default_Ignorable_Code_Point})[\p{L}\p{N} ._:/+-]$/u.test(character)) return character;
+  const isPlain = /^(?!\p{Default_Ignorable_Code_Point})[\p{L}\p{N} ._:/+-]$/u.test(character);
+  if (isPlain && !isBacktick(character)) return character;
   const hex = (character.codePointAt(0) ?? 0).toString(16);
   return hex.length > 4 ? `\\U${hex.padStart(8, "0")}` : `\\u${hex.padStart(4, "0")}`;
 }

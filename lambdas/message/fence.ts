@@ -1,5 +1,5 @@
 import { byteLength, type Cut, cutWhere } from "../text/bytes.js";
-import { isBacktick, longestBacktickRun } from "../text/look-alikes.js";
+import { hasLookAlikeFence, isBacktick, longestBacktickRun, withoutFences } from "../text/look-alikes.js";
 
 const shortest = 3;
 
@@ -20,6 +20,26 @@ export function fenced(text: string, room: number): Cut {
   });
   const fence = "`".repeat(fenceLength(longestBacktickRun(cut.text)));
   return { text: `${fence}\n${cut.text}\n${fence}`, missing: cut.missing };
+}
+
+/**
+ * A text that stands outside of a fence, whose own fences end where it does. One that would leave a fence open, in
+ * whatever way it is read, loses its fences.
+ */
+export function withClosedFences(text: string): string {
+  return hasLookAlikeFence(text) || isLeftOpen(text) ? withoutFences(text) : text;
+}
+
+/** By the rules of CommonMark: https://spec.commonmark.org/0.31.2/#fenced-code-blocks */
+function isLeftOpen(text: string): boolean {
+  let open: string | undefined;
+  for (const line of text.split("\n")) {
+    const [, run, rest = ""] = /^ {0,3}(`{3,}|~{3,})(.*)$/.exec(line) ?? [];
+    if (run === undefined) continue;
+    if (open === undefined) open = run;
+    else if (run[0] === open[0] && run.length >= open.length && rest.trim() === "") open = undefined;
+  }
+  return open !== undefined;
 }
 
 function fenceLength(run: number): number {

@@ -1,7 +1,7 @@
 import { byteLength } from "../text/bytes.js";
 import { label, quotable } from "./data.js";
 import { before } from "./edit.js";
-import { fenced } from "./fence.js";
+import { fenced, withClosedFences } from "./fence.js";
 import type { CommentInput, FailureInput, Input, Subject } from "./input.js";
 import { labelLength, sectionBytes } from "./limits.js";
 import { wording } from "./wording.js";
@@ -24,7 +24,8 @@ export function section(input: Input, number?: number): string {
   }
   const head = `${lines.join("\n")}\n`;
   const missing = input.kind === "failure" ? 0 : (input.missingBytes ?? 0);
-  const additions = input.kind === "failure" && input.additions ? `\n\n${quotable(input.additions)}` : "";
+  const additions =
+    input.kind === "failure" && input.additions ? `\n\n${withClosedFences(quotable(input.additions))}` : "";
   const room = sectionBytes - byteLength(head) - byteLength(additions);
   return `${head}${quotation(body, missing, url, room)}${additions}`;
 }

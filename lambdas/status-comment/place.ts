@@ -2,7 +2,11 @@ import type { GitHubApp } from "../github/app.js";
 import { IssueClient } from "../github/issues.js";
 import { TrackingIssueClient } from "../github/tracking-issues.js";
 import { type TaskStatus, taskKey, type WorkSource } from "../tasks/record.js";
+import { inTitle } from "../text/inert.js";
 import { statusMarker } from "./marker.js";
+
+/** In characters: two names and our words fit into a title. */
+const nameLength = 100;
 
 /** Where people read how a task is doing: one thing that is edited through the task's whole life. */
 export interface StatusPlace {
@@ -47,6 +51,6 @@ function needsSomebody(status: TaskStatus | undefined): boolean {
 
 function titleOf(source: Exclude<WorkSource, { issue: unknown }>): string {
   return "job" in source
-    ? `Scheduled job "${source.job.name}" has failed`
-    : `The agent could not take up ${source.run.workflow} on ${source.run.branch}`;
+    ? `Scheduled job ${inTitle(source.job.name, nameLength, '"')} has failed`
+    : `The agent could not take up ${inTitle(source.run.workflow, nameLength)} on ${inTitle(source.run.branch, nameLength)}`;
 }

@@ -28,6 +28,7 @@ const lockMs = 30_000;
 export class StatusComment {
   readonly #place: StatusPlace;
   readonly #key: TaskKey;
+  readonly #source: WorkSource;
   /** Who holds the lock, by a name that a retry of the same run has too. */
   readonly #holder: string;
 
@@ -39,6 +40,7 @@ export class StatusComment {
   ) {
     this.#place = statusPlace(app, source);
     this.#key = taskKey(source);
+    this.#source = source;
     this.#holder = holder;
   }
 
@@ -79,7 +81,7 @@ export class StatusComment {
     let now = isFirst ? await this.#post(record) : await this.#show(record);
     for (
       let shown = record;
-      now && (now.commentId === undefined || statusText(now) !== statusText(shown));
+      now && (now.commentId === undefined || this.#text(now) !== this.#text(shown));
     ) {
       shown = now;
       now = await this.#show(shown);
@@ -93,7 +95,7 @@ export class StatusComment {
 
   /** Returns the record as it is after the update, without the comment's id where the comment is gone. */
   async #update(commentId: number, record: TaskRecord): Promise<TaskRecord | undefined> {
-    if (await this.#place.update(commentId, statusText(record), record.status))
+    if (await this.#place.update(commentId, this.#text(record), record.status))
       return this.store.get(this.#key);
     const condition = { expression: "#commentId = :gone", values: { gone: commentId } };
     return (
@@ -122,13 +124,17 @@ export class StatusComment {
       throw new TransientError("Another run is creating the status comment. It is retried.");
     }
     if (lost === undefined) return this.#post(record);
-    await this.#place.update(lost, statusText(record), record.status);
+    await this.#place.update(lost, this.#text(record), record.status);
     return this.#unlock(lost);
   }
 
   /** Creates the comment; the lock is held. */
   async #post(record: TaskRecord): Promise<TaskRecord | undefined> {
-    return this.#unlock(await this.#place.create(statusText(record)));
+    return this.#unlock(await this.#place.create(this.#text(record)));
+  }
+
+  #text(record: TaskRecord): string {
+    return statusText(record, this.#source);
   }
 
   #lock() {

@@ -1,8 +1,15 @@
-import type { TaskRecord, TaskState } from "../tasks/record.js";
-import { withoutControls } from "../text/clean.js";
+import { gitHubPages } from "../environment.js";
+import { isTaskName } from "../tasks/name.js";
+import type { TaskLocation, TaskRecord, TaskState, WorkSource } from "../tasks/record.js";
+import { codeSpan } from "../text/code-span.js";
+import { cutToLimit } from "../text/limits.js";
+import { reportWords } from "./audience.js";
 import { statusMarker } from "./marker.js";
+import { denialLine, inertLine, type QuotationPlace, quotation, reportLine } from "./quotation.js";
 
-const detailLength = 4000;
+const nameLength = 100;
+/** So much of a text is looked at, which is more than is shown. */
+const quotedAtMost = { max: 8000, unit: "utf16" } as const;
 
 const headlines: Record<TaskState, string> = {
   created: "🟡 The task has been created; its workspace is starting.",
@@ -23,32 +30,48 @@ const linked: readonly TaskState[] = ["created", "running", "waiting", "stopped"
 /** States in which it matters what Coder knows of the work. */
 const reported: readonly TaskState[] = ["running", "waiting", "stopped", "completed", "failed"];
 
-/** The status comment's Markdown. */
-export function statusText({ status, task, report }: TaskRecord): string {
+/** The status comment's Markdown, for those who can read the page that it stands on. */
+export function statusText({ status, task, report }: TaskRecord, source: WorkSource): string {
   if (!status) return statusMarker;
   const { state, detail, denial, reference } = status;
   const isThere = task?.url !== undefined && linked.includes(state);
+  const { repository } = source;
+  const place: QuotationPlace = { origin: originOf(source), repository };
+  const hosts = hostsOf(task);
+  const quote = (text = "", shown?: (line: string, index: number) => string) => {
+    const start = cutToLimit(text, quotedAtMost);
+    const words = reportWords(start, repository, { origin: place.origin, hosts });
+    return words.trim() === "" ? "" : quotation(words, shown);
+  };
   return [
     statusMarker,
     state === "refused" && isThere ? refusedBeside : headlines[state],
-    isThere ? `Task: [${task.name}](${task.url})` : "",
-    detail !== undefined ? quote(detail) : "",
-    denial !== undefined ? quote(denial) : "",
-    report !== undefined && reported.includes(state) ? quote(report) : "",
-    reference !== undefined ? `<sub>Reference for operators: \`${reference}\`</sub>` : "",
+    isThere ? `Task: ${linkTo(task)}` : "",
+    quote(detail),
+    quote(denial, (line, index) => (index === 0 ? denialLine(line, place) : inertLine(line))),
+    quote(reported.includes(state) ? report : "", (line) => reportLine(line, place)),
+    reference !== undefined ? `<sub>Reference for operators: ${codeSpan(reference, nameLength)}</sub>` : "",
   ]
     .filter((part) => part !== "")
     .join("\n\n");
 }
 
-/** A quotation that reads as it was said: words that are not ours must not make HTML, images or mentions. */
-function quote(text: string): string {
-  const harmless = withoutControls(text)
-    .slice(0, detailLength)
-    .replace(/[<[*]/g, "\\$&")
-    .replace(/@(?=\w)/g, "@\u200b");
-  return harmless
-    .split("\n")
-    .map((line) => `> ${line}`)
-    .join("\n");
+/** The one link that the requester needs, whoever else may read it: Coder asks everybody to sign in. */
+function linkTo({ name, url = "" }: TaskLocation): string {
+  const shown = codeSpan(name, nameLength);
+  if (!/^https?:\/\/[^\s<>()]+$/.test(url)) return shown;
+  return `[${isTaskName(name) ? name : shown}](${url})`;
+}
+
+/** Coder's own host, unless it is a mere word. It stands in the task's link, and nowhere else. */
+function hostsOf(task: TaskLocation | undefined): string[] {
+  const host = task?.url !== undefined && URL.canParse(task.url) ? new URL(task.url).hostname : "";
+  return host.includes(".") ? [host] : [];
+}
+
+/** Where GitHub's pages are, by what it has told of the work itself; a job has no page of its own. */
+function originOf(source: WorkSource): string {
+  if ("job" in source) return gitHubPages();
+  const url = "issue" in source ? source.issue.url : source.run.url;
+  return URL.canParse(url) ? new URL(url).origin : gitHubPages();
 }

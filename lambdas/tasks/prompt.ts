@@ -1,6 +1,7 @@
 import type { StartingEvent } from "../events/event.js";
 import { branchFailureInput } from "../inbox/entries.js";
 import { label, quotable } from "../message/data.js";
+import { withClosedFences } from "../message/fence.js";
 import { section } from "../message/section.js";
 import { limits, shortened } from "../text/limits.js";
 import type { Plan } from "./plan.js";
@@ -32,7 +33,7 @@ export function promptOf(event: StartingEvent, plan: Plan, url: string): string 
     case "job_due":
       return [
         lines({ JOB_URL: url, JOB_NAME: event.job.name }),
-        shortened(quotable(plan.words), limits.coder.prompt),
+        withClosedFences(shortened(quotable(plan.words), limits.coder.prompt)),
         instructions.job,
       ].join("\n\n");
     case "branch_failed":

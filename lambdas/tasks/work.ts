@@ -42,7 +42,7 @@ export function worksNamedIn(text: string, repositoryUrl: string): string[] {
 
 /** Without what ends a link in Markdown, or a sentence. */
 function encoded(text: string): string {
-  return encodeURIComponent(text).replace(
+  return encodeURIComponent(text.replace(/\p{Surrogate}/gu, "\ufffd")).replace(
     /[!'()*.~]/g,
     (character) => `%${character.charCodeAt(0).toString(16)}`,
   );

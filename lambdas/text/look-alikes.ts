@@ -25,6 +25,11 @@ export function withoutBackticks(text: string, replacement: string): string {
 
 const fence = new RegExp(`[${backticks}]{3,}|[~\\uff5e]{3,}`, "g");
 
+/** Whether something would be the fence of a code block by its look or by normalization alone. */
+export function hasLookAlikeFence(text: string): boolean {
+  return (text.match(fence) ?? []).some((run) => /[^`~]/.test(run));
+}
+
 /** With apostrophes in the place of what could be taken for the fence of a code block. */
 export function withoutFences(text: string): string {
   return text.replace(fence, "'''");

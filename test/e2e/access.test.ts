@@ -154,6 +154,7 @@ describe.each(oneOfEach)("on %s, what it is made from", (name) => {
   test("a configured preset that does not exist fails the run, and lists the ones that do", async () => {
     const other = await World.start({
       coder,
+      isPrivate: true,
       settings: { CODER_TEMPLATE_NAME: "with-presets", CODER_TEMPLATE_PRESET: "huge" },
     });
     try {

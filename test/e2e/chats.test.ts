@@ -7,7 +7,7 @@ import { until, World } from "./support.js";
 
 let world: World;
 beforeAll(async () => {
-  world = await World.start({ coder: { version: "2.38", queueCap: 1 } });
+  world = await World.start({ coder: { version: "2.38", queueCap: 1 }, isPrivate: true });
 });
 afterAll(() => world.close());
 

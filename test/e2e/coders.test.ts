@@ -219,7 +219,7 @@ describe(`on ${requestersChats}`, () => {
 
 describe("on Chats", () => {
   beforeAll(async () => {
-    world = await World.start({ coder: { version: "2.38" } });
+    world = await World.start({ coder: { version: "2.38" }, isPrivate: true });
   });
   afterAll(() => world.close());
 
@@ -237,7 +237,7 @@ describe("on Chats", () => {
     await world.gitHub.comment(issue, { by: "mona", body: "go on" });
     const status = await world.untilStatus(issue, "Pull request #7");
     expect(status).toContain("https://github.com/octo/app/pull/7");
-    expect(status).toContain("Found the cause @\u200beveryone \\<b>now");
+    expect(status).toContain("> `Last turn: Found the cause @everyone <b>now</b>`");
     expect(status).toMatch(/has failed \(missing_key\): no key The AI provider has no API key/);
     await world.idle();
     expect(chat?.inputs.at(-1)?.text).toContain("go on");
@@ -264,7 +264,7 @@ describe("on Chats", () => {
   });
 
   test("a Coder without any API for tasks is named on the issue, with its version and what to do", async () => {
-    const other = await World.start({ coder: { version: "2.38", chats: false } });
+    const other = await World.start({ coder: { version: "2.38", chats: false }, isPrivate: true });
     try {
       const issue = await other.openIssue();
       await other.assign(issue);

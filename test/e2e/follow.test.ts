@@ -24,7 +24,7 @@ describe.each([
   ["2.35", { version: "2.35", tasks: false, stringErrors: true }],
 ] as const)("on Chats of %s the status comment tells by itself", (version, coder) => {
   beforeAll(async () => {
-    world = await World.start({ coder });
+    world = await World.start({ coder, isPrivate: true });
   });
   afterAll(() => world.close());
 

@@ -44,7 +44,11 @@ export class World {
     this.logs = logs;
   }
 
-  static async start(options: Partial<SystemOptions> = {}): Promise<World> {
+  /** `isPrivate`: the repository is, so that its status comments may hold what concerns nobody outside. */
+  static async start({
+    isPrivate = false,
+    ...options
+  }: Partial<SystemOptions> & { isPrivate?: boolean } = {}): Promise<World> {
     const logs: string[] = [];
     const system = await startSystem({
       bundles,
@@ -56,7 +60,12 @@ export class World {
     const world = new World(system, logs);
     const mona = world.gitHub.addUser({ login: "mona" });
     world.gitHub.addUser({ login: "tim" });
-    world.gitHub.addRepository({ owner: "octo", name: "app", permissions: { mona: "write", tim: "triage" } });
+    world.gitHub.addRepository({
+      owner: "octo",
+      name: "app",
+      private: isPrivate,
+      permissions: { mona: "write", tim: "triage" },
+    });
     world.coder.addUser({ username: "mona-c", githubId: mona.id });
     world.coder.addTemplate({ name: "task-template" });
     return world;

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { deployments } from "./deployments.js";
+import { active, withoutCode } from "../lambdas/text/hostile.js";
+import { creation, deployments } from "./deployments.js";
 import { World } from "./support.js";
 
 /** Titles as people give them, around and beyond what Coder takes. */
@@ -44,4 +45,50 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
     expect(shown.trim()).not.toBe("");
     expect(shown).not.toMatch(/\p{Cc}|\p{Surrogate}|\p{Default_Ignorable_Code_Point}|[\u2028\u2029]/u);
   });
+
+  test("what a stranger's words could do on GitHub, they do not do from the status comment", async () => {
+    const issue = await world.openIssue("@octo/team see #1, GH-2, org/repo#3 and https://evil.example");
+    await world.assign(issue);
+    await world.untilRunning(issue);
+    const agent = world.agentOf(issue);
+    const words = "@octo/team #1 GH-2 org/repo#3 0123abc www.evil.example [a](https://evil.example) <b>`";
+    if ("setAgentState" in agent) agent.setAgentState("idle", { message: words });
+    else agent.setSummary(words);
+    await world.gitHub.comment(issue, { by: "mona", body: "how far?" });
+    const status = await world.untilStatus(issue, "@octo/team");
+    for (const line of status.split("\n").filter((text) => text.startsWith("> "))) {
+      expect(withoutCode(line.slice(2))).not.toMatch(active);
+    }
+    const ends = await world.endsOf(issue);
+    expect(ends).toEqual(ends.map(() => "SUCCEEDED"));
+  });
+
+  test.each([true, false])(
+    "of a refusal of Coder's (private: %s) only those may read who may read the code",
+    async (isPrivate) => {
+      const repo = `octo/${page}-${isPrivate ? "private" : "public"}`;
+      const [owner = "", repoName = ""] = repo.split("/");
+      world.gitHub.addRepository({
+        owner,
+        name: repoName,
+        private: isPrivate,
+        permissions: { mona: "write" },
+      });
+      const issue = await world.openIssue("It is broken", repo);
+      const message = "user relay-admin may not reach db.internal:5432";
+      world.coder.http.fail({
+        ...creation,
+        status: 403,
+        body: { message, detail: "at handler (api.go:12)" },
+      });
+      await world.assign(issue);
+      const status = await world.untilStatus(issue, "has failed");
+      const [run] = await world.runsOf(issue);
+      expect(run).toMatchObject({ status: "FAILED" });
+      expect(run?.cause).toContain(message);
+      expect(status).toContain(`Reference for operators: \`${run?.name}\``);
+      expect(status.includes(message)).toBe(isPrivate);
+      if (!isPrivate) expect(status).not.toMatch(/403|relay-admin|internal|api|handler|Forbidden/);
+    },
+  );
 });
