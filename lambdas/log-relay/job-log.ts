@@ -1,4 +1,5 @@
 import type { Octokit } from "@octokit/core";
+import { hasTimeFor } from "../budget.js";
 import { patientFetch } from "../http/patient-fetch.js";
 import { amount } from "./amount.js";
 import type { Digest } from "./digest.js";
@@ -7,6 +8,9 @@ import type { Period } from "./scores.js";
 
 /** Milliseconds that the download of one log may take. */
 const downloadMs = 60_000;
+
+/** With less than this left of the invocation, in milliseconds, a log is not opened. */
+const shortestDownloadMs = 2000;
 
 /** How archives, images and other files begin that are no text: `PK`, gzip, zstd, xz, 7z, PNG, JPEG, GIF, PDF, ELF. */
 const beginningsOfOthers = [
@@ -43,6 +47,8 @@ export interface JobLog {
  * a refusal of the App itself (401).
  */
 export async function readLog(octokit: Octokit, job: JobRef, budget: number): Promise<JobLog> {
+  // Slow logs before it have used it up, and would again.
+  if (!hasTimeFor(shortestDownloadMs)) return only("(There was no time left to read the log.)");
   let body: AsyncIterable<Uint8Array> | undefined;
   try {
     body = await openLog(octokit, job);

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { createAppAuth } from "@octokit/auth-app";
 import { Octokit } from "@octokit/core";
 import { request } from "@octokit/request";
+import { withBudget } from "../../../lambdas/budget.js";
 import { summarizeFailure, summaryBytes } from "../../../lambdas/log-relay/failure-summary.js";
 import { FakeGitHub } from "../../../local/fake-github/fake-github.js";
 import type { Conclusion, NewJob } from "../../../local/fake-github/workflow-run.js";
@@ -278,6 +279,16 @@ describe("a log that cannot be read costs only itself:", () => {
       /part 39 of .*\n\(Here the download broke off, after 3\.\d KB\. The rest of the log is missing\.\)\n/,
     );
     expect(text).toContain("a fine log");
+  });
+
+  test("one for which slow ones before it have left no time", async () => {
+    async function* slow() {
+      yield "what came\n";
+      await new Promise(() => {});
+    }
+    const summarize = withBudget(() => summaryOf([failure("slow", slow), failure("next", "its log")]));
+    const text = await summarize(undefined, { getRemainingTimeInMillis: () => 6000 });
+    expect(text).toMatch(/what came\n\(Here the download broke off.*next.*no time left to read the log/s);
   });
 
   test("one of 16 MB is read to its end", async () => {
