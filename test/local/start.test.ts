@@ -52,22 +52,14 @@ function sourced(file: string): Record<string, string | undefined> {
 }
 
 describe("npm start", () => {
-  test("prints where everything listens, answers, and stops cleanly on SIGINT", async () => {
+  test("prints where everything listens, answers those who may know, and stops cleanly on SIGINT", async () => {
     const system = start({ LOCAL_TIME_SCALE: "0.01" });
     const [, url = ""] = await system.printed(/Deliveries +POST (http:\S+)\/webhooks\/github/);
     const [, open = ""] = await system.printed(/curl -X POST (http:\S+\/issues) /);
     const [, file = ""] = await system.printed(/\. (\S+aws\.env) /);
     expect((await fetch(`${url}/healthz`)).status).toBe(200);
     expect(await (await fetch(open, { method: "POST" })).json()).toMatchObject({ delivery: { status: 202 } });
-    system.signal("SIGINT");
-    expect(await system.ended).toMatchObject({ code: 0, output: expect.stringContaining("Stopping.") });
-    expect(existsSync(file)).toBe(false);
-  });
 
-  test("lets in only who can read its credentials file, or the addresses that it prints", async () => {
-    const system = start({ LOCAL_TIME_SCALE: "0.01" });
-    const [, file = ""] = await system.printed(/\. (\S+aws\.env) /);
-    await system.printed(/Ctrl-C/);
     expect(statSync(file).mode & 0o777).toBe(0o600);
     const environment = sourced(file);
     expect(system.output()).not.toContain(environment.AWS_SECRET_ACCESS_KEY);
@@ -89,6 +81,10 @@ describe("npm start", () => {
 
     const [, origin] = await system.printed(/curl -X POST (http:\/\/[\d.:]+)\S*\/issues /);
     expect((await fetch(`${origin}/issues`, { method: "POST" })).status).toBe(404);
+
+    system.signal("SIGINT");
+    expect(await system.ended).toMatchObject({ code: 0, output: expect.stringContaining("Stopping.") });
+    expect(existsSync(file)).toBe(false);
   });
 
   test("says which settings and secrets are missing, one line each, where a real GitHub is named", async () => {
