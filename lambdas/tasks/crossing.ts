@@ -35,7 +35,7 @@ export class Crossing {
 
   /** The id of a repository that a text names; `undefined` if the App does not see it from here. */
   async repositoryId(name: RepositoryName): Promise<number | undefined> {
-    return (await this.#find(name))?.id;
+    return this.event.repository.private ? undefined : (await this.#find(name))?.id;
   }
 
   /** The repository of the task, if the link to it counts. `named` is what the repository was last called. */
