@@ -19,11 +19,15 @@ const publicWords: Readonly<Record<string, string>> = {
   GitHubUnauthorizedError:
     "GitHub does not accept the App's key: an operator has to look at the App's secret.",
   NoTaskApiError: "The Coder server has neither the Tasks API nor the Chats API.",
+  NotCoderError:
+    "Something other than Coder answers at CODER_URL. Set CODER_URL to the address at which Coder itself answers.",
+  PresetNotFoundError: "The preset that CODER_TEMPLATE_PRESET names is not among those of the template.",
   RateLimitedError: "A service has limited the rate of requests for too long.",
   TaskBrokenError:
     "The task has not started: look at its workspace build in Coder, and mend what is wrong there.",
   TaskNameTakenError: "Every name that the task could have is taken in Coder.",
-  TemplateNotFoundError: "The template that tasks are made from is not there.",
+  TemplateNotFoundError:
+    "The template that CODER_TEMPLATE_NAME or CODER_FACTORY_TEMPLATE names is not in the organization of CODER_ORGANIZATION.",
   TextDeniedError:
     "A hook of the Coder deployment lets no agent have this text. Say it in other words, or ask the administrators of Coder about the hook.",
   TransientError: "A service that the relay needs did not answer for too long.",
