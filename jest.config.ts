@@ -8,7 +8,7 @@ const config: Config = {
   testMatch: ["<rootDir>/test/**/*.test.ts"],
   globalSetup: "<rootDir>/test/global-setup.mjs",
   globalTeardown: "<rootDir>/test/global-teardown.mjs",
-  reporters: ["default", "<rootDir>/test/unused-reporter.mjs"],
+  reporters: ["default", "<rootDir>/jest.reporter.mjs"],
   transform: {
     "^.+\\.ts$": [
       "@swc/jest",

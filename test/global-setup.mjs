@@ -5,7 +5,7 @@ import { tsImport } from "tsx/esm/api";
 
 /**
  * The Lambdas are bundled once for all tests that run the whole system, in a folder of this run's own: two runs
- * at once must not replace each other's. What these tests have taken is noted there, too (`unused-reporter.mjs`).
+ * at once must not replace each other's. What these tests have taken is noted there, too (`jest.reporter.mjs`).
  * Jest itself resolves no TypeScript here.
  */
 export default async function setup() {

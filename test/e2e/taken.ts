@@ -6,7 +6,7 @@ import type { Engine } from "../../local/engine/index.js";
 import type { FakeGitHub } from "../../local/fake-github/fake-github.js";
 import { flowOf } from "../../local/system.js";
 
-/** What the tests of the whole system have made use of: `test/unused-reporter.mjs` reports the rest. */
+/** What the tests of the whole system have made use of: `jest.reporter.mjs` reports the rest. */
 export interface Taken {
   /** Edges of the state machines, `<flow>: <state> → <state>`; the end is `end`. */
   edges: string[];

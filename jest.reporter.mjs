@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const root = new URL("../", import.meta.url);
+const root = new URL("./", import.meta.url);
 
 /**
  * Fails a run of all tests of the whole system that has left an edge of a state machine untaken, or a permission of
@@ -14,6 +14,7 @@ export default class UnusedReporter {
   async onRunComplete(_contexts, { testResults }) {
     if (!(await areAllIn(testResults))) return;
     const taken = await readTaken();
+    if (!taken) return;
     const unused = [
       ...(await allEdges()).filter((edge) => !taken.edges.has(edge)),
       ...(await allPermissions()).filter((permission) => !taken.permissions.has(permission)),
@@ -40,9 +41,11 @@ async function areAllIn(results) {
   return names.every((name) => whole.includes(name));
 }
 
+/** What all systems have noted; `undefined` where nothing notes it. */
 async function readTaken() {
-  const folder = process.env.TEST_TAKEN;
+  const folder = process.env.TEST_TAKEN ?? "";
   const names = await readdir(folder).catch(() => []);
+  if (names.length === 0) return undefined;
   const files = await Promise.all(
     names.map(async (name) => JSON.parse(await readFile(join(folder, name), "utf8"))),
   );
