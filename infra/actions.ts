@@ -29,7 +29,7 @@ export interface ActionSpec {
   memoryMb: number;
   secrets: readonly SecretName[];
   /** Rights on items of the table, by the prefix of their partition key. */
-  table?: Partial<Record<"task" | "inbox" | "config", readonly TableRight[]>>;
+  table?: Partial<Record<"task" | "inbox" | "config" | "account", readonly TableRight[]>>;
   /** The flows that it may start. */
   starts?: readonly FlowName[];
   /** Whether it may read and change the schedules of the repositories' jobs, and tell what their names are. */
@@ -43,31 +43,33 @@ export const actions = {
     description: "Verifies and classifies a GitHub delivery and starts the flow that serves it",
     timeoutSeconds: 9,
     memoryMb: 512,
-    secrets: ["webhook"],
+    secrets: ["webhook", "githubApp"],
+    table: { account: ["query", "update"] },
     starts: ["create-task", "delete-task", "forward-comment", "relay-failure", "sync-repo-config"],
   },
   authorize: {
     ...actionDefaults,
     description: "Decides whether the person behind an event may make the agent work",
     secrets: ["githubApp"],
+    table: { account: ["query", "update"] },
   },
   "claim-work": {
     ...actionDefaults,
     description: "Registers an event as the newest word on its work, unless a newer one is known",
     secrets: ["githubApp"],
-    table: { task: ["get", "update"] },
+    table: { task: ["get", "update"], account: ["query", "update"] },
   },
   "plan-task": {
     ...actionDefaults,
     description: "Reads in the repository's config what a task is to be made of, and as whom it works",
     secrets: ["githubApp"],
-    table: { config: ["get"] },
+    table: { config: ["get"], account: ["query", "update"] },
   },
   "create-task": {
     ...actionDefaults,
     description: "Creates, finds or resumes the Coder task of an issue, a scheduled job or a failing branch",
     secrets: ["coderToken", "taskMark"],
-    table: { task: ["get", "update"] },
+    table: { task: ["get", "update"], account: ["query", "update"] },
   },
   "observe-task": {
     ...actionDefaults,
@@ -79,7 +81,7 @@ export const actions = {
     ...actionDefaults,
     description: "Deletes the Coder task of an issue, or pauses it where the agent was only unassigned",
     secrets: ["coderToken", "taskMark"],
-    table: { task: ["get", "update"] },
+    table: { task: ["get", "update"], account: ["query", "update"] },
   },
   announce: {
     ...actionDefaults,
@@ -91,7 +93,7 @@ export const actions = {
     ...actionDefaults,
     description: "Finds the issue whose task a comment, a review or a failed run is for",
     secrets: ["githubApp", "coderToken", "taskMark"],
-    table: { task: ["get", "update"] },
+    table: { task: ["get", "update"], account: ["query", "update"] },
   },
   acknowledge: {
     ...actionDefaults,
@@ -115,6 +117,7 @@ export const actions = {
     ...actionDefaults,
     description: "Reads in the repository's config whether the agent looks after the branch of a failed run",
     secrets: ["githubApp"],
+    table: { account: ["query", "update"] },
   },
   "start-work": {
     ...actionDefaults,
@@ -159,7 +162,7 @@ export const actions = {
     memoryMb: 512,
     description: "Sends all that waits to the agent, as one message",
     secrets: ["githubApp", "coderToken", "taskMark"],
-    table: { task: ["get", "update"], inbox: ["get", "query", "update"] },
+    table: { task: ["get", "update"], inbox: ["get", "query", "update"], account: ["query", "update"] },
   },
   "keep-inbox": {
     ...actionDefaults,
@@ -185,7 +188,7 @@ export const actions = {
     timeoutSeconds: 240,
     description: "Brings a repository's schedules into line with the config on its default branch",
     secrets: ["githubApp"],
-    table: { config: ["get", "update"] },
+    table: { config: ["get", "update"], account: ["query", "update"] },
     schedules: true,
   },
   "find-config-change": {
@@ -204,7 +207,7 @@ export const actions = {
     timeoutSeconds: 240,
     description: "Brings the schedules of repositories that the App came to, or went from, into line",
     secrets: ["githubApp"],
-    table: { config: ["get", "query", "update"] },
+    table: { config: ["get", "query", "update"], account: ["query", "update"] },
     schedules: true,
   },
   "start-following": {

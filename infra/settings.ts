@@ -29,7 +29,7 @@ export const retentions = [
  * left to what the stack adds: ARNs and names.
  * https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
  */
-const environmentRoom = 3072;
+const environmentRoom = 2828;
 
 /** Which Coder API new tasks are made with: the one that the deployment has, or one of the two. */
 const coderBackends = ["auto", "tasks", "chats"] as const;
@@ -73,7 +73,7 @@ const list = (wrong: (item: string, all: string[]) => string | undefined) =>
 
 const bots = list((item) => (botLogin.test(item) ? undefined : `holds "${item}", which is no GitHub login`));
 
-const people = list((item) => (login.test(item) ? undefined : `holds "${item}", which is no GitHub login`));
+const logins = list((item) => (login.test(item) ? undefined : `holds "${item}", which is no GitHub login`));
 
 const userMap = list((item, all) => {
   const [from = "", to = "", ...rest] = item.split("=");
@@ -94,12 +94,13 @@ const schema = z.object({
   CODER_BACKEND: z.enum(coderBackends, "is no backend").default("auto"),
   CODER_CHAT_IDENTITY: z.enum(chatIdentities, "is no identity for chats").default("bot"),
   CODER_SERVICE_USER: matching(coderName, "is no Coder name").optional(),
-  JOB_OWNERS: people.optional(),
+  JOB_OWNERS: logins.optional(),
   CODER_TEMPLATE_NAME: matching(coderName, "is no Coder name").optional(),
   CODER_FACTORY_TEMPLATE: matching(coderName, "is no Coder name").default("code-factory"),
   CODER_TEMPLATE_PRESET: z.string().max(64, "is longer than 64 characters").optional(),
   CODER_ORGANIZATION: matching(coderName, "is no Coder name").default("default"),
   CODER_USER_MAP: userMap.optional(),
+  ALLOWED_ACCOUNTS: logins.optional(),
   ALLOWED_BOTS: bots.optional(),
   COMMENT_MIN_PERMISSION: z.enum(commentPermissions, "cannot be the least permission").default("write"),
   MAX_CI_ROUNDS: matching(/^[1-9]\d{0,3}$/, "is no number from 1 to 9999").default("10"),
@@ -131,6 +132,7 @@ const expectations: Record<SettingName, readonly [expected: string, example: str
   CODER_TEMPLATE_PRESET: ["the name of one of the template's presets", "Large"],
   CODER_ORGANIZATION: [`an organization's name: 1 to 32 ${nameRule}`, "default"],
   CODER_USER_MAP: ["pairs of GitHub login and Coder user, each login once", "octocat=octo,hubot=robot"],
+  ALLOWED_ACCOUNTS: ["GitHub logins of users and organizations, separated by commas", "octo-org,mona"],
   ALLOWED_BOTS: ["GitHub logins, separated by commas", "renovate[bot],dependabot[bot]"],
   COMMENT_MIN_PERMISSION: [commentPermissions.join(", "), "triage"],
   MAX_CI_ROUNDS: ["how many messages about failed CI runs in a row the agent gets", "10"],

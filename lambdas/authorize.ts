@@ -1,14 +1,19 @@
+import type { Octokit } from "@octokit/core";
 import * as z from "zod/mini";
+import { isServed } from "./accounts/served.js";
 import { personalEventSchema, workEventSchema } from "./events/event.js";
 import { parseInput, taskRepositorySchema } from "./flow-input.js";
 import { connectGitHub } from "./github/app.js";
 import { type Authorization, authorize } from "./github/authority.js";
+import { findRepository } from "./github/installations.js";
+import { log } from "./log.js";
 
 const inputSchema = z.object({
   event: z.union([personalEventSchema, workEventSchema]),
   /** Where the task is that the event is for; left out where it can only be in the event's own repository. */
   repository: z.optional(taskRepositorySchema),
 });
+type Event = z.output<typeof inputSchema>["event"];
 
 /**
  * Whether the person behind the event may make the agent work. A scheduled job and a failing branch have nobody behind
@@ -17,6 +22,24 @@ const inputSchema = z.object({
  */
 export async function handler(input: unknown): Promise<Authorization> {
   const { event, repository = event.repository } = parseInput(inputSchema, input);
+  const app = await connectGitHub();
+  if (!(await isServedNow(event, app.installation(event.installation)))) {
+    log.warn("The account is not served", { event: event.type, account: event.repository.owner });
+    return { allowed: false, reason: "" };
+  }
   if (event.type === "job_due" || event.type === "branch_failed") return { allowed: true, reason: "" };
-  return authorize(await connectGitHub(), event, repository);
+  return authorize(app, event, repository);
+}
+
+/**
+ * Whether the account is served. The webhook has asked it already for what GitHub has delivered; Scheduler, a redrive
+ * and anybody who may start a flow come by another way. A job's repository may have another owner by now.
+ */
+async function isServedNow({ type, repository }: Event, octokit: Octokit): Promise<boolean> {
+  const current =
+    type === "job_due" || repository.ownerId === undefined
+      ? await findRepository(octokit, repository)
+      : repository;
+  if (current?.id !== repository.id || current.ownerId === undefined) return false;
+  return isServed({ id: current.ownerId, login: current.owner }, async () => octokit);
 }

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { isServedAsKnown } from "./accounts/served.js";
 import type { Coder } from "./coder/coder.js";
 import { connectCoder } from "./coder/connect.js";
 import type { CoderBackend, CoderTask, CreateTask, NameConflict, WorkIdentity } from "./coder/port.js";
@@ -48,6 +49,12 @@ const store = new TaskStore();
  */
 export async function handler(input: unknown): Promise<Creation> {
   const { event, intent, plan, execution } = parseInput(inputSchema, input);
+  const { owner, ownerId } = event.repository;
+  // This run may have been redriven: the account that was served when it began may not be any more.
+  if (ownerId !== undefined && !(await isServedAsKnown({ id: ownerId, login: owner }))) {
+    log.warn("The account is not served", { event: event.type, account: owner });
+    return superseded(await store.get(taskKey(event)));
+  }
   const creation = await alone(
     event,
     intent,

@@ -1,6 +1,5 @@
 import * as z from "zod/mini";
 import { ConfigurationError } from "./errors.js";
-import { botName } from "./events/login.js";
 import { commentPermissions } from "./events/permission.js";
 import { backends } from "./tasks/record.js";
 
@@ -22,7 +21,7 @@ const list = z.pipe(
   ),
 );
 
-/** `login=coderuser,…` → a map whose keys are in lower case, for logins are compared without case. */
+/** `login=coderuser,…` → Coder users by login, as it stands: `name` and `name[bot]` are two accounts. */
 const userMap = z.pipe(
   list,
   z.transform((pairs: string[]) => new Map(pairs.map(splitPair))),
@@ -30,12 +29,11 @@ const userMap = z.pipe(
 
 function splitPair(pair: string): [string, string] {
   const at = pair.indexOf("=");
-  return [botName(pair.slice(0, at).trim()).toLowerCase(), pair.slice(at + 1).trim()];
+  return [pair.slice(0, at).trim(), pair.slice(at + 1).trim()];
 }
 
 export const ingressEnvironment = () =>
   read({
-    AGENT_GITHUB_USERNAME: text,
     WEBHOOK_SECRET_ARN: text,
     CREATE_TASK_FLOW_ARN: text,
     DELETE_TASK_FLOW_ARN: text,
@@ -50,6 +48,10 @@ export const agentEnvironment = () =>
     ALLOWED_BOTS: list,
     COMMENT_MIN_PERMISSION: z._default(z.enum(commentPermissions), "write"),
   });
+
+/** Whom the relay serves, on which GitHub. */
+export const accountsEnvironment = () =>
+  read({ ALLOWED_ACCOUNTS: list, GITHUB_API_URL: z._default(url, "https://api.github.com") });
 
 export const inboxEnvironment = () => read({ MAX_CI_ROUNDS: z._default(count, 10) });
 

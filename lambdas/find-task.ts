@@ -1,9 +1,9 @@
+import type { Octokit } from "@octokit/core";
 import * as z from "zod/mini";
+import { agentId } from "./accounts/agent.js";
 import { connectCoder } from "./coder/connect.js";
-import { agentEnvironment } from "./environment.js";
 import { isOutOfReach } from "./errors.js";
 import { type CheckFailed, type InboxEvent, inboxEventSchema, type Subject } from "./events/event.js";
-import { isSameLogin } from "./events/login.js";
 import { parseInput } from "./flow-input.js";
 import { connectGitHub } from "./github/app.js";
 import { authorize, type TaskRepository } from "./github/authority.js";
@@ -13,7 +13,6 @@ import { type Destination, TaskFinder } from "./tasks/finder.js";
 import { TaskStore } from "./tasks/store.js";
 
 const inputSchema = z.object({ event: inboxEventSchema });
-const { AGENT_GITHUB_USERNAME: agent } = agentEnvironment();
 const store = new TaskStore();
 
 export interface Found {
@@ -56,13 +55,12 @@ export async function handler(input: unknown): Promise<Found> {
 async function find(event: InboxEvent): Promise<Found> {
   const app = await connectGitHub();
   const octokit = app.installation(event.installation);
-  const repository = new RepositoryClient(octokit, event.repository);
   const isTrusted = async () =>
     event.type !== "comment_withdrawn" && (await authorize(app, event, event.repository)).allowed;
   const finder = new TaskFinder({ store, octokit, event, coder: connectCoder, isTrusted });
 
   if (event.type === "check_failed") {
-    const { pull, isAgents } = await pullOf(repository, event);
+    const { pull, isAgents } = await pullOf(octokit, event);
     const found = pull && (await finder.ofPull(pull));
     return found && pull
       ? ofTask(found, { kind: "pull", number: pull.number, url: pull.url })
@@ -72,7 +70,7 @@ async function find(event: InboxEvent): Promise<Found> {
     const found = await finder.ofIssue(event);
     return found ? ofTask(found, event.subject) : nothing;
   }
-  const pull = await repository.pull(event.subject.number);
+  const pull = await new RepositoryClient(octokit, event.repository).pull(event.subject.number);
   // Its name may have come to another repository since.
   const isSame = pull?.repositoryId === event.repository.id;
   const found = pull && isSame ? await finder.ofPull(pull) : undefined;
@@ -84,19 +82,19 @@ function ofTask(found: Destination, subject: Subject): Found {
 }
 
 /** The open pull request of the agent's whose head a run is of, and whether the run is of any of its pull requests. */
-async function pullOf(
-  repository: RepositoryClient,
-  { run, repository: { id } }: CheckFailed,
-): Promise<{ pull?: Pull; isAgents: boolean }> {
+async function pullOf(octokit: Octokit, event: CheckFailed): Promise<{ pull?: Pull; isAgents: boolean }> {
+  const { run } = event;
+  const repository = new RepositoryClient(octokit, event.repository);
   // GitHub names no pull request where the head is in a fork, and at times those of other repositories.
   const named = await Promise.all(run.pulls.map((number) => repository.pull(number)));
   const candidates = named.some((pull) => pull?.headBranch === run.branch)
     ? named
     : await repository.openPullsOf(run.headRepository.owner, run.branch);
+  const agent = await agentId(octokit);
   const isOfAgents = (candidate: Pull | undefined) =>
     candidate !== undefined &&
-    candidate.repositoryId === id &&
-    isSameLogin(candidate.author, agent) &&
+    candidate.repositoryId === event.repository.id &&
+    candidate.authorId === agent &&
     candidate.headRepositoryId === run.headRepository.id;
   const agents = candidates.filter((candidate) => candidate?.isOpen && isOfAgents(candidate));
   const pull = agents.find((candidate) => candidate?.headSha === run.headSha);

@@ -1,9 +1,8 @@
 import * as z from "zod/mini";
+import { isAllowedBot } from "./accounts/bots.js";
 import { matchingRule } from "./config/failed-run-rules.js";
 import { readConfig } from "./config/read-config.js";
-import { agentEnvironment } from "./environment.js";
 import { checkFailedSchema, type Person } from "./events/event.js";
-import { botName, isSameLogin } from "./events/login.js";
 import { isEnough } from "./events/permission.js";
 import { parseInput } from "./flow-input.js";
 import { connectGitHub } from "./github/app.js";
@@ -11,7 +10,6 @@ import { RepositoryClient } from "./github/repository.js";
 import { log } from "./log.js";
 
 const inputSchema = z.object({ event: checkFailedSchema });
-const { ALLOWED_BOTS: allowedBots } = agentEnvironment();
 
 /**
  * Whether the repository's config wants the agent to look after the branch that a run has failed on. What the run
@@ -25,8 +23,11 @@ export async function handler(input: unknown): Promise<{ matches: boolean }> {
   const octokit = (await connectGitHub()).installation(event.installation);
   const read = await readConfig(octokit, repository);
   const isListed = read.state === "valid" && matchingRule(read.config, run) !== undefined;
-  const people = new RepositoryClient(octokit, repository);
-  const matches = isListed && (await areAllTrusted(people, run.actors ?? []));
+  const isTrusted = async (actor: Person) =>
+    actor.type === "Bot"
+      ? isAllowedBot(octokit, actor)
+      : isEnough(await new RepositoryClient(octokit, repository).permissionOf(actor), "write");
+  const matches = isListed && (await areAll(isTrusted, run.actors ?? []));
   log.info("A failed run of no task", {
     run: run.id,
     config: read.state,
@@ -38,12 +39,10 @@ export async function handler(input: unknown): Promise<{ matches: boolean }> {
 }
 
 /** A run that nobody is known to be behind is nobody's. */
-async function areAllTrusted(repository: RepositoryClient, actors: readonly Person[]): Promise<boolean> {
-  const verdicts = await Promise.all(actors.map((actor) => isTrusted(repository, actor)));
+async function areAll(
+  isTrusted: (actor: Person) => Promise<boolean>,
+  actors: readonly Person[],
+): Promise<boolean> {
+  const verdicts = await Promise.all(actors.map(isTrusted));
   return verdicts.length > 0 && verdicts.every((verdict) => verdict);
-}
-
-async function isTrusted(repository: RepositoryClient, { login, type }: Person): Promise<boolean> {
-  if (type === "Bot") return allowedBots.some((bot) => isSameLogin(botName(bot), botName(login)));
-  return isEnough(await repository.permissionOf(login), "write");
 }

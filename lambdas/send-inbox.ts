@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import * as z from "zod/mini";
+import { isServedAsKnown } from "./accounts/served.js";
 import { connectCoder } from "./coder/connect.js";
 import type { CoderBackend, CoderTask } from "./coder/port.js";
-import { agentEnvironment, instructionEnvironment } from "./environment.js";
+import { instructionEnvironment } from "./environment.js";
 import { TextDeniedError } from "./errors.js";
 import { agentWaitSchema, drainSchema, parseInput } from "./flow-input.js";
 import { connectGitHub } from "./github/app.js";
@@ -29,7 +30,6 @@ const inputSchema = z.object({ drain: drainSchema, wait: agentWaitSchema });
 const underWayMs = 190_000;
 
 const store = new TaskStore();
-const { AGENT_GITHUB_USERNAME: agent } = agentEnvironment();
 const settings = instructionEnvironment();
 const instructions = {
   comment: settings.COMMENT_INSTRUCTION ?? defaultInstructions.comment,
@@ -55,6 +55,16 @@ export async function handler(input: unknown): Promise<Sending> {
   const { drain, wait } = parseInput(inputSchema, input);
   const record = await store.get(drain);
   if (!record?.task || record.wanted === false) return { outcome: "gone", wait, report: "" };
+  const { owner, ownerId } = record.source?.repository ?? {};
+  // It was served when this was put here, or when the drain began.
+  if (
+    owner !== undefined &&
+    ownerId !== undefined &&
+    !(await isServedAsKnown({ id: ownerId, login: owner }))
+  ) {
+    log.warn("The account is not served: nothing is sent", { ...drain, account: owner });
+    return { outcome: "superseded", wait, report: "" };
+  }
   const backend = (await connectCoder()).backendOf(record.task);
   const task = await backend.find(record.task, drain);
   const report = task?.view.report ?? "";
@@ -152,7 +162,7 @@ async function relevant(inbox: Inbox, key: TaskKey, source: WorkSource | undefin
     all.map(async ({ head, identity, ...entry }) => {
       const installation = head?.installation ?? source?.installation;
       if (!head || installation === undefined) return true;
-      if (await isHeadCurrent(await connectGitHub(), { ...head, installation }, { key, agent })) return true;
+      if (await isHeadCurrent(await connectGitHub(), { ...head, installation }, key)) return true;
       log.info("Dropped: the run is of no head of the agent's any more", { ...key, identity });
       await inbox.drop({ identity, delivery: entry.delivery });
       return false;

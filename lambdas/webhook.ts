@@ -1,9 +1,13 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
+import { agentAsKnown, agentId } from "./accounts/agent.js";
+import { isServed } from "./accounts/served.js";
 import { ingressEnvironment } from "./environment.js";
-import { classify } from "./events/classify.js";
+import { ConfigurationError } from "./errors.js";
+import { type Classification, classify } from "./events/classify.js";
 import type { RelayEvent } from "./events/event.js";
 import { PayloadError } from "./events/payloads.js";
 import { executionName, startExecution } from "./executions/start.js";
+import { connectGitHub } from "./github/app.js";
 import { schemaPath, serveSchema } from "./ingress/schema.js";
 import { isSignature, isSigned } from "./ingress/signature.js";
 import { log } from "./log.js";
@@ -83,7 +87,10 @@ async function dispatch(
   appId: number | undefined,
 ): Promise<Answer> {
   try {
-    const classified = classify(type, delivery, payload, { agent: environment.AGENT_GITHUB_USERNAME, appId });
+    const circumstances = { ...(await agentAsKnown()), appId };
+    const classified = await examine(classify(type, delivery, payload, circumstances), (agentId) =>
+      classify(type, delivery, payload, { ...circumstances, agentId }),
+    );
     if ("skipped" in classified) return answer(200, classified);
 
     const { event } = classified;
@@ -93,10 +100,43 @@ async function dispatch(
     log.info("Delivery accepted", { delivery, execution, outcome });
     return outcome === "started" ? answer(202, { execution }) : answer(200, { duplicate: execution });
   } catch (error) {
-    if (error instanceof PayloadError) return answer(400, { error: error.message, faults: error.faults });
-    log.error("The flow cannot be started", { delivery, error: nameOf(error) });
-    return answer(503, { error: "The flow cannot be started just now. Redeliver later." });
+    if (error instanceof PayloadError) {
+      if (error.isWellFormed) return answer(200, { skipped: error.message });
+      return answer(400, { error: error.message, faults: error.faults });
+    }
+    log.error("The delivery cannot be taken", { delivery, error: nameOf(error), ...reasonOf(error) });
+    return answer(503, { error: "The delivery cannot be taken just now. Redeliver later." });
   }
+}
+
+/**
+ * Lets only those accounts through that are served. The ids that this takes are known to the container; GitHub is asked
+ * for them once in the life of a deployment. Before it was, the agent is known by its login alone: what that has let
+ * through is classified `anew`.
+ */
+async function examine(
+  classified: Classification,
+  anew: (agentId: number) => Classification,
+): Promise<Classification> {
+  if ("skipped" in classified) return classified;
+  const { event } = classified;
+  const connect = async () => (await connectGitHub()).installation(event.installation);
+  const account = accountOf(event);
+  // What was known of a deleted account's installation is to go, whoever it was.
+  if (account.id === undefined && event.type === "repositories_removed") return classified;
+  if (account.id === undefined) return { skipped: "GitHub does not say whose repository it is" };
+  if (!(await isServed({ ...account, id: account.id }, connect))) {
+    log.warn("The account is not served", { account: account.login, id: account.id, event: event.type });
+    return { skipped: `the account ${account.login} is not served: ALLOWED_ACCOUNTS does not name it` };
+  }
+  const isAsked = !("repository" in event) || (await agentAsKnown()).agentId !== undefined;
+  return isAsked ? classified : anew(await agentId(await connect()));
+}
+
+function accountOf(event: RelayEvent): { id: number | undefined; login: string } {
+  return "repository" in event
+    ? { id: event.repository.ownerId, login: event.repository.owner }
+    : { id: event.accountId, login: event.account };
 }
 
 /** Where it happened: a repository, or the account of an installation. */
@@ -139,6 +179,11 @@ function answer(statusCode: number, body: Record<string, unknown>): Answer {
 function notAllowed(allowed: string): Answer {
   const refusal = answer(405, { error: `Only ${allowed} is allowed here.` });
   return { ...refusal, headers: { ...refusal.headers, allow: allowed } };
+}
+
+/** What an operator has to mend is said in the log; it holds no secret. */
+function reasonOf(error: unknown): { reason?: string } {
+  return error instanceof ConfigurationError ? { reason: error.message } : {};
 }
 
 function nameOf(error: unknown): string {

@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
+import { knownAccounts } from "../accounts/known-accounts.js";
 import type { CoderSettings } from "../environment.js";
 import { isRefusal, NoCoderUserError, PresetNotFoundError, TemplateNotFoundError } from "../errors.js";
 import type { Person } from "../events/event.js";
-import { botName } from "../events/login.js";
 import type { Factory } from "../tasks/plan.js";
 import type { CoderClient } from "./client.js";
 
@@ -57,18 +57,30 @@ export class CoderDirectory {
    * The Coder user of a GitHub user: by GitHub's id where exactly one active user is linked to it, else by
    * `CODER_USER_MAP`. Throws a `NoCoderUserError` that says what to do.
    */
-  async userOf({ id, login }: Person): Promise<CoderUser> {
+  async userOf(person: Person): Promise<CoderUser> {
+    const { id, login } = person;
     const linked = await this.#linkedTo(id);
     const active = linked.filter(({ status }) => status === "active");
     const [only] = active;
     if (only && active.length === 1) return only;
 
-    const mapped = this.settings.CODER_USER_MAP.get(botName(login).toLowerCase());
+    const mapped = await this.#mapped(person);
     if (mapped !== undefined) return this.#activeUser(mapped, login);
     if (active.length > 1)
       throw noUser(login, "several active Coder users are linked to this GitHub account");
     if (linked.length > 0) throw noUser(login, "the linked Coder user is not active");
     throw noUser(login, "no Coder user is linked to this GitHub account");
+  }
+
+  /**
+   * The Coder user that the settings name for this very account. GitHub has told the person's login and id: that is
+   * whom the login means from then on, whoever may take it over.
+   */
+  async #mapped(person: Person): Promise<string | undefined> {
+    for (const [login, user] of this.settings.CODER_USER_MAP) {
+      if (await knownAccounts().isNamed(person, login, async () => person.id)) return user;
+    }
+    return undefined;
   }
 
   /**
@@ -195,6 +207,6 @@ function noServiceUser(reason: string): NoCoderUserError {
 
 function noUser(login: string, reason: string): NoCoderUserError {
   return new NoCoderUserError(
-    `${login} cannot be given a task: ${reason}. Sign in to Coder with this GitHub account (or link it in Coder under Account, External authentication), or ask an operator to add "${botName(login)}=CODERUSER" to CODER_USER_MAP.`,
+    `${login} cannot be given a task: ${reason}. Sign in to Coder with this GitHub account (or link it in Coder under Account, External authentication), or ask an operator to add "${login}=CODERUSER" to CODER_USER_MAP.`,
   );
 }

@@ -1,3 +1,4 @@
+import { knownAccounts } from "../accounts/known-accounts.js";
 import { jobEnvironment } from "../environment.js";
 import type { Person } from "../events/event.js";
 import { isSameLogin } from "../events/login.js";
@@ -40,24 +41,18 @@ export async function standingOf(
   origins: readonly JobOrigin[],
   repository: RepositoryClient,
 ): Promise<Standing> {
-  const mayWrite = async (login: string) => isEnough(await repository.permissionOf(login), jobPermission);
+  const mayWrite = async (person: Person) => isEnough(await repository.permissionOf(person), jobPermission);
   const origin = originOf(job, origins);
   const pusher = origin?.hadWrite ? origin.pusher : null;
   if (job.owner !== undefined) {
     const person = await repository.person(job.owner);
-    if (!person || !(await mayWrite(job.owner))) return refused(ownerMayNotWrite);
+    if (!person || !(await mayWrite(person))) return refused(ownerMayNotWrite);
     // By the ids: a login can be renamed, and taken by somebody else.
     const isItself = pusher?.id === person.id;
-    return isItself || (await allowedOwners(repository)).includes(person.id)
-      ? { as: "person", person }
-      : refused(ownerNotAllowed);
+    return isItself || (await isAllowedOwner(person)) ? { as: "person", person } : refused(ownerNotAllowed);
   }
   if (!origin?.pusher) return standingOfUnknown();
-  if (!pusher) return refused(pusherMayNotWrite);
-  // The login may be somebody else's by now.
-  const isSame = (await repository.person(pusher.login))?.id === pusher.id;
-  const isAllowed = isSame && (await mayWrite(pusher.login));
-  return isAllowed ? { as: "person", person: pusher } : refused(pusherMayNotWrite);
+  return pusher && (await mayWrite(pusher)) ? { as: "person", person: pusher } : refused(pusherMayNotWrite);
 }
 
 /** As whom a job is expected to work, by what is known without a question: a stranger's file may have many jobs. */
@@ -75,9 +70,12 @@ export function expectedStanding(job: ScheduledJob, origins: readonly JobOrigin[
   return pusher ? { as: "person", person: pusher } : refused(pusherMayNotWrite);
 }
 
-async function allowedOwners(repository: RepositoryClient): Promise<number[]> {
-  const people = await Promise.all(jobEnvironment().JOB_OWNERS.map((login) => repository.person(login)));
-  return people.flatMap((person) => (person ? [person.id] : []));
+/** GitHub has told the person's login and id just now: that is whom the login in JOB_OWNERS means from then on. */
+async function isAllowedOwner(person: Person): Promise<boolean> {
+  for (const login of jobEnvironment().JOB_OWNERS) {
+    if (await knownAccounts().isNamed(person, login, async () => person.id)) return true;
+  }
+  return false;
 }
 
 /** The push may be a bot's, or of before the App came, or nobody has told of it yet. */

@@ -115,5 +115,5 @@ async function configBefore(
 }
 
 async function mayWrite(octokit: Octokit, repository: CurrentRepository, person: Person): Promise<boolean> {
-  return isEnough(await new RepositoryClient(octokit, repository).permissionOf(person.login), jobPermission);
+  return isEnough(await new RepositoryClient(octokit, repository).permissionOf(person), jobPermission);
 }

@@ -1,4 +1,5 @@
 import type { Octokit } from "@octokit/core";
+import { isServed } from "../accounts/served.js";
 import type { Repository } from "../events/event.js";
 import type { GitHubApp } from "../github/app.js";
 import { findCommit } from "../github/contents.js";
@@ -15,7 +16,7 @@ import { type ConfigState, readConfig } from "./read-config.js";
 
 /**
  * `applied`: the schedules are what the config says. `kept`: the config is invalid, and they are what they were.
- * `gone`: the repository is not there any more, and nothing was done.
+ * `gone`: the repository is not there any more, and nothing was done; or its account is not served, and it has none.
  */
 export type SyncOutcome = "applied" | "kept" | "gone";
 
@@ -77,6 +78,13 @@ async function applyConfig(
   );
   // Another repository may have the name by now: its own events speak for it.
   if (current?.id !== id) {
+    await known.forget(id);
+    return "gone";
+  }
+  const account = { id: current.ownerId, login: current.owner };
+  if (!(await isServed(account, async () => octokit))) {
+    log.warn("The account is not served: it has no schedules", { repository: id, account: account.login });
+    await reconcile(id, []);
     await known.forget(id);
     return "gone";
   }

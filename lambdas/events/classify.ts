@@ -1,8 +1,9 @@
 import { classifyIssueComment, classifyReview, classifyReviewComment } from "./comments.js";
 import { classifyConfigProposal, classifyPush } from "./config.js";
-import type { IssueEvent, RelayEvent } from "./event.js";
+import type { IssueEvent, Person, RelayEvent } from "./event.js";
 import { classifyInstallation, classifyInstallationRepositories } from "./installations.js";
 import { classifyIssue } from "./issues.js";
+import { isSameLogin } from "./login.js";
 import { commonSchema, parsePayload } from "./payloads.js";
 import { classifyRun } from "./runs.js";
 
@@ -11,8 +12,10 @@ export type Classification = { event: RelayEvent } | { skipped: string };
 
 /** What the kinds of events are told by, beside their payload. */
 export interface Circumstances {
-  /** The agent's login. */
+  /** The login of the agent's account, by the settings. */
   agent: string;
+  /** Its id, once GitHub was asked: from then on nothing but the id counts. */
+  agentId?: number | undefined;
   /** The App's id, as far as the delivery tells. */
   appId?: number | undefined;
 }
@@ -86,18 +89,30 @@ export function classify(
   }
   if ("classifyInstallation" in kind) return kind.classifyInstallation(action, payload, delivery);
   const { repository, sender, installation } = parsePayload(commonSchema, payload);
+  const { id, name, private: isPrivate, owner } = repository;
+  const ownerName = owner?.login ?? owner?.name;
+  if (ownerName == null) return { skipped: "the repository has no owner" };
   const common = {
     delivery,
     installation: installation.id,
     repository: {
-      id: repository.id,
-      owner: repository.owner,
-      name: repository.name,
-      private: repository.private,
+      id,
+      owner: ownerName,
+      ...(owner?.id != null && { ownerId: owner.id }),
+      name,
+      private: isPrivate,
     },
-    sender: { id: sender.id, login: sender.login, type: sender.type },
+    sender,
   };
   return kind.classify(action, payload, common, circumstances);
+}
+
+/** Whether an account is the agent's: by its id, by its login only until GitHub has told the id. */
+export function isAgent(
+  { id, login }: Pick<Person, "id" | "login">,
+  { agent, agentId }: Pick<Circumstances, "agent" | "agentId">,
+): boolean {
+  return agentId === undefined ? isSameLogin(login, agent) : id === agentId;
 }
 
 function fieldOf(value: unknown, key: string): unknown {

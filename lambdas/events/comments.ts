@@ -1,11 +1,12 @@
 import { statusMarker } from "../status-comment/marker.js";
 import { cutToBytes } from "../text/bytes.js";
 import { cleanText } from "../text/clean.js";
-import type { Circumstances, Classification, CommonFields } from "./classify.js";
-import type { Comment, CommentPosted } from "./event.js";
-import { isSameLogin } from "./login.js";
+import { type Circumstances, type Classification, type CommonFields, isAgent } from "./classify.js";
+import { placeOf } from "./comment-place.js";
+import type { Comment, CommentPosted, Person } from "./event.js";
 import {
   changesSchema,
+  ghost,
   issueCommentSchema,
   parsePayload,
   reviewCommentSchema,
@@ -25,9 +26,9 @@ export function classifyIssueComment(
 ): Classification {
   const { issue, comment } = parsePayload(issueCommentSchema, payload);
   const kind = issue.pull_request ? "pull" : "issue";
-  if (kind === "pull" && !isSameLogin(issue.user, circumstances.agent)) return notTheAgents;
+  if (kind === "pull" && !isAgent(issue.user, circumstances)) return notTheAgents;
   const subject = { kind, number: issue.number, url: issue.html_url } as const;
-  const agentAssigned = issue.assignees.some(({ login }) => isSameLogin(login, circumstances.agent));
+  const agentAssigned = issue.assignees.some((assignee) => isAgent(assignee, circumstances));
   return classifyWords(action, payload, circumstances, {
     ...common,
     type: "comment_posted",
@@ -46,21 +47,14 @@ export function classifyReviewComment(
   circumstances: Circumstances,
 ): Classification {
   const { pull_request: pull, comment } = parsePayload(reviewCommentSchema, payload);
-  if (!isSameLogin(pull.user, circumstances.agent)) return notTheAgents;
-  const line = comment.line ?? comment.original_line;
+  if (!isAgent(pull.user, circumstances)) return notTheAgents;
   return classifyWords(action, payload, circumstances, {
     ...common,
     type: "comment_posted",
     subject: { kind: "pull", number: pull.number, url: pull.html_url },
     agentAssigned: false,
     at: comment.created_at,
-    comment: {
-      kind: "review_comment",
-      ...wordsOf(comment),
-      path: comment.path,
-      ...(line != null && { line }),
-      ...(comment.start_line != null && { startLine: comment.start_line }),
-    },
+    comment: { kind: "review_comment", ...wordsOf(comment), ...placeOf(comment) },
   });
 }
 
@@ -72,18 +66,19 @@ export function classifyReview(
   circumstances: Circumstances,
 ): Classification {
   const { pull_request: pull, review } = parsePayload(reviewSchema, payload);
-  if (!isSameLogin(pull.user, circumstances.agent)) return notTheAgents;
+  if (!isAgent(pull.user, circumstances)) return notTheAgents;
   const state = review.state.toLowerCase();
   if (review.body.trim() === "" && state !== "changes_requested") {
     return { skipped: `the review (${state}) has no text of its own` };
   }
-  const times = { created_at: review.submitted_at, updated_at: review.submitted_at };
+  const at = review.submitted_at ?? pull.updated_at;
+  const times = { created_at: at, updated_at: at };
   return classifyWords(action, payload, circumstances, {
     ...common,
     type: "comment_posted",
     subject: { kind: "pull", number: pull.number, url: pull.html_url },
     agentAssigned: false,
-    at: review.submitted_at,
+    at,
     comment: { kind: "review", ...wordsOf({ ...review, ...times }), reviewState: state },
   });
 }
@@ -93,22 +88,23 @@ const notTheAgents: Classification = { skipped: "the pull request is not the age
 interface Words {
   id: number;
   html_url: string;
-  user: string;
+  user: Person;
   body: string;
   created_at: string;
   updated_at: string;
-  performed_via_github_app?: { id: number } | null | undefined;
+  performed_via_github_app?: { id?: number | null | undefined } | null | undefined;
 }
 
 function wordsOf(words: Words): Omit<Comment, "kind"> {
   return {
     id: words.id,
     url: words.html_url,
-    author: words.user,
+    author: words.user.login,
+    authorId: words.user.id,
     ...cutBody(words.body),
     createdAt: words.created_at,
     updatedAt: words.updated_at,
-    ...(words.performed_via_github_app && { appId: words.performed_via_github_app.id }),
+    ...(words.performed_via_github_app?.id != null && { appId: words.performed_via_github_app.id }),
   };
 }
 
@@ -127,6 +123,8 @@ function classifyWords(
   const own = ownWords(posted, circumstances);
   if (own !== undefined) return { skipped: own };
   const { comment, ...fields } = posted;
+  if (action !== "deleted" && posted.sender === ghost)
+    return { skipped: "GitHub does not say whose words they are" };
   if (action === "deleted") {
     return {
       event: { ...fields, type: "comment_withdrawn", comment: { kind: comment.kind, id: comment.id } },
@@ -144,10 +142,11 @@ function classifyWords(
 /** Neither of the two identities' words is ever told to the agent. */
 function ownWords(
   { comment, sender }: Pick<CommentPosted, "comment" | "sender">,
-  { agent, appId }: Circumstances,
+  circumstances: Circumstances,
 ): string | undefined {
-  if (isSameLogin(comment.author, agent) || isSameLogin(sender.login, agent)) return "the agent's own words";
-  const isOurs = comment.appId !== undefined && comment.appId === appId;
+  const author = { id: comment.authorId ?? ghost.id, login: comment.author };
+  if (isAgent(author, circumstances) || isAgent(sender, circumstances)) return "the agent's own words";
+  const isOurs = comment.appId !== undefined && comment.appId === circumstances.appId;
   const isStatus = sender.type === "Bot" && comment.body.includes(statusMarker);
   return isOurs || isStatus ? "the App's own words" : undefined;
 }

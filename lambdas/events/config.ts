@@ -1,7 +1,7 @@
 import { configPath } from "../config/config-path.js";
 import type { Circumstances, Classification, CommonFields } from "./classify.js";
 import { isSameLogin } from "./login.js";
-import { parsePayload, pullRequestSchema, pushSchema } from "./payloads.js";
+import { ghost, parsePayload, pullRequestSchema, pushSchema } from "./payloads.js";
 
 /**
  * What a push says at the most: the rest is cut off without a word.
@@ -29,20 +29,19 @@ export function classifyPush(
   }
   if (push.deleted) return { skipped: "the push deletes the branch" };
   const { before, after, commits } = push;
-  const pusher = push.pusher?.name ?? common.sender.login;
+  const { sender } = common;
+  const pusher = push.pusher?.name ?? sender.login;
+  const isUnknown = sender === ghost || !isSameLogin(pusher, sender.login);
+  const at = repository.pushed_at ?? commits.at(-1)?.timestamp;
+  if (at == null) return { skipped: "GitHub does not say when it was pushed" };
   const removed = commits.some((commit) => commit.removed.includes(configPath));
   const isTouched =
     removed ||
     commits.some(({ added, modified }) => added.includes(configPath) || modified.includes(configPath));
   const isUnclear = push.created || push.forced || !isWhole(commits, after);
   if (!isTouched && !isUnclear) return { skipped: `the push does not touch ${configPath}` };
-  const event = { ...common, type: "config_push", at: repository.pushed_at } as const;
-  return {
-    event: {
-      ...event,
-      push: { before, after, removed, ...(!isSameLogin(pusher, common.sender.login) && { pusher }) },
-    },
-  };
+  const event = { ...common, type: "config_push", at } as const;
+  return { event: { ...event, push: { before, after, removed, ...(isUnknown && { pusher }) } } };
 }
 
 type Commits = { id: string; added: string[]; modified: string[]; removed: string[] }[];

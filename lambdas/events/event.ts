@@ -11,6 +11,8 @@ export const repositorySchema = z.object({
   /** GitHub's numeric id: survives renames. */
   id: z.int().check(z.positive()),
   owner: name,
+  /** The id of the owner's account; missing where the event has been made by an older version. */
+  ownerId: z.optional(z.int()),
   name,
   private: z.boolean(),
 });
@@ -72,8 +74,9 @@ const commentBase = { kind: z.enum(commentKinds), id: z.int() };
 export const commentSchema = z.object({
   ...commentBase,
   url: name,
-  /** The login of who wrote it; the sender may be somebody else, who edited it. */
+  /** Who wrote it; the sender may be somebody else, who edited it. */
   author: name,
+  authorId: z.optional(z.int()),
   /** Cleaned, and cut where it is long. */
   body: z.string(),
   /** How many bytes of the body were cut off. */
@@ -85,6 +88,13 @@ export const commentSchema = z.object({
   path: z.optional(name),
   line: z.optional(z.int()),
   startLine: z.optional(z.int()),
+  /** `LEFT` where the line, or the first of several, is of the old version of the file. */
+  side: z.optional(z.string()),
+  startSide: z.optional(z.string()),
+  /** The lines are those of an earlier commit: they are not in the newest diff any more. */
+  isOutdated: z.optional(z.boolean()),
+  /** That commit, where GitHub tells. */
+  commit: z.optional(name),
   reviewState: z.optional(name),
   /** The GitHub App through which it was written. */
   appId: z.optional(z.int()),
@@ -199,6 +209,8 @@ const installationBase = {
   installation: z.int(),
   /** The login of who has installed the App. All repositories of an installation are this account's. */
   account: name,
+  /** The account's id; missing where the account is gone. */
+  accountId: z.optional(z.int()),
   sender: personSchema,
 };
 

@@ -1,6 +1,7 @@
 import type { Classification } from "./classify.js";
 import { namedRepositories, type RepositoriesAdded, type Repository } from "./event.js";
 import {
+  ghost,
   type InstalledRepository,
   installationRepositoriesSchema,
   installationSchema,
@@ -13,9 +14,12 @@ import {
  */
 export function classifyInstallation(action: string, payload: unknown, delivery: string): Classification {
   const isThere = action === "created" || action === "unsuspend";
+  const fields = installationFields(payload, delivery);
+  // Of a deleted account, what was known of the installation is to go all the same.
+  if (isThere && isGone(fields)) return noAccount;
   return {
     event: {
-      ...installationFields(payload, delivery),
+      ...fields,
       type: isThere ? "repositories_added" : "repositories_removed",
       repositories: null,
     },
@@ -35,12 +39,18 @@ export function classifyInstallationRepositories(
   const named = action === "added" ? added : removed;
   if (named.length === 0) return { skipped: `no repository was ${action}` };
   const fields = installationFields(payload, delivery);
+  if (action === "added" && isGone(fields)) return noAccount;
   const repositories = named.length > namedRepositories ? null : named.map(withOwner(fields.account));
   const type = action === "added" ? "repositories_added" : "repositories_removed";
   return { event: { ...fields, type, repositories } };
 }
 
-type InstallationFields = Pick<RepositoriesAdded, "delivery" | "installation" | "account" | "sender">;
+const noAccount: Classification = { skipped: "GitHub does not say whose installation it is" };
+
+type InstallationFields = Pick<
+  RepositoriesAdded,
+  "delivery" | "installation" | "account" | "accountId" | "sender"
+>;
 
 function installationFields(payload: unknown, delivery: string): InstallationFields {
   const { installation, sender } = parsePayload(installationSchema, payload);
@@ -48,9 +58,14 @@ function installationFields(payload: unknown, delivery: string): InstallationFie
   return {
     delivery,
     installation: id,
-    account: "login" in account ? account.login : account.slug,
-    sender: { id: sender.id, login: sender.login, type: sender.type },
+    account: account?.login ?? account?.slug ?? ghost.login,
+    ...(account?.id != null && { accountId: account.id }),
+    sender,
   };
+}
+
+function isGone({ account, accountId }: InstallationFields): boolean {
+  return account === ghost.login && accountId === undefined;
 }
 
 function withOwner(owner: string): (repository: InstalledRepository) => Repository {

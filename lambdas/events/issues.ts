@@ -1,7 +1,6 @@
-import type { Circumstances, Classification, CommonFields } from "./classify.js";
+import { type Circumstances, type Classification, type CommonFields, isAgent } from "./classify.js";
 import type { TaskClosed } from "./event.js";
-import { isSameLogin } from "./login.js";
-import { assigneeSchema, issuesSchema, parsePayload } from "./payloads.js";
+import { assigneeSchema, ghost, issuesSchema, parsePayload } from "./payloads.js";
 
 /** Actions that end the agent's work, whoever is assigned. */
 const closings: Record<string, TaskClosed["reason"]> = {
@@ -16,15 +15,15 @@ export function classifyIssue(
   action: string,
   payload: unknown,
   common: CommonFields,
-  { agent }: Circumstances,
+  circumstances: Circumstances,
 ): Classification {
   if (action === "assigned" || action === "unassigned") {
     const { assignee } = parsePayload(assigneeSchema, payload);
-    if (!isSameLogin(assignee.login, agent)) return { skipped: `${action}: the assignee is not the agent` };
+    if (!isAgent(assignee, circumstances)) return { skipped: `${action}: the assignee is not the agent` };
   }
   const { issue } = parsePayload(issuesSchema, payload);
   const agentAssigned =
-    action === "unassigned" || issue.assignees.some(({ login }) => isSameLogin(login, agent));
+    action === "unassigned" || issue.assignees.some((assignee) => isAgent(assignee, circumstances));
   if (action === "assigned" && issue.state === "closed") return { skipped: "assigned: the issue is closed" };
   if (action === "reopened" && !agentAssigned) return { skipped: "reopened: the agent is not assigned" };
 
@@ -38,7 +37,10 @@ export function classifyIssue(
     },
     at: issue.updated_at,
   };
-  if (action === "assigned" || action === "reopened") return { event: { type: "task_requested", ...fields } };
+  if (action === "assigned" || action === "reopened") {
+    if (common.sender === ghost) return { skipped: `${action}: GitHub does not say who has done it` };
+    return { event: { type: "task_requested", ...fields } };
+  }
   const reason = closings[action] ?? "unassigned";
   return { event: { type: "task_closed", reason, agentAssigned, ...fields } };
 }

@@ -1,9 +1,4 @@
-/** `dependabot[bot]` and `dependabot` name the same bot. */
-export function botName(login: string): string {
-  return login.replace(/\[bot\]$/i, "");
-}
-
-/** GitHub's logins are unique without regard to case. */
+/** GitHub's logins are unique without regard to case. People are compared by their ids: a login can be taken over. */
 export function isSameLogin(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase();
 }

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import type { Person } from "./event.js";
 
 /** The parts of GitHub's webhook payloads that the relay reads. What is not named here is dropped. */
 
@@ -8,56 +9,60 @@ import * as z from "zod/mini";
  */
 const text = z.string().check(z.minLength(1), z.maxLength(1000));
 const url = z.url().check(z.maxLength(1000));
+/** The path of a file, cut where it is longer than anybody is shown. */
+const longText = z.pipe(
+  z.string().check(z.minLength(1)),
+  z.transform((value: string) => value.slice(0, 1000)),
+);
 /** In one form, so that times can be compared as text. */
 const time = z.pipe(
   z.iso.datetime({ offset: true }).check(z.maxLength(40)),
   z.transform((value: string) => new Date(value).toISOString().replace(".000Z", "Z")),
 );
+const timeOf = (seconds: number) => new Date(seconds * 1000).toISOString().replace(".000Z", "Z");
 const id = z.int().check(z.positive());
-const login = z.object({ login: text });
-/** The author of a deleted account is `null`; GitHub shows it as this user. */
-const author = z.pipe(
-  z.nullish(login),
-  z.transform((user: { login: string } | null | undefined) => user?.login ?? "ghost"),
-);
+/** GitHub leaves an account out, or says `null`, where it was deleted, and shows it as this user. */
+export const ghost: Person = { id: 0, login: "ghost", type: "User" };
+
+const account = z.object({ id: z.nullish(z.int()), login: text, type: z.nullish(text) });
+const person = z.pipe(z.nullish(account), z.transform(personOf));
+
+function personOf(user: z.output<typeof account> | null | undefined): Person {
+  if (!user) return ghost;
+  const { id, login, type } = user;
+  return { id: id ?? ghost.id, login, type: type ?? (login.endsWith("[bot]") ? "Bot" : "User") };
+}
 const body = z.pipe(
   z.nullish(z.string()),
   z.transform((value: string | null | undefined) => value ?? ""),
 );
-const logins = z.pipe(
-  z.nullish(z.array(login)),
-  z.transform((list: { login: string }[] | null | undefined) => list ?? []),
+/** A list that may be left out, and may have gaps. */
+const listOf = <Item extends z.core.$ZodType>(item: Item) =>
+  z.pipe(
+    z.nullish(z.array(z.nullish(item))),
+    z.transform((list: (z.output<Item> | null | undefined)[] | null | undefined) =>
+      (list ?? []).filter((entry): entry is NonNullable<z.output<Item>> => entry != null),
+    ),
+  );
+const people = z.pipe(
+  listOf(account),
+  z.transform((list: z.output<typeof account>[]) => list.map(personOf)),
 );
-const numbered = z.pipe(
-  z.nullish(z.array(z.object({ number: id }))),
-  z.transform((list: { number: number }[] | null | undefined) => list ?? []),
-);
-const app = z.nullish(z.object({ id: z.int() }));
+const numbered = listOf(z.object({ number: id }));
+const app = z.nullish(z.object({ id: z.nullish(z.int()) }));
 const lineNumber = z.nullish(z.int());
+const side = z.nullish(z.string());
 
-/** The login of a repository's owner; of old, a push shows it as the owner's name. */
-const owner = z.union([
-  z.pipe(
-    login,
-    z.transform((user: { login: string }) => user.login),
-  ),
-  z.pipe(
-    z.object({ name: text }),
-    z.transform((user: { name: string }) => user.name),
-  ),
-]);
-const sender = z.object({ id: z.int(), login: text, type: text });
+/** A repository's owner; of old, a push shows its login as its name. */
+const owner = z.nullish(z.object({ id: z.nullish(z.int()), login: z.nullish(text), name: z.nullish(text) }));
 /** Of SHA-1 or SHA-256. */
 const commit = z.string().check(z.regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/));
-const paths = z.pipe(
-  z.nullish(z.array(z.string())),
-  z.transform((list: string[] | null | undefined) => list ?? []),
-);
+const paths = listOf(z.string());
 
 /** What every payload of a repository has in common. */
 export const commonSchema = z.object({
   repository: z.object({ id, name: text, private: z.boolean(), owner }),
-  sender,
+  sender: person,
   installation: z.object({ id: z.int() }),
 });
 
@@ -69,12 +74,12 @@ export const issuesSchema = z.object({
     updated_at: time,
     state: z.nullish(z.string()),
     comments: z.nullish(z.int()),
-    assignees: logins,
+    assignees: people,
   }),
 });
 
-/** The user that was assigned or unassigned. */
-export const assigneeSchema = z.object({ assignee: login });
+/** The user that was assigned or unassigned, if GitHub says who. */
+export const assigneeSchema = z.object({ assignee: person });
 
 /** The text before an edit. */
 export const changesSchema = z.object({
@@ -85,7 +90,7 @@ export const changesSchema = z.object({
 const words = {
   id,
   html_url: url,
-  user: author,
+  user: person,
   body,
   created_at: time,
   updated_at: time,
@@ -96,36 +101,45 @@ export const issueCommentSchema = z.object({
   issue: z.object({
     number: id,
     html_url: url,
-    user: author,
-    assignees: logins,
+    user: person,
+    assignees: people,
     /** There where the issue is a pull request. */
     pull_request: z.nullish(z.object({})),
   }),
   comment: z.object(words),
 });
 
-const pullRequest = z.object({ number: id, html_url: url, user: author });
+const pullRequest = z.object({ number: id, html_url: url, user: person });
 
 export const reviewCommentSchema = z.object({
   pull_request: pullRequest,
   comment: z.object({
     ...words,
-    path: text,
+    path: longText,
+    /** `file` where it is about no line. */
+    subject_type: z.nullish(z.string()),
+    /** Of the newest diff; `null` where the lines are not in it any more. */
     line: lineNumber,
-    original_line: lineNumber,
     start_line: lineNumber,
+    /** Of the diff that the comment was made on. */
+    original_line: lineNumber,
+    original_start_line: lineNumber,
+    original_commit_id: z.nullish(z.string()),
+    /** `LEFT` is the old version of the file. */
+    side,
+    start_side: side,
   }),
 });
 
 export const reviewSchema = z.object({
-  pull_request: pullRequest,
+  pull_request: z.extend(pullRequest, { updated_at: time }),
   review: z.object({
     id,
     html_url: url,
-    user: author,
+    user: person,
     body,
     state: text,
-    submitted_at: time,
+    submitted_at: z.nullish(time),
     performed_via_github_app: app,
   }),
 });
@@ -140,14 +154,14 @@ export const workflowRunSchema = z.object({
     /** The event that has started it. */
     event: z.nullish(text),
     /** Who has caused it, and who has started this attempt of it. */
-    actor: z.nullish(sender),
-    triggering_actor: z.nullish(sender),
+    actor: person,
+    triggering_actor: person,
     conclusion: z.nullish(z.string()),
     head_branch: z.nullish(z.string()),
     head_sha: text,
     updated_at: time,
     /** `null` where the fork is gone. */
-    head_repository: z.nullish(z.object({ id, owner: login })),
+    head_repository: z.nullish(z.object({ id, owner })),
     pull_requests: numbered,
   }),
 });
@@ -161,17 +175,13 @@ export const pushSchema = z.object({
   forced: z.nullish(z.boolean()),
   pusher: z.nullish(z.object({ name: z.nullish(text) })),
   /** The oldest first. */
-  commits: z.array(z.object({ id: commit, added: paths, modified: paths, removed: paths })),
+  commits: listOf(
+    z.object({ id: z.string(), timestamp: z.nullish(time), added: paths, modified: paths, removed: paths }),
+  ),
   repository: z.object({
     default_branch: text,
     /** Seconds since the epoch in a push, ISO 8601 elsewhere. */
-    pushed_at: z.union([
-      z.pipe(
-        z.int().check(z.positive()),
-        z.transform((seconds: number) => new Date(seconds * 1000).toISOString().replace(".000Z", "Z")),
-      ),
-      time,
-    ]),
+    pushed_at: z.nullish(z.union([z.pipe(z.int(), z.transform(timeOf)), time])),
   }),
 });
 
@@ -193,15 +203,12 @@ export const installationSchema = z.object({
   installation: z.object({
     id,
     /** Who has installed the App: a user, an organization, or an enterprise, which has a slug. */
-    account: z.union([z.object({ login: shortName }), z.object({ slug: shortName })]),
+    account: z.nullish(
+      z.object({ id: z.nullish(z.int()), login: z.nullish(shortName), slug: z.nullish(shortName) }),
+    ),
   }),
-  sender,
+  sender: person,
 });
-
-const repositories = z.pipe(
-  z.nullish(z.array(z.object({ id, name: shortName, private: z.boolean() }))),
-  z.transform((list: InstalledRepository[] | null | undefined) => list ?? []),
-);
 
 /** A repository as an installation's payloads name it: without its owner, who is the installation's account. */
 export interface InstalledRepository {
@@ -209,6 +216,17 @@ export interface InstalledRepository {
   name: string;
   private: boolean;
 }
+
+/** What the list that the event is not about holds is left open: only what is whole counts. */
+const repositories = z.pipe(
+  listOf(z.object({ id: z.nullish(id), name: z.nullish(shortName), private: z.nullish(z.boolean()) })),
+  z.transform(
+    (list: { [Field in keyof InstalledRepository]?: InstalledRepository[Field] | null | undefined }[]) =>
+      list.flatMap(({ id, name, private: isPrivate }): InstalledRepository[] =>
+        id != null && name != null ? [{ id, name, private: isPrivate ?? true }] : [],
+      ),
+  ),
+);
 
 export const installationRepositoriesSchema = z.object({
   repositories_added: repositories,
@@ -218,7 +236,11 @@ export const installationRepositoriesSchema = z.object({
 /** A payload that lacks what its event needs: one line for each fault, with path and expectation, never a value. */
 export class PayloadError extends Error {
   override readonly name = "PayloadError";
-  constructor(readonly faults: readonly string[]) {
+  constructor(
+    readonly faults: readonly string[],
+    /** Whether GitHub's schemas allow it all the same: nothing is missing or of another type, but a value is odd. */
+    readonly isWellFormed = false,
+  ) {
     super(`The payload lacks what the event needs: ${faults.join("; ")}`);
   }
 }
@@ -230,7 +252,20 @@ export function parsePayload<Schema extends z.core.$ZodType>(
 ): z.output<Schema> {
   const result = z.safeParse(schema, payload);
   if (result.success) return result.data;
-  throw new PayloadError(result.error.issues.map(describe));
+  const { issues } = result.error;
+  throw new PayloadError(issues.map(describe), issues.every(isAboutValue));
+}
+
+/** An unsafe integer is one all the same. */
+function isAboutValue(issue: z.core.$ZodIssue): boolean {
+  switch (issue.code) {
+    case "invalid_type":
+      return false;
+    case "invalid_union":
+      return issue.errors.some((faults) => faults.every(isAboutValue));
+    default:
+      return true;
+  }
 }
 
 function describe(issue: z.core.$ZodIssue): string {

@@ -2,7 +2,7 @@ import type * as z from "zod/mini";
 import { cutToLimit } from "../text/limits.js";
 import type { Circumstances, Classification, CommonFields } from "./classify.js";
 import type { Person } from "./event.js";
-import { parsePayload, workflowRunSchema } from "./payloads.js";
+import { ghost, parsePayload, workflowRunSchema } from "./payloads.js";
 
 const failures = ["failure", "timed_out", "startup_failure"];
 /** Names are kept as they are: they are looked for in the config file and in git. Whoever shows one cleans it. */
@@ -19,6 +19,8 @@ export function classifyRun(
   const conclusion = run.conclusion ?? "none";
   if (!failures.includes(conclusion)) return { skipped: `the run's conclusion is ${conclusion}` };
   if (!run.head_repository) return { skipped: "the repository of the run's head is gone" };
+  const headOwner = run.head_repository.owner?.login;
+  if (headOwner == null) return { skipped: "the repository of the run's head has no owner" };
   if (!run.head_branch) return { skipped: "the run has no branch" };
   return {
     event: {
@@ -36,7 +38,7 @@ export function classifyRun(
         actors: actorsOf(run),
         branch: cutToLimit(run.head_branch, nameLimit),
         headSha: run.head_sha,
-        headRepository: { id: run.head_repository.id, owner: run.head_repository.owner.login },
+        headRepository: { id: run.head_repository.id, owner: headOwner },
         pulls: run.pull_requests.map(({ number }) => number).slice(0, 100),
       },
     },
@@ -47,6 +49,6 @@ type WorkflowRun = z.output<typeof workflowRunSchema>["workflow_run"];
 
 /** Each of them once. */
 function actorsOf({ actor, triggering_actor: restarter }: WorkflowRun): Person[] {
-  const all = [actor, restarter].flatMap((person) => (person ? [person] : []));
+  const all = [actor, restarter].filter((person) => person !== ghost);
   return all.filter(({ id }, index) => all.findIndex((other) => other.id === id) === index);
 }

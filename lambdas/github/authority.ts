@@ -1,6 +1,7 @@
+import { agentId } from "../accounts/agent.js";
+import { isAllowedBot } from "../accounts/bots.js";
 import { agentEnvironment } from "../environment.js";
 import type { Person, PersonalEvent } from "../events/event.js";
-import { botName, isSameLogin } from "../events/login.js";
 import { isEnough, type Permission, permissionsFrom } from "../events/permission.js";
 import { log } from "../log.js";
 import type { GitHubApp } from "./app.js";
@@ -11,7 +12,7 @@ const assignPermission = "write";
 
 export interface Authorization {
   allowed: boolean;
-  /** For people: who may do this, where it is not allowed. */
+  /** For people: who may do this, where it is not allowed; empty where nobody is to be told. */
   reason: string;
 }
 
@@ -39,7 +40,10 @@ export async function authorize(
     return decide(false, event, "the App's own words are not told to the agent");
   }
   const isElsewhere = repository.id !== event.repository.id;
-  const people = peopleBehind(event).filter((person) => !isAgentsRun(event, person));
+  const octokit = app.installation(event.installation);
+  // The agent pushes, so that runs of its own pull requests are its own. Its words are never events.
+  const agent = event.type === "check_failed" ? await agentId(octokit) : undefined;
+  const people = peopleBehind(event).filter(({ id }) => id !== agent);
   if (people.length === 0) {
     return decide(
       !isElsewhere,
@@ -48,14 +52,13 @@ export async function authorize(
     );
   }
   const least = leastFor(event, isElsewhere);
-  const client = new RepositoryClient(app.installation(event.installation), repository);
-  for (const { login, type } of people) {
-    if (type === "Bot") {
-      const isListed = settings.ALLOWED_BOTS.some((bot) => isSameLogin(botName(bot), botName(login)));
-      if (isListed && !isElsewhere) continue;
+  const client = new RepositoryClient(octokit, repository);
+  for (const person of people) {
+    if (person.type === "Bot") {
+      if (!isElsewhere && (await isAllowedBot(octokit, person))) continue;
       return decide(false, event, "bots may do so where an operator has added them to ALLOWED_BOTS");
     }
-    if (least === "any" || isEnough(await client.permissionOf(login), least)) continue;
+    if (least === "any" || isEnough(await client.permissionOf(person), least)) continue;
     return decide(false, event, `people with ${from(least)} may do so`);
   }
   return decide(true, event, "");
@@ -72,11 +75,6 @@ function leastFor({ type }: PersonalEvent, isElsewhere: boolean): Permission | "
 function peopleBehind(event: PersonalEvent): readonly Person[] {
   const actors = event.type === "check_failed" ? (event.run.actors ?? []) : [];
   return actors.length > 0 ? actors : [event.sender];
-}
-
-/** The agent pushes, so that runs of its own pull requests are its own. Its words are never events. */
-function isAgentsRun({ type }: PersonalEvent, { login }: Person): boolean {
-  return type === "check_failed" && isSameLogin(login, settings.AGENT_GITHUB_USERNAME);
 }
 
 function decide(allowed: boolean, { type, sender }: PersonalEvent, who: string): Authorization {

@@ -5,13 +5,14 @@ import type { RepositoryName } from "./contents.js";
 
 /** A repository as it is called now, with its default branch. */
 export interface CurrentRepository extends Repository {
+  ownerId: number;
   defaultBranch: string;
 }
 
 interface RepositoryData {
   id: number | bigint;
   name: string;
-  owner: { login: string };
+  owner: { id: number | bigint; login: string };
   private: boolean;
   default_branch: string;
 }
@@ -59,6 +60,7 @@ function toRepository(data: RepositoryData): CurrentRepository {
   return {
     id: Number(data.id),
     owner: data.owner.login,
+    ownerId: Number(data.owner.id),
     name: data.name,
     private: data.private,
     defaultBranch: data.default_branch,

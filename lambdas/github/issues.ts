@@ -1,6 +1,5 @@
 import type { Octokit } from "@octokit/core";
 import { isRefusal, RefusedRequestError } from "../errors.js";
-import { isSameLogin } from "../events/login.js";
 import { cutToLimit, limits } from "../text/limits.js";
 
 const perPage = 100;
@@ -26,16 +25,16 @@ export class IssueClient {
   }
 
   /**
-   * Whether the issue is open with `login` among its assignees. One that was deleted is neither; `undefined` where
+   * Whether the issue is open with the account `assigneeId` among its assignees. One that was deleted is neither; `undefined` where
    * GitHub does not say.
    */
-  async isOpenFor(login: string): Promise<boolean | undefined> {
+  async isOpenFor(assigneeId: number): Promise<boolean | undefined> {
     try {
       const { data } = await this.#octokit.request("GET /repos/{owner}/{repo}/issues/{issue_number}", {
         ...this.#repository,
         issue_number: this.#number,
       });
-      const isAssigned = data.assignees?.some((assignee) => isSameLogin(assignee.login, login)) ?? false;
+      const isAssigned = data.assignees?.some(({ id }) => Number(id) === assigneeId) ?? false;
       // A transferred issue is answered by the one that it became.
       const isSame = !data.html_url || data.html_url.toLowerCase() === this.#url.toLowerCase();
       return data.state === "open" && isAssigned && isSame;

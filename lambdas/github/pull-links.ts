@@ -18,6 +18,8 @@ export interface ClosingReferences {
 export interface Actor {
   __typename: string;
   login: string;
+  /** The id of a person's account. */
+  databaseId?: number | undefined;
 }
 
 /** Everybody who has a hand in what a pull request is linked to, besides its author. */
@@ -128,15 +130,16 @@ function referenceOf(node: IssueNode | null | undefined): ClosingReference[] {
 }
 
 const issueFields = "... on Issue { number repository { databaseId } }";
+const actorFields = "__typename login ... on User { databaseId }";
 const handsQuery = `query ($owner: String!, $repo: String!, $pull: Int!) {
   repository(owner: $owner, name: $repo) {
     pullRequest(number: $pull) {
-      userContentEdits(first: ${atOnce}) { totalCount nodes { editor { __typename login } } }
+      userContentEdits(first: ${atOnce}) { totalCount nodes { editor { ${actorFields} } } }
       timelineItems(first: ${atOnce}, itemTypes: [CONNECTED_EVENT]) {
         totalCount
         nodes {
           ... on ConnectedEvent {
-            actor { __typename login }
+            actor { ${actorFields} }
             subject { ${issueFields} }
             source { ${issueFields} }
           }

@@ -1,6 +1,8 @@
 import type { Octokit } from "@octokit/core";
 import { isRefusal } from "../errors.js";
 import type { Person } from "../events/event.js";
+import { isSameLogin } from "../events/login.js";
+import { findAccount, findLogin } from "./accounts.js";
 
 const perPage = 100;
 
@@ -12,7 +14,10 @@ export interface Pull {
   repositoryId: number;
   /** What it is called now, `owner/name` in lower case. */
   repositoryName: string;
+  /** The login of who has opened it. */
   author: string;
+  /** The id of that account; `undefined` where it is gone. */
+  authorId: number | undefined;
   isOpen: boolean;
   /** ISO 8601. */
   updatedAt: string;
@@ -27,7 +32,7 @@ export interface Pull {
 interface PullData {
   number: number;
   html_url: string;
-  user: { login: string } | null;
+  user: { id: number | bigint; login: string } | null;
   state: string;
   updated_at: string;
   title: string;
@@ -49,30 +54,40 @@ export class RepositoryClient {
 
   /**
    * The permission of a user: `none`, `read`, `triage`, `write`, `maintain` or `admin`. The finer name of a role
-   * counts where it is one of these; a role of an organization's own counts as what it is based on.
+   * counts where it is one of these; a role of an organization's own counts as what it is based on. GitHub is asked by
+   * the login, but only the id counts: who has changed the login is found under the new one.
    */
-  async permissionOf(username: string): Promise<string> {
+  async permissionOf({ id, login }: Pick<Person, "id" | "login">): Promise<string> {
+    const named = await this.#permissionOf(login);
+    if (named?.id === id) return named.permission;
+    const current = await findLogin(this.octokit, id);
+    if (current === undefined || isSameLogin(current, login)) return "none";
+    const renamed = await this.#permissionOf(current);
+    return renamed?.id === id ? renamed.permission : "none";
+  }
+
+  /** What whoever has the login now may do. */
+  async #permissionOf(username: string): Promise<{ id: number; permission: string } | undefined> {
     try {
       const { data } = await this.octokit.request(
         "GET /repos/{owner}/{repo}/collaborators/{username}/permission",
         { ...this.#name, username },
       );
-      return data.role_name === "triage" || data.role_name === "maintain" ? data.role_name : data.permission;
+      const { role_name: role, permission, user } = data;
+      if (!user) return undefined;
+      return {
+        id: Number(user.id),
+        permission: role === "triage" || role === "maintain" ? role : permission,
+      };
     } catch (error) {
-      if (isRefusal(error, 404)) return "none";
+      if (isRefusal(error, 404)) return undefined;
       throw error;
     }
   }
 
   /** The GitHub user of a login; `undefined` where there is none. */
-  async person(login: string): Promise<Person | undefined> {
-    try {
-      const { data } = await this.octokit.request("GET /users/{username}", { username: login });
-      return { id: Number(data.id), login: data.login, type: data.type };
-    } catch (error) {
-      if (isRefusal(error, 404)) return undefined;
-      throw error;
-    }
+  person(login: string): Promise<Person | undefined> {
+    return findAccount(this.octokit, login);
   }
 
   /** The repository's page. */
@@ -142,6 +157,7 @@ function toPull(data: PullData): Pull {
     repositoryId: Number(data.base.repo.id),
     repositoryName: data.base.repo.full_name.toLowerCase(),
     author: data.user?.login ?? "ghost",
+    authorId: data.user ? Number(data.user.id) : undefined,
     isOpen: data.state === "open",
     updatedAt: data.updated_at,
     title: data.title,

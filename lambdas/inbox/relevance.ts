@@ -1,5 +1,5 @@
+import { agentId } from "../accounts/agent.js";
 import { isOutOfReach, NotInstalledError, TransientError } from "../errors.js";
-import { isSameLogin } from "../events/login.js";
 import type { GitHubApp } from "../github/app.js";
 import { RepositoryClient } from "../github/repository.js";
 import { log } from "../log.js";
@@ -14,19 +14,19 @@ import type { Head } from "./stored-input.js";
 export async function isHeadCurrent(
   app: GitHubApp,
   head: Head & { installation: number },
-  { key, agent }: { key: TaskKey; agent: string },
+  key: TaskKey,
 ): Promise<boolean> {
   const isElsewhere = head.repository.id !== undefined && head.repository.id !== key.repositoryId;
   try {
-    const repository = new RepositoryClient(app.installation(head.installation), head.repository);
-    const pull = await repository.pull(head.pull);
+    const octokit = app.installation(head.installation);
+    const pull = await new RepositoryClient(octokit, head.repository).pull(head.pull);
     const isSameRepository = head.repository.id === undefined || pull?.repositoryId === head.repository.id;
     // The link was checked under the name that the other repository had then.
     const isRenamed = isElsewhere && pull?.repositoryName !== nameOf(head.repository);
     return (
       pull?.isOpen === true &&
       pull.headSha === head.sha &&
-      isSameLogin(pull.author, agent) &&
+      pull.authorId === (await agentId(octokit)) &&
       isSameRepository &&
       !isRenamed
     );

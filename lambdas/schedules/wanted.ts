@@ -10,7 +10,7 @@ const hashLength = 10;
 export interface ScheduleSource {
   /** The id of the App's installation. */
   installation: number;
-  repository: { id: number; owner: string; name: string; private: boolean };
+  repository: { id: number; owner: string; ownerId?: number | undefined; name: string; private: boolean };
 }
 
 /** The part of a scheduled job that its schedules are made from. */
@@ -81,10 +81,10 @@ export function scheduleName(repositoryId: number, job: string, index: number): 
  * https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html
  */
 function jobDue({ installation, repository }: ScheduleSource, name: string): string {
-  const { id, owner, name: repositoryName, private: isPrivate } = repository;
+  const { id, owner, ownerId, name: repositoryName, private: isPrivate } = repository;
   const rest = JSON.stringify({
     installation,
-    repository: { id, owner, name: repositoryName, private: isPrivate },
+    repository: { id, owner, ownerId, name: repositoryName, private: isPrivate },
     job: { name },
   }).replaceAll("<", "\\u003c");
   const due = JSON.stringify("<aws.scheduler.scheduled-time>");

@@ -1,8 +1,7 @@
 import type { Octokit } from "@octokit/core";
-import { agentEnvironment } from "../environment.js";
+import { agentId } from "../accounts/agent.js";
 import { isOutOfReach } from "../errors.js";
 import type { InboxEvent } from "../events/event.js";
-import { isSameLogin } from "../events/login.js";
 import { isEnough } from "../events/permission.js";
 import type { RepositoryName } from "../github/contents.js";
 import { type CurrentRepository, findInstallation, findRepository } from "../github/installations.js";
@@ -11,8 +10,6 @@ import { type Pull, RepositoryClient } from "../github/repository.js";
 import { log } from "../log.js";
 import type { TaskKey } from "./record.js";
 import { referencesIn } from "./references.js";
-
-const { AGENT_GITHUB_USERNAME: agent } = agentEnvironment();
 
 /** How a pull request says that it is for an issue of another repository. */
 export type CrossingKind = "closing reference" | "text";
@@ -96,7 +93,7 @@ export class Crossing {
     repository: CurrentRepository,
     kind: CrossingKind,
   ): Promise<string | undefined> {
-    if (!isSameLogin(pull.author, agent)) return "the pull request is not the agent's";
+    if (pull.authorId !== (await agentId(this.octokit))) return "the pull request is not the agent's";
     const hands = await this.links.hands(pull.number);
     if (!hands) return "GitHub does not tell who has linked it";
     const { editors, linkers } = hands;
@@ -104,16 +101,16 @@ export class Crossing {
     if (kind === "closing reference" && !isLinkedByHand && !isInText(pull, key, repository)) {
       return "GitHub does not tell how it was linked";
     }
-    const author = { __typename: "User", login: pull.author };
+    const author = { __typename: "User", login: pull.author, databaseId: pull.authorId };
     return this.#objectionTo([author, ...editors, ...linkers.map(({ actor }) => actor)], repository);
   }
 
   async #objectionTo(actors: readonly Actor[], repository: CurrentRepository): Promise<string | undefined> {
     const client = new RepositoryClient(this.octokit, repository);
     if (actors.some(({ __typename: type }) => type !== "User")) return "a bot has a hand in it";
-    const logins = [...new Set(actors.map(({ login }) => login.toLowerCase()))];
-    for (const login of logins) {
-      if (!isEnough(await client.permissionOf(login), "write")) {
+    const people = new Map(actors.map(({ databaseId: id = 0, login }) => [id, login]));
+    for (const [id, login] of people) {
+      if (!isEnough(await client.permissionOf({ id, login }), "write")) {
         return `${login} has no write permission where the task is`;
       }
     }

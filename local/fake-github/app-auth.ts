@@ -5,6 +5,9 @@ import { appPermissions, areEnough, type Permissions } from "./permissions.js";
 import { nodeId, type Repositories, type Repository } from "./repositories.js";
 import { body, GitHubError, type Json, notFound, param, type Rest } from "./rest.js";
 
+/** What an App asks as itself: nothing else takes its JWT, and these take nothing else. */
+const JWT_PATHS = /^\/app(\/|$)|^\/(?:repos\/[^/]+|users|orgs)\/[^/]+\/installation$/;
+
 const TOKEN_LIFE_MS = 60 * 60 * 1000;
 
 interface Token {
@@ -36,6 +39,8 @@ export class AppAuth {
   constructor(
     readonly appId: string,
     readonly appSlug: string,
+    /** The login of the account that owns the App. */
+    readonly appOwner: string,
     readonly repositories: Repositories,
     /** GitHub's clock. */
     private readonly now: () => Date,
@@ -65,7 +70,7 @@ export class AppAuth {
   /** The answer to a request that may not pass; `undefined` lets it on to its route. */
   check(request: HttpRequest): HttpReply | undefined {
     try {
-      if (/^\/app(\/|$)/.test(request.path) || /^\/repos\/[^/]+\/[^/]+\/installation$/.test(request.path)) {
+      if (JWT_PATHS.test(request.path)) {
         this.#checkJwt(request);
       } else if (!request.path.startsWith("/_logs/")) {
         this.#checkToken(request);
@@ -152,6 +157,7 @@ export class AppAuth {
       slug: this.appSlug,
       node_id: nodeId("Integration", Number(this.appId)),
       client_id: this.clientId,
+      owner: this.repositories.userJson(this.repositories.account(this.appOwner)),
       name: this.appSlug,
       html_url: `https://github.com/apps/${this.appSlug}`,
       permissions: this.permissions,
@@ -165,6 +171,12 @@ export class AppAuth {
       const repository = this.repositories.of(request);
       if (repository.installationId === null) throw notFound();
       return { status: 200, body: this.#installationJson(repository.installationId, repository) };
+    });
+    // This one takes an organization's login, too.
+    rest.get("/users/:login/installation", (request) => {
+      const installed = this.repositories.installedOf(param(request, "login"));
+      if (installed === undefined) throw notFound();
+      return { status: 200, body: this.#installationJson(installed.id, installed.repository) };
     });
     rest.get("/installation/repositories", (request) => {
       const { installationId } = this.#token(request);

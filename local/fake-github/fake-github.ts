@@ -27,6 +27,8 @@ import { Reviews } from "./reviews.js";
 export interface FakeGitHubOptions {
   appId?: number | string;
   appSlug?: string;
+  /** The login of the account that owns the App. Default: `octo`. */
+  appOwner?: string;
   /** Where webhooks go. Default: nowhere, they are only made. */
   webhookUrl?: string;
   webhookSecret?: string;
@@ -92,7 +94,8 @@ export class FakeGitHub {
     this.repositories = new Repositories(apiUrl, options.now ?? this.http.now);
     const bot = this.addUser({ login: this.botLogin, type: "Bot" });
     this.addUser({ login: this.agentLogin });
-    this.auth = new AppAuth(this.appId, this.appSlug, this.repositories, this.http.now);
+    const { appOwner = "octo" } = options;
+    this.auth = new AppAuth(this.appId, this.appSlug, appOwner, this.repositories, this.http.now);
     rest.check = (request, anyOf) => this.auth.checkPermissions(request, anyOf);
     this.privateKey = this.auth.privateKey;
     this.#deliveries = new Deliveries({
@@ -167,6 +170,9 @@ export class FakeGitHub {
   }
 
   addUser = (input: NewUser): User => this.repositories.addUser(input);
+
+  /** Gives an account another login; the old one is free for anybody (`addUser`). */
+  renameUser: Repositories["renameUser"] = (login, to) => this.repositories.renameUser(login, to);
 
   /** The agent may write in every new repository, unless told otherwise. */
   addRepository = (input: NewRepository): Repository =>

@@ -53,11 +53,12 @@ const needs: Record<string, readonly string[]> = {
   // Asked for the issues that a pull request closes.
   "POST /graphql": ["pull_requests: read"],
   "GET /users/:login": [],
+  "GET /user/:id": [],
   "GET /installation/repositories": [],
 };
 
 /** Routes that the App itself asks, with its JWT, and the addresses of logs, which need nobody to sign in. */
-const otherwiseSigned = /^\/(app|_logs)(\/|$)|^\/repos\/:owner\/:repo\/installation$/;
+const otherwiseSigned = /^\/(app|_logs)(\/|$)|^\/(?:repos\/:owner\/:repo|users\/:login)\/installation$/;
 
 /** What a route takes. Throws for one without a row: whoever adds a route says what GitHub wants for it. */
 export function needsOf(method: string, pattern: string): readonly string[] {

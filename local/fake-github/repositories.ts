@@ -50,7 +50,8 @@ export interface NewRepository {
 /** A repository or its full name, `owner/name`. */
 export type RepositoryRef = Repository | string;
 
-const DEFAULT_INSTALLATION = 50_000_001;
+/** The App's installation on the account that has the first repository; the next account has the next one. */
+const FIRST_INSTALLATION = 50_000_001;
 
 /** Users, repositories and who may do what in them: the ground that the rest of GitHub's state stands on. */
 export class Repositories {
@@ -58,6 +59,8 @@ export class Repositories {
   readonly #repositories = new Map<string, Repository>();
   /** Renamed ones, by what they were called. */
   readonly #former = new Map<string, Repository>();
+  /** An account's installation, which covers its repositories unless they are told otherwise. */
+  readonly #installations = new Map<User, number>();
   #lastId = 1_000_000;
 
   constructor(
@@ -92,18 +95,49 @@ export class Repositories {
     return this.#users.get(login.toLowerCase()) ?? this.addUser({ login });
   }
 
+  /** Gives an account another login. Anybody may take the old one from then on: `addUser` does that. */
+  renameUser(login: string, to: string): User {
+    const user = this.user(login);
+    const [former, now] = [user.login.toLowerCase(), to.toLowerCase()];
+    user.login = to;
+    this.#users.delete(former);
+    this.#users.set(now, user);
+    for (const repository of [...this.#repositories.values()]) {
+      const role = repository.permissions.get(former);
+      repository.permissions.delete(former);
+      if (role) repository.permissions.set(now, role);
+      if (repository.owner !== user) continue;
+      const path = `/${repository.name.toLowerCase()}`;
+      this.#repositories.delete(`${former}${path}`);
+      this.#former.set(`${former}${path}`, repository);
+      this.#repositories.set(`${now}${path}`, repository);
+    }
+    return user;
+  }
+
+  /** The account of that login, which is an organization's if it is new. */
+  account(login: string): User {
+    return this.#users.get(login.toLowerCase()) ?? this.addUser({ login, type: "Organization" });
+  }
+
+  #installationOf(owner: User): number {
+    const known = this.#installations.get(owner) ?? FIRST_INSTALLATION + this.#installations.size;
+    this.#installations.set(owner, known);
+    return known;
+  }
+
   addRepository(input: NewRepository): Repository {
-    const known = this.#users.get(input.owner.toLowerCase());
+    const owner = this.account(input.owner);
     const repository: Repository = {
       id: input.id ?? this.nextId(),
-      owner: known ?? this.addUser({ login: input.owner, type: "Organization" }),
+      owner,
       name: input.name,
       private: input.private ?? false,
       defaultBranch: input.defaultBranch ?? "main",
       hasIssues: true,
       archived: false,
       blocked: null,
-      installationId: input.installationId === undefined ? DEFAULT_INSTALLATION : input.installationId,
+      installationId: input.installationId === undefined ? this.#installationOf(owner) : input.installationId,
       permissions: new Map(),
       ...(input.forkOf === undefined ? {} : { forkOf: this.get(input.forkOf) }),
     };
@@ -150,6 +184,15 @@ export class Repositories {
 
   ofInstallation(id: number): Repository[] {
     return [...this.#repositories.values()].filter((repository) => repository.installationId === id);
+  }
+
+  /** The App's installation on an account, and one of its repositories. */
+  installedOf(login: string): { id: number; repository: Repository } | undefined {
+    for (const repository of this.#repositories.values()) {
+      const { owner, installationId: id } = repository;
+      if (id !== null && owner.login.toLowerCase() === login.toLowerCase()) return { id, repository };
+    }
+    return undefined;
   }
 
   /** The repository that the request's path names. */
@@ -216,6 +259,11 @@ export class Repositories {
   routes(rest: Rest): void {
     rest.get("/users/:login", (request) => {
       const user = this.#users.get(param(request, "login").toLowerCase());
+      if (!user) throw notFound();
+      return { status: 200, body: this.userJson(user) };
+    });
+    rest.get("/user/:id", (request) => {
+      const user = [...this.#users.values()].find(({ id }) => `${id}` === param(request, "id"));
       if (!user) throw notFound();
       return { status: 200, body: this.userJson(user) };
     });

@@ -9,7 +9,7 @@ describe.each(everyCoder)("on %s", (_, deployment) => {
     const { coder, settings } = asRequester(deployment);
     world = await World.start({
       ...(coder && { coder }),
-      settings: { ...settings, ALLOWED_BOTS: "hubot", CODER_USER_MAP: "hubot=mona-c,kim=kim-c" },
+      settings: { ...settings, ALLOWED_BOTS: "hubot", CODER_USER_MAP: "hubot[bot]=mona-c,kim=kim-c" },
     });
     world.gitHub.addUser({ login: "hubot[bot]", type: "Bot" });
     world.gitHub.addUser({ login: "other[bot]", type: "Bot" });
@@ -177,7 +177,10 @@ const named = [
 ] as const;
 describe.each(named)("on %s, what it is called", (name, settings) => {
   test("a name with a hash where the plain one would not be valid, or serves an issue of the same name", async () => {
-    const world = await World.start({ coder: deployments[name].coder, settings });
+    const world = await World.start({
+      coder: deployments[name].coder,
+      settings: { ...settings, ALLOWED_ACCOUNTS: "octo,umbrella" },
+    });
     try {
       world.gitHub.addRepository({ owner: "octo", name: "my.app", permissions: { mona: "write" } });
       world.gitHub.addRepository({ owner: "umbrella", name: "app", permissions: { mona: "write" } });

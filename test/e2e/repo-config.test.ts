@@ -12,7 +12,7 @@ let repositoryId: number;
 /** How many runs there were before the test. */
 let earlier: number;
 beforeAll(async () => {
-  world = await World.start();
+  world = await World.start({ settings: { ALLOWED_ACCOUNTS: "octo,acme" } });
 });
 beforeEach(() => {
   installation += 1;

@@ -21,7 +21,12 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
     const { coder, settings } = asRequester(deployments[name]);
     world = await World.start({
       ...(coder && { coder }),
-      settings: { ...settings, ALLOWED_BOTS: "hubot", MAX_CI_ROUNDS: "2" },
+      settings: {
+        ...settings,
+        ALLOWED_ACCOUNTS: "octo,mallory",
+        ALLOWED_BOTS: "hubot",
+        MAX_CI_ROUNDS: "2",
+      },
     });
     const { gitHub } = world;
     for (const login of ["mallory", "stranger"]) gitHub.addUser({ login });

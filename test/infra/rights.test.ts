@@ -22,6 +22,7 @@ const onItems = (actions: string, prefix: string) =>
   `${actions} on StorageTable if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["${prefix}#*"]}}`;
 const getsTasks = onItems("dynamodb:GetItem", "task");
 const updatesTasks = onItems("dynamodb:GetItem dynamodb:UpdateItem", "task");
+const knowsAccounts = onItems("dynamodb:Query dynamodb:UpdateItem", "account");
 const servesInbox = onItems("dynamodb:GetItem dynamodb:Query dynamodb:UpdateItem", "inbox");
 const machine = (flow: string) =>
   `arn:AWS::Partition:states:AWS::Region:AWS::AccountId:stateMachine:coder-task-relay-${flow}`;
@@ -37,27 +38,29 @@ const keepsSchedules = [
 const lambdaRights: Record<string, string[]> = {
   Webhook: [
     readsSecret("Webhook"),
+    readsSecret("GitHubApp"),
+    knowsAccounts,
     `states:StartExecution on ${["create-task", "delete-task", "forward-comment", "relay-failure", "sync-repo-config"].map(machine).join(" ")}`,
   ],
-  Authorize: [readsSecret("GitHubApp")],
-  ClaimWork: [readsSecret("GitHubApp"), updatesTasks],
-  PlanTask: [readsSecret("GitHubApp"), onItems("dynamodb:GetItem", "config")],
-  CreateTask: [...readsCoder, updatesTasks],
+  Authorize: [readsSecret("GitHubApp"), knowsAccounts],
+  ClaimWork: [readsSecret("GitHubApp"), updatesTasks, knowsAccounts],
+  PlanTask: [readsSecret("GitHubApp"), onItems("dynamodb:GetItem", "config"), knowsAccounts],
+  CreateTask: [...readsCoder, updatesTasks, knowsAccounts],
   ObserveTask: [...readsCoder, getsTasks],
-  EndTask: [...readsCoder, updatesTasks],
+  EndTask: [...readsCoder, updatesTasks, knowsAccounts],
   Announce: [readsSecret("GitHubApp"), updatesTasks],
-  FindTask: [readsSecret("GitHubApp"), ...readsCoder, updatesTasks],
+  FindTask: [readsSecret("GitHubApp"), ...readsCoder, updatesTasks, knowsAccounts],
   Acknowledge: [readsSecret("GitHubApp")],
   ExplainRefusal: [readsSecret("GitHubApp"), onItems("dynamodb:UpdateItem", "inbox")],
   RelayLogs: [readsSecret("GitHubApp")],
-  MatchFailedRun: [readsSecret("GitHubApp")],
+  MatchFailedRun: [readsSecret("GitHubApp"), knowsAccounts],
   StartWork: [`states:StartExecution on ${machine("create-task")}`],
   PutIntoInbox: [onItems("dynamodb:GetItem dynamodb:UpdateItem", "inbox")],
   WakeDrain: [getsTasks, servesInbox, `states:StartExecution on ${machine("drain-inbox")}`],
   LookIntoInbox: [servesInbox],
   ObserveAgent: [...readsCoder, getsTasks],
   ResumeTask: [...readsCoder, getsTasks],
-  SendInbox: [readsSecret("GitHubApp"), ...readsCoder, updatesTasks, servesInbox],
+  SendInbox: [readsSecret("GitHubApp"), ...readsCoder, updatesTasks, servesInbox, knowsAccounts],
   KeepInbox: [
     readsSecret("GitHubApp"),
     ...readsCoder,
@@ -73,6 +76,7 @@ const lambdaRights: Record<string, string[]> = {
   SyncSchedules: [
     readsSecret("GitHubApp"),
     onItems("dynamodb:GetItem dynamodb:UpdateItem", "config"),
+    knowsAccounts,
     ...keepsSchedules,
   ],
   FindConfigChange: [readsSecret("GitHubApp")],
@@ -80,6 +84,7 @@ const lambdaRights: Record<string, string[]> = {
   SyncInstallation: [
     readsSecret("GitHubApp"),
     onItems("dynamodb:GetItem dynamodb:Query dynamodb:UpdateItem", "config"),
+    knowsAccounts,
     ...keepsSchedules,
   ],
   StartFollowing: [...readsCoder, updatesTasks, `states:StartExecution on ${machine("follow-task")}`],
@@ -240,6 +245,8 @@ describe("Lambdas", () => {
   };
   const own: Record<string, Record<string, string>> = {
     Webhook: {
+      ...githubApp,
+      ...table,
       WEBHOOK_SECRET_ARN: "SecretsWebhook",
       CREATE_TASK_FLOW_ARN: machine("create-task"),
       DELETE_TASK_FLOW_ARN: machine("delete-task"),
@@ -247,10 +254,10 @@ describe("Lambdas", () => {
       RELAY_FAILURE_FLOW_ARN: machine("relay-failure"),
       SYNC_REPO_CONFIG_FLOW_ARN: machine("sync-repo-config"),
     },
-    Authorize: githubApp,
+    Authorize: { ...githubApp, ...table },
     ClaimWork: { ...githubApp, ...table },
     PlanTask: { ...githubApp, ...table },
-    MatchFailedRun: githubApp,
+    MatchFailedRun: { ...githubApp, ...table },
     StartWork: { CREATE_TASK_FLOW_ARN: machine("create-task") },
     CreateTask: { ...coder, ...table },
     ObserveTask: { ...coder, ...table },

@@ -120,6 +120,7 @@ describe("settings", () => {
     ["CODER_BACKEND", "agents", "is no backend; expected one of auto, tasks, chats"],
     ["CODER_CHAT_IDENTITY", "mona", "is no identity for chats; expected one of bot, requester"],
     ["CODER_SERVICE_USER", "relay agent", "is no Coder name"],
+    ["ALLOWED_ACCOUNTS", "octo-org,@mona", 'holds "@mona", which is no GitHub login'],
     ["JOB_OWNERS", "mona,renovate[bot]", 'holds "renovate[bot]", which is no GitHub login'],
     ["CODER_TEMPLATE_NAME", "my template", "is no Coder name"],
     ["CODER_TEMPLATE_NAME", "a".repeat(33), "is no Coder name"],
@@ -241,13 +242,13 @@ describe("the environment of a Lambda", () => {
     LOG_FORMAT: "pretty",
     GITHUB_API_URL: `https://${"github.".repeat(15)}example.com/api/v3`,
   };
-  /** So long that one more does not fit. */
+  /** So long that one more does not fit, and longer than any other setting. */
   const bots = (() => {
     const list = (count: number) =>
       Array.from({ length: count }, (_, i) => `bot-${String(i).padStart(3, "0")}[bot]`).join(",");
     let count = 1;
     while (faults({ ...longest, ALLOWED_BOTS: list(count + 1) }).length === 0) count++;
-    return { fits: list(count), tooMany: list(count + 1), count };
+    return { fits: list(count), tooMany: list(count + 10), count };
   })();
 
   test("holds 4 KB, measured as JSON: with the longest settings too", () => {
@@ -266,7 +267,7 @@ describe("the environment of a Lambda", () => {
   test("is too small for longer ones: the longest is named", () => {
     expect(faults({ ...longest, ALLOWED_BOTS: bots.tooMany })).toEqual([
       expect.stringMatching(
-        /^ALLOWED_BOTS is too long: with it all settings are 3\d{3} bytes, and a Lambda's environment has room for 3072; expected .+$/,
+        /^ALLOWED_BOTS is too long: with it all settings are 2\d{3} bytes, and a Lambda's environment has room for 2828; expected .+$/,
       ),
     ]);
   });

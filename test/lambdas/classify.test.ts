@@ -8,7 +8,7 @@ const delivery = "72d3162e-cc78-11e3-81ab-4c9367dc0958";
 interface Payload {
   action: string;
   installation?: { id: number };
-  assignee?: { login: string };
+  assignee?: { login: string; id?: number } | null;
   issue: { assignees: { login: string }[]; [field: string]: unknown };
   repository: Record<string, unknown>;
   [field: string]: unknown;
@@ -32,7 +32,13 @@ describe("an issues delivery of GitHub's examples", () => {
         type: "task_requested",
         delivery,
         installation: 7,
-        repository: { id: 186853002, owner: "Codertocat", name: "Hello-World", private: false },
+        repository: {
+          id: 186853002,
+          owner: "Codertocat",
+          ownerId: 21031067,
+          name: "Hello-World",
+          private: false,
+        },
         sender: { id: 21031067, login: "Codertocat", type: "User" },
         issue: {
           number: 1,
@@ -43,6 +49,16 @@ describe("an issues delivery of GitHub's examples", () => {
         at: payload.issue.updated_at,
       },
     });
+  });
+
+  test("assigned to whoever has the agent's login is skipped once the agent's id is known, and the agent under any login is not", () => {
+    const agent = { agent: "coder-agent", agentId: 7 };
+    const taken = example("issues", "assigned", { assignee: { login: "coder-agent", id: 8 } });
+    expect(classify("issues", delivery, taken, agent)).toEqual({
+      skipped: "assigned: the assignee is not the agent",
+    });
+    const renamed = example("issues", "assigned", { assignee: { login: "renamed", id: 7 } });
+    expect(classify("issues", delivery, renamed, agent)).toMatchObject({ event: { type: "task_requested" } });
   });
 
   test("assigned to somebody else is skipped", () => {

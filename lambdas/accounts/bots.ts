@@ -1,0 +1,24 @@
+import type { Octokit } from "@octokit/core";
+import { agentEnvironment } from "../environment.js";
+import type { Person } from "../events/event.js";
+import { isSameLogin } from "../events/login.js";
+import { findAccount } from "../github/accounts.js";
+import { knownAccounts } from "./known-accounts.js";
+
+/**
+ * Whether an operator has added this very bot to ALLOWED_BOTS. `renovate` stands for `renovate[bot]` there, never for
+ * a person of that name.
+ */
+export async function isAllowedBot(octokit: Octokit, { id, login, type }: Person): Promise<boolean> {
+  if (type !== "Bot") return false;
+  for (const listed of agentEnvironment().ALLOWED_BOTS) {
+    // Some bots, such as Copilot, have no suffix.
+    const name = isSameLogin(login, listed) || /\[bot\]$/i.test(listed) ? listed : `${listed}[bot]`;
+    const isBot = await knownAccounts().isNamed({ id, login }, name, async () => {
+      const account = await findAccount(octokit, name);
+      return account?.type === "Bot" ? account.id : undefined;
+    });
+    if (isBot) return true;
+  }
+  return false;
+}

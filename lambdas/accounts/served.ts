@@ -1,0 +1,46 @@
+import type { Octokit } from "@octokit/core";
+import { accountsEnvironment } from "../environment.js";
+import { ConfigurationError } from "../errors.js";
+import { isSameLogin } from "../events/login.js";
+import { findAppOwner, findInstalledAccount } from "../github/accounts.js";
+import { type Account, knownAccounts } from "./known-accounts.js";
+
+/** Stands for a login where ALLOWED_ACCOUNTS is not set. No login has a space. */
+const appOwner = "owner of the app";
+
+/**
+ * Whether an account is one of those whose repositories are served: those of ALLOWED_ACCOUNTS; without it, the owner of
+ * the App. By their ids. `connect` brings a client of any installation; it is called only if GitHub has to be asked.
+ */
+export async function isServed(account: Account, connect: () => Promise<Octokit>): Promise<boolean> {
+  const { ALLOWED_ACCOUNTS: allowed } = accountsEnvironment();
+  if (allowed.length === 0) return account.id === (await ownerId(connect));
+  for (const login of allowed) {
+    const lookUp = async () => findInstalledAccount(await connect(), login);
+    if (await knownAccounts().isNamed(account, login, lookUp)) return true;
+  }
+  return false;
+}
+
+/** The same where GitHub cannot be asked: a login that nobody has looked up yet counts by its name. */
+export async function isServedAsKnown({ id, login }: Account): Promise<boolean> {
+  const { ALLOWED_ACCOUNTS: allowed } = accountsEnvironment();
+  for (const name of allowed.length > 0 ? allowed : [appOwner]) {
+    const known = await knownAccounts().idOf(name);
+    const isUnknown = known === undefined && (name === appOwner || isSameLogin(name, login));
+    if (known === id || isUnknown) return true;
+  }
+  return false;
+}
+
+async function ownerId(connect: () => Promise<Octokit>): Promise<number> {
+  const known = await knownAccounts().idOf(appOwner);
+  if (known !== undefined) return known;
+  const owner = await findAppOwner(await connect());
+  if (owner === undefined) {
+    throw new ConfigurationError(
+      "GitHub does not say who owns the App. Set ALLOWED_ACCOUNTS to the logins of the accounts to serve.",
+    );
+  }
+  return knownAccounts().keep(appOwner, owner);
+}
