@@ -5,18 +5,23 @@ import { connectGitHub } from "./github/app.js";
 import { StatusComment } from "./status-comment/status-comment.js";
 import { TaskStore } from "./tasks/store.js";
 
-const inputSchema = z.object({ key: taskKeySchema });
+const inputSchema = z.object({
+  key: taskKeySchema,
+  /** The ARN of the execution; runs that were started before it was passed have none. */
+  execution: z.optional(z.string()),
+});
 const { MAX_CI_ROUNDS: maxRounds } = inboxEnvironment();
 const store = new TaskStore();
 
 /** Says that no more failures are relayed until somebody says something. */
 export async function handler(input: unknown): Promise<void> {
-  const { key } = parseInput(inputSchema, input);
+  const { key, execution } = parseInput(inputSchema, input);
   const record = await store.get(key);
   const state = record?.status?.state;
   if (!record?.source || (state !== "created" && state !== "running" && state !== "waiting")) return;
   const where = "issue" in record.source ? "here or on the pull request" : "on the pull request";
-  const comment = new StatusComment(store, await connectGitHub(), record.source, "announce-limit");
+  const holder = execution ?? "announce-limit";
+  const comment = new StatusComment(store, await connectGitHub(), record.source, holder);
   await comment.say(
     {
       state: state === "waiting" ? state : "running",

@@ -12,6 +12,8 @@ import { howToStartAnew } from "./tasks/work.js";
 
 const inputSchema = z.object({
   event: workEventSchema,
+  /** The ARN of the execution; runs that were started before it was passed have none. */
+  execution: z.optional(z.string()),
   state: z.enum(taskStates),
   /** Left out where the flow holds none: a refusal must not touch the status of a task that runs. */
   intent: z.optional(z.int()),
@@ -27,10 +29,11 @@ const store = new TaskStore();
 
 /** Lets the status comment say the state; `announced` is false where a newer event has had its say. */
 export async function handler(input: unknown): Promise<{ announced: boolean }> {
-  const { event, state, intent, detail, report, error } = parseInput(inputSchema, input);
+  const { event, execution, state, intent, detail, report, error } = parseInput(inputSchema, input);
   const failure = error && { name: error.Error, message: messageOf(error.Cause) };
   const words = detail ?? (failure && `${failureWords(failure, event.repository)} ${howToStartAnew(event)}`);
-  const comment = new StatusComment(store, await connectGitHub(), event, event.delivery);
+  const holder = execution ?? event.delivery;
+  const comment = new StatusComment(store, await connectGitHub(), event, holder);
   const announced = await comment.say(
     { state, ...(words !== undefined && { detail: words }) },
     intent === undefined ? noTaskWanted : { expression: "#intent = :holder", values: { holder: intent } },

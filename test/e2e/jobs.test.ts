@@ -117,6 +117,30 @@ describe.each([
     expect(agent().inputs).toHaveLength(1);
   });
 
+  test("that Scheduler starts twice for one time opens one tracking issue where it cannot run", async () => {
+    await writeConfig(world, "scheduled_jobs = 7\n");
+    const hasWaited = () =>
+      world
+        .executions("create-task")
+        .some(({ executionArn }) =>
+          world.system.engine
+            .history(executionArn)
+            .some(({ taskFailedEventDetails }) =>
+              taskFailedEventDetails?.cause?.includes("Another run is creating the status comment"),
+            ),
+        );
+    world.gitHub.http.fail({
+      method: "POST",
+      path: /\/issues$/,
+      hold: () => until("the other run has come to this", () => issues().length > 0 || hasWaited()),
+    });
+    const at = nextTime();
+    fire(world, name, at);
+    fire(world, name, at);
+    await allWell(world);
+    expect(issues()).toHaveLength(1);
+  });
+
   test("whose last run is over begins anew", async () => {
     const { id } = await ran();
     await until("it rests", () => /waiting|active/.test(agent().status));
