@@ -152,9 +152,13 @@ class TaskCreation {
     if (isSameOwner && (isOurs || isTold || isToGoOn)) {
       return this.#register(task, isOurs ? "created" : "existing");
     }
+    const former = () => ({ formerName: task.name, formerEndedAt: Date.now() });
+    // Before it goes: a newer event may overtake this run, and has to know why the name is not free yet.
+    if (!(await store.updateAs(this.intent, this.#key, former()))) {
+      return superseded(await store.get(this.#key));
+    }
     await this.coder.backendOf(task).remove(task, this.#key);
-    const former = { task: undefined, formerName: task.name, formerEndedAt: Date.now() };
-    const record = await store.updateAs(this.intent, this.#key, former);
+    const record = await store.updateAs(this.intent, this.#key, { ...former(), task: undefined });
     if (!record) return superseded(await store.get(this.#key));
     this.record = record;
     return this.#create(await this.coder.preferred());

@@ -76,7 +76,7 @@ export async function handler(input: unknown): Promise<Ending> {
     const wasCreated = task !== undefined || location?.id !== undefined;
     const former = () => ({ formerName: task?.name ?? location?.name, formerEndedAt: Date.now() });
     // Before it goes: a newer event may overtake this run, and has to know why the name is not free yet.
-    if (wasCreated) await store.updateAs(intent, key, former());
+    if (wasCreated && !(await store.updateAs(intent, key, former()))) return { outcome: "superseded" };
     if (location) await backend?.remove({ ...location, ...task }, key);
     const over = { task: undefined, stopped: undefined, report };
     await store.updateAs(intent, key, wasCreated ? { ...over, ...former() } : over);

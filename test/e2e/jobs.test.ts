@@ -274,3 +274,34 @@ describe.each([
     expect(issues()).toHaveLength(1);
   });
 });
+
+test("a job begins anew under its name, also if a newer run overtakes the removal of its last task", async () => {
+  const world = await World.start({
+    coder: { version: "2.34", deleteMs: 300 },
+    settings: { CODER_SERVICE_USER: "factory" },
+  });
+  try {
+    world.coder.addTemplate({ name: "code-factory" });
+    world.coder.addUser({ username: "factory" });
+    await writeConfig(world, job("nightly"));
+    fire(world, "nightly", nextTime());
+    await until("there is a task", () => world.coder.tasks().length === 1);
+    await allWell(world);
+    const [first] = world.coder.tasks();
+    const runs = () => world.haveEntered("create-task", "Create task");
+    world.coder.http.fail({
+      method: "DELETE",
+      path: /./,
+      hold: async () => {
+        fire(world, "nightly", nextTime());
+        await until("the newer run has claimed the work", () => runs() === 3);
+      },
+    });
+    fire(world, "nightly", nextTime());
+    await until("there is a new task", () => world.coder.tasks().some(({ id }) => id !== first?.id));
+    await allWell(world);
+    expect(world.coder.tasks().map(({ name }) => name)).toEqual([first?.name]);
+  } finally {
+    await world.close();
+  }
+});
