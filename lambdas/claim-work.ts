@@ -15,6 +15,6 @@ export async function handler(input: unknown): Promise<Claim> {
   const { event } = parseInput(inputSchema, input);
   return claimWork(store, event, async (issueEvent) => {
     const octokit = (await connectGitHub()).installation(event.installation);
-    return new IssueClient(octokit, issueEvent).isOpenFor(await agentId(octokit));
+    return new IssueClient(octokit, issueEvent).isOpenFor(await agentId(octokit), issueEvent.at);
   });
 }

@@ -9,7 +9,7 @@ import { agentWaitSchema, drainSchema, parseInput } from "./flow-input.js";
 import { connectGitHub } from "./github/app.js";
 import { Inbox, type Waiting, type WaitingEntry } from "./inbox/inbox.js";
 import { isHeadCurrent } from "./inbox/relevance.js";
-import type { Batch } from "./inbox/stored-input.js";
+import { type Batch, fingerprintOf } from "./inbox/stored-input.js";
 import { log } from "./log.js";
 import { compose } from "./message/compose.js";
 import { messageBytes } from "./message/limits.js";
@@ -92,9 +92,12 @@ export async function handler(input: unknown): Promise<Sending> {
     inputs.map((entry) => toldAs(entry)),
     options,
   );
-  const entries = inputs
-    .slice(0, taken)
-    .map(({ identity, delivery, version }) => ({ identity, delivery, version }));
+  const entries = inputs.slice(0, taken).map(({ identity, delivery, version, input }) => ({
+    identity,
+    delivery,
+    version,
+    ...(input.kind !== "failure" && { text: fingerprintOf(input.body) }),
+  }));
   const batch: Batch = { reference, generation, startedAt: Date.now(), entries };
   if (!(await inbox.begin(batch, { sendings }))) return again;
 
@@ -171,12 +174,18 @@ async function relevant(inbox: Inbox, key: TaskKey, source: WorkSource | undefin
   return all.filter((_, i) => isRelevant[i]);
 }
 
-/** The text before an edit is told only where the agent was told that text. */
-function toldAs({ input, deliveredVersion }: Waiting): Waiting["input"] {
+/**
+ * The text before an edit is told only where the agent was told that text: somebody whose words are not told may have
+ * edited it in between.
+ */
+function toldAs({ input, deliveredVersion, deliveredText }: Waiting): Waiting["input"] {
   if (input.kind === "failure") return input;
   const { previousBody, ...comment } = input;
-  if (deliveredVersion !== undefined && previousBody !== comment.body) return input;
-  return comment;
+  if (deliveredVersion === undefined || previousBody === undefined || previousBody === comment.body) {
+    return comment;
+  }
+  const isTold = deliveredText === undefined || deliveredText === fingerprintOf(previousBody);
+  return isTold ? input : comment;
 }
 
 /** Says what the agent was not told, beside all else that the status comment says. */

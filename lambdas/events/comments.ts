@@ -15,7 +15,7 @@ import {
 
 /** What an execution's input may hold of a text: JSON can double its bytes, and both together stay below 200 KiB. */
 const bodyBytes = 64 * 1024;
-const previousBytes = 16 * 1024;
+export const previousBytes = 16 * 1024;
 
 /** A comment under an issue or a pull request. */
 export function classifyIssueComment(

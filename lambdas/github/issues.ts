@@ -1,12 +1,13 @@
 import type { Octokit } from "@octokit/core";
 import { isRefusal, RefusedRequestError } from "../errors.js";
 import { cutToLimit, limits } from "../text/limits.js";
+import { lookAgainWhile } from "./lag.js";
 
 const perPage = 100;
 
 /** Where an issue or a pull request is. */
 export interface IssueAddress {
-  repository: { owner: string; name: string };
+  repository: { id?: number; owner: string; name: string };
   issue: { number: number; url: string };
 }
 
@@ -16,30 +17,47 @@ export class IssueClient {
   readonly #repository: { owner: string; repo: string };
   readonly #number: number;
   readonly #url: string;
+  readonly #repositoryId: number | undefined;
 
   constructor(octokit: Octokit, { repository, issue }: IssueAddress) {
     this.#octokit = octokit;
     this.#repository = { owner: repository.owner, repo: repository.name };
     this.#number = issue.number;
     this.#url = issue.url;
+    this.#repositoryId = repository.id;
   }
 
   /**
-   * Whether the issue is open with the account `assigneeId` among its assignees. One that was deleted is neither; `undefined` where
-   * GitHub does not say.
+   * Whether the issue is open with the account `assigneeId` among its assignees. One that was deleted is neither;
+   * `undefined` if GitHub does not say. While it shows the issue only as it was before `since` (ISO 8601), it is asked
+   * again, for some seconds.
    */
-  async isOpenFor(assigneeId: number): Promise<boolean | undefined> {
+  async isOpenFor(assigneeId: number, since: string): Promise<boolean | undefined> {
+    const seen = await lookAgainWhile(
+      (now) => now?.isOpenFor === false && Date.parse(now.updatedAt) < Date.parse(since),
+      () => this.#look(assigneeId),
+    );
+    return seen?.isOpenFor;
+  }
+
+  async #look(
+    assigneeId: number,
+  ): Promise<{ isOpenFor: boolean | undefined; updatedAt: string } | undefined> {
     try {
-      const { data } = await this.#octokit.request("GET /repos/{owner}/{repo}/issues/{issue_number}", {
+      const { data, url } = await this.#octokit.request("GET /repos/{owner}/{repo}/issues/{issue_number}", {
         ...this.#repository,
         issue_number: this.#number,
       });
       const isAssigned = data.assignees?.some(({ id }) => Number(id) === assigneeId) ?? false;
-      // A transferred issue is answered by the one that it became.
-      const isSame = !data.html_url || data.html_url.toLowerCase() === this.#url.toLowerCase();
-      return data.state === "open" && isAssigned && isSame;
+      // A transferred issue is answered by the one that it became, one of a renamed repository by itself.
+      const [, redirectedTo] = /\/repositories\/(\d+)\//.exec(url) ?? [];
+      const isSame =
+        !data.html_url ||
+        data.html_url.toLowerCase() === this.#url.toLowerCase() ||
+        (redirectedTo !== undefined && Number(redirectedTo) === this.#repositoryId);
+      return { isOpenFor: data.state === "open" && isAssigned && isSame, updatedAt: data.updated_at };
     } catch (error) {
-      if (isRefusal(error, 410)) return false;
+      if (isRefusal(error, 410)) return { isOpenFor: false, updatedAt: "9999" };
       if (isRefusal(error, 404)) return undefined;
       throw error;
     }

@@ -20,7 +20,7 @@ export function commentIdentity({ kind, id }: { kind: string; id: number }): str
 }
 
 /** The entry of what somebody said. */
-export function commentEntry({ delivery, repository, subject, comment }: CommentPosted): NewInput {
+export function commentEntry({ delivery, repository, subject, sender, comment }: CommentPosted): NewInput {
   const isEdit = comment.previousBody !== undefined;
   const input: Input = {
     kind: comment.kind,
@@ -28,11 +28,16 @@ export function commentEntry({ delivery, repository, subject, comment }: Comment
     url: comment.url,
     at: isEdit ? comment.updatedAt : comment.createdAt,
     author: comment.author,
+    ...(comment.authorId !== undefined && comment.authorId !== sender.id && { editor: sender.login }),
     body: comment.body,
     ...(comment.missingBytes !== undefined && { missingBytes: comment.missingBytes }),
     ...(comment.path !== undefined && { path: comment.path }),
     ...(comment.line !== undefined && { line: comment.line }),
     ...(comment.startLine !== undefined && { startLine: comment.startLine }),
+    ...(comment.side !== undefined && { side: comment.side }),
+    ...(comment.startSide !== undefined && { startSide: comment.startSide }),
+    ...(comment.isOutdated !== undefined && { isOutdated: comment.isOutdated }),
+    ...(comment.commit !== undefined && { commit: comment.commit }),
     ...(comment.reviewState !== undefined && { reviewState: comment.reviewState }),
     ...(isEdit && { previousBody: comment.previousBody }),
   };

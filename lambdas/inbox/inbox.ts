@@ -209,9 +209,13 @@ export class Inbox {
 
   /** The batch has arrived: its entries are delivered, but for what was changed while it was under way. */
   async delivered(batch: Batch): Promise<void> {
-    await inParallel(batch.entries, async ({ identity, version, delivery }) => {
+    await inParallel(batch.entries, async ({ identity, version, delivery, text }) => {
       const key = this.#entryKey(identity);
-      const told: Changes<StoredInput> = { deliveredVersion: version, mayHaveArrived: undefined };
+      const told: Changes<StoredInput> = {
+        deliveredVersion: version,
+        deliveredText: text,
+        mayHaveArrived: undefined,
+      };
       const isDone = await this.#table.update<StoredInput>(
         key,
         { ...told, state: "delivered", input: undefined },

@@ -1,4 +1,7 @@
+import { createHash } from "node:crypto";
+import { previousBytes } from "../events/comments.js";
 import type { Input } from "../message/input.js";
+import { cutToBytes } from "../text/bytes.js";
 
 /** One entry of an inbox: a DynamoDB item. What was delivered or withdrawn leaves its trace, without its text. */
 export interface StoredInput {
@@ -17,6 +20,8 @@ export interface StoredInput {
   head?: Head;
   /** The version that the agent was told, so that a later one is an edit. */
   deliveredVersion?: string;
+  /** What that text was known by (`fingerprintOf`): what was there before an edit need not have been told. */
+  deliveredText?: string;
   /** It was sent, and nobody can tell whether it has arrived: it is sent again, with a word about that. */
   mayHaveArrived?: boolean;
   /** A message with it was denied, by this text or by another: it is sent alone, so that only the one is dropped. */
@@ -54,7 +59,17 @@ export interface Batch {
   startedAt: number;
   /** The sending is not under way any more. Missing where its Lambda has died. */
   hasEnded?: boolean;
-  entries: Pick<NewInput, "identity" | "delivery" | "version">[];
+  entries: BatchEntry[];
+}
+
+export interface BatchEntry extends Pick<NewInput, "identity" | "delivery" | "version"> {
+  /** What its text is known by. */
+  text?: string | undefined;
+}
+
+/** What a text is known by: as much of it as an edit keeps of the text before. */
+export function fingerprintOf(body: string): string {
+  return createHash("sha256").update(cutToBytes(body, previousBytes).text).digest("base64url");
 }
 
 /** What is known of an inbox as a whole: one DynamoDB item. */

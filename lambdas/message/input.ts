@@ -18,6 +18,8 @@ export interface CommentInput extends InputBase {
   kind: "comment" | "review_comment" | "review" | "job";
   /** A login, or the job's name. */
   author: string;
+  /** Who has put this text into it, where that is somebody else. */
+  editor?: string | undefined;
   body: string;
   /** How many UTF-8 bytes were cut off the body's end before it came here. */
   missingBytes?: number | undefined;
@@ -25,6 +27,12 @@ export interface CommentInput extends InputBase {
   path?: string | undefined;
   line?: number | undefined;
   startLine?: number | undefined;
+  /** `LEFT` where the line, or the first of several, is of the old version of the file. */
+  side?: string | undefined;
+  startSide?: string | undefined;
+  /** The lines are of an earlier commit: they are not in the newest diff any more. */
+  isOutdated?: boolean | undefined;
+  commit?: string | undefined;
   /** `changes_requested`, `commented`, `approved`, or whatever else GitHub says. */
   reviewState?: string | undefined;
   /** Set where this is an edit of something that was delivered before: what was delivered. */

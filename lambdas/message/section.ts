@@ -4,6 +4,7 @@ import { before } from "./edit.js";
 import { fenced, withClosedFences } from "./fence.js";
 import type { CommentInput, FailureInput, Input, Subject } from "./input.js";
 import { labelLength, sectionBytes } from "./limits.js";
+import { linesOf } from "./place.js";
 import { wording } from "./wording.js";
 
 /** What is told of one input, at most 64 KiB; with its number where it is one of several. */
@@ -45,24 +46,23 @@ function quotation(text: string, missingBefore: number, url: string, room: numbe
 function commentTitle(input: CommentInput): string {
   const say = input.previousBody === undefined ? wording.comment : wording.edit;
   if (input.kind === "job") return wording.job(label(input.author, labelLength.job), nameOf(input.subject));
-  return say(input.kind, label(input.author, labelLength.login), nameOf(input.subject));
+  const author = label(input.author, labelLength.login);
+  const who =
+    input.editor === undefined ? author : wording.editedBy(author, label(input.editor, labelLength.login));
+  return say(input.kind, who, nameOf(input.subject));
 }
 
-function commentLines({ path, line, startLine, reviewState }: CommentInput): string[] {
+function commentLines({ path, reviewState, ...place }: CommentInput): string[] {
   const lines = [];
   if (path !== undefined) {
-    lines.push(wording.file(`${label(path, labelLength.path)}${range(startLine, line)}`));
+    const commit = place.commit && label(place.commit, labelLength.sha);
+    lines.push(wording.file(`${label(path, labelLength.path)}${linesOf({ ...place, commit })}`));
   }
   if (reviewState !== undefined) {
     const state = reviewState.toLowerCase().replaceAll("_", " ");
     lines.push(wording.reviewState(label(state, labelLength.reviewState)));
   }
   return lines;
-}
-
-function range(start: number | undefined, end: number | undefined): string {
-  if (end === undefined) return "";
-  return start === undefined || start === end ? `:${end}` : `:${start}-${end}`;
 }
 
 function failureTitle({ workflow, attempt, subject }: FailureInput): string {

@@ -25,14 +25,15 @@ export async function claimWork(store: TaskStore, event: WorkEvent, ask: AskGitH
   const key = taskKey(event);
   const wanted = event.type !== "task_closed";
   for (let attempt = 0; attempt < 10; attempt++) {
-    // Most issues are new: then the first write is all there is to do.
-    const known = attempt === 0 ? undefined : await store.get(key);
+    const known = await store.get(key);
     if (known?.intent !== undefined && known.intentDelivery === event.delivery) {
       return { proceed: true, intent: known.intent, key };
     }
-    const isDoubtful = known && isAboutIssue(event) && contradicts(known, event, wanted);
-    if (isDoubtful && !isFinal(event) && (await ask(event)) === !wanted) {
-      return { proceed: false, intent: known.intent ?? 0, key };
+    if (isAboutIssue(event) && !isFinal(event) && isDoubtful(known, event, wanted)) {
+      // A delivery may be replayed when no record knows of it any more: what starts a task needs GitHub's own word.
+      const isWanted = await ask(event);
+      const isRefuted = known?.intent === undefined && wanted ? isWanted !== true : isWanted === !wanted;
+      if (isRefuted) return { proceed: false, intent: known?.intent ?? 0, key };
     }
     const intent = (known?.intent ?? 0) + 1;
     const claimed = await store.update(
@@ -54,8 +55,15 @@ export async function claimWork(store: TaskStore, event: WorkEvent, ask: AskGitH
   throw new TransientError("The work is being claimed by too many events at once. It is retried.");
 }
 
-function contradicts({ wanted, intentAt }: TaskRecord, event: IssueEvent, isWanted: boolean): boolean {
-  return wanted === !isWanted && intentAt !== undefined && Date.parse(event.at) <= Date.parse(intentAt);
+/**
+ * Whether GitHub has to be asked: always before work begins; before it ends, if there is no record of work that the
+ * agent is said to do, or one of the opposite word that is not clearly older.
+ */
+function isDoubtful(known: TaskRecord | undefined, event: IssueEvent, isWanted: boolean): boolean {
+  if (isWanted) return true;
+  if (known?.intent === undefined) return event.type === "task_closed" && event.agentAssigned;
+  const { wanted, intentAt } = known;
+  return wanted === true && intentAt !== undefined && Date.parse(event.at) <= Date.parse(intentAt);
 }
 
 function isAboutIssue(event: WorkEvent): event is IssueEvent {

@@ -36,6 +36,11 @@ interface CommentPlace {
   line: number;
   /** The first of several lines. */
   startLine?: number;
+  /** `LEFT` is the old version of the file. Default: `RIGHT`. */
+  side?: "LEFT" | "RIGHT";
+  startSide?: "LEFT" | "RIGHT";
+  /** The lines are not in the newest diff any more. */
+  outdated?: boolean;
   diffHunk?: string;
   /** The comment whose thread it goes on with. */
   inReplyTo?: ReviewComment;
@@ -137,7 +142,7 @@ export class Reviews {
 
   commentJson(comment: ReviewComment): Json {
     const { pull, id, place, review } = comment;
-    const { path, line, startLine, inReplyTo } = place;
+    const { path, line, startLine, side = "RIGHT", startSide = side, outdated = false, inReplyTo } = place;
     const url = `${this.repositories.apiUrl()}/repos/${fullName(pull.repo)}/pulls/comments/${id}`;
     const html = `${htmlUrl(pull.repo)}/pull/${pull.number}#discussion_r${id}`;
     const of = this.#pullUrl(pull);
@@ -152,12 +157,12 @@ export class Reviews {
       _links: { self: { href: url }, html: { href: html }, pull_request: { href: of } },
       diff_hunk: place.diffHunk ?? `@@ -${line},1 +${line},1 @@\n-before\n+after`,
       path,
-      line,
+      line: outdated ? null : line,
       original_line: line,
-      start_line: startLine ?? null,
+      start_line: outdated ? null : (startLine ?? null),
       original_start_line: startLine ?? null,
-      side: "RIGHT",
-      start_side: startLine === undefined ? null : "RIGHT",
+      side,
+      start_side: startLine === undefined ? null : startSide,
       subject_type: "line",
       commit_id: headSha(pull),
       original_commit_id: review.commitId,
