@@ -95,7 +95,7 @@ export class RepositorySchedules {
     for (const name of present) {
       if (!names.has(name) && (await this.remove(name))) done.removed.push(name);
     }
-    const refusals: Error[] = [];
+    const refused: Error[] = [];
     for (const schedule of wanted) {
       const { name } = schedule;
       const current = present.has(name) ? await this.#get(name) : undefined;
@@ -109,10 +109,10 @@ export class RepositorySchedules {
           error: error.name,
           reason: error.message,
         });
-        refusals.push(error);
+        refused.push(error);
       }
     }
-    if (refusals[0]) throw refusals[0];
+    if (refused[0]) throw refused[0];
     return done;
   }
 
@@ -173,9 +173,12 @@ function ask<Answer>(operation: string, send: Send<Answer>, passing: string[] = 
   return askAws({ service: "EventBridge Scheduler", operation, passing }, send);
 }
 
-/** Whether Scheduler refuses this one schedule for good: its expression, its time zone, one too many. */
+/** Scheduler's names for the refusal of one schedule: its expression or time zone is invalid, or it is one too many. */
+const refusals = ["ValidationException", "ServiceQuotaExceededException"];
+
+/** Whether Scheduler refuses this one schedule for good. Missing rights or a missing group stop all schedules alike. */
 export function isRefusedSchedule(error: unknown): error is Error {
-  return error instanceof Error && "$fault" in error && error.$fault === "client";
+  return error instanceof Error && refusals.includes(error.name);
 }
 
 /** What of a schedule the relay sets, as one text to compare. */

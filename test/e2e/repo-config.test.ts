@@ -503,6 +503,25 @@ describe("the App", () => {
     expect(world.logs.some((line) => line.includes("Scheduler refuses a schedule"))).toBe(true);
   });
 
+  test("fails where the stack may make no schedules at all: an operator mends that and redrives the run", async () => {
+    const repository = addRepository(`octo/denied-${installation}`);
+    await pushConfig(job("first"), { repo: repository, deliver: false });
+    world.system.scheduler.server.fail({
+      method: "POST",
+      path: new RegExp(`${repository.id}\\.first$`),
+      status: 403,
+      headers: { "x-amzn-errortype": "AccessDeniedException" },
+      body: { message: "User is not authorized to perform: scheduler:CreateSchedule" },
+    });
+    await world.gitHub.installations.install([repository], { by: "mona" });
+    const failed = (await world.idle()).filter(({ status }) => status === "FAILED");
+    expect(failed.map(({ error }) => error)).toEqual(["AccessDeniedException"]);
+    expect(jobs(repository.id)).toEqual([]);
+    world.system.engine.redrive(failed[0]?.executionArn ?? "");
+    await settled();
+    expect(jobs(repository.id)).toEqual(["first"]);
+  });
+
   test("that is installed brings the schedules of repositories that have a config already", async () => {
     const all = Array.from({ length: 35 }, (_, index) =>
       addRepository(`acme/app-${installation}-${index}`, null),
