@@ -176,6 +176,12 @@ export class Inbox {
     return this.#raise(generation, condition);
   }
 
+  /** No message about a failed run was sent in vain yet: to a new agent, or since somebody has asked it to work. */
+  async forgetRounds(): Promise<void> {
+    const condition = { expression: "#failureRounds > :none", values: { none: 0 } };
+    await this.#table.update<InboxState>(this.#meta, { failureRounds: 0 }, { condition });
+  }
+
   /** Lets a new drain take the place of one that has failed; `false` where that has been done. */
   async replaceDrain(generation: number): Promise<boolean> {
     return this.#raise(generation, { expression: "#generation = :generation", values: { generation } });

@@ -80,7 +80,7 @@ export interface InboxState {
   puts: number;
   /** Counts the batches. */
   sendings: number;
-  /** Messages about failed runs of pull requests since somebody last said something. */
+  /** Messages about failed runs of pull requests since somebody last said something, or a new agent began. */
   failureRounds?: number;
   batch?: Batch;
   /** DynamoDB's time to live, in seconds since the epoch. */

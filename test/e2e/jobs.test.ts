@@ -170,14 +170,13 @@ describe.each([
     });
   }
 
-  test("whose pull request fails too often tells somebody, until somebody says what to do", async () => {
-    await ran();
-    const told = () => agent().inputs.length;
+  /** Opens a pull request of the job's agent; workflows can fail on it. */
+  async function openPull(head: string) {
     const [url = ""] = /(?<=JOB_URL: )[^\s\\"]+/.exec(promptOf(agent())) ?? [];
     const { pull } = await world.gitHub.openPull({
       repo: "octo/app",
       by: world.gitHub.agentLogin,
-      head: `updates-${name}`,
+      head,
       title: "Update",
       body: `For ${url}`,
     });
@@ -186,11 +185,18 @@ describe.each([
         repo: "octo/app",
         by: "mona",
         workflow,
-        branch: `updates-${name}`,
+        branch: head,
         headSha: pull.shas.at(-1) ?? "",
         conclusion: "failure",
         jobs: [{ name: "test", conclusion: "failure", log: "##[error]it broke\n" }],
       });
+    return { pull, fails };
+  }
+
+  test("whose pull request fails too often tells somebody, until somebody says what to do", async () => {
+    await ran();
+    const told = () => agent().inputs.length;
+    const { pull, fails } = await openPull(`updates-${name}`);
     for (const [index, workflow] of ["one", "two"].entries()) {
       await fails(workflow);
       await until("it is told", () => told() === index + 1);
@@ -213,6 +219,23 @@ describe.each([
     await fails("four");
     await until("it is told", () => told() === 4);
     await allWell(world);
+  });
+
+  test("tells its next agent of failures, however many the last one was told of", async () => {
+    await ran();
+    const first = await openPull(`first-${name}`);
+    for (const [index, workflow] of ["one", "two"].entries()) {
+      await first.fails(workflow);
+      await until("it is told", () => agent().inputs.length === index + 1);
+      await allWell(world);
+    }
+    await world.lose(agent());
+    await ran();
+    const second = await openPull(`second-${name}`);
+    await second.fails("one");
+    await until("the next agent is told", () => agent().inputs.length === 1 || issues().length > 0);
+    await allWell(world);
+    expect([agent().inputs.length, issues()]).toEqual([1, []]);
   });
 
   test("belongs to its owner, whom the operator has allowed and who has write permission", async () => {
