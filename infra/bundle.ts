@@ -5,6 +5,7 @@ import { type BuildOptions, build, type Metafile, type Plugin } from "esbuild";
 import { type ActionName, actionNames } from "./actions.js";
 import { schemaConstant } from "./schema-constant.js";
 import { sdkTrims } from "./sdk-trims.js";
+import { sharedPackages } from "./shared-packages.js";
 
 /**
  * The one place where Lambdas become bundles: the stack uploads what the local system runs. Bundles are built
@@ -38,6 +39,11 @@ export interface BundleOptions {
   names?: readonly ActionName[];
   /** Writes `index.mjs.map` beside each bundle and links it. Default: false. */
   sourceMaps?: boolean;
+  /**
+   * Leaves the code of packages in `<outdir>/shared/`, for a process that runs many Lambdas. Default: false, each
+   * bundle is whole.
+   */
+  sharePackages?: boolean;
   /** The folder that holds `<name>.ts`. Default: `lambdas/` of this repository. */
   entryFolder?: string;
 }
@@ -55,17 +61,28 @@ export interface Bundle {
 }
 
 /**
- * Bundles the Lambdas, each alone, the AWS SDK included.
+ * Bundles the Lambdas, each alone with the AWS SDK included, unless `sharePackages` says otherwise.
  *
  * @throws esbuild's `BuildFailure`, whose `errors` name file and line.
  */
 export async function bundleLambdas(options: BundleOptions): Promise<Bundle[]> {
-  const { names = actionNames, sourceMaps = false, entryFolder = join(root, "lambdas") } = options;
+  const {
+    names = actionNames,
+    sourceMaps = false,
+    sharePackages = false,
+    entryFolder = join(root, "lambdas"),
+  } = options;
   const outdir = resolve(options.outdir);
   await Promise.all(names.map((name) => rm(join(outdir, name), { recursive: true, force: true })));
   const { metafile } = await build({
     ...bundleOptions,
-    plugins: [...bundleOptions.plugins, lambdaEntries(entryFolder)],
+    plugins: [
+      ...bundleOptions.plugins,
+      lambdaEntries(entryFolder),
+      ...(sharePackages ? [sharedPackages] : []),
+    ],
+    splitting: sharePackages,
+    chunkNames: "shared/[hash]",
     absWorkingDir: root,
     entryPoints: names.map((name) => ({ in: `lambda:${name}`, out: `${name}/index` })),
     outdir,
@@ -89,6 +106,7 @@ function lambdaEntries(folder: string): Plugin {
 import { handler as act } from ${JSON.stringify(join(folder, `${name}.ts`))};
 export const handler = withBudget(act);`,
         resolveDir: root,
+        pluginData: { lambda: name },
       }));
     },
   };
