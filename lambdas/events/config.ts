@@ -15,6 +15,9 @@ const listedFiles = 3000;
 /** How many of a pull request's files GitHub lists in one answer. */
 export const filesAtOnce = 100;
 
+/** Before all times that GitHub tells: a push of that time replaces nothing that is known. */
+const unknownTime = "1970-01-01T00:00:00Z";
+
 /** A push to the default branch that touches the config, or may do so. Whoever pushed: the branch is what counts. */
 export function classifyPush(
   _action: string,
@@ -32,14 +35,13 @@ export function classifyPush(
   const { sender } = common;
   const pusher = push.pusher?.name ?? sender.login;
   const isUnknown = sender === ghost || !isSameLogin(pusher, sender.login);
-  const at = repository.pushed_at ?? commits.at(-1)?.timestamp;
-  if (at == null) return { skipped: "GitHub does not say when it was pushed" };
   const removed = commits.some((commit) => commit.removed.includes(configPath));
   const isTouched =
     removed ||
     commits.some(({ added, modified }) => added.includes(configPath) || modified.includes(configPath));
   const isUnclear = push.created || push.forced || !isWhole(commits, after);
   if (!isTouched && !isUnclear) return { skipped: `the push does not touch ${configPath}` };
+  const at = repository.pushed_at ?? unknownTime;
   const event = { ...common, type: "config_push", at } as const;
   return { event: { ...event, push: { before, after, removed, ...(isUnknown && { pusher }) } } };
 }

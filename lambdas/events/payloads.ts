@@ -24,11 +24,11 @@ const id = z.int().check(z.positive());
 /** GitHub leaves an account out, or says `null`, where it was deleted, and shows it as this user. */
 export const ghost: Person = { id: 0, login: "ghost", type: "User" };
 
-const account = z.object({ id: z.nullish(z.int()), login: text, type: z.nullish(text) });
+const account = z.object({ id: z.nullish(z.int()), login: z.nullish(text), type: z.nullish(text) });
 const person = z.pipe(z.nullish(account), z.transform(personOf));
 
 function personOf(user: z.output<typeof account> | null | undefined): Person {
-  if (!user) return ghost;
+  if (user?.login == null) return ghost;
   const { id, login, type } = user;
   return { id: id ?? ghost.id, login, type: type ?? (login.endsWith("[bot]") ? "Bot" : "User") };
 }
@@ -175,9 +175,7 @@ export const pushSchema = z.object({
   forced: z.nullish(z.boolean()),
   pusher: z.nullish(z.object({ name: z.nullish(text) })),
   /** The oldest first. */
-  commits: listOf(
-    z.object({ id: z.string(), timestamp: z.nullish(time), added: paths, modified: paths, removed: paths }),
-  ),
+  commits: listOf(z.object({ id: z.string(), added: paths, modified: paths, removed: paths })),
   repository: z.object({
     default_branch: text,
     /** Seconds since the epoch in a push, ISO 8601 elsewhere. */

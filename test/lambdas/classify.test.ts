@@ -61,6 +61,21 @@ describe("an issues delivery of GitHub's examples", () => {
     expect(classify("issues", delivery, renamed, agent)).toMatchObject({ event: { type: "task_requested" } });
   });
 
+  test.each(["assigned", "unassigned"])("%s without an assignee is skipped", (action) => {
+    const payload = example("issues", action, { assignee: null });
+    expect(classify("issues", delivery, payload, settings)).toEqual({
+      skipped: `${action}: the assignee is not the agent`,
+    });
+  });
+
+  test("assigned by nobody in particular is skipped, and a list of assignees may have gaps", () => {
+    const payload = example("issues", "reopened", { sender: undefined });
+    payload.issue.assignees = [null, { login: "codertocat" }] as { login: string }[];
+    expect(classify("issues", delivery, payload, settings)).toEqual({
+      skipped: "reopened: GitHub does not say who has done it",
+    });
+  });
+
   test("assigned to somebody else is skipped", () => {
     const payload = example("issues", "assigned", { assignee: { login: "octocat" } });
     expect(classify("issues", delivery, payload, settings)).toHaveProperty("skipped");

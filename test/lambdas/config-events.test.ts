@@ -111,6 +111,14 @@ describe("a push", () => {
     });
   });
 
+  test("without a sender, or without a time, is an event all the same, which nobody is behind", () => {
+    const payload: Json = { ...push({}, { modified: [path] }), sender: undefined };
+    payload.repository = { ...(payload.repository as Json), pushed_at: null };
+    expect(classified("push", payload)).toMatchObject({
+      event: { type: "config_push", sender: { login: "ghost" }, push: { pusher: expect.any(String) } },
+    });
+  });
+
   test("names its owner by login, or of old by name alone", () => {
     const payload = push({}, { added: [path] });
     payload.repository = { ...(payload.repository as Json), owner: { name: "octo", email: null } };
