@@ -91,10 +91,10 @@ function beingCreated(event: IssueEvent): TaskBusyError {
   return new TaskBusyError(`The task of ${workReference(event)} is being created. It is waited for.`);
 }
 
-/** A task that no record tells of is looked for only where there may be one. */
+/** A task that no record tells of is looked for only if there may be one: whoever has opened an issue may close it. */
 async function search(coder: Coder, event: IssueEvent): Promise<TaskLocation | undefined> {
   const mayHaveOne = event.type === "task_closed" && event.agentAssigned;
-  if (!mayHaveOne) return undefined;
+  if (!mayHaveOne || !(await store.maySearch(taskKey(event), event.delivery, "end"))) return undefined;
   const issue = { ...taskKey(event), reference: workReference(event), url: event.issue.url };
   return coder.search(issue, event.sender);
 }

@@ -154,7 +154,7 @@ export class TaskFinder {
     const event = this.#event;
     if (!(await this.context.isTrusted())) return false;
     const { delivery, installation, repository, at } = event;
-    if (!(await this.#store.maySearch(key, delivery))) return false;
+    if (!(await this.#store.maySearch(key, delivery, "tell"))) return false;
     const { origin } = new URL(event.type === "check_failed" ? event.run.url : event.subject.url);
     const url = `${origin}/${repository.owner}/${repository.name}/issues/${key.work}`;
     const reference = `${repository.owner}/${repository.name}#${key.work}`;

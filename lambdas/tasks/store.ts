@@ -106,13 +106,13 @@ export class TaskStore {
   }
 
   /**
-   * Whether Coder may be searched for a task without a record: once an hour for each issue, or again by the same
-   * delivery, for a search lists all tasks of a deployment.
+   * Whether Coder may be searched for a task without a record, to tell it something or to end it: for either, once an
+   * hour for each issue, or again by the same delivery, for a search lists all tasks of a deployment.
    */
-  async maySearch(key: TaskKey, delivery: string): Promise<boolean> {
+  async maySearch(key: TaskKey, delivery: string, purpose: "tell" | "end"): Promise<boolean> {
     const now = secondsFromNow(0);
     const noted = await this.#table.update(
-      { pk: recordKey(key).pk, sk: "search" },
+      { pk: recordKey(key).pk, sk: `search#${purpose}` },
       { delivery, expiresAt: now + searchedForSeconds },
       {
         condition: {

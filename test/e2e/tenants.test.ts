@@ -68,6 +68,12 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
     });
   const told = () => agent.inputs.map(({ text }) => text).join("\n");
   const untilTold = (words: string) => until(`"${words}" is told`, () => told().includes(words));
+  /** How often Coder was searched, without the questions by which its API is found out. */
+  const lists = () =>
+    world.coder.http.calls.filter(
+      ({ method, path, query }) =>
+        method === "GET" && /\/(tasks|chats)$/.test(path) && !/owner:me|owner%3Ame|limit=1/.test(query),
+    ).length;
   async function nothingIsTold() {
     await allWell(world);
     expect(told()).toBe("");
@@ -406,9 +412,6 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
       title: "Unknown",
     });
     await world.gitHub.assign(unknown, { by: "mona", assignee: world.gitHub.agentLogin, deliver: false });
-    const lists = () =>
-      world.coder.http.calls.filter(({ method, path }) => method === "GET" && /\/(tasks|chats)$/.test(path))
-        .length;
     const before = lists();
     for (const by of ["stranger", "mallory", "hubot2[bot]"]) {
       const { comment } = await say(unknown, by, "anybody there?");
@@ -427,6 +430,24 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
     await say(unknown, "mona", "anybody at all?");
     await allWell(world);
     expect(lists()).toBe(once);
+  });
+
+  test("a stranger's issue that is closed again and again makes Coder list all tasks once an hour", async () => {
+    const { gitHub } = world;
+    const { id: githubId } = gitHub.addUser({ login: "visitor" });
+    world.coder.addUser({ username: "visitor-c", githubId });
+    const { issue: own } = await gitHub.openIssue({ repo: "octo/app", by: "visitor", title: "Mine" });
+    await gitHub.assign(own, { by: "mona", assignee: gitHub.agentLogin, deliver: false });
+    const close = async () => {
+      const before = lists();
+      await gitHub.closeIssue(own, { by: "visitor" });
+      await allWell(world);
+      return lists() - before;
+    };
+    expect(await close()).toBeGreaterThan(0);
+    await gitHub.reopenIssue(own, { by: "visitor" });
+    await allWell(world);
+    expect(await close()).toBe(0);
   });
 });
 

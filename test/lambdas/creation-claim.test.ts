@@ -51,14 +51,15 @@ test("a claim ends when its holder releases it, and not when another does", asyn
 test("Coder is searched for a task without a record once an hour, or again by the same delivery", async () => {
   const key = await newRecord();
   const deliveries = Array.from({ length: 10 }, (_, i) => `delivery-${i}`);
-  const searches = await Promise.all(deliveries.map((delivery) => store.maySearch(key, delivery)));
+  const searches = await Promise.all(deliveries.map((delivery) => store.maySearch(key, delivery, "tell")));
   expect(searches.filter(Boolean)).toHaveLength(1);
-  expect(await store.maySearch(key, `delivery-${searches.indexOf(true)}`)).toBe(true);
-  expect(await store.maySearch(await newRecord(), "another")).toBe(true);
+  expect(await store.maySearch(key, `delivery-${searches.indexOf(true)}`, "tell")).toBe(true);
+  expect(await store.maySearch(await newRecord(), "another", "tell")).toBe(true);
+  expect(await store.maySearch(key, "another", "end")).toBe(true);
   Date.now = () => realNow() + 3590_000;
-  expect(await store.maySearch(key, "later")).toBe(false);
+  expect(await store.maySearch(key, "later", "tell")).toBe(false);
   Date.now = () => realNow() + 3601_000;
-  expect(await store.maySearch(key, "later")).toBe(true);
+  expect(await store.maySearch(key, "later", "tell")).toBe(true);
   Date.now = realNow;
 });
 
