@@ -7,6 +7,7 @@ import { isEnough } from "./events/permission.js";
 import { parseInput } from "./flow-input.js";
 import { connectGitHub } from "./github/app.js";
 import { RepositoryClient } from "./github/repository.js";
+import { hasSucceededSince } from "./github/runs.js";
 import { log } from "./log.js";
 
 const inputSchema = z.object({ event: checkFailedSchema });
@@ -27,13 +28,23 @@ export async function handler(input: unknown): Promise<{ matches: boolean }> {
     actor.type === "Bot"
       ? isAllowedBot(octokit, actor)
       : isEnough(await new RepositoryClient(octokit, repository).permissionOf(actor), "write");
-  const matches = isListed && (await areAll(isTrusted, run.actors ?? []));
+  const reason = await (async () => {
+    if (!isListed) return "no rule of the config names its workflow, branch and event";
+    if (!(await areAll(isTrusted, run.actors ?? []))) {
+      return "somebody behind it has no write permission, or is a bot that ALLOWED_BOTS does not name";
+    }
+    // A delivery may come late, or be replayed when no record knows of it any more.
+    if (await hasSucceededSince(octokit, repository, run)) return "a newer run has succeeded";
+    return undefined;
+  })();
+  const matches = reason === undefined;
   log.info("A failed run of no task", {
     run: run.id,
     config: read.state,
     event: run.event,
     isListed,
     matches,
+    reason,
   });
   return { matches };
 }

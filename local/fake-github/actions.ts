@@ -152,6 +152,9 @@ export class Actions {
   }
 
   routes(rest: Rest): void {
+    rest.get("/repos/:owner/:repo/actions/workflows/:id/runs", (request) =>
+      rest.page(request, this.#listed(request), (run) => this.json(run), "workflow_runs"),
+    );
     const one = "/repos/:owner/:repo/actions/runs/:id";
     rest.get(one, (request) => ({ status: 200, body: this.json(this.#of(request)) }));
     rest.get(`${one}/jobs`, (request) => {
@@ -174,6 +177,24 @@ export class Actions {
       return this.logs.redirect(job?.log, rest.http.url);
     });
     this.logs.routes(rest);
+  }
+
+  /** A workflow's runs, the newest first: those of forks' branches of the same name, too. */
+  #listed(request: HttpRequest): Run[] {
+    const repo = this.repositories.of(request);
+    const ofWorkflow = this.#runs.filter(
+      (run) => run.repo === repo && `${this.#workflowId(run)}` === param(request, "id"),
+    );
+    if (ofWorkflow.length === 0) throw notFound();
+    const [branch, event, status] = ["branch", "event", "status"].map((name) => request.query.get(name));
+    return ofWorkflow
+      .filter(
+        (run) =>
+          (branch === null || run.branch === branch) &&
+          (event === null || run.event === event) &&
+          (status === null || status === "completed" || run.conclusion === status),
+      )
+      .reverse();
   }
 
   #of(request: HttpRequest): Run {

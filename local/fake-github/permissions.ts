@@ -19,6 +19,7 @@ export const appPermissions: Readonly<Permissions> = {
 const needs: Record<string, readonly string[]> = {
   "GET /repos/:owner/:repo": ["metadata: read"],
   "GET /repos/:owner/:repo/collaborators/:login/permission": ["metadata: read"],
+  "GET /repos/:owner/:repo/actions/workflows/:id/runs": ["actions: read"],
   "GET /repos/:owner/:repo/actions/runs/:id": ["actions: read"],
   "GET /repos/:owner/:repo/actions/runs/:id/jobs": ["actions: read"],
   "GET /repos/:owner/:repo/actions/runs/:id/attempts/:attempt/jobs": ["actions: read"],

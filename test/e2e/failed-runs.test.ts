@@ -31,7 +31,12 @@ describe.each([
 
   const fails = (
     branch: string,
-    more: Partial<Pick<NewRun, "workflow" | "headRepo" | "headSha" | "event" | "by" | "restartedBy">> & {
+    more: Partial<
+      Pick<
+        NewRun,
+        "workflow" | "headRepo" | "headSha" | "event" | "by" | "restartedBy" | "conclusion" | "deliver"
+      >
+    > & {
       error?: string;
     } = {},
   ) =>
@@ -44,7 +49,8 @@ describe.each([
       ...(more.headRepo && { headRepo: more.headRepo }),
       headSha: more.headSha ?? randomBytes(20).toString("hex"),
       event: more.event ?? "push",
-      conclusion: "failure",
+      conclusion: more.conclusion ?? "failure",
+      ...(more.deliver === false && { deliver: false }),
       jobs: [{ name: "test", conclusion: "failure", log: `##[error]${more.error ?? "it broke"}\n` }],
     });
   const promptOf = (agent: FakeTask | FakeChat): string =>
@@ -183,6 +189,22 @@ describe.each([
     await fails("release/4.0", more);
     await allWell(world);
     expect(agents("release/4.0")).toEqual([]);
+  });
+
+  test("that a newer one has mended starts nothing, however often it is delivered; a fork's mends nothing", async () => {
+    const { payload } = await fails("release/5.0", { conclusion: "failure", deliver: false });
+    await fails("release/5.0", { conclusion: "success" });
+    await world.gitHub.deliver("workflow_run", payload);
+    await world.gitHub.deliver("workflow_run", payload);
+    await allWell(world);
+    expect(agents("release/5.0")).toEqual([]);
+
+    world.gitHub.addRepository({ owner: "tim", name: "app", forkOf: "octo/app" });
+    const { payload: still } = await fails("release/6.0", { deliver: false });
+    await fails("release/6.0", { headRepo: "tim/app", conclusion: "success" });
+    await world.gitHub.deliver("workflow_run", still);
+    await until("there is an agent", () => agents("release/6.0")[0]);
+    await allWell(world);
   });
 
   test("that outlasts the agent's pull request starts nothing", async () => {

@@ -1,0 +1,45 @@
+import type { Octokit } from "@octokit/core";
+import { isRefusal } from "../errors.js";
+import type { RepositoryName } from "./contents.js";
+
+/** Runs that are looked through: those of forks' branches of the same name are among them. */
+const looked = 30;
+
+/** A run that has failed, and where its head is. */
+export interface FailedRunOf {
+  id: number;
+  workflowId: number;
+  branch: string;
+  event?: string | undefined;
+  headRepository: { id: number };
+}
+
+/**
+ * Whether the newest run that is over, of the same workflow, event and branch, has succeeded: then nothing is left to
+ * mend, however late the failure is told of. A newer failure speaks for itself.
+ */
+export async function hasSucceededSince(
+  octokit: Octokit,
+  repository: RepositoryName,
+  { id, workflowId, branch, event, headRepository }: FailedRunOf,
+): Promise<boolean> {
+  try {
+    const { data } = await octokit.request("GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}/runs", {
+      owner: repository.owner,
+      repo: repository.name,
+      workflow_id: workflowId,
+      branch,
+      ...(event !== undefined && { event }),
+      status: "completed",
+      per_page: looked,
+    });
+    const [newest] = data.workflow_runs
+      .filter((run) => Number(run.head_repository?.id) === headRepository.id)
+      .sort((a, b) => Number(b.id) - Number(a.id));
+    return newest !== undefined && Number(newest.id) >= id && newest.conclusion === "success";
+  } catch (error) {
+    // The workflow is gone, and its runs with it.
+    if (isRefusal(error, 404)) return false;
+    throw error;
+  }
+}
