@@ -27,7 +27,7 @@ const config: Config = {
   // One more than there are cores: the tests of the whole system wait for the better part of their time.
   maxWorkers: Math.ceil(availableParallelism() * 1.5),
   // Tests wait for conditions; this only ends one that waits in vain, on a slow machine too.
-  testTimeout: 60_000,
+  testTimeout: 300_000,
   coverageProvider: "v8",
 };
 

@@ -11,7 +11,7 @@ import { bundles } from "../bundles.js";
 import { noteTaken } from "./taken.js";
 
 /** How long a test waits for a condition before it gives up: far longer than a slow machine needs. */
-const patienceMs = 30_000;
+const patienceMs = 120_000;
 
 /** Waits until `look` returns something else than `undefined` or `false`. */
 export async function until<T>(
