@@ -120,16 +120,19 @@ function classifyWords(
   circumstances: Circumstances,
   posted: CommentPosted,
 ): Classification {
-  const own = ownWords(posted, circumstances);
-  if (own !== undefined) return { skipped: own };
   const { comment, ...fields } = posted;
-  if (action !== "deleted" && posted.sender === ghost)
-    return { skipped: "GitHub does not say whose words they are" };
+  const author = { id: comment.authorId ?? ghost.id, login: comment.author };
+  if (isAgent(author, circumstances)) return agentsOwn;
+  if (comment.appId !== undefined && comment.appId === circumstances.appId) return appsOwn;
+  // Whoever deletes it, be it the agent: it must not be told any more.
   if (action === "deleted") {
     return {
       event: { ...fields, type: "comment_withdrawn", comment: { kind: comment.kind, id: comment.id } },
     };
   }
+  if (isAgent(posted.sender, circumstances)) return agentsOwn;
+  if (posted.sender.type === "Bot" && comment.body.includes(statusMarker)) return appsOwn;
+  if (posted.sender === ghost) return { skipped: "GitHub does not say whose words they are" };
   if (action !== "edited") return { event: posted };
   const before = parsePayload(changesSchema, payload).changes?.body?.from;
   if (before === undefined || cutBody(before).body === comment.body) {
@@ -140,13 +143,5 @@ function classifyWords(
 }
 
 /** Neither of the two identities' words is ever told to the agent. */
-function ownWords(
-  { comment, sender }: Pick<CommentPosted, "comment" | "sender">,
-  circumstances: Circumstances,
-): string | undefined {
-  const author = { id: comment.authorId ?? ghost.id, login: comment.author };
-  if (isAgent(author, circumstances) || isAgent(sender, circumstances)) return "the agent's own words";
-  const isOurs = comment.appId !== undefined && comment.appId === circumstances.appId;
-  const isStatus = sender.type === "Bot" && comment.body.includes(statusMarker);
-  return isOurs || isStatus ? "the App's own words" : undefined;
-}
+const agentsOwn: Classification = { skipped: "the agent's own words" };
+const appsOwn: Classification = { skipped: "the App's own words" };

@@ -152,6 +152,16 @@ describe("what is said", () => {
     expect(said("issue_comment", "deleted")).toMatchObject({ event: { type: "comment_withdrawn" } });
   });
 
+  test("and deleted by the agent is taken back, unless the agent or the App has said it", () => {
+    const comment = example("issue_comment", "deleted").comment as object;
+    const sender = { id: 9, login: "codertocat-agent", type: "User" };
+    const deleted = (more: object) =>
+      said("issue_comment", "deleted", { sender, comment: { ...comment, ...more } });
+    expect(deleted({})).toMatchObject({ event: { type: "comment_withdrawn" } });
+    expect(deleted({ user: sender })).toEqual({ skipped: "the agent's own words" });
+    expect(deleted({ performed_via_github_app: { id: 99 } })).toEqual({ skipped: "the App's own words" });
+  });
+
   test("on somebody else's pull request is skipped", () => {
     for (const event of ["pull_request_review_comment", "pull_request_review"]) {
       const action = event === "pull_request_review" ? "submitted" : "created";
