@@ -29,12 +29,12 @@ export class IssueClient {
 
   /**
    * Whether the issue is open with the account `assigneeId` among its assignees. One that was deleted is neither;
-   * `undefined` if GitHub does not say. While it shows the issue only as it was before `since` (ISO 8601), it is asked
-   * again, for some seconds.
+   * `undefined` if GitHub does not say. While it does not show the issue, or only as it was before `since` (ISO 8601),
+   * it is asked again, for some seconds.
    */
   async isOpenFor(assigneeId: number, since: string): Promise<boolean | undefined> {
     const seen = await lookAgainWhile(
-      (now) => now?.isOpenFor === false && Date.parse(now.updatedAt) < Date.parse(since),
+      (now) => !now || (now.isOpenFor === false && Date.parse(now.updatedAt) < Date.parse(since)),
       () => this.#look(assigneeId),
     );
     return seen?.isOpenFor;

@@ -98,4 +98,13 @@ describe.each(everyCoder)("on %s", (_, { coder }) => {
       expect(world.statusComments(issue)).toHaveLength(1);
     });
   });
+
+  test("an assignment that arrives before GitHub shows its issue has a task", async () => {
+    const issue = await world.openIssue();
+    const path = new RegExp(`/issues/${issue.number}$`);
+    world.gitHub.http.fail({ method: "GET", path, status: 404, body: { message: "Not Found" } });
+    await world.assign(issue);
+    await world.untilRunning(issue);
+    await well(issue);
+  });
 });
