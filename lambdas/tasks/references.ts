@@ -10,12 +10,17 @@ export interface TextReference {
 /** More than these are no statement of what a pull request is for. */
 const most = 20;
 
-/** https://docs.github.com/en/issues/tracking-your-work-with-issues/using-issues/linking-a-pull-request-to-an-issue */
-const closingWords = /\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?):?\s+$/i;
+/** A keyword may be bold, and the reference bold or a link. */
+const upToReference = "\\*{0,2}:?\\*{0,2}\\s+[*[]{0,3}$";
 
-/** Other words for the work on an issue; what a text is after, or unlike, is only mentioned. */
-const servingWords =
-  /\b(?:part of|towards?|for|address(?:es|ed)?|implements?|contributes to|refs?|references)(?: the)?(?: issue)?:?\s+$/i;
+/** https://docs.github.com/en/issues/tracking-your-work-with-issues/using-issues/linking-a-pull-request-to-an-issue */
+const closingWords = new RegExp(`\\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?)${upToReference}`, "i");
+
+/** Other words for the work on an issue. One behind "after" or "unlike", for example, is only mentioned. */
+const servingWords = new RegExp(
+  `\\b(?:part of|towards?|for|address(?:es|ed)?|implements?|contributes to|refs?|references)(?: the)?(?: issue)?${upToReference}`,
+  "i",
+);
 
 /** GitHub's names of accounts and repositories; a number without more behind it. */
 const repositoryName = "([0-9A-Za-z][0-9A-Za-z-]*)/([\\w.-]+)";

@@ -23,6 +23,9 @@ describe("the issues that a text names", () => {
     ["Follows #12. Part of #57", [57, 12]],
     ["Like #12, for the issue #57, and fixes: #3", [3, 57, 12]],
     ["Therefore #12, refs: GH-57", [57, 12]],
+    ["Like #12. **Fixes:** #57", [57, 12]],
+    [`Like #12. Fixes [#57](${page}/issues/57)`, [57, 12, 57]],
+    ["Like #12. Part of **#57**", [57, 12]],
   ])("%s", (text, expected) => {
     expect(named(text)).toEqual(expected);
   });
