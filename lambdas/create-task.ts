@@ -32,8 +32,8 @@ const silentTurnMs = 3_600_000;
 export interface Creation {
   /**
    * `existing`: there is a task already that was started with other words; it has to be told those of this job or
-   * failed run. `superseded`: a newer event has overtaken this one. `unwanted`: the same, and a task came to be that nobody wants; it must be
-   * ended.
+   * failed run. `superseded`: a newer event has overtaken this one. `unwanted`: the same, and this run has created a
+   * task that nobody wants, which must be ended.
    */
   outcome: "created" | "existing" | "superseded" | "unwanted";
   /** The intent that is in force. */
@@ -222,7 +222,7 @@ class TaskCreation {
       await this.coder.backendOf(former).remove(former, this.#key);
       this.#removed = former.name;
     } catch (error) {
-      // Whoever owned it may have left Coder: that is no reason to keep anybody else waiting.
+      // Its owner may have left Coder, and nobody else should wait for that.
       if (!isRefusedForGood(error)) throw error;
       log.warn("What is left of a former task could not be removed", {
         task: `${former.owner}/${former.name}`,
@@ -245,7 +245,7 @@ class TaskCreation {
       const made = name === left?.name ? pickMade(left) : {};
       const location: TaskLocation = { backend: backend.api, owner, name, ...made };
       const claim = { task: location, startedBy: this.event.delivery };
-      // Who comes to end the task meanwhile learns from this where to look for it.
+      // A run that ends the task at the same time finds it by this.
       if (!(await store.updateAs(this.intent, this.#key, claim))) return superseded(this.record);
       const task = await this.#createNamed(location, create);
       if (typeof task !== "string") return this.#reuse(task, backend);

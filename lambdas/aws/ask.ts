@@ -1,7 +1,7 @@
 import { timeoutFor } from "../budget.js";
 import { TransientError } from "../errors.js";
 
-/** Refusals (400) that pass by themselves: rates and capacities, by the names that the services have for them. */
+/** Refusals (400) that a retry can mend: limits of rate and capacity, by the services' own names. */
 const limits = new Set([
   "ExecutionLimitExceeded",
   "LimitExceededException",
@@ -22,14 +22,13 @@ export interface Request {
   /** As AWS calls them: `DynamoDB`, `GetItem`. */
   service: string;
   operation: string;
-  /** Refusals of this operation that pass by themselves, by name. */
+  /** Names of this operation's refusals that a retry can mend. */
   passing?: readonly string[];
 }
 
 /**
- * Asks AWS something, within the invocation's time. Throws a `TransientError` for what passes by itself: an
- * answer of 5xx under whatever name, a limit, a lost connection, a time-out. Any other refusal is thrown as the
- * SDK has it, under AWS's name for it.
+ * Sends one request to AWS, within the invocation's time. Throws a `TransientError` for passing trouble: a 5xx under
+ * any name, a limit, a lost connection, a time-out. Any other refusal is thrown as the SDK's error, under AWS's name.
  * https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
  */
 export async function askAws<Answer>(
@@ -46,7 +45,7 @@ export async function askAws<Answer>(
   }
 }
 
-/** What has happened, if it passes by itself. */
+/** Why a retry can help; `undefined` if it cannot. */
 function reasonToRetry(error: unknown, passing: readonly string[]): string | undefined {
   if (!(error instanceof Error)) return "no answer";
   const status = statusOf(error);
@@ -56,7 +55,7 @@ function reasonToRetry(error: unknown, passing: readonly string[]): string | und
   return isPassing ? `${status} ${error.name}` : undefined;
 }
 
-/** A program that is wrong throws these too, and those no retry mends. */
+/** Bugs of our own throw these; no retry mends them. */
 function isOurMistake(error: Error): boolean {
   return ["TypeError", "RangeError", "ReferenceError", "CredentialsProviderError"].includes(error.name);
 }

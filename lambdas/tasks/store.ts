@@ -36,7 +36,7 @@ export class TaskStore {
     return record && isOnlyRefusal ? this.#expireUnlessWanted(key, record) : record;
   }
 
-  /** A refusal is told of live tasks too: their records must stay. */
+  /** Live tasks can get a refusal too: their records must stay. */
   async #expireUnlessWanted(key: TaskKey, record: TaskRecord): Promise<TaskRecord> {
     const condition = {
       expression: "attribute_not_exists(#wanted) OR #wanted = :no",
@@ -56,9 +56,9 @@ export class TaskStore {
   }
 
   /**
-   * Claims the creation, or the removal, of the issue's task for a flow that holds an intent; `false` where a newer
-   * event has been claimed, or another holder is about to create or to remove it. `holder` is an execution: its retries and redrives have the
-   * claim already, and another execution of the same delivery has not.
+   * Claims the creation, or the removal, of the issue's task for a flow that holds an intent; `false` if a newer event
+   * has been claimed, or another holder is creating or removing it. `holder` is an execution: its retries and redrives
+   * hold the claim already; another execution of the same delivery does not.
    */
   async claimCreation(intent: number, key: TaskKey, holder: string): Promise<boolean> {
     const now = Date.now();
@@ -140,7 +140,7 @@ function branchKey({ baseRepositoryId, headRepositoryId, name }: Branch): Key {
   return { pk: `task#${baseRepositoryId}#branch#${headRepositoryId}#${name}`, sk: "branch" };
 }
 
-/** A record that no task is wanted for goes by itself some day. */
+/** A record expires only if no task is wanted. */
 function expiry({ wanted }: Changes<TaskRecord>): { expiresAt?: number | undefined } {
   if (wanted === undefined) return {};
   return { expiresAt: wanted ? undefined : secondsFromNow(keptForSeconds) };
