@@ -78,8 +78,13 @@ export async function handler(input: unknown): Promise<Ending> {
     // Before it goes: a newer event may overtake this run, and has to know why the name is not free yet.
     if (wasCreated && !(await store.updateAs(intent, key, former()))) return { outcome: "superseded" };
     if (location) await backend?.remove({ ...location, ...task }, key);
-    const over = { task: undefined, stopped: undefined, report };
-    await store.updateAs(intent, key, wasCreated ? { ...over, ...former() } : over);
+    // Also if a newer event has overtaken this run meanwhile: it has to know that the task is gone.
+    await store.updateHeld(holder, key, {
+      task: undefined,
+      stopped: undefined,
+      report,
+      ...(wasCreated && former()),
+    });
     log.info("Task ended", { task: location?.name, found: task !== undefined });
     return { outcome: wasCreated || hadTask(record) ? "completed" : "nothing" };
   } finally {

@@ -74,6 +74,15 @@ export class TaskStore {
     return claimed !== undefined;
   }
 
+  /** As `update`, for whoever holds the claim of the creation or the removal, whatever has become of the intent. */
+  async updateHeld(
+    holder: string,
+    key: TaskKey,
+    changes: Changes<TaskRecord>,
+  ): Promise<TaskRecord | undefined> {
+    return this.update(key, changes, { expression: "#creating.#holder = :me", values: { me: holder } });
+  }
+
   /**
    * Claims the stop of the task's agent for a flow that holds an intent; `false` where a newer event has been
    * claimed. So that whoever wants the agent to go on can wait for a stop that is under way.

@@ -1,31 +1,18 @@
-import { DeleteItemCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { afterEach, describe, expect, test } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import type { FakeChat } from "../../local/fake-coder/chat.js";
 import type { FakeTask } from "../../local/fake-coder/fake-task.js";
 import type { Issue } from "../../local/fake-github/issues.js";
 import { deployments, everyCoder } from "./deployments.js";
 import { Planter } from "./planting.js";
+import { Records } from "./records.js";
 import { until, World } from "./support.js";
 
 let world: World;
-afterEach(() => world.close());
 
 /** Waits for the end of all runs, which have to have gone well. */
 async function allWell(): Promise<void> {
   const ends = await world.idle();
   expect(ends.map(({ status, cause }) => cause ?? status)).toEqual(ends.map(() => "SUCCEEDED"));
-}
-
-/** As when a record has expired. */
-async function loseRecord({ repo, number }: Issue): Promise<void> {
-  const client = new DynamoDBClient({
-    endpoint: world.system.dynamoDbUrl,
-    region: "us-east-1",
-    credentials: world.system.credentials,
-  });
-  const Key = { pk: { S: `task#${repo.id}#${number}` }, sk: { S: "record" } };
-  await client.send(new DeleteItemCommand({ TableName: "coder-task-relay", Key }));
-  client.destroy();
 }
 
 /** Nobody has told it anything, stopped it or removed it. */
@@ -52,24 +39,35 @@ const forged = "0".repeat(32);
 describe.each(everyCoder)("on %s an agent that the relay has not made is left alone", (_, deployment) => {
   const { coder, owner, page } = deployment;
   let planter: Planter;
+  let records: Records;
+  /** What was planted stays for good: each test counts from there. */
+  let before: (FakeTask | FakeChat)[] = [];
+  const others = () => world.agents().filter((agent) => !before.includes(agent));
 
-  async function start(): Promise<void> {
+  beforeAll(async () => {
     world = await World.start({ coder });
     world.coder.addUser({ username: "eve-c", githubId: world.gitHub.addUser({ login: "eve" }).id });
     planter = new Planter(world, deployment);
-  }
+    records = new Records(world);
+  });
+  afterEach(() => {
+    before = world.agents();
+  });
+  afterAll(() => {
+    records.close();
+    return world.close();
+  });
 
   test.each([
     ["the issue's URL", (url: string) => url],
     ["a log that quotes the URL", (url: string) => `Look at this:\n> see ${url} for more`],
     ["a mark that somebody has made up", (url: string) => `${url}\n\n[relay task-${forged}]`],
   ])("that was planted under a foreseeable name with %s", async (_, words) => {
-    await start();
     const issue = await world.openIssue();
     const planted = await planter.agent(issue, owner, words(urlOf(issue)), { "relay-mark": forged });
     await world.assign(issue);
     const own = await until("the issue has an agent of its own", () =>
-      world.agents().find((agent) => agent !== planted),
+      others().find((agent) => agent !== planted),
     );
     expect(await world.untilRunning(issue)).toContain(own.id);
     if (page === "tasks") expect(world.logs.join()).toContain("The name is occupied");
@@ -81,12 +79,11 @@ describe.each(everyCoder)("on %s an agent that the relay has not made is left al
     await world.assign(issue);
     await world.untilRunning(issue);
     await close(issue);
-    expect(world.agents()).toEqual([planted]);
+    expect(others()).toEqual([planted]);
     expectUntouched(planted);
   });
 
   test.each([owner, "eve-c"])("that %s has, where the issue has no record", async (username) => {
-    await start();
     const issue = await world.openIssue();
     const planted = await planter.agent(issue, username, urlOf(issue));
     const assignee = world.gitHub.agentLogin;
@@ -99,7 +96,6 @@ describe.each(everyCoder)("on %s an agent that the relay has not made is left al
   });
 
   test("that has a copied mark: it is worth nothing for another issue, nor for another owner", async () => {
-    await start();
     const issue = await world.runningIssue();
     const own = world.agentOf(issue);
     await allWell();
@@ -114,7 +110,7 @@ describe.each(everyCoder)("on %s an agent that the relay has not made is left al
             await planter.agent(other, owner, urlOf(other), { "relay-mark": own.labels["relay-mark"] }),
             await planter.agent(issue, "eve-c", own.prompt, own.labels),
           ];
-    await loseRecord(issue);
+    await records.lose(issue);
     await world.assign(other);
     await world.untilRunning(other);
     await close(other);
@@ -124,27 +120,26 @@ describe.each(everyCoder)("on %s an agent that the relay has not made is left al
     await close(issue);
     expectUntouched(forOther);
     expectUntouched(forEve);
-    expect(world.agents()).toHaveLength(2);
+    expect(others()).toHaveLength(2);
   });
 
   test("and its own is known again after a rotation of the key, and by its record after any number", async () => {
-    await start();
     const [lost, kept] = [await world.runningIssue(), await world.runningIssue()];
     const agents = [world.agentOf(lost), world.agentOf(kept)];
     await allWell();
     world.system.rotate({ taskMark: "f".repeat(64) });
-    await loseRecord(lost);
+    await records.lose(lost);
     await world.assign(lost);
     await world.untilRunning(lost);
     await allWell();
-    expect(world.agents()).toEqual(agents);
+    expect(others()).toEqual(agents);
 
     world.system.rotate({ taskMark: "e".repeat(64) });
     world.system.rotate({ taskMark: "d".repeat(64) });
     await world.gitHub.comment(kept, { by: "mona", body: "by its record" });
     await until("it is told", () => agents[1]?.inputs.some(({ text }) => text.includes("by its record")));
     await close(kept);
-    expect(world.agents()).toEqual(agents.slice(0, 1));
+    expect(others()).toEqual(agents.slice(0, 1));
   });
 });
 
@@ -162,4 +157,5 @@ test("a workspace that somebody has made under the name of a chat's is not taken
   await close(issue);
   await until("the chat's own workspace is gone", () => world.coder.workspaces().length === 1);
   expect(world.coder.workspaces()[0]).toMatchObject({ id: planted, latestBuild: { transition: "start" } });
+  await world.close();
 });
