@@ -1,6 +1,7 @@
 import type { Octokit } from "@octokit/core";
 import { isRefusal, RefusedRequestError } from "../errors.js";
 import { cutToLimit, limits } from "../text/limits.js";
+import { Authorship } from "./authorship.js";
 import { lookAgainWhile } from "./lag.js";
 
 const perPage = 100;
@@ -65,6 +66,7 @@ export class IssueClient {
 
   /** The id of the newest comment that this App made and that begins with `marker`. */
   async findOwnComment(marker: string, appId: string): Promise<number | undefined> {
+    const authorship = new Authorship(this.#octokit, appId);
     let found: number | undefined;
     for (let page = 1; ; page++) {
       const { data } = await this.#octokit.request(
@@ -76,13 +78,10 @@ export class IssueClient {
           page,
         },
       );
-      const own = data.filter((comment) => {
-        const app = comment.performed_via_github_app;
-        const isOurs = app ? String(app.id) === appId : comment.user?.type === "Bot";
-        return isOurs && comment.body?.startsWith(marker);
-      });
-      const newest = own.at(-1);
-      if (newest) found = Number(newest.id);
+      for (const comment of data) {
+        if (!comment.body?.startsWith(marker) || !(await authorship.isOurs(comment))) continue;
+        found = Number(comment.id);
+      }
       if (data.length < perPage) return found;
     }
   }

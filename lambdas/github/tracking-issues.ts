@@ -3,6 +3,7 @@ import { isRefusal } from "../errors.js";
 import type { TaskKey } from "../tasks/record.js";
 import { oneLine } from "../text/clean.js";
 import { cutToLimit, limits } from "../text/limits.js";
+import { Authorship } from "./authorship.js";
 
 const perPage = 100;
 
@@ -53,6 +54,7 @@ export class TrackingIssueClient {
 
   /** The number of the newest issue of this work that the App has opened. */
   async find(appId: string): Promise<number | undefined> {
+    const authorship = new Authorship(this.octokit, appId);
     for (let page = 1; ; page++) {
       const { data } = await this.octokit.request("GET /repos/{owner}/{repo}/issues", {
         ...this.#repository,
@@ -61,12 +63,11 @@ export class TrackingIssueClient {
         per_page: perPage,
         page,
       });
-      const own = data.find(({ body, performed_via_github_app: app, user }) => {
-        const isOurs = app ? String(app.id) === appId : user?.type === "Bot";
+      for (const issue of data) {
         // Not anywhere in it: what is quoted may hold the mark of other work.
-        return isOurs && body?.startsWith(this.#mark);
-      });
-      if (own) return own.number;
+        const isMarked = issue.body?.startsWith(this.#mark);
+        if (isMarked && (await authorship.isOurs(issue))) return issue.number;
+      }
       if (data.length < perPage) return undefined;
     }
   }

@@ -18,6 +18,8 @@ export interface CheckRun {
   annotations: Json[];
   detailsUrl: string | null;
   externalId: string;
+  /** Of another App than the fake's own, whose check run a test has put here. */
+  appId?: number;
 }
 
 const MAX_ANNOTATIONS = 50;
@@ -57,7 +59,7 @@ export class CheckRuns {
         .filter((run) => run.repo === repo && run.headSha === sha)
         .filter((run) => [null, run.name].includes(query.get("check_name")))
         .filter((run) => [null, run.status].includes(query.get("status")))
-        .filter(() => [null, this.auth.appId].includes(query.get("app_id")))
+        .filter(({ appId }) => [null, String(appId ?? this.auth.appId)].includes(query.get("app_id")))
         .reverse();
       const latest = found.filter((run, i) => found.findIndex(({ name }) => name === run.name) === i);
       const shown = query.get("filter") === "all" ? found : latest;
@@ -144,7 +146,7 @@ export class CheckRuns {
         annotations_url: `${url}/annotations`,
       },
       check_suite: { id },
-      app: this.auth.json(),
+      app: { ...this.auth.json(), ...(run.appId !== undefined && { id: run.appId, slug: "another" }) },
       pull_requests: [],
       deployment: undefined,
     });
