@@ -3,7 +3,7 @@ import { commentPermissions } from "../lambdas/events/permission.js";
 
 /**
  * The settings of a deployment, read once from the environment and the CDK context (`cdk.json`, `-c NAME=…`).
- * None of them is secret: the three secrets live in Secrets Manager and are never read here. The local system
+ * None of them is secret: the secrets live in Secrets Manager and are never read here. The local system
  * reads them too, at each start: so nothing of the CDK is imported here.
  */
 
