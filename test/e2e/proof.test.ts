@@ -147,15 +147,18 @@ test("a workspace that somebody has made under the name of a chat's is not taken
   const { coder } = deployments["Chats of 2.38"];
   const settings = { CODER_CHAT_IDENTITY: "requester", CODER_TEMPLATE_NAME: "task-template" };
   world = await World.start({ coder, settings });
-  const issue = await world.openIssue();
-  const planter = new Planter(world, deployments["Chats of 2.38"]);
-  const planted = await planter.workspace("mona-c", `gh-app-${issue.number}`);
-  await world.assign(issue);
-  await world.untilRunning(issue);
-  expect(world.coder.chats()[0]?.workspaceId).not.toBe(planted);
-  expect(world.logs.join()).toContain("The name is occupied");
-  await close(issue);
-  await until("the chat's own workspace is gone", () => world.coder.workspaces().length === 1);
-  expect(world.coder.workspaces()[0]).toMatchObject({ id: planted, latestBuild: { transition: "start" } });
-  await world.close();
+  try {
+    const issue = await world.openIssue();
+    const planter = new Planter(world, deployments["Chats of 2.38"]);
+    const planted = await planter.workspace("mona-c", `gh-app-${issue.number}`);
+    await world.assign(issue);
+    await world.untilRunning(issue);
+    expect(world.coder.chats()[0]?.workspaceId).not.toBe(planted);
+    expect(world.logs.join()).toContain("The name is occupied");
+    await close(issue);
+    await until("the chat's own workspace is gone", () => world.coder.workspaces().length === 1);
+    expect(world.coder.workspaces()[0]).toMatchObject({ id: planted, latestBuild: { transition: "start" } });
+  } finally {
+    await world.close();
+  }
 });
