@@ -58,18 +58,19 @@ const addresses: readonly RegExp[] = [
 ];
 
 /**
- * What is told of the work, for a page on GitHub: in public without addresses and hosts, but for those that begin with
- * `origin`, GitHub's; `hosts` are others to leave out.
+ * What is told of the work, for a page on GitHub: in public without addresses and hosts, but for the repository's own
+ * `page` and those below it; `hosts` are others to leave out.
  */
 export function reportWords(
   report: string,
   { private: isPrivate }: Audience,
-  { origin, hosts }: { origin: string; hosts: readonly string[] },
+  { page, hosts }: { page: string; hosts: readonly string[] },
 ): string {
   if (isPrivate) return report;
   const words = report.replace(failedTurn, failedTurnInPublic);
+  const isOwn = (address: string) => `${address}/`.toLowerCase().startsWith(`${page}/`.toLowerCase());
   const shown = addresses.reduce(
-    (text, pattern) => text.replace(pattern, (found) => (found.startsWith(`${origin}/`) ? found : leftOut)),
+    (text, pattern) => text.replace(pattern, (found) => (isOwn(found) ? found : leftOut)),
     words,
   );
   return hosts.reduce((text, host) => text.replaceAll(host, leftOut), shown);

@@ -38,17 +38,20 @@ export function inertLine(line: string): string {
   return inert(line, lineLength);
 }
 
-const pullRequest = /^Pull request #(\d+)( \([a-z]+\))?: (\S+)$/;
+const pullRequest = /^Pull request #(\d+)( \([a-z]+\))?: (.+)$/;
 const link = /^Link: (\S+)$/;
 
-/** A line of what is known of the work, as the backends write them: with its link where it leads to GitHub. */
+/**
+ * A line of what is known of the work, as the backends write them: with its link if it leads into this repository. In
+ * which other one a pull request is, is not told: it may be private, and who reads this need not be able to read it.
+ */
 export function reportLine(line: string, place: QuotationPlace): string {
   const [, number, state = "", url = ""] = pullRequest.exec(line) ?? [];
   if (number === undefined) return isInRepository(link.exec(line)?.[1], place) ? line : inertLine(line);
   if (isInRepository(url, place) && url.endsWith(`/pull/${number}`)) return line;
   // A number alone would be one of this repository.
-  if (isPullRequest(url, place)) return `Pull request${state}: ${url}`;
-  return `Pull request${state}: ${place.repository.private ? inertLine(url) : "in another repository"}`;
+  const isNamed = place.repository.private && !isOnGitHub(url, place);
+  return `Pull request${state}: ${isNamed ? inertLine(url) : "in another repository"}`;
 }
 
 const denial = /^(The agent was not told of )(\S+?)(: )(.*)$/;
@@ -59,17 +62,17 @@ export function denialLine(line: string, place: QuotationPlace): string {
   return isInRepository(url, place) ? `${words}${url}${colon}${inertLine(reason)}` : inertLine(line);
 }
 
-/** A page of this very repository, with nothing in its address that Markdown or GitHub would read in another way. */
+function isOnGitHub(url: string, { origin }: QuotationPlace): boolean {
+  return url.toLowerCase().startsWith(`${origin}/`.toLowerCase());
+}
+
+/** A page of this very repository, with nothing in its address that Markdown, GitHub or a browser would read in another way. */
 function isInRepository(
   url: string | undefined,
   { origin, repository: { owner, name } }: QuotationPlace,
 ): boolean {
   const start = `${origin}/${owner}/${name}/`.toLowerCase();
-  return url?.toLowerCase().startsWith(start) === true && /^[\w./#-]+$/.test(url.slice(start.length));
-}
-
-/** A pull request on the same GitHub; told in private alone, for its repository may be private too. */
-function isPullRequest(url: string, { origin, repository }: QuotationPlace): boolean {
-  if (!repository.private || !url.startsWith(`${origin}/`)) return false;
-  return /^[\w.-]+\/[\w.-]+\/pull\/\d+$/.test(url.slice(origin.length + 1));
+  if (url?.toLowerCase().startsWith(start) !== true) return false;
+  const rest = url.slice(start.length);
+  return /^[\w./#-]+$/.test(rest) && !/(?:^|\/)\.\.?(?:[/#]|$)/.test(rest);
 }

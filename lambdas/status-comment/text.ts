@@ -40,7 +40,8 @@ export function statusText({ status, task, report }: TaskRecord, source: WorkSou
   const hosts = hostsOf(task);
   const quote = (text = "", shown?: (line: string, index: number) => string) => {
     const start = cutToLimit(text, quotedAtMost);
-    const words = reportWords(start, repository, { origin: place.origin, hosts });
+    const page = `${place.origin}/${repository.owner}/${repository.name}`;
+    const words = reportWords(start, repository, { page, hosts });
     return words.trim() === "" ? "" : quotation(words, shown);
   };
   return [

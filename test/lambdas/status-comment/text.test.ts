@@ -58,10 +58,16 @@ describe("what is quoted in the status comment", () => {
     for (const isPrivate of [true, false]) expect(reported(line, { isPrivate })).toBe(`> ${line}`);
   });
 
-  test("a pull request of another repository is linked in private, without a number that would be another's", () => {
+  test("a pull request of another repository is not named, nor its number, which would be another's", () => {
     const line = "Pull request #7 (open): https://github.com/octo/secret/pull/7";
-    expect(reported(line)).toBe("> Pull request (open): https://github.com/octo/secret/pull/7");
-    expect(reported(line, { isPrivate: false })).toBe("> Pull request (open): in another repository");
+    for (const isPrivate of [true, false]) {
+      expect(reported(line, { isPrivate })).toBe("> Pull request (open): in another repository");
+    }
+  });
+
+  test("an address that leaves the repository is no link", () => {
+    const line = "Link: https://github.com/octo/app/../secret/pull/7";
+    expect(reported(line)).toBe(`> \`${line}\``);
   });
 
   test("one that is not on GitHub is no link", () => {
@@ -94,6 +100,15 @@ describe("in public", () => {
     expect(text).not.toMatch(/corp|internal|10\.0|coder\.example/);
     expect(reported(report)).toContain("db.internal:5432");
     expect(shown({}, inPublic)).toContain("[gh-app-1](https://coder.example.com/tasks/mona-c/5)");
+  });
+
+  test("what the agent says has no address of another repository", () => {
+    const text = reported(
+      "The agent says (idle): I opened https://github.com/octo/secret/pull/7 and https://github.com/octo/app-secret",
+      inPublic,
+    );
+    expect(text).toContain("I opened");
+    expect(text).not.toMatch(/secret/);
   });
 
   test("why a turn has failed is on the task's page", () => {
