@@ -91,11 +91,10 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
     await world.assign(issue);
     await world.untilRunning(issue);
     agent.release();
-    if (name.startsWith("Tasks")) {
-      await told(issue, "keep this");
-      await allWell();
-      expect(inputsOf(issue).join()).not.toContain("forget this");
-    }
+    await told(issue, "keep this");
+    await allWell();
+    // A chat may have taken both before: Coder queues what its agent is told.
+    if (name.startsWith("Tasks")) expect(inputsOf(issue).join()).not.toContain("forget this");
   });
 
   test("a review comment says of which version of the file its lines are", async () => {
