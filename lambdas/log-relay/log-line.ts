@@ -1,6 +1,7 @@
 import { redText } from "./marks/words.js";
 import { plainText } from "./plain-text.js";
 import { heldBytes, type Page } from "./raw-lines.js";
+import { isStampAt, stampBytes } from "./time-stamp.js";
 import { textWithNuls } from "./utf16.js";
 
 /** One line of a log, as plain text. */
@@ -16,17 +17,13 @@ export interface LogLine {
   isRed: boolean;
 }
 
-/** What GitHub's runner puts before a line, in bytes: `2026-03-04T05:06:07.1234567Z `. */
-const stampBytes = 29;
 const secondsLength = "2026-03-04T05:06:07".length;
 
 /** Bytes of the time stamp at the beginning of a page's line. */
 export function stampOf({ bytes, starts, ends }: Page, index: number): number {
   const start = starts[index] as number;
   if ((ends[index] as number) - start < stampBytes - 1) return 0;
-  const isStamp =
-    bytes[start + 4] === 0x2d && bytes[start + 10] === 0x54 && bytes[start + stampBytes - 2] === 0x5a;
-  return isStamp ? stampBytes : 0;
+  return isStampAt(bytes, start) ? stampBytes : 0;
 }
 
 /** A page's line as text. There is none where it is the rest of a line end in UTF-16. */
@@ -37,7 +34,9 @@ export function lineOf(page: Page, index: number): LogLine | undefined {
   const time = stampOf(page, index) > 0 ? bytes.toString("latin1", start, start + secondsLength) : "";
   if (missing === 0 && end - start <= 2 * heldBytes) {
     const line = bytes.subarray(start, end);
-    const text = line.includes(0) ? textWithNuls(line, stampOf(page, index)) : line.toString();
+    // A NUL after the line end: it is UTF-16, even if no character before it has a NUL.
+    const hasNul = line.includes(0) || (bytes[end + 1] === 0 && line.length > 0);
+    const text = hasNul ? textWithNuls(line, stampOf(page, index)) : line.toString();
     if (text === undefined) return undefined;
     return { text: plainText(text), missing: 0, end: "", time, isRed: redText.pattern.test(text) };
   }

@@ -1,6 +1,8 @@
 import { aClue, aColon, aLineEnd, ClueScanner } from "./clue-scanner.js";
 import { errorMarks, otherClues } from "./error-marks.js";
 import { stepClues } from "./steps.js";
+import { isStampAt } from "./time-stamp.js";
+import { isHalfCharacter } from "./utf16.js";
 
 /** Lines of a log as bytes, and which of them are worth a look. */
 export interface Page {
@@ -41,6 +43,7 @@ export class RawLines {
   }
 
   end(): void {
+    if (this.#begun.length <= 2 * heldBytes) this.#scan(this.#begun, true);
     if (this.#begun.length > 0) this.#longLine();
   }
 
@@ -75,7 +78,7 @@ export class RawLines {
     this.#missing = 0;
   }
 
-  #scan(bytes: Buffer): void {
+  #scan(bytes: Buffer, isLast = false): void {
     const { classOf, next, found, start } = scanner;
     const page: Page = { bytes, starts: [], ends: [], clues: [], missing: 0 };
     let state = start;
@@ -88,6 +91,11 @@ export class RawLines {
       if (what === aClue) hasClue = true;
       else if (what === aColon) hasClue ||= isClassName(bytes, at);
       else if (what === aLineEnd) {
+        if (mayBeHalf(bytes, lineStart, at, hasClue)) {
+          const isHalf = isHalfCharacter(bytes, lineStart, at);
+          if (isHalf) continue;
+          if (isHalf === undefined && !isLast) break;
+        }
         if (hasClue || at - lineStart > 2 * heldBytes) page.clues.push(page.starts.length);
         page.starts.push(lineStart);
         page.ends.push(at);
@@ -104,6 +112,12 @@ export class RawLines {
     if (page.starts.length > 0) this.next(page);
     if (this.#begun.length > 2 * heldBytes) this.#extend(noBytes);
   }
+}
+
+/** Whether a line end needs a closer look: the runner's next line does not follow, or there may be NULs in the line. */
+function mayBeHalf(bytes: Uint8Array, start: number, at: number, hasClue: boolean): boolean {
+  const isStamped = isStampAt(bytes, bytes[start] === 0 ? start + 1 : start);
+  return isStamped ? !isStampAt(bytes, at + 1) : hasClue;
 }
 
 /** Whether a word that ends before the colon at `at` has a capital letter within, as `ImproperlyConfigured:` has. */

@@ -1,3 +1,31 @@
+import { isStampAt, stampBytes } from "./time-stamp.js";
+
+/** Bytes of the longest line of UTF-16 in which characters are told from line ends. */
+const longestBytes = 8 * 1024;
+
+/**
+ * Whether the byte of a line end at `at` is half of a UTF-16 character instead, as in 上 (U+4E0A) and 不 (U+4E0D).
+ * `start` is where its line starts. `undefined` if more bytes are needed to tell.
+ */
+export function isHalfCharacter(bytes: Buffer, start: number, at: number): boolean | undefined {
+  // The second half of the newline before.
+  const first = bytes[start] === 0 ? start + 1 : start;
+  const isStamped = isStampAt(bytes, first);
+  if (!isStamped && !bytes.subarray(first, at).includes(0)) return false;
+  const from = isStamped ? first + stampBytes : first;
+  if (at < from) return false;
+  for (let end = from; end - from < longestBytes; end++) {
+    if (end + stampBytes >= bytes.length) return undefined;
+    if (bytes[end] !== 0x0a) continue;
+    const isNewline = (end - from) % 2 === 0 && bytes[end + 1] === 0;
+    if (!isNewline && !isStampAt(bytes, end + 1)) continue;
+    const line = bytes.subarray(from, end);
+    const isReturn = (at - from) % 2 === 0 && bytes[at + 1] === 0;
+    return at < end && !isReturn && (isNewline || line.includes(0)) && utf16(line) !== undefined;
+  }
+  return false;
+}
+
 /**
  * A line that has NULs, as text. `wsl`, PowerShell and others write UTF-16 into a log of UTF-8: such a piece becomes
  * text again. Elsewhere NULs are dropped. The bytes up to `from` are the runner's own. `undefined` for NULs alone:
@@ -10,7 +38,8 @@ export function textWithNuls(line: Buffer, from: number): string | undefined {
   if (from === 0 && bare.length === 0) return undefined;
   const stamp = line.toString("latin1", 0, from);
   const dropped = bare.toString();
-  if (isText(dropped)) return stamp + dropped;
+  // A line holds the byte of a line end only as half of a character.
+  if (isText(dropped) && !/[\r\n]/.test(dropped)) return stamp + dropped;
   const first = rest.findIndex((byte) => !isPrintable(byte));
   for (const start of [0, first - 1, first]) {
     const text = start < 0 ? undefined : utf16(rest.subarray(start));
@@ -23,7 +52,7 @@ export function textWithNuls(line: Buffer, from: number): string | undefined {
 function utf16(bytes: Buffer): string | undefined {
   const whole = bytes.subarray(0, bytes.length - (bytes.length % 2));
   const firstNul = whole.indexOf(0);
-  const littleEndian = firstNul % 2 === 1;
+  const littleEndian = firstNul % 2 !== 0;
   const upperHalf = littleEndian ? 1 : 0;
   if (whole.some((byte, at) => byte === 0 && at % 2 !== upperHalf)) return undefined;
   const text = littleEndian ? whole.toString("utf16le") : Buffer.from(whole).swap16().toString("utf16le");

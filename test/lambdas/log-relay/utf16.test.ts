@@ -23,6 +23,11 @@ describe("UTF-16 inside a log of UTF-8 becomes text again:", () => {
     "Ошибка: файл не найден",
     "错误：文件已损坏 x",
     "Fehler: Datei „a“ fehlt",
+    // Characters with a byte of a line end: U+4E0A, U+4E0D, U+0D05, U+0A15.
+    "上传失败: 不是内部或外部命令",
+    "不上",
+    "path C:\\不 not found 上",
+    "error: അ ਕ",
   ])("%s", async (line) => {
     expect(await shown(`${stamp}before\n${stamp}`, { utf16: line }, `${stamp}after\n`)).toBe(
       `before\n${line}\nafter`,
