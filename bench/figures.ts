@@ -12,6 +12,8 @@ export interface Row {
   values: Readonly<Record<string, number>>;
   /** By column: the value is meant to be at most this. Nothing fails where it is not. */
   aims?: Readonly<Record<string, number>>;
+  /** By column: the value is meant to be at least this. */
+  leasts?: Readonly<Record<string, number>>;
 }
 
 /** p50, p95 and p99 of some durations in milliseconds, with an aim for the first. */

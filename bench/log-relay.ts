@@ -18,6 +18,9 @@ const logs = {
   "lines that each hold an error": "errors",
 };
 
+/** What one core read of short lines when each line was matched against every pattern. */
+const formerMBperSecond = 5.2;
+
 /** How fast logs are read, on one core, and what memory grows by. */
 export async function benchLogRelay(): Promise<Figures[]> {
   const folder = await mkdtemp(join(tmpdir(), "bench-log-relay-"));
@@ -25,11 +28,23 @@ export async function benchLogRelay(): Promise<Figures[]> {
   try {
     await build({ entryPoints: [excerpt], outfile: bundle, bundle: true, format: "esm", platform: "node" });
     const rows = [];
-    for (const [name, kind] of Object.entries(logs)) rows.push({ name, values: await read(bundle, kind) });
+    for (const [name, kind] of Object.entries(logs)) {
+      const values = await read(bundle, kind);
+      rows.push(
+        kind === "short"
+          ? {
+              name,
+              values: { ...values, "formerly MB/s": formerMBperSecond },
+              leasts: { "MB/s": 40 },
+              aims: { "peak MB": 60 },
+            }
+          : { name, values },
+      );
+    }
     return [
       {
         title: `An excerpt of 48 KiB of a log of ${megabytes} MB`,
-        how: `Each in a new process that has read a smaller log before; the median of ${rounds}. At least 40 MB/s and at most 60 MB are meant for short lines.`,
+        how: `Each in a new process that has read a smaller log before; the median of ${rounds}.`,
         rows,
       },
     ];

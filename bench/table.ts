@@ -17,12 +17,14 @@ export function printed({ title, how, rows }: Figures): string {
   return [title, ...(how === undefined ? [] : [how]), "", ...table].join("\n");
 }
 
-function cell({ values, aims }: Row, column: string): string {
+function cell({ values, aims, leasts }: Row, column: string): string {
   const value = values[column];
   if (value === undefined) return "";
-  const aim = aims?.[column];
-  if (aim === undefined) return readable(value);
-  return `${readable(value)} (${value > aim ? "! " : ""}aim ≤ ${aim})`;
+  const most = aims?.[column];
+  const least = leasts?.[column];
+  if (most !== undefined) return `${readable(value)} (${value > most ? "! " : ""}aim ≤ ${most})`;
+  if (least !== undefined) return `${readable(value)} (${value < least ? "! " : ""}aim ≥ ${least})`;
+  return readable(value);
 }
 
 function readable(value: number): string {
