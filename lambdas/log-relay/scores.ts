@@ -45,6 +45,10 @@ const lastOnesStep = 3;
 const toldAgain = 0.85;
 const linesAround = 3;
 
+/** Lines of a hole at most, and what they are worth of what stands around it. */
+const holeLines = 3;
+const ofHole = 0.9;
+
 /** Of the budget: before the end of a failed step, and of the log, so many bytes are worth something. */
 const endShare = 0.3;
 const tailShare = 0.25;
@@ -87,6 +91,7 @@ export function scoresOf(
   for (const [index, share] of sharesToldBefore(lines).entries()) {
     scores[index] = (scores[index] as number) * (1 - toldAgain * share);
   }
+  closeHoles(lines, scores);
   raiseBefore(lines, lines.length, worth.lastOfAll, budget * tailShare, raise);
   for (const [index, { role }] of lines.entries()) {
     if (role !== "end" || lines[index - 1]?.role === "end") continue;
@@ -116,6 +121,23 @@ function sharesToldBefore(lines: readonly KeptLine[]): number[] {
     const around = isOld.slice(Math.max(0, index - linesAround), index + linesAround + 1);
     return around.reduce((sum: number, old) => sum + old, 0) / around.length;
   });
+}
+
+/** A few lines between others that are worth more are worth nearly as much: a report with holes is hard to read. */
+function closeHoles(lines: readonly KeptLine[], scores: Float64Array): void {
+  const before = scores.slice();
+  const mostNear = (index: number, step: 1 | -1) => {
+    const { number } = lines[index] as KeptLine;
+    let most = 0;
+    for (let i = index + step; Math.abs((lines[i]?.number ?? Infinity) - number) <= holeLines; i += step) {
+      most = Math.max(most, before[i] as number);
+    }
+    return most;
+  };
+  for (const index of lines.keys()) {
+    const closed = ofHole * Math.min(mostNear(index, -1), mostNear(index, 1));
+    if (closed > (scores[index] as number)) scores[index] = closed;
+  }
 }
 
 /** What a line is worth at this distance after a mark, as a share of what the mark is. */

@@ -4,7 +4,7 @@ import type { KeptLine, KeptLines } from "./kept-lines.js";
 import { ranking } from "./scores.js";
 
 /** Bytes that the mark of a gap takes at most. */
-const gapBytes = 64;
+const gapBytes = 44;
 
 /** Lines that may be too long for what is left before nothing more is looked for. */
 const mostMisses = 200;
