@@ -4,10 +4,11 @@ import { unmasked } from "./error-marks.js";
 export type Role = "step" | "end";
 
 /** Texts of which one is in each line that has a role. */
-export const stepClues = ["##[", "post job cleanup", "$ "];
+export const stepClues = ["##[", "post job cleanup", "$ ", "done in "];
 
-/** A command as Travis CI, GitLab CI, CircleCI and Yarn show it before they run it. */
+/** A command as Yarn and many scripts show it before they run it, and how Yarn says that its command succeeded. */
 const command = /^\$ (\S.*)/;
+const commandSucceeded = /^(?:✨ +)?Done in [\d.]+m?s\.$/;
 const groupedCommand = /^##\[group\]Run (\S.*)/;
 const exitCode = /^##\[error\]Process completed with exit code (\d+)\.$/;
 
@@ -17,8 +18,8 @@ export function roleOf(line: string): Role | undefined {
 }
 
 /**
- * Finds out which command failed. GitHub's runner says only with which code; it shows a step's script before, and its
- * first line as the title. Where the script has more lines, none is known to be the one.
+ * Finds out which command failed. GitHub's runner reports only the exit code; it shows the step's script before, with
+ * the first line as the title. If the script has more lines, the failed one is unknown unless the log shows commands.
  */
 export class Commands {
   #last = "";
@@ -29,10 +30,10 @@ export class Commands {
     this.#code = exitCode.exec(line)?.[1] ?? "";
     const [, title] = groupedCommand.exec(line) ?? [];
     if (title !== undefined) this.#last = next(1) === title && next(2).startsWith("shell: ") ? title : "";
-    this.#last = command.exec(line)?.[1] ?? this.#last;
+    this.#last = commandSucceeded.test(line) ? "" : (command.exec(line)?.[1] ?? this.#last);
   }
 
-  /** What the line seen last does not say of the command that failed. */
+  /** The command that failed, if the line seen last reports an exit code and the command is known. */
   note(): string {
     return this.#code === "" || this.#last === ""
       ? ""

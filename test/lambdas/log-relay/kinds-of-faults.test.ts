@@ -278,6 +278,8 @@ describe("the step that failed comes first:", () => {
     );
     const two = ["##[group]Run npm ci", "npm ci", "npm test", "shell: /usr/bin/bash -e {0}", "##[endgroup]"];
     expect(await excerpt(stamped([...two, end]))).not.toContain("The command");
+    const yarn = ["$ tsc --build", "✨  Done in 3.21s."];
+    expect(await excerpt(stamped([...two, ...yarn, "oh", end]))).not.toContain("The command");
   });
 });
 
