@@ -200,7 +200,7 @@ export const actions = {
     ...actionDefaults,
     description: "Says in a check run what the config of a commit comes to",
     secrets: ["githubApp"],
-    table: { config: ["get", "update"] },
+    table: { config: ["get", "update"], account: ["query", "update"] },
   },
   "sync-installation": {
     ...actionDefaults,

@@ -1,11 +1,10 @@
 import type { Octokit } from "@octokit/core";
 import * as z from "zod/mini";
-import { isServed } from "./accounts/served.js";
+import { isRepositoryServed } from "./accounts/served.js";
 import { personalEventSchema, workEventSchema } from "./events/event.js";
 import { parseInput, taskRepositorySchema } from "./flow-input.js";
 import { connectGitHub } from "./github/app.js";
 import { type Authorization, authorize } from "./github/authority.js";
-import { findRepository } from "./github/installations.js";
 import { log } from "./log.js";
 
 const inputSchema = z.object({
@@ -32,14 +31,11 @@ export async function handler(input: unknown): Promise<Authorization> {
 }
 
 /**
- * Whether the account is served. The webhook has asked it already for what GitHub has delivered; Scheduler, a redrive
- * and anybody who may start a flow come by another way. A job's repository may have another owner by now.
+ * Whether the account is served. The webhook has asked it already for what GitHub has delivered, unless GitHub did not
+ * answer; Scheduler, a redrive and anybody who may start a flow come by another way. A job's repository may have
+ * another owner by now.
  */
-async function isServedNow({ type, repository }: Event, octokit: Octokit): Promise<boolean> {
-  const current =
-    type === "job_due" || repository.ownerId === undefined
-      ? await findRepository(octokit, repository)
-      : repository;
-  if (current?.id !== repository.id || current.ownerId === undefined) return false;
-  return isServed({ id: current.ownerId, login: current.owner }, async () => octokit);
+function isServedNow({ type, repository }: Event, octokit: Octokit): Promise<boolean> {
+  const { ownerId: _, ...unowned } = repository;
+  return isRepositoryServed(octokit, type === "job_due" ? unowned : repository);
 }

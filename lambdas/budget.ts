@@ -36,6 +36,11 @@ export function withBudget<Input, Output>(
   };
 }
 
+/** Gives `act` so many milliseconds of the invocation's time, or what is left of it. */
+export function within<Output>(ms: number, act: () => Promise<Output>): Promise<Output> {
+  return ends.run(performance.now() + Math.min(ms, remainingMs()), act);
+}
+
 /** Milliseconds that are left of the invocation; without end outside of one. */
 export function remainingMs(): number {
   return (ends.getStore() ?? Number.POSITIVE_INFINITY) - performance.now();

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { isRepositoryServed } from "./accounts/served.js";
 import { checkReport } from "./config/check-report.js";
 import { OriginStore } from "./config/job-origins.js";
 import { type ExpectedStanding, expectedStanding, standingOfNobody } from "./config/job-standing.js";
@@ -17,7 +18,7 @@ const inputSchema = z.object({
 });
 
 export interface Checked {
-  /** `none` where there is nothing to say: a repository without a config that has lost none. */
+  /** `none`: there is nothing to say. The account is not served, or the repository has no config and has lost none. */
   outcome: "success" | "failure" | "neutral" | "none";
 }
 
@@ -29,6 +30,7 @@ export async function handler(input: unknown): Promise<Checked> {
   const sha = isPush ? event.push.after : event.pull.headSha;
   const app = await connectGitHub();
   const octokit = app.installation(event.installation);
+  if (!(await isRepositoryServed(octokit, repository))) return { outcome: "none" };
   const state = await readConfig(octokit, repository, sha);
   const jobs = state.state === "valid" ? state.config.scheduled_jobs : [];
   const report = checkReport(state, {

@@ -1,6 +1,8 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
 import { agentAsKnown, agentId } from "./accounts/agent.js";
+import type { Account } from "./accounts/known-accounts.js";
 import { isServed } from "./accounts/served.js";
+import { within } from "./budget.js";
 import { ingressEnvironment } from "./environment.js";
 import { ConfigurationError } from "./errors.js";
 import { type Classification, classify } from "./events/classify.js";
@@ -109,10 +111,13 @@ async function dispatch(
   }
 }
 
+/** How long GitHub may take to say who an account is, in milliseconds: it waits ten seconds for our answer. */
+const accountMs = 3000;
+
 /**
- * Lets only those accounts through that are served. The ids that this takes are known to the container; GitHub is asked
- * for them once in the life of a deployment. Before it was, the agent is known by its login alone: what that has let
- * through is classified `anew`.
+ * Lets only those accounts through that are served. The container knows the ids for this; GitHub is asked for them
+ * once in the life of a deployment. Until then, only the agent's login is known: what that lets through is classified
+ * `anew`. If GitHub does not answer, the delivery is taken: every flow asks the same before it acts, and is retried.
  */
 async function examine(
   classified: Classification,
@@ -120,17 +125,34 @@ async function examine(
 ): Promise<Classification> {
   if ("skipped" in classified) return classified;
   const { event } = classified;
-  const connect = async () => (await connectGitHub()).installation(event.installation);
-  const account = accountOf(event);
+  const { id, login } = accountOf(event);
   // What was known of a deleted account's installation is to go, whoever it was.
-  if (account.id === undefined && event.type === "repositories_removed") return classified;
-  if (account.id === undefined) return { skipped: "GitHub does not say whose repository it is" };
-  if (!(await isServed({ ...account, id: account.id }, connect))) {
+  if (id === undefined && event.type === "repositories_removed") return classified;
+  if (id === undefined) return { skipped: "GitHub does not say whose repository it is" };
+  try {
+    return await within(accountMs, () => ofServed(classified, { id, login }, anew));
+  } catch (error) {
+    log.warn("It is not known yet whether the account is served: the flow asks", {
+      account: login,
+      id,
+      error: nameOf(error),
+    });
+    return classified;
+  }
+}
+
+async function ofServed(
+  { event }: { event: RelayEvent },
+  account: Account,
+  anew: (agentId: number) => Classification,
+): Promise<Classification> {
+  const connect = async () => (await connectGitHub()).installation(event.installation);
+  if (!(await isServed(account, connect))) {
     log.warn("The account is not served", { account: account.login, id: account.id, event: event.type });
     return { skipped: `the account ${account.login} is not served: ALLOWED_ACCOUNTS does not name it` };
   }
   const isAsked = !("repository" in event) || (await agentAsKnown()).agentId !== undefined;
-  return isAsked ? classified : anew(await agentId(await connect()));
+  return isAsked ? { event } : anew(await agentId(await connect()));
 }
 
 function accountOf(event: RelayEvent): { id: number | undefined; login: string } {

@@ -1,8 +1,10 @@
 import type { Octokit } from "@octokit/core";
 import { accountsEnvironment } from "../environment.js";
 import { ConfigurationError } from "../errors.js";
+import type { Repository } from "../events/event.js";
 import { isSameLogin } from "../events/login.js";
 import { findAppOwner, findInstalledAccount } from "../github/accounts.js";
+import { findRepository } from "../github/installations.js";
 import { type Account, knownAccounts } from "./known-accounts.js";
 
 /** Stands for a login where ALLOWED_ACCOUNTS is not set. No login has a space. */
@@ -20,6 +22,13 @@ export async function isServed(account: Account, connect: () => Promise<Octokit>
     if (await knownAccounts().isNamed(account, login, lookUp)) return true;
   }
   return false;
+}
+
+/** The same of the account that a repository belongs to: by the event's word, else as GitHub says now. */
+export async function isRepositoryServed(octokit: Octokit, repository: Repository): Promise<boolean> {
+  const current = repository.ownerId === undefined ? await findRepository(octokit, repository) : repository;
+  if (current?.id !== repository.id || current.ownerId === undefined) return false;
+  return isServed({ id: current.ownerId, login: current.owner }, async () => octokit);
 }
 
 /** The same where GitHub cannot be asked: a login that nobody has looked up yet counts by its name. */

@@ -40,13 +40,11 @@ describe("the App's private key", () => {
     ["no JSON", "-----BEGIN"],
     ["no App id", JSON.stringify({ privateKey: "x" })],
     ["no key", JSON.stringify({ appId: "1", privateKey: "the-secret-thing" })],
-  ])("with %s lets nothing in, and the log says what is expected, without the secret", async (_, secret) => {
-    world.system.rotate({ githubApp: secret });
-    // GitHub is asked as that App whose deliveries are served, before the first one is taken.
-    const { status } = await world.assign(await world.openIssue());
-    expect(status).toBe(503);
-    expect(await world.idle()).toEqual([]);
-    await until("the reason is logged", () => world.logs.join().includes("BEGIN RSA PRIVATE KEY"));
+  ])("with %s fails the run with what is expected, and without the secret", async (_, secret) => {
+    const run = await assignWith(secret);
+    expect(run).toMatchObject({ status: "FAILED", error: "ConfigurationError" });
+    expect(run?.cause).toContain("BEGIN RSA PRIVATE KEY");
+    expect(run?.cause).not.toContain("the-secret-thing");
     expect(world.logs.join()).not.toContain("the-secret-thing");
   });
 });

@@ -80,7 +80,11 @@ const lambdaRights: Record<string, string[]> = {
     ...keepsSchedules,
   ],
   FindConfigChange: [readsSecret("GitHubApp")],
-  CheckConfig: [readsSecret("GitHubApp"), onItems("dynamodb:GetItem dynamodb:UpdateItem", "config")],
+  CheckConfig: [
+    readsSecret("GitHubApp"),
+    onItems("dynamodb:GetItem dynamodb:UpdateItem", "config"),
+    knowsAccounts,
+  ],
   SyncInstallation: [
     readsSecret("GitHubApp"),
     onItems("dynamodb:GetItem dynamodb:Query dynamodb:UpdateItem", "config"),
