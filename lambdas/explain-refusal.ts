@@ -21,7 +21,8 @@ const reasonLength = 1000;
  */
 export async function handler(input: unknown): Promise<{ explained: boolean }> {
   const { event, key, reason } = parseInput(inputSchema, input);
-  if (!event.repository.private || event.sender.type === "Bot") return { explained: false };
+  // Without a reason, the account is not served: nobody there is told anything.
+  if (reason === "" || !event.repository.private || event.sender.type === "Bot") return { explained: false };
   if (!(await new Inbox(key).noteOnce(`refused#${event.sender.id}`, event.delivery)))
     return { explained: false };
   const app = await connectGitHub();
