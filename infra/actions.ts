@@ -1,5 +1,5 @@
 /**
- * Every Lambda of the system and what it may touch. The key is the name of its file in `lambdas/`; the stack
+ * Every Lambda of the system and what it may touch. The key is the name of its file in `lambdas/actions/`; the stack
  * gives each its own role with exactly these rights, and the local system reads the same table.
  */
 
@@ -24,7 +24,7 @@ export type TableRight = "get" | "query" | "update";
 export interface ActionSpec {
   /** What it does, in one sentence: the function's description in the console. */
   description: string;
-  /** Its requests and waits fit into it (`lambdas/budget.ts`): long enough for a `Retry-After` of a minute. */
+  /** Its requests and waits fit into it (`lambdas/runtime/budget.ts`): long enough for a `Retry-After` of a minute. */
   timeoutSeconds: number;
   memoryMb: number;
   secrets: readonly SecretName[];

@@ -44,7 +44,7 @@ export interface BundleOptions {
    * bundle is whole.
    */
   sharePackages?: boolean;
-  /** The folder that holds `<name>.ts`. Default: `lambdas/` of this repository. */
+  /** The folder that holds `<name>.ts`. Default: `lambdas/actions/` of this repository. */
   entryFolder?: string;
 }
 
@@ -70,7 +70,7 @@ export async function bundleLambdas(options: BundleOptions): Promise<Bundle[]> {
     names = actionNames,
     sourceMaps = false,
     sharePackages = false,
-    entryFolder = join(root, "lambdas"),
+    entryFolder = join(root, "lambdas/actions"),
   } = options;
   const outdir = resolve(options.outdir);
   await Promise.all(names.map((name) => rm(join(outdir, name), { recursive: true, force: true })));
@@ -91,9 +91,9 @@ export async function bundleLambdas(options: BundleOptions): Promise<Bundle[]> {
   return names.map((name) => describe(name, join(outdir, name), metafile));
 }
 
-/** `lambda:<name>`: the handler of `<name>.ts`, within the time of its invocation (`lambdas/budget.ts`). */
+/** `lambda:<name>`: the handler of `<name>.ts`, within the time of its invocation (`lambdas/runtime/budget.ts`). */
 function lambdaEntries(folder: string): Plugin {
-  const budget = JSON.stringify(join(root, "lambdas/budget.ts"));
+  const budget = JSON.stringify(join(root, "lambdas/runtime/budget.ts"));
   return {
     name: "lambda-entries",
     setup({ onResolve, onLoad }) {

@@ -1,12 +1,11 @@
 import type { Octokit } from "@octokit/core";
-import { agentEnvironment } from "../environment.js";
-import { ConfigurationError } from "../errors.js";
-import type { Circumstances } from "../events/classify.js";
+import { knownAccounts } from "../aws/known-accounts.js";
 import { findAccount } from "../github/accounts.js";
-import { knownAccounts } from "./known-accounts.js";
+import { ConfigurationError } from "../model/errors.js";
+import { agentEnvironment } from "../runtime/environment.js";
 
 /** The agent's account as far as it is known: the login of the settings, and the id once GitHub was asked. */
-export async function agentAsKnown(): Promise<Pick<Circumstances, "agent" | "agentId">> {
+export async function agentAsKnown(): Promise<{ agent: string; agentId: number | undefined }> {
   const { AGENT_GITHUB_USERNAME: agent } = agentEnvironment();
   return { agent, agentId: await knownAccounts().idOf(agent) };
 }

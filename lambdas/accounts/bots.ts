@@ -1,9 +1,9 @@
 import type { Octokit } from "@octokit/core";
-import { agentEnvironment } from "../environment.js";
-import type { Person } from "../events/event.js";
-import { isSameLogin } from "../events/login.js";
+import { knownAccounts } from "../aws/known-accounts.js";
 import { findAccount } from "../github/accounts.js";
-import { knownAccounts } from "./known-accounts.js";
+import type { Person } from "../model/event.js";
+import { isSameLogin } from "../model/login.js";
+import { agentEnvironment } from "../runtime/environment.js";
 
 /**
  * Whether an operator has added this very bot to ALLOWED_BOTS. `renovate` stands for `renovate[bot]` there, never for

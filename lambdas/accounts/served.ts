@@ -1,11 +1,11 @@
 import type { Octokit } from "@octokit/core";
-import { accountsEnvironment } from "../environment.js";
-import { ConfigurationError } from "../errors.js";
-import type { Repository } from "../events/event.js";
-import { isSameLogin } from "../events/login.js";
+import { type Account, knownAccounts } from "../aws/known-accounts.js";
 import { findAppOwner, findInstalledAccount } from "../github/accounts.js";
 import { findRepository } from "../github/installations.js";
-import { type Account, knownAccounts } from "./known-accounts.js";
+import { ConfigurationError } from "../model/errors.js";
+import type { Repository } from "../model/event.js";
+import { isSameLogin } from "../model/login.js";
+import { accountsEnvironment } from "../runtime/environment.js";
 
 /** Stands for a login where ALLOWED_ACCOUNTS is not set. No login has a space. */
 const appOwner = "owner of the app";

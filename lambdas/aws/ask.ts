@@ -1,5 +1,5 @@
-import { timeoutFor } from "../budget.js";
-import { TransientError } from "../errors.js";
+import { TransientError } from "../model/errors.js";
+import { timeoutFor } from "../runtime/budget.js";
 
 /** Refusals (400) that a retry can mend: limits of rate and capacity, by the services' own names. */
 const limits = new Set([

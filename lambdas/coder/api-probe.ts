@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
-import { NoTaskApiError } from "../errors.js";
-import type { Backend } from "../tasks/record.js";
+import { NoTaskApiError } from "../model/errors.js";
+import type { Backend } from "../model/record.js";
 import { explained } from "./chats/chat-errors.js";
 import { type CoderClient, isRouteMissing } from "./client.js";
 

@@ -1,11 +1,17 @@
 import * as z from "zod/mini";
-import type { CoderSettings } from "../environment.js";
-import { ConfigurationError, isRefusal, NoCoderUserError, TaskBusyError, TransientError } from "../errors.js";
-import type { Person } from "../events/event.js";
-import { log } from "../log.js";
-import type { TaskMarks } from "../tasks/mark.js";
-import type { Factory } from "../tasks/plan.js";
-import type { TaskKey, TaskLocation } from "../tasks/record.js";
+import {
+  ConfigurationError,
+  isRefusal,
+  NoCoderUserError,
+  TaskBusyError,
+  TransientError,
+} from "../model/errors.js";
+import type { Person } from "../model/event.js";
+import type { Factory } from "../model/plan.js";
+import type { TaskKey, TaskLocation } from "../model/record.js";
+import type { WorkIdentity } from "../model/work.js";
+import type { CoderSettings } from "../runtime/environment.js";
+import { log } from "../runtime/log.js";
 import type { ApiProbe } from "./api-probe.js";
 import { type Chat, claimOf, deliveryOf } from "./chats/chat.js";
 import { ChatClient, ChatsVanishedError } from "./chats/chat-client.js";
@@ -16,7 +22,8 @@ import { BotOwner, type ChatOwner, RequesterOwner } from "./chats/chat-owner.js"
 import { isActive, isBeingInterrupted, viewOf } from "./chats/chat-view.js";
 import type { CoderClient } from "./client.js";
 import type { CoderDirectory, TemplateChoice } from "./directory.js";
-import type { CoderBackend, CoderTask, CreateTask, Reception, SendOutcome, WorkIdentity } from "./port.js";
+import type { TaskMarks } from "./mark.js";
+import type { CoderBackend, CoderTask, CreateTask, Reception, SendOutcome } from "./port.js";
 import { deleteWorkspace, type WorkspaceParameter } from "./workspaces.js";
 
 const organizationSchema = z.object({ id: z.string() });

@@ -5,8 +5,8 @@ import {
   RefusedRequestError,
   TransientError,
   UnexpectedAnswerError,
-} from "../errors.js";
-import { patientFetch } from "../http/patient-fetch.js";
+} from "../model/errors.js";
+import { patientFetch } from "../runtime/patient-fetch.js";
 
 /** Of one request, where nothing else is said. */
 const timeoutMs = 20_000;

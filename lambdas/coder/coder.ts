@@ -1,14 +1,15 @@
-import type { CoderSettings } from "../environment.js";
-import { ChatsForbiddenError } from "../errors.js";
-import type { Person } from "../events/event.js";
-import type { TaskMarks } from "../tasks/mark.js";
-import { type Backend, backends, type TaskLocation } from "../tasks/record.js";
+import { ChatsForbiddenError } from "../model/errors.js";
+import type { Person } from "../model/event.js";
+import { type Backend, backends, type TaskLocation } from "../model/record.js";
+import type { WorkIdentity } from "../model/work.js";
+import type { CoderSettings } from "../runtime/environment.js";
 import { ApiProbe } from "./api-probe.js";
 import type { CreationPatience } from "./chats/chat-creation.js";
 import { ChatsBackend } from "./chats-backend.js";
 import type { CoderClient } from "./client.js";
 import { CoderDirectory } from "./directory.js";
-import type { CoderBackend, CoderTask, WorkIdentity } from "./port.js";
+import type { TaskMarks } from "./mark.js";
+import type { CoderBackend, CoderTask } from "./port.js";
 import { TasksBackend } from "./tasks-backend.js";
 
 /**

@@ -1,9 +1,9 @@
-import { coderEnvironment } from "../environment.js";
-import { ConfigurationError } from "../errors.js";
-import { Secret } from "../secrets/secret.js";
-import { TaskMarks } from "../tasks/mark.js";
+import { Secret } from "../aws/secret.js";
+import { ConfigurationError } from "../model/errors.js";
+import { coderEnvironment } from "../runtime/environment.js";
 import { CoderClient } from "./client.js";
 import { Coder } from "./coder.js";
+import { TaskMarks } from "./mark.js";
 
 const settings = coderEnvironment();
 const secret = new Secret(settings.CODER_TOKEN_SECRET_ARN);

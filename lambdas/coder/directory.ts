@@ -1,9 +1,9 @@
 import * as z from "zod/mini";
-import { knownAccounts } from "../accounts/known-accounts.js";
-import type { CoderSettings } from "../environment.js";
-import { isRefusal, NoCoderUserError, PresetNotFoundError, TemplateNotFoundError } from "../errors.js";
-import type { Person } from "../events/event.js";
-import type { Factory } from "../tasks/plan.js";
+import { knownAccounts } from "../aws/known-accounts.js";
+import { isRefusal, NoCoderUserError, PresetNotFoundError, TemplateNotFoundError } from "../model/errors.js";
+import type { Person } from "../model/event.js";
+import type { Factory } from "../model/plan.js";
+import type { CoderSettings } from "../runtime/environment.js";
 import type { CoderClient } from "./client.js";
 
 const userSchema = z.object({

@@ -1,26 +1,8 @@
-import type { Person } from "../events/event.js";
-import type { Factory } from "../tasks/plan.js";
-import type { Backend, TaskKey, TaskLocation } from "../tasks/record.js";
-
-/**
- * Where a task stands, whatever Coder calls it: `starting` (no agent yet), `working`, `ready` (the agent would
- * listen), `paused` (it has to be resumed before it listens), `broken`, `gone` (deleted, or out of reach for good).
- */
-export type Phase = "starting" | "working" | "ready" | "paused" | "broken" | "gone";
-
-export interface TaskView {
-  phase: Phase;
-  /** Coder's own word for it, for messages and logs. */
-  status: string;
-  /** The agent reports no state, so that `working` is only a guess. */
-  silent?: boolean;
-  /** A text that is sent while the agent works waits in a queue of Coder's own: nobody has to wait with it. */
-  queues?: boolean;
-  /** The agent's last turn has ended in an error. */
-  hasFailed?: boolean;
-  /** For people: what Coder knows of the work, or why the task is gone. Bounded plain text, often of several lines. */
-  report?: string;
-}
+import type { Person } from "../model/event.js";
+import type { TaskView } from "../model/phase.js";
+import type { Factory } from "../model/plan.js";
+import type { Backend, TaskKey, TaskLocation } from "../model/record.js";
+import type { WorkIdentity } from "../model/work.js";
 
 /** A task as it stands in Coder. */
 export interface CoderTask extends TaskLocation {
@@ -29,14 +11,6 @@ export interface CoderTask extends TaskLocation {
   view: TaskView;
   /** It was found where one was to be created, and was started for another delivery: with other words. */
   isAnothers?: boolean;
-}
-
-/** What a task is for, as it is created for it and found again by it. */
-export interface WorkIdentity extends TaskKey {
-  /** As people write it: `owner/repo#42`. */
-  reference: string;
-  /** The issue's address, which stands in the task's first prompt. */
-  url: string;
 }
 
 export interface TaskSpecification {

@@ -1,25 +1,24 @@
 import * as z from "zod/mini";
-import { isRefusal, TaskBusyError, TemplateNotFoundError, TransientError } from "../errors.js";
-import type { Person } from "../events/event.js";
-import { lineOfMark, markOfPrompt, type TaskMarks } from "../tasks/mark.js";
-import type { Factory } from "../tasks/plan.js";
-import type { TaskKey, TaskLocation } from "../tasks/record.js";
+import { isRefusal, TaskBusyError, TemplateNotFoundError, TransientError } from "../model/errors.js";
+import type { Person } from "../model/event.js";
+import type { Phase, TaskView } from "../model/phase.js";
+import type { Factory } from "../model/plan.js";
+import type { TaskKey, TaskLocation } from "../model/record.js";
+import type { WorkIdentity } from "../model/work.js";
 import { cleanText, oneLine } from "../text/clean.js";
 import { withEscapedInvisibles } from "../text/invisible.js";
 import type { ApiProbe } from "./api-probe.js";
 import { type CoderClient, isRouteMissing } from "./client.js";
 import type { CoderDirectory, TemplateChoice } from "./directory.js";
+import { lineOfMark, markOfPrompt, type TaskMarks } from "./mark.js";
 import type {
   CoderBackend,
   CoderTask,
   CreateTask,
   NameConflict,
-  Phase,
   Reception,
   SendOutcome,
   TaskSpecification,
-  TaskView,
-  WorkIdentity,
 } from "./port.js";
 import { deleteWorkspace } from "./workspaces.js";
 

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { isRefusal, TaskBusyError } from "../errors.js";
+import { isRefusal, TaskBusyError } from "../model/errors.js";
 import type { CoderClient } from "./client.js";
 
 const workspaceSchema = z.object({

@@ -1,7 +1,7 @@
 import type { Annotation, CheckReport } from "../github/check-runs.js";
+import { configPath } from "../model/config-path.js";
 import { oneLine } from "../text/clean.js";
 import { limits, shortened } from "../text/limits.js";
-import { configPath } from "./config-path.js";
 import { configSummary, cutSummary } from "./config-summary.js";
 import type { ConfigStandings } from "./job-standing.js";
 import type { ConfigState } from "./read-config.js";

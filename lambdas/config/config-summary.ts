@@ -1,7 +1,7 @@
+import { configPath } from "../model/config-path.js";
 import { byteLength } from "../text/bytes.js";
 import { codeSpan } from "../text/code-span.js";
 import { cutToLimit, fits, limits } from "../text/limits.js";
-import { configPath } from "./config-path.js";
 import type { ConfigStandings, ExpectedStanding } from "./job-standing.js";
 import type { FailedRunRule, RepoConfig, ScheduledJob } from "./repo-config.js";
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import type { Person } from "../events/event.js";
-import { type Key, secondsFromNow, Table } from "../table/table.js";
+import { type Key, secondsFromNow, Table } from "../aws/table.js";
+import type { Person } from "../model/event.js";
 import type { ScheduledJob } from "./repo-config.js";
 
 /** Who has put a job in place, as it stands in the file. */

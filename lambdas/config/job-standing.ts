@@ -1,10 +1,10 @@
-import { knownAccounts } from "../accounts/known-accounts.js";
-import { jobEnvironment } from "../environment.js";
-import type { Person } from "../events/event.js";
-import { isSameLogin } from "../events/login.js";
-import { isEnough } from "../events/permission.js";
+import { knownAccounts } from "../aws/known-accounts.js";
 import type { RepositoryClient } from "../github/repository.js";
-import { configPath } from "./config-path.js";
+import { configPath } from "../model/config-path.js";
+import type { Person } from "../model/event.js";
+import { isSameLogin } from "../model/login.js";
+import { isEnough } from "../model/permission.js";
+import { jobEnvironment } from "../runtime/environment.js";
 import { type JobOrigin, originOf } from "./job-origins.js";
 import type { ScheduledJob } from "./repo-config.js";
 

@@ -1,5 +1,5 @@
-import type { Repository } from "../events/event.js";
-import { type Key, secondsFromNow, Table } from "../table/table.js";
+import { type Key, secondsFromNow, Table } from "../aws/table.js";
+import type { Repository } from "../model/event.js";
 
 const keptForSeconds = 24 * 3600;
 

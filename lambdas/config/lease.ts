@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { TaskBusyError } from "../errors.js";
-import { type Key, secondsFromNow, Table } from "../table/table.js";
+import { type Key, secondsFromNow, Table } from "../aws/table.js";
+import { TaskBusyError } from "../model/errors.js";
 
 /** Longer than a Lambda that holds one may run (see `infra/actions.ts`): who held one that is over acts no more. */
 const leaseMs = 250_000;

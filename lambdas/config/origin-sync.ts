@@ -1,10 +1,10 @@
 import type { Octokit } from "@octokit/core";
-import { TransientError } from "../errors.js";
-import type { Person } from "../events/event.js";
-import { isEnough } from "../events/permission.js";
 import { findCommit } from "../github/contents.js";
 import type { CurrentRepository } from "../github/installations.js";
 import { RepositoryClient } from "../github/repository.js";
+import { TransientError } from "../model/errors.js";
+import type { Person } from "../model/event.js";
+import { isEnough } from "../model/permission.js";
 import { fingerprintsOf, type JobsPushed, type KnownOrigins, OriginStore, originsOf } from "./job-origins.js";
 import { jobPermission } from "./job-standing.js";
 import { type ConfigState, readConfig } from "./read-config.js";

@@ -1,6 +1,6 @@
 import type { Octokit } from "@octokit/core";
 import { type RepositoryName, readFile } from "../github/contents.js";
-import { configPath } from "./config-path.js";
+import { configPath } from "../model/config-path.js";
 import { type Fault, parseRepoConfig, type RepoConfig } from "./repo-config.js";
 
 /** What a repository says about its agent's work at one commit. */

@@ -7,7 +7,7 @@ import { lineCount, readToml } from "./toml.js";
 import { TomlLines } from "./toml-lines.js";
 import { unknownKeys } from "./unknown-keys.js";
 
-export { configPath } from "./config-path.js";
+export { configPath } from "../model/config-path.js";
 export type { Fault } from "./fault.js";
 
 /** The settings with all defaults applied, as `docs/repo-config.md` describes them. */

@@ -1,11 +1,11 @@
 import type { Octokit } from "@octokit/core";
 import { isServed } from "../accounts/served.js";
-import type { Repository } from "../events/event.js";
 import type { GitHubApp } from "../github/app.js";
 import { findCommit } from "../github/contents.js";
 import { type CurrentRepository, findInstallation, findRepository } from "../github/installations.js";
 import { lookAgainWhile } from "../github/lag.js";
-import { log } from "../log.js";
+import type { Repository } from "../model/event.js";
+import { log } from "../runtime/log.js";
 import { RepositorySchedules } from "../schedules/scheduler.js";
 import { type WantedSchedule, wantedSchedules } from "../schedules/wanted.js";
 import { OriginStore } from "./job-origins.js";

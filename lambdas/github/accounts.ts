@@ -1,6 +1,6 @@
 import type { Octokit } from "@octokit/core";
-import { isRefusal } from "../errors.js";
-import type { Person } from "../events/event.js";
+import { isRefusal } from "../model/errors.js";
+import type { Person } from "../model/event.js";
 
 /** Who has a login now; `undefined` where nobody has. */
 export async function findAccount(octokit: Octokit, login: string): Promise<Person | undefined> {

@@ -3,16 +3,16 @@ import { createAppAuth } from "@octokit/auth-app";
 import { Octokit } from "@octokit/core";
 import { RequestError } from "@octokit/request-error";
 import * as z from "zod/mini";
-import { gitHubEnvironment } from "../environment.js";
+import { Secret } from "../aws/secret.js";
 import {
   ConfigurationError,
   NotInstalledError,
   RateLimitedError,
   RefusedRequestError,
   TransientError,
-} from "../errors.js";
-import { patientFetch } from "../http/patient-fetch.js";
-import { Secret } from "../secrets/secret.js";
+} from "../model/errors.js";
+import { gitHubEnvironment } from "../runtime/environment.js";
+import { patientFetch } from "../runtime/patient-fetch.js";
 
 const timeoutMs = 15_000;
 

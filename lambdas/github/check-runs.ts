@@ -1,5 +1,5 @@
 import type { Octokit } from "@octokit/core";
-import { TransientError } from "../errors.js";
+import { TransientError } from "../model/errors.js";
 import { annotationsAtOnce } from "../text/limits.js";
 import type { RepositoryName } from "./contents.js";
 

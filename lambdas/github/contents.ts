@@ -1,5 +1,5 @@
 import type { Octokit } from "@octokit/core";
-import { isRefusal, TransientError } from "../errors.js";
+import { isRefusal, TransientError } from "../model/errors.js";
 
 /** Where a file is looked for: the names may be old ones, which GitHub redirects. */
 export interface RepositoryName {

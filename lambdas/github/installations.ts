@@ -1,6 +1,6 @@
 import type { Octokit } from "@octokit/core";
-import { isRefusal } from "../errors.js";
-import type { Repository } from "../events/event.js";
+import { isRefusal } from "../model/errors.js";
+import type { Repository } from "../model/event.js";
 import type { RepositoryName } from "./contents.js";
 
 /** A repository as it is called now, with its default branch. */

@@ -1,5 +1,5 @@
 import type { Octokit } from "@octokit/core";
-import { isRefusal, RefusedRequestError } from "../errors.js";
+import { isRefusal, RefusedRequestError } from "../model/errors.js";
 import { cutToLimit, limits } from "../text/limits.js";
 import { Authorship } from "./authorship.js";
 import { lookAgainWhile } from "./lag.js";

@@ -1,4 +1,4 @@
-import { sleep } from "../budget.js";
+import { sleep } from "../runtime/budget.js";
 
 const pausesMs = [250, 1000, 3000];
 

@@ -1,6 +1,6 @@
 import type { Octokit } from "@octokit/core";
-import { isRefusal, TransientError } from "../errors.js";
-import { filesAtOnce } from "../events/config.js";
+import { isRefusal, TransientError } from "../model/errors.js";
+import { filesAtOnce } from "../text/limits.js";
 import { findCommit, type RepositoryName } from "./contents.js";
 
 /** A pull request may be a stranger's, who must not cost a request for each hundred files. */

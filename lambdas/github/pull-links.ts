@@ -1,6 +1,6 @@
 import type { Octokit } from "@octokit/core";
-import { isRefusal } from "../errors.js";
-import { log } from "../log.js";
+import { isRefusal } from "../model/errors.js";
+import { log } from "../runtime/log.js";
 
 /** An issue that a pull request closes: often, not always, of the same repository. */
 export interface ClosingReference {

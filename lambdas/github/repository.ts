@@ -1,7 +1,7 @@
 import type { Octokit } from "@octokit/core";
-import { isRefusal } from "../errors.js";
-import type { Person } from "../events/event.js";
-import { isSameLogin } from "../events/login.js";
+import { isRefusal } from "../model/errors.js";
+import type { Person } from "../model/event.js";
+import { isSameLogin } from "../model/login.js";
 import { findAccount, findLogin } from "./accounts.js";
 
 const perPage = 100;

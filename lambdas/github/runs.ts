@@ -1,5 +1,5 @@
 import type { Octokit } from "@octokit/core";
-import { isRefusal } from "../errors.js";
+import { isRefusal } from "../model/errors.js";
 import type { RepositoryName } from "./contents.js";
 
 /** Runs that are looked through: those of forks' branches of the same name are among them. */

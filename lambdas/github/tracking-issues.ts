@@ -1,6 +1,6 @@
 import type { Octokit } from "@octokit/core";
-import { isRefusal } from "../errors.js";
-import type { TaskKey } from "../tasks/record.js";
+import { isRefusal } from "../model/errors.js";
+import type { TaskKey } from "../model/record.js";
 import { oneLine } from "../text/clean.js";
 import { cutToLimit, limits } from "../text/limits.js";
 import { Authorship } from "./authorship.js";

@@ -1,5 +1,5 @@
-import { isRefusal, NotInstalledError } from "../errors.js";
-import { log } from "../log.js";
+import { isRefusal, NotInstalledError } from "../model/errors.js";
+import { log } from "../runtime/log.js";
 import { nobodyTold } from "./nobody-told.js";
 
 /** https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api#resource-not-accessible */

@@ -5,10 +5,10 @@ import type {
   JobDue,
   Subject as PullSubject,
   Repository,
-} from "../events/event.js";
-import type { FailureInput, Input, Subject } from "../message/input.js";
-import type { Plan } from "../tasks/plan.js";
-import type { TaskKey } from "../tasks/record.js";
+} from "../model/event.js";
+import type { Plan } from "../model/plan.js";
+import type { TaskKey } from "../model/record.js";
+import type { FailureInput, Input, Subject } from "./message/input.js";
 import type { NewInput } from "./stored-input.js";
 
 /** Ids grow with time; padded, they sort as text. */

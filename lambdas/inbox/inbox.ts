@@ -1,9 +1,9 @@
-import { TransientError } from "../errors.js";
-import type { Input } from "../message/input.js";
-import { type Changes, type Condition, type Key, secondsFromNow, Table } from "../table/table.js";
-import type { TaskKey } from "../tasks/record.js";
+import { type Changes, type Condition, type Key, secondsFromNow, Table } from "../aws/table.js";
+import { TransientError } from "../model/errors.js";
+import type { TaskKey } from "../model/record.js";
 import { byteLength } from "../text/bytes.js";
 import { isOfPull } from "./entries.js";
+import type { Input } from "./message/input.js";
 import type { Batch, InboxState, NewInput, StoredInput } from "./stored-input.js";
 
 /** Longer than anybody redelivers (three days); a drain that waits for a busy agent renews it each day. */

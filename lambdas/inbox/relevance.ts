@@ -1,9 +1,9 @@
 import { agentId } from "../accounts/agent.js";
-import { isOutOfReach, NotInstalledError, TransientError } from "../errors.js";
 import type { GitHubApp } from "../github/app.js";
 import { RepositoryClient } from "../github/repository.js";
-import { log } from "../log.js";
-import type { TaskKey } from "../tasks/record.js";
+import { isOutOfReach, NotInstalledError, TransientError } from "../model/errors.js";
+import type { TaskKey } from "../model/record.js";
+import { log } from "../runtime/log.js";
 import type { Head } from "./stored-input.js";
 
 /**

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { previousBytes } from "../events/comments.js";
-import type { Input } from "../message/input.js";
+import { previousBodyBytes } from "../model/event.js";
 import { cutToBytes } from "../text/bytes.js";
+import type { Input } from "./message/input.js";
 
 /** One entry of an inbox: a DynamoDB item. What was delivered or withdrawn leaves its trace, without its text. */
 export interface StoredInput {
@@ -69,7 +69,7 @@ export interface BatchEntry extends Pick<NewInput, "identity" | "delivery" | "ve
 
 /** What a text is known by: as much of it as an edit keeps of the text before. */
 export function fingerprintOf(body: string): string {
-  return createHash("sha256").update(cutToBytes(body, previousBytes).text).digest("base64url");
+  return createHash("sha256").update(cutToBytes(body, previousBodyBytes).text).digest("base64url");
 }
 
 /** What is known of an inbox as a whole: one DynamoDB item. */

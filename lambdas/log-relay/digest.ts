@@ -1,5 +1,6 @@
 import { cutToBytes } from "../text/bytes.js";
-import type { KeptLine, KeptLines } from "./kept-lines.js";
+import type { KeptLine } from "./kept-line.js";
+import type { KeptLines } from "./kept-lines.js";
 import { type Period, scoresOf } from "./scores.js";
 import { type Choice, choose, notShown, textOf } from "./selection.js";
 import { commonOf } from "./shape.js";

@@ -1,5 +1,5 @@
 import type { Octokit } from "@octokit/core";
-import { isRefusal } from "../errors.js";
+import { isRefusal } from "../model/errors.js";
 import type { Period } from "./scores.js";
 
 export interface RunAttempt {

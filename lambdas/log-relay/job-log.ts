@@ -1,6 +1,6 @@
 import type { Octokit } from "@octokit/core";
-import { hasTimeFor } from "../budget.js";
-import { patientFetch } from "../http/patient-fetch.js";
+import { hasTimeFor } from "../runtime/budget.js";
+import { patientFetch } from "../runtime/patient-fetch.js";
 import { amount } from "./amount.js";
 import type { Digest } from "./digest.js";
 import { digestOf } from "./excerpt.js";

@@ -1,16 +1,7 @@
 import { byteLength } from "../text/bytes.js";
+import type { KeptLine } from "./kept-line.js";
 import { best } from "./scores.js";
 import type { ShownLine } from "./shown-line.js";
-
-/** A line with its place in the log. */
-export interface KeptLine extends ShownLine {
-  /** Counted from 0: where it stands in the log. */
-  number: number;
-  /** Bytes that showing it takes, its line end included. */
-  size: number;
-  /** Bytes of the log before it. */
-  bytesBefore: number;
-}
 
 /** Bytes of long lines that are held whole, beside what is shown of them where there is little room. */
 const wholeBytes = 1024 * 1024;

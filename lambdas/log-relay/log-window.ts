@@ -1,18 +1,10 @@
 import { type ErrorMark, withoutPrefixes } from "./error-marks.js";
+import type { Found } from "./found.js";
 import { Kinds } from "./kinds.js";
 import { type LogLine, lineOf, stampOf } from "./log-line.js";
 import type { Page } from "./raw-lines.js";
 import { Reports } from "./reports.js";
 import { Commands, roleOf } from "./steps.js";
-
-/** A mark where it was found. */
-export interface Found {
-  mark: ErrorMark;
-  /** Lines after it that belong to its report. Grows as the report goes on. */
-  after: number;
-  /** What the line itself does not say. */
-  note: string;
-}
 
 /** A line that leaves the window, and what is known of it. */
 export interface WindowLine extends LogLine {

@@ -1,5 +1,5 @@
 import type { ErrorMark } from "./error-marks.js";
-import type { Found } from "./log-window.js";
+import type { Found } from "./found.js";
 
 /** Lines beyond its mark that a report takes at most: one that ends by itself, one that is only indented. */
 const mostLines = 5000;

@@ -1,5 +1,5 @@
-import type { KeptLine } from "./kept-lines.js";
-import type { Found } from "./log-window.js";
+import type { Found } from "./found.js";
+import type { KeptLine } from "./kept-line.js";
 import { shapeOf } from "./shape.js";
 
 /** A period in which steps ran that failed, as `2026-03-04T05:06:07`. */

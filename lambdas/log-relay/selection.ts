@@ -1,6 +1,7 @@
 import { byteLength } from "../text/bytes.js";
 import { amount } from "./amount.js";
-import type { KeptLine, KeptLines } from "./kept-lines.js";
+import type { KeptLine } from "./kept-line.js";
+import type { KeptLines } from "./kept-lines.js";
 import { ranking } from "./scores.js";
 
 /** Bytes that the mark of a gap takes at most. */

@@ -1,6 +1,7 @@
 import { byteLength, cutToBytes } from "../text/bytes.js";
 import { amount } from "./amount.js";
-import type { Found, WindowLine } from "./log-window.js";
+import type { Found } from "./found.js";
+import type { WindowLine } from "./log-window.js";
 import { type Role, roleOf } from "./steps.js";
 
 /** A line as it may be shown, and what it stands for. */

@@ -9,9 +9,9 @@ import {
   UpdateScheduleCommand,
 } from "@aws-sdk/client-scheduler";
 import { askAws } from "../aws/ask.js";
-import { scheduleEnvironment } from "../environment.js";
-import { TransientError } from "../errors.js";
-import { log } from "../log.js";
+import { TransientError } from "../model/errors.js";
+import { scheduleEnvironment } from "../runtime/environment.js";
+import { log } from "../runtime/log.js";
 import { schedulePrefix, type WantedSchedule } from "./wanted.js";
 
 /** A start that could not be made in time is not made up for hours later: the next one comes. */

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { InvalidScheduleError } from "../errors.js";
+import { InvalidScheduleError } from "../model/errors.js";
 import { limits } from "../text/limits.js";
 import { translateCron } from "./cron.js";
 

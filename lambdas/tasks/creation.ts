@@ -1,16 +1,17 @@
 import type { Coder } from "../coder/coder.js";
-import type { CoderBackend, CoderTask, CreateTask, NameConflict, WorkIdentity } from "../coder/port.js";
-import { isRefusedForGood, TaskBusyError, TaskNameTakenError, TransientError } from "../errors.js";
-import type { StartingEvent } from "../events/event.js";
-import { log } from "../log.js";
+import type { CoderBackend, CoderTask, CreateTask, NameConflict } from "../coder/port.js";
+import { isRefusedForGood, TaskBusyError, TaskNameTakenError, TransientError } from "../model/errors.js";
+import type { StartingEvent } from "../model/event.js";
+import type { Plan } from "../model/plan.js";
+import { type TaskKey, type TaskLocation, type TaskRecord, taskKey } from "../model/record.js";
+import { taskNames } from "../model/task-name.js";
+import type { WorkIdentity } from "../model/work.js";
+import { workName, workOf, workTitle } from "../model/work.js";
+import { log } from "../runtime/log.js";
 import { oneLine } from "../text/clean.js";
 import { limits } from "../text/limits.js";
-import { taskNames } from "./name.js";
-import type { Plan } from "./plan.js";
 import { promptOf } from "./prompt.js";
-import { type TaskKey, type TaskLocation, type TaskRecord, taskKey } from "./record.js";
 import type { TaskStore } from "./store.js";
-import { workName, workOf, workTitle } from "./work.js";
 
 /** Coder can reserve a deleted task's name this long: it is retried until the name is free. */
 const deletionMs = 10 * 60_000;

@@ -1,14 +1,14 @@
 import type { Octokit } from "@octokit/core";
 import { agentId } from "../accounts/agent.js";
-import { isOutOfReach } from "../errors.js";
-import type { InboxEvent } from "../events/event.js";
-import { isEnough } from "../events/permission.js";
 import type { RepositoryName } from "../github/contents.js";
 import { type CurrentRepository, findInstallation, findRepository } from "../github/installations.js";
 import type { Actor, PullLinks } from "../github/pull-links.js";
 import { type Pull, RepositoryClient } from "../github/repository.js";
-import { log } from "../log.js";
-import type { TaskKey } from "./record.js";
+import { isOutOfReach } from "../model/errors.js";
+import type { InboxEvent } from "../model/event.js";
+import { isEnough } from "../model/permission.js";
+import type { TaskKey } from "../model/record.js";
+import { log } from "../runtime/log.js";
 import { referencesIn } from "./references.js";
 
 /** How a pull request says that it is for an issue of another repository. */

@@ -1,15 +1,15 @@
 import type { Octokit } from "@octokit/core";
+import type { TaskRepository } from "../accounts/authority.js";
 import type { Coder } from "../coder/coder.js";
-import { TransientError } from "../errors.js";
-import type { CommentPosted, CommentWithdrawn, InboxEvent } from "../events/event.js";
-import type { TaskRepository } from "../github/authority.js";
 import { PullLinks } from "../github/pull-links.js";
 import type { Pull } from "../github/repository.js";
+import { TransientError } from "../model/errors.js";
+import type { CommentPosted, CommentWithdrawn, InboxEvent } from "../model/event.js";
+import { issueKey, type TaskKey, type TaskRecord } from "../model/record.js";
+import { worksNamedIn } from "../model/work.js";
 import { Crossing, type CrossingKind, pageOf } from "./crossing.js";
-import { issueKey, type TaskKey, type TaskRecord } from "./record.js";
 import { issueInBranch, ownWords, referencesIn, type TextReference } from "./references.js";
 import type { Branch, TaskStore } from "./store.js";
-import { worksNamedIn } from "./work.js";
 
 /** How many repositories a text can lead to, besides its own: each costs a request. */
 const mostRepositories = 3;

@@ -1,4 +1,4 @@
-import type { TaskView } from "../coder/port.js";
+import type { TaskView } from "../model/phase.js";
 import type { WaitSoFar } from "./observe.js";
 
 /** A look at an agent that works: an eighth of its turn so far later than the one before. */

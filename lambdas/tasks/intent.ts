@@ -1,6 +1,6 @@
-import { TransientError } from "../errors.js";
-import type { IssueEvent, WorkEvent } from "../events/event.js";
-import { type TaskKey, type TaskRecord, taskKey, type WorkSource } from "./record.js";
+import { TransientError } from "../model/errors.js";
+import type { IssueEvent, WorkEvent } from "../model/event.js";
+import { type TaskKey, type TaskRecord, taskKey, type WorkSource } from "../model/record.js";
 import type { TaskStore } from "./store.js";
 
 /**

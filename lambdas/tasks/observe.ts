@@ -1,4 +1,4 @@
-import type { Phase, TaskView } from "../coder/port.js";
+import type { Phase, TaskView } from "../model/phase.js";
 
 /**
  * How long to wait between two looks at a task: a sixteenth of the time waited so far, at least 4 seconds, at

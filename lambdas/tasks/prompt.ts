@@ -1,10 +1,10 @@
-import type { StartingEvent } from "../events/event.js";
 import { branchFailureInput } from "../inbox/entries.js";
-import { label, quotable } from "../message/data.js";
-import { withClosedFences } from "../message/fence.js";
-import { section } from "../message/section.js";
+import { label, quotable } from "../inbox/message/data.js";
+import { withClosedFences } from "../inbox/message/fence.js";
+import { section } from "../inbox/message/section.js";
+import type { StartingEvent } from "../model/event.js";
+import type { Plan } from "../model/plan.js";
 import { limits, shortened } from "../text/limits.js";
-import type { Plan } from "./plan.js";
 
 /** The most of a value, in characters: an address with an encoded branch is the longest. */
 const valueLength = 4000;

@@ -1,5 +1,5 @@
-import { type Changes, type Condition, type Key, secondsFromNow, Table } from "../table/table.js";
-import type { TaskKey, TaskRecord } from "./record.js";
+import { type Changes, type Condition, type Key, secondsFromNow, Table } from "../aws/table.js";
+import type { TaskKey, TaskRecord } from "../model/record.js";
 
 /** Records of issues that want no task are kept this long: as long as Step Functions keeps a name taken. */
 const keptForSeconds = 90 * 24 * 3600;

@@ -55,6 +55,9 @@ export const limits = {
 /** GitHub's limit for one request: https://docs.github.com/en/rest/checks/runs#create-a-check-run */
 export const annotationsAtOnce = 50;
 
+/** How many of a pull request's files GitHub lists in one answer. */
+export const filesAtOnce = 100;
+
 const sizes: Record<Unit, (character: string) => number> = {
   bytes: byteLength,
   utf16: (character) => character.length,

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { actionNames, pascalCase } from "../../infra/actions.js";
 import { readFlow } from "../../infra/flow-source.js";
-import type { TaskView } from "../../lambdas/coder/port.js";
+import type { TaskView } from "../../lambdas/model/phase.js";
 import { type AgentWait, observeAgent } from "../../lambdas/tasks/observe.js";
 import { loadDefinition } from "../../local/engine/definition.js";
 import { Engine, type ExecutionDescription } from "../../local/engine/index.js";

@@ -5,7 +5,7 @@ import {
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
-import type { TaskRecord } from "../../lambdas/tasks/record.js";
+import type { TaskRecord } from "../../lambdas/model/record.js";
 import type { Issue } from "../../local/fake-github/issues.js";
 import type { World } from "./support.js";
 

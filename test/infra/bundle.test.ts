@@ -67,7 +67,7 @@ describe("the bundles", () => {
         taskMark: has("coder/connect"),
         tasks: has("tasks/store"),
         inbox: has("inbox/inbox"),
-        starts: has("executions/start"),
+        starts: has("aws/start-execution"),
       }).toEqual({
         name,
         githubApp: secrets.includes("githubApp"),
@@ -113,7 +113,7 @@ describe("the bundles", () => {
   });
 
   test("keep within the time of their invocation", () => {
-    for (const { inputs } of bundles) expect(inputs["lambdas/budget.ts"]).toBeGreaterThan(0);
+    for (const { inputs } of bundles) expect(inputs["lambdas/runtime/budget.ts"]).toBeGreaterThan(0);
   });
 
   test("can be had for some Lambdas alone, with source maps", async () => {

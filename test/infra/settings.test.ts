@@ -179,7 +179,7 @@ describe("settings", () => {
       metafile: true,
     });
     const imports = Object.values(metafile.inputs).flatMap((input) => input.imports.map(({ path }) => path));
-    expect([...new Set(imports)]).toEqual(["zod", "lambdas/events/permission.ts"]);
+    expect([...new Set(imports)]).toEqual(["zod", "lambdas/model/permission.ts"]);
   });
 
   test("refuse context of another type", () => {

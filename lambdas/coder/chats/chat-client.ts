@@ -1,10 +1,10 @@
 import * as z from "zod/mini";
-import { isRefusal } from "../../errors.js";
-import type { TaskMarks } from "../../tasks/mark.js";
-import type { TaskKey } from "../../tasks/record.js";
+import { isRefusal } from "../../model/errors.js";
+import type { TaskKey } from "../../model/record.js";
 import type { ApiProbe } from "../api-probe.js";
 import { type CoderClient, isRouteMissing } from "../client.js";
 import type { CoderUser } from "../directory.js";
+import type { TaskMarks } from "../mark.js";
 import { type Chat, chatListSchema, chatSchema, claimOf, labelQuery } from "./chat.js";
 import { explained } from "./chat-errors.js";
 

@@ -1,9 +1,10 @@
-import { hasTimeFor, sleep } from "../../budget.js";
-import { ChatOwnerError, TransientError } from "../../errors.js";
+import { ChatOwnerError, TransientError } from "../../model/errors.js";
+import type { WorkIdentity } from "../../model/work.js";
+import { hasTimeFor, sleep } from "../../runtime/budget.js";
 import { oneLine } from "../../text/clean.js";
 import { limits } from "../../text/limits.js";
 import type { CoderUser, TemplateChoice } from "../directory.js";
-import type { NameConflict, TaskSpecification, WorkIdentity } from "../port.js";
+import type { NameConflict, TaskSpecification } from "../port.js";
 import type { WorkspaceParameter } from "../workspaces.js";
 import { type Chat, labelsFor } from "./chat.js";
 import type { ChatClient } from "./chat-client.js";

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
-import { sleep } from "../../budget.js";
-import { ChatsForbiddenError, isRefusal, TaskBusyError } from "../../errors.js";
-import { log } from "../../log.js";
+import { ChatsForbiddenError, isRefusal, TaskBusyError } from "../../model/errors.js";
+import { sleep } from "../../runtime/budget.js";
+import { log } from "../../runtime/log.js";
 import type { ChatClient } from "./chat-client.js";
 import { isActive, isBeingInterrupted, isPaused } from "./chat-view.js";
 

@@ -6,7 +6,7 @@ import {
   isRefusal,
   TextDeniedError,
   TransientError,
-} from "../../errors.js";
+} from "../../model/errors.js";
 
 /** Coder's words (coderd/exp_chats.go), where a status alone does not tell what is wrong. */
 const words = {

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import * as z from "zod/mini";
-import { NoCoderUserError } from "../../errors.js";
-import type { Person } from "../../events/event.js";
-import { log } from "../../log.js";
+import { NoCoderUserError } from "../../model/errors.js";
+import type { Person } from "../../model/event.js";
+import { log } from "../../runtime/log.js";
 import { CoderClient } from "../client.js";
 import type { CoderDirectory, CoderUser } from "../directory.js";
 

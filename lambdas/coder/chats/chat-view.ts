@@ -1,5 +1,5 @@
+import type { Phase, TaskView } from "../../model/phase.js";
 import { cleanText, oneLine } from "../../text/clean.js";
-import type { Phase, TaskView } from "../port.js";
 import type { Chat } from "./chat.js";
 
 const textLength = 600;

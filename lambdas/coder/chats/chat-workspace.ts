@@ -1,4 +1,4 @@
-import { isRefusal } from "../../errors.js";
+import { isRefusal } from "../../model/errors.js";
 import type { TemplateChoice } from "../directory.js";
 import type { NameConflict, TaskSpecification } from "../port.js";
 import {

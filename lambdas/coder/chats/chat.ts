@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import * as z from "zod/mini";
-import type { TaskKey } from "../../tasks/record.js";
+import type { TaskKey } from "../../model/record.js";
+import type { WorkIdentity } from "../../model/work.js";
 import { fits, limits } from "../../text/limits.js";
-import type { WorkIdentity } from "../port.js";
 
 const text = z.optional(z.nullable(z.string()));
 

@@ -4,7 +4,7 @@ import { type Chat, chatSchema } from "../../../lambdas/coder/chats/chat.js";
 import type { CreationPatience } from "../../../lambdas/coder/chats/chat-creation.js";
 import { viewOf } from "../../../lambdas/coder/chats/chat-view.js";
 import type { CoderBackend, CoderTask } from "../../../lambdas/coder/port.js";
-import type { CoderSettings } from "../../../lambdas/environment.js";
+import type { CoderSettings } from "../../../lambdas/runtime/environment.js";
 import type { FakeCoderOptions } from "../../../local/fake-coder/fake-coder.js";
 import { connect, create, Deployment, issue, mona, specified } from "./deployments.js";
 

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import type { CoderBackend, CoderTask, Phase } from "../../../lambdas/coder/port.js";
-import type { CoderSettings } from "../../../lambdas/environment.js";
+import type { CoderBackend, CoderTask } from "../../../lambdas/coder/port.js";
+import type { Phase } from "../../../lambdas/model/phase.js";
+import type { CoderSettings } from "../../../lambdas/runtime/environment.js";
 import type { FakeCoderOptions } from "../../../local/fake-coder/fake-coder.js";
 import { create, Deployment, issue, mona, specified } from "./deployments.js";
 

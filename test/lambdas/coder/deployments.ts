@@ -1,16 +1,12 @@
 import type { CreationPatience } from "../../../lambdas/coder/chats/chat-creation.js";
 import { CoderClient } from "../../../lambdas/coder/client.js";
 import { Coder } from "../../../lambdas/coder/coder.js";
-import type {
-  CoderBackend,
-  CoderTask,
-  TaskSpecification,
-  WorkIdentity,
-} from "../../../lambdas/coder/port.js";
-import type { CoderSettings } from "../../../lambdas/environment.js";
-import type { Person } from "../../../lambdas/events/event.js";
-import { TaskMarks } from "../../../lambdas/tasks/mark.js";
-import type { TaskLocation } from "../../../lambdas/tasks/record.js";
+import { TaskMarks } from "../../../lambdas/coder/mark.js";
+import type { CoderBackend, CoderTask, TaskSpecification } from "../../../lambdas/coder/port.js";
+import type { Person } from "../../../lambdas/model/event.js";
+import type { TaskLocation } from "../../../lambdas/model/record.js";
+import type { WorkIdentity } from "../../../lambdas/model/work.js";
+import type { CoderSettings } from "../../../lambdas/runtime/environment.js";
 import { FakeCoder, type FakeCoderOptions } from "../../../local/fake-coder/fake-coder.js";
 import type { FakeUser } from "../../../local/fake-coder/users.js";
 

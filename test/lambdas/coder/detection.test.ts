@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import type { CoderSettings } from "../../../lambdas/environment.js";
+import type { CoderSettings } from "../../../lambdas/runtime/environment.js";
 import { FakeCoder, type FakeCoderOptions } from "../../../local/fake-coder/fake-coder.js";
 import { HttpServer } from "../../../local/http-server.js";
 import { connect, create, mona, specified } from "./deployments.js";

@@ -3,7 +3,7 @@ import { type IncomingMessage, request } from "node:http";
 import { buffer } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import type { CommentPosted, CommentWithdrawn } from "../../../lambdas/events/event.js";
+import type { CommentPosted, CommentWithdrawn } from "../../../lambdas/model/event.js";
 import type { AgentWait } from "../../../lambdas/tasks/observe.js";
 import { type LocalDynamoDb, startDynamoDb } from "../../../local/aws/dynamodb.js";
 import { SecretsManager } from "../../../local/aws/secrets-manager.js";
@@ -182,10 +182,10 @@ let issues = 0;
 
 /** Their environment is read as they are loaded: one after the other, for Jest mixes up modules that several ask for. */
 async function importLambdas() {
-  const { handler: put } = await import("../../../lambdas/put-into-inbox.js");
-  const { handler: wake } = await import("../../../lambdas/wake-drain.js");
-  const { handler: look } = await import("../../../lambdas/look-into-inbox.js");
-  const { handler: send } = await import("../../../lambdas/send-inbox.js");
+  const { handler: put } = await import("../../../lambdas/actions/put-into-inbox.js");
+  const { handler: wake } = await import("../../../lambdas/actions/wake-drain.js");
+  const { handler: look } = await import("../../../lambdas/actions/look-into-inbox.js");
+  const { handler: send } = await import("../../../lambdas/actions/send-inbox.js");
   const { TaskStore } = await import("../../../lambdas/tasks/store.js");
   return { put, wake, look, send, TaskStore };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { isTaskName } from "../../../lambdas/tasks/name.js";
+import { isTaskName } from "../../../lambdas/model/task-name.js";
 import { oneLine } from "../../../lambdas/text/clean.js";
 import { cutToLimit, fits, type Limit, limits, shortened, type Unit } from "../../../lambdas/text/limits.js";
 

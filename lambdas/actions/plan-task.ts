@@ -1,0 +1,128 @@
+import type { Octokit } from "@octokit/core";
+import * as z from "zod/mini";
+import { matchingRule } from "../config/failed-run-rules.js";
+import { OriginStore } from "../config/job-origins.js";
+import { type Standing, standingOf, standingOfNobody } from "../config/job-standing.js";
+import { readConfig } from "../config/read-config.js";
+import { configPath, type Fault, type RepoConfig } from "../config/repo-config.js";
+import { connectGitHub } from "../github/app.js";
+import { RepositoryClient } from "../github/repository.js";
+import { type StartingEvent, startingEventSchema } from "../model/event.js";
+import { parseInput } from "../model/flow-input.js";
+import type { Factory, Plan } from "../model/plan.js";
+import { taskKey } from "../model/record.js";
+import { howToStartAnew } from "../model/work.js";
+import { log } from "../runtime/log.js";
+
+const inputSchema = z.object({ event: startingEventSchema });
+
+/**
+ * What the task of an event is to be made of, by the repository's config as it is on the default branch now. Faults
+ * of the file are for people to mend: they are told of, and no task is created.
+ */
+export async function handler(input: unknown): Promise<Plan> {
+  const { event } = parseInput(inputSchema, input);
+  const octokit = (await connectGitHub()).installation(event.installation);
+  const read = await readConfig(octokit, event.repository);
+  switch (read.state) {
+    case "absent":
+      return event.type === "task_requested"
+        ? { ...unplanned, outcome: "planned", requester: event.sender }
+        : unplanned;
+    case "invalid":
+      return faulty(faultText(read.faults, event));
+    case "valid":
+      return new Planning(octokit, read.config, event).plan();
+  }
+}
+
+const unplanned: Plan = { outcome: "nothing", detail: "", requester: null, factory: null, words: "" };
+
+function faulty(detail: string): Plan {
+  return { ...unplanned, outcome: "faulty", detail };
+}
+
+class Planning {
+  readonly #repository: RepositoryClient;
+
+  constructor(
+    octokit: Octokit,
+    private readonly config: RepoConfig,
+    private readonly event: StartingEvent,
+  ) {
+    this.#repository = new RepositoryClient(octokit, event.repository);
+  }
+
+  async plan(): Promise<Plan> {
+    const { event } = this;
+    switch (event.type) {
+      case "task_requested":
+        return { ...unplanned, outcome: "planned", requester: event.sender, factory: await this.#factory() };
+      case "job_due":
+        return this.#ofJob(event.job.name);
+      case "branch_failed": {
+        const rule = matchingRule(this.config, event.run);
+        if (!rule) return unplanned;
+        const { workflow, branch } = event.run;
+        const words = rule.prompt_additions ?? "";
+        return this.#as(standingOfNobody(), `The failure of ${workflow} on ${branch}`, { branch, words });
+      }
+    }
+  }
+
+  async #ofJob(name: string): Promise<Plan> {
+    const job = this.config.scheduled_jobs.find((candidate) => candidate.name === name);
+    if (!job) return unplanned;
+    const origins = await new OriginStore(this.event.repository.id).read();
+    const standing = await standingOf(job, origins.jobs, this.#repository);
+    return this.#as(standing, `The job "${name}"`, { branch: job.branch, words: job.prompt });
+  }
+
+  /** The plan of work that is no issue's. Without anybody to do it as, it is refused. */
+  async #as(
+    standing: Standing,
+    what: string,
+    { branch, words }: { branch: string; words: string },
+  ): Promise<Plan> {
+    if (standing.as === "nobody") {
+      log.warn("Work is refused: there is nobody to do it as", {
+        ...taskKey(this.event),
+        reason: standing.reason,
+      });
+      return faulty(`${what} is not worked on: ${standing.reason}`);
+    }
+    const requester = standing.as === "person" ? standing.person : null;
+    const factory = await this.#factory(branch);
+    return { ...unplanned, outcome: "planned", requester, factory, words };
+  }
+
+  async #factory(baseBranch?: string): Promise<Factory> {
+    const { sandbox, harness } = this.config;
+    return {
+      repo_url: await this.#repository.url(),
+      repo_name: this.event.repository.name,
+      ...(baseBranch !== undefined && { base_branch: baseBranch }),
+      ai_provider: harness.provider,
+      ...(sandbox.volumes.length > 0 && { extra_volumes: sandbox.volumes }),
+      size: sandbox.size,
+      docker: sandbox.docker,
+    };
+  }
+}
+
+/** So many are told: a comment is no log. */
+const mostFaults = 20;
+
+function faultText(faults: readonly Fault[], event: StartingEvent): string {
+  const lines = faults
+    .slice(0, mostFaults)
+    .map(({ line, path, message }) => `Line ${line}${path === "" ? "" : `, ${path}`}: ${message}`);
+  const more = faults.length > mostFaults ? [`And ${faults.length - mostFaults} more.`] : [];
+  const remedy = `Fix the file on the default branch. ${howToStartAnew(event)}`;
+  return [
+    `${configPath} has faults, so it is not known what the agent may work in.`,
+    ...lines,
+    ...more,
+    remedy,
+  ].join("\n");
+}

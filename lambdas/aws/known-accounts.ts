@@ -1,0 +1,91 @@
+import { isSameLogin } from "../model/login.js";
+import { accountsEnvironment } from "../runtime/environment.js";
+import { type Key, Table } from "./table.js";
+
+/** An account of GitHub: the id stays, the login may be changed, and then taken by somebody else. */
+export interface Account {
+  id: number;
+  login: string;
+}
+
+interface KnownAccount {
+  accountId: number;
+}
+
+/** A login that is not known yet is looked for again after this long: another container may have kept it. */
+const pauseMs = 5000;
+
+/**
+ * Whom the logins of the settings mean. GitHub is asked once who has a login; from then on its id counts, whatever
+ * becomes of the login. One item for each login, without an end: `pk = account#<API's host>`, `sk = <login>`.
+ */
+class KnownAccounts {
+  readonly #table = new Table();
+  readonly #pk = `account#${new URL(accountsEnvironment().GITHUB_API_URL).host}`;
+  #ids: Promise<Map<string, number>> | undefined;
+  #readAt = Number.NEGATIVE_INFINITY;
+
+  /** The id that is kept for a login. Read once per container, and again while one is missing. */
+  async idOf(login: string): Promise<number | undefined> {
+    const known = (await this.#read()).get(login.toLowerCase());
+    if (known !== undefined || performance.now() - this.#readAt < pauseMs) return known;
+    this.#ids = undefined;
+    return (await this.#read()).get(login.toLowerCase());
+  }
+
+  /** Keeps an id for a login, unless there is one; returns the one that is kept. */
+  async keep(login: string, id: number): Promise<number> {
+    const key = login.toLowerCase();
+    await this.#table.update<KnownAccount>(
+      this.#keyOf(key),
+      { accountId: id },
+      { condition: { expression: "attribute_not_exists(#accountId)" } },
+    );
+    this.#ids = undefined;
+    return (await this.#read()).get(key) ?? id;
+  }
+
+  /**
+   * Whether `account` is the one that a setting means by `login`. A login of which no id is kept means whoever has it
+   * now, as `lookUp` says, which is asked only about an account that seems to be the one.
+   */
+  async isNamed(
+    account: Account,
+    login: string,
+    lookUp: () => Promise<number | undefined>,
+  ): Promise<boolean> {
+    const known = await this.idOf(login);
+    if (known !== undefined) return known === account.id;
+    if (!isSameLogin(account.login, login)) return false;
+    const found = await lookUp();
+    return found !== undefined && (await this.keep(login, found)) === account.id;
+  }
+
+  async #read(): Promise<Map<string, number>> {
+    this.#ids ??= this.#query();
+    try {
+      return await this.#ids;
+    } catch (error) {
+      this.#ids = undefined;
+      throw error;
+    }
+  }
+
+  async #query(): Promise<Map<string, number>> {
+    this.#readAt = performance.now();
+    const items = await this.#table.query<KnownAccount>(this.#pk, "");
+    return new Map(items.map(({ sk, accountId }) => [sk, accountId]));
+  }
+
+  #keyOf(login: string): Key {
+    return { pk: this.#pk, sk: login };
+  }
+}
+
+let shared: KnownAccounts | undefined;
+
+/** One for a container. */
+export function knownAccounts(): KnownAccounts {
+  shared ??= new KnownAccounts();
+  return shared;
+}

@@ -1,0 +1,61 @@
+import { byteLength } from "../../text/bytes.js";
+import { referenceLine } from "../../text/reference.js";
+import type { Input } from "./input.js";
+import { instruction } from "./instruction.js";
+import { messageBytes } from "./limits.js";
+import { section } from "./section.js";
+import { type Instructions, wording } from "./wording.js";
+
+export interface Options {
+  /** A short token (1–40 letters, digits, hyphens) by which the message is found again in a terminal's log. */
+  reference: string;
+  instructions: Instructions;
+  /** Whether an earlier sending of the same may have arrived. */
+  mayBeRepeated?: boolean | undefined;
+}
+
+export interface Composition {
+  text: string;
+  /** How many of the inputs, from the first on, are in the text: at least one. */
+  taken: number;
+}
+
+/**
+ * The message for the agent that tells of as many inputs, in the order given, as 128 KiB hold.
+ *
+ * @throws RangeError where there are no inputs, or the reference is not valid.
+ */
+export function compose(inputs: readonly Input[], options: Options): Composition {
+  const [first] = inputs;
+  if (first === undefined) throw new RangeError("A message needs at least one input.");
+  const sections = sectionsThatFit(inputs, options);
+  if (sections.length > 1) {
+    const taken = sections.length;
+    return { text: frame([wording.several(taken), ...sections], inputs, options), taken };
+  }
+  return { text: frame([section(first)], [first], options), taken: 1 };
+}
+
+/** The numbered sections of a message of several inputs, from the first on. */
+function sectionsThatFit(inputs: readonly Input[], options: Options): string[] {
+  const sections: string[] = [];
+  let bytes = byteLength(frame([wording.several(inputs.length)], inputs, options));
+  for (const input of inputs) {
+    const next = section(input, sections.length + 1);
+    bytes += byteLength(`${separator}${next}`);
+    if (bytes > messageBytes) break;
+    sections.push(next);
+  }
+  return sections;
+}
+
+const separator = "\n\n";
+
+function frame(parts: readonly string[], inputs: readonly Input[], options: Options): string {
+  return [
+    ...(options.mayBeRepeated ? [wording.mayBeRepeated] : []),
+    ...parts,
+    instruction(inputs, options.instructions),
+    referenceLine(options.reference),
+  ].join(separator);
+}

@@ -1,0 +1,23 @@
+import { byteLength, cutToBytes } from "../../text/bytes.js";
+import { fenced } from "./fence.js";
+import { beforeBytes, beforeLead } from "./limits.js";
+import { wording } from "./wording.js";
+
+/** The text that an edit replaced, short: of a long one, the part from shortly before the first change. */
+export function before(previous: string, now: string): string {
+  if (previous.trim() === "") return `${wording.before}\n${wording.noText}`;
+  const start = byteLength(previous) <= beforeBytes ? 0 : firstDifference(previous, now, beforeLead);
+  const part = cutToBytes(previous.slice(start), beforeBytes).text;
+  const missing = byteLength(previous) - byteLength(part);
+  const title = missing === 0 ? wording.before : wording.beforeInPart(missing);
+  return `${title}\n${fenced(part, Number.POSITIVE_INFINITY).text}`;
+}
+
+/** Where two texts begin to differ, less `lead` characters: an index into `a`, never within a character. */
+function firstDifference(a: string, b: string, lead: number): number {
+  const characters = Array.from(a);
+  const others = Array.from(b);
+  const different = characters.findIndex((character, i) => character !== others[i]);
+  const at = different < 0 ? characters.length : different;
+  return characters.slice(0, Math.max(0, at - lead)).join("").length;
+}

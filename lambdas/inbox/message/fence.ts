@@ -1,0 +1,47 @@
+import { byteLength, type Cut, cutWhere } from "../../text/bytes.js";
+import { hasLookAlikeFence, isBacktick, longestBacktickRun, withoutFences } from "../../text/look-alikes.js";
+
+const shortest = 3;
+
+/**
+ * The text between two lines of backticks, more of them than stand in a row anywhere in the text, counting what
+ * looks like a backtick or is normalized to one: nothing in it ends the fence. At most `room` UTF-8 bytes in all; `missing` tells how many of the text's are left out.
+ */
+export function fenced(text: string, room: number): Cut {
+  let bytes = 0;
+  let run = 0;
+  let longest = 0;
+  // The fence grows with the text: each backtick in a row costs three.
+  const cut = cutWhere(text, (character) => {
+    bytes += byteLength(character);
+    run = isBacktick(character) ? run + 1 : 0;
+    longest = Math.max(longest, run);
+    return bytes + 2 * (fenceLength(longest) + 1) > room;
+  });
+  const fence = "`".repeat(fenceLength(longestBacktickRun(cut.text)));
+  return { text: `${fence}\n${cut.text}\n${fence}`, missing: cut.missing };
+}
+
+/**
+ * A text that stands outside of a fence, whose own fences end where it does. One that would leave a fence open, in
+ * whatever way it is read, loses its fences.
+ */
+export function withClosedFences(text: string): string {
+  return hasLookAlikeFence(text) || isLeftOpen(text) ? withoutFences(text) : text;
+}
+
+/** By the rules of CommonMark: https://spec.commonmark.org/0.31.2/#fenced-code-blocks */
+function isLeftOpen(text: string): boolean {
+  let open: string | undefined;
+  for (const line of text.split("\n")) {
+    const [, run, rest = ""] = /^ {0,3}(`{3,}|~{3,})(.*)$/.exec(line) ?? [];
+    if (run === undefined) continue;
+    if (open === undefined) open = run;
+    else if (run[0] === open[0] && run.length >= open.length && rest.trim() === "") open = undefined;
+  }
+  return open !== undefined;
+}
+
+function fenceLength(run: number): number {
+  return Math.max(shortest, run + 1);
+}

@@ -1,0 +1,20 @@
+import { oneLine } from "../../text/clean.js";
+import { withoutFences } from "../../text/look-alikes.js";
+import { quotable } from "./data.js";
+import type { Input } from "./input.js";
+import { instructionLength } from "./limits.js";
+import { branchInstructions, defaultInstructions, type Instructions } from "./wording.js";
+
+/**
+ * The one line that says what to do about these inputs. A team's own words are cleaned and bounded as all others
+ * are, and may hold code, but no fence; blank ones stand for ours.
+ */
+export function instruction(inputs: readonly Input[], instructions: Instructions): string {
+  const [first, ...others] = inputs;
+  if (first?.subject.kind === "branch" && others.length === 0) {
+    return branchInstructions[first.kind === "failure" ? "failure" : "job"];
+  }
+  const which = others.length > 0 ? "several" : first?.kind === "failure" ? "failure" : "comment";
+  const line = withoutFences(oneLine(quotable(instructions[which]), instructionLength));
+  return line || defaultInstructions[which];
+}

@@ -1,0 +1,86 @@
+import { byteLength } from "../../text/bytes.js";
+import { label, quotable } from "./data.js";
+import { before } from "./edit.js";
+import { fenced, withClosedFences } from "./fence.js";
+import type { CommentInput, FailureInput, Input, Subject } from "./input.js";
+import { labelLength, sectionBytes } from "./limits.js";
+import { linesOf } from "./place.js";
+import { wording } from "./wording.js";
+
+/** What is told of one input, at most 64 KiB; with its number where it is one of several. */
+export function section(input: Input, number?: number): string {
+  const body = quotable(input.kind === "failure" ? input.text : input.body);
+  const url = label(input.url, labelLength.url);
+  const title = input.kind === "failure" ? failureTitle(input) : commentTitle(input);
+  const lines = [
+    number === undefined ? title : `${number}. ${title}`,
+    ...(input.kind === "failure" ? failureLines(input) : commentLines(input)),
+    wording.at(label(input.at, labelLength.at)),
+    wording.url(url),
+    "",
+    ...(input.kind === "failure" && body.trim() !== "" ? [wording.untrusted] : []),
+  ];
+  if (input.kind !== "failure" && input.previousBody !== undefined) {
+    lines.push(before(quotable(input.previousBody), body), "", wording.now);
+  }
+  const head = `${lines.join("\n")}\n`;
+  const missing = input.kind === "failure" ? 0 : (input.missingBytes ?? 0);
+  const additions =
+    input.kind === "failure" && input.additions ? `\n\n${withClosedFences(quotable(input.additions))}` : "";
+  const room = sectionBytes - byteLength(head) - byteLength(additions);
+  return `${head}${quotation(body, missing, url, room)}${additions}`;
+}
+
+/**
+ * A text that is not ours, within `room` bytes. That it was cut, here or before, is said outside the fence, where
+ * only we speak.
+ */
+function quotation(text: string, missingBefore: number, url: string, room: number): string {
+  const cutLine = (missing: number) => (missing === 0 ? "" : `\n${wording.cut(missing, url)}`);
+  if (text.trim() === "") return `${wording.noText}${cutLine(missingBefore)}`;
+  const longestCutLine = cutLine(missingBefore + byteLength(text));
+  const { text: block, missing } = fenced(text, room - byteLength(longestCutLine));
+  return `${block}${cutLine(missingBefore + missing)}`;
+}
+
+function commentTitle(input: CommentInput): string {
+  const say = input.previousBody === undefined ? wording.comment : wording.edit;
+  if (input.kind === "job") return wording.job(label(input.author, labelLength.job), nameOf(input.subject));
+  const author = label(input.author, labelLength.login);
+  const who =
+    input.editor === undefined ? author : wording.editedBy(author, label(input.editor, labelLength.login));
+  return say(input.kind, who, nameOf(input.subject));
+}
+
+function commentLines({ path, reviewState, ...place }: CommentInput): string[] {
+  const lines = [];
+  if (path !== undefined) {
+    const commit = place.commit && label(place.commit, labelLength.sha);
+    lines.push(wording.file(`${label(path, labelLength.path)}${linesOf({ ...place, commit })}`));
+  }
+  if (reviewState !== undefined) {
+    const state = reviewState.toLowerCase().replaceAll("_", " ");
+    lines.push(wording.reviewState(label(state, labelLength.reviewState)));
+  }
+  return lines;
+}
+
+function failureTitle({ workflow, attempt, subject }: FailureInput): string {
+  return wording.failure(label(workflow, labelLength.workflow), attempt, nameOf(subject));
+}
+
+function failureLines({ conclusion, branch, headSha, subject }: FailureInput): string[] {
+  return [
+    wording.conclusion(label(conclusion, labelLength.conclusion)),
+    wording.branch(label(branch, labelLength.branch), label(headSha, labelLength.sha)),
+    ...(subject.kind === "branch"
+      ? []
+      : [wording.subjectUrl(subject.kind, label(subject.url, labelLength.url))]),
+  ];
+}
+
+function nameOf(subject: Subject): string {
+  const repository = label(subject.repository, labelLength.repository);
+  if (subject.kind === "branch") return wording.branchOf(label(subject.name, labelLength.branch), repository);
+  return wording.subject(subject.kind, `${repository}#${subject.number}`);
+}

@@ -1,0 +1,282 @@
+import * as z from "zod/mini";
+
+/**
+ * A delivery classified: what the flows get as `$.event`. Every text was bounded at the ingress, so that an
+ * execution's input stays far below Step Functions' 256 KiB; nothing in it differs between two deliveries of the same GUID.
+ */
+
+const name = z.string().check(z.minLength(1));
+
+export const repositorySchema = z.object({
+  /** GitHub's numeric id: survives renames. */
+  id: z.int().check(z.positive()),
+  owner: name,
+  /** The id of the owner's account; missing where the event has been made by an older version. */
+  ownerId: z.optional(z.int()),
+  name,
+  private: z.boolean(),
+});
+
+export const personSchema = z.object({ id: z.int(), login: name, type: name });
+
+export const issueSchema = z.object({
+  number: z.int().check(z.positive()),
+  title: z.string(),
+  url: name,
+  /** Whether anybody had commented on it by then. */
+  commented: z.boolean(),
+});
+
+const origin = {
+  /** What tells a repetition from something new: the delivery's GUID; of a scheduled job, its scheduled time. */
+  delivery: name,
+  /** The installation of the GitHub App that the repository is reached through. */
+  installation: z.int(),
+  repository: repositorySchema,
+  /** When it happened, by GitHub's or Scheduler's clock: ISO 8601, one-second resolution. */
+  at: name,
+};
+
+const base = { ...origin, sender: personSchema };
+
+/** The agent should work on the issue. */
+export const taskRequestedSchema = z.object({
+  ...base,
+  type: z.literal("task_requested"),
+  issue: issueSchema,
+});
+
+/** The agent should not work on the issue any more. */
+export const taskClosedSchema = z.object({
+  ...base,
+  issue: issueSchema,
+  type: z.literal("task_closed"),
+  reason: z.enum(["closed", "deleted", "transferred", "unassigned"]),
+  /** Whether the agent was among the assignees: only then is a task looked for that no record tells of. */
+  agentAssigned: z.boolean(),
+});
+
+/** An event about the issue itself, which says whether the agent should work on it. */
+export const issueEventSchema = z.discriminatedUnion("type", [taskRequestedSchema, taskClosedSchema]);
+
+/** The issue or pull request that something was said on. */
+export const subjectSchema = z.object({
+  kind: z.enum(["issue", "pull"]),
+  number: z.int().check(z.positive()),
+  url: name,
+});
+
+/**
+ * How many UTF-8 bytes of a text an event holds, and of the text before an edit. JSON can double them, and both
+ * together stay below 200 KiB of an execution's input.
+ */
+export const bodyBytes = 64 * 1024;
+export const previousBodyBytes = 16 * 1024;
+
+/** What was said: under an issue or pull request, on a line of a diff, or with a whole review. */
+export const commentKinds = ["comment", "review_comment", "review"] as const;
+
+const commentBase = { kind: z.enum(commentKinds), id: z.int() };
+
+export const commentSchema = z.object({
+  ...commentBase,
+  url: name,
+  /** Who wrote it; the sender may be somebody else, who edited it. */
+  author: name,
+  authorId: z.optional(z.int()),
+  /** Cleaned, and cut where it is long. */
+  body: z.string(),
+  /** How many bytes of the body were cut off. */
+  missingBytes: z.optional(z.int()),
+  createdAt: name,
+  updatedAt: name,
+  /** The text before an edit; left out where it was just posted. */
+  previousBody: z.optional(z.string()),
+  path: z.optional(name),
+  line: z.optional(z.int()),
+  startLine: z.optional(z.int()),
+  /** `LEFT` where the line, or the first of several, is of the old version of the file. */
+  side: z.optional(z.string()),
+  startSide: z.optional(z.string()),
+  /** The lines are those of an earlier commit: they are not in the newest diff any more. */
+  isOutdated: z.optional(z.boolean()),
+  /** That commit, where GitHub tells. */
+  commit: z.optional(name),
+  reviewState: z.optional(name),
+  /** The GitHub App through which it was written. */
+  appId: z.optional(z.int()),
+});
+
+/** Somebody said something, or changed what he had said. */
+export const commentPostedSchema = z.object({
+  ...base,
+  type: z.literal("comment_posted"),
+  subject: subjectSchema,
+  /** Whether the agent is among the assignees of the issue (false for a pull request). */
+  agentAssigned: z.boolean(),
+  comment: commentSchema,
+});
+
+/** A comment was deleted. */
+export const commentWithdrawnSchema = z.object({
+  ...base,
+  type: z.literal("comment_withdrawn"),
+  subject: subjectSchema,
+  agentAssigned: z.boolean(),
+  comment: z.object(commentBase),
+});
+
+export const runSchema = z.object({
+  id: z.int(),
+  attempt: z.int(),
+  workflowId: z.int(),
+  workflow: name,
+  url: name,
+  conclusion: name,
+  /** The event that has started it, by GitHub's name, such as `push`. */
+  event: z.optional(name),
+  /** Who has caused it, and who has started this attempt of it. */
+  actors: z.optional(z.array(personSchema)),
+  branch: name,
+  headSha: name,
+  /** The repository that the head is in: a fork, often. */
+  headRepository: z.object({ id: z.int(), owner: name }),
+  /** Numbers of the pull requests that GitHub names; none where the head is in a fork. */
+  pulls: z.array(z.int()),
+});
+
+/** A workflow run has failed. */
+export const checkFailedSchema = z.object({ ...base, type: z.literal("check_failed"), run: runSchema });
+
+/** The time of a scheduled job has come. EventBridge Scheduler starts `create-task` with it. */
+export const jobDueSchema = z.object({
+  ...origin,
+  type: z.literal("job_due"),
+  job: z.object({ name }),
+});
+
+/** A workflow has failed on a branch that the repository's config wants the agent to look after. */
+export const branchFailedSchema = z.object({
+  ...origin,
+  type: z.literal("branch_failed"),
+  run: runSchema,
+  /** What its logs say, as `relay-logs` has summed it up. */
+  text: z.string(),
+});
+
+/** Something that a task is wanted for, or no longer wanted for. */
+export const workEventSchema = z.discriminatedUnion("type", [
+  issueEventSchema,
+  jobDueSchema,
+  branchFailedSchema,
+]);
+
+/** An event for the agent's inbox. */
+export const inboxEventSchema = z.discriminatedUnion("type", [
+  commentPostedSchema,
+  commentWithdrawnSchema,
+  checkFailedSchema,
+]);
+
+const commit = z.string().check(z.regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/));
+
+/** The default branch has a new head, and `.code-factory/config.toml` may be another one there. */
+export const configPushSchema = z.object({
+  ...base,
+  type: z.literal("config_push"),
+  push: z.object({
+    /** The commit that the branch was at before; zeros where there was no branch. */
+    before: commit,
+    /** The commit that it is at since. */
+    after: commit,
+    /** Whether one of the commits removes the file by name. */
+    removed: z.boolean(),
+    /** Who has pushed, by GitHub's word, where that is not the sender: then nobody knows who it was. */
+    pusher: z.optional(name),
+  }),
+});
+
+/** A pull request has a new head. Whether it changes the file, GitHub must be asked. */
+export const configProposedSchema = z.object({
+  ...base,
+  type: z.literal("config_proposed"),
+  pull: z.object({
+    number: z.int().check(z.positive()),
+    headSha: commit,
+    /** The branch that it is to be merged into; named only where it changes more files than GitHub lists at once. */
+    onto: z.optional(name),
+  }),
+});
+
+/** How many repositories an event names at the most: 130 KiB of an execution's input. */
+export const namedRepositories = 500;
+
+const installationBase = {
+  delivery: name,
+  installation: z.int(),
+  /** The login of who has installed the App. All repositories of an installation are this account's. */
+  account: name,
+  /** The account's id; missing where the account is gone. */
+  accountId: z.optional(z.int()),
+  sender: personSchema,
+};
+
+/** The App was installed on repositories, or may use them again. */
+export const repositoriesAddedSchema = z.object({
+  ...installationBase,
+  type: z.literal("repositories_added"),
+  /** `null` stands for all that the installation has. */
+  repositories: z.nullable(z.array(repositorySchema).check(z.maxLength(namedRepositories))),
+});
+
+/** The App may not use repositories any more. */
+export const repositoriesRemovedSchema = z.object({
+  ...installationBase,
+  type: z.literal("repositories_removed"),
+  /** `null` stands for all that are known of the installation. */
+  repositories: z.nullable(z.array(repositorySchema).check(z.maxLength(namedRepositories))),
+});
+
+/** An event about a repository's config. */
+export const configEventSchema = z.discriminatedUnion("type", [
+  configPushSchema,
+  configProposedSchema,
+  repositoriesAddedSchema,
+  repositoriesRemovedSchema,
+]);
+
+/** An event that speaks to the agent, for the person behind it: `authorize` decides whether that one may. */
+export const personalEventSchema = z.discriminatedUnion("type", [issueEventSchema, inboxEventSchema]);
+
+export const eventSchema = z.discriminatedUnion("type", [personalEventSchema, configEventSchema]);
+
+/** Something that a task is wanted for. */
+export const startingEventSchema = z.discriminatedUnion("type", [
+  taskRequestedSchema,
+  jobDueSchema,
+  branchFailedSchema,
+]);
+
+export type Repository = z.output<typeof repositorySchema>;
+export type Person = z.output<typeof personSchema>;
+export type Issue = z.output<typeof issueSchema>;
+export type TaskRequested = z.output<typeof taskRequestedSchema>;
+export type TaskClosed = z.output<typeof taskClosedSchema>;
+export type IssueEvent = z.output<typeof issueEventSchema>;
+export type Subject = z.output<typeof subjectSchema>;
+export type Comment = z.output<typeof commentSchema>;
+export type CommentPosted = z.output<typeof commentPostedSchema>;
+export type CommentWithdrawn = z.output<typeof commentWithdrawnSchema>;
+export type CheckFailed = z.output<typeof checkFailedSchema>;
+export type Run = z.output<typeof runSchema>;
+export type JobDue = z.output<typeof jobDueSchema>;
+export type BranchFailed = z.output<typeof branchFailedSchema>;
+export type StartingEvent = z.output<typeof startingEventSchema>;
+export type WorkEvent = z.output<typeof workEventSchema>;
+export type InboxEvent = z.output<typeof inboxEventSchema>;
+export type PersonalEvent = z.output<typeof personalEventSchema>;
+export type ConfigPush = z.output<typeof configPushSchema>;
+export type ConfigProposed = z.output<typeof configProposedSchema>;
+export type RepositoriesAdded = z.output<typeof repositoriesAddedSchema>;
+export type RepositoriesRemoved = z.output<typeof repositoriesRemovedSchema>;
+export type RelayEvent = z.output<typeof eventSchema>;

@@ -1,0 +1,38 @@
+import * as z from "zod/mini";
+import { workEventSchema } from "./event.js";
+
+/** What the states of a flow hand to their Lambdas: the event, and the intent that the flow holds. */
+export const claimedSchema = z.object({ event: workEventSchema, intent: z.int() });
+
+/** Whose task or inbox it is: see `TaskKey`. */
+export const taskKeySchema = z.object({ repositoryId: z.int(), work: z.string() });
+
+/** The repository that a task is in, as it is called now. */
+export const taskRepositorySchema = z.object({ id: z.int(), owner: z.string(), name: z.string() });
+
+/** What a drain was started with: an inbox, and the generation that it may serve. */
+export const drainSchema = z.extend(taskKeySchema, { generation: z.int() });
+
+/** What a drain remembers between two looks at the agent: see `AgentWait`. */
+export const agentWaitSchema = z.object({
+  seconds: z.number(),
+  ready: z.boolean(),
+  silent: z.number(),
+  broken: z.number(),
+  resumed: z.boolean(),
+  refusals: z.number(),
+});
+
+/** What a run that looks on was started with: whose work, under which intent, and its own name in the record. */
+export const followSchema = z.extend(taskKeySchema, { intent: z.int(), follower: z.string() });
+
+/** What it remembers between two looks: see `FollowWait`. */
+export const followWaitSchema = z.object({ seconds: z.number(), atRest: z.boolean(), inPhase: z.number() });
+
+/** Parses a Lambda's input: a fault in it is a fault of the state machine, and says where. */
+export function parseInput<Schema extends z.core.$ZodType>(schema: Schema, input: unknown): z.output<Schema> {
+  const result = z.safeParse(schema, input);
+  if (result.success) return result.data;
+  const paths = result.error.issues.map((issue) => issue.path.join(".") || "the whole");
+  throw new TypeError(`The state machine's input does not fit this action: ${paths.join(", ")}.`);
+}

@@ -1,0 +1,90 @@
+import { configPath } from "./config-path.js";
+import { type TaskKey, taskKey, type WorkSource } from "./record.js";
+import type { WorkName } from "./task-name.js";
+
+/** What a task is for, as it is created for it and found again by it. */
+export interface WorkIdentity extends TaskKey {
+  /** As people write it: `owner/repo#42`. */
+  reference: string;
+  /** The issue's address, which stands in the task's first prompt. */
+  url: string;
+}
+
+/** What a task is for, in the words that it is known by. `repositoryUrl` is the repository's page. */
+export function workOf(source: WorkSource, repositoryUrl: string): WorkIdentity {
+  return { ...taskKey(source), reference: workReference(source), url: urlOf(source, repositoryUrl) };
+}
+
+/** The work as people write it: `owner/repo#42`, `owner/repo job nightly`. */
+export function workReference(source: WorkSource): string {
+  const repository = `${source.repository.owner}/${source.repository.name}`;
+  if ("issue" in source) return `${repository}#${source.issue.number}`;
+  if ("job" in source) return `${repository} job ${source.job.name}`;
+  return `${repository} workflow ${source.run.workflow} on ${source.run.branch}`;
+}
+
+/**
+ * Where people find it: the issue, the job in the file, the runs on a branch. What the key takes that GitHub's page
+ * does not, the workflow's id, is the fragment.
+ */
+function urlOf(source: WorkSource, repositoryUrl: string): string {
+  if ("issue" in source) return source.issue.url;
+  if ("job" in source) return `${jobsUrl(repositoryUrl)}${encoded(source.job.name)}`;
+  const { branch, workflowId } = source.run;
+  return `${runsUrl(repositoryUrl)}${encoded(branch)}#${workflowId}`;
+}
+
+const jobsUrl = (repositoryUrl: string) => `${repositoryUrl}/blob/HEAD/${configPath}#`;
+const runsUrl = (repositoryUrl: string) => `${repositoryUrl}/actions?query=branch%3A`;
+
+/** The `work` of all jobs and failing branches whose URL is in a text: so a pull request says what it is for. */
+export function worksNamedIn(text: string, repositoryUrl: string): string[] {
+  return (text.match(/https?:\/\/[^\s<>()[\]"'`]+/g) ?? []).flatMap((url) => {
+    if (url.startsWith(jobsUrl(repositoryUrl))) return named("job", url.slice(jobsUrl(repositoryUrl).length));
+    if (!url.startsWith(runsUrl(repositoryUrl))) return [];
+    const [branch = "", id = ""] = url.slice(runsUrl(repositoryUrl).length).split("#");
+    return /^\d+/.test(id) ? named(`run#${Number.parseInt(id, 10)}`, branch) : [];
+  });
+}
+
+/** Without what ends a link in Markdown, or a sentence. */
+function encoded(text: string): string {
+  return encodeURIComponent(text.replace(/\p{Surrogate}/gu, "\ufffd")).replace(
+    /[!'()*.~]/g,
+    (character) => `%${character.charCodeAt(0).toString(16)}`,
+  );
+}
+
+function named(kind: string, text: string): string[] {
+  try {
+    return [`${kind}#${decodeURIComponent(text.replace(/[.,;:!?]+$/, ""))}`];
+  } catch {
+    return [];
+  }
+}
+
+/** What the work's task is to be named after. */
+export function workName(source: WorkSource): WorkName {
+  const { owner, name: repository } = source.repository;
+  const base = { owner, repository, reference: workReference(source) };
+  if ("issue" in source) return { ...base, label: String(source.issue.number), isDistinct: true };
+  // A job that is called as an issue is numbered gets a hash.
+  if ("job" in source) return { ...base, label: source.job.name, isDistinct: !/^\d+$/.test(source.job.name) };
+  // Two workflows may have the same name.
+  const reference = `${base.reference} ${source.run.workflowId}`;
+  return { ...base, reference, label: source.run.branch, isDistinct: false };
+}
+
+/** What people see in Coder. */
+export function workTitle(source: WorkSource): string {
+  if ("issue" in source) return source.issue.title;
+  return "job" in source ? source.job.name : `${source.run.workflow} fails on ${source.run.branch}`;
+}
+
+/** For people: how to get a new task, where there is none any more. */
+export function howToStartAnew(source: WorkSource): string {
+  if ("issue" in source) return "Unassign the agent and assign it again to start a new one.";
+  return "job" in source
+    ? "The next run of the job starts a new one."
+    : "The next failed run on the branch starts a new one.";
+}

@@ -1,0 +1,156 @@
+import { RateLimitedError, type Service, TransientError } from "../model/errors.js";
+import { hasTimeFor, sleep, timeoutFor } from "./budget.js";
+
+/** The longest that one call may sleep for `Retry-After`, in all; a longer pause is the state machine's. */
+const patienceMs = 60_000;
+
+/**
+ * Where a limit names no time, GitHub wants a minute at least, and more each time: the policy for a
+ * `RateLimitedError` waits like that.
+ */
+const unknownPauseMs = 61_000;
+
+/** Pauses before a read is tried again, in milliseconds, each less a random part. What fails then is the state machine's. */
+const readPausesMs = [100, 400];
+
+/** GitHub's words for its limits. Of the secondary ones some have neither `Retry-After` nor a count of 0. */
+const limitWords = /rate limit|abuse/i;
+
+/**
+ * `fetch` for one service, with a time-out and with patience: it waits as told by `Retry-After` (429, and 403
+ * for GitHub's secondary limits) and tries again. A connection that fails or times out throws a
+ * `TransientError`: the request may or may not have had its effect. Reads, which have none, are tried three
+ * times, for a Lambda that makes several would seldom get through them all while a service is unwell. A 429 for
+ * which `isAnswer` holds (it gets a copy) is no rate limit, and is returned. All of it fits into the invocation.
+ * https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#handle-rate-limit-errors-appropriately
+ */
+export function patientFetch(
+  service: Service,
+  timeoutMs: number,
+  isAnswer?: (response: Response) => Promise<boolean>,
+): typeof fetch {
+  return async (input, init) => {
+    const request = `${init?.method ?? "GET"} ${pathOf(input)}`;
+    for (let sleptMs = 0; ; ) {
+      const response = await read(service, request, timeoutMs, input, init);
+      const waitMs = await pauseAskedFor(response, request);
+      if (waitMs === undefined) return response;
+      if (response.status === 429 && (await isAnswer?.(response.clone()).catch(() => false))) return response;
+      await response.body?.cancel();
+      // A little more than asked for, so that clients which were limited together do not return together.
+      const spreadMs = waitMs * (1 + Math.random() * 0.1);
+      if (sleptMs + waitMs > patienceMs || !hasTimeFor(spreadMs)) {
+        throw new RateLimitedError(
+          `${service} limits the rate of requests: ${request} may be sent again in ${Math.ceil(waitMs / 1000)} s. It is retried later.`,
+        );
+      }
+      await sleep(spreadMs);
+      sleptMs += waitMs;
+    }
+  };
+}
+
+/** One request; a read is repeated where the service fails. */
+async function read(...call: Parameters<typeof attempt>): Promise<Response> {
+  const pauses = call[1].startsWith("GET ") ? readPausesMs : [];
+  for (const pauseMs of pauses) {
+    const response = await attempt(...call).catch((error: TransientError) => error);
+    if (response instanceof Response) {
+      if (response.status < 500) return response;
+      await response.body?.cancel();
+    }
+    await sleep(pauseMs * (0.5 + Math.random() / 2));
+  }
+  return attempt(...call);
+}
+
+async function attempt(
+  service: Service,
+  request: string,
+  timeoutMs: number,
+  ...[input, init]: Parameters<typeof fetch>
+): Promise<Response> {
+  const signal = AbortSignal.timeout(timeoutFor(`${request} of ${service}`, timeoutMs));
+  try {
+    const response = await fetch(input, { ...init, signal });
+    // JSON that breaks off is no answer; Octokit would take it for an empty one.
+    if (isJson(response)) await response.clone().arrayBuffer();
+    return response;
+  } catch (error) {
+    throw new TransientError(
+      `${service} did not answer ${request}: ${reasonOf(error)}. It is retried.`,
+      undefined,
+      hasTimedOut(error),
+    );
+  }
+}
+
+/** Milliseconds to wait before the next attempt, `undefined` where the response is an answer. */
+async function pauseAskedFor(response: Response, request: string): Promise<number | undefined> {
+  const { status, headers } = response;
+  const isRefused = status === 429 || status === 403;
+  const isLimited = status === 429 || (await saysThatItIsLimited(response, request));
+  const now = Date.parse(headers.get("date") ?? "") || Date.now();
+  const retryAfter = headers.get("retry-after");
+  if (isRefused && retryAfter !== null) {
+    const seconds = Number(retryAfter);
+    return atLeastASecond(Number.isFinite(seconds) ? seconds * 1000 : Date.parse(retryAfter) - now);
+  }
+  const reset = headers.get("x-ratelimit-reset");
+  if ((isRefused || isLimited) && headers.get("x-ratelimit-remaining") === "0" && reset !== null) {
+    return atLeastASecond(Number(reset) * 1000 - now);
+  }
+  return isLimited ? unknownPauseMs : undefined;
+}
+
+/** By its words: a 403 of GitHub's, or an answer of its GraphQL API, which says 200 to everything. */
+async function saysThatItIsLimited(response: Response, request: string): Promise<boolean> {
+  if (!isJson(response)) return false;
+  if (response.status === 403) return limitWords.test(messageOf(await json(response)));
+  if (response.status !== 200 || !request.endsWith("/graphql")) return false;
+  const { errors } = (await json(response)) as { errors?: { type?: string; message?: string }[] };
+  return (
+    Array.isArray(errors) &&
+    errors.some((error) => error.type === "RATE_LIMITED" || limitWords.test(messageOf(error)))
+  );
+}
+
+function isJson({ headers }: Response): boolean {
+  return /^application\/(?:[\w.]+\+)?json\b/i.test(headers.get("content-type") ?? "");
+}
+
+/** The body of a copy, always an object. */
+async function json(response: Response): Promise<object> {
+  const body: unknown = await response
+    .clone()
+    .json()
+    .catch(() => undefined);
+  return typeof body === "object" && body !== null ? body : {};
+}
+
+function messageOf(body: object): string {
+  return "message" in body && typeof body.message === "string" ? body.message : "";
+}
+
+/** So that a pause of 0 s, or one that is over by our clock, does not become a hot loop. */
+function atLeastASecond(ms: number): number {
+  return Number.isNaN(ms) ? unknownPauseMs : Math.max(1000, ms);
+}
+
+/** It is a DOMException, which is no `Error` of every realm. */
+function hasTimedOut(error: unknown): boolean {
+  return typeof error === "object" && error !== null && "name" in error && error.name === "TimeoutError";
+}
+
+/** The name of what went wrong; undici hides it in `cause`. */
+function reasonOf(error: unknown): string {
+  if (hasTimedOut(error)) return "it took too long";
+  if (!(error instanceof Error)) return "the connection failed";
+  const cause = error.cause;
+  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+  return typeof code === "string" ? code : error.message;
+}
+
+function pathOf(input: Parameters<typeof fetch>[0]): string {
+  return new URL(input instanceof Request ? input.url : input).pathname;
+}

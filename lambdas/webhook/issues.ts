@@ -1,0 +1,53 @@
+import type { TaskClosed } from "../model/event.js";
+import { type Circumstances, type Classification, type CommonFields, isAgent } from "./classification.js";
+import { assigneeSchema, ghost, issuesSchema, parsePayload } from "./payloads.js";
+
+/** Actions that end the agent's work, whoever is assigned. */
+const closings: Record<string, TaskClosed["reason"]> = {
+  closed: "closed",
+  deleted: "deleted",
+  transferred: "transferred",
+};
+
+const titleLength = 256;
+
+export function classifyIssue(
+  action: string,
+  payload: unknown,
+  common: CommonFields,
+  circumstances: Circumstances,
+): Classification {
+  if (action === "assigned" || action === "unassigned") {
+    const { assignee } = parsePayload(assigneeSchema, payload);
+    if (!isAgent(assignee, circumstances)) return { skipped: `${action}: the assignee is not the agent` };
+  }
+  const { issue } = parsePayload(issuesSchema, payload);
+  const agentAssigned =
+    action === "unassigned" || issue.assignees.some((assignee) => isAgent(assignee, circumstances));
+  if (action === "assigned" && issue.state === "closed") return { skipped: "assigned: the issue is closed" };
+  if (action === "reopened" && !agentAssigned) return { skipped: "reopened: the agent is not assigned" };
+
+  const fields = {
+    ...common,
+    issue: {
+      number: issue.number,
+      title: cutText(issue.title),
+      url: issue.html_url,
+      commented: issue.comments !== 0,
+    },
+    at: issue.updated_at,
+  };
+  if (action === "assigned" || action === "reopened") {
+    if (common.sender === ghost) return { skipped: `${action}: GitHub does not say who has done it` };
+    return { event: { type: "task_requested", ...fields } };
+  }
+  const reason = closings[action] ?? "unassigned";
+  return { event: { type: "task_closed", reason, agentAssigned, ...fields } };
+}
+
+/** The first characters of a title, never half of one. */
+function cutText(text: string): string {
+  return Array.from(text.slice(0, titleLength * 2))
+    .slice(0, titleLength)
+    .join("");
+}

@@ -1,0 +1,54 @@
+import type * as z from "zod/mini";
+import type { Person } from "../model/event.js";
+import { cutToLimit } from "../text/limits.js";
+import type { Circumstances, Classification, CommonFields } from "./classification.js";
+import { ghost, parsePayload, workflowRunSchema } from "./payloads.js";
+
+const failures = ["failure", "timed_out", "startup_failure"];
+/** Names are kept as they are: they are looked for in the config file and in git. Whoever shows one cleans it. */
+const nameLimit = { max: 256, unit: "codePoints" } as const;
+
+/** A workflow run that is over. Whether it is about a pull request of the agent's, GitHub must be asked. */
+export function classifyRun(
+  _action: string,
+  payload: unknown,
+  common: CommonFields,
+  _circumstances: Circumstances,
+): Classification {
+  const { workflow_run: run } = parsePayload(workflowRunSchema, payload);
+  const conclusion = run.conclusion ?? "none";
+  if (!failures.includes(conclusion)) return { skipped: `the run's conclusion is ${conclusion}` };
+  if (!run.head_repository) return { skipped: "the repository of the run's head is gone" };
+  const headOwner = run.head_repository.owner?.login;
+  if (headOwner == null) return { skipped: "the repository of the run's head has no owner" };
+  if (!run.head_branch) return { skipped: "the run has no branch" };
+  return {
+    event: {
+      ...common,
+      type: "check_failed",
+      at: run.updated_at,
+      run: {
+        id: run.id,
+        attempt: run.run_attempt,
+        workflowId: run.workflow_id,
+        workflow: cutToLimit(run.name?.trim() ?? "", nameLimit) || "workflow",
+        url: run.html_url,
+        conclusion,
+        ...(run.event && { event: run.event }),
+        actors: actorsOf(run),
+        branch: cutToLimit(run.head_branch, nameLimit),
+        headSha: run.head_sha,
+        headRepository: { id: run.head_repository.id, owner: headOwner },
+        pulls: run.pull_requests.map(({ number }) => number).slice(0, 100),
+      },
+    },
+  };
+}
+
+type WorkflowRun = z.output<typeof workflowRunSchema>["workflow_run"];
+
+/** Each of them once. */
+function actorsOf({ actor, triggering_actor: restarter }: WorkflowRun): Person[] {
+  const all = [actor, restarter].filter((person) => person !== ghost);
+  return all.filter(({ id }, index) => all.findIndex((other) => other.id === id) === index);
+}

@@ -1,0 +1,108 @@
+import { afterAll, afterEach, beforeAll, expect, test } from "@jest/globals";
+import type { Fault } from "../../../local/faults.js";
+import { HttpServer } from "../../../local/http-server.js";
+
+/** Answers every request of every service as it is told: the clients under test meet real HTTP. */
+const server = new HttpServer();
+const calls: Record<string, () => Promise<unknown>> = {};
+
+beforeAll(async () => {
+  const url = await server.listen();
+  Object.assign(process.env, {
+    AWS_REGION: "us-east-1",
+    AWS_ACCESS_KEY_ID: "local",
+    AWS_SECRET_ACCESS_KEY: "local",
+    AWS_ENDPOINT_URL: url,
+    TABLE_NAME: "relay",
+    SCHEDULE_GROUP: "relay",
+    SCHEDULE_ROLE_ARN: "arn:aws:iam::000000000000:role/scheduler",
+    CREATE_TASK_FLOW_ARN: "arn:aws:states:us-east-1:000000000000:stateMachine:create-task",
+  });
+  const { Table } = await import("../../../lambdas/aws/table.js");
+  const { Secret } = await import("../../../lambdas/aws/secret.js");
+  const { startExecution } = await import("../../../lambdas/aws/start-execution.js");
+  const { RepositorySchedules } = await import("../../../lambdas/schedules/scheduler.js");
+  const key = { pk: "task#1#1", sk: "record" };
+  Object.assign(calls, {
+    "DynamoDB's GetItem": () => new Table().get(key),
+    "DynamoDB's Query": () => new Table().query("inbox#1#1", "input#"),
+    "DynamoDB's UpdateItem": () => new Table().update(key, { wanted: true }),
+    "Secrets Manager": () => new Secret("arn:aws:secretsmanager:us-east-1:000000000000:secret:x").value(),
+    "Step Functions": () => startExecution("arn:aws:states:us-east-1:0:stateMachine:x", "x", {}),
+    Scheduler: () => new RepositorySchedules(1).list(),
+    "Scheduler's DeleteSchedule": () => new RepositorySchedules(1).remove("1.nightly"),
+  } satisfies typeof calls);
+});
+afterEach(() => server.faults.clear());
+afterAll(() => server.close());
+
+const services = [
+  "DynamoDB's GetItem",
+  "DynamoDB's Query",
+  "DynamoDB's UpdateItem",
+  "Secrets Manager",
+  "Step Functions",
+  "Scheduler",
+  "Scheduler's DeleteSchedule",
+];
+
+/** As the JSON protocols of AWS name an error: in a header and in the body. */
+const named = (status: number, name: string): Fault => ({
+  status,
+  body: { __type: name, message: "the service's words" },
+  headers: { "x-amzn-errortype": name },
+});
+
+async function errorOf(service: string, fault: Fault): Promise<Error> {
+  server.fail({ ...fault, times: Number.POSITIVE_INFINITY });
+  const outcome = await calls[service]?.().catch((error: unknown) => error);
+  if (!(outcome instanceof Error)) throw new Error(`${service} did not fail`);
+  return outcome;
+}
+
+const troubles: [string, Fault][] = [
+  ["500 InternalFailure", named(500, "InternalFailure")],
+  ["500 under a name that nobody knows", named(500, "SomethingElseException")],
+  ["503 ServiceUnavailable", named(503, "ServiceUnavailable")],
+  ["503 without a name", { status: 503, body: "" }],
+  [
+    "502 of a proxy",
+    { status: 502, body: "<html>Bad Gateway</html>", headers: { "content-type": "text/html" } },
+  ],
+  ["429", named(429, "TooManyRequestsException")],
+  ["a throttle", named(400, "ThrottlingException")],
+  ["a connection that is lost", { lose: "request" }],
+];
+test.each(troubles)("every service has passing trouble with %s", async (_, fault) => {
+  const errors = await Promise.all(services.map((service) => errorOf(service, fault)));
+  for (const { name, message } of errors) {
+    expect([name, message]).toEqual(["TransientError", expect.stringMatching(/just now: .+retried/)]);
+  }
+});
+
+test.each(["ValidationException", "AccessDeniedException"])(
+  "a refusal keeps its name: %s",
+  async (refusal) => {
+    const errors = await Promise.all(services.map((service) => errorOf(service, named(400, refusal))));
+    expect(errors.map(({ name }) => name)).toEqual(services.map(() => refusal));
+  },
+);
+
+test("too many executions at once are passing trouble", async () => {
+  const error = await errorOf("Step Functions", named(400, "ExecutionLimitExceeded"));
+  expect(error.name).toBe("TransientError");
+});
+
+test("a change of a schedule that is under way is passing trouble", async () => {
+  const error = await errorOf("Scheduler's DeleteSchedule", named(409, "ConflictException"));
+  expect(error.name).toBe("TransientError");
+});
+
+test("a service that does not answer is given up in time for the end of the invocation", async () => {
+  const { withBudget } = await import("../../../lambdas/runtime/budget.js");
+  server.fail({ delayMs: 60_000, times: Number.POSITIVE_INFINITY });
+  const handler = withBudget(() => calls["DynamoDB's GetItem"]?.() ?? Promise.resolve());
+  await expect(handler(undefined, { getRemainingTimeInMillis: () => 1500 })).rejects.toMatchObject({
+    name: "TransientError",
+  });
+});

@@ -1,0 +1,109 @@
+import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { byteLength, cutToBytes } from "../../../../lambdas/text/bytes.js";
+import { cleanText } from "../../../../lambdas/text/clean.js";
+import { hostileText } from "./inputs.js";
+
+describe("a cleaned text", () => {
+  test.each([
+    ["the end of a bracketed paste", "a\u001b[201~b", "ab"],
+    ["the same in its 8-bit form", "a\u009b201~b", "ab"],
+    ["colours", "\u001b[1;31merror\u001b[0m: no", "error: no"],
+    ["a window title", "a\u001b]0;title\u0007b", "ab"],
+    ["a title in its 8-bit form", "a\u009d0;title\u009cb", "ab"],
+    ["a hyperlink, keeping its text", "\u001b]8;;https://x\u001b\\text\u001b]8;;\u001b\\", "text"],
+    ["a device control string", "a\u001bP1$r0m\u001b\\b", "ab"],
+    ["the same in its 8-bit form", "a\u00901$r0m\u009cb", "ab"],
+    ["an application's command", "a\u001b_G1;x\u001b\\b", "ab"],
+    ["a reset", "a\u001bcb", "ab"],
+    ["a choice of character set", "a\u001b(Bb", "ab"],
+    ["an ESC that begins nothing", "a\u001b", "a"],
+    ["NUL, BEL, backspace and DEL", "a\u0000\u0007\u0008\u007fb", "ab"],
+  ])("has lost %s", (_, text, cleaned) => {
+    expect(cleanText(text)).toBe(cleaned);
+  });
+
+  test("does not lose what follows a string that is never terminated", () => {
+    expect(cleanText("a\u001b]0;b\nc")).toBe("a0;b\nc");
+    expect(cleanText("a\u009d0;b\nc")).toBe("a0;b\nc");
+  });
+
+  test("does not lose what stands between wrongly decoded quotation marks", () => {
+    expect(cleanText("â\u0080\u009cone â\u0080\u009dtwoâ\u0080\u009c")).toBe("âone âtwoâ");
+    expect(cleanText("â\u0080\u0098one â\u0080\u009ctwo")).toBe("âone âtwo");
+  });
+
+  test("cannot be made to hold an escape sequence by nesting one in another", () => {
+    expect(cleanText("\u001b\u001b[0m[201~")).toBe("[201~");
+  });
+
+  test("has LF for CRLF and CR, and keeps tabs and newlines", () => {
+    expect(cleanText("a\r\nb\rc\n\td\r\r\n")).toBe("a\nb\nc\n\td\n");
+  });
+
+  test.each([
+    ["a right-to-left override", "\u202e", "⟨U+202E⟩"],
+    ["an isolate", "\u2066", "⟨U+2066⟩"],
+    ["an Arabic letter mark", "\u061c", "⟨U+061C⟩"],
+    ["a zero-width space", "\u200b", "⟨U+200B⟩"],
+    ["a zero-width joiner", "\u200d", "⟨U+200D⟩"],
+    ["a BOM", "\ufeff", "⟨U+FEFF⟩"],
+    ["an interlinear annotation", "\ufff9", "⟨U+FFF9⟩"],
+    ["a soft hyphen", "\u00ad", "⟨U+00AD⟩"],
+    ["a tag, which spells what nobody sees", "\u{e0041}", "⟨U+E0041⟩"],
+    ["a variation selector that varies nothing", "\u{e0101}", "⟨U+E0101⟩"],
+  ])("shows %s", (_, character, shown) => {
+    expect(cleanText(`a${character}b`)).toBe(`a${shown}b`);
+  });
+
+  test("keeps the selector of an emoji's look, but not a row of them", () => {
+    expect(cleanText("❤\ufe0f")).toBe("❤\ufe0f");
+    expect(cleanText("❤\ufe0f\ufe0f")).toBe("❤\ufe0f⟨U+FE0F⟩");
+  });
+
+  test("has replaced lone surrogates, also where a control character parted a pair", () => {
+    expect(cleanText("\ud83d, \ude00, \ud83d\u0000\ude00, 😀")).toBe("\ufffd, \ufffd, \ufffd\ufffd, 😀");
+  });
+
+  test("has no control characters, is well-formed, and is not changed by cleaning it again", () => {
+    fc.assert(
+      fc.property(hostileText, (text) => {
+        const cleaned = cleanText(text);
+        expect(cleaned).not.toMatch(
+          /(?![\n\t])\p{Cc}|\p{Surrogate}|[\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]/u,
+        );
+        expect(cleanText(cleaned)).toBe(cleaned);
+      }),
+    );
+  });
+
+  test.each(["\u001b", "\u001b]", "\u001b]0;", "\u009d1;", "\u001b[", "\u001b[1;", "\u009b0", "[relay "])(
+    "comes to its end, also where it is 65,536 characters of %j",
+    (part) => {
+      for (const text of [part.repeat(65_536).slice(0, 65_536), part + "0".repeat(65_536)]) {
+        expect(cleanText(cleanText(text))).toBe(cleanText(text));
+      }
+    },
+  );
+});
+
+describe("the first bytes of a text", () => {
+  test("are whole characters, as many as fit", () => {
+    expect(cutToBytes("aé€😀b", 9).text).toBe("aé€");
+    expect(cutToBytes("aé€😀b", 10).text).toBe("aé€😀");
+    expect(cutToBytes("aé€😀b", 100).text).toBe("aé€😀b");
+    expect(cutToBytes("😀", 0).text).toBe("");
+  });
+
+  test("are never more than asked for, nor fewer than could be", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), fc.nat(40), (text, max) => {
+        const first = cutToBytes(text, max).text;
+        const [next = ""] = text.slice(first.length);
+        expect(text.startsWith(first)).toBe(true);
+        expect(byteLength(first)).toBeLessThanOrEqual(max);
+        if (next !== "") expect(byteLength(first) + 4).toBeGreaterThan(max);
+      }),
+    );
+  });
+});

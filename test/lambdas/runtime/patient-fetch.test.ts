@@ -1,0 +1,161 @@
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { remainingMs, sleep, withBudget } from "../../../lambdas/runtime/budget.js";
+import { patientFetch } from "../../../lambdas/runtime/patient-fetch.js";
+import { HttpServer } from "../../../local/http-server.js";
+
+let server: HttpServer;
+const fetch = patientFetch("Coder", 5_000);
+beforeEach(async () => {
+  server = new HttpServer()
+    .route("GET", "/", () => ({ status: 200 }))
+    .route("POST", "/", () => ({ status: 201 }));
+  await server.listen();
+});
+afterEach(() => server.close());
+
+const nameOf = (failing: Promise<unknown>) =>
+  failing.then(
+    () => "no error",
+    (error: Error) => error.name,
+  );
+const statuses = () => server.calls.map(({ status }) => status);
+
+describe("a rate limit", () => {
+  test("is waited for as told, in seconds or as a date", async () => {
+    const soon = new Date(Date.now() + 1500).toUTCString();
+    server
+      .fail({ status: 429, headers: { "retry-after": "1" } })
+      .fail({ status: 403, headers: { "retry-after": soon } });
+    expect((await fetch(server.url, { method: "POST" })).status).toBe(201);
+    const [first, second] = server.calls;
+    expect(statuses()).toEqual([429, 403, 201]);
+    expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(1000);
+  });
+
+  test("that would take too long is left to the state machine", async () => {
+    server.fail({ status: 429, headers: { "retry-after": "3600" } });
+    expect(await nameOf(fetch(server.url))).toBe("RateLimitedError");
+    const reset = String(Math.ceil(Date.now() / 1000) + 1800);
+    server.fail({ status: 403, headers: { "x-ratelimit-remaining": "0", "x-ratelimit-reset": reset } });
+    expect(await nameOf(fetch(server.url))).toBe("RateLimitedError");
+    expect(statuses()).toEqual([429, 403]);
+  });
+
+  test("is counted by the clock of who sets it", async () => {
+    const anHourAhead = Date.now() + 3_600_000;
+    const headers = {
+      date: new Date(anHourAhead).toUTCString(),
+      "x-ratelimit-remaining": "0",
+      "x-ratelimit-reset": String(Math.floor(anHourAhead / 1000) + 1),
+    };
+    server.fail({ status: 403, headers });
+    expect((await fetch(server.url)).status).toBe(200);
+    expect(statuses()).toEqual([403, 200]);
+  });
+
+  const secondary =
+    "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.";
+  const abuse = "You have triggered an abuse detection mechanism. Please retry your request again later.";
+  test.each([
+    [403, secondary],
+    [429, secondary],
+    [403, abuse],
+    [403, "API rate limit exceeded for installation ID 1."],
+  ])("of %s that names no time is left to the state machine: %s", async (status, message) => {
+    server.fail({ status, body: { message }, headers: { "x-ratelimit-remaining": "4999" } });
+    expect(await nameOf(fetch(server.url))).toBe("RateLimitedError");
+    expect(statuses()).toEqual([status]);
+  });
+
+  test.each([
+    [{ type: "RATE_LIMITED", message: "API rate limit already exceeded for installation ID 1." }],
+    [{ message: secondary }],
+  ])("is seen in an answer of GraphQL, which is a 200: %j", async (error) => {
+    const body = { data: null, errors: [error] };
+    server.fail({ status: 200, body });
+    expect(await nameOf(fetch(`${server.url}/graphql`, { method: "POST" }))).toBe("RateLimitedError");
+    const reset = String(Math.ceil(Date.now() / 1000) + 1);
+    server
+      .route("POST", "/graphql", () => ({ status: 200, body: { data: {} } }))
+      .fail({ status: 200, body, headers: { "x-ratelimit-remaining": "0", "x-ratelimit-reset": reset } });
+    const answer = await fetch(`${server.url}/graphql`, { method: "POST" });
+    expect(await answer.json()).toEqual({ data: {} });
+  });
+
+  test("is not seen in a 403 that only forbids, or in another answer of GraphQL", async () => {
+    server.fail({ status: 403 });
+    expect((await fetch(server.url)).status).toBe(403);
+    const errors = [{ type: "NOT_FOUND", message: "Could not resolve to a Repository." }];
+    server.fail({ status: 200, body: { data: null, errors } });
+    expect((await fetch(`${server.url}/graphql`, { method: "POST" })).status).toBe(200);
+  });
+});
+
+describe("a service that is unwell", () => {
+  test("is asked three times where nothing can happen by that", async () => {
+    server.fail({ status: 502 }).fail({ lose: "response" });
+    expect((await fetch(server.url)).status).toBe(200);
+    server.fail({ status: 500, times: 3 });
+    expect((await fetch(server.url)).status).toBe(500);
+    expect(statuses()).toEqual([502, "lost", 200, 500, 500, 500]);
+  });
+
+  test("is told something only once", async () => {
+    server.fail({ status: 502 });
+    expect((await fetch(server.url, { method: "POST" })).status).toBe(502);
+    server.fail({ lose: "response" });
+    expect(await nameOf(fetch(server.url, { method: "POST" }))).toBe("TransientError");
+    expect(statuses()).toEqual([502, "lost"]);
+  });
+
+  test("has not answered where its answer breaks off", async () => {
+    server.route("GET", "/broken", () => ({
+      status: 200,
+      headers: { "content-type": "application/json", "content-length": "100" },
+      body: '{"permission": "adm',
+    }));
+    expect(await nameOf(fetch(`${server.url}/broken`))).toBe("TransientError");
+  });
+
+  test("has a time-out", async () => {
+    server.fail({ delayMs: 60_000 });
+    expect(await nameOf(patientFetch("GitHub", 50)(server.url, { method: "POST" }))).toBe("TransientError");
+  });
+});
+
+describe("the time of an invocation", () => {
+  /** Calls it as Lambda does, with so much time. */
+  const within = (ms: number, act: () => Promise<unknown>) =>
+    withBudget(act)(undefined, { getRemainingTimeInMillis: () => ms });
+
+  test("ends a request that would take longer, and lets no other begin", async () => {
+    server.fail({ delayMs: 60_000, times: Number.POSITIVE_INFINITY });
+    const names = await within(2000, async () => [
+      await nameOf(fetch(server.url, { method: "POST" })),
+      await nameOf(fetch(server.url, { method: "POST" })),
+    ]);
+    expect(names).toEqual(["TransientError", "TransientError"]);
+    await server.close();
+    // The second one was never sent.
+    expect(server.calls.length).toBeLessThan(2);
+  });
+
+  test("leaves a pause that does not fit into it to the state machine", async () => {
+    server.fail({ status: 429, headers: { "retry-after": "30" } });
+    expect(await within(10_000, () => nameOf(fetch(server.url)))).toBe("RateLimitedError");
+    expect(await within(10_000, () => nameOf(sleep(30_000)))).toBe("TransientError");
+  });
+
+  test("is that of each invocation, where several share a process", async () => {
+    server.fail({ status: 429, headers: { "retry-after": "1" }, times: 2 });
+    const names = await Promise.all([
+      within(1500, () => nameOf(fetch(server.url))),
+      within(60_000, () => nameOf(fetch(server.url))),
+    ]);
+    expect(names).toEqual(["RateLimitedError", "no error"]);
+  });
+
+  test("is not over where there is none", async () => {
+    expect(await withBudget(async () => remainingMs())(undefined)).toBe(Number.POSITIVE_INFINITY);
+  });
+});

@@ -1,0 +1,139 @@
+import { describe, expect, test } from "@jest/globals";
+import type { IssueSource, TaskRecord } from "../../../lambdas/model/record.js";
+import { failureWords } from "../../../lambdas/status/audience.js";
+import { statusText } from "../../../lambdas/status/text.js";
+
+const url = "https://github.com/octo/app/issues/1";
+const source = (isPrivate: boolean): IssueSource => ({
+  installation: 1,
+  repository: { id: 7, owner: "octo", name: "app", private: isPrivate },
+  issue: { number: 1, title: "t", url, commented: false },
+});
+const task = {
+  backend: "tasks",
+  owner: "mona-c",
+  name: "gh-app-1",
+  url: "https://coder.example.com/tasks/mona-c/5",
+} as const;
+
+function shown(record: Partial<TaskRecord>, { isPrivate = true } = {}): string {
+  return statusText({ task, status: { state: "running" }, ...record }, source(isPrivate));
+}
+const reported = (report: string, options?: { isPrivate: boolean }) =>
+  shown({ report }, options).split("\n").slice(6).join("\n");
+
+describe("what is quoted in the status comment", () => {
+  test.each([
+    [
+      "plain words stay prose",
+      "The agent says (working): I write tests, for now",
+      "The agent says (working): I write tests, for now",
+    ],
+    ["a mention is code", "Last turn: asked @mona", "`Last turn: asked @mona`"],
+    ["and one of a team", "Ask @octo/team", "`Ask @octo/team`"],
+    ["a number of an issue", "like #12 and GH-12", "`like #12 and GH-12`"],
+    ["one elsewhere", "see org/repo#1", "`see org/repo#1`"],
+    ["a commit", "since 0123abc", "`since 0123abc`"],
+    ["a word that could be one", "it is defaced", "`it is defaced`"],
+    ["a ticket", "for JIRA-7", "`for JIRA-7`"],
+    ["an address", "at https://evil.example/x", "`at https://evil.example/x`"],
+    ["one without a scheme", "at www.evil.example", "`at www.evil.example`"],
+    ["HTML", "an <img src=x>", "`an <img src=x>`"],
+    ["Markdown with backticks", "a `b` [c](d)", "``a `b` [c](d)``"],
+    [
+      "an issue that says it is a link",
+      "Link: https://github.com/octo/other/issues/2",
+      "`Link: https://github.com/octo/other/issues/2`",
+    ],
+    ["a link with more behind it", `Link: ${url} @mona`, `\`Link: ${url} @mona\``],
+    ["a list", "1. one", "`1. one`"],
+  ])("%s", (_, report, expected) => {
+    expect(reported(report)).toBe(`> ${expected}`);
+  });
+
+  test.each([
+    ["the agent's pull request", "Pull request #7 (open): https://github.com/octo/app/pull/7"],
+    ["a page of the repository", "Link: https://github.com/octo/app/tree/fix"],
+  ])("a link that the relay makes stays one: %s", (_, line) => {
+    for (const isPrivate of [true, false]) expect(reported(line, { isPrivate })).toBe(`> ${line}`);
+  });
+
+  test("a pull request of another repository is not named, nor its number, which would be another's", () => {
+    const line = "Pull request #7 (open): https://github.com/octo/secret/pull/7";
+    for (const isPrivate of [true, false]) {
+      expect(reported(line, { isPrivate })).toBe("> Pull request (open): in another repository");
+    }
+  });
+
+  test("an address that leaves the repository is no link", () => {
+    const line = "Link: https://github.com/octo/app/../secret/pull/7";
+    expect(reported(line)).toBe(`> \`${line}\``);
+  });
+
+  test("one that is not on GitHub is no link", () => {
+    const line = "Pull request #7 (open): https://github.com.evil.example/octo/app/pull/7";
+    expect(reported(line)).toBe("> Pull request (open): `https://github.com.evil.example/octo/app/pull/7`");
+  });
+
+  test("a denial links what it is about, and nothing else", () => {
+    const denial = `The agent was not told of ${url}#issuecomment-3: ask @mona`;
+    expect(shown({ status: { state: "running", denial } })).toContain(
+      `> The agent was not told of ${url}#issuecomment-3: \`ask @mona\``,
+    );
+  });
+
+  test("is bounded, whatever it becomes", () => {
+    for (const text of ["\u200b".repeat(65_536), "#\n".repeat(40_000), "`".repeat(65_536)]) {
+      const comment = shown({ report: text, status: { state: "running", detail: text, denial: text } });
+      expect(comment.length).toBeLessThanOrEqual(65_536);
+    }
+  });
+});
+
+describe("in public", () => {
+  const inPublic = { isPrivate: false };
+
+  test("no address or host is told, but for GitHub's and the task's link", () => {
+    const report = `Last turn: see ${url} at https://wiki.corp.example/x, db.internal:5432, 10.0.0.7, mail@corp.example, coder.example.com`;
+    const text = reported(report, inPublic);
+    expect(text).toContain(url);
+    expect(text).not.toMatch(/corp|internal|10\.0|coder\.example/);
+    expect(reported(report)).toContain("db.internal:5432");
+    expect(shown({}, inPublic)).toContain("[gh-app-1](https://coder.example.com/tasks/mona-c/5)");
+  });
+
+  test("what the agent says has no address of another repository", () => {
+    const text = reported(
+      "The agent says (idle): I opened https://github.com/octo/secret/pull/7 and https://github.com/octo/app-secret",
+      inPublic,
+    );
+    expect(text).toContain("I opened");
+    expect(text).not.toMatch(/secret/);
+  });
+
+  test("why a turn has failed is on the task's page", () => {
+    const report = "The last turn has failed (config): key sk-1 is not valid Look at the chat in Coder.";
+    expect(reported(report, inPublic)).toMatch(
+      /^> The last turn has failed: the task's page in Coder says why/,
+    );
+    expect(reported(report)).toContain("sk-1");
+  });
+
+  test("an error's words are told where they are about the requester alone", () => {
+    const message = "Coder answered 403 to POST /api/v2/tasks/mona-c: Forbidden.";
+    expect(failureWords({ name: "CoderForbiddenError", message }, { private: true })).toBe(message);
+    for (const name of [
+      "CoderForbiddenError",
+      "TextDeniedError",
+      "TransientError",
+      "Error",
+      undefined,
+      null,
+    ]) {
+      expect(failureWords({ name, message }, { private: false })).not.toMatch(/403|api|mona-c|Forbidden/);
+    }
+    expect(failureWords({ name: "NoCoderUserError", message: "mona has no user" }, { private: false })).toBe(
+      "mona has no user",
+    );
+  });
+});

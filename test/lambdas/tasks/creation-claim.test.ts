@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import type { TaskStore } from "../../../lambdas/tasks/store.js";
+import { type LocalDynamoDb, startDynamoDb } from "../../../local/aws/dynamodb.js";
+
+const realNow = Date.now;
+let dynamoDb: LocalDynamoDb;
+let store: TaskStore;
+let issue = 0;
+beforeAll(async () => {
+  dynamoDb = await startDynamoDb("creation-claims");
+  Object.assign(process.env, {
+    TABLE_NAME: "creation-claims",
+    AWS_REGION: "us-east-1",
+    AWS_ACCESS_KEY_ID: "local",
+    AWS_SECRET_ACCESS_KEY: "local",
+    AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.url,
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
+  });
+  store = new (await import("../../../lambdas/tasks/store.js")).TaskStore();
+});
+afterAll(async () => {
+  Date.now = realNow;
+  await dynamoDb.close();
+});
+
+/** A record of a new issue, under intent 1. */
+async function newRecord() {
+  issue += 1;
+  const key = { repositoryId: 1, work: String(issue) };
+  await store.update(key, { intent: 1, wanted: true }, { expression: "attribute_not_exists(#intent)" });
+  return key;
+}
+
+test("of many that claim a creation at once, one may create; a retry of that one may too", async () => {
+  const key = await newRecord();
+  const holders = Array.from({ length: 10 }, (_, i) => `delivery-${i}`);
+  const claims = await Promise.all(holders.map((holder) => store.claimCreation(1, key, holder)));
+  expect(claims.filter(Boolean)).toHaveLength(1);
+  expect(await store.claimCreation(1, key, `delivery-${claims.indexOf(true)}`)).toBe(true);
+});
+
+test("a claim ends when its holder releases it, and not when another does", async () => {
+  const key = await newRecord();
+  await store.claimCreation(1, key, "first");
+  await store.releaseCreation(key, "second");
+  expect(await store.claimCreation(1, key, "second")).toBe(false);
+  await store.releaseCreation(key, "first");
+  expect(await store.claimCreation(1, key, "second")).toBe(true);
+});
+
+test("Coder is searched for a task without a record once an hour, or again by the same delivery", async () => {
+  const key = await newRecord();
+  const deliveries = Array.from({ length: 10 }, (_, i) => `delivery-${i}`);
+  const searches = await Promise.all(deliveries.map((delivery) => store.maySearch(key, delivery, "tell")));
+  expect(searches.filter(Boolean)).toHaveLength(1);
+  expect(await store.maySearch(key, `delivery-${searches.indexOf(true)}`, "tell")).toBe(true);
+  expect(await store.maySearch(await newRecord(), "another", "tell")).toBe(true);
+  expect(await store.maySearch(key, "another", "end")).toBe(true);
+  Date.now = () => realNow() + 3590_000;
+  expect(await store.maySearch(key, "later", "tell")).toBe(false);
+  Date.now = () => realNow() + 3601_000;
+  expect(await store.maySearch(key, "later", "tell")).toBe(true);
+  Date.now = realNow;
+});
+
+test("a claim whose holder has died expires once no Lambda of it can run any more", async () => {
+  const key = await newRecord();
+  await store.claimCreation(1, key, "first");
+  Date.now = () => realNow() + 120_000;
+  expect(await store.claimCreation(1, key, "second")).toBe(false);
+  Date.now = () => realNow() + 131_000;
+  expect(await store.claimCreation(1, key, "second")).toBe(true);
+  Date.now = realNow;
+});
+
+test("who was overtaken claims nothing, but can still release what it holds", async () => {
+  const key = await newRecord();
+  await store.claimCreation(1, key, "first");
+  await store.update(key, { intent: 2 }, { expression: "#intent = :one", values: { one: 1 } });
+  expect(await store.claimCreation(1, key, "first")).toBe(false);
+  await store.releaseCreation(key, "first");
+  expect(await store.claimCreation(2, key, "second")).toBe(true);
+});

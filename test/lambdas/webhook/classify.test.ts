@@ -1,0 +1,225 @@
+import { describe, expect, test } from "@jest/globals";
+import examples from "@octokit/webhooks-examples/api.github.com/index.json" with { type: "json" };
+import { classify } from "../../../lambdas/webhook/classify.js";
+import { PayloadError } from "../../../lambdas/webhook/payloads.js";
+
+const delivery = "72d3162e-cc78-11e3-81ab-4c9367dc0958";
+
+interface Payload {
+  action: string;
+  installation?: { id: number };
+  assignee?: { login: string; id?: number } | null;
+  issue: { assignees: { login: string }[]; [field: string]: unknown };
+  repository: Record<string, unknown>;
+  [field: string]: unknown;
+}
+
+/** GitHub's own example of a delivery, as it would come through an App; the package has none of `closed`. */
+function example(event: string, action: string, changes: Partial<Payload> = {}): Payload {
+  const all = examples.find(({ name }) => name === event)?.examples as unknown[] as Payload[];
+  const found = all.find((payload) => payload.action === action) ?? all[0];
+  if (!found) throw new Error(`no example of ${event}`);
+  return { ...structuredClone(found), action, installation: { id: 7 }, ...changes };
+}
+
+const settings = { agent: "Codertocat" };
+
+describe("an issues delivery of GitHub's examples", () => {
+  test("assigned to the agent requests a task, whatever the case of the login", () => {
+    const payload = example("issues", "assigned", { assignee: { login: "CODERTOCAT" } });
+    expect(classify("issues", delivery, payload, settings)).toEqual({
+      event: {
+        type: "task_requested",
+        delivery,
+        installation: 7,
+        repository: {
+          id: 186853002,
+          owner: "Codertocat",
+          ownerId: 21031067,
+          name: "Hello-World",
+          private: false,
+        },
+        sender: { id: 21031067, login: "Codertocat", type: "User" },
+        issue: {
+          number: 1,
+          title: "Spelling error in the README file",
+          url: "https://github.com/Codertocat/Hello-World/issues/1",
+          commented: false,
+        },
+        at: payload.issue.updated_at,
+      },
+    });
+  });
+
+  test("assigned to whoever has the agent's login is skipped once the agent's id is known, and the agent under any login is not", () => {
+    const agent = { agent: "coder-agent", agentId: 7 };
+    const taken = example("issues", "assigned", { assignee: { login: "coder-agent", id: 8 } });
+    expect(classify("issues", delivery, taken, agent)).toEqual({
+      skipped: "assigned: the assignee is not the agent",
+    });
+    const renamed = example("issues", "assigned", { assignee: { login: "renamed", id: 7 } });
+    expect(classify("issues", delivery, renamed, agent)).toMatchObject({ event: { type: "task_requested" } });
+  });
+
+  test.each(["assigned", "unassigned"])("%s without an assignee is skipped", (action) => {
+    const payload = example("issues", action, { assignee: null });
+    expect(classify("issues", delivery, payload, settings)).toEqual({
+      skipped: `${action}: the assignee is not the agent`,
+    });
+  });
+
+  test("assigned by nobody in particular is skipped, and a list of assignees may have gaps", () => {
+    const payload = example("issues", "reopened", { sender: undefined });
+    payload.issue.assignees = [null, { login: "codertocat" }] as { login: string }[];
+    expect(classify("issues", delivery, payload, settings)).toEqual({
+      skipped: "reopened: GitHub does not say who has done it",
+    });
+  });
+
+  test("assigned to somebody else is skipped", () => {
+    const payload = example("issues", "assigned", { assignee: { login: "octocat" } });
+    expect(classify("issues", delivery, payload, settings)).toHaveProperty("skipped");
+  });
+
+  test.each(["closed", "deleted", "transferred"])("%s closes the task, with its reason", (action) => {
+    expect(classify("issues", delivery, example("issues", action), settings)).toMatchObject({
+      event: { type: "task_closed", reason: action },
+    });
+  });
+
+  test("unassigned from the agent closes the task with that reason", () => {
+    const payload = example("issues", "unassigned", { assignee: { login: "codertocat" } });
+    expect(classify("issues", delivery, payload, settings)).toMatchObject({
+      event: { type: "task_closed", reason: "unassigned", agentAssigned: true },
+    });
+  });
+
+  test("reopened requests a task only where the agent is among the assignees", () => {
+    const payload = example("issues", "reopened");
+    payload.issue.assignees = [{ login: "octocat" }];
+    expect(classify("issues", delivery, payload, settings)).toHaveProperty("skipped");
+    payload.issue.assignees.push({ login: "codertocat" });
+    expect(classify("issues", delivery, payload, settings)).toMatchObject({
+      event: { type: "task_requested" },
+    });
+  });
+
+  test("without an installation is skipped", () => {
+    const payload = example("issues", "closed");
+    delete payload.installation;
+    expect(classify("issues", delivery, payload, settings)).toMatchObject({
+      skipped: expect.stringContaining("installation"),
+    });
+  });
+});
+
+test("every example of GitHub's is skipped with a reason, or is an event that needs no assignment to nobody", () => {
+  for (const { name, examples: payloads } of examples) {
+    for (const payload of payloads) {
+      const classified = classify(
+        name,
+        delivery,
+        { installation: { id: 1 }, ...payload },
+        { agent: "nobody" },
+      );
+      if ("skipped" in classified) expect(classified.skipped).not.toBe("");
+      else
+        expect([
+          "task_closed",
+          "comment_posted",
+          "comment_withdrawn",
+          "check_failed",
+          "config_push",
+          "config_proposed",
+          "repositories_added",
+          "repositories_removed",
+        ]).toContain(classified.event.type);
+    }
+  }
+});
+
+describe("what is said", () => {
+  const said = (event: string, action: string, changes: Partial<Payload> = {}) =>
+    classify(event, delivery, example(event, action, changes), { agent: "Codertocat-agent", appId: 99 });
+
+  test("on an issue is an event with its text", () => {
+    expect(said("issue_comment", "created")).toMatchObject({
+      event: { type: "comment_posted", subject: { kind: "issue", number: 1 }, comment: { kind: "comment" } },
+    });
+  });
+
+  test("and deleted is an event that takes it back", () => {
+    expect(said("issue_comment", "deleted")).toMatchObject({ event: { type: "comment_withdrawn" } });
+  });
+
+  test("and deleted by the agent is taken back, unless the agent or the App has said it", () => {
+    const comment = example("issue_comment", "deleted").comment as object;
+    const sender = { id: 9, login: "codertocat-agent", type: "User" };
+    const deleted = (more: object) =>
+      said("issue_comment", "deleted", { sender, comment: { ...comment, ...more } });
+    expect(deleted({})).toMatchObject({ event: { type: "comment_withdrawn" } });
+    expect(deleted({ user: sender })).toEqual({ skipped: "the agent's own words" });
+    expect(deleted({ performed_via_github_app: { id: 99 } })).toEqual({ skipped: "the App's own words" });
+  });
+
+  test("on somebody else's pull request is skipped", () => {
+    for (const event of ["pull_request_review_comment", "pull_request_review"]) {
+      const action = event === "pull_request_review" ? "submitted" : "created";
+      expect(said(event, action)).toEqual({ skipped: "the pull request is not the agent's" });
+    }
+  });
+
+  test("on lines of the agent's pull request has file and line", () => {
+    const payload = example("pull_request_review_comment", "created");
+    const classified = classify("pull_request_review_comment", delivery, payload, { agent: "Codertocat" });
+    // In GitHub's example the author of the pull request comments on it himself.
+    expect(classified).toEqual({ skipped: "the agent's own words" });
+    payload.comment = { ...(payload.comment as object), user: { login: "mona" }, line: 5, start_line: 3 };
+    payload.sender = { id: 3, login: "mona", type: "User" };
+    expect(classify("pull_request_review_comment", delivery, payload, { agent: "Codertocat" })).toMatchObject(
+      {
+        event: { comment: { kind: "review_comment", path: "README.md", line: 5, startLine: 3 } },
+      },
+    );
+  });
+
+  test("by the App itself is skipped, by its id and by the mark of its status comment", () => {
+    const words = (comment: object) => {
+      const payload = example("issue_comment", "created");
+      payload.comment = { ...(payload.comment as object), ...comment };
+      payload.sender = { id: 4, login: "relay[bot]", type: "Bot" };
+      return classify("issue_comment", delivery, payload, { agent: "nobody", appId: 99 });
+    };
+    expect(words({ performed_via_github_app: { id: 99 } })).toEqual({ skipped: "the App's own words" });
+    expect(words({ body: "<!-- coder-task-relay:status -->" })).toEqual({ skipped: "the App's own words" });
+    expect(words({ performed_via_github_app: { id: 98 } })).toHaveProperty("event");
+  });
+});
+
+describe("a payload that lacks what we need", () => {
+  test("is refused with path and expectation of every fault, and without any value", () => {
+    const payload = example("issues", "closed");
+    payload.repository = { ...payload.repository, id: "the-secret-value", private: undefined };
+    payload.issue.number = -5;
+    const faults = faultsOf(() => classify("issues", delivery, payload, settings));
+    expect(faults).toEqual(["repository.id: expected number", "repository.private: expected boolean"]);
+    payload.repository = { ...payload.repository, id: 5, private: true };
+    expect(faultsOf(() => classify("issues", delivery, payload, settings))).toEqual([
+      "issue.number: expected more than 0",
+    ]);
+  });
+
+  test.each([[null], [[]], ["text"], [5], [{}]])("%j is skipped, for it names no action", (payload) => {
+    expect(classify("issues", delivery, payload, settings)).toHaveProperty("skipped");
+  });
+});
+
+function faultsOf(run: () => unknown): readonly string[] {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof PayloadError) return error.faults;
+    throw error;
+  }
+  throw new Error("nothing was refused");
+}

@@ -1,0 +1,72 @@
+import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { eventSchema } from "../../../lambdas/model/event.js";
+import type { Classification } from "../../../lambdas/webhook/classification.js";
+import { classify } from "../../../lambdas/webhook/classify.js";
+import { PayloadError } from "../../../lambdas/webhook/payloads.js";
+import { WebhookSchemas } from "./schemas.js";
+
+/** What is handled: the event, and its actions. */
+const handled: Record<string, string[]> = {
+  issues: ["assigned", "unassigned", "reopened", "closed", "deleted", "transferred"],
+  issue_comment: ["created", "edited", "deleted"],
+  pull_request_review_comment: ["created", "edited", "deleted"],
+  pull_request_review: ["submitted"],
+  workflow_run: ["completed"],
+  push: [""],
+  pull_request: ["opened", "reopened", "synchronize", "ready_for_review"],
+  installation: ["created", "deleted", "suspend", "unsuspend"],
+  installation_repositories: ["added", "removed"],
+};
+const webhooks = Object.entries(handled).flatMap(([event, actions]) =>
+  actions.map((action): [string, string] => [
+    event,
+    [event, action]
+      .filter((part) => part !== "")
+      .join("-")
+      .replaceAll("_", "-"),
+  ]),
+);
+
+const delivery = "72d3162e-cc78-11e3-81ab-4c9367dc0958";
+const unsure = { agent: "coder-agent", appId: 2 };
+
+/** What the webhook makes of it: a payload that GitHub may send is never answered with 400. */
+function taken(event: string, payload: object, agentId: number | undefined): Classification {
+  try {
+    return classify(event, delivery, { installation: { id: 1 }, ...payload }, { ...unsure, agentId });
+  } catch (error) {
+    if (error instanceof PayloadError && error.isWellFormed) return { skipped: error.message };
+    throw error;
+  }
+}
+
+/** Few pushes of random words are to a branch that counts. */
+function toDefaultBranch(payload: Record<string, unknown>): object {
+  if (!("ref" in payload)) return payload;
+  const repository = { ...(payload.repository as object), default_branch: "main" };
+  return { ...payload, ref: "refs/heads/main", deleted: false, repository };
+}
+
+describe.each(["api.github.com", "ghes-3.19"] as const)("by the schemas of %s", (version) => {
+  const schemas = new WebhookSchemas(version);
+
+  test.each(webhooks)("%s: whatever %s may hold is an event or is skipped with a reason", (event, name) => {
+    fc.assert(
+      fc.property(schemas.payloads(name), fc.constantFrom(undefined, 1, 2), (payload, agentId) => {
+        const classified = taken(event, payload, agentId);
+        if ("skipped" in classified) expect(classified.skipped).not.toBe("");
+        else expect(eventSchema.safeParse(classified.event).error).toBeUndefined();
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test("payloads of every event become events", () => {
+    for (const [event, name] of webhooks) {
+      const payloads = fc.sample(schemas.payloads(name), { seed: 1, numRuns: 300 });
+      const events = payloads.filter((payload) => "event" in taken(event, toDefaultBranch(payload), 1));
+      expect([name, events.length > 0]).toEqual([name, true]);
+    }
+  });
+});
