@@ -114,6 +114,6 @@ function read<Shape extends z.core.$ZodShape>(shape: Shape): z.output<z.ZodMiniO
   if (result.success) return result.data;
   const names = result.error.issues.map((issue) => issue.path.join("."));
   throw new ConfigurationError(
-    `Environment variables are missing or not valid: ${names.join(", ")}. Deploy the stack again with the settings of docs/deploy.md.`,
+    `Environment variables are missing or not valid: ${names.join(", ")}. Deploy the stack again with the settings of docs/settings.md.`,
   );
 }
