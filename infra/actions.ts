@@ -119,7 +119,7 @@ export const actions = {
     secrets: ["githubApp"],
     table: { account: ["query", "update"] },
   },
-  "start-work": {
+  "start-branch-task": {
     ...actionDefaults,
     description: "Starts the flow in which the agent takes up a failing branch",
     secrets: [],
@@ -138,7 +138,7 @@ export const actions = {
     table: { task: ["get"], inbox: ["get", "query", "update"] },
     starts: ["drain-inbox"],
   },
-  "look-into-inbox": {
+  "check-inbox": {
     ...actionDefaults,
     description: "Looks for what waits in an inbox, and ends the drain where nothing does",
     secrets: [],
@@ -217,13 +217,13 @@ export const actions = {
     table: { task: ["get", "update"] },
     starts: ["follow-task"],
   },
-  "observe-work": {
+  "observe-progress": {
     ...actionDefaults,
     description: "Looks at an agent's work and says whether there is news of it",
     secrets: ["coderToken", "taskMark"],
     table: { task: ["get"] },
   },
-  "announce-work": {
+  "announce-progress": {
     ...actionDefaults,
     description: "Writes the news of an agent's work into the status comment",
     secrets: ["githubApp"],

@@ -22,7 +22,7 @@ export interface FollowWait extends WaitSoFar {
   inPhase: number;
 }
 
-export interface WorkObservation {
+export interface ProgressObservation {
   /** `undefined` where there is nothing more to follow: the task is gone, or archived. */
   state: "running" | "waiting" | undefined;
   /** The turn was over for long enough that all that is to be known of it is known. */
@@ -32,7 +32,7 @@ export interface WorkObservation {
 }
 
 /** A look at the work of an agent, for people. Pure arithmetic over the looks so far, without a clock. */
-export function observeWork({ phase }: TaskView, wait: FollowWait): WorkObservation {
+export function observeProgress({ phase }: TaskView, wait: FollowWait): ProgressObservation {
   const atRest = phase === "ready";
   const isFollowed = atRest || phase === "working" || phase === "starting";
   const inPhase = atRest === wait.atRest ? wait.inPhase : 0;

@@ -143,7 +143,7 @@ describe("an issue", () => {
 
 describe("a drain", () => {
   test("that finds nothing, for the comment was deleted before it looked, ends at once", async () => {
-    const held = await startWithGate("look-into-inbox");
+    const held = await startWithGate("check-inbox");
     const issue = await world.runningIssue();
     held.shut();
     const { comment } = await say(issue, "Never mind.");

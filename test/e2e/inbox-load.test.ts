@@ -258,7 +258,7 @@ test("a wait of two hours takes fewer than 400 state transitions and 6,000 event
   });
   let looks = 0;
   const lambdas: Record<string, (payload: { wait: AgentWait }) => unknown> = {
-    "look-into-inbox": () => ({ outcome: looks === 0 ? "waiting" : "closed" }),
+    "check-inbox": () => ({ outcome: looks === 0 ? "waiting" : "closed" }),
     "observe-agent": ({ wait }) => {
       looks += 1;
       return { ...observeAgent(viewAt(wait), wait), report: "" };

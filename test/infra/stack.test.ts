@@ -317,7 +317,7 @@ test("what GitHub did not let us say is counted, whichever Lambda wanted to say 
   const counted = filters.map(({ Properties }) => textOf(Properties.LogGroupName));
   for (const action of [
     "Announce",
-    "AnnounceWork",
+    "AnnounceProgress",
     "Acknowledge",
     "CheckConfig",
     "SendInbox",

@@ -184,7 +184,7 @@ let issues = 0;
 async function importLambdas() {
   const { handler: put } = await import("../../../lambdas/actions/put-into-inbox.js");
   const { handler: wake } = await import("../../../lambdas/actions/wake-drain.js");
-  const { handler: look } = await import("../../../lambdas/actions/look-into-inbox.js");
+  const { handler: look } = await import("../../../lambdas/actions/check-inbox.js");
   const { handler: send } = await import("../../../lambdas/actions/send-inbox.js");
   const { TaskStore } = await import("../../../lambdas/tasks/store.js");
   return { put, wake, look, send, TaskStore };

@@ -95,7 +95,7 @@ describe("an inbox with 2,000 comments of 64 KiB", () => {
   test("is woken, and looked into, with less than 100 MB", async () => {
     const woken = await call("wake-drain", { key: { repositoryId, work } });
     expect(woken.result).toEqual({ drain: `drain-${repositoryId}-${work}-0` });
-    const looked = await call("look-into-inbox", { drain: { repositoryId, work, generation: 0 } });
+    const looked = await call("check-inbox", { drain: { repositoryId, work, generation: 0 } });
     expect(looked.result).toEqual({ outcome: "waiting" });
     expect(Math.max(woken.megabytes, looked.megabytes)).toBeLessThan(100);
   });

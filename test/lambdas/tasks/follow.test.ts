@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import type { TaskView } from "../../../lambdas/model/phase.js";
-import { type FollowWait, observeWork } from "../../../lambdas/tasks/follow.js";
+import { type FollowWait, observeProgress } from "../../../lambdas/tasks/follow.js";
 
 const working: TaskView = { phase: "working", status: "running" };
 const resting: TaskView = { phase: "ready", status: "waiting" };
@@ -10,7 +10,7 @@ const begin: FollowWait = { seconds: 0, atRest: false, inPhase: 0 };
 function follow(turnSeconds: number) {
   const looks: number[] = [];
   for (let wait = begin; ; ) {
-    const look = observeWork(wait.seconds < turnSeconds ? working : resting, wait);
+    const look = observeProgress(wait.seconds < turnSeconds ? working : resting, wait);
     looks.push(wait.seconds);
     if (look.isOver) return { looks, wait };
     ({ wait } = look);
@@ -43,7 +43,7 @@ describe("looking on", () => {
 
   test("begins to rest anew with each turn", () => {
     const rested = { seconds: 500, atRest: true, inPhase: 500 };
-    expect(observeWork(working, rested)).toMatchObject({
+    expect(observeProgress(working, rested)).toMatchObject({
       state: "running",
       isOver: false,
       wait: { atRest: false, inPhase: 4 },
@@ -51,6 +51,6 @@ describe("looking on", () => {
   });
 
   test.each(["gone", "paused", "broken"] as const)("ends where the task is %s", (phase) => {
-    expect(observeWork({ phase, status: "" }, begin)).toMatchObject({ state: undefined, isOver: true });
+    expect(observeProgress({ phase, status: "" }, begin)).toMatchObject({ state: undefined, isOver: true });
   });
 });

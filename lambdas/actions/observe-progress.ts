@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { connectCoder } from "../coder/connect.js";
 import { followSchema, followWaitSchema, parseInput } from "../model/flow-input.js";
 import { isFollowedBy } from "../model/record.js";
-import { type FollowWait, observeWork } from "../tasks/follow.js";
+import { type FollowWait, observeProgress } from "../tasks/follow.js";
 import { TaskStore } from "../tasks/store.js";
 
 const inputSchema = z.object({ follow: followSchema, wait: followWaitSchema });
@@ -30,7 +30,7 @@ export async function handler(input: unknown): Promise<WorkLook> {
   const task = await (await connectCoder()).backendOf(record.task).find(record.task, follow);
   if (!task) return over;
 
-  const { state: observed, isOver, ...next } = observeWork(task.view, wait);
+  const { state: observed, isOver, ...next } = observeProgress(task.view, wait);
   if (observed === undefined) return over;
   // Of work without an issue nobody hears but by a failure: an issue has people who read what the turn came to.
   const isLost = task.view.hasFailed === true && record.source !== undefined && !("issue" in record.source);
