@@ -1,4 +1,4 @@
-import "../local/quiet-sdk.js";
+import "../local/system/quiet-sdk.js";
 import { writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";

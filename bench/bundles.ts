@@ -6,7 +6,7 @@ import { gzip } from "node:zlib";
 import { environmentStem, flowNames } from "../infra/actions.js";
 import { type Bundle, bytesByPackage } from "../infra/bundle.js";
 import { lambdaEnvironment, parseSettings } from "../infra/settings.js";
-import { flowArn } from "../local/system.js";
+import { flowArn } from "../local/system/system.js";
 import { type Figures, median, type Row } from "./figures.js";
 
 const coldStarts = 9;

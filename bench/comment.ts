@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Bundle } from "../infra/bundle.js";
-import type { Issue } from "../local/fake-github/issues.js";
-import { flowArn } from "../local/system.js";
+import type { Issue } from "../local/fake-github/issues/issues.js";
+import { flowArn } from "../local/system/system.js";
 import { type Figures, latencyRow } from "./figures.js";
 import { Sender, signed } from "./sender.js";
 import { statesOnTheWay } from "./states.js";

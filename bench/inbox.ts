@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Bundle } from "../infra/bundle.js";
 import type { ExecutionDescription } from "../local/engine/index.js";
-import type { FakeTask } from "../local/fake-coder/fake-task.js";
-import type { Issue } from "../local/fake-github/issues.js";
+import type { FakeTask } from "../local/fake-coder/tasks/fake-task.js";
+import type { Issue } from "../local/fake-github/issues/issues.js";
 import { type Figures, latencyRow, type Row } from "./figures.js";
 import { Workplace } from "./workplace.js";
 

@@ -4,10 +4,10 @@ import type { ActionName, FlowName } from "../infra/actions.js";
 import type { Bundle } from "../infra/bundle.js";
 import type { ExecutionDescription } from "../local/engine/index.js";
 import type { FakeCoder } from "../local/fake-coder/fake-coder.js";
-import type { FakeTask } from "../local/fake-coder/fake-task.js";
+import type { FakeTask } from "../local/fake-coder/tasks/fake-task.js";
 import type { FakeGitHub } from "../local/fake-github/fake-github.js";
-import type { Issue } from "../local/fake-github/issues.js";
-import { flowArn, type LocalSystem, startSystem } from "../local/system.js";
+import type { Issue } from "../local/fake-github/issues/issues.js";
+import { flowArn, type LocalSystem, startSystem } from "../local/system/system.js";
 import type { PreparedDelivery } from "./sender.js";
 
 const repo = "octo/app";

@@ -1,10 +1,10 @@
-import "./quiet-sdk.js";
+import "./system/quiet-sdk.js";
 import { isDeepStrictEqual, parseArgs } from "node:util";
-import { localBundles } from "./bundles.js";
 import { type CoderName, coders } from "./demo/agents.js";
 import { type End, tellStory } from "./demo/story.js";
 import { type Moment, Timeline } from "./demo/timeline.js";
-import { startSystem } from "./system.js";
+import { localBundles } from "./lambda-host/bundles.js";
+import { startSystem } from "./system/system.js";
 
 /**
  * `npm run demo`: the whole system in one process lives one issue's life, with a fake GitHub and a fake Coder.

@@ -1,11 +1,11 @@
-import "./quiet-sdk.js";
+import "./system/quiet-sdk.js";
 import { existsSync } from "node:fs";
 import { SettingsError } from "../infra/settings.js";
-import { writeAwsEnvironment } from "./aws-environment.js";
-import { localBundles } from "./bundles.js";
 import { coders } from "./demo/agents.js";
-import { Playground } from "./playground.js";
-import { startSystem } from "./system.js";
+import { Playground } from "./demo/playground.js";
+import { localBundles } from "./lambda-host/bundles.js";
+import { writeAwsEnvironment } from "./system/aws-environment.js";
+import { startSystem } from "./system/system.js";
 
 /**
  * `npm start`: the whole system on this machine until it is interrupted, with the real GitHub and Coder where

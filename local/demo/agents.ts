@@ -1,6 +1,6 @@
-import type { FakeChat } from "../fake-coder/chat.js";
+import type { FakeChat } from "../fake-coder/chats/chat.js";
 import type { FakeCoder, FakeCoderOptions } from "../fake-coder/fake-coder.js";
-import type { FakeTask } from "../fake-coder/fake-task.js";
+import type { FakeTask } from "../fake-coder/tasks/fake-task.js";
 
 /** Which of Coder's APIs the demo plays with. */
 export type CoderApi = "tasks" | "chats";

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FakeCoder } from "../fake-coder/fake-coder.js";
-import type { Delivery } from "../fake-github/deliveries.js";
 import type { FakeGitHub } from "../fake-github/fake-github.js";
-import { flowArn, type LocalSystem } from "../system.js";
+import type { Delivery } from "../fake-github/webhooks/deliveries.js";
+import { flowArn, type LocalSystem } from "../system/system.js";
 import { agentsOf, type CoderApi } from "./agents.js";
 
 const patienceMs = 20_000;

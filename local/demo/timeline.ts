@@ -1,7 +1,7 @@
 import type { Engine } from "../engine/index.js";
-import type { Delivery } from "../fake-github/deliveries.js";
-import type { RecordedCall } from "../http-server.js";
-import { flowOf, type LocalSystem } from "../system.js";
+import type { Delivery } from "../fake-github/webhooks/deliveries.js";
+import type { RecordedCall } from "../http/http-server.js";
+import { flowOf, type LocalSystem } from "../system/system.js";
 
 /** How much of a message to the agent is shown. */
 const messageLines = 24;

@@ -1,21 +1,21 @@
-import { HttpServer } from "../http-server.js";
-import type { UserRole } from "./access.js";
-import type { FakeChat } from "./chat.js";
-import { type ChatSettings, ChatsApi } from "./chats-api.js";
-import { CoderApi } from "./coder-api.js";
-import { TaskCreation } from "./create-task.js";
-import type { FakeTask } from "./fake-task.js";
-import { Organizations } from "./organizations.js";
-import { TaskConversation } from "./task-conversation.js";
-import { Tasks } from "./tasks.js";
-import { type FakeTemplate, type NewPreset, type NewTemplate, Templates } from "./templates.js";
-import { Timers } from "./timers.js";
-import { type FakeToken, Tokens } from "./tokens.js";
-import { type FakeUser, type NewUser, Users } from "./users.js";
-import type { CoderVersion, Release } from "./version.js";
-import type { FakeWorkspace } from "./workspace.js";
-import { WorkspaceCreation } from "./workspace-creation.js";
-import { Workspaces } from "./workspaces.js";
+import { HttpServer } from "../http/http-server.js";
+import type { UserRole } from "./api/access.js";
+import { CoderApi } from "./api/coder-api.js";
+import { Timers } from "./api/timers.js";
+import type { CoderVersion, Release } from "./api/version.js";
+import type { FakeChat } from "./chats/chat.js";
+import { type ChatSettings, ChatsApi } from "./chats/chats-api.js";
+import { TaskConversation } from "./tasks/conversation.js";
+import { TaskCreation } from "./tasks/create-task.js";
+import type { FakeTask } from "./tasks/fake-task.js";
+import { Tasks } from "./tasks/tasks.js";
+import { Organizations } from "./users/organizations.js";
+import { type FakeToken, Tokens } from "./users/tokens.js";
+import { type FakeUser, type NewUser, Users } from "./users/users.js";
+import { type FakeTemplate, type NewPreset, type NewTemplate, Templates } from "./workspaces/templates.js";
+import type { FakeWorkspace } from "./workspaces/workspace.js";
+import { WorkspaceCreation } from "./workspaces/workspace-creation.js";
+import { Workspaces } from "./workspaces/workspaces.js";
 
 export interface FakeCoderOptions extends ChatSettings {
   /** Default: 2.34, the last release that has Tasks without a flag and keeps being supported. */

@@ -1,18 +1,16 @@
 import { randomBytes } from "node:crypto";
-import { type HttpReply, type HttpRequest, HttpServer } from "../http-server.js";
-import { Actions } from "./actions.js";
-import { AppAuth } from "./app-auth.js";
-import { CheckRuns } from "./check-runs.js";
-import { Contents } from "./contents.js";
-import { Deliveries, type Delivery } from "./deliveries.js";
-import { GraphQL } from "./graphql.js";
-import { Happenings } from "./happenings.js";
-import { Installations } from "./installations.js";
-import { IssueComments } from "./issue-comments.js";
-import { Issues } from "./issues.js";
-import { IssuesApi } from "./issues-api.js";
-import { PullFiles } from "./pull-files.js";
-import { Pulls } from "./pulls.js";
+import { type HttpReply, type HttpRequest, HttpServer } from "../http/http-server.js";
+import { AppAuth } from "./app/app-auth.js";
+import { Installations } from "./app/installations.js";
+import { Contents } from "./contents/contents.js";
+import { PullFiles } from "./contents/pull-files.js";
+import { IssueComments } from "./issues/issue-comments.js";
+import { Issues } from "./issues/issues.js";
+import { IssuesApi } from "./issues/issues-api.js";
+import { GraphQL } from "./pulls/graphql.js";
+import { Pulls } from "./pulls/pulls.js";
+import { Reviews } from "./pulls/reviews.js";
+import { Happenings } from "./repositories/happenings.js";
 import {
   type NewRepository,
   type NewUser,
@@ -20,9 +18,11 @@ import {
   type Repository,
   type RepositoryRef,
   type User,
-} from "./repositories.js";
-import { type Json, notFound, Rest } from "./rest.js";
-import { Reviews } from "./reviews.js";
+} from "./repositories/repositories.js";
+import { type Json, notFound, Rest } from "./rest/rest.js";
+import { Actions } from "./runs/actions.js";
+import { CheckRuns } from "./runs/check-runs.js";
+import { Deliveries, type Delivery } from "./webhooks/deliveries.js";
 
 export interface FakeGitHubOptions {
   appId?: number | string;

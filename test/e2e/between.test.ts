@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import type { ActionName } from "../../infra/actions.js";
-import type { FakeTask } from "../../local/fake-coder/fake-task.js";
-import type { SystemOptions } from "../../local/system.js";
+import type { FakeTask } from "../../local/fake-coder/tasks/fake-task.js";
+import type { SystemOptions } from "../../local/system/system.js";
 import { creation, deployments } from "./deployments.js";
 import { Gate } from "./gate.js";
 import { until, World } from "./support.js";

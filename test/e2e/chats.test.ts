@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import type { FakeChat } from "../../local/fake-coder/chat.js";
-import type { Issue } from "../../local/fake-github/issues.js";
+import type { FakeChat } from "../../local/fake-coder/chats/chat.js";
+import type { Issue } from "../../local/fake-github/issues/issues.js";
 import { until, World } from "./support.js";
 
 /** What can come between the relay and a chat, beside what all of Coder's APIs have in common. */

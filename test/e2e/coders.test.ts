@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import type { Issue } from "../../local/fake-github/issues.js";
+import type { Issue } from "../../local/fake-github/issues/issues.js";
 import { asRequester, creation, deployments, everyCoder, sending } from "./deployments.js";
 import { until, World } from "./support.js";
 

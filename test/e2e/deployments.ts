@@ -1,5 +1,5 @@
 import type { FakeCoderOptions } from "../../local/fake-coder/fake-coder.js";
-import type { SystemOptions } from "../../local/system.js";
+import type { SystemOptions } from "../../local/system/system.js";
 
 /**
  * A Coder deployment that the relay has to work on, and what differs there for people. The fakes know what differs

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import type { FakeChat } from "../../local/fake-coder/chat.js";
-import type { FakeTask } from "../../local/fake-coder/fake-task.js";
-import type { NewRun } from "../../local/fake-github/workflow-run.js";
+import type { FakeChat } from "../../local/fake-coder/chats/chat.js";
+import type { FakeTask } from "../../local/fake-coder/tasks/fake-task.js";
+import type { NewRun } from "../../local/fake-github/runs/workflow-run.js";
 import { allWell, writeConfig } from "./repo-work.js";
 import { until, World } from "./support.js";
 

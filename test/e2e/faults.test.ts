@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { DeleteItemCommand, DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
-import type { Fault } from "../../local/faults.js";
+import type { Fault } from "../../local/http/faults.js";
 import { bundles } from "../bundles.js";
 import { creation, deployments, ending, everyCoder } from "./deployments.js";
 import { allWell } from "./repo-work.js";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import type { FakeChat } from "../../local/fake-coder/chat.js";
-import type { Issue } from "../../local/fake-github/issues.js";
+import type { FakeChat } from "../../local/fake-coder/chats/chat.js";
+import type { Issue } from "../../local/fake-github/issues/issues.js";
 import { until, World } from "./support.js";
 
 let world: World;

@@ -5,9 +5,9 @@ import type { TaskView } from "../../lambdas/model/phase.js";
 import { type AgentWait, observeAgent } from "../../lambdas/tasks/observe.js";
 import { loadDefinition } from "../../local/engine/definition.js";
 import { Engine, type ExecutionDescription } from "../../local/engine/index.js";
-import type { FakeTask } from "../../local/fake-coder/fake-task.js";
-import type { Delivery } from "../../local/fake-github/deliveries.js";
-import { flowArn, type SystemOptions } from "../../local/system.js";
+import type { FakeTask } from "../../local/fake-coder/tasks/fake-task.js";
+import type { Delivery } from "../../local/fake-github/webhooks/deliveries.js";
+import { flowArn, type SystemOptions } from "../../local/system/system.js";
 import { until, World } from "./support.js";
 
 /** Far more than a test needs, for slow machines. */

@@ -4,7 +4,7 @@ import { sign } from "@octokit/webhooks-methods";
 import { Ajv2020, type SchemaObject } from "ajv/dist/2020.js";
 import { parse } from "smol-toml";
 import { repoConfigSchema } from "../../lambdas/config/json-schema.js";
-import type { Issue } from "../../local/fake-github/issues.js";
+import type { Issue } from "../../local/fake-github/issues/issues.js";
 import { World } from "./support.js";
 
 let world: World;

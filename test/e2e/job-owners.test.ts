@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
-import type { FakeChat } from "../../local/fake-coder/chat.js";
-import type { FakeTask } from "../../local/fake-coder/fake-task.js";
-import type { NewPush } from "../../local/fake-github/contents.js";
-import type { SystemOptions } from "../../local/system.js";
+import type { FakeChat } from "../../local/fake-coder/chats/chat.js";
+import type { FakeTask } from "../../local/fake-coder/tasks/fake-task.js";
+import type { NewPush } from "../../local/fake-github/contents/contents.js";
+import type { SystemOptions } from "../../local/system/system.js";
 import { allWell, fire } from "./repo-work.js";
 import { until, World } from "./support.js";
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
-import type { FakeChat } from "../../local/fake-coder/chat.js";
-import type { FakeTask } from "../../local/fake-coder/fake-task.js";
+import type { FakeChat } from "../../local/fake-coder/chats/chat.js";
+import type { FakeTask } from "../../local/fake-coder/tasks/fake-task.js";
 import { allWell, fire, writeConfig } from "./repo-work.js";
 import { until, World } from "./support.js";
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
-import type { FakeTask } from "../../local/fake-coder/fake-task.js";
+import type { FakeTask } from "../../local/fake-coder/tasks/fake-task.js";
 import { deployments } from "./deployments.js";
 import { until, World } from "./support.js";
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { FakeCoder } from "../../local/fake-coder/fake-coder.js";
-import type { Issue } from "../../local/fake-github/issues.js";
+import type { Issue } from "../../local/fake-github/issues/issues.js";
 import { until, World } from "./support.js";
 
 let world: World;

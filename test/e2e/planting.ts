@@ -1,6 +1,6 @@
-import type { FakeChat } from "../../local/fake-coder/chat.js";
-import type { FakeTask } from "../../local/fake-coder/fake-task.js";
-import type { Issue } from "../../local/fake-github/issues.js";
+import type { FakeChat } from "../../local/fake-coder/chats/chat.js";
+import type { FakeTask } from "../../local/fake-coder/tasks/fake-task.js";
+import type { Issue } from "../../local/fake-github/issues/issues.js";
 import type { Deployment } from "./deployments.js";
 import type { World } from "./support.js";
 

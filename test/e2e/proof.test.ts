@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
-import type { FakeChat } from "../../local/fake-coder/chat.js";
-import type { FakeTask } from "../../local/fake-coder/fake-task.js";
-import type { Issue } from "../../local/fake-github/issues.js";
+import type { FakeChat } from "../../local/fake-coder/chats/chat.js";
+import type { FakeTask } from "../../local/fake-coder/tasks/fake-task.js";
+import type { Issue } from "../../local/fake-github/issues/issues.js";
 import { deployments, everyCoder } from "./deployments.js";
 import { Planter } from "./planting.js";
 import { Records } from "./records.js";

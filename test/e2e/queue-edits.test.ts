@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import type { FakeChat } from "../../local/fake-coder/chat.js";
+import type { FakeChat } from "../../local/fake-coder/chats/chat.js";
 import type { FakeCoderOptions } from "../../local/fake-coder/fake-coder.js";
-import type { Issue } from "../../local/fake-github/issues.js";
+import type { Issue } from "../../local/fake-github/issues/issues.js";
 import { until, World } from "./support.js";
 
 let world: World;

@@ -6,7 +6,7 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import type { TaskRecord } from "../../lambdas/model/record.js";
-import type { Issue } from "../../local/fake-github/issues.js";
+import type { Issue } from "../../local/fake-github/issues/issues.js";
 import type { World } from "./support.js";
 
 const TableName = "coder-task-relay";

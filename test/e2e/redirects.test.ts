@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
-import { HttpServer } from "../../local/http-server.js";
+import { HttpServer } from "../../local/http/http-server.js";
 import { World } from "./support.js";
 
 let world: World;

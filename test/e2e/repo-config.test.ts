@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import type { ExecutionDescription } from "../../local/engine/index.js";
-import type { CheckRun } from "../../local/fake-github/check-runs.js";
-import type { NewPush } from "../../local/fake-github/contents.js";
+import type { NewPush } from "../../local/fake-github/contents/contents.js";
+import type { CheckRun } from "../../local/fake-github/runs/check-runs.js";
 import { until, World } from "./support.js";
 
 /** One for all tests: each has a repository and an installation of its own. */

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FlowName } from "../../infra/actions.js";
 import type { ExecutionDescription } from "../../local/engine/index.js";
-import type { FakeChat } from "../../local/fake-coder/chat.js";
+import type { FakeChat } from "../../local/fake-coder/chats/chat.js";
 import type { FakeCoder } from "../../local/fake-coder/fake-coder.js";
-import type { FakeTask } from "../../local/fake-coder/fake-task.js";
+import type { FakeTask } from "../../local/fake-coder/tasks/fake-task.js";
 import type { FakeGitHub } from "../../local/fake-github/fake-github.js";
-import type { Issue } from "../../local/fake-github/issues.js";
-import { flowArn, type LocalSystem, type SystemOptions, startSystem } from "../../local/system.js";
+import type { Issue } from "../../local/fake-github/issues/issues.js";
+import { flowArn, type LocalSystem, type SystemOptions, startSystem } from "../../local/system/system.js";
 import { bundles } from "../bundles.js";
 import { noteTaken } from "./taken.js";
 

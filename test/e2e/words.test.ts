@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import type { Issue } from "../../local/fake-github/issues.js";
+import type { Issue } from "../../local/fake-github/issues/issues.js";
 import { deployments } from "./deployments.js";
 import { until, World } from "./support.js";
 

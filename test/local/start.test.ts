@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { afterEach, describe, expect, test } from "@jest/globals";
 
-import type { Credentials } from "../../local/aws/signature.js";
+import type { Credentials } from "../../local/aws/protocol/signature.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 let child: ChildProcess | undefined;

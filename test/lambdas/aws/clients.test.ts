@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "@jest/globals";
-import type { Fault } from "../../../local/faults.js";
-import { HttpServer } from "../../../local/http-server.js";
+import type { Fault } from "../../../local/http/faults.js";
+import { HttpServer } from "../../../local/http/http-server.js";
 
 /** Answers every request of every service as it is told: the clients under test meet real HTTP. */
 const server = new HttpServer();

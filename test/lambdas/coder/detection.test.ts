@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import type { CoderSettings } from "../../../lambdas/runtime/environment.js";
 import { FakeCoder, type FakeCoderOptions } from "../../../local/fake-coder/fake-coder.js";
-import { HttpServer } from "../../../local/http-server.js";
+import { HttpServer } from "../../../local/http/http-server.js";
 import { connect, create, mona, specified } from "./deployments.js";
 
 const open: { close(): Promise<void> }[] = [];

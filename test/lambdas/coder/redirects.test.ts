@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { CoderClient } from "../../../lambdas/coder/client.js";
-import { HttpServer } from "../../../local/http-server.js";
+import { HttpServer } from "../../../local/http/http-server.js";
 
 let coder: HttpServer;
 /** Whoever answers where Coder's address redirects to. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { actions } from "../../../infra/actions.js";
 import type * as Lease from "../../../lambdas/config/lease.js";
-import { type LocalDynamoDb, startDynamoDb } from "../../../local/aws/dynamodb.js";
+import { type LocalDynamoDb, startDynamoDb } from "../../../local/aws/dynamodb/dynamodb.js";
 
 const realNow = Date.now;
 let dynamoDb: LocalDynamoDb;

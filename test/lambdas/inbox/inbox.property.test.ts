@@ -5,13 +5,13 @@ import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import type { CommentPosted, CommentWithdrawn } from "../../../lambdas/model/event.js";
 import type { AgentWait } from "../../../lambdas/tasks/observe.js";
-import { type LocalDynamoDb, startDynamoDb } from "../../../local/aws/dynamodb.js";
-import { SecretsManager } from "../../../local/aws/secrets-manager.js";
-import { StepFunctions } from "../../../local/aws/step-functions.js";
+import { type LocalDynamoDb, startDynamoDb } from "../../../local/aws/dynamodb/dynamodb.js";
+import { SecretsManager } from "../../../local/aws/secrets-manager/secrets-manager.js";
+import { StepFunctions } from "../../../local/aws/step-functions/step-functions.js";
 import { Engine } from "../../../local/engine/index.js";
 import { FakeCoder } from "../../../local/fake-coder/fake-coder.js";
-import type { FakeTask } from "../../../local/fake-coder/fake-task.js";
-import { type HttpReply, type HttpRequest, HttpServer } from "../../../local/http-server.js";
+import type { FakeTask } from "../../../local/fake-coder/tasks/fake-task.js";
+import { type HttpReply, type HttpRequest, HttpServer } from "../../../local/http/http-server.js";
 
 /*
  * The Lambdas of the inbox, as they are deployed, against DynamoDB, Step Functions and Coder, driven through any

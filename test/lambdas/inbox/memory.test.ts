@@ -6,8 +6,8 @@ import { BatchWriteItemCommand, DynamoDBClient, PutItemCommand } from "@aws-sdk/
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { ActionName } from "../../../infra/actions.js";
-import { type LocalDynamoDb, startDynamoDb } from "../../../local/aws/dynamodb.js";
-import { StepFunctions } from "../../../local/aws/step-functions.js";
+import { type LocalDynamoDb, startDynamoDb } from "../../../local/aws/dynamodb/dynamodb.js";
+import { StepFunctions } from "../../../local/aws/step-functions/step-functions.js";
 import { Engine } from "../../../local/engine/index.js";
 import { bundles } from "../../bundles.js";
 

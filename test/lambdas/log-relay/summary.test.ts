@@ -5,7 +5,7 @@ import { request } from "@octokit/request";
 import { summarizeFailure, summaryBytes } from "../../../lambdas/log-relay/failure-summary.js";
 import { withBudget } from "../../../lambdas/runtime/budget.js";
 import { FakeGitHub } from "../../../local/fake-github/fake-github.js";
-import type { Conclusion, NewJob } from "../../../local/fake-github/workflow-run.js";
+import type { Conclusion, NewJob } from "../../../local/fake-github/runs/workflow-run.js";
 import { quiet, stamped } from "./logs.js";
 
 let gitHub: FakeGitHub;

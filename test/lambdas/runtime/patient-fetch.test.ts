@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { remainingMs, sleep, withBudget } from "../../../lambdas/runtime/budget.js";
 import { patientFetch } from "../../../lambdas/runtime/patient-fetch.js";
-import { HttpServer } from "../../../local/http-server.js";
+import { HttpServer } from "../../../local/http/http-server.js";
 
 let server: HttpServer;
 const fetch = patientFetch("Coder", 5_000);

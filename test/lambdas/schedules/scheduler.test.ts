@@ -2,7 +2,7 @@ import { GetScheduleCommand, SchedulerClient, UpdateScheduleCommand } from "@aws
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import type { RepositorySchedules } from "../../../lambdas/schedules/scheduler.js";
 import { type JobSchedule, wantedSchedules } from "../../../lambdas/schedules/wanted.js";
-import { Scheduler } from "../../../local/aws/scheduler.js";
+import { Scheduler } from "../../../local/aws/scheduler/scheduler.js";
 import { Engine } from "../../../local/engine/index.js";
 
 const group = "relay";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import type { TaskStore } from "../../../lambdas/tasks/store.js";
-import { type LocalDynamoDb, startDynamoDb } from "../../../local/aws/dynamodb.js";
+import { type LocalDynamoDb, startDynamoDb } from "../../../local/aws/dynamodb/dynamodb.js";
 
 const realNow = Date.now;
 let dynamoDb: LocalDynamoDb;

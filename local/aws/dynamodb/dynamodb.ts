@@ -1,0 +1,106 @@
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
+import { CreateTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import dynalite from "dynalite";
+import { foreignHost, isLoopbackHost } from "../../http/loopback.js";
+import { type Credentials, exampleCredentials, region, SignatureVerifier } from "../protocol/signature.js";
+
+export interface LocalDynamoDb {
+  /** For `AWS_ENDPOINT_URL_DYNAMODB`. */
+  url: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a DynamoDB in memory on a free port, with one empty on-demand table whose keys are the strings `pk`
+ * and `sk`. `tableName` has at least 3 characters. There are no transactions: dynalite answers
+ * `TransactWriteItems` with `UnknownOperationException`. Only requests with the credentials get to it.
+ */
+export async function startDynamoDb(
+  tableName: string,
+  credentials: Credentials = exampleCredentials,
+): Promise<LocalDynamoDb> {
+  const server = dynalite({ createTableMs: 0 });
+  guard(server, new SignatureVerifier("dynamodb", credentials));
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  // dynalite crashes where its store is closed under a request, even one whose client has gone.
+  const underWay = new Set<Promise<void>>();
+  server.prependListener("request", (_request: IncomingMessage, response: ServerResponse) => {
+    const answered = new Promise<void>((resolve) => {
+      // Not "close": that comes when the client goes away, whatever the store still does.
+      response.end = new Proxy(response.end, {
+        apply(end, self, args) {
+          resolve();
+          return Reflect.apply(end, self, args);
+        },
+      });
+    }).finally(() => underWay.delete(answered));
+    underWay.add(answered);
+  });
+  const close = async () => {
+    server.closeIdleConnections();
+    while (underWay.size > 0) await Promise.all(underWay);
+    await new Promise<void>((resolve) => {
+      // dynalite waits for its clients' keep-alive connections, which outlive every request.
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  };
+
+  const client = new DynamoDBClient({ endpoint: url, region, credentials });
+  try {
+    await client.send(
+      new CreateTableCommand({
+        TableName: tableName,
+        BillingMode: "PAY_PER_REQUEST",
+        KeySchema: [
+          { AttributeName: "pk", KeyType: "HASH" },
+          { AttributeName: "sk", KeyType: "RANGE" },
+        ],
+        AttributeDefinitions: [
+          { AttributeName: "pk", AttributeType: "S" },
+          { AttributeName: "sk", AttributeType: "S" },
+        ],
+      }),
+    );
+  } catch (error) {
+    await close();
+    throw error;
+  } finally {
+    client.destroy();
+  }
+  return { url, close };
+}
+
+/** Lets only signed requests that name this machine through to what handles them so far. */
+function guard(server: Server, verifier: SignatureVerifier): void {
+  const handlers = server.listeners("request");
+  server.removeAllListeners("request");
+  server.on("request", async (request: IncomingMessage, response: ServerResponse) => {
+    const { method = "", url = "", headers } = request;
+    // A client that has hung up hears no answer.
+    const raw = await buffer(request).catch(() => undefined);
+    if (!raw) return response.end();
+    const [path = "/", query = ""] = url.split(/\?(.*)/s);
+    if (!isLoopbackHost(headers.host)) return refuse(response, 403, foreignHost);
+    const signed = { method, path, query: new URLSearchParams(query), headers, raw };
+    const refusal = await verifier.refusal(signed);
+    if (refusal) {
+      const __type = `com.amazon.coral.service#${refusal.name}`;
+      return refuse(response, 400, { __type, message: refusal.message });
+    }
+    // The body has been read: dynalite gets one that it can read once more.
+    const replayed = Object.assign(Readable.from([raw]), { method, url, headers });
+    for (const handler of handlers) handler.call(server, replayed, response);
+  });
+}
+
+function refuse(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { "content-type": "application/x-amz-json-1.0" }).end(JSON.stringify(body));
+}

@@ -1,0 +1,126 @@
+import { Cron } from "croner";
+import { AwsError } from "../protocol/aws-json.js";
+
+/** What may stand in each field of a cron expression of Scheduler; croner looks at the numbers. */
+const fieldShapes = [
+  /^[\d,\-*/]+$/,
+  /^[\d,\-*/]+$/,
+  /^[\d,\-*/?LW]+$/,
+  /^[\dA-Z,\-*/]+$/,
+  /^[\dA-Z,\-*?#]+$/,
+  /^[\d,\-*/]+$/,
+];
+
+/** Around the whole day that clocks may be changed in. */
+const dayMs = 86_400_000;
+
+/** More wall clock times than any change of clocks skips or repeats, minute by minute. */
+const mostSkipped = 2 * 24 * 60;
+
+/**
+ * A cron expression of EventBridge Scheduler in its time zone. croner counts on a wall clock without changes; the
+ * zone's changes are Scheduler's own: a time that does not exist is skipped, one that comes twice counts once.
+ * https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
+ */
+export class ScheduleExpression {
+  readonly #cron: Cron;
+  readonly #offsetAt: (time: number) => number;
+
+  /** Throws a `ValidationException` where Scheduler would, and for `rate(…)` and `at(…)`, which are not here. */
+  constructor(expression: string, timezone: string) {
+    this.#cron = parseCron(expression);
+    this.#offsetAt = zoneOffset(timezone);
+  }
+
+  /** The first time after `time`; both in milliseconds since the epoch. `undefined` if there is none any more. */
+  next(time: number): number | undefined {
+    let wall = new Date(time + this.#offsetAt(time));
+    for (let tries = 0; tries < mostSkipped; tries += 1) {
+      const next = this.#cron.nextRun(wall);
+      if (!next) return undefined;
+      const instant = this.#instantOf(next.getTime());
+      if (instant !== undefined && instant > time) return instant;
+      wall = next;
+    }
+    return undefined;
+  }
+
+  /** The first instant at which a clock of the zone shows this time, written as if it were UTC. */
+  #instantOf(wall: number): number | undefined {
+    const offsets = [this.#offsetAt(wall - dayMs), this.#offsetAt(wall + dayMs)];
+    const instants = offsets.map((offset) => wall - offset);
+    const real = instants.filter((instant) => instant + this.#offsetAt(instant) === wall);
+    return real.length > 0 ? Math.min(...real) : undefined;
+  }
+}
+
+function parseCron(expression: string): Cron {
+  const invalid = (why: string) =>
+    new AwsError("ValidationException", `Invalid Schedule Expression ${expression}. ${why}`);
+  const text = /^cron\((.*)\)$/.exec(expression)?.[1];
+  if (text === undefined) throw invalid("Only cron(…) is known to the local endpoint.");
+  const fields = text.trim().split(/\s+/);
+  if (fields.length !== fieldShapes.length) throw invalid("cron(…) has six fields.");
+  for (const [index, shape] of fieldShapes.entries()) {
+    if (!shape.test(fields[index] ?? "")) throw invalid(`Field ${index + 1} has a sign that it cannot have.`);
+  }
+  const [minute, hour, date = "", month, weekday = "", year = ""] = fields;
+  if ((date === "?") === (weekday === "?"))
+    throw invalid("One of the two day fields must be ?, and only one.");
+  if ([date, weekday].some((day) => day.includes("?") && day !== "?")) throw invalid("? stands alone.");
+  if (weekday.includes("#") && weekday.includes(",")) throw invalid("Only one # may stand in it.");
+  if (!numbersFit(year, 1970, 2199)) throw invalid("A year is one from 1970 to 2199.");
+  if (!numbersFit(weekday.replace(/#.*/, ""), 1, 7)) throw invalid("A day of the week is one from 1 to 7.");
+  const pattern = ["0", minute, hour, date, month, weekday, year].join(" ").replace("?", "*");
+  try {
+    // Scheduler's weekdays are Quartz's, 1 for Sunday, and it knows `5/15` for "from 5 on".
+    return new Cron(pattern, {
+      mode: "7-part",
+      alternativeWeekdays: true,
+      sloppyRanges: true,
+      timezone: "UTC",
+      paused: true,
+    });
+  } catch (error) {
+    throw invalid(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Of the fields where croner takes more than Scheduler. What stands behind a slash is a step. */
+function numbersFit(field: string, low: number, high: number): boolean {
+  const numbers = field.replace(/\/\d+/g, "").match(/\d+/g) ?? [];
+  return numbers.every((number) => Number(number) >= low && Number(number) <= high);
+}
+
+/** What a zone's clocks are ahead of UTC at an instant, in milliseconds. */
+function zoneOffset(timezone: string): (time: number) => number {
+  const format = zoneFormat(timezone);
+  return (time) => {
+    const parts = Object.fromEntries(
+      format.formatToParts(time).map(({ type, value }) => [type, Number(value)]),
+    );
+    const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = parts;
+    const wholeSecond = Math.floor(time / 1000) * 1000;
+    return Date.UTC(year, month - 1, day, hour, minute, second) - wholeSecond;
+  };
+}
+
+function zoneFormat(timeZone: string): Intl.DateTimeFormat {
+  try {
+    // Node also takes offsets, which are no names of zones.
+    if (/^[+-]/.test(timeZone)) throw new RangeError(timeZone);
+    const numeric = "numeric";
+    return new Intl.DateTimeFormat("en-US", {
+      timeZone,
+      hourCycle: "h23",
+      year: numeric,
+      month: numeric,
+      day: numeric,
+      hour: numeric,
+      minute: numeric,
+      second: numeric,
+    });
+  } catch {
+    throw new AwsError("ValidationException", `Invalid Schedule Expression Timezone ${timeZone}.`);
+  }
+}

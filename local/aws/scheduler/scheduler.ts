@@ -1,0 +1,272 @@
+import { randomUUID } from "node:crypto";
+import { z } from "zod";
+import type { Engine } from "../../engine/index.js";
+import { type HttpRequest, HttpServer } from "../../http/http-server.js";
+import { AwsError, epochSeconds } from "../protocol/aws-json.js";
+import { page } from "../protocol/page.js";
+import { serveRestJson } from "../protocol/rest-json.js";
+import { type Credentials, exampleCredentials, region } from "../protocol/signature.js";
+import { ScaledClock } from "./scaled-clock.js";
+import {
+  definitionSchema,
+  nameSchema,
+  Schedule,
+  type ScheduleContext,
+  type ScheduleDefinition,
+  type ScheduleRun,
+} from "./schedule.js";
+
+const account = `arn:aws:scheduler:${region}:000000000000`;
+
+/** Every refusal of this API that is no 400. */
+const statuses = { ResourceNotFoundException: 404, ConflictException: 409 };
+
+/** A system that runs for days must not grow with its runs. */
+const keptRuns = 1000;
+
+const pathParameters = z.object({ name: nameSchema });
+const groupQuery = z.object({ groupName: nameSchema.default("default") });
+const pageQuery = {
+  NamePrefix: nameSchema.optional(),
+  MaxResults: z.coerce.number().int().min(1).max(100).default(100),
+  NextToken: z.string().min(1).max(2048).optional(),
+};
+const listQuery = z.object({
+  ScheduleGroup: nameSchema.optional(),
+  State: z.enum(["ENABLED", "DISABLED"]).optional(),
+  ...pageQuery,
+});
+const listGroupsQuery = z.object(pageQuery);
+
+interface Stored {
+  schedule: Schedule;
+  created: Date;
+  changed: Date;
+  /** Of the request that created it: the same once more changes nothing. */
+  token: string | undefined;
+}
+
+export interface SchedulerOptions {
+  /** The one schedule group there is, beside `default`. */
+  group: string;
+  /** Factor for the time between two runs; 0: none comes by itself. Default: 1. */
+  timeScale?: number;
+  /** Nobody without them gets anything. Default: `local` for both. */
+  credentials?: Credentials;
+}
+
+/**
+ * EventBridge Scheduler on one machine, as far as Lambdas, tests and `aws scheduler` use it. It fires: its clock
+ * begins at the real time and runs faster by the time scale, and each run starts an execution in the engine.
+ * https://docs.aws.amazon.com/scheduler/latest/APIReference/API_Operations.html
+ */
+export class Scheduler {
+  readonly server = new HttpServer();
+  /** The newest runs, in their order. */
+  readonly runs: ScheduleRun[] = [];
+  readonly #group: string;
+  readonly #context: ScheduleContext;
+  readonly #created = new Date();
+  #stopped = false;
+  /** By group and name. */
+  readonly #schedules = new Map<string, Stored>();
+
+  constructor(engine: Engine, { group, timeScale = 1, credentials = exampleCredentials }: SchedulerOptions) {
+    this.#group = group;
+    this.#context = {
+      clock: new ScaledClock(timeScale),
+      start: (arn, input) => engine.start(arn, randomUUID(), input).executionArn,
+      onRun: (run) => {
+        this.runs.push(run);
+        if (this.runs.length > keptRuns) this.runs.shift();
+      },
+    };
+    serveRestJson(this.server, {
+      signingName: "scheduler",
+      credentials,
+      statuses,
+      operations: {
+        "POST /schedules/:name": (request) => this.#create(request),
+        "PUT /schedules/:name": (request) => this.#update(request),
+        "GET /schedules/:name": (request) => describe(this.#find(request)),
+        "DELETE /schedules/:name": (request) => this.#delete(request),
+        "GET /schedules": (request) => this.#list(request),
+        "GET /schedule-groups": (request) => this.#listGroups(request),
+        "GET /schedule-groups/:name": ({ params }) => this.#describeGroup(pathParameters.parse(params).name),
+      },
+    });
+  }
+
+  /** For `AWS_ENDPOINT_URL_SCHEDULER`. */
+  get url(): string {
+    return this.server.url;
+  }
+
+  listen(port = 0): Promise<string> {
+    return this.server.listen(port);
+  }
+
+  /** From now on, nothing fires by itself. */
+  stop(): void {
+    this.#stopped = true;
+    for (const { schedule } of this.#schedules.values()) schedule.stop();
+  }
+
+  /** Leaves the engine as it is. */
+  close(): Promise<void> {
+    this.stop();
+    return this.server.close();
+  }
+
+  /** What stands in the group, by name. */
+  list(): { name: string; definition: ScheduleDefinition }[] {
+    return this.#sorted()
+      .filter(({ schedule }) => schedule.definition.GroupName === this.#group)
+      .map(({ schedule: { name, definition } }) => ({ name, definition }));
+  }
+
+  /** Lets a schedule of the group fire now, instead of waiting for its time. */
+  fire(name: string): ScheduleRun {
+    return this.#stored(this.#group, name).schedule.fire();
+  }
+
+  #create(request: HttpRequest): object {
+    const { name, definition } = this.#parse(request);
+    const key = `${definition.GroupName}/${name}`;
+    const present = this.#schedules.get(key);
+    if (present) {
+      const isRepeated = present.token !== undefined && present.token === definition.ClientToken;
+      if (!isRepeated) throw new AwsError("ConflictException", `Schedule ${name} already exists.`);
+      return { ScheduleArn: present.schedule.arn };
+    }
+    const now = new Date();
+    return this.#put(key, name, definition, { created: now, changed: now, token: definition.ClientToken });
+  }
+
+  #update(request: HttpRequest): object {
+    const { name, definition } = this.#parse(request);
+    const { schedule, created, token } = this.#stored(definition.GroupName, name);
+    const key = `${definition.GroupName}/${name}`;
+    const answer = this.#put(key, name, definition, { created, changed: new Date(), token });
+    schedule.stop();
+    return answer;
+  }
+
+  #put(
+    key: string,
+    name: string,
+    definition: ScheduleDefinition,
+    rest: Omit<Stored, "schedule">,
+  ): { ScheduleArn: string } {
+    const schedule = new Schedule(`${account}:schedule/${key}`, name, definition, this.#context);
+    this.#schedules.set(key, { schedule, ...rest });
+    if (!this.#stopped) schedule.arm();
+    return { ScheduleArn: schedule.arn };
+  }
+
+  #delete(request: HttpRequest): object {
+    const { schedule } = this.#find(request);
+    schedule.stop();
+    this.#schedules.delete(`${schedule.definition.GroupName}/${schedule.name}`);
+    return {};
+  }
+
+  /** A token names the last schedule that was given, so that what is removed meanwhile moves no other. */
+  #list({ query }: HttpRequest): object {
+    const wanted = listQuery.parse(Object.fromEntries(query));
+    if (wanted.ScheduleGroup !== undefined) this.#checkGroup(wanted.ScheduleGroup);
+    const after = wanted.NextToken && Buffer.from(wanted.NextToken, "base64url").toString("utf8");
+    if (after !== undefined && !/^[\w.-]+\/[\w.-]+$/.test(after)) {
+      throw new AwsError("ValidationException", "Invalid NextToken.");
+    }
+    const rest = this.#sorted()
+      .filter(({ schedule }) => after === undefined || keyOf(schedule) > after)
+      .filter(({ schedule: { name, definition } }) => {
+        const { GroupName, State } = definition;
+        return (
+          (wanted.ScheduleGroup === undefined || wanted.ScheduleGroup === GroupName) &&
+          (wanted.State === undefined || wanted.State === State) &&
+          name.startsWith(wanted.NamePrefix ?? "")
+        );
+      });
+    const shown = rest.slice(0, wanted.MaxResults);
+    const last = shown.at(-1);
+    const next = rest.length > shown.length && last ? keyOf(last.schedule) : undefined;
+    return {
+      Schedules: shown.map(summarize),
+      ...(next !== undefined && { NextToken: Buffer.from(next).toString("base64url") }),
+    };
+  }
+
+  #listGroups({ query }: HttpRequest): object {
+    const wanted = listGroupsQuery.parse(Object.fromEntries(query));
+    const names = [...new Set(["default", this.#group])].sort();
+    const fits = (name: string) => name.startsWith(wanted.NamePrefix ?? "");
+    const { items, next } = page(names, (name) => name, {
+      size: wanted.MaxResults,
+      token: wanted.NextToken,
+      fits,
+      invalidToken: "ValidationException",
+    });
+    return {
+      ScheduleGroups: items.map((name) => this.#describeGroup(name)),
+      ...(next !== undefined && { NextToken: next }),
+    };
+  }
+
+  #describeGroup(name: string): object {
+    this.#checkGroup(name);
+    const created = epochSeconds(this.#created);
+    const Arn = `${account}:schedule-group/${name}`;
+    return { Arn, Name: name, State: "ACTIVE", CreationDate: created, LastModificationDate: created };
+  }
+
+  #parse({ params, body }: HttpRequest): { name: string; definition: ScheduleDefinition } {
+    const { name } = pathParameters.parse(params);
+    const definition = definitionSchema.parse(body);
+    this.#checkGroup(definition.GroupName);
+    return { name, definition };
+  }
+
+  #find({ params, query }: HttpRequest): Stored {
+    const { groupName } = groupQuery.parse(Object.fromEntries(query));
+    return this.#stored(groupName, pathParameters.parse(params).name);
+  }
+
+  #stored(group: string, name: string): Stored {
+    this.#checkGroup(group);
+    const stored = this.#schedules.get(`${group}/${name}`);
+    if (!stored) throw new AwsError("ResourceNotFoundException", `Schedule ${name} does not exist.`);
+    return stored;
+  }
+
+  #checkGroup(group: string): void {
+    if (group === "default" || group === this.#group) return;
+    throw new AwsError("ResourceNotFoundException", `Schedule group ${group} does not exist.`);
+  }
+
+  #sorted(): Stored[] {
+    const stored = [...this.#schedules.values()];
+    return stored.sort((a, b) => (keyOf(a.schedule) < keyOf(b.schedule) ? -1 : 1));
+  }
+}
+
+const keyOf = ({ name, definition }: Schedule) => `${definition.GroupName}/${name}`;
+
+function summarize({ schedule, created, changed }: Stored): object {
+  const { GroupName, State, Target } = schedule.definition;
+  return {
+    Arn: schedule.arn,
+    GroupName,
+    Name: schedule.name,
+    State,
+    CreationDate: epochSeconds(created),
+    LastModificationDate: epochSeconds(changed),
+    Target: { Arn: Target.Arn },
+  };
+}
+
+function describe(stored: Stored): object {
+  const { ClientToken: _, ...definition } = stored.schedule.definition;
+  return { ...definition, ...summarize(stored), Target: definition.Target };
+}

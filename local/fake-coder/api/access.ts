@@ -1,0 +1,43 @@
+import type { FakeUser } from "../users/users.js";
+
+/** Whose rights a user has. A `service-account` is a member that no chat permission is given to by itself. */
+export type UserRole = "owner" | "org-admin" | "member" | "service-account";
+
+/**
+ * What the user of a token may do, by the roles in coderd/rbac/roles.go: an org-admin may create, read, pause
+ * and delete what others own, but not connect to their workspaces' applications, which takes a site owner.
+ */
+export class Access {
+  constructor(readonly me: FakeUser) {}
+
+  get isSiteOwner(): boolean {
+    return this.me.role === "owner";
+  }
+
+  /** Site owners and org-admins. */
+  get isAdmin(): boolean {
+    return this.isSiteOwner || this.me.role === "org-admin";
+  }
+
+  /** Whether chats can be the user's own at all. */
+  get usesChats(): boolean {
+    return this.isSiteOwner || (this.me.agentsAccess ?? this.me.role !== "service-account");
+  }
+
+  seesUser(user: FakeUser): boolean {
+    return user === this.me || this.isAdmin;
+  }
+
+  managesWorkspacesOf(owner: FakeUser): boolean {
+    return owner === this.me || this.isAdmin;
+  }
+
+  connectsToWorkspacesOf(owner: FakeUser): boolean {
+    return owner === this.me || this.isSiteOwner;
+  }
+
+  /** Tokens and other API keys, which act as their user. */
+  managesKeysOf(user: FakeUser): boolean {
+    return user === this.me || this.isSiteOwner;
+  }
+}

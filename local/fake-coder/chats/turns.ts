@@ -1,0 +1,222 @@
+import type { Timers } from "../api/timers.js";
+
+/** codersdk.ChatStatus. `pending` is a legacy server's alone, `interrupting` is none of those, `paused` a newer one's. */
+export type ChatStatus =
+  | "pending"
+  | "waiting"
+  | "running"
+  | "interrupting"
+  | "requires_action"
+  | "paused"
+  | "error";
+
+/** codersdk.ChatError. */
+export interface ChatError {
+  message: string;
+  detail?: string;
+  kind?: string;
+  provider?: string;
+  retryable: boolean;
+  status_code?: number;
+}
+
+/** codersdk.ChatMessagePart, as far as one can be sent. */
+export interface ChatPart {
+  type: string;
+  text?: string;
+  [field: string]: unknown;
+}
+
+/** What somebody sent: it waits in the queue, or is the start of a turn. */
+export interface ChatInput {
+  content: ChatPart[];
+  /** The sender's user id. */
+  by: string;
+}
+
+export interface QueuedMessage extends ChatInput {
+  id: number;
+  createdAt: string;
+  /** While its owner edits it, it is not sent. */
+  editingSince?: string | undefined;
+}
+
+export interface ChatMessage {
+  id: number;
+  role: "user" | "assistant";
+  content: ChatPart[];
+  by?: string;
+  createdAt: string;
+}
+
+export interface Rhythm {
+  /** Milliseconds of one turn. */
+  turnMs: number;
+  timers: Timers;
+  /** Whether the server is one before the state machine. */
+  isLegacy: () => boolean;
+  /** Ever greater numbers, for the ids of messages and for the order of changes. */
+  nextNumber: () => number;
+}
+
+/** What came of an input: its message where a turn began with it, else where it waits. */
+export interface Delivery {
+  queued: QueuedMessage | undefined;
+  /** What began a turn: the input itself, or the head of a queue that had come to a halt. */
+  begun: ChatMessage | undefined;
+}
+
+/**
+ * The turns of one chat, as the state machine in coderd has them: one at a time, each begun by one message, the
+ * queue's head taking over where one ends.
+ */
+export class ChatTurns {
+  status: ChatStatus = "waiting";
+  lastError: ChatError | undefined;
+  readonly messages: ChatMessage[] = [];
+  readonly queue: QueuedMessage[] = [];
+  updatedAt = new Date().toISOString();
+  /** Greater than that of all that changed before. */
+  change: number;
+  #held = false;
+  #cancelTimer = () => {};
+
+  constructor(private readonly rhythm: Rhythm) {
+    this.change = rhythm.nextNumber();
+  }
+
+  /** The turns of another chat of the same server. */
+  another(): ChatTurns {
+    return new ChatTurns(this.rhythm);
+  }
+
+  /** Whether it is at work, or would be: what cannot be archived. */
+  get isActive(): boolean {
+    return this.status !== "waiting" && this.status !== "error";
+  }
+
+  deliver(input: ChatInput, interrupt = false): Delivery {
+    if (!this.isActive && this.queue.length === 0) return { queued: undefined, begun: this.begin(input) };
+    const queued = { ...input, id: this.rhythm.nextNumber(), createdAt: new Date().toISOString() };
+    this.queue.push(queued);
+    this.touch();
+    // A queue that stands still behind an error goes on in its order.
+    if (!this.isActive) return { queued, begun: this.#promoteHead() };
+    if (interrupt) this.interrupt();
+    return { queued, begun: undefined };
+  }
+
+  begin(input: ChatInput): ChatMessage {
+    const message = this.#write("user", input.content, input.by);
+    this.lastError = undefined;
+    this.#cancelTimer();
+    const { turnMs, timers, isLegacy } = this.rhythm;
+    if (isLegacy()) {
+      this.#become("pending");
+      this.#cancelTimer = timers.after(turnMs / 4, () => this.#work((turnMs * 3) / 4));
+    } else {
+      this.#work(turnMs);
+    }
+    return message;
+  }
+
+  /** Legacy servers do it at once; others say so first. Pending tool calls are cancelled, and the turn goes on. */
+  interrupt(): void {
+    const { turnMs, timers, isLegacy } = this.rhythm;
+    if (isLegacy()) {
+      this.#cancelTimer();
+      this.lastError = undefined;
+      this.#become("waiting");
+      this.#cancelTimer = timers.after(turnMs / 4, () => this.#rest());
+    } else if (this.status === "running") {
+      this.#cancelTimer();
+      this.#become("interrupting");
+      this.#cancelTimer = timers.after(turnMs / 4, () => this.#rest());
+    } else if (this.status === "requires_action") {
+      this.#work(turnMs);
+    }
+  }
+
+  /** Ends the turn with nothing more to come, as a legacy server's archive does. */
+  halt(): void {
+    this.#cancelTimer();
+    this.queue.length = 0;
+    if (this.isActive) this.#become("waiting");
+  }
+
+  /** See FakeChat. */
+  hold(): void {
+    this.#held = true;
+    if (this.status === "interrupting" || this.status === "requires_action") return;
+    this.#cancelTimer();
+    this.lastError = undefined;
+    this.#become("running");
+  }
+
+  release(): void {
+    this.#held = false;
+    if (this.status === "interrupting") this.#rest();
+    else if (this.status === "running" || this.status === "pending") this.#end();
+  }
+
+  fail(error: ChatError): void {
+    this.#cancelTimer();
+    this.lastError = error;
+    this.#become("error");
+  }
+
+  requireAction(): void {
+    this.#cancelTimer();
+    this.#become("requires_action");
+  }
+
+  /** Goes on after an edit of the queue, if that is what it has waited for. */
+  unpause(): void {
+    if (this.status === "paused") this.#rest();
+    else this.touch();
+  }
+
+  touch(): void {
+    this.updatedAt = new Date().toISOString();
+    this.change = this.rhythm.nextNumber();
+  }
+
+  #work(ms: number): void {
+    this.#become("running");
+    if (!this.#held) this.#cancelTimer = this.rhythm.timers.after(ms, () => this.#end());
+  }
+
+  #end(): void {
+    this.#cancelTimer();
+    this.#write("assistant", [{ type: "text", text: "Done." }]);
+    this.#rest();
+  }
+
+  #rest(): void {
+    this.#cancelTimer();
+    if (this.queue[0]?.editingSince) this.#become("paused");
+    else if (!this.#promoteHead()) this.#become("waiting");
+  }
+
+  #promoteHead(): ChatMessage | undefined {
+    const head = this.queue.shift();
+    return head && this.begin(head);
+  }
+
+  #write(role: ChatMessage["role"], content: ChatPart[], by?: string): ChatMessage {
+    const message = {
+      id: this.rhythm.nextNumber(),
+      role,
+      content,
+      createdAt: new Date().toISOString(),
+      ...(by !== undefined && { by }),
+    };
+    this.messages.push(message);
+    return message;
+  }
+
+  #become(status: ChatStatus): void {
+    this.status = status;
+    this.touch();
+  }
+}

@@ -1,0 +1,152 @@
+import { randomUUID } from "node:crypto";
+import type { CoderVersion } from "../api/version.js";
+import type { FakePreset } from "../workspaces/templates.js";
+import type { FakeWorkspace } from "../workspaces/workspace.js";
+import type { AgentState, AppHealth, SimulatedAgent } from "./agent.js";
+
+export type TaskStatus = "pending" | "initializing" | "active" | "paused" | "error" | "unknown";
+
+export interface TaskParts {
+  name: string;
+  displayName: string;
+  initialPrompt: string;
+  preset: FakePreset | undefined;
+  workspace: FakeWorkspace;
+  agent: SimulatedAgent;
+}
+
+/** A task as the server keeps it, with what a test may do to it behind the API's back. */
+export class FakeTask {
+  readonly id = randomUUID();
+  readonly createdAt = new Date().toISOString();
+  /** When it was deleted through the API; its workspace may outlive it. */
+  deletedAt: string | undefined;
+  readonly name: string;
+  readonly displayName: string;
+  /** What the API's `initial_prompt` says; a PATCH changes it. */
+  initialPrompt: string;
+  readonly preset: FakePreset | undefined;
+  readonly workspace: FakeWorkspace;
+  readonly agent: SimulatedAgent;
+
+  constructor(parts: TaskParts) {
+    this.name = parts.name;
+    this.displayName = parts.displayName;
+    this.initialPrompt = parts.initialPrompt;
+    this.preset = parts.preset;
+    this.workspace = parts.workspace;
+    this.agent = parts.agent;
+  }
+
+  /** The owner's username. */
+  get owner(): string {
+    return this.workspace.owner.username;
+  }
+
+  get presetId(): string | undefined {
+    return this.preset?.id;
+  }
+
+  /** The texts that the agent got, in order, without the initial prompt. `at` is in ms since the epoch. */
+  get inputs(): readonly { at: number; text: string }[] {
+    return this.agent.inputs;
+  }
+
+  /** As the database view `tasks_with_status` has it. */
+  get status(): TaskStatus {
+    const { status, transition } = this.workspace.latestBuild;
+    if (status === "failed") return "error";
+    if (transition !== "start") return status === "succeeded" ? "paused" : "unknown";
+    if (status === "pending") return "pending";
+    if (status === "running" || this.agent.appHealth === "initializing") return "initializing";
+    return this.agent.appHealth === "healthy" ? "active" : "error";
+  }
+
+  /**
+   * Lets the agent report a state, and ends its turn: after `working` it is busy until told otherwise, after
+   * any other it would take a text. `busy` makes the two disagree, as they do in real life. With null the
+   * agent reports nothing any more, until it is given another state.
+   */
+  setAgentState(
+    state: AgentState | null,
+    report: { message?: string; uri?: string; busy?: boolean } = {},
+  ): void {
+    this.agent.say(state, report);
+  }
+
+  /** `unhealthy` makes the status `error` while all else is well, as may happen for a while during a start. */
+  setAppHealth(health: AppHealth): void {
+    this.agent.appHealth = health;
+  }
+
+  /** Fails the active build; where there is none, a start that fails at once is added. */
+  failBuild(): void {
+    if (!this.workspace.hasActiveBuild) this.workspace.build("start");
+    this.workspace.endBuild("failed");
+  }
+
+  /** Ends the start that is under way, if there is one, without waiting for `bootMs`. */
+  finishBoot(): void {
+    if (this.workspace.latestBuild.transition === "start") this.workspace.endBuild("succeeded");
+  }
+
+  /** Keeps the agent busy until `release`. */
+  holdBusy(): void {
+    this.agent.hold();
+  }
+
+  /** Lets the agent go idle. */
+  release(): void {
+    this.agent.release();
+  }
+
+  /** Starts to stop the workspace, as autostop does: the task is `paused` after `stopMs`. */
+  stop(): void {
+    this.workspace.build("stop", "task_auto_pause");
+  }
+}
+
+/** codersdk.Task. */
+export function taskJson(task: FakeTask, version: CoderVersion) {
+  const { workspace, agent } = task;
+  const { template } = workspace.version;
+  return {
+    id: task.id,
+    organization_id: template.organization.id,
+    owner_id: workspace.owner.id,
+    owner_name: task.owner,
+    name: task.name,
+    display_name: task.displayName,
+    template_id: template.id,
+    template_version_id: workspace.version.id,
+    template_name: template.name,
+    template_display_name: "",
+    template_icon: "",
+    workspace_id: workspace.id,
+    workspace_name: workspace.name,
+    workspace_status: workspace.status,
+    workspace_build_number: workspace.latestBuild.number,
+    workspace_agent_id: agent.id,
+    workspace_agent_lifecycle: agent.lifecycle,
+    workspace_agent_health: agent.id === null ? null : { healthy: true },
+    workspace_app_id: agent.appId,
+    initial_prompt: task.initialPrompt,
+    status: task.status,
+    current_state: currentState(task, version),
+    created_at: task.createdAt,
+    updated_at: workspace.updatedAt,
+  };
+}
+
+function currentState(task: FakeTask, version: CoderVersion) {
+  const { report } = task.agent;
+  if (report) {
+    // Servers up to early 2026 hand the agent's own word through.
+    const state = report.state === "failure" && version !== "2.30" ? "failed" : report.state;
+    return { timestamp: report.at, state, message: report.message, uri: report.uri };
+  }
+  if (task.status !== "initializing") return null;
+  // Coder makes up a state where the agent cannot have one yet (coderd/aitasks.go, deriveTaskCurrentState).
+  const { createdAt } = task.workspace.latestBuild;
+  return { timestamp: createdAt, state: "working", message: "Workspace is starting", uri: "" };
+}

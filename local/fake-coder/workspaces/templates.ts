@@ -1,0 +1,154 @@
+import { randomUUID } from "node:crypto";
+import { type CoderApi, notFound } from "../api/coder-api.js";
+import type { FakeOrganization, Organizations } from "../users/organizations.js";
+
+export interface NewPreset {
+  name: string;
+  default?: boolean;
+}
+
+export interface NewTemplate {
+  name: string;
+  /** Default: the default organization. One that does not exist is made. */
+  organization?: string;
+  presets?: NewPreset[] | null;
+  /** The names of its parameters, which all have defaults. */
+  parameters?: string[];
+  /** The message about it, or true for a message of the fake's own. */
+  deprecated?: boolean | string;
+  /** Whether its version defines `coder_ai_task`. Default: true. */
+  aiTask?: boolean;
+  /** Whether a parameter lacks a default, so that nothing can be created without a preset. */
+  needsPreset?: boolean;
+}
+
+export interface FakePreset {
+  readonly id: string;
+  readonly name: string;
+  readonly isDefault: boolean;
+}
+
+export interface FakeTemplateVersion {
+  readonly id: string;
+  readonly template: FakeTemplate;
+  readonly presets: readonly FakePreset[];
+}
+
+export interface FakeTemplate {
+  readonly id: string;
+  readonly name: string;
+  readonly organization: FakeOrganization;
+  /** Empty where it is not deprecated. */
+  deprecation: string;
+  readonly aiTask: boolean;
+  readonly needsPreset: boolean;
+  readonly parameters: readonly string[];
+  readonly createdAt: string;
+  /** The newest version last: it is the active one. */
+  readonly versions: FakeTemplateVersion[];
+}
+
+/** Templates, their versions and the versions' presets. */
+export class Templates {
+  readonly #all: FakeTemplate[] = [];
+
+  constructor(private readonly organizations: Organizations) {}
+
+  add(input: NewTemplate): FakeTemplate {
+    const template: FakeTemplate = {
+      id: randomUUID(),
+      name: input.name,
+      organization: this.organizations.named(input.organization ?? "default"),
+      deprecation: input.deprecated === true ? "Use another template." : input.deprecated || "",
+      aiTask: input.aiTask ?? true,
+      needsPreset: input.needsPreset ?? false,
+      parameters: input.parameters ?? [],
+      createdAt: new Date().toISOString(),
+      versions: [],
+    };
+    this.#all.push(template);
+    this.publish(template, input.presets);
+    return template;
+  }
+
+  /** Makes a new version the active one. Its presets have ids of their own, as in Coder. */
+  publish(template: FakeTemplate, presets?: NewPreset[] | null): FakeTemplateVersion {
+    const version = {
+      id: randomUUID(),
+      template,
+      presets: (presets ?? []).map((preset) => ({
+        id: randomUUID(),
+        name: preset.name,
+        isDefault: preset.default ?? false,
+      })),
+    };
+    template.versions.push(version);
+    return version;
+  }
+
+  version(id: string): FakeTemplateVersion | undefined {
+    return this.#all.flatMap(({ versions }) => versions).find((version) => version.id === id.toLowerCase());
+  }
+
+  byId(id: string): FakeTemplate | undefined {
+    return this.#all.find((template) => template.id === id);
+  }
+
+  routes(api: CoderApi): void {
+    api.route("GET", "/api/v2/organizations/:organization/templates/:template", ({ params }) => {
+      const organization = this.organizations.find(params.organization ?? "");
+      const name = params.template?.toLowerCase();
+      const template = this.#all.find(
+        (one) => one.organization === organization && one.name.toLowerCase() === name,
+      );
+      if (!template) throw notFound();
+      return { status: 200, body: json(template) };
+    });
+    api.route("GET", "/api/v2/templateversions/:version/presets", ({ params }) => {
+      const version = this.version(params.version ?? "");
+      if (!version) throw notFound();
+      return { status: 200, body: presetsJson(version) };
+    });
+    api.route("GET", "/api/v2/templateversions/:version/rich-parameters", ({ params }) => {
+      const version = this.version(params.version ?? "");
+      if (!version) throw notFound();
+      return { status: 200, body: version.template.parameters.map(parameterJson) };
+    });
+  }
+}
+
+function json(template: FakeTemplate) {
+  return {
+    id: template.id,
+    name: template.name,
+    display_name: "",
+    description: "",
+    icon: "",
+    organization_id: template.organization.id,
+    organization_name: template.organization.name,
+    active_version_id: template.versions.at(-1)?.id,
+    deprecated: template.deprecation !== "",
+    deprecation_message: template.deprecation,
+    created_at: template.createdAt,
+    updated_at: template.createdAt,
+  };
+}
+
+/** https://coder.com/docs/reference/api/templates#get-rich-parameters-by-template-version */
+function parameterJson(name: string) {
+  return { name, display_name: "", description: "", type: "string", mutable: true, required: false };
+}
+
+/** codersdk.Preset has no JSON tags, hence the capitals; and no presets are a nil slice, hence the `null`. */
+function presetsJson({ presets }: FakeTemplateVersion) {
+  if (presets.length === 0) return null;
+  return presets.map(({ id, name, isDefault }) => ({
+    ID: id,
+    Name: name,
+    Parameters: [],
+    Default: isDefault,
+    DesiredPrebuildInstances: null,
+    Description: "",
+    Icon: "",
+  }));
+}

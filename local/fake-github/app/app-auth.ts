@@ -1,0 +1,283 @@
+import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, verify } from "node:crypto";
+import type { HttpReply, HttpRequest } from "../../http/http-server.js";
+import { nodeId, type Repositories, type Repository } from "../repositories/repositories.js";
+import { asObject } from "../rest/examples.js";
+import { appPermissions, areEnough, type Permissions } from "../rest/permissions.js";
+import { body, GitHubError, type Json, notFound, param, type Rest } from "../rest/rest.js";
+
+/** What an App asks as itself: nothing else takes its JWT, and these take nothing else. */
+const JWT_PATHS = /^\/app(\/|$)|^\/(?:repos\/[^/]+|users|orgs)\/[^/]+\/installation$/;
+
+const TOKEN_LIFE_MS = 60 * 60 * 1000;
+
+interface Token {
+  installationId: number;
+  expiresAt: number;
+  permissions: Permissions;
+  repositoryIds?: number[];
+}
+
+/** One serves all Apps of a process: to make one takes half a second. */
+let appKey: KeyObject | undefined;
+
+/**
+ * A GitHub App's ways to say who it is: a JWT signed with its private key, and installation tokens.
+ * https://docs.github.com/apps/creating-github-apps/authenticating-with-a-github-app
+ */
+export class AppAuth {
+  /** PKCS#1, as GitHub hands it out. */
+  readonly privateKey: string;
+  readonly #publicKey: KeyObject;
+  readonly #tokens = new Map<string, Token>();
+  /** What the installations have accepted. A token keeps what it was made with. */
+  permissions: Permissions = { ...appPermissions };
+  /** What requests have taken of them. */
+  readonly taken = new Set<string>();
+  /** When an installation was suspended, by its id. */
+  readonly suspended = new Map<number, string>();
+
+  constructor(
+    readonly appId: string,
+    readonly appSlug: string,
+    /** The login of the account that owns the App. */
+    readonly appOwner: string,
+    readonly repositories: Repositories,
+    /** GitHub's clock. */
+    private readonly now: () => Date,
+  ) {
+    appKey ??= generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
+    this.privateKey = appKey.export({ type: "pkcs1", format: "pem" }).toString();
+    this.#publicKey = createPublicKey(appKey);
+  }
+
+  /** Ends the life of all tokens, as a revoked installation or a passing hour does. */
+  expireTokens(): void {
+    this.#tokens.clear();
+  }
+
+  /** Ends the life of an installation's tokens. */
+  revokeTokens(installationId: number): void {
+    for (const [text, token] of this.#tokens) {
+      if (token.installationId === installationId) this.#tokens.delete(text);
+    }
+  }
+
+  /** GitHub takes this as a JWT's issuer, too, and prefers it. */
+  get clientId(): string {
+    return `Iv1.${this.appId}`;
+  }
+
+  /** The answer to a request that may not pass; `undefined` lets it on to its route. */
+  check(request: HttpRequest): HttpReply | undefined {
+    try {
+      if (JWT_PATHS.test(request.path)) {
+        this.#checkJwt(request);
+      } else if (!request.path.startsWith("/_logs/")) {
+        this.#checkToken(request);
+      }
+      return undefined;
+    } catch (error) {
+      if (error instanceof GitHubError) return error.reply;
+      throw error;
+    }
+  }
+
+  #checkJwt(request: HttpRequest): void {
+    const jwt = /^bearer (\S+)$/i.exec(request.headers.authorization ?? "")?.[1] ?? "";
+    const [header = "", payload = "", signature = ""] = jwt.split(".");
+    const undecodable = new GitHubError(401, "A JSON web token could not be decoded");
+    const claims = decoded(payload);
+    if (decoded(header).alg !== "RS256") throw undecodable;
+    const signed = Buffer.from(`${header}.${payload}`);
+    if (!verify("RSA-SHA256", signed, this.#publicKey, Buffer.from(signature, "base64url")))
+      throw undecodable;
+    if (![this.appId, this.clientId].includes(`${claims.iss}`))
+      throw new GitHubError(401, "Integration not found");
+    const now = Math.floor(this.now().getTime() / 1000);
+    const { iat, exp } = claims;
+    if (typeof iat !== "number" || iat > now) {
+      throw new GitHubError(
+        401,
+        "'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued",
+      );
+    }
+    if (typeof exp !== "number" || exp <= now) {
+      throw new GitHubError(
+        401,
+        "'Expiration time' claim ('exp') must be a numeric value representing the future time at which the assertion expires",
+      );
+    }
+    if (exp > now + 600) {
+      throw new GitHubError(401, "'Expiration time' claim ('exp') is too far in the future");
+    }
+  }
+
+  #token(request: HttpRequest): Token {
+    const text = /^(?:token|bearer) (\S+)$/i.exec(request.headers.authorization ?? "")?.[1];
+    const token = text === undefined ? undefined : this.#tokens.get(text);
+    if (!token || token.expiresAt <= this.now().getTime()) throw new GitHubError(401, "Bad credentials");
+    return token;
+  }
+
+  #checkToken(request: HttpRequest): void {
+    const token = this.#token(request);
+    if (this.suspended.has(token.installationId)) throw suspended();
+    const [, name] = /^\/repos\/([^/]+\/[^/]+)(\/.*)?$/.exec(request.path) ?? [];
+    if (name === undefined) return;
+    const repository = this.repositories.find(decodeURIComponent(name));
+    if (!repository || !this.#sees(token, repository)) throw notFound();
+    if (repository.blocked !== null) throw blocked(repository);
+    if (request.method !== "GET" && !this.#covers(token, repository)) throw inaccessible(["write"]);
+    if (repository.archived && request.method !== "GET") throw archived(request.path);
+  }
+
+  /** Refuses a request whose token has none of the permissions that its route takes. */
+  checkPermissions(request: HttpRequest, anyOf: readonly string[]): void {
+    if (anyOf.length === 0) return;
+    if (!areEnough(this.#token(request).permissions, anyOf)) throw inaccessible(anyOf);
+    this.taken.add(anyOf.join(" or "));
+  }
+
+  #covers({ installationId, repositoryIds }: Token, repository: Repository): boolean {
+    return repository.installationId === installationId && (repositoryIds?.includes(repository.id) ?? true);
+  }
+
+  #sees(token: Token, repository: Repository): boolean {
+    return !repository.private || this.#covers(token, repository);
+  }
+
+  /** Whether the request's token may read the repository. */
+  canSee(request: HttpRequest, repository: Repository): boolean {
+    return this.#sees(this.#token(request), repository);
+  }
+
+  json(): Json {
+    return {
+      id: Number(this.appId),
+      slug: this.appSlug,
+      node_id: nodeId("Integration", Number(this.appId)),
+      client_id: this.clientId,
+      owner: this.repositories.userJson(this.repositories.account(this.appOwner)),
+      name: this.appSlug,
+      html_url: `https://github.com/apps/${this.appSlug}`,
+      permissions: this.permissions,
+      events: [],
+    };
+  }
+
+  routes(rest: Rest): void {
+    rest.get("/app", () => ({ status: 200, body: this.json() }));
+    rest.get("/repos/:owner/:repo/installation", (request) => {
+      const repository = this.repositories.of(request);
+      if (repository.installationId === null) throw notFound();
+      return { status: 200, body: this.#installationJson(repository.installationId, repository) };
+    });
+    // This one takes an organization's login, too.
+    rest.get("/users/:login/installation", (request) => {
+      const installed = this.repositories.installedOf(param(request, "login"));
+      if (installed === undefined) throw notFound();
+      return { status: 200, body: this.#installationJson(installed.id, installed.repository) };
+    });
+    rest.get("/installation/repositories", (request) => {
+      const { installationId } = this.#token(request);
+      const toJson = (repository: Repository) => this.repositories.json(repository);
+      const covered = this.repositories.ofInstallation(installationId);
+      return rest.page(request, covered, toJson, "repositories");
+    });
+    rest.post("/app/installations/:id/access_tokens", (request) => this.#issueToken(request));
+  }
+
+  #installationJson(id: number, repository: Repository): Json {
+    return {
+      id,
+      account: this.repositories.userJson(repository.owner),
+      app_id: Number(this.appId),
+      app_slug: this.appSlug,
+      target_type: repository.owner.type,
+      repository_selection: "all",
+      permissions: this.permissions,
+      events: [],
+      suspended_at: this.suspended.get(id) ?? null,
+    };
+  }
+
+  #issueToken(request: HttpRequest): HttpReply {
+    const installationId = Number(param(request, "id"));
+    const covered = this.repositories.ofInstallation(installationId);
+    if (covered.length === 0) throw notFound();
+    if (this.suspended.has(installationId)) throw suspended();
+    const asked = body(request);
+    const permissions: Permissions = {};
+    const wanted = asked.permissions === undefined ? this.permissions : asObject(asked.permissions);
+    for (const [name, level] of Object.entries(wanted)) {
+      const granted = this.permissions[name];
+      if (granted === undefined || (level !== granted && level !== "read")) {
+        throw new GitHubError(422, "The permissions requested are not granted to this installation.");
+      }
+      permissions[name] = level === "read" ? "read" : granted;
+    }
+    // Metadata read comes with every other permission.
+    permissions.metadata = "read";
+    const token: Token = { installationId, expiresAt: this.now().getTime() + TOKEN_LIFE_MS, permissions };
+    const only = chosen(asked, covered);
+    if (only) token.repositoryIds = only.map((repository) => repository.id);
+    const text = `ghs_${randomBytes(18).toString("hex")}`;
+    this.#tokens.set(text, token);
+    return {
+      status: 201,
+      body: {
+        token: text,
+        expires_at: new Date(token.expiresAt).toISOString().replace(/\.\d+Z$/, "Z"),
+        permissions,
+        repository_selection: only ? "selected" : "all",
+        ...(only ? { repositories: only.map((repository) => this.repositories.json(repository)) } : {}),
+      },
+    };
+  }
+}
+
+/** https://docs.github.com/rest/using-the-rest-api/troubleshooting-the-rest-api#resource-not-accessible */
+const inaccessible = (anyOf: readonly string[]) =>
+  new GitHubError(
+    403,
+    "Resource not accessible by integration",
+    {},
+    {
+      "x-accepted-github-permissions": anyOf.map((need) => need.replace(": ", "=")).join("; "),
+    },
+  );
+
+const suspended = () => new GitHubError(403, "This installation has been suspended");
+
+function archived(path: string): GitHubError {
+  const isComment = path.endsWith("/comments");
+  const more = isComment ? " and unable to create comment because issue is locked" : "";
+  return new GitHubError(403, `Repository was archived so is read-only${more}.`);
+}
+
+/** https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api */
+function blocked({ blocked: status, id }: Repository): GitHubError {
+  const reason = status === 451 ? "dmca" : "tos";
+  const block = { reason, created_at: "2026-01-01T00:00:00Z", html_url: `https://github.com/block/${id}` };
+  return new GitHubError(status ?? 403, "Repository access blocked", { block });
+}
+
+/** The repositories that a token is asked to be limited to. */
+function chosen(asked: Json, covered: Repository[]): Repository[] | undefined {
+  const wanted = asked.repository_ids ?? asked.repositories;
+  if (!Array.isArray(wanted)) return undefined;
+  const found = covered.filter(({ id, name }) => wanted.includes(id) || wanted.includes(name));
+  if (found.length === wanted.length) return found;
+  throw new GitHubError(
+    422,
+    "There is at least one repository that does not exist or is not accessible to the parent installation.",
+  );
+}
+
+function decoded(part: string): Json {
+  try {
+    return asObject(JSON.parse(Buffer.from(part, "base64url").toString("utf8")));
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,275 @@
+import { randomBytes } from "node:crypto";
+import type { HttpRequest } from "../../http/http-server.js";
+import { type By, type Issue, type IssueRef, type Issues, tellOptions } from "../issues/issues.js";
+import type { Happening, Happenings, TellOptions } from "../repositories/happenings.js";
+import {
+  fullName,
+  htmlUrl,
+  nodeId,
+  type Repositories,
+  type Repository,
+  type User,
+} from "../repositories/repositories.js";
+import { asObject, fromExample } from "../rest/examples.js";
+import { type Json, notFound, param, type Rest } from "../rest/rest.js";
+import type { Delivery, Told } from "../webhooks/deliveries.js";
+
+export interface Pull {
+  readonly repo: Repository;
+  readonly number: number;
+  readonly id: number;
+  /** The same thing seen as an issue: title, body, state, conversation. */
+  readonly issue: Issue;
+  readonly headRepo: Repository;
+  readonly headBranch: string;
+  readonly base: string;
+  readonly baseSha: string;
+  /** All head commits so far, the newest last. */
+  readonly shas: string[];
+  readonly draft: boolean;
+  /** Issues linked by hand, besides those that the body names. */
+  readonly linked: Link[];
+  /** Who has edited the body, the oldest edit first; GitHub counts its creation where it was edited. */
+  readonly editors: User[];
+  mergedAt: string | null;
+}
+
+interface Link extends IssueRef {
+  by: User;
+}
+
+export interface NewPull extends By {
+  repo: IssueRef["repo"];
+  title?: string;
+  body?: string | null;
+  /** A branch of the same repository, or one of a fork. */
+  head: string | { repo: IssueRef["repo"]; branch: string };
+  headSha?: string;
+  /** Default: the default branch. */
+  base?: string;
+  draft?: boolean;
+  /** Issues to link by hand; a number is one of the same repository. */
+  closes?: (number | IssueRef)[];
+}
+
+/** https://docs.github.com/issues/tracking-your-work-with-issues/using-issues/linking-a-pull-request-to-an-issue */
+const CLOSING = /\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?):?\s+([\w.-]+\/[\w.-]+)?#(\d+)\b/gi;
+
+export const newSha = (): string => randomBytes(20).toString("hex");
+
+export const headSha = (pull: Pull): string => pull.shas.at(-1) ?? "";
+
+export class Pulls {
+  readonly #pulls: Pull[] = [];
+
+  constructor(
+    readonly issues: Issues,
+    readonly repositories: Repositories,
+    readonly happenings: Happenings,
+  ) {}
+
+  get({ repo, number }: IssueRef): Pull {
+    const repository = this.repositories.get(repo);
+    const found = this.#pulls.find((pull) => pull.repo === repository && pull.number === number);
+    if (!found) throw notFound();
+    return found;
+  }
+
+  /** The open pull requests from a branch; GitHub leaves those of forks out of a workflow run. */
+  fromBranch(repo: Repository, branch: string): Pull[] {
+    return this.#pulls.filter(
+      (pull) =>
+        pull.repo === repo &&
+        pull.headRepo === repo &&
+        pull.headBranch === branch &&
+        pull.issue.state === "open",
+    );
+  }
+
+  async open(input: NewPull): Promise<Told<{ pull: Pull }>> {
+    const repo = this.repositories.get(input.repo);
+    const head = typeof input.head === "string" ? { repo, branch: input.head } : input.head;
+    const title = input.title ?? head.branch;
+    const issue = this.issues.add({ repo, by: input.by, title, body: input.body ?? null }, { isPull: true });
+    const pull: Pull = {
+      repo,
+      number: issue.number,
+      id: this.repositories.nextId(),
+      issue,
+      headRepo: this.repositories.get(head.repo),
+      headBranch: head.branch,
+      base: input.base ?? repo.defaultBranch,
+      baseSha: newSha(),
+      shas: [input.headSha ?? newSha()],
+      draft: input.draft ?? false,
+      linked: (input.closes ?? []).map((one) => ({
+        ...(typeof one === "number" ? { repo, number: one } : one),
+        by: issue.user,
+      })),
+      editors: [],
+      mergedAt: null,
+    };
+    this.#pulls.push(pull);
+    return this.#tell(pull, "opened", input.by, tellOptions(input.deliver));
+  }
+
+  async push(ref: IssueRef, { by, sha = newSha(), deliver }: By & { sha?: string }) {
+    const pull = this.get(ref);
+    const before = headSha(pull);
+    pull.shas.push(sha);
+    this.issues.change(pull.issue, {});
+    return this.#tell(pull, "synchronize", by, tellOptions(deliver), { before, after: sha });
+  }
+
+  /** Edits the text, as anybody with write permission may. */
+  async edit(ref: IssueRef, { by, body, deliver }: By & { body: string }) {
+    const pull = this.get(ref);
+    const changes = this.issues.applyEdit(pull.issue, { body });
+    if (pull.editors.length === 0) pull.editors.push(pull.issue.user);
+    pull.editors.push(this.repositories.user(by));
+    return this.#tell(pull, "edited", by, tellOptions(deliver), { changes });
+  }
+
+  /** Links an issue by hand, in the sidebar. No webhook tells of it. */
+  link(ref: IssueRef, { by, issue }: { by: string; issue: IssueRef }): void {
+    const { repo, number } = issue;
+    this.get(ref).linked.push({ repo, number, by: this.repositories.user(by) });
+  }
+
+  /** Closes it; merging closes the issues that it says it closes, too. */
+  async close(
+    ref: IssueRef,
+    { by, merged = false, deliver }: By & { merged?: boolean },
+  ): Promise<Delivery[]> {
+    const pull = this.get(ref);
+    this.issues.setState(pull.issue, "closed", null);
+    if (merged) pull.mergedAt = pull.issue.closedAt;
+    const deliveries: Delivery[] = [await this.#tell(pull, "closed", by, tellOptions(deliver))];
+    for (const issue of merged ? this.closing(pull) : []) {
+      if (issue.state === "open") {
+        deliveries.push(await this.issues.close(issue, { by, ...tellOptions(deliver) }));
+      }
+    }
+    return deliveries;
+  }
+
+  /** The issues that the pull request closes. Its body counts only where it goes to the default branch. */
+  closing(pull: Pull): Issue[] {
+    const named: IssueRef[] = [];
+    for (const [, repo, number] of (pull.issue.body ?? "").matchAll(CLOSING)) {
+      named.push({ repo: repo ?? pull.repo, number: Number(number) });
+    }
+    const refs = pull.base === pull.repo.defaultBranch ? [...pull.linked, ...named] : pull.linked;
+    const issues = refs.flatMap((ref) => {
+      try {
+        return [this.issues.get(ref)];
+      } catch {
+        return [];
+      }
+    });
+    return [...new Set(issues)].filter((issue) => !issue.isPull);
+  }
+
+  #tell(pull: Pull, action: string, by: string, options: TellOptions, more: Json = {}) {
+    return this.happenings.tell(this.happening(pull, action, by, more), { pull }, options);
+  }
+
+  happening(pull: Pull, action: string, by: string, more: Json): Happening {
+    const fields = { number: pull.number, pull_request: this.json(pull), assignee: undefined, ...more };
+    return { event: "pull_request", action, repository: pull.repo, by, fields };
+  }
+
+  /** How many files a pull request changes, as whoever keeps the files counts them. */
+  changedFiles: (pull: Pull) => number = () => 0;
+
+  json(pull: Pull): Json {
+    const { issue, repo, number } = pull;
+    const moves = this.repositories.moves(repo, (theirs) => [
+      [`/pulls/${theirs.number}`, `/pulls/${number}`],
+      [`/pull/${theirs.number}`, `/pull/${number}`],
+      [`/issues/${theirs.number}`, `/issues/${number}`],
+      [`${asObject(theirs.head).sha}`, headSha(pull)],
+    ]);
+    const { title, body, state, locked, user, assignee, assignees, labels, milestone, ...rest } =
+      this.issues.json(issue);
+    const asIssue = { title, body, state, locked, user, assignee, assignees, labels, milestone };
+    return fromExample(["pull_request", "opened", "pull_request"], moves, {
+      ...asIssue,
+      created_at: rest.created_at,
+      updated_at: rest.updated_at,
+      closed_at: rest.closed_at,
+      author_association: rest.author_association,
+      id: pull.id,
+      node_id: nodeId("PullRequest", pull.id),
+      number,
+      html_url: `${htmlUrl(repo)}/pull/${number}`,
+      requested_reviewers: [],
+      requested_teams: [],
+      head: this.#side(pull.headRepo, pull.headBranch, headSha(pull)),
+      base: this.#side(repo, pull.base, pull.baseSha),
+      draft: pull.draft,
+      merged: pull.mergedAt !== null,
+      merged_at: pull.mergedAt,
+      merge_commit_sha: null,
+      comments: issue.commentCount,
+      commits: pull.shas.length,
+      changed_files: this.changedFiles(pull),
+    });
+  }
+
+  #side(repo: Repository, ref: string, sha: string): Json {
+    const { owner } = repo;
+    const user = this.repositories.userJson(owner);
+    return { label: `${owner.login}:${ref}`, ref, sha, user, repo: this.repositories.json(repo) };
+  }
+
+  /** The few words that a workflow run or check run says about a pull request. */
+  brief(pull: Pull): Json {
+    const api = (repo: Repository) => `${this.repositories.apiUrl()}/repos/${fullName(repo)}`;
+    const repoJson = (repo: Repository) => ({ id: repo.id, url: api(repo), name: repo.name });
+    return {
+      id: pull.id,
+      number: pull.number,
+      url: `${api(pull.repo)}/pulls/${pull.number}`,
+      head: { ref: pull.headBranch, sha: headSha(pull), repo: repoJson(pull.headRepo) },
+      base: { ref: pull.base, sha: pull.baseSha, repo: repoJson(pull.repo) },
+    };
+  }
+
+  /** https://docs.github.com/rest/pulls/pulls */
+  routes(rest: Rest): void {
+    rest.get("/repos/:owner/:repo/pulls", (request) =>
+      rest.page(request, this.#list(request), (pull) => this.json(pull)),
+    );
+    rest.get("/repos/:owner/:repo/pulls/:number", (request) => {
+      return { status: 200, body: this.json(this.of(request)) };
+    });
+    rest.get("/repos/:owner/:repo/commits/:sha/pulls", (request) => {
+      const repo = this.repositories.of(request);
+      const sha = param(request, "sha");
+      const found = this.#pulls.filter((pull) => pull.repo === repo && pull.shas.includes(sha));
+      return rest.page(request, found, (pull) => this.json(pull));
+    });
+  }
+
+  /** The pull request that the request's path names. */
+  of(request: HttpRequest): Pull {
+    return this.get({ repo: this.repositories.of(request), number: Number(param(request, "number")) });
+  }
+
+  #list(request: HttpRequest): Pull[] {
+    const repo = this.repositories.of(request);
+    const state = request.query.get("state") ?? "open";
+    const head = request.query.get("head");
+    const base = request.query.get("base");
+    return (
+      this.#pulls
+        .filter((pull) => pull.repo === repo)
+        .filter((pull) => state === "all" || pull.issue.state === state)
+        .filter((pull) => base === null || pull.base === base)
+        // A `head` without `owner:` is ignored by GitHub.
+        .filter((pull) => !head?.includes(":") || head === `${pull.headRepo.owner.login}:${pull.headBranch}`)
+        .reverse()
+    );
+  }
+}

@@ -1,0 +1,298 @@
+import { Buffer } from "node:buffer";
+import type { HttpRequest } from "../../http/http-server.js";
+import { fromExample, type Moves } from "../rest/examples.js";
+import { type Json, notFound, param, type Rest } from "../rest/rest.js";
+
+export type Role = "admin" | "maintain" | "write" | "triage" | "read";
+
+export interface User {
+  login: string;
+  id: number;
+  type: "User" | "Bot" | "Organization";
+}
+
+export interface Repository {
+  id: number;
+  owner: User;
+  name: string;
+  private: boolean;
+  defaultBranch: string;
+  hasIssues: boolean;
+  /** Nothing in it can be changed. */
+  archived: boolean;
+  /** Whom GitHub has cut off from everybody: 451 for a legal reason, 403 for others. */
+  blocked: 403 | 451 | null;
+  /** The App's installation that covers it; `null` where the App is not installed. */
+  installationId: number | null;
+  /** By login in lower case. */
+  permissions: Map<string, Role>;
+  /** The repository that this one is a fork of. */
+  forkOf?: Repository;
+}
+
+export interface NewUser {
+  login: string;
+  id?: number;
+  type?: User["type"];
+}
+
+export interface NewRepository {
+  owner: string;
+  name: string;
+  id?: number;
+  private?: boolean;
+  permissions?: Record<string, Role>;
+  defaultBranch?: string;
+  installationId?: number | null;
+  forkOf?: RepositoryRef;
+}
+
+/** A repository or its full name, `owner/name`. */
+export type RepositoryRef = Repository | string;
+
+/** The App's installation on the account that has the first repository; the next account has the next one. */
+const FIRST_INSTALLATION = 50_000_001;
+
+/** Users, repositories and who may do what in them: the ground that the rest of GitHub's state stands on. */
+export class Repositories {
+  readonly #users = new Map<string, User>();
+  readonly #repositories = new Map<string, Repository>();
+  /** Renamed ones, by what they were called. */
+  readonly #former = new Map<string, Repository>();
+  /** An account's installation, which covers its repositories unless they are told otherwise. */
+  readonly #installations = new Map<User, number>();
+  #lastId = 1_000_000;
+
+  constructor(
+    readonly apiUrl: () => string,
+    readonly now: () => Date,
+  ) {}
+
+  nextId(): number {
+    this.#lastId += 1;
+    return this.#lastId;
+  }
+
+  /** Now, as GitHub writes it: UTC, to the second. */
+  timestamp(): string {
+    return this.now()
+      .toISOString()
+      .replace(/\.\d+Z$/, "Z");
+  }
+
+  addUser(input: NewUser): User {
+    const user: User = {
+      login: input.login,
+      id: input.id ?? this.nextId(),
+      type: input.type ?? (input.login.endsWith("[bot]") ? "Bot" : "User"),
+    };
+    this.#users.set(input.login.toLowerCase(), user);
+    return user;
+  }
+
+  /** The user of that login, who signs up at that moment if need be. */
+  user(login: string): User {
+    return this.#users.get(login.toLowerCase()) ?? this.addUser({ login });
+  }
+
+  /** Gives an account another login. Anybody may take the old one from then on: `addUser` does that. */
+  renameUser(login: string, to: string): User {
+    const user = this.user(login);
+    const [former, now] = [user.login.toLowerCase(), to.toLowerCase()];
+    user.login = to;
+    this.#users.delete(former);
+    this.#users.set(now, user);
+    for (const repository of [...this.#repositories.values()]) {
+      const role = repository.permissions.get(former);
+      repository.permissions.delete(former);
+      if (role) repository.permissions.set(now, role);
+      if (repository.owner !== user) continue;
+      const path = `/${repository.name.toLowerCase()}`;
+      this.#repositories.delete(`${former}${path}`);
+      this.#former.set(`${former}${path}`, repository);
+      this.#repositories.set(`${now}${path}`, repository);
+    }
+    return user;
+  }
+
+  /** The account of that login, which is an organization's if it is new. */
+  account(login: string): User {
+    return this.#users.get(login.toLowerCase()) ?? this.addUser({ login, type: "Organization" });
+  }
+
+  #installationOf(owner: User): number {
+    const known = this.#installations.get(owner) ?? FIRST_INSTALLATION + this.#installations.size;
+    this.#installations.set(owner, known);
+    return known;
+  }
+
+  addRepository(input: NewRepository): Repository {
+    const owner = this.account(input.owner);
+    const repository: Repository = {
+      id: input.id ?? this.nextId(),
+      owner,
+      name: input.name,
+      private: input.private ?? false,
+      defaultBranch: input.defaultBranch ?? "main",
+      hasIssues: true,
+      archived: false,
+      blocked: null,
+      installationId: input.installationId === undefined ? this.#installationOf(owner) : input.installationId,
+      permissions: new Map(),
+      ...(input.forkOf === undefined ? {} : { forkOf: this.get(input.forkOf) }),
+    };
+    for (const [login, role] of Object.entries(input.permissions ?? {})) {
+      this.user(login);
+      repository.permissions.set(login.toLowerCase(), role);
+    }
+    this.#repositories.set(fullName(repository).toLowerCase(), repository);
+    return repository;
+  }
+
+  /** Gives a repository another name. The old one is redirected. */
+  rename(ref: RepositoryRef, name: string): void {
+    const repository = this.get(ref);
+    this.#repositories.delete(fullName(repository).toLowerCase());
+    this.#former.set(fullName(repository).toLowerCase(), repository);
+    repository.name = name;
+    this.#repositories.set(fullName(repository).toLowerCase(), repository);
+  }
+
+  /** Deletes a repository: its name leads nowhere any more. */
+  remove(ref: RepositoryRef): void {
+    this.#repositories.delete(fullName(this.get(ref)).toLowerCase());
+  }
+
+  /** The repository that had a name before; until another one has it. */
+  formerly(name: string): Repository | undefined {
+    return this.find(name) ? undefined : this.#former.get(name.toLowerCase());
+  }
+
+  find(name: string): Repository | undefined {
+    return this.#repositories.get(name.toLowerCase());
+  }
+
+  get(ref: RepositoryRef): Repository {
+    const found = typeof ref === "string" ? this.find(ref) : ref;
+    if (!found) throw notFound();
+    return found;
+  }
+
+  byId(id: number): Repository | undefined {
+    return [...this.#repositories.values()].find((repository) => repository.id === id);
+  }
+
+  ofInstallation(id: number): Repository[] {
+    return [...this.#repositories.values()].filter((repository) => repository.installationId === id);
+  }
+
+  /** The App's installation on an account, and one of its repositories. */
+  installedOf(login: string): { id: number; repository: Repository } | undefined {
+    for (const repository of this.#repositories.values()) {
+      const { owner, installationId: id } = repository;
+      if (id !== null && owner.login.toLowerCase() === login.toLowerCase()) return { id, repository };
+    }
+    return undefined;
+  }
+
+  /** The repository that the request's path names. */
+  of(request: HttpRequest): Repository {
+    return this.get(`${param(request, "owner")}/${param(request, "repo")}`);
+  }
+
+  role(repository: Repository, user: User): Role | "none" {
+    if (user === repository.owner) return "admin";
+    const given = repository.permissions.get(user.login.toLowerCase());
+    // An App's bot is nobody's collaborator, whatever its App may do (anomalyco/opencode#43532).
+    return given ?? (repository.private || user.type === "Bot" ? "none" : "read");
+  }
+
+  /** A label for readers, no authorisation: somebody with write access can show as `NONE`, and vice versa. */
+  authorAssociation(repository: Repository, user: User): string {
+    if (user === repository.owner) return "OWNER";
+    return repository.permissions.has(user.login.toLowerCase()) ? "COLLABORATOR" : "NONE";
+  }
+
+  userJson(user: User): Json {
+    const slug = encodeURIComponent(user.login);
+    const moves: Moves = (theirs) => [[`${theirs.login}`, slug], ...this.#toOurApi()];
+    return fromExample(["issues", "reopened", "sender"], moves, {
+      login: user.login,
+      id: user.id,
+      node_id: nodeId("User", user.id),
+      avatar_url: `https://avatars.githubusercontent.com/u/${user.id}?v=4`,
+      type: user.type,
+      ...(user.type === "Bot"
+        ? { html_url: `https://github.com/apps/${user.login.replace("[bot]", "")}` }
+        : {}),
+    });
+  }
+
+  json(repository: Repository): Json {
+    return fromExample(["issues", "reopened", "repository"], this.moves(repository), {
+      id: repository.id,
+      node_id: nodeId("Repository", repository.id),
+      name: repository.name,
+      owner: this.userJson(repository.owner),
+      private: repository.private,
+      visibility: repository.private ? "private" : "public",
+      default_branch: repository.defaultBranch,
+      has_issues: repository.hasIssues,
+      archived: repository.archived,
+      fork: repository.forkOf !== undefined,
+    });
+  }
+
+  /** Moves an example's URLs to this repository, and `more`. */
+  moves(repository: Repository, more: (theirs: Json) => [string, string][] = () => []): Moves {
+    return (theirs, fullNames) => [
+      ...fullNames.map((name): [string, string] => [name, fullName(repository)]),
+      ...more(theirs),
+      ...this.#toOurApi(),
+    ];
+  }
+
+  #toOurApi(): [string, string][] {
+    return [["https://api.github.com", this.apiUrl()]];
+  }
+
+  routes(rest: Rest): void {
+    rest.get("/users/:login", (request) => {
+      const user = this.#users.get(param(request, "login").toLowerCase());
+      if (!user) throw notFound();
+      return { status: 200, body: this.userJson(user) };
+    });
+    rest.get("/user/:id", (request) => {
+      const user = [...this.#users.values()].find(({ id }) => `${id}` === param(request, "id"));
+      if (!user) throw notFound();
+      return { status: 200, body: this.userJson(user) };
+    });
+    rest.get("/repos/:owner/:repo", (request) => ({ status: 200, body: this.json(this.of(request)) }));
+    rest.get("/repos/:owner/:repo/collaborators/:login/permission", (request) => {
+      const repository = this.of(request);
+      const login = param(request, "login");
+      const user = this.#users.get(login.toLowerCase());
+      // Actors like `Copilot` are no users to this endpoint (anthropics/claude-code-action#1018).
+      const isActor = user?.type === "Bot" && !user.login.endsWith("[bot]");
+      if (!user || isActor || user.type === "Organization") throw notFound(`${login} is not a user`);
+      const role = this.role(repository, user);
+      return { status: 200, body: { ...permission(role), user: this.userJson(user) } };
+    });
+  }
+}
+
+/**
+ * The old four-valued field: `maintain` reads as `write`, `triage` as `read`.
+ * https://docs.github.com/rest/collaborators/collaborators#get-repository-permissions-for-a-user
+ */
+function permission(role: Role | "none"): Json {
+  const coarse = role === "maintain" ? "write" : role === "triage" ? "read" : role;
+  return { permission: coarse, role_name: role };
+}
+
+export const fullName = (repository: Repository): string => `${repository.owner.login}/${repository.name}`;
+
+export const htmlUrl = (repository: Repository): string => `https://github.com/${fullName(repository)}`;
+
+export const nodeId = (type: string, id: number): string =>
+  Buffer.from(`0${type.length}:${type}${id}`).toString("base64");

@@ -1,0 +1,63 @@
+import type { By } from "../issues/issues.js";
+import type { Repository, RepositoryRef, User } from "../repositories/repositories.js";
+import type { Log } from "./job-logs.js";
+
+export type Conclusion =
+  | "success"
+  | "failure"
+  | "cancelled"
+  | "timed_out"
+  | "startup_failure"
+  | "action_required"
+  | "skipped";
+
+export interface NewJob {
+  name: string;
+  conclusion: Conclusion;
+  /** Without times, a step takes those of its job. */
+  steps?: { name: string; conclusion: Conclusion; started_at?: string; completed_at?: string }[];
+  /** `null`: there was one and it is gone (410). Absent: there never was one (404). */
+  log?: Log | null;
+}
+
+export interface NewRun extends Partial<By> {
+  repo: RepositoryRef;
+  /** Its display name; the file is named after it. */
+  workflow: string;
+  branch: string;
+  headSha: string;
+  /** The fork that the head branch is in. Default: `repo`. */
+  headRepo?: RepositoryRef;
+  conclusion: Conclusion;
+  jobs?: NewJob[];
+  /** Default 1. A higher one belongs to the run of the same workflow and commit, if there is one. */
+  attempt?: number;
+  event?: string;
+  /** Who has started this attempt. Default: who has caused the run. */
+  restartedBy?: string;
+}
+
+export interface Run {
+  readonly id: number;
+  readonly repo: Repository;
+  readonly headRepo: Repository;
+  readonly workflow: string;
+  readonly branch: string;
+  readonly headSha: string;
+  readonly event: string;
+  readonly actor: User;
+  /** Who has started the newest attempt. */
+  restarter: User;
+  readonly number: number;
+  readonly createdAt: string;
+  attempt: number;
+  conclusion: Conclusion;
+  updatedAt: string;
+  readonly jobs: Job[];
+}
+
+export interface Job extends NewJob {
+  readonly id: number;
+  readonly attempt: number;
+  readonly at: string;
+}

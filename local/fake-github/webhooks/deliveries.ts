@@ -1,0 +1,208 @@
+import { createHmac, randomUUID } from "node:crypto";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { sign } from "@octokit/webhooks-methods";
+import { asObject } from "../rest/examples.js";
+import { GitHubError, type Json, notFound, pageSize, param, type Rest } from "../rest/rest.js";
+
+/** One webhook: its GUID and body stay the same however often it is sent; the rest tells of the last time. */
+export interface Delivery {
+  readonly guid: string;
+  readonly event: string;
+  readonly action: string | null;
+  readonly payload: Json;
+  /** The exact text that is signed and sent. */
+  readonly raw: string;
+  /** Undefined before it is sent, 0 where no answer came. */
+  status: number | undefined;
+  /** The receiver's answer, or why there is none. */
+  body: string;
+  durationMs: number;
+}
+
+/** One sending of a delivery: what GitHub's own list of deliveries has an item for. */
+interface Attempt {
+  id: number;
+  delivery: Delivery;
+  at: Date;
+  redelivery: boolean;
+  status: number;
+  body: string;
+  durationMs: number;
+}
+
+/** What comes of telling the receiver about something, with what it is about. */
+export type Told<Subject extends object> = Delivery & Subject;
+
+export interface DeliveryTarget {
+  url(): string;
+  secret: string;
+  appId: string;
+  /** GitHub gives up after 10 s. https://docs.github.com/webhooks/using-webhooks/handling-failed-webhook-deliveries */
+  timeoutMs: number;
+}
+
+const HOOK_ID = "400000001";
+
+/** Makes, signs, sends and remembers webhooks. Like GitHub, it never sends one again by itself. */
+export class Deliveries {
+  /** All that were made, the oldest first, sent or not. */
+  readonly made: Delivery[] = [];
+  readonly #attempts: Attempt[] = [];
+  readonly #underWay = new Set<Promise<unknown>>();
+  readonly #closing = new AbortController();
+
+  constructor(readonly target: DeliveryTarget) {}
+
+  make(event: string, payload: Json, guid: string = randomUUID()): Delivery {
+    const action = typeof payload.action === "string" ? payload.action : null;
+    const raw = JSON.stringify(payload);
+    const delivery: Delivery = {
+      guid,
+      event,
+      action,
+      payload,
+      raw,
+      status: undefined,
+      body: "",
+      durationMs: 0,
+    };
+    this.made.push(delivery);
+    return delivery;
+  }
+
+  /** Sends it, for the first time or again. Never throws: a failure is in the delivery's `status`. */
+  async send<D extends Delivery>(delivery: D): Promise<D> {
+    if (this.target.url() === "" || this.#closing.signal.aborted) return delivery;
+    await this.#tracked(this.#send(delivery));
+    return delivery;
+  }
+
+  /** Sends it a moment later: after what the caller is about to answer. */
+  sendSoon(delivery: Delivery): void {
+    void this.#tracked(nextTurn().then(() => this.send(delivery)));
+  }
+
+  async #tracked(sending: Promise<unknown>): Promise<void> {
+    this.#underWay.add(sending);
+    await sending;
+    this.#underWay.delete(sending);
+  }
+
+  redeliver(guid: string): Promise<Delivery> {
+    const delivery = this.made.find((made) => made.guid === guid);
+    if (!delivery) throw new Error(`no delivery ${guid} was made`);
+    return this.send(delivery);
+  }
+
+  /** Resolves once nothing is under way. */
+  async settled(): Promise<void> {
+    while (this.#underWay.size > 0) await Promise.all(this.#underWay);
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(new Error("the fake GitHub was closed"));
+    await this.settled();
+  }
+
+  async #send(delivery: Delivery): Promise<void> {
+    const at = new Date();
+    const redelivery = this.#attempts.some((attempt) => attempt.delivery.guid === delivery.guid);
+    const timeout = AbortSignal.timeout(this.target.timeoutMs);
+    let status = 0;
+    let body: string;
+    try {
+      const response = await fetch(this.target.url(), {
+        method: "POST",
+        headers: await this.#headers(delivery),
+        body: delivery.raw,
+        redirect: "manual",
+        signal: AbortSignal.any([this.#closing.signal, timeout]),
+      });
+      body = await response.text();
+      status = response.status;
+    } catch (error) {
+      body = timeout.aborted ? "timed out" : "failed to connect to host";
+      if (error instanceof Error && !timeout.aborted) body += `: ${error.cause ?? error.message}`;
+    }
+    const durationMs = Date.now() - at.getTime();
+    Object.assign(delivery, { status, body, durationMs });
+    const id = 9_000_000_001 + this.#attempts.length;
+    this.#attempts.push({ id, delivery, at, redelivery, status, body, durationMs });
+  }
+
+  /** https://docs.github.com/webhooks/webhook-events-and-payloads#delivery-headers */
+  async #headers({ event, guid, raw }: Delivery): Promise<Record<string, string>> {
+    const sha1 = createHmac("sha1", this.target.secret).update(raw).digest("hex");
+    return {
+      accept: "*/*",
+      "content-type": "application/json",
+      "user-agent": "GitHub-Hookshot/0000000",
+      "x-github-delivery": guid,
+      "x-github-event": event,
+      "x-github-hook-id": HOOK_ID,
+      "x-github-hook-installation-target-id": this.target.appId,
+      "x-github-hook-installation-target-type": "integration",
+      "x-hub-signature": `sha1=${sha1}`,
+      "x-hub-signature-256": await sign(this.target.secret, raw),
+    };
+  }
+
+  /** https://docs.github.com/rest/apps/webhooks */
+  routes(rest: Rest): void {
+    rest.get("/app/hook/deliveries", (request) => {
+      const cursor = /^v1_(\d+)$/.exec(request.query.get("cursor") ?? "")?.[1];
+      const outcome = request.query.get("status");
+      const left = this.#attempts
+        .filter(({ id }) => cursor === undefined || id <= Number(cursor))
+        .filter((attempt) => outcome === null || (outcome === "success") === isOk(attempt))
+        .reverse();
+      const next = left[pageSize(request)];
+      return {
+        status: 200,
+        body: left.slice(0, pageSize(request)).map(attemptJson),
+        ...(next ? { headers: { link: rest.link(request, { cursor: `v1_${next.id}` }, "next") } } : {}),
+      };
+    });
+    rest.get("/app/hook/deliveries/:id", (request) => {
+      const attempt = this.#attempt(param(request, "id"));
+      const { payload } = attempt.delivery;
+      const response = { headers: {}, payload: attempt.body };
+      return {
+        status: 200,
+        body: { ...attemptJson(attempt), request: { headers: {}, payload }, response },
+      };
+    });
+    rest.post("/app/hook/deliveries/:id/attempts", (request) => {
+      const { delivery } = this.#attempt(param(request, "id"));
+      if (this.target.url() === "") throw new GitHubError(422, "The App has no webhook URL");
+      this.sendSoon(delivery);
+      return { status: 202, body: {} };
+    });
+  }
+
+  #attempt(id: string): Attempt {
+    const found = this.#attempts.find((attempt) => `${attempt.id}` === id);
+    if (!found) throw notFound();
+    return found;
+  }
+}
+
+const isOk = ({ status }: Attempt): boolean => status >= 200 && status < 300;
+
+function attemptJson(attempt: Attempt): Json {
+  const { delivery, status } = attempt;
+  return {
+    id: attempt.id,
+    guid: delivery.guid,
+    delivered_at: attempt.at.toISOString(),
+    redelivery: attempt.redelivery,
+    duration: attempt.durationMs / 1000,
+    status: isOk(attempt) ? "OK" : status === 0 ? attempt.body : `Invalid HTTP Response: ${status}`,
+    status_code: status,
+    event: delivery.event,
+    action: delivery.action,
+    installation_id: asObject(delivery.payload.installation).id ?? null,
+    repository_id: asObject(delivery.payload.repository).id ?? null,
+    throttled_at: null,
+  };
+}

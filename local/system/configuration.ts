@@ -1,0 +1,88 @@
+import { createHmac } from "node:crypto";
+import { parseSettings, type Settings, SettingsError } from "../../infra/settings.js";
+
+/** The secrets of the stack, as they stand in Secrets Manager. */
+export interface Secrets {
+  webhook: string;
+  /** JSON: `{"appId", "privateKey"}`. */
+  githubApp: string;
+  coderToken: string;
+  taskMark: string;
+}
+
+const examples: Record<string, string> = {
+  APP_ID: "12345",
+  PRIVATE_KEY: '"-----BEGIN RSA PRIVATE KEY-----…" with \\n for line ends',
+  WEBHOOK_SECRET: "the secret that the App's webhook is set to",
+  CODER_TOKEN: "a token of a Coder site Owner",
+};
+
+/** The environment: settings and secrets by the names of `.env.example`. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What stands in for GitHub and Coder, where no real one is named. */
+interface Fakes {
+  gitHub: { appId: string; privateKey: string; webhookSecret: string; agentLogin: string } | undefined;
+  coder: { token: string } | undefined;
+}
+
+/** Stands in a setting's place until the fake listens; the Lambdas never see it. */
+const notYet = "http://localhost";
+
+/**
+ * The settings and the secrets out of the environment, or from the fakes. Throws a `SettingsError` that names
+ * every fault of both at once.
+ */
+export function readConfiguration(
+  environment: Environment,
+  fakes: Fakes,
+): { settings: Settings; secrets: Secrets } {
+  const faults: string[] = [];
+  const orFault = <T>(read: () => T): T | undefined => {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof SettingsError)) throw error;
+      faults.push(error.message);
+      return undefined;
+    }
+  };
+  const settings = orFault(() => readSettings(environment, fakes));
+  const secrets = orFault(() => readSecrets(environment, fakes));
+  if (!settings || !secrets) throw new SettingsError(faults.join("\n"));
+  return { settings, secrets };
+}
+
+function readSettings(environment: Environment, { gitHub, coder }: Fakes): Settings {
+  return parseSettings({
+    environment: {
+      ...environment,
+      ...(gitHub && { GITHUB_API_URL: notYet }),
+      ...(coder && { CODER_URL: notYet }),
+      AGENT_GITHUB_USERNAME: environment.AGENT_GITHUB_USERNAME || gitHub?.agentLogin,
+    },
+    context: () => undefined,
+  });
+}
+
+function readSecrets(environment: Environment, { gitHub, coder }: Fakes): Secrets {
+  const values: Record<string, string | undefined> = {
+    APP_ID: gitHub?.appId ?? environment.APP_ID,
+    // A private key that the fake has never seen would be of no use to it.
+    PRIVATE_KEY: gitHub?.privateKey ?? environment.PRIVATE_KEY,
+    WEBHOOK_SECRET: gitHub?.webhookSecret ?? environment.WEBHOOK_SECRET,
+    CODER_TOKEN: coder?.token ?? environment.CODER_TOKEN,
+  };
+  const faults = Object.keys(examples)
+    .filter((name) => !values[name])
+    .map((name) => `${name} is missing; expected in the environment or in .env: ${examples[name]}`);
+  if (faults.length > 0) throw new SettingsError(faults.join("\n"));
+  const { APP_ID: appId, PRIVATE_KEY: privateKey, WEBHOOK_SECRET = "", CODER_TOKEN = "" } = values;
+  return {
+    webhook: WEBHOOK_SECRET,
+    githubApp: JSON.stringify({ appId, privateKey }),
+    coderToken: CODER_TOKEN,
+    // The same at every start, so that the tasks of the last one are known again: the table does not outlive it.
+    taskMark: createHmac("sha256", WEBHOOK_SECRET).update("task mark").digest("hex"),
+  };
+}

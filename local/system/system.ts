@@ -1,0 +1,199 @@
+import { randomBytes } from "node:crypto";
+import {
+  type ActionName,
+  actionNames,
+  actions,
+  environmentStem,
+  flowNames,
+  pascalCase,
+} from "../../infra/actions.js";
+import { readFlow } from "../../infra/flow-source.js";
+import { lambdaEnvironment } from "../../infra/settings.js";
+import { HttpApi } from "../aws/api-gateway/http-api.js";
+import { startDynamoDb } from "../aws/dynamodb/dynamodb.js";
+import { type Credentials, makeCredentials, region } from "../aws/protocol/signature.js";
+import { Scheduler } from "../aws/scheduler/scheduler.js";
+import { SecretsManager } from "../aws/secrets-manager/secrets-manager.js";
+import { StepFunctions } from "../aws/step-functions/step-functions.js";
+import { loadDefinition } from "../engine/definition.js";
+import { Engine } from "../engine/engine.js";
+import { FakeCoder, type FakeCoderOptions } from "../fake-coder/fake-coder.js";
+import { FakeGitHub, type FakeGitHubOptions } from "../fake-github/fake-github.js";
+import { LambdaHost, type LambdaLogLine } from "../lambda-host/lambda-host.js";
+import { readConfiguration, type Secrets } from "./configuration.js";
+
+const tableName = "coder-task-relay";
+const scheduleGroup = "coder-task-relay";
+const arn = (service: string, resource: string) => `arn:aws:${service}:${region}:000000000000:${resource}`;
+const functionArn = (name: string) => arn("lambda", `function:${name}`);
+export const flowArn = (name: string) => arn("states", `stateMachine:coder-task-relay-${name}`);
+/** The flow's name out of its state machine's ARN. */
+export const flowOf = (machineArn: string) => machineArn.slice(flowArn("").length);
+
+export interface SystemOptions {
+  /**
+   * Settings and secrets by the names of `.env.example`. Without GITHUB_API_URL or CODER_URL a fake is started
+   * in that one's place, and brings what it needs to be talked to.
+   */
+  settings: Readonly<Record<string, string | undefined>>;
+  /** The path of each Lambda's bundle. */
+  bundles: Readonly<Record<ActionName, string>>;
+  /** Of the HTTP API. Default: any free one. */
+  port?: number;
+  /**
+   * Factor for the waits and the retry intervals of the state machines, and for the time between two runs of a
+   * schedule; with 0, none comes by itself. Default: 1.
+   */
+  timeScale?: number;
+  gitHub?: FakeGitHubOptions;
+  coder?: FakeCoderOptions;
+  onLog?: (line: LambdaLogLine) => void;
+}
+
+/** The whole system in one process, with the bundles and the state machines that are deployed to AWS. */
+export interface LocalSystem {
+  api: HttpApi;
+  /** Where GitHub's deliveries go. */
+  webhookUrl: string;
+  engine: Engine;
+  stepFunctions: StepFunctions;
+  scheduler: Scheduler;
+  secretsManager: SecretsManager;
+  dynamoDbUrl: string;
+  /** Made at the start: the AWS endpoints answer to nobody else. */
+  credentials: Credentials;
+  /** Unless GITHUB_API_URL names a real one. */
+  gitHub: FakeGitHub | undefined;
+  /** Unless CODER_URL names a real one. */
+  coder: FakeCoder | undefined;
+  /** Calls one Lambda. `timeoutMs` is the Lambda's own, unless told otherwise. */
+  invoke(name: ActionName, payload: unknown, timeoutMs?: number): Promise<unknown>;
+  /** Puts new values into Secrets Manager; the ones so far become the previous ones. */
+  rotate(secrets: Partial<Secrets>): void;
+  close(): Promise<void>;
+}
+
+export async function startSystem(options: SystemOptions): Promise<LocalSystem> {
+  const { settings, timeScale = 1 } = options;
+  const gitHub = settings.GITHUB_API_URL ? undefined : new FakeGitHub(gitHubOptions(options));
+  const coder = settings.CODER_URL ? undefined : new FakeCoder(coderOptions(options));
+  const configuration = readConfiguration(settings, { gitHub, coder });
+  await Promise.all([gitHub?.listen(), coder?.listen()]);
+
+  const credentials = makeCredentials();
+  const secretsManager = new SecretsManager(credentials);
+  const dynamoDb = await startDynamoDb(tableName, credentials);
+  const engine = new Engine({
+    timeScale,
+    invoke: (name, payload) => invoke(name.slice(name.lastIndexOf(":") + 1) as ActionName, payload),
+  });
+  const stepFunctions = new StepFunctions(engine, credentials);
+  const scheduler = new Scheduler(engine, { group: scheduleGroup, timeScale, credentials });
+  await Promise.all([secretsManager.listen(), stepFunctions.listen(), scheduler.listen()]);
+
+  const rotate = (values: Partial<Secrets>) => {
+    for (const [name, value] of Object.entries(values)) secretsManager.put(name, value);
+  };
+  rotate(configuration.secrets);
+  const hostOptions = {
+    bundles: options.bundles,
+    env: {
+      ...lambdaEnvironment(configuration.settings),
+      ...(gitHub && { GITHUB_API_URL: gitHub.url }),
+      ...(coder && { CODER_URL: coder.url }),
+      ...Object.fromEntries(flowNames.map((flow) => [`${environmentStem(flow)}_FLOW_ARN`, flowArn(flow)])),
+      TABLE_NAME: tableName,
+      SCHEDULE_GROUP: scheduleGroup,
+      SCHEDULE_ROLE_ARN: "arn:aws:iam::000000000000:role/scheduler",
+      WEBHOOK_SECRET_ARN: "webhook",
+      GITHUB_APP_SECRET_ARN: "githubApp",
+      CODER_TOKEN_SECRET_ARN: "coderToken",
+      TASK_MARK_SECRET_ARN: "taskMark",
+      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
+      AWS_REGION: region,
+      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+      AWS_ENDPOINT_URL_SFN: stepFunctions.url,
+      AWS_ENDPOINT_URL_SCHEDULER: scheduler.url,
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
+      AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.url,
+    },
+    ...(options.onLog && { onLog: options.onLog }),
+  };
+  // The webhook has a thread of its own: in AWS too, no flow shares its processor.
+  const [ingress, flows] = await Promise.all([LambdaHost.start(hostOptions), LambdaHost.start(hostOptions)]);
+  const invoke = (name: ActionName, payload: unknown, timeoutMs = actions[name].timeoutSeconds * 1000) =>
+    (name === "webhook" ? ingress : flows).invoke(name, payload, timeoutMs);
+
+  const functionArns = Object.fromEntries(
+    actionNames.map((name) => [`${pascalCase(name)}Arn`, functionArn(name)]),
+  );
+  for (const flow of flowNames) {
+    // Held against the language by their own test, not at each start.
+    engine.addMachine(flowArn(flow), loadDefinition(readFlow(flow), functionArns), { isThorough: false });
+  }
+  const reports = reportFailures(engine, (event) => invoke("report-failure", event));
+
+  const api = await HttpApi.start({
+    invoke: (event) => invoke("webhook", event),
+    ...(options.port !== undefined && { port: options.port }),
+  });
+  const webhookUrl = `${api.url}/webhooks/github`;
+  if (gitHub) gitHub.webhookUrl = webhookUrl;
+
+  return {
+    api,
+    webhookUrl,
+    engine,
+    stepFunctions,
+    scheduler,
+    secretsManager,
+    dynamoDbUrl: dynamoDb.url,
+    credentials,
+    gitHub,
+    coder,
+    invoke,
+    rotate,
+    async close() {
+      await gitHub?.close();
+      await api.close();
+      scheduler.stop();
+      await engine.close();
+      await Promise.allSettled(reports);
+      await Promise.all([ingress.close(), flows.close()]);
+      const endpoints = [stepFunctions, scheduler, secretsManager, dynamoDb];
+      await Promise.all([coder?.close(), ...endpoints.map((endpoint) => endpoint.close())]);
+    },
+  };
+}
+
+/** What the EventBridge rule on failed executions does in AWS. */
+function reportFailures(engine: Engine, report: (event: unknown) => Promise<unknown>): Set<Promise<unknown>> {
+  const reports = new Set<Promise<unknown>>();
+  engine.onStatusChange((execution) => {
+    if (execution.status === "RUNNING" || execution.status === "SUCCEEDED") return;
+    const running = report({
+      "detail-type": "Step Functions Execution Status Change",
+      source: "aws.states",
+      detail: execution,
+    })
+      .catch(() => {})
+      .finally(() => reports.delete(running));
+    reports.add(running);
+  });
+  return reports;
+}
+
+function gitHubOptions({ settings, gitHub }: SystemOptions): FakeGitHubOptions {
+  return {
+    ...(settings.APP_ID && { appId: settings.APP_ID }),
+    ...(settings.WEBHOOK_SECRET && { webhookSecret: settings.WEBHOOK_SECRET }),
+    ...(settings.AGENT_GITHUB_USERNAME && { agentLogin: settings.AGENT_GITHUB_USERNAME }),
+    ...gitHub,
+  };
+}
+
+function coderOptions({ settings, coder }: SystemOptions): FakeCoderOptions {
+  // Beside a real GitHub, the fake holds real prompts: its token is nothing to be guessed.
+  return { token: settings.CODER_TOKEN || randomBytes(20).toString("hex"), ...coder };
+}

@@ -1,0 +1,228 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
+import { LambdaHost, type LambdaLogLine } from "../../../local/lambda-host/lambda-host.js";
+
+const sources = {
+  echo: "export const handler = async (event) => event;",
+  context: `export const handler = async (event, context) => ({
+    functionName: context.functionName,
+    awsRequestId: context.awsRequestId,
+    remaining: context.getRemainingTimeInMillis(),
+  });`,
+  environment: "export const handler = async () => ({ ...process.env });",
+  count: "let n = 0; export const handler = async () => ++n;",
+  date: "export const handler = async () => ({ at: new Date(0), nothing: undefined });",
+  nothing: "export const handler = async () => {};",
+  fail: `class TaskBusyError extends Error { name = "TaskBusyError"; }
+    export const handler = async () => { throw new TaskBusyError("it works"); };`,
+  "fail-oddly": `export const handler = async () => { throw "just text"; };`,
+  write: `export const handler = async () => {
+    console.log("one\\ntwo"); process.stderr.write("half "); process.stderr.write("and half ü\\n"); };`,
+  hang: "export const handler = () => new Promise(() => {});",
+  exit: "export const handler = (event) => process.exit(event.code);",
+  throw: `class TaskBusyError extends Error { name = "TaskBusyError"; }
+    export const handler = () => new Promise(() => {
+      setImmediate(() => { throw new TaskBusyError("nobody catches it"); });
+    });`,
+  reject: `export const handler = () => new Promise(() => {
+    void Promise.reject(new Error("nobody waits for it"));
+  });`,
+  grow: `const kept = [];
+    export const handler = () => { for (;;) kept.push(new Array(1000).fill(kept.length)); };`,
+  long: "export const handler = async ({ bytes }) => 'x'.repeat(bytes - 2);",
+  "no-handler": "export const other = 1;",
+  broken: "import 'node:no-such-module'; export const handler = () => 1;",
+};
+
+let folder = "";
+const bundles: Record<string, string> = {};
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "lambda-host-"));
+  for (const [name, source] of Object.entries(sources)) {
+    bundles[name] = join(folder, `${name}.mjs`);
+    await writeFile(bundles[name], source);
+  }
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const open: LambdaHost[] = [];
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((host) => host.close()));
+});
+
+async function startHost(
+  options: { env?: Record<string, string>; heapMb?: number; onLog?: (line: LambdaLogLine) => void } = {},
+) {
+  const host = await LambdaHost.start({ bundles, env: {}, ...options });
+  open.push(host);
+  return host;
+}
+
+test("a handler gets its payload, and its result comes back as JSON", async () => {
+  const host = await startHost();
+  expect(await host.invoke("echo", { a: [1, "ü"], nothing: undefined })).toEqual({ a: [1, "ü"] });
+  expect(await host.invoke("date", {})).toEqual({ at: "1970-01-01T00:00:00.000Z" });
+  expect(await host.invoke("nothing", {})).toBeNull();
+});
+
+test("a handler gets a context with its name, a request id and the time that remains", async () => {
+  const host = await startHost();
+  const context = (await host.invoke("context", {}, 5000)) as Record<string, unknown>;
+  expect(context).toMatchObject({
+    functionName: "context",
+    awsRequestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+  });
+  expect(context.remaining).toBeGreaterThan(0);
+  expect(context.remaining).toBeLessThanOrEqual(5000);
+});
+
+test("the environment is the one that was given, without this process's own", async () => {
+  process.env.LAMBDA_HOST_TEST_SECRET = "leak";
+  try {
+    const host = await startHost({ env: { TABLE_NAME: "relay" } });
+    const environment = (await host.invoke("environment", {})) as Record<string, string>;
+    expect(environment.TABLE_NAME).toBe("relay");
+    expect(environment.PATH).toBe(process.env.PATH);
+    expect(environment).not.toHaveProperty("LAMBDA_HOST_TEST_SECRET");
+    expect(environment).not.toHaveProperty("NODE_ENV");
+  } finally {
+    delete process.env.LAMBDA_HOST_TEST_SECRET;
+  }
+});
+
+test("an instance stays warm between calls, and each host has its own", async () => {
+  const [one, other] = [await startHost(), await startHost()];
+  expect(await one.invoke("count", {})).toBe(1);
+  expect(await one.invoke("count", {})).toBe(2);
+  expect(await other.invoke("count", {})).toBe(1);
+});
+
+test("a thrown error rejects under its own name", async () => {
+  const host = await startHost();
+  await expect(host.invoke("fail", {})).rejects.toMatchObject({
+    name: "TaskBusyError",
+    message: "it works",
+    trace: expect.arrayContaining([expect.stringContaining("fail.mjs")]),
+  });
+  await expect(host.invoke("fail-oddly", {})).rejects.toMatchObject({ name: "string", message: "just text" });
+});
+
+test("a bundle that cannot be used says so under Lambda's name for it", async () => {
+  const host = await startHost();
+  await expect(host.invoke("no-handler", {})).rejects.toMatchObject({ name: "Runtime.HandlerNotFound" });
+  await expect(host.invoke("broken", {})).rejects.toMatchObject({ name: "Runtime.ImportModuleError" });
+  await expect(host.invoke("unknown", {})).rejects.toMatchObject({
+    name: "Lambda.ResourceNotFoundException",
+  });
+});
+
+test("what handlers write arrives line by line", async () => {
+  const lines: LambdaLogLine[] = [];
+  let all: () => void = () => {};
+  const arrived = new Promise<void>((resolve) => {
+    all = resolve;
+  });
+  const host = await startHost({
+    onLog: (line) => {
+      lines.push(line);
+      if (lines.length === 3) all();
+    },
+  });
+  await host.invoke("write", {});
+  await arrived;
+  expect(lines.filter(({ stream }) => stream === "stdout").map(({ line }) => line)).toEqual(["one", "two"]);
+  expect(lines.filter(({ stream }) => stream === "stderr").map(({ line }) => line)).toEqual([
+    "half and half ü",
+  ]);
+});
+
+test("a call that takes too long is a Sandbox.Timedout, and the host goes on", async () => {
+  const host = await startHost();
+  await expect(host.invoke("hang", {}, 20)).rejects.toMatchObject({
+    name: "Sandbox.Timedout",
+    message: expect.stringContaining("Task timed out after 0.02 seconds"),
+  });
+  expect(await host.invoke("echo", 1)).toBe(1);
+});
+
+const uuid = "[0-9a-f-]{36}";
+const crashed = (name: string, reason: string) => ({
+  name,
+  message: expect.stringMatching(new RegExp(`^RequestId: ${uuid} Error: ${reason}$`)),
+});
+
+describe("the end of a process", () => {
+  test.each([
+    ["exits with an error", "exit", { code: 3 }, "Runtime exited with error: exit status 3"],
+    ["exits without one", "exit", { code: 0 }, "Runtime exited without providing a reason"],
+  ])("that %s fails the calls that run, and the next call starts anew", async (_how, name, event, reason) => {
+    const host = await startHost();
+    await host.invoke("count", {});
+    const ends = await Promise.allSettled([host.invoke("hang", {}), host.invoke(name, event)]);
+    expect(ends.map(reasonOf)).toEqual(ends.map(() => crashed("Runtime.ExitError", reason)));
+    expect(await host.invoke("count", {})).toBe(1);
+  });
+
+  test("by an error that nobody catches is that error's for its own call, and an exit for the others", async () => {
+    for (const [name, error, exitStatus] of [
+      ["throw", { name: "TaskBusyError", message: "nobody catches it" }, 129],
+      ["reject", { name: "Runtime.UnhandledPromiseRejection", message: "Error: nobody waits for it" }, 128],
+    ] as const) {
+      const host = await startHost();
+      const ends = await Promise.allSettled([host.invoke(name, {}), host.invoke("hang", {})]);
+      const reason = `Runtime exited with error: exit status ${exitStatus}`;
+      expect(ends.map(reasonOf)).toEqual([error, crashed("Runtime.ExitError", reason)]);
+      expect(await host.invoke("echo", 1)).toBe(1);
+    }
+  });
+
+  test("for lack of memory is a Runtime.OutOfMemory", async () => {
+    const host = await startHost({ heapMb: 32 });
+    const ends = await Promise.allSettled([host.invoke("grow", {})]);
+    const killed = crashed("Runtime.OutOfMemory", "Runtime exited with error: signal: killed");
+    expect(ends.map(reasonOf)).toEqual([killed]);
+    expect(await host.invoke("echo", 1)).toBe(1);
+  });
+});
+
+/** What a state machine sees of a call that has failed. */
+function reasonOf(end: PromiseSettledResult<unknown>): { name: string; message: string } | undefined {
+  if (end.status === "fulfilled") return undefined;
+  const { name, message } = end.reason as Error;
+  return { name, message };
+}
+
+describe("a call's JSON", () => {
+  test("may have 6 MB on the way in", async () => {
+    const host = await startHost();
+    const text = (bytes: number) => "x".repeat(bytes - 2);
+    expect(await host.invoke("echo", text(6_291_456))).toHaveLength(6_291_454);
+    await expect(host.invoke("echo", text(6_291_457))).rejects.toMatchObject({
+      name: "Lambda.RequestTooLargeException",
+      message: "Request must be smaller than 6291456 bytes for the InvokeFunction operation",
+    });
+    // Bytes, not characters.
+    await expect(host.invoke("echo", "ü".repeat(3_145_728))).rejects.toMatchObject({
+      name: "Lambda.RequestTooLargeException",
+    });
+  });
+
+  test("may have 6 MB on the way back", async () => {
+    const host = await startHost();
+    expect(await host.invoke("long", { bytes: 6_291_556 })).toHaveLength(6_291_554);
+    await expect(host.invoke("long", { bytes: 6_291_557 })).rejects.toMatchObject({
+      name: "Function.ResponseSizeTooLarge",
+      message: "Response payload size exceeded maximum allowed payload size (6291556 bytes).",
+    });
+  });
+});
+
+test("closing rejects what still runs and refuses what comes", async () => {
+  const host = await startHost();
+  const running = expect(host.invoke("hang", {})).rejects.toMatchObject({ name: "Runtime.ExitError" });
+  await host.close();
+  await running;
+  await expect(host.invoke("echo", {})).rejects.toThrow("closed");
+});
