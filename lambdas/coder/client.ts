@@ -6,6 +6,7 @@ import {
   TransientError,
   UnexpectedAnswerError,
 } from "../model/errors.js";
+import { schemaFaults } from "../model/schema-faults.js";
 import { patientFetch } from "../runtime/patient-fetch.js";
 
 /** Of one request, where nothing else is said. */
@@ -90,9 +91,9 @@ export class CoderClient {
   #expect<Schema extends z.core.$ZodType>(schema: Schema, request: string, body: unknown): z.output<Schema> {
     const result = z.safeParse(schema, body);
     if (result.success) return result.data;
-    const paths = result.error.issues.map((issue) => issue.path.join(".") || "the whole").join(", ");
+    const faults = schemaFaults(result.error, "the answer").join("; ");
     throw new UnexpectedAnswerError(
-      `Coder's answer to ${request} is not as its API says: ${paths}. Check that CODER_URL is a Coder deployment without a login page in front of it, and its version.`,
+      `Coder's answer to ${request} does not have the shape that its API promises: ${faults}. Check that CODER_URL is a Coder deployment without a login page in front of it, and its version.`,
     );
   }
 

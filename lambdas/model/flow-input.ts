@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { workEventSchema } from "./event.js";
+import { schemaFaults } from "./schema-faults.js";
 
 /** What the states of a flow hand to their Lambdas: the event, and the intent that the flow holds. */
 export const claimedSchema = z.object({ event: workEventSchema, intent: z.int() });
@@ -29,10 +30,10 @@ export const followSchema = z.extend(taskKeySchema, { intent: z.int(), follower:
 /** What it remembers between two looks: see `FollowWait`. */
 export const followWaitSchema = z.object({ seconds: z.number(), atRest: z.boolean(), inPhase: z.number() });
 
-/** Parses a Lambda's input: a fault in it is a fault of the state machine, and says where. */
+/** Parses a Lambda's input. Throws a `TypeError` that lists every fault: the state machine passes it wrongly then. */
 export function parseInput<Schema extends z.core.$ZodType>(schema: Schema, input: unknown): z.output<Schema> {
   const result = z.safeParse(schema, input);
   if (result.success) return result.data;
-  const paths = result.error.issues.map((issue) => issue.path.join(".") || "the whole");
-  throw new TypeError(`The state machine's input does not fit this action: ${paths.join(", ")}.`);
+  const faults = schemaFaults(result.error, "the input").join("; ");
+  throw new TypeError(`The Lambda's input does not have the shape that this action expects: ${faults}.`);
 }

@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import { ConfigurationError } from "../model/errors.js";
 import { commentPermissions } from "../model/permission.js";
 import { backends } from "../model/record.js";
+import { schemaFaults } from "../model/schema-faults.js";
 
 /** The environment of the Lambdas: every name in one place, each group read by the module that needs it. */
 
@@ -112,8 +113,8 @@ function read<Shape extends z.core.$ZodShape>(shape: Shape): z.output<z.ZodMiniO
   const present = Object.entries(process.env).filter(([, value]) => value !== "");
   const result = z.safeParse(z.object(shape), Object.fromEntries(present));
   if (result.success) return result.data;
-  const names = result.error.issues.map((issue) => issue.path.join("."));
+  const faults = schemaFaults(result.error, "the environment").join("; ");
   throw new ConfigurationError(
-    `Environment variables are missing or not valid: ${names.join(", ")}. Deploy the stack again with the settings of docs/settings.md.`,
+    `Environment variables are missing or not valid: ${faults}. Deploy the stack again with the settings of docs/settings.md.`,
   );
 }

@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import type { Person } from "../model/event.js";
+import { schemaFaults } from "../model/schema-faults.js";
 
 /** The parts of GitHub's webhook payloads that the relay reads. What is not named here is dropped. */
 
@@ -250,8 +251,7 @@ export function parsePayload<Schema extends z.core.$ZodType>(
 ): z.output<Schema> {
   const result = z.safeParse(schema, payload);
   if (result.success) return result.data;
-  const { issues } = result.error;
-  throw new PayloadError(issues.map(describe), issues.every(isAboutValue));
+  throw new PayloadError(schemaFaults(result.error, "the payload"), result.error.issues.every(isAboutValue));
 }
 
 /** An unsafe integer is one all the same. */
@@ -263,27 +263,5 @@ function isAboutValue(issue: z.core.$ZodIssue): boolean {
       return issue.errors.some((faults) => faults.every(isAboutValue));
     default:
       return true;
-  }
-}
-
-function describe(issue: z.core.$ZodIssue): string {
-  const path = issue.path.length > 0 ? issue.path.join(".") : "the payload";
-  return `${path}: expected ${expectation(issue)}`;
-}
-
-function expectation(issue: z.core.$ZodIssue): string {
-  switch (issue.code) {
-    case "invalid_type":
-      return issue.expected;
-    case "invalid_format":
-      return `a string of format ${issue.format}`;
-    case "too_small":
-      return issue.origin === "string"
-        ? `at least ${issue.minimum} characters`
-        : `more than ${issue.inclusive ? Number(issue.minimum) - 1 : issue.minimum}`;
-    case "too_big":
-      return `at most ${issue.maximum}${issue.origin === "string" ? " characters" : ""}`;
-    default:
-      return "another value";
   }
 }
