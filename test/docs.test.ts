@@ -1,0 +1,61 @@
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "@jest/globals";
+import { settingNames } from "../infra/settings.js";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+const read = (path: string) => readFileSync(join(root, path), "utf8");
+const pages = [
+  "README.md",
+  ...readdirSync(join(root, "docs"))
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => `docs/${name}`),
+];
+
+describe("the documentation", () => {
+  test("has pictures that are in step with the code", () => {
+    const draw = () =>
+      execFileSync(process.execPath, ["docs/draw.mjs", "--check"], { cwd: root, encoding: "utf8" });
+    expect(draw).not.toThrow();
+  });
+
+  test("has a row for every folder of lambdas/", () => {
+    const folders = readdirSync(join(root, "lambdas"));
+    const page = read("docs/architecture.md");
+    expect(folders.filter((name) => !page.includes(`\n| \`${name}/\` | `))).toEqual([]);
+  });
+
+  test("has a short README", () => {
+    expect(read("README.md").split("\n").length).toBeLessThan(150);
+  });
+
+  test("lists every setting, and no others", () => {
+    const listed = [...read("docs/settings.md").matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, name]) => name);
+    expect(listed.sort()).toEqual([...settingNames].sort());
+  });
+
+  test.each(pages)("has no broken link in %s", (page) => {
+    const links = [...read(page).matchAll(/\]\((?!https?:)([^)#\s]*)(#[^)\s]+)?\)/g)];
+    const broken = links.filter(([, path = "", anchor]) => {
+      const target = path === "" ? page : normalize(join(dirname(page), path));
+      try {
+        return anchor !== undefined && !anchorsOf(read(target)).includes(anchor.slice(1));
+      } catch {
+        return true;
+      }
+    });
+    expect(broken.map(([link]) => link)).toEqual([]);
+  });
+});
+
+/** GitHub's rule: in lower case, without punctuation, with hyphens instead of blanks. */
+function anchorsOf(markdown: string): string[] {
+  return [...markdown.matchAll(/^#+ (.+)$/gm)].map(([, title = ""]) =>
+    title
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, "")
+      .replace(/ /g, "-"),
+  );
+}
