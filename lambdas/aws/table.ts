@@ -1,15 +1,16 @@
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import {
-  DynamoDBClient,
-  GetItemCommand,
+  DeleteCommand,
+  DynamoDBDocumentClient,
+  GetCommand,
   QueryCommand,
   type QueryCommandOutput,
-  UpdateItemCommand,
-} from "@aws-sdk/client-dynamodb";
-import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
+  UpdateCommand,
+} from "@aws-sdk/lib-dynamodb";
 import { tableEnvironment } from "../runtime/environment.js";
 import { askAws } from "./ask.js";
 
-/** Where an item stands: the table's partition key and sort key. */
+/** The table's partition key and sort key. */
 export interface Key {
   pk: string;
   sk: string;
@@ -24,11 +25,22 @@ export interface Condition {
   values?: Record<string, unknown>;
 }
 
-const client = new DynamoDBClient({
-  maxAttempts: 5,
-  requestHandler: { connectionTimeout: 1000, requestTimeout: 5000, throwOnRequestTimeout: true },
-});
-const marshalling = { removeUndefinedValues: true };
+/** What an update does besides setting and removing attributes, and when. */
+export interface UpdateOptions {
+  condition?: Condition;
+  /** Numbers to count up; one that is missing counts as 0. */
+  add?: Record<string, number>;
+  /** Members to take out of string sets; DynamoDB removes a set that is empty. */
+  take?: Record<string, Set<string>>;
+}
+
+const client = DynamoDBDocumentClient.from(
+  new DynamoDBClient({
+    maxAttempts: 5,
+    requestHandler: { connectionTimeout: 1000, requestTimeout: 5000, throwOnRequestTimeout: true },
+  }),
+  { marshallOptions: { removeUndefinedValues: true } },
+);
 
 /**
  * The stack's one DynamoDB table, without transactions. Reads are consistent. Passing trouble is thrown as a
@@ -38,14 +50,14 @@ export class Table {
   readonly #name = tableEnvironment().TABLE_NAME;
 
   async get<Item>(key: Key): Promise<Item | undefined> {
-    const command = new GetItemCommand({ TableName: this.#name, Key: marshall(key), ConsistentRead: true });
+    const command = new GetCommand({ TableName: this.#name, Key: key, ConsistentRead: true });
     const { Item } = await askAws({ service: "DynamoDB", operation: "GetItem" }, (options) =>
       client.send(command, options),
     );
-    return Item && (unmarshall(Item) as Item);
+    return Item as Item | undefined;
   }
 
-  /** All items of a partition whose sort keys begin with `prefix`, in the order of these. */
+  /** All items of a partition whose sort keys begin with `prefix`, in the order of their sort keys. */
   async query<Item>(pk: string, prefix: string): Promise<(Item & Key)[]> {
     const items: (Item & Key)[] = [];
     for await (const item of this.each<Item>(pk, prefix)) items.push(item);
@@ -53,13 +65,13 @@ export class Table {
   }
 
   /**
-   * The same one by one, with a page of DynamoDB's, 1 MB, in memory at a time. `fields` names those that are wanted,
-   * `#field` for each, and `filter` says which items are: what is left out of an item, or of the items, never gets here.
+   * The same one by one, with one page in memory at a time. `pageSize` is the number of items in a page; without it, a
+   * page is 1 MB. `fields` names the attributes to read, `#field` for each; `filter` says which items.
    */
   async *each<Item>(
     pk: string,
     prefix: string,
-    { fields, filter }: { fields?: string; filter?: Condition } = {},
+    { pageSize, fields, filter }: { pageSize?: number; fields?: string; filter?: Condition } = {},
   ): AsyncGenerator<Item & Key> {
     const names = namesIn(`${fields ?? ""} ${filter?.expression ?? ""}`);
     let from: QueryCommandOutput["LastEvaluatedKey"];
@@ -70,66 +82,88 @@ export class Table {
         ...(fields && { ProjectionExpression: fields }),
         ...(filter && { FilterExpression: filter.expression }),
         ...(Object.keys(names).length > 0 && { ExpressionAttributeNames: names }),
-        ExpressionAttributeValues: marshall({
-          ":pk": pk,
-          ":prefix": prefix,
-          ...named("", filter?.values ?? {}),
-        }),
+        ExpressionAttributeValues: { ":pk": pk, ":prefix": prefix, ...named("", filter?.values ?? {}) },
         ConsistentRead: true,
+        ...(pageSize !== undefined && { Limit: pageSize }),
         ...(from && { ExclusiveStartKey: from }),
       });
       const page: QueryCommandOutput = await askAws({ service: "DynamoDB", operation: "Query" }, (options) =>
         client.send(command, options),
       );
-      for (const item of page.Items ?? []) yield unmarshall(item) as Item & Key;
+      for (const item of page.Items ?? []) yield item as Item & Key;
       from = page.LastEvaluatedKey;
     } while (from);
   }
 
   /**
-   * Changes an item, or makes it, and returns it as it is then; `undefined`, and no change, where the condition
-   * does not hold. `add` counts numbers up; one that is not there counts as 0.
+   * Changes an item, or makes it, and returns it as it is then; `undefined`, and no change, if the condition does not
+   * hold.
    */
   async update<Item>(
     key: Key,
     changes: Changes<Item>,
-    { condition, add = {} }: { condition?: Condition; add?: Record<string, number> } = {},
+    { condition, add = {}, take = {} }: UpdateOptions = {},
   ): Promise<Item | undefined> {
     const fields = Object.entries(changes);
-    const set = fields
-      .filter(([, value]) => value !== undefined)
-      .map(([field]) => `#${field} = :new_${field}`);
-    const remove = fields.filter(([, value]) => value === undefined).map(([field]) => `#${field}`);
-    const counted = Object.keys(add).map((field) => `#${field} :add_${field}`);
+    const set = fields.filter(([, value]) => value !== undefined);
+    const removed = fields.filter(([, value]) => value === undefined);
     const expression = [
-      set.length > 0 ? `SET ${set.join(", ")}` : "",
-      remove.length > 0 ? `REMOVE ${remove.join(", ")}` : "",
-      counted.length > 0 ? `ADD ${counted.join(", ")}` : "",
-    ].join(" ");
+      clause("SET", set, ([field]) => `#${field} = :new_${field}`),
+      clause("REMOVE", removed, ([field]) => `#${field}`),
+      clause("ADD", Object.keys(add), (field) => `#${field} :add_${field}`),
+      clause("DELETE", Object.keys(take), (field) => `#${field} :take_${field}`),
+    ]
+      .filter((part) => part !== "")
+      .join(" ");
     const values = {
-      ...named("new_", Object.fromEntries(fields.filter(([, value]) => value !== undefined))),
+      ...named("new_", Object.fromEntries(set)),
       ...named("add_", add),
+      ...named("take_", take),
       ...named("", condition?.values ?? {}),
     };
-    const command = new UpdateItemCommand({
+    const command = new UpdateCommand({
       TableName: this.#name,
-      Key: marshall(key),
+      Key: key,
       UpdateExpression: expression,
       ...(condition && { ConditionExpression: condition.expression }),
       ExpressionAttributeNames: namesIn(`${expression} ${condition?.expression ?? ""}`),
-      ...(Object.keys(values).length > 0 && { ExpressionAttributeValues: marshall(values, marshalling) }),
+      ...(Object.keys(values).length > 0 && { ExpressionAttributeValues: values }),
       ReturnValues: "ALL_NEW",
     });
-    try {
+    return ifConditionHolds(async () => {
       const { Attributes } = await askAws({ service: "DynamoDB", operation: "UpdateItem" }, (options) =>
         client.send(command, options),
       );
-      return Attributes && (unmarshall(Attributes) as Item);
-    } catch (error) {
-      if (error instanceof Error && error.name === "ConditionalCheckFailedException") return undefined;
-      throw error;
-    }
+      return Attributes as Item | undefined;
+    });
   }
+
+  /** Deletes an item, if there is one and the condition holds. */
+  async delete(key: Key, { expression, values = {} }: Condition): Promise<void> {
+    const command = new DeleteCommand({
+      TableName: this.#name,
+      Key: key,
+      ConditionExpression: expression,
+      ExpressionAttributeNames: namesIn(expression),
+      ...(Object.keys(values).length > 0 && { ExpressionAttributeValues: named("", values) }),
+    });
+    await ifConditionHolds(() =>
+      askAws({ service: "DynamoDB", operation: "DeleteItem" }, (options) => client.send(command, options)),
+    );
+  }
+}
+
+async function ifConditionHolds<Result>(write: () => Promise<Result>): Promise<Result | undefined> {
+  try {
+    return await write();
+  } catch (error) {
+    if (error instanceof Error && error.name === "ConditionalCheckFailedException") return undefined;
+    throw error;
+  }
+}
+
+function clause<T>(keyword: string, parts: readonly T[], write: (part: T) => string): string {
+  return parts.length > 0 ? `${keyword} ${parts.map(write).join(", ")}` : "";
 }
 
 function named(prefix: string, values: object): Record<string, unknown> {

@@ -1,10 +1,5 @@
-import {
-  DeleteItemCommand,
-  DynamoDBClient,
-  GetItemCommand,
-  UpdateItemCommand,
-} from "@aws-sdk/client-dynamodb";
-import { unmarshall } from "@aws-sdk/util-dynamodb";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { DeleteCommand, DynamoDBDocumentClient, GetCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import type { TaskRecord } from "../../lambdas/model/record.js";
 import type { Issue } from "../../local/fake-github/issues/issues.js";
 import type { World } from "./support.js";
@@ -13,14 +8,13 @@ const TableName = "coder-task-relay";
 
 /** The records of the tasks, as an operator finds them in the table. */
 export class Records {
-  readonly #client: DynamoDBClient;
+  readonly #client: DynamoDBDocumentClient;
 
   constructor({ system }: World) {
-    this.#client = new DynamoDBClient({
-      endpoint: system.dynamoDbUrl,
-      region: "us-east-1",
-      credentials: system.credentials,
-    });
+    const { dynamoDbUrl: endpoint, credentials } = system;
+    this.#client = DynamoDBDocumentClient.from(
+      new DynamoDBClient({ endpoint, region: "us-east-1", credentials }),
+    );
   }
 
   close(): void {
@@ -28,29 +22,29 @@ export class Records {
   }
 
   async get(issue: Issue): Promise<TaskRecord | undefined> {
-    const { Item } = await this.#client.send(new GetItemCommand({ TableName, Key: keyOf(issue) }));
-    return Item && (unmarshall(Item) as TaskRecord);
+    const { Item } = await this.#client.send(new GetCommand({ TableName, Key: keyOf(issue) }));
+    return Item as TaskRecord | undefined;
   }
 
   /** As when it has expired. */
   async lose(issue: Issue): Promise<void> {
-    await this.#client.send(new DeleteItemCommand({ TableName, Key: keyOf(issue) }));
+    await this.#client.send(new DeleteCommand({ TableName, Key: keyOf(issue) }));
   }
 
   /** Gives the task another name, as when it was found again under that. */
   async rename(issue: Issue, name: string): Promise<void> {
     await this.#client.send(
-      new UpdateItemCommand({
+      new UpdateCommand({
         TableName,
         Key: keyOf(issue),
         UpdateExpression: "SET #task.#name = :name",
         ExpressionAttributeNames: { "#task": "task", "#name": "name" },
-        ExpressionAttributeValues: { ":name": { S: name } },
+        ExpressionAttributeValues: { ":name": name },
       }),
     );
   }
 }
 
 function keyOf({ repo, number }: Issue) {
-  return { pk: { S: `task#${repo.id}#${number}` }, sk: { S: "record" } };
+  return { pk: `task#${repo.id}#${number}`, sk: "record" };
 }

@@ -2,8 +2,8 @@ import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import { BatchWriteItemCommand, DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
-import { marshall } from "@aws-sdk/util-dynamodb";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { BatchWriteCommand, DynamoDBDocumentClient, PutCommand } from "@aws-sdk/lib-dynamodb";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { ActionName } from "../../../infra/actions.js";
 import { type LocalDynamoDb, startDynamoDb } from "../../../local/aws/dynamodb/dynamodb.js";
@@ -20,7 +20,7 @@ const TableName = "inboxes";
 let dynamoDb: LocalDynamoDb;
 let stepFunctions: StepFunctions;
 let engine: Engine;
-let client: DynamoDBClient;
+let client: DynamoDBDocumentClient;
 
 beforeAll(async () => {
   dynamoDb = await startDynamoDb(TableName);
@@ -29,11 +29,13 @@ beforeAll(async () => {
   engine.addMachine(drainFlow, JSON.stringify({ StartAt: "Wait", States: states }));
   stepFunctions = new StepFunctions(engine);
   await stepFunctions.listen();
-  client = new DynamoDBClient({
-    endpoint: dynamoDb.url,
-    region: "us-east-1",
-    credentials: { accessKeyId: "local", secretAccessKey: "local" },
-  });
+  client = DynamoDBDocumentClient.from(
+    new DynamoDBClient({
+      endpoint: dynamoDb.url,
+      region: "us-east-1",
+      credentials: { accessKeyId: "local", secretAccessKey: "local" },
+    }),
+  );
 });
 afterAll(async () => {
   client.destroy();
@@ -56,14 +58,13 @@ async function fill(): Promise<void> {
     input: { kind: "comment", body },
     expiresAt: index === count - 1 ? now + 3600 : now - 3600,
   });
-  const puts = Array.from({ length: count }, (_, index) => ({ PutRequest: { Item: marshall(item(index)) } }));
+  const puts = Array.from({ length: count }, (_, index) => ({ PutRequest: { Item: item(index) } }));
   for (let i = 0; i < puts.length; i += 25) {
-    await client.send(new BatchWriteItemCommand({ RequestItems: { [TableName]: puts.slice(i, i + 25) } }));
+    await client.send(new BatchWriteCommand({ RequestItems: { [TableName]: puts.slice(i, i + 25) } }));
   }
   const task = { backend: "tasks", owner: "mona", name: `gh-app-${work}`, id: "1" };
   const key = { pk: `task#${repositoryId}#${work}`, sk: "record" };
-  const Item = marshall({ ...key, intent: 1, wanted: true, task });
-  await client.send(new PutItemCommand({ TableName, Item }));
+  await client.send(new PutCommand({ TableName, Item: { ...key, intent: 1, wanted: true, task } }));
 }
 
 /** Calls a Lambda in a process of its own. */
