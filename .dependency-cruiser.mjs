@@ -1,48 +1,89 @@
 /**
- * The layers of the Lambdas, the highest first: each room, and the rooms that it may import from. An arrow that is not
- * in this table is an error, and so is a circle. The picture in docs/architecture.md is drawn from it.
+ * The layers, the highest first: of each folder, its rooms, and of each room those that it may import from. An arrow
+ * that is not in this table is an error, and so is a circle. The files beside a folder's rooms may import from all of
+ * them, and no room imports such a file. The picture in docs/architecture.md is drawn from it.
  */
 const clients = ["github", "coder", "aws"];
 const ground = ["runtime", "model", "text"];
 export const layers = {
-  actions: [
-    "webhook",
-    "tasks",
-    "inbox",
-    "status",
-    "config",
-    "schedules",
-    "log-relay",
-    "accounts",
-    ...clients,
-    ...ground,
-  ],
-  webhook: ["config", "accounts", "github", "aws", ...ground],
-  tasks: ["inbox", "status", "config", "accounts", ...clients, ...ground],
-  inbox: ["status", "accounts", ...clients, ...ground],
-  status: ["github", "aws", ...ground],
-  config: ["schedules", "accounts", "github", "aws", ...ground],
-  schedules: ["aws", ...ground],
-  "log-relay": ["github", ...ground],
-  accounts: ["github", "aws", ...ground],
-  github: ["aws", ...ground],
-  coder: ["aws", ...ground],
-  aws: ground,
-  runtime: ["model", "text"],
-  model: ["text"],
-  text: [],
+  lambdas: {
+    actions: [
+      "webhook",
+      "tasks",
+      "inbox",
+      "status",
+      "config",
+      "schedules",
+      "log-relay",
+      "accounts",
+      ...clients,
+      ...ground,
+    ],
+    webhook: ["config", "accounts", "github", "aws", ...ground],
+    tasks: ["inbox", "status", "config", "accounts", ...clients, ...ground],
+    inbox: ["status", "accounts", ...clients, ...ground],
+    status: ["github", "aws", ...ground],
+    config: ["schedules", "accounts", "github", "aws", ...ground],
+    schedules: ["aws", ...ground],
+    "log-relay": ["github", ...ground],
+    accounts: ["github", "aws", ...ground],
+    github: ["aws", ...ground],
+    coder: ["aws", ...ground],
+    aws: ground,
+    runtime: ["model", "text"],
+    model: ["text"],
+    text: [],
+  },
+  local: {
+    demo: ["system", "fake-github", "fake-coder", "engine", "http"],
+    system: ["aws", "lambda-host", "fake-github", "fake-coder", "engine"],
+    aws: ["engine", "http"],
+    "fake-github": ["http"],
+    "fake-coder": ["http"],
+    "lambda-host": [],
+    engine: [],
+    http: [],
+  },
+  "local/aws": {
+    "api-gateway": [],
+    "step-functions": ["protocol"],
+    scheduler: ["protocol"],
+    "secrets-manager": ["protocol"],
+    dynamodb: ["protocol"],
+    protocol: [],
+  },
+  "local/fake-github": {
+    runs: ["contents", "pulls", "app", "issues", "repositories", "webhooks", "rest"],
+    contents: ["pulls", "issues", "repositories", "webhooks", "rest"],
+    pulls: ["app", "issues", "repositories", "webhooks", "rest"],
+    app: ["issues", "repositories", "webhooks", "rest"],
+    issues: ["repositories", "webhooks", "rest"],
+    repositories: ["webhooks", "rest"],
+    webhooks: ["rest"],
+    rest: [],
+  },
+  "local/fake-coder": {
+    tasks: ["workspaces", "users", "api"],
+    chats: ["workspaces", "users", "api"],
+    workspaces: ["users", "api"],
+    users: ["api"],
+    api: [],
+  },
 };
+
+const rulesOf = (folder, rooms) =>
+  Object.entries(rooms).map(([room, below]) => ({
+    name: `${folder}/${room}-knows-only-what-is-below`,
+    severity: "error",
+    from: { path: `^${folder}/${room}/` },
+    to: { path: `^${folder}/`, pathNot: `^${folder}/(${[room, ...below].join("|")})/` },
+  }));
 
 /** @type {import("dependency-cruiser").IConfiguration} */
 export default {
   forbidden: [
     { name: "no-circles", severity: "error", from: {}, to: { circular: true } },
-    ...Object.entries(layers).map(([room, below]) => ({
-      name: `${room}-knows-only-what-is-below`,
-      severity: "error",
-      from: { path: `^lambdas/${room}/` },
-      to: { path: "^lambdas/", pathNot: `^lambdas/(${[room, ...below].join("|")})/` },
-    })),
+    ...Object.entries(layers).flatMap(([folder, rooms]) => rulesOf(folder, rooms)),
   ],
   options: {
     doNotFollow: { path: "node_modules" },

@@ -5,8 +5,8 @@ import type { StateType } from "./history.js";
 import { maxTimerSeconds } from "./limits.js";
 import type { TaskResourceArn } from "./resources.js";
 import { checkResultPath } from "./result-path.js";
+import type { StateDefinition } from "./schema.js";
 import { isPathKey } from "./unsupported.js";
-import type { StateDefinition } from "./validate.js";
 
 /** What aws-local-stepfunctions takes and gives as state data. */
 export type JsonValue = Parameters<StateMachine["run"]>[0];

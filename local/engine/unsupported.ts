@@ -1,5 +1,5 @@
 import { taskResources } from "./resources.js";
-import type { Definition, StateDefinition } from "./validate.js";
+import type { Definition, StateDefinition } from "./schema.js";
 
 /**
  * Faults that AWS reports or that AWS would run rightly, and that neither asl-validator nor

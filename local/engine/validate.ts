@@ -1,21 +1,8 @@
 import aslValidator from "asl-validator";
 import { z } from "zod";
 import { EngineError } from "./errors.js";
+import { Definition } from "./schema.js";
 import { findUnsupported } from "./unsupported.js";
-
-const State = z.looseObject({
-  Type: z.enum(["Task", "Wait", "Choice", "Pass", "Succeed", "Fail", "Parallel", "Map"]),
-});
-
-/** A state machine after validation. What depends on a state's type is read where it is needed. */
-const Definition = z.looseObject({
-  StartAt: z.string(),
-  TimeoutSeconds: z.number().int().positive().optional(),
-  States: z.record(z.string(), State),
-});
-
-export type StateDefinition = z.infer<typeof State>;
-export type Definition = z.infer<typeof Definition>;
 
 export interface Validation {
   /**

@@ -1,7 +1,7 @@
 import { HttpServer } from "../http/http-server.js";
-import type { UserRole } from "./api/access.js";
 import { CoderApi } from "./api/coder-api.js";
 import { Timers } from "./api/timers.js";
+import type { FakeUser, NewUser, UserRole } from "./api/user.js";
 import type { CoderVersion, Release } from "./api/version.js";
 import type { FakeChat } from "./chats/chat.js";
 import { type ChatSettings, ChatsApi } from "./chats/chats-api.js";
@@ -11,7 +11,7 @@ import type { FakeTask } from "./tasks/fake-task.js";
 import { Tasks } from "./tasks/tasks.js";
 import { Organizations } from "./users/organizations.js";
 import { type FakeToken, Tokens } from "./users/tokens.js";
-import { type FakeUser, type NewUser, Users } from "./users/users.js";
+import { Users } from "./users/users.js";
 import { type FakeTemplate, type NewPreset, type NewTemplate, Templates } from "./workspaces/templates.js";
 import type { FakeWorkspace } from "./workspaces/workspace.js";
 import { WorkspaceCreation } from "./workspaces/workspace-creation.js";

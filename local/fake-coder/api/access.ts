@@ -1,7 +1,4 @@
-import type { FakeUser } from "../users/users.js";
-
-/** Whose rights a user has. A `service-account` is a member that no chat permission is given to by itself. */
-export type UserRole = "owner" | "org-admin" | "member" | "service-account";
+import type { FakeUser } from "./user.js";
 
 /**
  * What the user of a token may do, by the roles in coderd/rbac/roles.go: an org-admin may create, read, pause

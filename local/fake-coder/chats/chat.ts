@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
+import type { FakeUser } from "../api/user.js";
 import type { FakeOrganization } from "../users/organizations.js";
-import type { FakeUser } from "../users/users.js";
 import { textOf } from "./content.js";
 import type { Labels } from "./labels.js";
 import type { ChatError, ChatInput, ChatStatus, ChatTurns } from "./turns.js";

@@ -9,8 +9,9 @@ import {
   uuidField,
   zeroUuid,
 } from "../api/coder-api.js";
+import type { FakeUser } from "../api/user.js";
 import type { FakeOrganization, Organizations } from "../users/organizations.js";
-import type { FakeUser, Users } from "../users/users.js";
+import type { Users } from "../users/users.js";
 import type { Workspaces } from "../workspaces/workspaces.js";
 import { FakeChat } from "./chat.js";
 import { inputParts } from "./content.js";

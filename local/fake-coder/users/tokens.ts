@@ -2,7 +2,8 @@ import { randomBytes, randomUUID } from "node:crypto";
 import type { HttpRequest } from "../../http/http-server.js";
 import { Access } from "../api/access.js";
 import { type CoderApi, forbidden, jsonObject, notFound, Refusal, textField } from "../api/coder-api.js";
-import type { FakeUser, Users } from "./users.js";
+import type { FakeUser } from "../api/user.js";
+import type { Users } from "./users.js";
 
 /** A token that was made for a user, and acts as that user until it is deleted. */
 export interface FakeToken {

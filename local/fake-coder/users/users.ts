@@ -1,35 +1,9 @@
 import { randomUUID } from "node:crypto";
-import type { Access, UserRole } from "../api/access.js";
+import type { Access } from "../api/access.js";
 import { type CoderApi, notFound } from "../api/coder-api.js";
 import { badSearch, parseSearch, type SearchQuery } from "../api/search-query.js";
+import type { FakeUser, NewUser } from "../api/user.js";
 import type { Organizations } from "./organizations.js";
-
-export type UserStatus = "active" | "dormant" | "suspended";
-
-export interface NewUser {
-  username: string;
-  /** The github.com id that the user logged in with or linked. */
-  githubId?: number;
-  /** Default: `active`. */
-  status?: UserStatus;
-  /** The full name. Default: empty. */
-  name?: string;
-  /** The organizations the user is a member of. Default: all. */
-  organizations?: string[];
-  /** Default: `member`. */
-  role?: UserRole;
-  /** The role `agents-access`: chats of one's own. Default: all but service accounts have it. */
-  agentsAccess?: boolean;
-}
-
-export interface FakeUser extends NewUser {
-  readonly id: string;
-  readonly email: string;
-  readonly createdAt: string;
-  name: string;
-  status: UserStatus;
-  role: UserRole;
-}
 
 const keys = [
   "github_com_user_id",

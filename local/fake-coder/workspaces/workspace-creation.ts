@@ -1,7 +1,8 @@
 import type { HttpReply, HttpRequest } from "../../http/http-server.js";
 import type { Access } from "../api/access.js";
 import { type CoderApi, jsonObject, notFound, Refusal, textField, uuidField } from "../api/coder-api.js";
-import type { FakeUser, Users } from "../users/users.js";
+import type { FakeUser } from "../api/user.js";
+import type { Users } from "../users/users.js";
 import type { FakePreset, FakeTemplateVersion, Templates } from "./templates.js";
 import { type Workspaces, workspaceJson } from "./workspaces.js";
 

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { Refusal } from "../api/coder-api.js";
 import type { Timers } from "../api/timers.js";
-import type { FakeUser } from "../users/users.js";
+import type { FakeUser } from "../api/user.js";
 import type { FakeTemplateVersion } from "./templates.js";
 
 export type Transition = "start" | "stop" | "delete";

@@ -1,7 +1,7 @@
 import { Access } from "../api/access.js";
 import { type CoderApi, jsonObject, notFound, Refusal, textField } from "../api/coder-api.js";
 import type { Timers } from "../api/timers.js";
-import type { FakeUser } from "../users/users.js";
+import type { FakeUser } from "../api/user.js";
 import type { FakeTemplateVersion } from "./templates.js";
 import { type FakeBuild, FakeWorkspace, type Pace, type Resident, type Transition } from "./workspace.js";
 

@@ -7,8 +7,8 @@ import type { Person } from "../../../lambdas/model/event.js";
 import type { TaskLocation } from "../../../lambdas/model/record.js";
 import type { WorkIdentity } from "../../../lambdas/model/work.js";
 import type { CoderSettings } from "../../../lambdas/runtime/environment.js";
+import type { FakeUser } from "../../../local/fake-coder/api/user.js";
 import { FakeCoder, type FakeCoderOptions } from "../../../local/fake-coder/fake-coder.js";
-import type { FakeUser } from "../../../local/fake-coder/users/users.js";
 
 export const mona: Person = { id: 583231, login: "mona", type: "User" };
 

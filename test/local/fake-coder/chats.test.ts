@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
+import type { FakeUser } from "../../../local/fake-coder/api/user.js";
 import type { FakeChat } from "../../../local/fake-coder/chats/chat.js";
 import { FakeCoder, type FakeCoderOptions } from "../../../local/fake-coder/fake-coder.js";
-import type { FakeUser } from "../../../local/fake-coder/users/users.js";
 
 const zero = "00000000-0000-0000-0000-000000000000";
 const hidden = "Resource not found or you do not have access to this resource";
