@@ -25,7 +25,7 @@ async function drawLayers() {
       .filter(([from, to]) => from !== to && !ground.includes(to))
       .map((arrow) => arrow.join(" --> ")),
   );
-  const rooms = Object.keys(layers).filter((name) => !ground.includes(name));
+  const rooms = Object.keys(layers.lambdas).filter((name) => !ground.includes(name));
   const sorted = rooms.flatMap((from) =>
     rooms.map((to) => `${from} --> ${to}`).filter((arrow) => arrows.has(arrow)),
   );
