@@ -11,7 +11,7 @@ const store = new TaskStore();
 /** The states over which news is told: whatever else the status comment says was said for a reason. */
 const toldOver: readonly (string | undefined)[] = ["running", "waiting", "failed"];
 
-export interface WorkLook {
+export interface ProgressObservation {
   /** `over`: nothing is left to be looked for, or another run has taken over. */
   outcome: "news" | "same" | "over";
   state: "running" | "waiting" | "failed";
@@ -22,9 +22,9 @@ export interface WorkLook {
 }
 
 /** One look at the work of an agent: whether the status comment should say something else than it does. */
-export async function handler(input: unknown): Promise<WorkLook> {
+export async function handler(input: unknown): Promise<ProgressObservation> {
   const { follow, wait } = parseInput(inputSchema, input);
-  const over: WorkLook = { outcome: "over", state: "running", report: "", waitSeconds: 0, wait };
+  const over: ProgressObservation = { outcome: "over", state: "running", report: "", waitSeconds: 0, wait };
   const record = await store.get(follow);
   if (!record?.task || !isFollowedBy(record, follow)) return over;
   const task = await (await connectCoder()).backendOf(record.task).find(record.task, follow);

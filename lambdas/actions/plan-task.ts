@@ -36,7 +36,7 @@ export async function handler(input: unknown): Promise<Plan> {
   }
 }
 
-const unplanned: Plan = { outcome: "nothing", detail: "", requester: null, factory: null, words: "" };
+const unplanned: Plan = { outcome: "nothing", detail: "", requester: null, factory: null, prompt: "" };
 
 function faulty(detail: string): Plan {
   return { ...unplanned, outcome: "faulty", detail };
@@ -64,8 +64,8 @@ class Planning {
         const rule = matchingRule(this.config, event.run);
         if (!rule) return unplanned;
         const { workflow, branch } = event.run;
-        const words = rule.prompt_additions ?? "";
-        return this.#as(standingOfNobody(), `The failure of ${workflow} on ${branch}`, { branch, words });
+        const prompt = rule.prompt_additions ?? "";
+        return this.#as(standingOfNobody(), `The failure of ${workflow} on ${branch}`, { branch, prompt });
       }
     }
   }
@@ -75,14 +75,14 @@ class Planning {
     if (!job) return unplanned;
     const origins = await new OriginStore(this.event.repository.id).read();
     const standing = await standingOf(job, origins.jobs, this.#repository);
-    return this.#as(standing, `The job "${name}"`, { branch: job.branch, words: job.prompt });
+    return this.#as(standing, `The job "${name}"`, { branch: job.branch, prompt: job.prompt });
   }
 
   /** The plan of work that is no issue's. Without anybody to do it as, it is refused. */
   async #as(
     standing: Standing,
     what: string,
-    { branch, words }: { branch: string; words: string },
+    { branch, prompt }: { branch: string; prompt: string },
   ): Promise<Plan> {
     if (standing.as === "nobody") {
       log.warn("Work is refused: there is nobody to do it as", {
@@ -93,7 +93,7 @@ class Planning {
     }
     const requester = standing.as === "person" ? standing.person : null;
     const factory = await this.#factory(branch);
-    return { ...unplanned, outcome: "planned", requester, factory, words };
+    return { ...unplanned, outcome: "planned", requester, factory, prompt };
   }
 
   async #factory(baseBranch?: string): Promise<Factory> {

@@ -58,7 +58,7 @@ export async function handler(input: unknown): Promise<Put> {
         return inbox.put(failureEntry(event, subject, key, text ?? ""), { isHumanWord: false });
       }
       case "branch_failed":
-        return inbox.put(branchFailureEntry(event, plan?.words ?? ""), { isHumanWord: false });
+        return inbox.put(branchFailureEntry(event, plan?.prompt ?? ""), { isHumanWord: false });
       case "job_due":
         if (!plan) throw new TypeError("A scheduled job comes with its plan.");
         return inbox.put(jobEntry(event, plan), { isHumanWord: false });

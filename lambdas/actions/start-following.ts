@@ -22,7 +22,7 @@ export async function handler(input: unknown): Promise<{ follower: string }> {
   if (intent === undefined || task?.id === undefined || wanted === false) return { follower: "" };
   // Of work without an issue nobody hears unless it fails: that is looked for whatever else Coder tells.
   const isUnwatched = source !== undefined && !("issue" in source);
-  if (!isUnwatched && !(await connectCoder()).backendOf(task).tellsOfWork) return { follower: "" };
+  if (!isUnwatched && !(await connectCoder()).backendOf(task).reportsProgress) return { follower: "" };
 
   const follower = randomBytes(6).toString("hex");
   if (!(await store.updateAs(intent, key, { follower }))) return { follower: "" };

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { NoTaskApiError } from "../model/errors.js";
 import type { Backend } from "../model/record.js";
-import { explained } from "./chats/chat-errors.js";
+import { toChatError } from "./chats/chat-errors.js";
 import { type CoderClient, isRouteMissing } from "./client.js";
 
 /** Where the Chats API is: at the first from Coder 2.37 on, at the second up to 2.37. */
@@ -35,7 +35,7 @@ export class ApiProbe {
   chatsMount(): Promise<ChatsMount | undefined> {
     this.#chatsMount ??= this.#findMount().catch((error: unknown) => {
       this.#chatsMount = undefined;
-      throw explained(error);
+      throw toChatError(error);
     });
     return this.#chatsMount;
   }

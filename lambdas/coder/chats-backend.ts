@@ -16,8 +16,8 @@ import type { ApiProbe } from "./api-probe.js";
 import { type Chat, claimOf, deliveryOf } from "./chats/chat.js";
 import { ChatClient, ChatsVanishedError } from "./chats/chat-client.js";
 import { type CreationPatience, createChat, creationPatience } from "./chats/chat-creation.js";
-import { archive, quieten, unarchive, unbind } from "./chats/chat-ending.js";
-import { lookFor } from "./chats/chat-history.js";
+import { archive, interruptAll, unarchive, unbind } from "./chats/chat-ending.js";
+import { receptionOf } from "./chats/chat-history.js";
 import { BotOwner, type ChatOwner, RequesterOwner } from "./chats/chat-owner.js";
 import { isActive, isBeingInterrupted, viewOf } from "./chats/chat-view.js";
 import type { CoderClient } from "./client.js";
@@ -34,12 +34,12 @@ const vanished =
 /** A text that was sent and not answered for is looked for: better to wait for the answer. */
 const sendTimeoutMs = 60_000;
 
-const goOn = "The issue was assigned to you again. Go on with your work on it.";
+const continueText = "The issue was assigned to you again. Go on with your work on it.";
 
 /** The Chats API of Coder Agents: Coder 2.33 and newer. */
 export class ChatsBackend implements CoderBackend {
   readonly api = "chats";
-  readonly tellsOfWork = true;
+  readonly reportsProgress = true;
   readonly #chats: ChatClient;
   readonly #owner: ChatOwner;
   #organization: Promise<string> | undefined;
@@ -78,12 +78,12 @@ export class ChatsBackend implements CoderBackend {
             parameters,
             user,
             chats: this.#chats.as(coder),
-            patienceMs: this.patience.lookForMs,
+            patienceMs: this.patience.awaitMs,
           }),
         );
         if (typeof made === "string") return made;
-        const isAnothers = deliveryOf(made) !== specification.delivery;
-        return { ...this.#found(made, { backend: "chats", owner, name }), isAnothers };
+        const isOfAnotherDelivery = deliveryOf(made) !== specification.delivery;
+        return { ...this.#found(made, { backend: "chats", owner, name }), isOfAnotherDelivery };
       } catch (error) {
         if (!(error instanceof ChatsVanishedError)) throw error;
         throw new TransientError("Coder has no Chats API any more. It is retried with what Coder has now.");
@@ -143,14 +143,14 @@ export class ChatsBackend implements CoderBackend {
   }
 
   /** A chat that was interrupted, or archived, rests until it is told something. */
-  async goOn(task: CoderTask): Promise<void> {
+  async continueTurn(task: CoderTask): Promise<void> {
     const chat = await this.#chats.get(task.id);
     if (!chat) return;
     if (isBeingInterrupted(chat)) {
       throw new TaskBusyError(`The agent of the chat ${chat.id} is being interrupted. It is waited for.`);
     }
     // One that has arrived makes the chat work, so that a retry does not repeat it.
-    if (!isActive(chat) && (await this.send(task, goOn)) !== "sent") {
+    if (!isActive(chat) && (await this.send(task, continueText)) !== "sent") {
       throw new TransientError(`The chat ${task.id} could not be told to go on. It is retried.`);
     }
   }
@@ -160,11 +160,11 @@ export class ChatsBackend implements CoderBackend {
   }
 
   reception({ id }: CoderTask, token: string): Promise<Reception> {
-    return lookFor(this.#chats, id, token);
+    return receptionOf(this.#chats, id, token);
   }
 
   stop({ id }: CoderTask): Promise<void> {
-    return quieten(this.#chats, id);
+    return interruptAll(this.#chats, id);
   }
 
   async remove(location: TaskLocation, key: TaskKey): Promise<void> {

@@ -10,7 +10,7 @@ export interface CoderTask extends TaskLocation {
   url: string;
   view: TaskView;
   /** It was found where one was to be created, and was started for another delivery: with other words. */
-  isAnothers?: boolean;
+  isOfAnotherDelivery?: boolean;
 }
 
 export interface TaskSpecification {
@@ -64,7 +64,7 @@ export interface CoderBackend {
    * Whether Coder tells of a turn's end and of what came of it, so that looking on is worth its cost: a summary, a
    * pull request, an error.
    */
-  readonly tellsOfWork: boolean;
+  readonly reportsProgress: boolean;
   /**
    * The Coder user who will own what a person asks for; where nobody in particular does, the user of the token. Throws
    * a `NoCoderUserError` where there is none.
@@ -88,7 +88,7 @@ export interface CoderBackend {
    * Lets an agent that was stopped take up its work, once it is resumed; throws a `TaskBusyError` while it is
    * still being stopped. One that works is left alone.
    */
-  goOn(task: CoderTask): Promise<void>;
+  continueTurn(task: CoderTask): Promise<void>;
   /** Gives the agent a text. Throws a `TextDeniedError` where the deployment lets no agent have it. */
   send(task: CoderTask, text: string): Promise<SendOutcome>;
   /** Looks for a text that was sent, by a token in it. */

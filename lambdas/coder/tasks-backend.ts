@@ -60,7 +60,7 @@ const vanished =
 export class TasksBackend implements CoderBackend {
   readonly api = "tasks" as const;
   /** An agent's own report is all there is: it is shown where somebody looks anyway. */
-  readonly tellsOfWork = false;
+  readonly reportsProgress = false;
 
   constructor(
     private readonly client: CoderClient,
@@ -125,7 +125,7 @@ export class TasksBackend implements CoderBackend {
       if (!isTaken && !(error instanceof TransientError)) throw error;
       const found = await this.#get(owner, name);
       if (found && !(await this.#isOurs(found, work))) return "taken";
-      if (found) return { ...this.#toTask(found), isAnothers: found.initial_prompt !== input };
+      if (found) return { ...this.#toTask(found), isOfAnotherDelivery: found.initial_prompt !== input };
       if (isTaken) return "held";
       throw error;
     }
@@ -154,7 +154,7 @@ export class TasksBackend implements CoderBackend {
   }
 
   /** A workspace that starts again starts its agent with the conversation that it had. */
-  async goOn(): Promise<void> {}
+  async continueTurn(): Promise<void> {}
 
   async send(task: CoderTask, text: string): Promise<SendOutcome> {
     try {

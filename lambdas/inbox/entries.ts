@@ -89,7 +89,7 @@ export function branchFailureInput(event: BranchFailed, additions: string): Fail
 }
 
 /** The entry of a scheduled job that is due while its last run still works; of several times, the newest is told. */
-export function jobEntry({ delivery, repository, job, at }: JobDue, { factory, words }: Plan): NewInput {
+export function jobEntry({ delivery, repository, job, at }: JobDue, { factory, prompt }: Plan): NewInput {
   const url = factory?.repo_url ?? "";
   const name = factory?.base_branch ?? "";
   return {
@@ -103,7 +103,7 @@ export function jobEntry({ delivery, repository, job, at }: JobDue, { factory, w
       url,
       at,
       author: job.name,
-      body: words,
+      body: prompt,
     },
   };
 }

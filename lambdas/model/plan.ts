@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { personSchema } from "./event.js";
 
-/** What a repository's config says of the workspace: the fields of the factory template's input. */
+/** What a repository's config says about the workspace: the fields of the factory template's input. */
 export const factorySchema = z.object({
   repo_url: z.string(),
   repo_name: z.string(),
@@ -13,20 +13,28 @@ export const factorySchema = z.object({
 });
 export type Factory = z.output<typeof factorySchema>;
 
-/** What a task is to be made of: `plan-task` reads it, `create-task` and `put-into-inbox` go by it. */
-export const planSchema = z.object({
-  /**
-   * `faulty`: the config file has faults, or what it asks for cannot be had. `nothing`: the file does not ask for this
-   * work any more.
-   */
-  outcome: z.enum(["planned", "faulty", "nothing"]),
-  /** For people: why there is no task. */
-  detail: z.string(),
-  /** Whose task it is; the service user's where it is nobody's in particular. */
-  requester: z.nullable(personSchema),
-  /** Without a config file there is none. */
-  factory: z.nullable(factorySchema),
-  /** The words of the config: a job's prompt, or what is added to a failure's summary. */
-  words: z.string(),
-});
+/** Executions that were started by an older version have the prompt under `words`. */
+const renamed = z.transform((plan: unknown) =>
+  typeof plan === "object" && plan !== null && "words" in plan ? { prompt: plan.words, ...plan } : plan,
+);
+
+/** How a task is to be created: `plan-task` makes it, `create-task` and `put-into-inbox` use it. */
+export const planSchema = z.pipe(
+  renamed,
+  z.object({
+    /**
+     * `faulty`: the config file has faults, or what it asks for cannot be had. `nothing`: the file does not ask for
+     * this work any more.
+     */
+    outcome: z.enum(["planned", "faulty", "nothing"]),
+    /** For people: why there is no task. */
+    detail: z.string(),
+    /** Who will own the task; `null` stands for the service user. */
+    requester: z.nullable(personSchema),
+    /** `null` without a config file. */
+    factory: z.nullable(factorySchema),
+    /** What the config adds: a job's prompt, or what is added to a failure's summary. */
+    prompt: z.string(),
+  }),
+);
 export type Plan = z.output<typeof planSchema>;

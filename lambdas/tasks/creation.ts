@@ -109,10 +109,10 @@ export class TaskCreation {
     const isDown = task.view.phase === "paused" || task.view.phase === "broken";
     if (isDown || wasStopped) {
       await backend.resume(task);
-      await backend.goOn(task);
+      await backend.continueTurn(task);
     }
     // An issue's task is asked to work on the issue, whatever delivery and words it was created with.
-    const isAsked = this.event.type === "task_requested" || !task.isAnothers;
+    const isAsked = this.event.type === "task_requested" || !task.isOfAnotherDelivery;
     const outcome = isAsked ? "created" : "existing";
     const { requester } = this.plan;
     const [creation] = await Promise.all([
@@ -243,7 +243,7 @@ export class TaskCreation {
   }
 
   async #register(
-    { view: _, isAnothers: __, ...task }: CoderTask,
+    { view: _, isOfAnotherDelivery: __, ...task }: CoderTask,
     outcome: "created" | "existing",
   ): Promise<Creation> {
     const told = outcome === "existing" ? { startedBy: undefined, toldBy: this.event.delivery } : {};

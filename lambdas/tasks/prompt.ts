@@ -33,13 +33,13 @@ export function promptOf(event: StartingEvent, plan: Plan, url: string): string 
     case "job_due":
       return [
         lines({ JOB_URL: url, JOB_NAME: event.job.name }),
-        withClosedFences(shortened(quotable(plan.words), limits.coder.prompt)),
+        withClosedFences(shortened(quotable(plan.prompt), limits.coder.prompt)),
         instructions.job,
       ].join("\n\n");
     case "branch_failed":
       return [
         lines({ WORKFLOW_URL: url, RUN_URL: event.run.url }),
-        section(branchFailureInput(event, plan.words)),
+        section(branchFailureInput(event, plan.prompt)),
         instructions.failure,
       ].join("\n\n");
   }

@@ -217,7 +217,7 @@ describe.each(oneOfEach)("on %s, whose installations are served", (name) => {
       },
     });
     const { intent } = claim as { intent: number };
-    const plan = { outcome: "planned", detail: "", requester: sender, factory: null, words: "" };
+    const plan = { outcome: "planned", detail: "", requester: sender, factory: null, prompt: "" };
     const served = { ...repository, ownerId: world.gitHub.repositories.get("stranger/lib").owner.id };
     const created = await world.system.invoke("create-task", {
       event: { ...event, repository: served, type: "task_requested", delivery, sender, issue },

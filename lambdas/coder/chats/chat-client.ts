@@ -6,7 +6,7 @@ import { type CoderClient, isRouteMissing } from "../client.js";
 import type { CoderUser } from "../directory.js";
 import type { TaskMarks } from "../mark.js";
 import { type Chat, chatListSchema, chatSchema, claimOf, labelQuery } from "./chat.js";
-import { explained } from "./chat-errors.js";
+import { toChatError } from "./chat-errors.js";
 
 /** The server has no Chats API any more, wherever it was. */
 export class ChatsVanishedError extends Error {
@@ -106,12 +106,12 @@ export class ChatClient {
     try {
       return await call(mount);
     } catch (error) {
-      if (!isRouteMissing(error)) throw explained(error);
+      if (!isRouteMissing(error)) throw toChatError(error);
     }
     this.probe.forget();
     const now = await this.#mount();
     return call(now).catch((error: unknown) => {
-      throw explained(error);
+      throw toChatError(error);
     });
   }
 

@@ -20,9 +20,9 @@ const lookMs = 1000;
  */
 export interface CreationPatience {
   timeoutMs: number;
-  lookForMs: number;
+  awaitMs: number;
 }
-export const creationPatience: CreationPatience = { timeoutMs: 45_000, lookForMs: 40_000 };
+export const creationPatience: CreationPatience = { timeoutMs: 45_000, awaitMs: 40_000 };
 
 /** What a chat is created from, and as whom. */
 export interface ChatPlan {
@@ -77,7 +77,7 @@ export async function createChat(
   const chat = await chats.create(body).catch(async (error: unknown) => {
     if (!(error instanceof TransientError)) throw error;
     const mayBeAtIt = error.timedOut || error.answer?.status === 504;
-    const made = await lookFor(work, plan, mayBeAtIt ? plan.patienceMs : 0);
+    const made = await awaitChat(work, plan, mayBeAtIt ? plan.patienceMs : 0);
     if (made) return made;
     throw error;
   });
@@ -89,7 +89,7 @@ export async function createChat(
  * The chat that a creation has made whose answer is not known. Where there was none in time, Coder may still be
  * making it: then it is looked for again and again, for as long as that.
  */
-async function lookFor(
+async function awaitChat(
   work: WorkIdentity,
   { chats, user }: ChatPlan,
   patienceMs: number,

@@ -23,7 +23,7 @@ export type AsOwner = (work: (chats: ChatClient) => Promise<void>) => Promise<vo
  * turn, so that all that it was told stands in its history. Coder archives none whose helpers work. Throws a
  * `TaskBusyError` where that takes too long.
  */
-export async function quieten(chats: ChatClient, id: string): Promise<void> {
+export async function interruptAll(chats: ChatClient, id: string): Promise<void> {
   for (let look = 0; look < looks; look++) {
     if (look > 0) await sleep(pauseMs);
     const chat = await chats.get(id);
@@ -45,7 +45,7 @@ export async function archive(chats: ChatClient, id: string, asOwner: AsOwner): 
   const chat = await chats.get(id);
   const paused = chat?.children?.filter((child) => !child.archived && isPaused(child)) ?? [];
   for (const one of [id, ...paused.map((child) => child.id)]) await emptyQueue(chats, one, asOwner);
-  await quieten(chats, id);
+  await interruptAll(chats, id);
   try {
     await chats.request("PATCH", id, "", { archived: true });
   } catch (error) {

@@ -16,7 +16,7 @@ const words = {
 };
 
 /** What a request to the Chats API failed with, as the error that says what to do about it, where there is one. */
-export function explained(error: unknown): unknown {
+export function toChatError(error: unknown): unknown {
   if (isRefusal(error, 403)) {
     if (error.kind === "hook_denied") {
       return new TextDeniedError(

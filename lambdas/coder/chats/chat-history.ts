@@ -16,7 +16,7 @@ const pageSchema = z.object({
 });
 
 /** Whether a text with this token was sent to a chat: it has begun a turn, or waits in the queue. */
-export async function lookFor(chats: ChatClient, id: string, token: string): Promise<Reception> {
+export async function receptionOf(chats: ChatClient, id: string, token: string): Promise<Reception> {
   for (let page = 0, before = ""; page < pages; page++) {
     const path = `/messages?limit=${pageLength}${before}`;
     const { messages, queued_messages, has_more } = await chats.read(id, path, pageSchema);

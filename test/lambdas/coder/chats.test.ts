@@ -244,7 +244,7 @@ describe("an agent that goes on", () => {
     const paused = await backend.find(task, issue);
     for (let i = 0; i < 2; i++) {
       await backend.resume(paused ?? task);
-      await backend.goOn(task);
+      await backend.continueTurn(task);
     }
     expect(agent).toMatchObject({ archived: false, status: "running" });
     expect(agent?.inputs.map(({ text }) => text)).toEqual([expect.stringMatching(/Go on/)]);
@@ -254,9 +254,9 @@ describe("an agent that goes on", () => {
     await deploy({ turnMs: 3_600_000 });
     const task = await create(backend);
     expect(await nameOf(backend.stop(task))).toBe("TaskBusyError");
-    expect(await nameOf(backend.goOn(task))).toBe("TaskBusyError");
+    expect(await nameOf(backend.continueTurn(task))).toBe("TaskBusyError");
     chat().release();
-    await backend.goOn(task);
+    await backend.continueTurn(task);
     expect(chat().inputs).toHaveLength(1);
   });
 });
@@ -265,7 +265,7 @@ describe("a creation that Coder takes long for", () => {
   const creation = { method: "POST", path: /\/chats$/ };
 
   test("makes one chat: it is looked for until it is there", async () => {
-    await deploy({}, {}, { timeoutMs: 50, lookForMs: 20_000 });
+    await deploy({}, {}, { timeoutMs: 50, awaitMs: 20_000 });
     deployment.fake.http.fail({ ...creation, delayMs: 300 });
     const task = await create(backend);
     expect(deployment.fake.chats().map(({ id }) => id)).toEqual([task.id]);
@@ -273,7 +273,7 @@ describe("a creation that Coder takes long for", () => {
   });
 
   test("may make two all the same: then the end is the end of both", async () => {
-    await deploy({}, {}, { timeoutMs: 50, lookForMs: 0 });
+    await deploy({}, {}, { timeoutMs: 50, awaitMs: 0 });
     deployment.fake.http.fail({ ...creation, delayMs: 500 });
     expect(await nameOf(create(backend))).toBe("TransientError");
     const task = await create(backend);

@@ -182,7 +182,7 @@ describe.each(rows)("%s", (_, row) => {
     const stopped = await untilPhase(task, "paused", "ready");
     deployment.agent.release();
     await patiently(() => backend.resume(stopped));
-    await patiently(() => backend.goOn(stopped));
+    await patiently(() => backend.continueTurn(stopped));
     const again = await untilPhase(stopped, "ready");
     expect(await backend.send(again, "go on")).toBe("sent");
     expect(told().at(-1)).toBe("go on");

@@ -137,7 +137,7 @@ const plan: fc.Arbitrary<Plan> = fc.record({
   outcome: fc.constant("planned" as const),
   detail: fc.constant(""),
   requester: fc.record({ id: fc.constant(1), login: hostile, type: fc.constant("User") }),
-  words: hostile,
+  prompt: hostile,
   factory: fc.record({
     repo_url: fc.constant("https://github.com/octo/app"),
     repo_name: hostileName,
