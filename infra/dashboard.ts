@@ -16,14 +16,14 @@ export interface DashboardSources {
   api: HttpApi;
   webhook: IFunction;
   /** How often GitHub did not let the relay say something. */
-  nobodyTold: IMetric;
+  refusedPosts: IMetric;
   stateMachines: Readonly<Record<FlowName, StateMachine>>;
 }
 
 /** One page with the relay's pulse: what comes in, how fast it is answered, how the flows end. */
 export function addDashboard(
   scope: Construct,
-  { api, webhook, nobodyTold, stateMachines }: DashboardSources,
+  { api, webhook, refusedPosts, stateMachines }: DashboardSources,
 ): Dashboard {
   const sum = { period: Duration.minutes(5), statistic: "Sum" };
   const p95 = { period: Duration.minutes(5), statistic: "p95" };
@@ -48,7 +48,7 @@ export function addDashboard(
           left: [api.metricLatency(p95), webhook.metricDuration(p95)],
         }),
       ],
-      [new GraphWidget({ title: "Refused by GitHub", width: 24, height: 3, left: [nobodyTold] })],
+      [new GraphWidget({ title: "Refused by GitHub", width: 24, height: 3, left: [refusedPosts] })],
       [
         flows("Flows started", (machine, options) => machine.metricStarted(options)),
         flows("Flows succeeded", (machine, options) => machine.metricSucceeded(options)),

@@ -12,7 +12,7 @@ import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
 import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
 import type { StateMachine } from "aws-cdk-lib/aws-stepfunctions";
 import { Construct } from "constructs";
-import { nobodyTold } from "../lambdas/github/nobody-told.js";
+import { refusedPost } from "../lambdas/github/refused-post.js";
 import type { FlowName } from "./actions.js";
 import { addAlarms } from "./alarms.js";
 import { addDashboard } from "./dashboard.js";
@@ -40,7 +40,7 @@ export class Observability extends Construct {
     this.unreported = this.#createQueue();
     this.#watchExecutions(props);
     addAlarms(this, { ...props, unreported: this.unreported, topic: this.failures });
-    addDashboard(this, { ...props, nobodyTold: this.#countUntold(props.speakersLogs) });
+    addDashboard(this, { ...props, refusedPosts: this.#countRefusedPosts(props.speakersLogs) });
     new CfnOutput(Stack.of(this), "FailureTopicArn", {
       value: this.failures.topicArn,
       description: "Subscribe here to hear of failed flows and of alarms.",
@@ -74,13 +74,13 @@ export class Observability extends Construct {
   }
 
   /** How often GitHub did not let the relay say something: nothing fails by that, so that it is seen here alone. */
-  #countUntold(logGroups: readonly ILogGroup[]): IMetric {
-    const metric = { metricNamespace: Stack.of(this).stackName, metricName: "NobodyTold" };
+  #countRefusedPosts(logGroups: readonly ILogGroup[]): IMetric {
+    const metric = { metricNamespace: Stack.of(this).stackName, metricName: "RefusedPosts" };
     for (const [index, logGroup] of logGroups.entries()) {
-      new MetricFilter(this, `NobodyTold${index}`, {
+      new MetricFilter(this, `RefusedPosts${index}`, {
         ...metric,
         logGroup,
-        filterPattern: FilterPattern.stringValue("$.message", "=", nobodyTold),
+        filterPattern: FilterPattern.stringValue("$.message", "=", refusedPost),
       });
     }
     const { metricNamespace: namespace, metricName } = metric;

@@ -1,6 +1,7 @@
-import type { Octokit } from "@octokit/core";
+import type { Octokit as LeanOctokit } from "@octokit/core";
+import type { Octokit } from "@octokit/rest";
 import { type Account, knownAccounts } from "../aws/known-accounts.js";
-import { findAppOwner, findInstalledAccount } from "../github/accounts.js";
+import { findApp, findInstalledAccount } from "../github/accounts.js";
 import { findRepository } from "../github/installations.js";
 import { ConfigurationError } from "../model/errors.js";
 import type { Repository } from "../model/event.js";
@@ -14,7 +15,7 @@ const appOwner = "owner of the app";
  * Whether an account is one of those whose repositories are served: those of ALLOWED_ACCOUNTS; without it, the owner of
  * the App. By their ids. `connect` brings a client of any installation; it is called only if GitHub has to be asked.
  */
-export async function isServed(account: Account, connect: () => Promise<Octokit>): Promise<boolean> {
+export async function isServed(account: Account, connect: () => Promise<LeanOctokit>): Promise<boolean> {
   const { ALLOWED_ACCOUNTS: allowed } = accountsEnvironment();
   if (allowed.length === 0) return account.id === (await ownerId(connect));
   for (const login of allowed) {
@@ -42,10 +43,10 @@ export async function isServedAsKnown({ id, login }: Account): Promise<boolean> 
   return false;
 }
 
-async function ownerId(connect: () => Promise<Octokit>): Promise<number> {
+async function ownerId(connect: () => Promise<LeanOctokit>): Promise<number> {
   const known = await knownAccounts().idOf(appOwner);
   if (known !== undefined) return known;
-  const owner = await findAppOwner(await connect());
+  const { ownerId: owner } = await findApp(await connect());
   if (owner === undefined) {
     throw new ConfigurationError(
       "GitHub does not say who owns the App. Set ALLOWED_ACCOUNTS to the logins of the accounts to serve.",

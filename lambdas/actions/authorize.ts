@@ -1,4 +1,4 @@
-import type { Octokit } from "@octokit/core";
+import type { Octokit } from "@octokit/rest";
 import * as z from "zod/mini";
 import { type Authorization, authorize } from "../accounts/authority.js";
 import { isRepositoryServed } from "../accounts/served.js";

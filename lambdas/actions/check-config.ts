@@ -8,7 +8,7 @@ import { readConfig } from "../config/read-config.js";
 import type { ScheduledJob } from "../config/repo-config.js";
 import { connectGitHub } from "../github/app.js";
 import { CheckRunClient } from "../github/check-runs.js";
-import { sayIfPossible } from "../github/untold.js";
+import { postIfAllowed } from "../github/post-if-allowed.js";
 import { configProposedSchema, configPushSchema } from "../model/event.js";
 import { parseInput } from "../model/flow-input.js";
 import { log } from "../runtime/log.js";
@@ -42,7 +42,7 @@ export async function handler(input: unknown): Promise<Checked> {
   if (isPush && state.state === "absent" && !event.push.removed && !(await checkRun.exists(report))) {
     return { outcome: "none" };
   }
-  await sayIfPossible({ said: "what the config comes to, in a check run", repositoryId: repository.id }, () =>
+  await postIfAllowed({ said: "what the config comes to, in a check run", repositoryId: repository.id }, () =>
     withLease(checkLease(repository.id, sha), () => checkRun.write(report)),
   );
   log.info("Config checked", {

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { connectGitHub } from "../github/app.js";
 import { IssueClient } from "../github/issues.js";
-import { sayIfPossible } from "../github/untold.js";
+import { postIfAllowed } from "../github/post-if-allowed.js";
 import { Inbox } from "../inbox/inbox.js";
 import { commentPostedSchema } from "../model/event.js";
 import { parseInput, taskKeySchema } from "../model/flow-input.js";
@@ -32,5 +32,5 @@ export async function handler(input: unknown): Promise<{ explained: boolean }> {
     issue: { number, url },
   });
   const what = { said: "who may speak to the agent", repositoryId: event.repository.id };
-  return { explained: await sayIfPossible(what, () => issue.createComment(inert(reason, reasonLength))) };
+  return { explained: await postIfAllowed(what, () => issue.createComment(inert(reason, reasonLength))) };
 }

@@ -1,4 +1,4 @@
-import type { Octokit } from "@octokit/core";
+import type { Octokit } from "@octokit/rest";
 import * as z from "zod/mini";
 import { agentId } from "../accounts/agent.js";
 import { authorize, type TaskRepository } from "../accounts/authority.js";

@@ -1,4 +1,4 @@
-import type { Octokit } from "@octokit/core";
+import type { Octokit } from "@octokit/rest";
 import * as z from "zod/mini";
 import { matchingRule } from "../config/failed-run-rules.js";
 import { OriginStore } from "../config/job-origins.js";

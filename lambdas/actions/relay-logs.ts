@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { connectGitHub } from "../github/app.js";
+import { connectGitHub } from "../github/lean-app.js";
 import { summarizeFailure } from "../log-relay/failure-summary.js";
 import { checkFailedSchema } from "../model/event.js";
 import { parseInput } from "../model/flow-input.js";

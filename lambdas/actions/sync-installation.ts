@@ -1,4 +1,4 @@
-import type { Octokit } from "@octokit/core";
+import type { Octokit } from "@octokit/rest";
 import * as z from "zod/mini";
 import { KnownRepositories } from "../config/known-repositories.js";
 import { readConfig } from "../config/read-config.js";

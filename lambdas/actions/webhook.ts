@@ -4,7 +4,7 @@ import { isServed } from "../accounts/served.js";
 import type { Account } from "../aws/known-accounts.js";
 import { Secret } from "../aws/secret.js";
 import { executionName, startExecution } from "../aws/start-execution.js";
-import { connectGitHub } from "../github/app.js";
+import { connectGitHub } from "../github/lean-app.js";
 import { ConfigurationError } from "../model/errors.js";
 import type { RelayEvent } from "../model/event.js";
 import { within } from "../runtime/budget.js";

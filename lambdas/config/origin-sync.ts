@@ -1,4 +1,4 @@
-import type { Octokit } from "@octokit/core";
+import type { Octokit } from "@octokit/rest";
 import { findCommit } from "../github/contents.js";
 import type { CurrentRepository } from "../github/installations.js";
 import { RepositoryClient } from "../github/repository.js";

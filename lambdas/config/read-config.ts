@@ -1,4 +1,4 @@
-import type { Octokit } from "@octokit/core";
+import type { Octokit } from "@octokit/rest";
 import { type RepositoryName, readFile } from "../github/contents.js";
 import { configPath } from "../model/config-path.js";
 import { type Fault, parseRepoConfig, type RepoConfig } from "./repo-config.js";

@@ -1,9 +1,9 @@
-import type { Octokit } from "@octokit/core";
+import type { Octokit } from "@octokit/rest";
 import { isServed } from "../accounts/served.js";
 import type { GitHubApp } from "../github/app.js";
 import { findCommit } from "../github/contents.js";
 import { type CurrentRepository, findInstallation, findRepository } from "../github/installations.js";
-import { lookAgainWhile } from "../github/lag.js";
+import { readWhileStale } from "../github/stale-reads.js";
 import type { Repository } from "../model/event.js";
 import { log } from "../runtime/log.js";
 import { RepositorySchedules } from "../schedules/scheduler.js";
@@ -44,7 +44,7 @@ export async function removeSchedules(
 ): Promise<void> {
   const { id } = repository;
   const ask = () => findInstallation(app.installation(formerInstallation), repository);
-  await lookAgainWhile((installation) => installation === formerInstallation, ask);
+  await readWhileStale((installation) => installation === formerInstallation, ask);
   // What counts is asked under the lease: who puts the App back after that syncs after this.
   await withLease(schedulesLease(id), async () => {
     const installation = await ask();
@@ -72,7 +72,7 @@ async function applyConfig(
 ): Promise<SyncOutcome> {
   const known = new KnownRepositories(installation);
   await known.remember({ id, owner, name, private: isPrivate });
-  const current = await lookAgainWhile<CurrentRepository | undefined>(
+  const current = await readWhileStale<CurrentRepository | undefined>(
     (seen) => seen === undefined,
     () => findRepository(octokit, { owner, name }),
   );
@@ -120,7 +120,7 @@ async function findHead(
   repository: CurrentRepository,
   before: string | undefined,
 ): Promise<string | undefined> {
-  return lookAgainWhile(
+  return readWhileStale(
     (head) => before !== undefined && (head === undefined || head === before),
     () => findCommit(octokit, repository, `heads/${repository.defaultBranch}`),
   );

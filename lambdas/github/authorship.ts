@@ -1,6 +1,7 @@
-import type { Octokit } from "@octokit/core";
+import type { Octokit } from "@octokit/rest";
+import { findAccount, findApp } from "./accounts.js";
 
-/** An issue or a comment, as far as it tells who has made it. */
+/** The author of an issue or a comment. */
 export interface Authored {
   /** Absent in answers of older GitHub Enterprise Servers. */
   performed_via_github_app?: { id: number | bigint } | null | undefined;
@@ -9,7 +10,7 @@ export interface Authored {
 
 /** Tells what the App has made from what others have: they can copy its text, and its markers with it. */
 export class Authorship {
-  #botId: Promise<number> | undefined;
+  #botId: Promise<number | undefined> | undefined;
 
   constructor(
     private readonly octokit: Octokit,
@@ -22,15 +23,13 @@ export class Authorship {
     return app ? String(app.id) === this.appId : Number(user.id) === (await this.#bot());
   }
 
-  #bot(): Promise<number> {
+  #bot(): Promise<number | undefined> {
     this.#botId ??= this.#findBot();
     return this.#botId;
   }
 
-  /** Octokit asks the first as the App itself. */
-  async #findBot(): Promise<number> {
-    const { data: app } = await this.octokit.request("GET /app");
-    const username = `${app?.slug}[bot]`;
-    return Number((await this.octokit.request("GET /users/{username}", { username })).data.id);
+  async #findBot(): Promise<number | undefined> {
+    const { slug } = await findApp(this.octokit);
+    return (await findAccount(this.octokit, `${slug}[bot]`))?.id;
   }
 }

@@ -1,4 +1,4 @@
-import type { Octokit } from "@octokit/core";
+import type { Octokit } from "@octokit/rest";
 import { TransientError } from "../model/errors.js";
 import { annotationsAtOnce } from "../text/limits.js";
 import type { RepositoryName } from "./contents.js";
@@ -72,7 +72,7 @@ export class CheckRunClient {
     name,
     externalId,
   }: Pick<CheckReport, "name" | "externalId">): Promise<FoundCheckRun | undefined> {
-    const { data } = await this.octokit.request("GET /repos/{owner}/{repo}/commits/{ref}/check-runs", {
+    const { data } = await this.octokit.rest.checks.listForRef({
       ...this.#commit,
       ref: this.sha,
       check_name: name,
@@ -106,7 +106,7 @@ export class CheckRunClient {
 
   async #create(report: CheckReport): Promise<FoundCheckRun> {
     const annotations = report.annotations.slice(0, annotationsAtOnce);
-    const { data } = await this.octokit.request("POST /repos/{owner}/{repo}/check-runs", {
+    const { data } = await this.octokit.rest.checks.create({
       ...this.#commit,
       name: report.name,
       head_sha: this.sha,
@@ -120,7 +120,7 @@ export class CheckRunClient {
   }
 
   async #update(id: number, report: CheckReport, annotations: readonly Annotation[]): Promise<void> {
-    await this.octokit.request("PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}", {
+    await this.octokit.rest.checks.update({
       ...this.#commit,
       check_run_id: id,
       status: "completed",

@@ -1,4 +1,4 @@
-import type { Octokit } from "@octokit/core";
+import type { Octokit } from "@octokit/rest";
 import { isRefusal, TransientError } from "../model/errors.js";
 
 /** Where a file is looked for: the names may be old ones, which GitHub redirects. */
@@ -29,7 +29,7 @@ export async function readFile(
   ref?: string,
 ): Promise<FoundFile> {
   try {
-    const { data } = await octokit.request("GET /repos/{owner}/{repo}/contents/{path}", {
+    const { data } = await octokit.rest.repos.getContent({
       owner: repository.owner,
       repo: repository.name,
       path,
@@ -67,7 +67,7 @@ export async function findCommit(
   ref: string,
 ): Promise<string | undefined> {
   try {
-    const { data } = await octokit.request("GET /repos/{owner}/{repo}/commits/{ref}", {
+    const { data } = await octokit.rest.repos.getCommit({
       owner: repository.owner,
       repo: repository.name,
       ref,

@@ -1,4 +1,4 @@
-import type { Octokit } from "@octokit/core";
+import type { Octokit } from "@octokit/rest";
 import { isRefusal } from "../model/errors.js";
 import type { Repository } from "../model/event.js";
 import type { RepositoryName } from "./contents.js";
@@ -23,7 +23,7 @@ export async function findRepository(
   { owner, name }: RepositoryName,
 ): Promise<CurrentRepository | undefined> {
   try {
-    const { data } = await octokit.request("GET /repos/{owner}/{repo}", { owner, repo: name });
+    const { data } = await octokit.rest.repos.get({ owner, repo: name });
     return toRepository(data);
   } catch (error) {
     if (isRefusal(error, 404)) return undefined;
@@ -38,7 +38,7 @@ export async function findInstallation(
 ): Promise<number | undefined> {
   try {
     // Octokit speaks as the App itself here, not as an installation.
-    const { data } = await octokit.request("GET /repos/{owner}/{repo}/installation", { owner, repo: name });
+    const { data } = await octokit.rest.apps.getRepoInstallation({ owner, repo: name });
     return data.suspended_at ? undefined : Number(data.id);
   } catch (error) {
     if (isRefusal(error, 404)) return undefined;
@@ -52,7 +52,7 @@ export async function installedRepositories(
   page: number,
   perPage: number,
 ): Promise<CurrentRepository[]> {
-  const { data } = await octokit.request("GET /installation/repositories", { per_page: perPage, page });
+  const { data } = await octokit.rest.apps.listReposAccessibleToInstallation({ per_page: perPage, page });
   return data.repositories.map(toRepository);
 }
 

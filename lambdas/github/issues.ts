@@ -1,10 +1,13 @@
-import type { Octokit } from "@octokit/core";
+import type { Octokit } from "@octokit/rest";
 import { isRefusal, RefusedRequestError } from "../model/errors.js";
 import { cutToLimit, limits } from "../text/limits.js";
 import { Authorship } from "./authorship.js";
-import { lookAgainWhile } from "./lag.js";
+import { readWhileStale } from "./stale-reads.js";
 
 const perPage = 100;
+
+/** How many pages of comments are read side by side. */
+const pagesAtOnce = 10;
 
 /** Where an issue or a pull request is. */
 export interface IssueAddress {
@@ -16,14 +19,14 @@ export interface IssueAddress {
 export class IssueClient {
   readonly #octokit: Octokit;
   readonly #repository: { owner: string; repo: string };
-  readonly #number: number;
+  readonly #issue: { owner: string; repo: string; issue_number: number };
   readonly #url: string;
   readonly #repositoryId: number | undefined;
 
   constructor(octokit: Octokit, { repository, issue }: IssueAddress) {
     this.#octokit = octokit;
     this.#repository = { owner: repository.owner, repo: repository.name };
-    this.#number = issue.number;
+    this.#issue = { ...this.#repository, issue_number: issue.number };
     this.#url = issue.url;
     this.#repositoryId = repository.id;
   }
@@ -34,7 +37,7 @@ export class IssueClient {
    * it is asked again, for some seconds.
    */
   async isOpenFor(assigneeId: number, since: string): Promise<boolean | undefined> {
-    const seen = await lookAgainWhile(
+    const seen = await readWhileStale(
       (now) => !now || (now.isOpenFor === false && Date.parse(now.updatedAt) < Date.parse(since)),
       () => this.#look(assigneeId),
     );
@@ -45,10 +48,7 @@ export class IssueClient {
     assigneeId: number,
   ): Promise<{ isOpenFor: boolean | undefined; updatedAt: string } | undefined> {
     try {
-      const { data, url } = await this.#octokit.request("GET /repos/{owner}/{repo}/issues/{issue_number}", {
-        ...this.#repository,
-        issue_number: this.#number,
-      });
+      const { data, url } = await this.#octokit.rest.issues.get(this.#issue);
       const isAssigned = data.assignees?.some(({ id }) => Number(id) === assigneeId) ?? false;
       // A transferred issue is answered by the one that it became, one of a renamed repository by itself.
       const [, redirectedTo] = /\/repositories\/(\d+)\//.exec(url) ?? [];
@@ -64,37 +64,34 @@ export class IssueClient {
     }
   }
 
-  /** The id of the newest comment that this App made and that begins with `marker`. */
-  async findOwnComment(marker: string, appId: string): Promise<number | undefined> {
+  /**
+   * The id of the newest comment that this App made and that begins with `marker`. The pages are read side by side, from
+   * the last one backwards. `count` is how many comments there are at least: with it, that begins at once.
+   */
+  async findOwnComment(marker: string, appId: string, count = 0): Promise<number | undefined> {
     const authorship = new Authorship(this.#octokit, appId);
-    let found: number | undefined;
-    for (let page = 1; ; page++) {
-      const { data } = await this.#octokit.request(
-        "GET /repos/{owner}/{repo}/issues/{issue_number}/comments",
-        {
-          ...this.#repository,
-          issue_number: this.#number,
-          per_page: perPage,
-          page,
-        },
-      );
-      for (const comment of data) {
-        if (!comment.body?.startsWith(marker) || !(await authorship.isOurs(comment))) continue;
-        found = Number(comment.id);
+    const lastPage = Math.max(1, Math.ceil(count / perPage));
+    for (let page = lastPage; page > 0; page -= pagesAtOnce) {
+      const batch = Array.from({ length: Math.min(page, pagesAtOnce) }, (_, index) => page - index);
+      const answers = await Promise.all(batch.map((number) => this.#comments(number)));
+      const actualLast = lastPageOf(answers[0]?.headers.link);
+      if (actualLast > lastPage) return this.findOwnComment(marker, appId, actualLast * perPage);
+      for (const comment of answers.flatMap(({ data }) => data.toReversed())) {
+        if (comment.body?.startsWith(marker) && (await authorship.isOurs(comment))) return Number(comment.id);
       }
-      if (data.length < perPage) return found;
     }
+    return undefined;
+  }
+
+  #comments(page: number) {
+    return this.#octokit.rest.issues.listComments({ ...this.#issue, per_page: perPage, page });
   }
 
   async createComment(body: string): Promise<number> {
-    const { data, status, url } = await this.#octokit.request(
-      "POST /repos/{owner}/{repo}/issues/{issue_number}/comments",
-      {
-        ...this.#repository,
-        issue_number: this.#number,
-        body: cutToLimit(body, limits.gitHub.body),
-      },
-    );
+    const { data, status, url } = await this.#octokit.rest.issues.createComment({
+      ...this.#issue,
+      body: cutToLimit(body, limits.gitHub.body),
+    });
     // Of an issue that was moved away: a redirect makes a GET of the POST, which is answered by something else.
     if (status !== 201)
       throw new RefusedRequestError("GitHub", 301, `POST ${new URL(url).pathname}`, "Moved");
@@ -104,7 +101,7 @@ export class IssueClient {
   /** Replaces a comment's text; `false` where the comment is gone. */
   async updateComment(id: number, body: string): Promise<boolean> {
     try {
-      await this.#octokit.request("PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}", {
+      await this.#octokit.rest.issues.updateComment({
         ...this.#repository,
         comment_id: id,
         body: cutToLimit(body, limits.gitHub.body),
@@ -115,4 +112,9 @@ export class IssueClient {
       throw error;
     }
   }
+}
+
+/** The number of the last page, by the `Link` header of an answer; 0 if that was the last one. */
+function lastPageOf(link: string | undefined): number {
+  return Number(/[?&]page=(\d+)[^>]*>; rel="last"/.exec(link ?? "")?.[1] ?? 0);
 }

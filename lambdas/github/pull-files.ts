@@ -1,4 +1,4 @@
-import type { Octokit } from "@octokit/core";
+import type { Octokit } from "@octokit/rest";
 import { isRefusal, TransientError } from "../model/errors.js";
 import { filesAtOnce } from "../text/limits.js";
 import { findCommit, type RepositoryName } from "./contents.js";
@@ -17,27 +17,21 @@ export async function mayChangeFile(
   pull: number,
   path: string,
 ): Promise<boolean> {
-  for (let page = 1; page <= mostPages; page++) {
-    const files = await listFiles(octokit, repository, pull, page);
-    if (!files || files.some((file) => file.filename === path || file.previous_filename === path))
-      return true;
-    if (files.length < filesAtOnce) return false;
-  }
-  return true;
-}
-
-async function listFiles(octokit: Octokit, repository: RepositoryName, pull: number, page: number) {
+  const pages = octokit.paginate.iterator(octokit.rest.pulls.listFiles, {
+    owner: repository.owner,
+    repo: repository.name,
+    pull_number: pull,
+    per_page: filesAtOnce,
+  });
+  let fullPages = 0;
   try {
-    const { data } = await octokit.request("GET /repos/{owner}/{repo}/pulls/{pull_number}/files", {
-      owner: repository.owner,
-      repo: repository.name,
-      pull_number: pull,
-      per_page: filesAtOnce,
-      page,
-    });
-    return data;
+    for await (const { data: files } of pages) {
+      if (files.some((file) => file.filename === path || file.previous_filename === path)) return true;
+      if (files.length === filesAtOnce && ++fullPages === mostPages) return true;
+    }
+    return false;
   } catch (error) {
-    if (isRefusal(error, 422)) return undefined;
+    if (isRefusal(error, 422)) return true;
     throw error;
   }
 }
@@ -70,8 +64,7 @@ async function blobAt(
   ref: string,
 ): Promise<string | undefined> {
   try {
-    const parameters = { owner, repo: name, path, ref };
-    const { data } = await octokit.request("GET /repos/{owner}/{repo}/contents/{path}", parameters);
+    const { data } = await octokit.rest.repos.getContent({ owner, repo: name, path, ref });
     return Array.isArray(data) ? "directory" : data.sha;
   } catch (error) {
     if (isRefusal(error, 404)) return undefined;

@@ -1,4 +1,4 @@
-import type { Octokit } from "@octokit/core";
+import type { Octokit } from "@octokit/rest";
 import { isRefusal } from "../model/errors.js";
 import { log } from "../runtime/log.js";
 

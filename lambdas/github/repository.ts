@@ -1,4 +1,4 @@
-import type { Octokit } from "@octokit/core";
+import type { Octokit } from "@octokit/rest";
 import { isRefusal } from "../model/errors.js";
 import type { Person } from "../model/event.js";
 import { isSameLogin } from "../model/login.js";
@@ -69,10 +69,10 @@ export class RepositoryClient {
   /** What whoever has the login now may do. */
   async #permissionOf(username: string): Promise<{ id: number; permission: string } | undefined> {
     try {
-      const { data } = await this.octokit.request(
-        "GET /repos/{owner}/{repo}/collaborators/{username}/permission",
-        { ...this.#name, username },
-      );
+      const { data } = await this.octokit.rest.repos.getCollaboratorPermissionLevel({
+        ...this.#name,
+        username,
+      });
       const { role_name: role, permission, user } = data;
       if (!user) return undefined;
       return {
@@ -92,13 +92,13 @@ export class RepositoryClient {
 
   /** The repository's page. */
   async url(): Promise<string> {
-    return (await this.octokit.request("GET /repos/{owner}/{repo}", this.#name)).data.html_url;
+    return (await this.octokit.rest.repos.get(this.#name)).data.html_url;
   }
 
   /** `undefined` where there is none. */
   async pull(number: number): Promise<Pull | undefined> {
     try {
-      const { data } = await this.octokit.request("GET /repos/{owner}/{repo}/pulls/{pull_number}", {
+      const { data } = await this.octokit.rest.pulls.get({
         ...this.#name,
         pull_number: number,
       });
@@ -111,34 +111,27 @@ export class RepositoryClient {
 
   /** All open pull requests of one head, `owner:branch`. */
   async openPullsOf(headOwner: string, branch: string): Promise<Pull[]> {
-    const pulls: Pull[] = [];
-    for (let page = 1; ; page++) {
-      const { data } = await this.octokit.request("GET /repos/{owner}/{repo}/pulls", {
-        ...this.#name,
-        state: "open",
-        head: `${headOwner}:${branch}`,
-        per_page: perPage,
-        page,
-      });
-      pulls.push(...data.map(toPull));
-      if (data.length < perPage) return pulls;
-    }
+    const pulls = await this.octokit.paginate(this.octokit.rest.pulls.list, {
+      ...this.#name,
+      state: "open",
+      head: `${headOwner}:${branch}`,
+      per_page: perPage,
+    });
+    return pulls.map(toPull);
   }
 
   /** 👀 on a comment: a sign to its author that it was taken in. A review as a whole cannot carry one. */
   async acknowledge(kind: "comment" | "review_comment" | "review", id: number): Promise<void> {
     if (kind === "review") return;
-    const place = kind === "comment" ? "issues" : "pulls";
-    await this.octokit.request(`POST /repos/{owner}/{repo}/${place}/comments/{comment_id}/reactions`, {
-      ...this.#name,
-      comment_id: id,
-      content: "eyes",
-    });
+    const { reactions } = this.octokit.rest;
+    const react =
+      kind === "comment" ? reactions.createForIssueComment : reactions.createForPullRequestReviewComment;
+    await react({ ...this.#name, comment_id: id, content: "eyes" });
   }
 
   /** Those pull requests of one head that were closed last, `owner:branch`. */
   async closedPullsOf(headOwner: string, branch: string): Promise<Pull[]> {
-    const { data } = await this.octokit.request("GET /repos/{owner}/{repo}/pulls", {
+    const { data } = await this.octokit.rest.pulls.list({
       ...this.#name,
       state: "closed",
       head: `${headOwner}:${branch}`,

@@ -1,4 +1,4 @@
-import type { Octokit } from "@octokit/core";
+import type { Octokit } from "@octokit/rest";
 import { isRefusal } from "../model/errors.js";
 import type { RepositoryName } from "./contents.js";
 
@@ -24,7 +24,7 @@ export async function hasSucceededSince(
   { id, workflowId, branch, event, headRepository }: FailedRunOf,
 ): Promise<boolean> {
   try {
-    const { data } = await octokit.request("GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}/runs", {
+    const { data } = await octokit.rest.actions.listWorkflowRuns({
       owner: repository.owner,
       repo: repository.name,
       workflow_id: workflowId,

@@ -1,4 +1,4 @@
-import type { Octokit } from "@octokit/core";
+import type { Octokit } from "@octokit/rest";
 import { isRefusal } from "../model/errors.js";
 import type { TaskKey } from "../model/record.js";
 import { oneLine } from "../text/clean.js";
@@ -26,7 +26,7 @@ export class TrackingIssueClient {
 
   /** Returns the number of the new issue. */
   async open(title: string, text: string): Promise<number> {
-    const { data } = await this.octokit.request("POST /repos/{owner}/{repo}/issues", {
+    const { data } = await this.octokit.rest.issues.create({
       ...this.#repository,
       title: oneLine(title, limits.gitHub.issueTitle),
       body: this.#marked(text),
@@ -38,7 +38,7 @@ export class TrackingIssueClient {
   /** Replaces the text, and opens or closes the issue; `false` where it is gone. */
   async update(number: number, text: string, isOpen: boolean): Promise<boolean> {
     try {
-      await this.octokit.request("PATCH /repos/{owner}/{repo}/issues/{issue_number}", {
+      await this.octokit.rest.issues.update({
         ...this.#repository,
         issue_number: number,
         body: this.#marked(text),
@@ -55,21 +55,20 @@ export class TrackingIssueClient {
   /** The number of the newest issue of this work that the App has opened. */
   async find(appId: string): Promise<number | undefined> {
     const authorship = new Authorship(this.octokit, appId);
-    for (let page = 1; ; page++) {
-      const { data } = await this.octokit.request("GET /repos/{owner}/{repo}/issues", {
-        ...this.#repository,
-        labels: label,
-        state: "all",
-        per_page: perPage,
-        page,
-      });
-      for (const issue of data) {
+    const pages = this.octokit.paginate.iterator(this.octokit.rest.issues.listForRepo, {
+      ...this.#repository,
+      labels: label,
+      state: "all",
+      per_page: perPage,
+    });
+    for await (const { data: issues } of pages) {
+      for (const issue of issues) {
         // Not anywhere in it: what is quoted may hold the mark of other work.
         const isMarked = issue.body?.startsWith(this.#mark);
         if (isMarked && (await authorship.isOurs(issue))) return issue.number;
       }
-      if (data.length < perPage) return undefined;
     }
+    return undefined;
   }
 
   #marked(text: string): string {

@@ -1,5 +1,5 @@
-import type { Octokit } from "@octokit/core";
 import { isRefusal } from "../model/errors.js";
+import type { RequestClient } from "./request-client.js";
 import type { Period } from "./scores.js";
 
 export interface RunAttempt {
@@ -25,7 +25,7 @@ const failures: readonly unknown[] = ["failure", "timed_out", "startup_failure"]
 
 /** All jobs of the attempt that failed; those that were cancelled only where there is no other. */
 export async function failedJobs(
-  octokit: Octokit,
+  octokit: RequestClient,
   run: RunAttempt,
 ): Promise<{ failed: FailedJob[]; total: number }> {
   const failed: FailedJob[] = [];
@@ -71,7 +71,7 @@ function periodOf({
 const inSeconds = (time: string): string =>
   new Date(time).toISOString().slice(0, "2026-03-04T05:06:07".length);
 
-async function jobsOf(octokit: Octokit, { owner, repo, runId, attempt }: RunAttempt, page: number) {
+async function jobsOf(octokit: RequestClient, { owner, repo, runId, attempt }: RunAttempt, page: number) {
   const run = { owner, repo, run_id: runId, per_page: perPage, page };
   try {
     const { data } = await octokit.request(

@@ -1,8 +1,8 @@
-import type { Octokit } from "@octokit/core";
 import { byteLength, cutToBytes } from "../text/bytes.js";
 import { oneLine } from "../text/clean.js";
 import { type FailedJob, failedJobs, type RunAttempt } from "./failed-jobs.js";
 import { type JobLog, readLog } from "./job-log.js";
+import type { RequestClient } from "./request-client.js";
 import { shareOut } from "./room.js";
 import { Failures } from "./same-failure.js";
 
@@ -34,7 +34,7 @@ interface Section {
  * Why a workflow run failed, as plain text for an agent to read: each failed job with the steps that failed and
  * an excerpt of its log. Logs are read one after the other, so that memory does not grow with their size.
  */
-export async function summarizeFailure(octokit: Octokit, run: RunAttempt): Promise<string> {
+export async function summarizeFailure(octokit: RequestClient, run: RunAttempt): Promise<string> {
   const { failed, total } = await failedJobs(octokit, run);
   if (failed.length === 0) return cutToBytes(noFailedJob(await linkToRun(octokit, run)), summaryBytes).text;
 
@@ -56,7 +56,7 @@ export async function summarizeFailure(octokit: Octokit, run: RunAttempt): Promi
   return cutToBytes(`${text}\n${list}`.trimEnd(), summaryBytes).text;
 }
 
-async function sectionsOf(octokit: Octokit, run: RunAttempt, failed: FailedJob[]) {
+async function sectionsOf(octokit: RequestClient, run: RunAttempt, failed: FailedJob[]) {
   const sections: Section[] = [];
   const failures = new Failures(Math.floor(summaryBytes / Math.min(excerptsShown, failed.length)));
   const until = Date.now() + readingMs;
@@ -116,7 +116,10 @@ const entryOf = ({ name, conclusion, url }: FailedJob): string =>
 const noFailedJob = (link: string): string =>
   `GitHub shows no failed job for this run, as where a workflow file is invalid and no job could start. The run's page says what happened: ${link}`;
 
-async function linkToRun(octokit: Octokit, { owner, repo, runId, attempt }: RunAttempt): Promise<string> {
+async function linkToRun(
+  octokit: RequestClient,
+  { owner, repo, runId, attempt }: RunAttempt,
+): Promise<string> {
   const { data } = await octokit.request("GET /repos/{owner}/{repo}/actions/runs/{run_id}", {
     owner,
     repo,

@@ -1,9 +1,9 @@
-import type { Octokit } from "@octokit/core";
 import { hasTimeFor } from "../runtime/budget.js";
 import { patientFetch } from "../runtime/patient-fetch.js";
 import { amount } from "./amount.js";
 import type { Digest } from "./digest.js";
 import { digestOf } from "./excerpt.js";
+import type { RequestClient } from "./request-client.js";
 import type { Period } from "./scores.js";
 
 /** Milliseconds that the download of one log may take. */
@@ -46,7 +46,7 @@ export interface JobLog {
  * costs only itself: the remark says so. Throws what is worth another try: `TransientError`, `RateLimitedError`, and
  * a refusal of the App itself (401).
  */
-export async function readLog(octokit: Octokit, job: JobRef, budget: number): Promise<JobLog> {
+export async function readLog(octokit: RequestClient, job: JobRef, budget: number): Promise<JobLog> {
   // Slow logs before it have used it up, and would again.
   if (!hasTimeFor(shortestDownloadMs)) return only("(There was no time left to read the log.)");
   let body: AsyncIterable<Uint8Array> | undefined;
@@ -76,7 +76,7 @@ export async function readLog(octokit: Octokit, job: JobRef, budget: number): Pr
 const only = (remark: string): JobLog => ({ digest: undefined, remark });
 
 /** GitHub answers with a redirect to an address that works for a minute; `fetch` follows it. */
-async function openLog(octokit: Octokit, { owner, repo, jobId }: JobRef) {
+async function openLog(octokit: RequestClient, { owner, repo, jobId }: JobRef) {
   const response = await octokit.request("GET /repos/{owner}/{repo}/actions/jobs/{job_id}/logs", {
     owner,
     repo,

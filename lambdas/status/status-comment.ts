@@ -1,6 +1,6 @@
 import type { Changes, Condition } from "../aws/table.js";
 import type { GitHubApp } from "../github/app.js";
-import { sayIfPossible } from "../github/untold.js";
+import { postIfAllowed } from "../github/post-if-allowed.js";
 import { TransientError } from "../model/errors.js";
 import {
   type TaskKey,
@@ -62,7 +62,7 @@ export class StatusComment {
       said: `the status "${status.state}" of ${this.#key.work}`,
       repositoryId: this.#key.repositoryId,
     };
-    const isSaid = await sayIfPossible(what, () => this.#publish(record, first !== undefined));
+    const isSaid = await postIfAllowed(what, () => this.#publish(record, first !== undefined));
     // So that nobody waits for the comment that there is not.
     if (!isSaid) await this.#release({});
     return true;

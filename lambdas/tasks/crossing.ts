@@ -1,4 +1,4 @@
-import type { Octokit } from "@octokit/core";
+import type { Octokit } from "@octokit/rest";
 import { agentId } from "../accounts/agent.js";
 import type { RepositoryName } from "../github/contents.js";
 import { type CurrentRepository, findInstallation, findRepository } from "../github/installations.js";

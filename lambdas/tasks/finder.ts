@@ -1,4 +1,4 @@
-import type { Octokit } from "@octokit/core";
+import type { Octokit } from "@octokit/rest";
 import type { TaskRepository } from "../accounts/authority.js";
 import type { Coder } from "../coder/coder.js";
 import { PullLinks } from "../github/pull-links.js";

@@ -38,7 +38,7 @@ export const deployments = {
  * - `ingress`: what GitHub is answered, before anything is asked of Coder;
  * - `credentials`: the App's key and tokens, which are GitHub's business;
  * - `between`, `long-wait`: the drains' flow, where the Tasks API is the hard case: its agents are busy for long;
- * - `tenants`, `untold`: who may speak and what GitHub refuses, on one release of each API;
+ * - `tenants`, `refused-posts`: who may speak and what GitHub refuses, on one release of each API;
  * - `inbox-load`: the inbox under load, where the Tasks API is the hard case: it takes one message at a time;
  * - `move`: from Tasks to Chats, by its nature;
  * - `chats`, `follow`: what only Chats have.

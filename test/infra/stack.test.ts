@@ -8,7 +8,7 @@ import { AwsSolutionsChecks } from "cdk-nag";
 import { z } from "zod";
 import { type FlowName, flowNames } from "../../infra/actions.js";
 import { readFlow } from "../../infra/flow-source.js";
-import { nobodyTold } from "../../lambdas/github/nobody-told.js";
+import { refusedPost } from "../../lambdas/github/refused-post.js";
 import {
   createStack,
   propertiesOf,
@@ -326,13 +326,13 @@ test("what GitHub did not let us say is counted, whichever Lambda wanted to say 
     expect(counted).toContainEqual(expect.stringMatching(new RegExp(`^${action}ActionLogs`)));
   }
   for (const { Properties } of filters) {
-    expect(Properties.FilterPattern).toBe(`{ $.message = "${nobodyTold}" }`);
+    expect(Properties.FilterPattern).toBe(`{ $.message = "${refusedPost}" }`);
     expect(Properties.MetricTransformations).toEqual([
-      { MetricName: "NobodyTold", MetricNamespace: "coder-task-relay", MetricValue: "1" },
+      { MetricName: "RefusedPosts", MetricNamespace: "coder-task-relay", MetricValue: "1" },
     ]);
   }
   const { DashboardBody } = propertiesOf(template, "AWS::CloudWatch::Dashboard");
-  expect(textOf(DashboardBody)).toContain('["coder-task-relay","NobodyTold"');
+  expect(textOf(DashboardBody)).toContain('["coder-task-relay","RefusedPosts"');
 });
 
 test("the dashboard shows each flow by its name: started, succeeded, failed, timed out", () => {

@@ -22,7 +22,7 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
   afterAll(() => world.close());
 
   /** The log lines that the operators' metric counts. */
-  const untold = () => world.logs.filter((line) => line.includes("GitHub did not let us say it"));
+  const refusals = () => world.logs.filter((line) => line.includes("GitHub did not let us say it"));
   const quietly = { by: "mona", deliver: false };
   const refusal = { status: 422, body: { message: "Validation Failed" } };
   const ways: [string, (issue: Issue) => unknown][] = [
@@ -42,7 +42,7 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
 
   test.each(ways)("a task is created, and observed until it runs, where %s", async (_, turn) => {
     const issue = await world.openIssue();
-    const known = untold().length;
+    const known = refusals().length;
     // At the last moment before the first words.
     const path = new RegExp(`/issues/${issue.number}/comments$`);
     world.gitHub.http.fail({ method: "POST", path, hold: async () => turn(issue) });
@@ -50,7 +50,7 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
     await allWell(world);
     expect(world.agent(issue)).toBeDefined();
     expect(world.haveEntered("create-task", "Announce running")).toBeGreaterThan(0);
-    const lines = untold().slice(known);
+    const lines = refusals().slice(known);
     expect(lines.length).toBeGreaterThan(0);
     expect(lines.join()).toContain(`"repositoryId":${repo.id}`);
   });
@@ -70,7 +70,7 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
     await world.gitHub.send(closed);
     await allWell(world);
     expect(world.agent(issue)).toBeUndefined();
-    expect(untold().length).toBeGreaterThan(1);
+    expect(refusals().length).toBeGreaterThan(1);
   });
 
   test("a comment that comes back finds the issue's own comment again, once GitHub lets us", async () => {
@@ -97,7 +97,7 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
   });
 
   test("a config is in force where its check run is refused", async () => {
-    const known = untold().length;
+    const known = refusals().length;
     const schedule =
       '[[scheduled_jobs]]\nname = "nightly"\nschedule = "0 3 * * *"\nbranch = "main"\nprompt = "Sweep."\n';
     const files = { ".code-factory/config.toml": schedule };
@@ -106,16 +106,16 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
     await world.gitHub.send(pushed);
     await allWell(world);
     expect(world.executions("sync-repo-config").length).toBeGreaterThan(0);
-    expect(untold().slice(known).join()).toContain("check run");
+    expect(refusals().slice(known).join()).toContain("check run");
   });
 
   test("a job that is refused ends well where there can be no tracking issue", async () => {
-    const known = untold().length;
+    const known = refusals().length;
     await writeConfig(world, "scheduled_jobs = 7\n");
     repo.hasIssues = false;
     fire(world, "nightly", "2026-01-01T03:00:00Z");
     await allWell(world);
-    expect(untold().slice(known).join()).toContain("job#nightly");
+    expect(refusals().slice(known).join()).toContain("job#nightly");
     await writeConfig(world, "");
   });
 

@@ -1,0 +1,75 @@
+import { createAppAuth } from "@octokit/auth-app";
+import type { Octokit } from "@octokit/core";
+import { Secret } from "../aws/secret.js";
+import { isRefusal } from "../model/errors.js";
+import { gitHubEnvironment } from "../runtime/environment.js";
+import { patientFetch } from "../runtime/patient-fetch.js";
+import { type AppCredentials, parseCredentials } from "./credentials.js";
+import { InstallationTokens } from "./installation-tokens.js";
+import { namedError } from "./named-error.js";
+
+const timeoutMs = 15_000;
+
+export interface ConnectedApp<Client extends Octokit> {
+  id: string;
+  /** A client that acts as the App's bot in one installation. Its tokens are made and renewed as needed. */
+  installation(id: number): Client;
+}
+
+type ClientClass<Client extends Octokit> = new (options: ConstructorParameters<typeof Octokit>[0]) => Client;
+
+/**
+ * Returns a function that connects as the GitHub App of the settings, through clients of the class. The App is made
+ * once per container, and again once its key is rotated.
+ */
+export function connecting<Client extends Octokit>(
+  Client: ClientClass<Client>,
+): () => Promise<ConnectedApp<Client>> {
+  const { GITHUB_API_URL: baseUrl, GITHUB_APP_SECRET_ARN: arn } = gitHubEnvironment();
+  const secret = new Secret(arn);
+  let connected: { credentials: string; app: ConnectedApp<Client> } | undefined;
+
+  function makeClient({ appId, privateKey }: AppCredentials, installationId: number): Client {
+    const tokens = new InstallationTokens();
+    const client = new Client({
+      authStrategy: createAppAuth,
+      // Where our clock differs from GitHub's, it takes the `Date` of GitHub's refusal.
+      auth: { appId, privateKey, installationId, cache: tokens },
+      baseUrl,
+      userAgent: "coder-task-relay",
+      request: { fetch: patientFetch("GitHub", timeoutMs) },
+      log: { debug() {}, info() {}, warn() {}, error() {} },
+    });
+    client.hook.wrap("request", (request, options) => tokens.renewing(async () => request(options)));
+    client.hook.error("request", (error, options) => {
+      const named = namedError(error, options.method, baseUrl);
+      if (isRefusal(named, 401)) secret.expire();
+      throw named;
+    });
+    return client;
+  }
+
+  function makeApp(credentials: AppCredentials): ConnectedApp<Client> {
+    const clients = new Map<number, Client>();
+    return {
+      id: credentials.appId,
+      installation(id) {
+        const client = clients.get(id) ?? makeClient(credentials, id);
+        clients.set(id, client);
+        return client;
+      },
+    };
+  }
+
+  return async () => {
+    const credentials = await secret.value();
+    if (connected?.credentials === credentials) return connected.app;
+    try {
+      connected = { credentials, app: makeApp(parseCredentials(credentials)) };
+      return connected.app;
+    } catch (error) {
+      secret.expire();
+      throw error;
+    }
+  };
+}

@@ -1,0 +1,44 @@
+import { createPrivateKey } from "node:crypto";
+import * as z from "zod/mini";
+import { ConfigurationError } from "../model/errors.js";
+
+export interface AppCredentials {
+  appId: string;
+  /** PEM, PKCS#8. */
+  privateKey: string;
+}
+
+/** The GitHub App as its secret holds it: JSON with these two fields. */
+const credentialsSchema = z.object({
+  appId: z.pipe(z.union([z.string(), z.int()]), z.transform(String)).check(z.regex(/^\d+$/)),
+  privateKey: z.string(),
+});
+
+/**
+ * Reads the secret of the GitHub App. GitHub issues PKCS#1 keys; the WebCrypto that signs the App's JWTs takes PKCS#8.
+ *
+ * @throws ConfigurationError, whose message holds nothing of the secret.
+ */
+export function parseCredentials(text: string): AppCredentials {
+  const fault = (what: string) =>
+    new ConfigurationError(
+      `The GitHub App secret ${what}. Expected: {"appId": "12345", "privateKey": "-----BEGIN RSA PRIVATE KEY-----…"}, the key as GitHub gave it.`,
+    );
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw fault("is not JSON");
+  }
+  const parsed = z.safeParse(credentialsSchema, json);
+  if (!parsed.success) throw fault("lacks appId (a number) or privateKey");
+  try {
+    const key = createPrivateKey(parsed.data.privateKey.replaceAll("\\n", "\n").trim());
+    return {
+      appId: parsed.data.appId,
+      privateKey: key.export({ type: "pkcs8", format: "pem" }).toString(),
+    };
+  } catch {
+    throw fault("holds a private key that cannot be read");
+  }
+}

@@ -1,0 +1,20 @@
+import { sleep } from "../runtime/budget.js";
+
+const pausesMs = [250, 1000, 3000];
+
+/**
+ * Reads again, for some seconds in all, while the answer is stale: GitHub can deliver an event before its API shows
+ * what the event is about. Returns the last answer, stale or not.
+ */
+export async function readWhileStale<Answer>(
+  isStale: (answer: Answer) => boolean,
+  read: () => Promise<Answer>,
+): Promise<Answer> {
+  let answer = await read();
+  for (const pauseMs of pausesMs) {
+    if (!isStale(answer)) break;
+    await sleep(pauseMs);
+    answer = await read();
+  }
+  return answer;
+}
