@@ -1,6 +1,7 @@
 import { checkArn } from "./arn.js";
 import { EngineError, StateError } from "./errors.js";
-import { Execution, type ExecutionDescription, type ExecutionStatus } from "./execution.js";
+import { Execution } from "./execution.js";
+import type { ExecutionDescription, ExecutionStatus } from "./execution-description.js";
 import type { HistoryEvent } from "./history.js";
 import { exceedsPayloadLimit, maxPayloadBytes } from "./limits.js";
 import { Machine } from "./machine.js";

@@ -1,35 +1,14 @@
-import { EngineError, StateError, TerminalStateError } from "./errors.js";
+import { EngineError } from "./errors.js";
+import type { ExecutionDescription, ExecutionStatus } from "./execution-description.js";
 import { History } from "./history.js";
 import { encodeStateData, maxCauseLength } from "./limits.js";
 import type { Machine } from "./machine.js";
 import { Redrives, redriveObstacle } from "./redrives.js";
-import { taskResources } from "./resources.js";
+import { Run } from "./run.js";
 import type { JsonValue, Step, StepContext } from "./step.js";
+import { attemptTask } from "./task-attempt.js";
 import { callAfter } from "./timer.js";
-
-export type ExecutionStatus = "RUNNING" | "SUCCEEDED" | "FAILED" | "TIMED_OUT" | "ABORTED";
-
-/** https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeExecution.html */
-export interface ExecutionDescription {
-  executionArn: string;
-  stateMachineArn: string;
-  name: string;
-  status: ExecutionStatus;
-  startDate: Date;
-  stopDate?: Date;
-  /** JSON text. */
-  input: string;
-  /** JSON text, of an execution that has succeeded. */
-  output?: string;
-  error?: string;
-  cause?: string;
-  redriveCount: number;
-  redriveDate?: Date;
-  redriveStatus: "REDRIVABLE" | "NOT_REDRIVABLE";
-  redriveStatusReason?: string;
-  /** What AWS would bill so far: every state entered, and every retry. */
-  stateTransitions: number;
-}
+import { waitIn } from "./wait.js";
 
 /** What executions need from their engine. */
 export interface ExecutionHost {
@@ -38,23 +17,6 @@ export interface ExecutionHost {
   /** Carries out a Task's work; rejects with a `StateError` that says what Step Functions shows. */
   perform: (step: Step, parameters: JsonValue) => Promise<unknown>;
   changed: (execution: Execution) => void;
-}
-
-/** One stretch of an execution, from its start or a redrive to its end. */
-class Run {
-  over = false;
-  cancelTimeout: () => void = () => {};
-  /** Ends what the state that runs waits for. */
-  interrupt: () => void = () => {};
-  abortStep: () => void = () => {};
-
-  end(): void {
-    if (this.over) return;
-    this.over = true;
-    this.cancelTimeout();
-    this.abortStep();
-    this.interrupt();
-  }
 }
 
 /** One execution of a state machine, over all its redrives. */
@@ -74,7 +36,7 @@ export class Execution {
   #stateTransitions = 0;
   /** The state that runs, or that a redrive begins with, and its input. */
   #position: { state: string; input: string };
-  #run = new Run();
+  #run: Run;
   readonly #host: ExecutionHost;
 
   constructor(machine: Machine, name: string, input: string, host: ExecutionHost) {
@@ -86,6 +48,7 @@ export class Execution {
     this.history = new History(host.now);
     this.#host = host;
     this.#position = { state: machine.startAt, input };
+    this.#run = new Run(this.history);
   }
 
   get status(): ExecutionStatus {
@@ -111,7 +74,7 @@ export class Execution {
     const date = this.#redrives.add(clientToken, now);
     this.#status = "RUNNING";
     this.#stopDate = this.#error = this.#cause = undefined;
-    this.#run = new Run();
+    this.#run = new Run(this.history);
     this.history.add("ExecutionRedriven", {
       executionRedrivenEventDetails: { redriveCount: this.#redrives.count },
     });
@@ -171,15 +134,15 @@ export class Execution {
 
   async #drive(run: Run): Promise<void> {
     try {
-      while (!run.over) {
+      while (!run.isOver) {
         const output = await this.#runState(run);
-        if (output === undefined || run.over) continue;
+        if (output === undefined || run.isOver) continue;
         run.end();
         this.#output = output;
         this.#finish("SUCCEEDED", {});
       }
     } catch (error) {
-      if (run.over) return;
+      if (run.isOver) return;
       run.end();
       this.#finish("FAILED", this.#explain(error));
     }
@@ -189,122 +152,34 @@ export class Execution {
   async #runState(run: Run): Promise<string | undefined> {
     const { state, input } = this.#position;
     const step = this.machine.step(state);
-    this.#add(run, `${step.type}StateEntered`, { stateEnteredEventDetails: { name: state, input } });
+    run.record(`${step.type}StateEntered`, { stateEnteredEventDetails: { name: state, input } });
     this.#stateTransitions += 1;
 
     let attempts = 0;
     const { abort, outcome } = step.perform(JSON.parse(input), this.#context(), async (given) => {
       // After its end, the library would still go through the retries that are left.
-      if (run.over) throw interrupted();
-      if (step.type === "Wait") return this.#wait(run, step, given);
+      run.check();
+      if (step.type === "Wait") return waitIn(run, step, given, this.#host);
       attempts += 1;
       if (attempts > 1) this.#stateTransitions += 1;
-      return this.#task(run, step, given);
+      return attemptTask(
+        { run, step, state, region: this.machine.region, perform: this.#host.perform },
+        given,
+      );
     });
     run.abortStep = abort;
     const { output, next } = await outcome;
-    if (run.over) return undefined;
+    if (run.isOver) return undefined;
 
     const encoded = encodeStateData(output, `The output of the state '${state}'`);
     if (step.type !== "Fail") {
-      this.#add(run, `${step.type}StateExited`, {
+      run.record(`${step.type}StateExited`, {
         stateExitedEventDetails: { name: state, output: encoded },
       });
     }
     if (next === undefined) return encoded;
     this.#position = { state: next, input: encoded };
     return undefined;
-  }
-
-  async #wait(run: Run, step: Step, given: JsonValue): Promise<JsonValue> {
-    const wait = step.readWait(given);
-    if (!wait) {
-      throw new TerminalStateError(
-        "States.Runtime",
-        `${JSON.stringify(given)} does not say how long to wait: whole seconds or an RFC 3339 timestamp are expected`,
-      );
-    }
-    const { length, input } = wait;
-    const ms =
-      "seconds" in length ? length.seconds * 1000 : new Date(length.until).getTime() - this.#host.now();
-    await this.#whileRunning<void>(run, (resolve) => {
-      return callAfter(Math.max(0, ms) * this.#host.timeScale, () => resolve());
-    });
-    return input;
-  }
-
-  /** One attempt of a Task, between JSON boundaries as a real call has them. */
-  async #task(run: Run, step: Step, given: JsonValue): Promise<JsonValue> {
-    if (!step.resource) throw new Error(`the state ${this.#position.state} has no resource`);
-    const resource = taskResources[step.resource];
-    const parameters = encodeStateData(given, `The parameters of the state '${this.#position.state}'`);
-    this.#add(run, "TaskScheduled", {
-      taskScheduledEventDetails: {
-        ...resource,
-        region: this.machine.region,
-        parameters,
-        ...(step.timeoutSeconds !== undefined && { timeoutInSeconds: step.timeoutSeconds }),
-      },
-    });
-    this.#add(run, "TaskStarted", { taskStartedEventDetails: resource });
-
-    let output: string;
-    try {
-      const result = await this.#whileRunning<unknown>(run, (resolve, reject) => {
-        // The library decides about the timeout; it starts its timer after this one, so that this one is first.
-        const cancel =
-          step.timeoutSeconds === undefined
-            ? () => {}
-            : callAfter(step.timeoutSeconds * 1000, () => {
-                try {
-                  const error = "States.Timeout";
-                  this.#add(run, "TaskTimedOut", { taskTimedOutEventDetails: { ...resource, error } });
-                } catch (error) {
-                  reject(error);
-                }
-                resolve = reject = () => {};
-              });
-        this.#host.perform(step, JSON.parse(parameters)).then(
-          (value) => {
-            cancel();
-            resolve(value);
-          },
-          (error: unknown) => {
-            cancel();
-            reject(error);
-          },
-        );
-        return cancel;
-      });
-      output = encodeStateData(result, `The state '${this.#position.state}' returned a result that`);
-    } catch (error) {
-      if (run.over) throw interrupted();
-      const { name, message } = error instanceof StateError ? error : new StateError("Error", String(error));
-      const cause = message.slice(0, maxCauseLength);
-      this.#add(run, "TaskFailed", { taskFailedEventDetails: { ...resource, error: name, cause } });
-      throw error instanceof TerminalStateError ? error : new StateError(name, cause);
-    }
-    this.#add(run, "TaskSucceeded", { taskSucceededEventDetails: { ...resource, output } });
-    return JSON.parse(output);
-  }
-
-  /** A promise that `begin` settles, or the end of the run. `begin` returns what gives up its own waiting. */
-  #whileRunning<T>(
-    run: Run,
-    begin: (resolve: (value: T) => void, reject: (reason: unknown) => void) => () => void,
-  ): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      const cancel = begin(resolve, reject);
-      run.interrupt = () => {
-        cancel();
-        reject(interrupted());
-      };
-    });
-  }
-
-  #add(run: Run, ...event: Parameters<History["add"]>): void {
-    if (run.over) throw interrupted();
-    this.history.add(...event);
   }
 
   #context(): StepContext {
@@ -357,9 +232,4 @@ export class Execution {
     }
     this.#host.changed(this);
   }
-}
-
-/** What work that nobody waits for any more ends with: nothing may retry or catch it. */
-function interrupted(): TerminalStateError {
-  return new TerminalStateError("States.Runtime", "the execution has ended");
 }

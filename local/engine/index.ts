@@ -7,7 +7,7 @@ export {
   type StatusListener,
 } from "./engine.js";
 export { EngineError, type EngineErrorName } from "./errors.js";
-export type { ExecutionDescription, ExecutionStatus } from "./execution.js";
+export type { ExecutionDescription, ExecutionStatus } from "./execution-description.js";
 export type { HistoryEvent, HistoryEventDetails, HistoryEventType, StateType } from "./history.js";
 export { exceedsPayloadLimit, maxPayloadBytes } from "./limits.js";
 export { type Diagnostic, diagnose } from "./validate.js";

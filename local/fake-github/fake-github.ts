@@ -11,14 +11,9 @@ import { GraphQL } from "./pulls/graphql.js";
 import { Pulls } from "./pulls/pulls.js";
 import { Reviews } from "./pulls/reviews.js";
 import { Happenings } from "./repositories/happenings.js";
-import {
-  type NewRepository,
-  type NewUser,
-  Repositories,
-  type Repository,
-  type RepositoryRef,
-  type User,
-} from "./repositories/repositories.js";
+import { Repositories } from "./repositories/repositories.js";
+import type { NewRepository, NewUser, Repository, RepositoryRef, User } from "./repositories/repository.js";
+import { limitQueries, limitRate, type RateLimit } from "./rest/rate-limits.js";
 import { type Json, notFound, Rest } from "./rest/rest.js";
 import { Actions } from "./runs/actions.js";
 import { CheckRuns } from "./runs/check-runs.js";
@@ -237,43 +232,11 @@ export class FakeGitHub {
   /** The comments that stand under an issue or pull request. */
   commentsOn = (issue: { repo: RepositoryRef; number: number }) => this.comments.on(this.issues.get(issue));
 
-  /**
-   * Makes the next calls that fit run into a secondary rate limit. `retryAfterSeconds` (1 by default) is `null` where
-   * GitHub names no time, as it often does.
-   * https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits
-   */
-  limitRate(
-    fault: { method?: string; path?: RegExp; times?: number; retryAfterSeconds?: number | null } = {},
-  ): void {
-    const { retryAfterSeconds = 1, ...which } = fault;
-    this.http.fail({
-      ...which,
-      status: 403,
-      headers: {
-        "x-ratelimit-limit": "5000",
-        "x-ratelimit-remaining": "4987",
-        ...(retryAfterSeconds !== null && { "retry-after": `${retryAfterSeconds}` }),
-      },
-      body: {
-        message: "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.",
-        documentation_url:
-          "https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits",
-      },
-    });
-  }
+  /** Makes the next calls that fit hit a secondary rate limit. */
+  limitRate = (fault: RateLimit = {}): void => limitRate(this.http, fault);
 
-  /**
-   * Makes the next GraphQL queries run into a rate limit: GitHub answers 200, with an error.
-   * https://docs.github.com/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api#exceeding-the-rate-limit
-   */
-  limitQueries({ times = 1 }: { times?: number } = {}): void {
-    const message = `API rate limit already exceeded for installation ID ${this.appId}.`;
-    this.http.fail({
-      method: "POST",
-      path: /\/graphql$/,
-      times,
-      status: 200,
-      body: { errors: [{ type: "RATE_LIMITED", message }] },
-    });
-  }
+  /** Makes the next GraphQL queries hit a rate limit. */
+  limitQueries = ({ times = 1 }: { times?: number } = {}): void => {
+    limitQueries(this.http, { times, installation: this.appId });
+  };
 }

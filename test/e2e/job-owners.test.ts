@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import type { FakeChat } from "../../local/fake-coder/chats/chat.js";
 import type { FakeTask } from "../../local/fake-coder/tasks/fake-task.js";
-import type { NewPush } from "../../local/fake-github/contents/contents.js";
+import type { NewPush } from "../../local/fake-github/contents/push.js";
 import type { SystemOptions } from "../../local/system/system.js";
 import { allWell, fire } from "./repo-work.js";
 import { until, World } from "./support.js";

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import type { Issue } from "../../local/fake-github/issues/issues.js";
-import type { Repository } from "../../local/fake-github/repositories/repositories.js";
+import type { Repository } from "../../local/fake-github/repositories/repository.js";
 import { deployments } from "./deployments.js";
 import { allWell, fire, writeConfig } from "./repo-work.js";
 import { until, World } from "./support.js";

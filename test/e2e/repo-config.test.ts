@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import type { ExecutionDescription } from "../../local/engine/index.js";
-import type { NewPush } from "../../local/fake-github/contents/contents.js";
+import type { NewPush } from "../../local/fake-github/contents/push.js";
 import type { CheckRun } from "../../local/fake-github/runs/check-runs.js";
 import { until, World } from "./support.js";
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/g
 import type { FakeChat } from "../../local/fake-coder/chats/chat.js";
 import type { FakeTask } from "../../local/fake-coder/tasks/fake-task.js";
 import type { Issue } from "../../local/fake-github/issues/issues.js";
-import { type NewPull, newSha, type Pull } from "../../local/fake-github/pulls/pulls.js";
+import { type NewPull, newSha, type Pull } from "../../local/fake-github/pulls/pull.js";
 import type { NewRun } from "../../local/fake-github/runs/workflow-run.js";
 import { asRequester, deployments } from "./deployments.js";
 import { allWell } from "./repo-work.js";

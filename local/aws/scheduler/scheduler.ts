@@ -15,6 +15,7 @@ import {
   type ScheduleDefinition,
   type ScheduleRun,
 } from "./schedule.js";
+import { describe, keyOf, type StoredSchedule, summarize } from "./stored-schedule.js";
 
 const account = `arn:aws:scheduler:${region}:000000000000`;
 
@@ -37,14 +38,6 @@ const listQuery = z.object({
   ...pageQuery,
 });
 const listGroupsQuery = z.object(pageQuery);
-
-interface Stored {
-  schedule: Schedule;
-  created: Date;
-  changed: Date;
-  /** Of the request that created it: the same once more changes nothing. */
-  token: string | undefined;
-}
 
 export interface SchedulerOptions {
   /** The one schedule group there is, beside `default`. */
@@ -69,7 +62,7 @@ export class Scheduler {
   readonly #created = new Date();
   #stopped = false;
   /** By group and name. */
-  readonly #schedules = new Map<string, Stored>();
+  readonly #schedules = new Map<string, StoredSchedule>();
 
   constructor(engine: Engine, { group, timeScale = 1, credentials = exampleCredentials }: SchedulerOptions) {
     this.#group = group;
@@ -156,7 +149,7 @@ export class Scheduler {
     key: string,
     name: string,
     definition: ScheduleDefinition,
-    rest: Omit<Stored, "schedule">,
+    rest: Omit<StoredSchedule, "schedule">,
   ): { ScheduleArn: string } {
     const schedule = new Schedule(`${account}:schedule/${key}`, name, definition, this.#context);
     this.#schedules.set(key, { schedule, ...rest });
@@ -228,12 +221,12 @@ export class Scheduler {
     return { name, definition };
   }
 
-  #find({ params, query }: HttpRequest): Stored {
+  #find({ params, query }: HttpRequest): StoredSchedule {
     const { groupName } = groupQuery.parse(Object.fromEntries(query));
     return this.#stored(groupName, pathParameters.parse(params).name);
   }
 
-  #stored(group: string, name: string): Stored {
+  #stored(group: string, name: string): StoredSchedule {
     this.#checkGroup(group);
     const stored = this.#schedules.get(`${group}/${name}`);
     if (!stored) throw new AwsError("ResourceNotFoundException", `Schedule ${name} does not exist.`);
@@ -245,28 +238,8 @@ export class Scheduler {
     throw new AwsError("ResourceNotFoundException", `Schedule group ${group} does not exist.`);
   }
 
-  #sorted(): Stored[] {
+  #sorted(): StoredSchedule[] {
     const stored = [...this.#schedules.values()];
     return stored.sort((a, b) => (keyOf(a.schedule) < keyOf(b.schedule) ? -1 : 1));
   }
-}
-
-const keyOf = ({ name, definition }: Schedule) => `${definition.GroupName}/${name}`;
-
-function summarize({ schedule, created, changed }: Stored): object {
-  const { GroupName, State, Target } = schedule.definition;
-  return {
-    Arn: schedule.arn,
-    GroupName,
-    Name: schedule.name,
-    State,
-    CreationDate: epochSeconds(created),
-    LastModificationDate: epochSeconds(changed),
-    Target: { Arn: Target.Arn },
-  };
-}
-
-function describe(stored: Stored): object {
-  const { ClientToken: _, ...definition } = stored.schedule.definition;
-  return { ...definition, ...summarize(stored), Target: definition.Target };
 }

@@ -1,9 +1,12 @@
-import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, verify } from "node:crypto";
+import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes } from "node:crypto";
 import type { HttpReply, HttpRequest } from "../../http/http-server.js";
-import { nodeId, type Repositories, type Repository } from "../repositories/repositories.js";
+import type { Repositories } from "../repositories/repositories.js";
+import { nodeId, type Repository } from "../repositories/repository.js";
 import { asObject } from "../rest/examples.js";
 import { appPermissions, areEnough, type Permissions } from "../rest/permissions.js";
 import { body, GitHubError, type Json, notFound, param, type Rest } from "../rest/rest.js";
+import { checkJwt } from "./app-jwt.js";
+import { archived, blocked, inaccessible, suspended } from "./refusals.js";
 
 /** What an App asks as itself: nothing else takes its JWT, and these take nothing else. */
 const JWT_PATHS = /^\/app(\/|$)|^\/(?:repos\/[^/]+|users|orgs)\/[^/]+\/installation$/;
@@ -71,7 +74,11 @@ export class AppAuth {
   check(request: HttpRequest): HttpReply | undefined {
     try {
       if (JWT_PATHS.test(request.path)) {
-        this.#checkJwt(request);
+        checkJwt(request, {
+          publicKey: this.#publicKey,
+          issuers: [this.appId, this.clientId],
+          now: this.now(),
+        });
       } else if (!request.path.startsWith("/_logs/")) {
         this.#checkToken(request);
       }
@@ -79,36 +86,6 @@ export class AppAuth {
     } catch (error) {
       if (error instanceof GitHubError) return error.reply;
       throw error;
-    }
-  }
-
-  #checkJwt(request: HttpRequest): void {
-    const jwt = /^bearer (\S+)$/i.exec(request.headers.authorization ?? "")?.[1] ?? "";
-    const [header = "", payload = "", signature = ""] = jwt.split(".");
-    const undecodable = new GitHubError(401, "A JSON web token could not be decoded");
-    const claims = decoded(payload);
-    if (decoded(header).alg !== "RS256") throw undecodable;
-    const signed = Buffer.from(`${header}.${payload}`);
-    if (!verify("RSA-SHA256", signed, this.#publicKey, Buffer.from(signature, "base64url")))
-      throw undecodable;
-    if (![this.appId, this.clientId].includes(`${claims.iss}`))
-      throw new GitHubError(401, "Integration not found");
-    const now = Math.floor(this.now().getTime() / 1000);
-    const { iat, exp } = claims;
-    if (typeof iat !== "number" || iat > now) {
-      throw new GitHubError(
-        401,
-        "'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued",
-      );
-    }
-    if (typeof exp !== "number" || exp <= now) {
-      throw new GitHubError(
-        401,
-        "'Expiration time' claim ('exp') must be a numeric value representing the future time at which the assertion expires",
-      );
-    }
-    if (exp > now + 600) {
-      throw new GitHubError(401, "'Expiration time' claim ('exp') is too far in the future");
     }
   }
 
@@ -236,32 +213,6 @@ export class AppAuth {
   }
 }
 
-/** https://docs.github.com/rest/using-the-rest-api/troubleshooting-the-rest-api#resource-not-accessible */
-const inaccessible = (anyOf: readonly string[]) =>
-  new GitHubError(
-    403,
-    "Resource not accessible by integration",
-    {},
-    {
-      "x-accepted-github-permissions": anyOf.map((need) => need.replace(": ", "=")).join("; "),
-    },
-  );
-
-const suspended = () => new GitHubError(403, "This installation has been suspended");
-
-function archived(path: string): GitHubError {
-  const isComment = path.endsWith("/comments");
-  const more = isComment ? " and unable to create comment because issue is locked" : "";
-  return new GitHubError(403, `Repository was archived so is read-only${more}.`);
-}
-
-/** https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api */
-function blocked({ blocked: status, id }: Repository): GitHubError {
-  const reason = status === 451 ? "dmca" : "tos";
-  const block = { reason, created_at: "2026-01-01T00:00:00Z", html_url: `https://github.com/block/${id}` };
-  return new GitHubError(status ?? 403, "Repository access blocked", { block });
-}
-
 /** The repositories that a token is asked to be limited to. */
 function chosen(asked: Json, covered: Repository[]): Repository[] | undefined {
   const wanted = asked.repository_ids ?? asked.repositories;
@@ -272,12 +223,4 @@ function chosen(asked: Json, covered: Repository[]): Repository[] | undefined {
     422,
     "There is at least one repository that does not exist or is not accessible to the parent installation.",
   );
-}
-
-function decoded(part: string): Json {
-  try {
-    return asObject(JSON.parse(Buffer.from(part, "base64url").toString("utf8")));
-  } catch {
-    return {};
-  }
 }

@@ -1,11 +1,6 @@
-import type { By } from "../issues/issues.js";
-import {
-  fullName,
-  nodeId,
-  type Repositories,
-  type Repository,
-  type RepositoryRef,
-} from "../repositories/repositories.js";
+import type { By } from "../repositories/happenings.js";
+import type { Repositories } from "../repositories/repositories.js";
+import { fullName, nodeId, type Repository, type RepositoryRef } from "../repositories/repository.js";
 import { asObject, example, moved } from "../rest/examples.js";
 import type { Json } from "../rest/rest.js";
 import type { Deliveries, Delivery } from "../webhooks/deliveries.js";

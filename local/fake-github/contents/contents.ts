@@ -1,40 +1,18 @@
 import { createHash } from "node:crypto";
 import type { HttpReply, HttpRequest } from "../../http/http-server.js";
-import { type By, tellOptions } from "../issues/issues.js";
-import { newSha } from "../pulls/pulls.js";
+import { newSha } from "../pulls/pull.js";
 import type { Happenings } from "../repositories/happenings.js";
-import {
-  fullName,
-  htmlUrl,
-  type Repositories,
-  type Repository,
-  type RepositoryRef,
-} from "../repositories/repositories.js";
+import { tellOptions } from "../repositories/happenings.js";
+import type { Repositories } from "../repositories/repositories.js";
+import { fullName, htmlUrl, type Repository } from "../repositories/repository.js";
 import { GitHubError, type Json, notFound, param, type Rest } from "../rest/rest.js";
 import type { Told } from "../webhooks/deliveries.js";
+import { applied, changeOf, type Files, type NewPush } from "./push.js";
 
 /** One entry of a pull request's files. */
 export interface FileChange {
   filename: string;
   status: "added" | "modified" | "removed";
-}
-
-type Files = ReadonlyMap<string, Buffer>;
-
-export interface NewPush extends By {
-  repo: RepositoryRef;
-  /** Default: the default branch. */
-  branch?: string;
-  /** A branch, or a commit of any repository, that a new branch begins at. Default: it begins empty. */
-  from?: string;
-  /** New texts by path. */
-  files?: Record<string, string | Buffer>;
-  /** What the commits changed, the oldest first. Default: one commit that adds or modifies `files`. */
-  commits?: { message?: string; added?: string[]; modified?: string[]; removed?: string[] }[];
-  /** The branch's history is replaced: by `from`, with the changes on top. */
-  forced?: boolean;
-  /** The push deletes the branch. */
-  deleted?: boolean;
 }
 
 const ZEROS = "0".repeat(40);
@@ -240,23 +218,3 @@ export class Contents {
 /** Git's id of a file's content. */
 const blobSha = (data: Buffer): string =>
   createHash("sha1").update(`blob ${data.length}\0`).update(data).digest("hex");
-
-function changeOf(old: Files, files: Record<string, string | Buffer>) {
-  const paths = Object.keys(files);
-  return {
-    added: paths.filter((path) => !old.has(path)),
-    modified: paths.filter((path) => old.has(path)),
-  };
-}
-
-function applied(old: Files, { files = {}, commits = [] }: NewPush): Files {
-  const result = new Map(old);
-  for (const commit of commits) {
-    for (const path of [...(commit.added ?? []), ...(commit.modified ?? [])]) {
-      if (!result.has(path)) result.set(path, Buffer.alloc(0));
-    }
-    for (const path of commit.removed ?? []) result.delete(path);
-  }
-  for (const [path, text] of Object.entries(files)) result.set(path, Buffer.from(text));
-  return result;
-}

@@ -1,6 +1,7 @@
 import type { HttpRequest } from "../../http/http-server.js";
-import { headSha, type Pull, type Pulls } from "../pulls/pulls.js";
-import { htmlUrl } from "../repositories/repositories.js";
+import { headSha, type Pull } from "../pulls/pull.js";
+import type { Pulls } from "../pulls/pulls.js";
+import { htmlUrl } from "../repositories/repository.js";
 import type { Json, Rest } from "../rest/rest.js";
 import type { Contents, FileChange } from "./contents.js";
 

@@ -1,16 +1,13 @@
 import type { Happening, Happenings } from "../repositories/happenings.js";
-import {
-  htmlUrl,
-  nodeId,
-  type Repositories,
-  type Repository,
-  type User,
-} from "../repositories/repositories.js";
+import { type By, tellOptions } from "../repositories/happenings.js";
+import type { Repositories } from "../repositories/repositories.js";
+import { htmlUrl, nodeId, type Repository, type User } from "../repositories/repository.js";
 import { fromExample } from "../rest/examples.js";
 import { body, invalid, type Json, notFound, param, type Rest } from "../rest/rest.js";
 import type { Told } from "../webhooks/deliveries.js";
-import { type By, checkUnlocked, type Issue, type IssueRef, type Issues, tellOptions } from "./issues.js";
+import type { Issue, IssueRef, Issues } from "./issues.js";
 import { type Reaction, react, reactionCounts } from "./reactions.js";
+import { checkUnlocked } from "./refusals.js";
 
 /** A comment on an issue or in a pull request's conversation. */
 export interface IssueComment {

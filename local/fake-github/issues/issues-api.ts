@@ -1,10 +1,12 @@
 import type { HttpRequest } from "../../http/http-server.js";
 import type { Happenings } from "../repositories/happenings.js";
-import type { Repositories, User } from "../repositories/repositories.js";
+import type { Repositories } from "../repositories/repositories.js";
+import type { User } from "../repositories/repository.js";
 import { asObject } from "../rest/examples.js";
 import { body, invalid, type Json, param, type Rest } from "../rest/rest.js";
-import { checkUnlocked, type Issue, type Issues, issuesDisabled } from "./issues.js";
+import type { Issue, Issues } from "./issues.js";
 import { type Reaction, react } from "./reactions.js";
+import { checkUnlocked, issuesDisabled } from "./refusals.js";
 
 /** What an App can do with issues: https://docs.github.com/rest/issues/issues */
 export class IssuesApi {

@@ -1,15 +1,22 @@
-import type { Happening, Happenings, TellOptions } from "../repositories/happenings.js";
+import {
+  type By,
+  type Happening,
+  type Happenings,
+  type TellOptions,
+  tellOptions,
+} from "../repositories/happenings.js";
+import type { Repositories } from "../repositories/repositories.js";
 import {
   htmlUrl,
   nodeId,
-  type Repositories,
   type Repository,
   type RepositoryRef,
   type User,
-} from "../repositories/repositories.js";
+} from "../repositories/repository.js";
 import { fromExample } from "../rest/examples.js";
 import { GitHubError, type Json, notFound } from "../rest/rest.js";
 import type { Told } from "../webhooks/deliveries.js";
+import { issuesDisabled } from "./refusals.js";
 
 /** An issue, or the issue side of a pull request: both share one row of numbers. */
 export interface Issue {
@@ -46,11 +53,6 @@ export interface NewIssue {
   title: string;
   body?: string | null;
   labels?: string[];
-}
-
-export interface By extends TellOptions {
-  /** Login of who does it. */
-  by: string;
 }
 
 /** What an App makes through the API carries its name. */
@@ -240,14 +242,3 @@ export class Issues {
     return { url, html_url: page, diff_url: `${page}.diff`, patch_url: `${page}.patch` };
   }
 }
-
-/** @throws GitHubError 403 where only people may write, or nobody; an archived repository locks all. */
-export function checkUnlocked(issue: Issue, what: string): void {
-  if (issue.locked) throw new GitHubError(403, `Unable to ${what} because issue is locked.`);
-}
-
-export const issuesDisabled = (): GitHubError => new GitHubError(410, "Issues are disabled for this repo");
-
-/** `exactOptionalPropertyTypes` does not let an absent option be passed on as `undefined`. */
-export const tellOptions = (deliver: boolean | undefined): TellOptions =>
-  deliver === undefined ? {} : { deliver };

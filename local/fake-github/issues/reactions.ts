@@ -1,4 +1,5 @@
-import { nodeId, type Repositories, type User } from "../repositories/repositories.js";
+import type { Repositories } from "../repositories/repositories.js";
+import { nodeId, type User } from "../repositories/repository.js";
 import { invalid, type Json } from "../rest/rest.js";
 
 const CONTENTS = ["+1", "-1", "laugh", "confused", "heart", "hooray", "rocket", "eyes"];

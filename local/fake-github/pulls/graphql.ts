@@ -1,17 +1,12 @@
 import type { HttpReply, HttpRequest } from "../../http/http-server.js";
 import type { AppAuth } from "../app/app-auth.js";
 import type { Issue } from "../issues/issues.js";
-import {
-  fullName,
-  htmlUrl,
-  nodeId,
-  type Repositories,
-  type Repository,
-  type User,
-} from "../repositories/repositories.js";
+import type { Repositories } from "../repositories/repositories.js";
+import { fullName, htmlUrl, nodeId, type Repository, type User } from "../repositories/repository.js";
 import { asObject, isObject } from "../rest/examples.js";
 import { body, GitHubError, type Json, type Rest } from "../rest/rest.js";
-import type { Pull, Pulls } from "./pulls.js";
+import type { Pull } from "./pull.js";
+import type { Pulls } from "./pulls.js";
 
 /**
  * The GraphQL questions that the relay asks: which issues a pull request closes, and who has edited and linked it. No

@@ -1,63 +1,16 @@
-import { randomBytes } from "node:crypto";
 import type { HttpRequest } from "../../http/http-server.js";
-import { type By, type Issue, type IssueRef, type Issues, tellOptions } from "../issues/issues.js";
+import type { Issue, IssueRef, Issues } from "../issues/issues.js";
 import type { Happening, Happenings, TellOptions } from "../repositories/happenings.js";
-import {
-  fullName,
-  htmlUrl,
-  nodeId,
-  type Repositories,
-  type Repository,
-  type User,
-} from "../repositories/repositories.js";
+import { type By, tellOptions } from "../repositories/happenings.js";
+import type { Repositories } from "../repositories/repositories.js";
+import { fullName, htmlUrl, nodeId, type Repository } from "../repositories/repository.js";
 import { asObject, fromExample } from "../rest/examples.js";
 import { type Json, notFound, param, type Rest } from "../rest/rest.js";
 import type { Delivery, Told } from "../webhooks/deliveries.js";
-
-export interface Pull {
-  readonly repo: Repository;
-  readonly number: number;
-  readonly id: number;
-  /** The same thing seen as an issue: title, body, state, conversation. */
-  readonly issue: Issue;
-  readonly headRepo: Repository;
-  readonly headBranch: string;
-  readonly base: string;
-  readonly baseSha: string;
-  /** All head commits so far, the newest last. */
-  readonly shas: string[];
-  readonly draft: boolean;
-  /** Issues linked by hand, besides those that the body names. */
-  readonly linked: Link[];
-  /** Who has edited the body, the oldest edit first; GitHub counts its creation where it was edited. */
-  readonly editors: User[];
-  mergedAt: string | null;
-}
-
-interface Link extends IssueRef {
-  by: User;
-}
-
-export interface NewPull extends By {
-  repo: IssueRef["repo"];
-  title?: string;
-  body?: string | null;
-  /** A branch of the same repository, or one of a fork. */
-  head: string | { repo: IssueRef["repo"]; branch: string };
-  headSha?: string;
-  /** Default: the default branch. */
-  base?: string;
-  draft?: boolean;
-  /** Issues to link by hand; a number is one of the same repository. */
-  closes?: (number | IssueRef)[];
-}
+import { headSha, type NewPull, newSha, type Pull } from "./pull.js";
 
 /** https://docs.github.com/issues/tracking-your-work-with-issues/using-issues/linking-a-pull-request-to-an-issue */
 const CLOSING = /\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?):?\s+([\w.-]+\/[\w.-]+)?#(\d+)\b/gi;
-
-export const newSha = (): string => randomBytes(20).toString("hex");
-
-export const headSha = (pull: Pull): string => pull.shas.at(-1) ?? "";
 
 export class Pulls {
   readonly #pulls: Pull[] = [];

@@ -1,19 +1,16 @@
 import type { HttpRequest } from "../../http/http-server.js";
-import { type By, checkUnlocked, type IssueRef, tellOptions } from "../issues/issues.js";
+import type { IssueRef } from "../issues/issues.js";
 import { type Reaction, react, reactionCounts } from "../issues/reactions.js";
+import { checkUnlocked } from "../issues/refusals.js";
 import type { Happening, Happenings } from "../repositories/happenings.js";
-import {
-  fullName,
-  htmlUrl,
-  nodeId,
-  type Repositories,
-  type Repository,
-  type User,
-} from "../repositories/repositories.js";
+import { type By, tellOptions } from "../repositories/happenings.js";
+import type { Repositories } from "../repositories/repositories.js";
+import { fullName, htmlUrl, nodeId, type Repository, type User } from "../repositories/repository.js";
 import { asObject, example, fromExample } from "../rest/examples.js";
 import { body, type Json, notFound, param, type Rest } from "../rest/rest.js";
 import type { Delivery, Told } from "../webhooks/deliveries.js";
-import { headSha, type Pull, type Pulls } from "./pulls.js";
+import { headSha, type Pull } from "./pull.js";
+import type { Pulls } from "./pulls.js";
 
 export interface Review {
   readonly id: number;

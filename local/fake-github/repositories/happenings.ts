@@ -1,11 +1,17 @@
 import { example, laidOver, moved } from "../rest/examples.js";
 import type { Json } from "../rest/rest.js";
 import type { Deliveries, Told } from "../webhooks/deliveries.js";
-import { nodeId, type Repositories, type Repository } from "./repositories.js";
+import type { Repositories } from "./repositories.js";
+import { nodeId, type Repository } from "./repository.js";
 
 export interface TellOptions {
   /** False only makes the delivery: the caller sends it later, twice, or never. Default: true. */
   deliver?: boolean;
+}
+
+export interface By extends TellOptions {
+  /** Login of who does it. */
+  by: string;
 }
 
 /** Something that happened in a repository and that a webhook tells of. */
@@ -86,3 +92,7 @@ export class Happenings {
     };
   }
 }
+
+/** `exactOptionalPropertyTypes` does not let an absent option be passed on as `undefined`. */
+export const tellOptions = (deliver: boolean | undefined): TellOptions =>
+  deliver === undefined ? {} : { deliver };

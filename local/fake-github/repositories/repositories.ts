@@ -1,54 +1,17 @@
-import { Buffer } from "node:buffer";
 import type { HttpRequest } from "../../http/http-server.js";
 import { fromExample, type Moves } from "../rest/examples.js";
 import { type Json, notFound, param, type Rest } from "../rest/rest.js";
-
-export type Role = "admin" | "maintain" | "write" | "triage" | "read";
-
-export interface User {
-  login: string;
-  id: number;
-  type: "User" | "Bot" | "Organization";
-}
-
-export interface Repository {
-  id: number;
-  owner: User;
-  name: string;
-  private: boolean;
-  defaultBranch: string;
-  hasIssues: boolean;
-  /** Nothing in it can be changed. */
-  archived: boolean;
-  /** Whom GitHub has cut off from everybody: 451 for a legal reason, 403 for others. */
-  blocked: 403 | 451 | null;
-  /** The App's installation that covers it; `null` where the App is not installed. */
-  installationId: number | null;
-  /** By login in lower case. */
-  permissions: Map<string, Role>;
-  /** The repository that this one is a fork of. */
-  forkOf?: Repository;
-}
-
-export interface NewUser {
-  login: string;
-  id?: number;
-  type?: User["type"];
-}
-
-export interface NewRepository {
-  owner: string;
-  name: string;
-  id?: number;
-  private?: boolean;
-  permissions?: Record<string, Role>;
-  defaultBranch?: string;
-  installationId?: number | null;
-  forkOf?: RepositoryRef;
-}
-
-/** A repository or its full name, `owner/name`. */
-export type RepositoryRef = Repository | string;
+import {
+  fullName,
+  type NewRepository,
+  type NewUser,
+  nodeId,
+  permission,
+  type Repository,
+  type RepositoryRef,
+  type Role,
+  type User,
+} from "./repository.js";
 
 /** The App's installation on the account that has the first repository; the next account has the next one. */
 const FIRST_INSTALLATION = 50_000_001;
@@ -280,19 +243,3 @@ export class Repositories {
     });
   }
 }
-
-/**
- * The old four-valued field: `maintain` reads as `write`, `triage` as `read`.
- * https://docs.github.com/rest/collaborators/collaborators#get-repository-permissions-for-a-user
- */
-function permission(role: Role | "none"): Json {
-  const coarse = role === "maintain" ? "write" : role === "triage" ? "read" : role;
-  return { permission: coarse, role_name: role };
-}
-
-export const fullName = (repository: Repository): string => `${repository.owner.login}/${repository.name}`;
-
-export const htmlUrl = (repository: Repository): string => `https://github.com/${fullName(repository)}`;
-
-export const nodeId = (type: string, id: number): string =>
-  Buffer.from(`0${type.length}:${type}${id}`).toString("base64");

@@ -1,14 +1,9 @@
 import type { HttpRequest } from "../../http/http-server.js";
-import { tellOptions } from "../issues/issues.js";
 import type { Pulls } from "../pulls/pulls.js";
 import type { Happenings } from "../repositories/happenings.js";
-import {
-  fullName,
-  htmlUrl,
-  nodeId,
-  type Repositories,
-  type Repository,
-} from "../repositories/repositories.js";
+import { tellOptions } from "../repositories/happenings.js";
+import type { Repositories } from "../repositories/repositories.js";
+import { fullName, htmlUrl, nodeId, type Repository } from "../repositories/repository.js";
 import { fromExample } from "../rest/examples.js";
 import { type Json, notFound, param, type Rest } from "../rest/rest.js";
 import type { Told } from "../webhooks/deliveries.js";

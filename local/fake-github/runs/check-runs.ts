@@ -1,13 +1,8 @@
 import type { HttpRequest } from "../../http/http-server.js";
 import type { AppAuth } from "../app/app-auth.js";
 import type { Contents } from "../contents/contents.js";
-import {
-  fullName,
-  htmlUrl,
-  nodeId,
-  type Repositories,
-  type Repository,
-} from "../repositories/repositories.js";
+import type { Repositories } from "../repositories/repositories.js";
+import { fullName, htmlUrl, nodeId, type Repository } from "../repositories/repository.js";
 import { asObject, fromExample } from "../rest/examples.js";
 import { body, GitHubError, invalid, type Json, notFound, param, type Rest } from "../rest/rest.js";
 

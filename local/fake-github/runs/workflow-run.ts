@@ -1,5 +1,5 @@
-import type { By } from "../issues/issues.js";
-import type { Repository, RepositoryRef, User } from "../repositories/repositories.js";
+import type { By } from "../repositories/happenings.js";
+import type { Repository, RepositoryRef, User } from "../repositories/repository.js";
 import type { Log } from "./job-logs.js";
 
 export type Conclusion =

@@ -1,0 +1,34 @@
+import { epochSeconds } from "../protocol/aws-json.js";
+import type { Schedule } from "./schedule.js";
+
+/** A schedule and what the API adds to it. */
+export interface StoredSchedule {
+  schedule: Schedule;
+  created: Date;
+  changed: Date;
+  /** Of the request that created it: the same once more changes nothing. */
+  token: string | undefined;
+}
+
+/** Its group and name. */
+export const keyOf = ({ name, definition }: Schedule) => `${definition.GroupName}/${name}`;
+
+/** An entry of `ListSchedules`. */
+export function summarize({ schedule, created, changed }: StoredSchedule): object {
+  const { GroupName, State, Target } = schedule.definition;
+  return {
+    Arn: schedule.arn,
+    GroupName,
+    Name: schedule.name,
+    State,
+    CreationDate: epochSeconds(created),
+    LastModificationDate: epochSeconds(changed),
+    Target: { Arn: Target.Arn },
+  };
+}
+
+/** The answer of `GetSchedule`. */
+export function describe(stored: StoredSchedule): object {
+  const { ClientToken: _, ...definition } = stored.schedule.definition;
+  return { ...definition, ...summarize(stored), Target: definition.Target };
+}

@@ -1,0 +1,52 @@
+import { TerminalStateError } from "./errors.js";
+import type { History } from "./history.js";
+
+/** One stretch of an execution, from its start or a redrive to its end. */
+export class Run {
+  #isOver = false;
+  cancelTimeout: () => void = () => {};
+  /** Ends whatever the current state waits for. */
+  interrupt: () => void = () => {};
+  abortStep: () => void = () => {};
+
+  constructor(private readonly history: History) {}
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  end(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.cancelTimeout();
+    this.abortStep();
+    this.interrupt();
+  }
+
+  /** Adds an event to the history. Throws once the run is over. */
+  record(...event: Parameters<History["add"]>): void {
+    this.check();
+    this.history.add(...event);
+  }
+
+  /** Throws once the run is over. */
+  check(): void {
+    if (this.#isOver) throw interrupted();
+  }
+
+  /** A promise that `begin` settles, or the end of the run rejects. `begin` returns what cancels its own waiting. */
+  wait<T>(begin: (resolve: (value: T) => void, reject: (reason: unknown) => void) => () => void): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const cancel = begin(resolve, reject);
+      this.interrupt = () => {
+        cancel();
+        reject(interrupted());
+      };
+    });
+  }
+}
+
+/** Ends work whose run is over: nothing may retry or catch it. */
+function interrupted(): TerminalStateError {
+  return new TerminalStateError("States.Runtime", "the execution has ended");
+}

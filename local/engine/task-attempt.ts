@@ -1,0 +1,83 @@
+import { StateError, TerminalStateError } from "./errors.js";
+import { encodeStateData, maxCauseLength } from "./limits.js";
+import { taskResources } from "./resources.js";
+import type { Run } from "./run.js";
+import type { JsonValue, Step } from "./step.js";
+import { callAfter } from "./timer.js";
+
+/** What an attempt belongs to. */
+export interface TaskAttempt {
+  run: Run;
+  step: Step;
+  /** The state's name. */
+  state: string;
+  region: string;
+  /** Carries out the Task's work; rejects with a `StateError` that says what Step Functions shows. */
+  perform: (step: Step, parameters: JsonValue) => Promise<unknown>;
+}
+
+/** One attempt of a Task. Its parameters and its result pass through JSON, as those of a real call do. */
+export async function attemptTask(attempt: TaskAttempt, given: JsonValue): Promise<JsonValue> {
+  const { run, step, state, region } = attempt;
+  if (!step.resource) throw new Error(`the state ${state} has no resource`);
+  const resource = taskResources[step.resource];
+  const parameters = encodeStateData(given, `The parameters of the state '${state}'`);
+  run.record("TaskScheduled", {
+    taskScheduledEventDetails: {
+      ...resource,
+      region,
+      parameters,
+      ...(step.timeoutSeconds !== undefined && { timeoutInSeconds: step.timeoutSeconds }),
+    },
+  });
+  run.record("TaskStarted", { taskStartedEventDetails: resource });
+
+  let output: string;
+  try {
+    const result = await performInTime(attempt, JSON.parse(parameters));
+    output = encodeStateData(result, `The state '${state}' returned a result that`);
+  } catch (error) {
+    run.check();
+    const { name, message } = error instanceof StateError ? error : new StateError("Error", String(error));
+    const cause = message.slice(0, maxCauseLength);
+    run.record("TaskFailed", { taskFailedEventDetails: { ...resource, error: name, cause } });
+    throw error instanceof TerminalStateError ? error : new StateError(name, cause);
+  }
+  run.record("TaskSucceeded", { taskSucceededEventDetails: { ...resource, output } });
+  return JSON.parse(output);
+}
+
+/** Performs the work. A timeout is only recorded: the library ends the state. */
+function performInTime({ run, step, perform }: TaskAttempt, parameters: JsonValue): Promise<unknown> {
+  const recordTimeout = () => {
+    if (!step.resource) return;
+    const details = { ...taskResources[step.resource], error: "States.Timeout" };
+    run.record("TaskTimedOut", { taskTimedOutEventDetails: details });
+  };
+  return run.wait<unknown>((resolve, reject) => {
+    let isTimedOut = false;
+    // The library starts its own timer after this one, so this one fires first.
+    const cancel =
+      step.timeoutSeconds === undefined
+        ? () => {}
+        : callAfter(step.timeoutSeconds * 1000, () => {
+            isTimedOut = true;
+            try {
+              recordTimeout();
+            } catch (error) {
+              reject(error);
+            }
+          });
+    perform(step, parameters)
+      .finally(cancel)
+      .then(
+        (value) => {
+          if (!isTimedOut) resolve(value);
+        },
+        (error: unknown) => {
+          if (!isTimedOut) reject(error);
+        },
+      );
+    return cancel;
+  });
+}

@@ -1,0 +1,24 @@
+import { TerminalStateError } from "./errors.js";
+import type { Run } from "./run.js";
+import type { JsonValue, Step } from "./step.js";
+import { callAfter } from "./timer.js";
+
+/** Waits in a Wait state, for the time that the state or `given` names. Returns the state's input. */
+export async function waitIn(
+  run: Run,
+  step: Step,
+  given: JsonValue,
+  { now, timeScale }: { now: () => number; timeScale: number },
+): Promise<JsonValue> {
+  const wait = step.readWait(given);
+  if (!wait) {
+    throw new TerminalStateError(
+      "States.Runtime",
+      `${JSON.stringify(given)} does not say how long to wait: whole seconds or an RFC 3339 timestamp are expected`,
+    );
+  }
+  const { length, input } = wait;
+  const ms = "seconds" in length ? length.seconds * 1000 : new Date(length.until).getTime() - now();
+  await run.wait<void>((resolve) => callAfter(Math.max(0, ms) * timeScale, resolve));
+  return input;
+}

@@ -1,0 +1,43 @@
+import type { By } from "../repositories/happenings.js";
+import type { RepositoryRef } from "../repositories/repository.js";
+
+/** By path. */
+export type Files = ReadonlyMap<string, Buffer>;
+
+export interface NewPush extends By {
+  repo: RepositoryRef;
+  /** Default: the default branch. */
+  branch?: string;
+  /** A branch, or a commit of any repository, that a new branch begins at. Default: it begins empty. */
+  from?: string;
+  /** New texts by path. */
+  files?: Record<string, string | Buffer>;
+  /** What the commits changed, the oldest first. Default: one commit that adds or modifies `files`. */
+  commits?: { message?: string; added?: string[]; modified?: string[]; removed?: string[] }[];
+  /** The branch's history is replaced: by `from`, with the changes on top. */
+  forced?: boolean;
+  /** The push deletes the branch. */
+  deleted?: boolean;
+}
+
+/** The commit that adds or modifies these files. */
+export function changeOf(old: Files, files: Record<string, string | Buffer>) {
+  const paths = Object.keys(files);
+  return {
+    added: paths.filter((path) => !old.has(path)),
+    modified: paths.filter((path) => old.has(path)),
+  };
+}
+
+/** The files after a push. */
+export function applied(old: Files, { files = {}, commits = [] }: NewPush): Files {
+  const result = new Map(old);
+  for (const commit of commits) {
+    for (const path of [...(commit.added ?? []), ...(commit.modified ?? [])]) {
+      if (!result.has(path)) result.set(path, Buffer.alloc(0));
+    }
+    for (const path of commit.removed ?? []) result.delete(path);
+  }
+  for (const [path, text] of Object.entries(files)) result.set(path, Buffer.from(text));
+  return result;
+}

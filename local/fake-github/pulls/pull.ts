@@ -1,0 +1,46 @@
+import { randomBytes } from "node:crypto";
+import type { Issue, IssueRef } from "../issues/issues.js";
+import type { By } from "../repositories/happenings.js";
+import type { Repository, User } from "../repositories/repository.js";
+
+export interface Pull {
+  readonly repo: Repository;
+  readonly number: number;
+  readonly id: number;
+  /** The same thing seen as an issue: title, body, state, conversation. */
+  readonly issue: Issue;
+  readonly headRepo: Repository;
+  readonly headBranch: string;
+  readonly base: string;
+  readonly baseSha: string;
+  /** All head commits so far, the newest last. */
+  readonly shas: string[];
+  readonly draft: boolean;
+  /** Issues linked by hand, besides those that the body names. */
+  readonly linked: Link[];
+  /** Who has edited the body, the oldest edit first; GitHub counts its creation where it was edited. */
+  readonly editors: User[];
+  mergedAt: string | null;
+}
+
+interface Link extends IssueRef {
+  by: User;
+}
+
+export interface NewPull extends By {
+  repo: IssueRef["repo"];
+  title?: string;
+  body?: string | null;
+  /** A branch of the same repository, or one of a fork. */
+  head: string | { repo: IssueRef["repo"]; branch: string };
+  headSha?: string;
+  /** Default: the default branch. */
+  base?: string;
+  draft?: boolean;
+  /** Issues to link by hand; a number is one of the same repository. */
+  closes?: (number | IssueRef)[];
+}
+
+export const newSha = (): string => randomBytes(20).toString("hex");
+
+export const headSha = (pull: Pull): string => pull.shas.at(-1) ?? "";
