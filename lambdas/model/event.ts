@@ -23,8 +23,8 @@ export const issueSchema = z.object({
   number: z.int().check(z.positive()),
   title: z.string(),
   url: name,
-  /** Whether anybody had commented on it by then. */
-  commented: z.boolean(),
+  /** How many comments it had by then; left out if GitHub did not say so. */
+  comments: z.optional(z.int()),
 });
 
 const origin = {

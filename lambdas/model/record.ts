@@ -123,6 +123,8 @@ export interface TaskRecord {
   follower?: string;
   /** The status comment; of work without an issue, the number of its tracking issue. */
   commentId?: number;
+  /** The issue has no status comment of an earlier record: it was searched for when the work was claimed. */
+  commentSearched?: boolean;
   /** Who is about to create it, and until when (milliseconds since the epoch) nobody else may. */
   commentLock?: string;
   commentLockUntil?: number;

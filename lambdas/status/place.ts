@@ -28,7 +28,7 @@ export function statusPlace(app: GitHubApp, source: WorkSource): StatusPlace {
   if ("issue" in source) {
     const issue = new IssueClient(octokit, source);
     return {
-      isUntouched: !source.issue.commented,
+      isUntouched: source.issue.comments === 0,
       opensWith: () => true,
       create: (text) => issue.createComment(text),
       update: (id, text) => issue.updateComment(id, text),

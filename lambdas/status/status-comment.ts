@@ -69,12 +69,13 @@ export class StatusComment {
   }
 
   /**
-   * Where nobody has said anything on the issue yet, the status and the lock take one write, and there is no
-   * comment to look for: whoever has just assigned an issue sees an answer the sooner.
+   * If the issue is known to have no status comment yet, the status and the lock take one write: whoever has just
+   * assigned an issue sees an answer the sooner.
    */
   async #beFirst(status: TaskStatus, { expression, values }: Condition): Promise<TaskRecord | undefined> {
-    if (!this.#place.isUntouched || !firstWords.includes(status.state)) return undefined;
-    const untouched = "attribute_not_exists(#commentId) AND attribute_not_exists(#commentLock)";
+    if (!("issue" in this.#source) || !firstWords.includes(status.state)) return undefined;
+    const searched = this.#place.isUntouched ? "" : " AND attribute_exists(#commentSearched)";
+    const untouched = `attribute_not_exists(#commentId) AND attribute_not_exists(#commentLock)${searched}`;
     return this.store.update(
       this.#key,
       { status, ...this.#lock() },
@@ -114,7 +115,8 @@ export class StatusComment {
    */
   async #create(record: TaskRecord): Promise<TaskRecord | undefined> {
     if (!this.#place.opensWith(record.status)) return undefined;
-    const mayBeLost = !this.#place.isUntouched || record.commentLock !== undefined;
+    const isKnownToHaveNone = this.#place.isUntouched || record.commentSearched === true;
+    const mayBeLost = !isKnownToHaveNone || record.commentLock !== undefined;
     const [locked, lost] = await Promise.all([
       this.store.update(this.#key, this.#lock(), {
         expression:

@@ -171,7 +171,7 @@ export class TaskFinder {
         source: {
           installation,
           repository,
-          issue: { number: Number(key.work), title: "", url, commented: true },
+          issue: { number: Number(key.work), title: "", url },
         },
         task,
       },

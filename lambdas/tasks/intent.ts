@@ -1,13 +1,16 @@
+import type { Condition } from "../aws/table.js";
 import { TransientError } from "../model/errors.js";
 import type { IssueEvent, WorkEvent } from "../model/event.js";
 import { type TaskKey, type TaskRecord, taskKey, type WorkSource } from "../model/record.js";
 import type { TaskStore } from "./store.js";
 
-/**
- * Whether the issue is open and the agent among its assignees, by GitHub's own word of now; `undefined` where it
- * does not say: then the event that comes last holds.
- */
-export type AskGitHub = (event: IssueEvent) => Promise<boolean | undefined>;
+/** What GitHub says now about the issue of an event. */
+export interface AskGitHub {
+  /** Whether it is open and the agent among its assignees; `undefined` if GitHub does not say: the last event holds. */
+  isWanted(event: IssueEvent): Promise<boolean | undefined>;
+  /** The id of the status comment that it has. */
+  findStatusComment(event: IssueEvent): Promise<number | undefined>;
+}
 
 /** `intent` is the fencing token of the flow that may proceed, `key` whose record and inbox it acts on. */
 export interface Claim {
@@ -29,12 +32,10 @@ export async function claimWork(store: TaskStore, event: WorkEvent, ask: AskGitH
     if (known?.intent !== undefined && known.intentDelivery === event.delivery) {
       return { proceed: true, intent: known.intent, key };
     }
-    if (isAboutIssue(event) && !isFinal(event) && isDoubtful(known, event, wanted)) {
-      // A delivery may be replayed when no record knows of it any more: what starts a task needs GitHub's own word.
-      const isWanted = await ask(event);
-      const isRefuted = known?.intent === undefined && wanted ? isWanted !== true : isWanted === !wanted;
-      if (isRefuted) return { proceed: false, intent: known?.intent ?? 0, key };
-    }
+    const [isRefuted, comment] = isAboutIssue(event)
+      ? await Promise.all([isRefutedBy(ask, known, event, wanted), searchComment(ask, known, event, wanted)])
+      : [false, {}];
+    if (isRefuted) return { proceed: false, intent: known?.intent ?? 0, key };
     const intent = (known?.intent ?? 0) + 1;
     const claimed = await store.update(
       key,
@@ -45,14 +46,58 @@ export async function claimWork(store: TaskStore, event: WorkEvent, ask: AskGitH
         intentAt: event.at,
         source: sourceOf(event),
         endReason: event.type === "task_closed" ? event.reason : undefined,
+        ...comment,
       },
-      known?.intent !== undefined
-        ? { expression: "#intent = :known", values: { known: known.intent } }
-        : { expression: "attribute_not_exists(#intent)" },
+      unchangedSince(known, comment),
     );
     if (claimed) return { proceed: true, intent, key };
   }
   throw new TransientError("The work is being claimed by too many events at once. It is retried.");
+}
+
+async function isRefutedBy(
+  ask: AskGitHub,
+  known: TaskRecord | undefined,
+  event: IssueEvent,
+  wanted: boolean,
+): Promise<boolean> {
+  if (isFinal(event) || !isDoubtful(known, event, wanted)) return false;
+  const isWanted = await ask.isWanted(event);
+  // A delivery may be replayed when no record knows of it any more: what starts a task needs GitHub's own word.
+  return known?.intent === undefined && wanted ? isWanted !== true : isWanted === !wanted;
+}
+
+type KnownComment = Pick<TaskRecord, "commentId" | "commentSearched">;
+
+/**
+ * Searches for the status comment of an earlier record that was lost, beside the other question to GitHub: so the first
+ * status need not wait for it. If the search fails, the first status searches again.
+ */
+async function searchComment(
+  ask: AskGitHub,
+  known: TaskRecord | undefined,
+  event: IssueEvent,
+  wanted: boolean,
+): Promise<KnownComment> {
+  const isKnown = known?.commentId ?? known?.commentLock ?? known?.commentSearched;
+  if (!wanted || isKnown !== undefined || event.issue.comments === 0) return {};
+  try {
+    const commentId = await ask.findStatusComment(event);
+    return commentId === undefined ? { commentSearched: true } : { commentId };
+  } catch {
+    return {};
+  }
+}
+
+/** That nobody has claimed the work meanwhile, nor made a status comment if one was found. */
+function unchangedSince(known: TaskRecord | undefined, { commentId }: KnownComment): Condition {
+  const intent =
+    known?.intent !== undefined
+      ? { expression: "#intent = :known", values: { known: known.intent } }
+      : { expression: "attribute_not_exists(#intent)" };
+  if (commentId === undefined) return intent;
+  const uncommented = "attribute_not_exists(#commentId) AND attribute_not_exists(#commentLock)";
+  return { ...intent, expression: `${intent.expression} AND ${uncommented}` };
 }
 
 /**

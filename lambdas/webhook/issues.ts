@@ -33,7 +33,7 @@ export function classifyIssue(
       number: issue.number,
       title: cutText(issue.title),
       url: issue.html_url,
-      commented: issue.comments !== 0,
+      ...(issue.comments != null && { comments: issue.comments }),
     },
     at: issue.updated_at,
   };

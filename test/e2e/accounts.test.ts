@@ -194,7 +194,7 @@ describe.each(oneOfEach)("on %s, whose installations are served", (name) => {
     const delivery = randomUUID();
     const sender = { id: 1, login: "mona", type: "User" };
     const { number, html_url: url } = payload.issue as { number: number; html_url: string };
-    const issue = { number, title: "Two", url, commented: false };
+    const issue = { number, title: "Two", url, comments: 0 };
     const start = (flow: "create-task" | "forward-comment", input: object) =>
       world.system.engine.start(flowArn(flow), randomUUID(), JSON.stringify({ event: input }));
     start("create-task", { ...event, type: "job_due", delivery: event.at, job: { name: "a" } });

@@ -104,6 +104,19 @@ describe.each(everyCoder)("on %s", (_, deployment) => {
     });
   });
 
+  test("an issue with many comments is searched for the App's own before its task is created, once", async () => {
+    const issue = await world.openIssue();
+    for (let count = 0; count < 101; count++) {
+      await world.gitHub.comment(issue, { by: "mona", body: "Any news?", deliver: false });
+    }
+    await world.assign(issue);
+    await world.untilRunning(issue);
+    expect(await world.endsOf(issue)).toEqual(["SUCCEEDED"]);
+    const path = new RegExp(`/issues/${issue.number}/comments$`);
+    const calls = world.gitHub.http.calls.filter((call) => path.test(call.path));
+    expect(calls.map(({ method }) => method)).toEqual(["GET", "GET", "POST"]);
+  });
+
   test("a run that needs an operator ends in the state that failed; mended and redriven, it ends as if it had never failed", async () => {
     // One whose containers have not read the secret yet.
     const other = await World.start({ coder });

@@ -7,7 +7,7 @@ const url = "https://github.com/octo/app/issues/1";
 const source = (isPrivate: boolean): IssueSource => ({
   installation: 1,
   repository: { id: 7, owner: "octo", name: "app", private: isPrivate },
-  issue: { number: 1, title: "t", url, commented: false },
+  issue: { number: 1, title: "t", url, comments: 0 },
 });
 const task = {
   backend: "tasks",

@@ -120,7 +120,7 @@ const requested = fc.record({
   ...origin,
   type: fc.constant("task_requested" as const),
   sender: fc.record({ id: fc.constant(1), login: hostile, type: fc.constant("User") }),
-  issue: fc.record({ number: fc.constant(3), title: hostile, url: hostile, commented: fc.boolean() }),
+  issue: fc.record({ number: fc.constant(3), title: hostile, url: hostile, comments: fc.nat() }),
 }) as fc.Arbitrary<TaskRequested>;
 const due = fc.record({
   ...origin,

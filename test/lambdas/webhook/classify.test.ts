@@ -44,7 +44,7 @@ describe("an issues delivery of GitHub's examples", () => {
           number: 1,
           title: "Spelling error in the README file",
           url: "https://github.com/Codertocat/Hello-World/issues/1",
-          commented: false,
+          comments: 0,
         },
         at: payload.issue.updated_at,
       },

@@ -1,0 +1,94 @@
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { createAppAuth } from "@octokit/auth-app";
+import { Octokit } from "@octokit/rest";
+import { IssueClient } from "../../../lambdas/github/issues.js";
+import { FakeGitHub } from "../../../local/fake-github/fake-github.js";
+import type { Issue } from "../../../local/fake-github/issues/issues.js";
+
+const marker = "<!-- marker -->";
+
+let gitHub: FakeGitHub;
+let issue: Issue;
+let client: IssueClient;
+
+beforeEach(async () => {
+  gitHub = new FakeGitHub();
+  await gitHub.listen();
+  gitHub.addUser({ login: "mona" });
+  const { installationId } = gitHub.addRepository({ owner: "octo", name: "app" });
+  ({ issue } = await gitHub.openIssue({ repo: "octo/app", by: "mona", title: "It is broken" }));
+  const octokit = new Octokit({
+    authStrategy: createAppAuth,
+    auth: { appId: gitHub.appId, privateKey: gitHub.privateKey, installationId },
+    baseUrl: gitHub.url,
+    log: { debug() {}, info() {}, warn() {}, error() {} },
+  });
+  const address = { number: issue.number, url: `https://github.com/octo/app/issues/${issue.number}` };
+  client = new IssueClient(octokit, { repository: { owner: "octo", name: "app" }, issue: address });
+});
+
+afterEach(() => gitHub.close());
+
+async function comment(count: number): Promise<void> {
+  for (let index = 0; index < count; index++) {
+    await gitHub.comment(issue, { by: "mona", body: `${marker} a copy`, deliver: false });
+  }
+}
+
+/** The pages of comments that were asked for since this was last called, in order. */
+function pagesRead(): number[] {
+  const pages = gitHub.http.calls
+    .filter(({ method, path }) => method === "GET" && path.endsWith("/comments"))
+    .map(({ query }) => Number(new URLSearchParams(query).get("page")));
+  gitHub.http.calls.length = 0;
+  return pages.sort((a, b) => a - b);
+}
+
+describe("the App's own comment on an issue", () => {
+  const find = (count?: number) => client.findOwnComment(marker, gitHub.appId, count);
+
+  test("is the newest of those that have its marker, never somebody's copy", async () => {
+    expect(await find()).toBeUndefined();
+    await comment(1);
+    await client.createComment(`${marker} the first`);
+    const newest = await client.createComment(`${marker} the second`);
+    await client.createComment("without a marker");
+    await comment(1);
+    expect(await find()).toBe(newest);
+  });
+
+  test.each([
+    ["on the first page", 0, 250],
+    ["in the middle", 120, 130],
+    ["on the last page", 249, 1],
+  ])("is found %s, with and without their number", async (_, before, after) => {
+    await comment(before);
+    const own = await client.createComment(marker);
+    await comment(after);
+    for (const count of [undefined, 1, 101, before + 1 + after]) expect(await find(count)).toBe(own);
+  });
+
+  test("takes one look at each page if there is none, all at once if their number is known", async () => {
+    await comment(301);
+    let held = 0;
+    let release = () => {};
+    const allAreHeld = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const hold = () => {
+      if (++held === 4) release();
+      return allAreHeld;
+    };
+    gitHub.http.fail({ method: "GET", path: /\/comments$/, times: 4, hold });
+    expect(await find(301)).toBeUndefined();
+    expect(pagesRead()).toEqual([1, 2, 3, 4]);
+  });
+
+  test("is looked for from the last page backwards", async () => {
+    await comment(1001);
+    const own = await client.createComment(marker);
+    pagesRead();
+    expect(await find(1002)).toBe(own);
+    expect(pagesRead()).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+  });
+});
