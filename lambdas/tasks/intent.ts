@@ -2,17 +2,10 @@ import type { Condition } from "../aws/table.js";
 import { TransientError } from "../model/errors.js";
 import type { IssueEvent, WorkEvent } from "../model/event.js";
 import { type TaskKey, type TaskRecord, taskKey, type WorkSource } from "../model/record.js";
+import { findStatusComment, isWantedNow } from "./issue-now.js";
 import type { TaskStore } from "./store.js";
 
-/** What GitHub says now about the issue of an event. */
-export interface AskGitHub {
-  /** Whether it is open and the agent among its assignees; `undefined` if GitHub does not say: the last event holds. */
-  isWanted(event: IssueEvent): Promise<boolean | undefined>;
-  /** The id of the status comment that it has. */
-  findStatusComment(event: IssueEvent): Promise<number | undefined>;
-}
-
-/** `intent` is the fencing token of the flow that may proceed, `key` whose record and inbox it acts on. */
+/** `intent` is the fencing token of the flow that may proceed; `key` says on which record and inbox it acts. */
 export interface Claim {
   proceed: boolean;
   intent: number;
@@ -20,11 +13,11 @@ export interface Claim {
 }
 
 /**
- * Registers `event` as the newest word on its work. Deliveries come late, twice and out of order: where a
- * record of the opposite word is not clearly older (GitHub's times have a resolution of one second), GitHub is
- * asked which of the two holds. Idempotent by delivery.
+ * Registers `event` as the newest about its work. Deliveries come late, twice and out of order: if the record says the
+ * opposite and is not clearly older (GitHub's times have a resolution of one second), GitHub is asked which of the two
+ * holds. Idempotent by delivery.
  */
-export async function claimWork(store: TaskStore, event: WorkEvent, ask: AskGitHub): Promise<Claim> {
+export async function claimWork(store: TaskStore, event: WorkEvent): Promise<Claim> {
   const key = taskKey(event);
   const wanted = event.type !== "task_closed";
   for (let attempt = 0; attempt < 10; attempt++) {
@@ -33,7 +26,7 @@ export async function claimWork(store: TaskStore, event: WorkEvent, ask: AskGitH
       return { proceed: true, intent: known.intent, key };
     }
     const [isRefuted, comment] = isAboutIssue(event)
-      ? await Promise.all([isRefutedBy(ask, known, event, wanted), searchComment(ask, known, event, wanted)])
+      ? await Promise.all([isRefutedBy(known, event, wanted), searchComment(known, event, wanted)])
       : [false, {}];
     if (isRefuted) return { proceed: false, intent: known?.intent ?? 0, key };
     const intent = (known?.intent ?? 0) + 1;
@@ -56,25 +49,23 @@ export async function claimWork(store: TaskStore, event: WorkEvent, ask: AskGitH
 }
 
 async function isRefutedBy(
-  ask: AskGitHub,
   known: TaskRecord | undefined,
   event: IssueEvent,
   wanted: boolean,
 ): Promise<boolean> {
   if (isFinal(event) || !isDoubtful(known, event, wanted)) return false;
-  const isWanted = await ask.isWanted(event);
-  // A delivery may be replayed when no record knows of it any more: what starts a task needs GitHub's own word.
+  const isWanted = await isWantedNow(event);
+  // A delivery may be replayed after its record has expired, so a new task needs GitHub's clear yes.
   return known?.intent === undefined && wanted ? isWanted !== true : isWanted === !wanted;
 }
 
 type KnownComment = Pick<TaskRecord, "commentId" | "commentSearched">;
 
 /**
- * Searches for the status comment of an earlier record that was lost, beside the other question to GitHub: so the first
- * status need not wait for it. If the search fails, the first status searches again.
+ * Searches for the status comment of an earlier record that was lost, at the same time as the other question to GitHub,
+ * so that the first status does not wait for it. If the search fails, the first status searches again.
  */
 async function searchComment(
-  ask: AskGitHub,
   known: TaskRecord | undefined,
   event: IssueEvent,
   wanted: boolean,
@@ -82,14 +73,14 @@ async function searchComment(
   const isKnown = known?.commentId ?? known?.commentLock ?? known?.commentSearched;
   if (!wanted || isKnown !== undefined || event.issue.comments === 0) return {};
   try {
-    const commentId = await ask.findStatusComment(event);
+    const commentId = await findStatusComment(event);
     return commentId === undefined ? { commentSearched: true } : { commentId };
   } catch {
     return {};
   }
 }
 
-/** That nobody has claimed the work meanwhile, nor made a status comment if one was found. */
+/** The condition that nobody has claimed the work meanwhile, nor created a status comment if one was found. */
 function unchangedSince(known: TaskRecord | undefined, { commentId }: KnownComment): Condition {
   const intent =
     known?.intent !== undefined
@@ -101,8 +92,8 @@ function unchangedSince(known: TaskRecord | undefined, { commentId }: KnownComme
 }
 
 /**
- * Whether GitHub has to be asked: always before work begins; before it ends, if there is no record of work that the
- * agent is said to do, or one of the opposite word that is not clearly older.
+ * Whether GitHub has to be asked: always before work starts. Before it ends, if the agent is assigned without a record,
+ * or if the record says the opposite and is not clearly older.
  */
 function isDoubtful(known: TaskRecord | undefined, event: IssueEvent, isWanted: boolean): boolean {
   if (isWanted) return true;
@@ -123,7 +114,7 @@ function sourceOf(event: WorkEvent): WorkSource {
     : { installation, repository, run: event.run };
 }
 
-/** An issue that was deleted or moved away does not come back. */
+/** An issue that was deleted or transferred does not come back. */
 function isFinal(event: IssueEvent): boolean {
   return event.type === "task_closed" && (event.reason === "deleted" || event.reason === "transferred");
 }

@@ -1,19 +1,16 @@
 import { type Changes, type Condition, type Key, secondsFromNow, Table } from "../aws/table.js";
 import type { TaskKey, TaskRecord } from "../model/record.js";
 
-/** Records of issues that want no task are kept this long: as long as Step Functions keeps a name taken. */
+/** Records of work that wants no task are kept this long: as long as Step Functions reserves an execution's name. */
 const keptForSeconds = 90 * 24 * 3600;
 
-/** How long a search of Coder that has found nothing counts. */
+/** A search of Coder that has found nothing is not repeated for this long. */
 const searchedForSeconds = 3600;
 
-/**
- * Longer than a Lambda that creates or stops a task may run (see `infra/actions.ts`): whoever held a claim that has
- * expired is not about to do anything any more.
- */
+/** Longer than a Lambda that creates or stops a task may run (see `infra/actions.ts`), so that no holder of an expired claim still acts. */
 const lambdaMs = 130_000;
 
-/** The task records: one item an issue, `pk = task#<repository id>#<work>`, `sk = record`. */
+/** The task records: one item for each piece of work, `pk = task#<repository id>#<work>`, `sk = record`. */
 export class TaskStore {
   readonly #table = new Table();
 
@@ -21,7 +18,7 @@ export class TaskStore {
     return this.#table.get<TaskRecord>(recordKey(key));
   }
 
-  /** Changes the record and returns it as it is then; `undefined`, and no change, where the condition fails. */
+  /** Changes the record and returns the new one; `undefined`, without a change, if the condition fails. */
   async update(
     key: TaskKey,
     changes: Changes<TaskRecord>,
@@ -36,7 +33,7 @@ export class TaskStore {
     return record && isOnlyRefusal ? this.#expireUnlessWanted(key, record) : record;
   }
 
-  /** Live tasks can get a refusal too: their records must stay. */
+  /** A live task can get a refusal too; its record must stay. */
   async #expireUnlessWanted(key: TaskKey, record: TaskRecord): Promise<TaskRecord> {
     const condition = {
       expression: "attribute_not_exists(#wanted) OR #wanted = :no",
@@ -46,7 +43,7 @@ export class TaskStore {
     return (await this.#table.update<TaskRecord>(recordKey(key), { expiresAt }, { condition })) ?? record;
   }
 
-  /** As `update`, for a flow that holds an intent: nothing is changed once a newer event has been claimed. */
+  /** As `update`, for a flow that holds an intent: changes nothing once a newer event has been claimed. */
   async updateAs(
     intent: number,
     key: TaskKey,
@@ -56,13 +53,13 @@ export class TaskStore {
   }
 
   /**
-   * Claims the creation, or the removal, of the issue's task for a flow that holds an intent; `false` if a newer event
-   * has been claimed, or another holder is creating or removing it. `holder` is an execution: its retries and redrives
-   * hold the claim already; another execution of the same delivery does not.
+   * Claims the creation, or the removal, of a task for a flow that holds an intent, and returns the record. `undefined`
+   * if a newer event has been claimed, or if another holder is creating or removing the task. `holder` is an execution:
+   * its retries and redrives still hold the claim; another execution of the same delivery does not.
    */
-  async claimCreation(intent: number, key: TaskKey, holder: string): Promise<boolean> {
+  async claimCreation(intent: number, key: TaskKey, holder: string): Promise<TaskRecord | undefined> {
     const now = Date.now();
-    const claimed = await this.update(
+    return this.update(
       key,
       { creating: { holder, until: now + lambdaMs } },
       {
@@ -71,10 +68,9 @@ export class TaskStore {
         values: { intent, me: holder, now },
       },
     );
-    return claimed !== undefined;
   }
 
-  /** As `update`, for whoever holds the claim of the creation or the removal, whatever has become of the intent. */
+  /** As `update`, for the holder of a creation's or a removal's claim, even if a newer event has been claimed. */
   async updateHeld(
     holder: string,
     key: TaskKey,
@@ -84,39 +80,39 @@ export class TaskStore {
   }
 
   /**
-   * Claims the stop of the task's agent for a flow that holds an intent; `false` where a newer event has been
-   * claimed. So that whoever wants the agent to go on can wait for a stop that is under way.
+   * Claims the stop of the task's agent for a flow that holds an intent; `false` if a newer event has been claimed. A
+   * flow that wants the agent to continue waits until the claim ends.
    */
   async claimStop(intent: number, key: TaskKey): Promise<boolean> {
     const stopping = { holder: String(intent), until: Date.now() + lambdaMs };
     return (await this.updateAs(intent, key, { stopping })) !== undefined;
   }
 
-  /** Ends the claim, whatever has become of the flow's intent meanwhile: the agent was stopped, or may have been. */
+  /** Ends the claim, even if a newer event has been claimed. The agent was stopped, or may have been. */
   async releaseStop(intent: number, key: TaskKey): Promise<void> {
     const condition = { expression: "#stopping.#holder = :me", values: { me: String(intent) } };
     await this.update(key, { stopping: undefined, stopped: true }, condition);
   }
 
-  /** Ends a claim, whatever has become of the flow's intent meanwhile. */
+  /** Ends a claim, even if a newer event has been claimed. */
   async releaseCreation(key: TaskKey, holder: string): Promise<void> {
     const condition = { expression: "#creating.#holder = :me", values: { me: holder } };
     await this.update(key, { creating: undefined }, condition);
   }
 
-  /** Remembers whose pull requests a branch is for, in the repository that they are to be merged into. */
+  /** Remembers the work that a branch's pull requests are for, in the repository that they are merged into. */
   async rememberBranch(branch: Branch, work: string): Promise<void> {
     await this.#table.update(branchKey(branch), { work, expiresAt: secondsFromNow(keptForSeconds) });
   }
 
-  /** The work of that repository that a branch was seen with before. */
+  /** The work that the branch's pull requests were for before. */
   async workOfBranch(branch: Branch): Promise<string | undefined> {
     return (await this.#table.get<{ work: string }>(branchKey(branch)))?.work;
   }
 
   /**
-   * Whether Coder may be searched for a task without a record, to tell it something or to end it: for either, once an
-   * hour for each issue, or again by the same delivery, for a search lists all tasks of a deployment.
+   * Whether Coder may be searched for a task without a record. A search lists all tasks of a deployment, so each purpose
+   * has one an hour for each issue; the same delivery may repeat its own.
    */
   async maySearch(key: TaskKey, delivery: string, purpose: "tell" | "end"): Promise<boolean> {
     const now = secondsFromNow(0);
@@ -138,7 +134,7 @@ function recordKey({ repositoryId, work }: TaskKey): Key {
   return { pk: `task#${repositoryId}#${work}`, sk: "record" };
 }
 
-/** A branch as the head of pull requests into one repository; its own may be a fork. */
+/** The head branch of pull requests into one repository; it may be in a fork. */
 export interface Branch {
   baseRepositoryId: number;
   headRepositoryId: number;

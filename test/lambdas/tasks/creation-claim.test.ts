@@ -31,21 +31,25 @@ async function newRecord() {
   return key;
 }
 
+/** Whether a claim succeeds. */
+const claims = async (...claim: Parameters<TaskStore["claimCreation"]>) =>
+  (await store.claimCreation(...claim)) !== undefined;
+
 test("of many that claim a creation at once, one may create; a retry of that one may too", async () => {
   const key = await newRecord();
   const holders = Array.from({ length: 10 }, (_, i) => `delivery-${i}`);
-  const claims = await Promise.all(holders.map((holder) => store.claimCreation(1, key, holder)));
-  expect(claims.filter(Boolean)).toHaveLength(1);
-  expect(await store.claimCreation(1, key, `delivery-${claims.indexOf(true)}`)).toBe(true);
+  const answers = await Promise.all(holders.map((holder) => claims(1, key, holder)));
+  expect(answers.filter(Boolean)).toHaveLength(1);
+  expect(await claims(1, key, `delivery-${answers.indexOf(true)}`)).toBe(true);
 });
 
 test("a claim ends when its holder releases it, and not when another does", async () => {
   const key = await newRecord();
-  await store.claimCreation(1, key, "first");
+  await claims(1, key, "first");
   await store.releaseCreation(key, "second");
-  expect(await store.claimCreation(1, key, "second")).toBe(false);
+  expect(await claims(1, key, "second")).toBe(false);
   await store.releaseCreation(key, "first");
-  expect(await store.claimCreation(1, key, "second")).toBe(true);
+  expect(await claims(1, key, "second")).toBe(true);
 });
 
 test("Coder is searched for a task without a record once an hour, or again by the same delivery", async () => {
@@ -65,19 +69,19 @@ test("Coder is searched for a task without a record once an hour, or again by th
 
 test("a claim whose holder has died expires once no Lambda of it can run any more", async () => {
   const key = await newRecord();
-  await store.claimCreation(1, key, "first");
+  await claims(1, key, "first");
   Date.now = () => realNow() + 120_000;
-  expect(await store.claimCreation(1, key, "second")).toBe(false);
+  expect(await claims(1, key, "second")).toBe(false);
   Date.now = () => realNow() + 131_000;
-  expect(await store.claimCreation(1, key, "second")).toBe(true);
+  expect(await claims(1, key, "second")).toBe(true);
   Date.now = realNow;
 });
 
 test("who was overtaken claims nothing, but can still release what it holds", async () => {
   const key = await newRecord();
-  await store.claimCreation(1, key, "first");
+  await claims(1, key, "first");
   await store.update(key, { intent: 2 }, { expression: "#intent = :one", values: { one: 1 } });
-  expect(await store.claimCreation(1, key, "first")).toBe(false);
+  expect(await claims(1, key, "first")).toBe(false);
   await store.releaseCreation(key, "first");
-  expect(await store.claimCreation(2, key, "second")).toBe(true);
+  expect(await claims(2, key, "second")).toBe(true);
 });

@@ -1,0 +1,132 @@
+import type { Coder } from "../coder/coder.js";
+import { connectCoder } from "../coder/connect.js";
+import type { CoderTask } from "../coder/port.js";
+import { TaskBusyError } from "../model/errors.js";
+import type { IssueEvent } from "../model/event.js";
+import { type TaskKey, type TaskLocation, type TaskRecord, taskKey } from "../model/record.js";
+import { workReference } from "../model/work.js";
+import { log } from "../runtime/log.js";
+import type { TaskStore } from "./store.js";
+
+export interface EndingRequest {
+  event: IssueEvent;
+  intent: number;
+  /** A task that is not in the record. */
+  task?: TaskLocation | undefined;
+}
+
+/** `nothing`: there was no task; `superseded`: a newer event holds. */
+export interface Ending {
+  outcome: "completed" | "stopped" | "nothing" | "superseded";
+}
+
+const superseded: Ending = { outcome: "superseded" };
+
+/**
+ * Ends the issue's task: deletes it, or pauses it if the agent was only unassigned, so that it can be resumed. A task that
+ * is gone already, or whose API Coder no longer has, counts as deleted. Throws a `TaskBusyError` while something is in
+ * the way.
+ */
+export async function endTask(store: TaskStore, request: EndingRequest): Promise<Ending> {
+  const { event, intent } = request;
+  const key = taskKey(event);
+  const record = await store.get(key);
+  if (record?.intent !== intent) {
+    // An earlier attempt of this run may have been superseded while it stopped the agent.
+    await store.releaseStop(intent, key);
+    return superseded;
+  }
+  const { creating } = record;
+  // A task that is still being created isn't visible yet; ending now would leak it.
+  if (creating && creating.holder !== holderOf(intent) && creating.until > Date.now()) {
+    throw beingCreated(event);
+  }
+  const coder = await connectCoder();
+  const location = request.task ?? record.task ?? (await search(store, coder, event));
+  const task = location && (await coder.backendOf(location).find(location, key));
+  const found: FoundTask = { key, record, coder, location, task };
+  return record.endReason === "unassigned" ? stop(store, intent, found) : remove(store, request, found);
+}
+
+interface FoundTask {
+  key: TaskKey;
+  record: TaskRecord;
+  coder: Coder;
+  location: TaskLocation | undefined;
+  task: CoderTask | undefined;
+}
+
+async function stop(store: TaskStore, intent: number, found: FoundTask): Promise<Ending> {
+  const { key, coder, task } = found;
+  if (!task || task.view.phase === "gone") return { outcome: "nothing" };
+  if (!(await store.claimStop(intent, key))) return superseded;
+  try {
+    await coder.backendOf(task).stop(task);
+  } finally {
+    await store.releaseStop(intent, key);
+  }
+  await store.updateAs(intent, key, { report: reportOf(found) });
+  return { outcome: "stopped" };
+}
+
+async function remove(store: TaskStore, { event, intent }: EndingRequest, found: FoundTask): Promise<Ending> {
+  const { key, record, coder, location, task } = found;
+  const holder = holderOf(intent);
+  // The claim keeps a newer event from reusing the task that is being removed.
+  if (!(await store.claimCreation(intent, key, holder))) {
+    if ((await store.get(key))?.intent !== intent) return superseded;
+    throw beingCreated(event);
+  }
+  try {
+    const wasCreated = task !== undefined || location?.id !== undefined;
+    const former = () => ({ formerName: task?.name ?? location?.name, formerEndedAt: Date.now() });
+    // Before the removal: a newer event may supersede this run, and has to know why the name is not free yet.
+    if (wasCreated && !(await store.updateAs(intent, key, former()))) return superseded;
+    if (location) await coder.backendOf(location).remove({ ...location, ...task }, key);
+    // Even if a newer event has superseded this run meanwhile: it has to know that the task is gone.
+    await store.updateHeld(holder, key, {
+      task: undefined,
+      stopped: undefined,
+      report: reportOf(found),
+      ...(wasCreated && former()),
+    });
+    log.info("Task ended", { task: location?.name, found: task !== undefined });
+    return { outcome: wasCreated || hadTask(record) ? "completed" : "nothing" };
+  } finally {
+    await store.releaseCreation(key, holder);
+  }
+}
+
+function holderOf(intent: number): string {
+  return `end-${intent}`;
+}
+
+/** The last report on the work, for the status comment. */
+function reportOf({ task, record }: FoundTask): string | undefined {
+  return task && task.view.phase !== "gone" ? task.view.report : record.report;
+}
+
+function beingCreated(event: IssueEvent): TaskBusyError {
+  return new TaskBusyError(`The task of ${workReference(event)} is being created. It is retried.`);
+}
+
+/** Searches Coder for a task without a record, if there may be one: anybody who opened an issue may close it. */
+async function search(store: TaskStore, coder: Coder, event: IssueEvent): Promise<TaskLocation | undefined> {
+  const mayHaveOne = event.type === "task_closed" && event.agentAssigned;
+  if (!mayHaveOne || !(await store.maySearch(taskKey(event), event.delivery, "end"))) return undefined;
+  const work = { ...taskKey(event), reference: workReference(event), url: event.issue.url };
+  return coder.search(work, event.sender);
+}
+
+const statesOfTasks: readonly (string | undefined)[] = [
+  "created",
+  "running",
+  "waiting",
+  "stopped",
+  "completed",
+];
+
+/** Whether the issue had a task: an attempt that is repeated does not find it any more. */
+function hadTask({ formerName, status }: TaskRecord): boolean {
+  return formerName !== undefined || statesOfTasks.includes(status?.state);
+}

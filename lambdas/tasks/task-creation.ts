@@ -1,0 +1,111 @@
+import type { CoderBackend, CoderTask } from "../coder/port.js";
+import { TaskBusyError } from "../model/errors.js";
+import { type TaskKey, type TaskRecord, taskKey } from "../model/record.js";
+import { workReference } from "../model/work.js";
+import { log } from "../runtime/log.js";
+import { type Creation, superseded } from "./creation-result.js";
+import { decideExisting, type RepeatedEvent } from "./existing-task.js";
+import { type CreationContext, NewTask } from "./new-task.js";
+
+/** One attempt to create the task of a work, or to reuse the one that exists. Its caller holds the claim. */
+export class TaskCreation {
+  readonly #key: TaskKey;
+  #newTask: NewTask | undefined;
+
+  constructor(
+    private readonly context: CreationContext,
+    private readonly record: TaskRecord,
+  ) {
+    this.#key = taskKey(context.event);
+  }
+
+  /** Whether Coder was asked for a task and has not answered. */
+  get isInDoubt(): boolean {
+    return this.#newTask?.isInDoubt === true;
+  }
+
+  async run(): Promise<Creation> {
+    const { coder, event } = this.context;
+    const { task, stopping, stopped } = this.record;
+    if (stopping && stopping.until > Date.now()) {
+      throw new TaskBusyError(`The agent of ${workReference(event)} is being stopped. It is retried.`);
+    }
+    const existing = task && (await coder.backendOf(task).find(task, this.#key));
+    if (!existing || existing.view.phase === "gone") return this.#create(this.record);
+    if (event.type !== "task_requested") return this.#repeat(event, existing);
+    const wasStopped = stopped === true || stopping !== undefined;
+    return this.#use(existing, coder.backendOf(existing), wasStopped);
+  }
+
+  async #repeat(event: RepeatedEvent, task: CoderTask): Promise<Creation> {
+    const { coder, plan } = this.context;
+    const owner = await coder.backendOf(task).ownerOf(plan.requester);
+    switch (decideExisting(event, this.record, task, owner)) {
+      case "keep":
+        return this.#register(task, "created");
+      case "tell":
+        return this.#register(task, "existing");
+      case "replace":
+        return this.#replace(task);
+    }
+  }
+
+  async #replace(task: CoderTask): Promise<Creation> {
+    const { store, coder, intent } = this.context;
+    const former = () => ({ formerName: task.name, formerEndedAt: Date.now() });
+    // Before the removal: a newer event may supersede this run, and has to know why the name is not free yet.
+    if (!(await store.updateAs(intent, this.#key, former()))) return this.#superseded();
+    await coder.backendOf(task).remove(task, this.#key);
+    const record = await store.updateAs(intent, this.#key, { ...former(), task: undefined });
+    return record ? this.#create(record) : this.#superseded();
+  }
+
+  async #create(record: TaskRecord): Promise<Creation> {
+    const backend = await this.context.coder.preferred();
+    this.#newTask = new NewTask(this.context, backend, record);
+    const task = await this.#newTask.create();
+    return task ? this.#use(task, backend) : this.#superseded();
+  }
+
+  async #use(task: CoderTask, backend: CoderBackend, wasStopped = false): Promise<Creation> {
+    const { event, plan } = this.context;
+    if (wasStopped || task.view.phase === "paused" || task.view.phase === "broken") {
+      await backend.resume(task);
+      await backend.continueTurn(task);
+    }
+    // The task of an issue works on the issue, for whichever delivery it was created.
+    const hasPrompt = event.type === "task_requested" || !task.isOfAnotherDelivery;
+    const [creation] = await Promise.all([
+      this.#register(task, hasPrompt ? "created" : "existing"),
+      plan.requester && backend.share(task, plan.requester),
+    ]);
+    return creation;
+  }
+
+  async #register(
+    { view: _, isOfAnotherDelivery: __, ...task }: CoderTask,
+    outcome: "created" | "existing",
+  ): Promise<Creation> {
+    const { store, event, intent } = this.context;
+    const told = outcome === "existing" ? { startedBy: undefined, toldBy: event.delivery } : {};
+    const changes = { task, stopping: undefined, stopped: undefined, ...told };
+    if (await store.updateAs(intent, this.#key, changes)) {
+      const { owner, name, id } = task;
+      log.info("The work has its task", {
+        work: workReference(event),
+        task: `${owner}/${name}`,
+        id,
+        outcome,
+      });
+      return { outcome, intent, task };
+    }
+    const current = await store.get(this.#key);
+    // A newer event that wants the task finds it in the same way as this one would.
+    if (current?.intent === undefined || current.wanted !== false) return superseded(current);
+    return { outcome: "unwanted", intent: current.intent, task };
+  }
+
+  async #superseded(): Promise<Creation> {
+    return superseded(await this.context.store.get(this.#key));
+  }
+}
