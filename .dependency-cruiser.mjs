@@ -25,7 +25,7 @@ export const layers = {
     status: ["github", "aws", ...ground],
     config: ["schedules", "accounts", "github", "aws", ...ground],
     schedules: ["aws", ...ground],
-    "log-relay": ["github", ...ground],
+    "log-relay": ground,
     accounts: ["github", "aws", ...ground],
     github: ["aws", ...ground],
     coder: ["aws", ...ground],

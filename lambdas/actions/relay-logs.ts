@@ -6,7 +6,7 @@ import { parseInput } from "../model/flow-input.js";
 
 const inputSchema = z.object({ event: checkFailedSchema });
 
-/** What the logs of a failed run say: at most 48 KiB of text. */
+/** Summarizes the logs of a failed run in at most 48 KiB of text. */
 export async function handler(input: unknown): Promise<{ text: string }> {
   const { event } = parseInput(inputSchema, input);
   const app = await connectGitHub();

@@ -6,7 +6,7 @@ import { parseInput } from "../model/flow-input.js";
 
 const inputSchema = z.object({ event: configPushSchema });
 
-/** Brings the schedules of a repository into line with the config at the head of its default branch. */
+/** Syncs the schedules of a repository with the config at the head of its default branch. */
 export async function handler(input: unknown): Promise<{ outcome: SyncOutcome }> {
   const { installation, repository, sender, at, push } = parseInput(inputSchema, input).event;
   const octokit = (await connectGitHub()).installation(installation);
