@@ -16,12 +16,13 @@ const logs = {
   "short lines": "short",
   "short lines with time stamps": "stamped",
   "lines that each hold an error": "errors",
+  "lines that hold an error or a keyword": "varied",
 };
 
 /** What one core read of short lines when each line was matched against every pattern. */
 const formerMBperSecond = 5.2;
 
-/** How fast logs are read, on one core, and what memory grows by. */
+/** How fast logs are read, on one core, and how much memory grows. */
 export async function benchLogRelay(): Promise<Figures[]> {
   const folder = await mkdtemp(join(tmpdir(), "bench-log-relay-"));
   const bundle = join(folder, "excerpt.mjs");
@@ -36,15 +37,15 @@ export async function benchLogRelay(): Promise<Figures[]> {
               name,
               values: { ...values, "formerly MB/s": formerMBperSecond },
               leasts: { "MB/s": 40 },
-              aims: { "peak MB": 60 },
+              aims: { "CPU s": 1.2, "peak MB": 60 },
             }
-          : { name, values },
+          : { name, values, aims: { "CPU s": 1.2, "peak MB": 60 } },
       );
     }
     return [
       {
         title: `An excerpt of 48 KiB of a log of ${megabytes} MB`,
-        how: `Each in a new process that has read a smaller log before; the median of ${rounds}.`,
+        how: `Each in a new process that has read a smaller log before; the median of ${rounds}. The CPU time is of all threads.`,
         rows,
       },
     ];
@@ -55,6 +56,7 @@ export async function benchLogRelay(): Promise<Figures[]> {
 
 async function read(bundle: string, kind: string) {
   const seconds: number[] = [];
+  const cpuSeconds: number[] = [];
   const grown: number[] = [];
   for (let round = 0; round < rounds; round++) {
     const { stdout } = await promisify(execFile)(process.execPath, [
@@ -64,9 +66,10 @@ async function read(bundle: string, kind: string) {
       kind,
       String(megabytes),
     ]);
-    const figures: { seconds: number; grownMB: number } = JSON.parse(stdout);
+    const figures: { seconds: number; cpuSeconds: number; grownMB: number } = JSON.parse(stdout);
     seconds.push(figures.seconds);
+    cpuSeconds.push(figures.cpuSeconds);
     grown.push(figures.grownMB);
   }
-  return { "MB/s": megabytes / median(seconds), "peak MB": median(grown) };
+  return { "MB/s": megabytes / median(seconds), "CPU s": median(cpuSeconds), "peak MB": median(grown) };
 }

@@ -1,5 +1,5 @@
 // Run as `node --expose-gc read-a-log.mjs <bundle of excerpt.ts> <kind of log> <megabytes>`. Prints how long reading
-// takes and what memory grows by. Plain JavaScript: a loader in this process would take part in what is measured.
+// takes, how much CPU time, and how much memory grows. Plain JavaScript: a loader in this process would take part in what is measured.
 const [bundle, kind, size] = process.argv.slice(2);
 const { excerptOf } = await import(bundle);
 
@@ -8,6 +8,8 @@ const line = {
   short: (i) => `module ${i} and all its tests are compiled\n`,
   stamped: (i) => `2026-03-04T05:06:07.1234567Z module ${i} and all its tests are compiled\n`,
   errors: (i) => `2026-03-04T05:06:07.1234567Z src/${i}.ts(1,2): error TS2304: Cannot find name 'x${i}'.\n`,
+  varied: (i) =>
+    `2026-03-04T05:06:07.1234567Z ok ${i} - rejects error ${i}\n2026-03-04T05:06:07.1234567Z Downloading lib${i}.jar\n`,
 }[kind];
 
 let peak = 0;
@@ -24,6 +26,10 @@ globalThis.gc();
 const idle = process.memoryUsage.rss();
 peak = idle;
 const start = performance.now();
+const cpu = process.cpuUsage();
 await excerptOf(log(Number(size)), 48 * 1024);
 const seconds = (performance.now() - start) / 1000;
-console.log(JSON.stringify({ seconds, grownMB: (peak - idle) / 1024 / 1024 }));
+const { user, system } = process.cpuUsage(cpu);
+console.log(
+  JSON.stringify({ seconds, cpuSeconds: (user + system) / 1e6, grownMB: (peak - idle) / 1024 / 1024 }),
+);

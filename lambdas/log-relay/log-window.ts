@@ -1,10 +1,10 @@
-import { type ErrorMark, withoutPrefixes } from "./error-marks.js";
+import { withoutPrefixes } from "./error-marks.js";
 import type { Found } from "./found.js";
-import { Kinds } from "./kinds.js";
-import { type LogLine, lineOf, stampOf } from "./log-line.js";
-import type { Page } from "./raw-lines.js";
+import { type LineKind, LineKinds } from "./line-kinds.js";
+import { type LogLine, lineOf } from "./log-line.js";
+import { heldBytes, lengthOf, type Page } from "./raw-lines.js";
 import { Reports } from "./reports.js";
-import { Commands, roleOf } from "./steps.js";
+import { Commands } from "./steps.js";
 
 /** A line that leaves the window, and what is known of it. */
 export interface WindowLine extends LogLine {
@@ -25,7 +25,8 @@ export interface Taker {
 interface WindowPage extends Page {
   first: number;
   wanted: Uint8Array;
-  found: Map<number, Found>;
+  /** By line. */
+  found: (Found | undefined)[];
 }
 
 /** Lines before the runner's own error that may say why. */
@@ -47,7 +48,7 @@ export class LogWindow {
   readonly #pages: WindowPage[] = [];
   readonly #reports = new Reports();
   readonly #commands = new Commands();
-  readonly #kinds = new Kinds();
+  readonly #kinds = new LineKinds();
   #bytes = 0;
   #lines = 0;
   /** Lines up to this one are wanted. */
@@ -66,7 +67,7 @@ export class LogWindow {
       ...given,
       first: this.#lines,
       wanted: new Uint8Array(count),
-      found: new Map(),
+      found: [],
     };
     this.#pages.push(page);
     this.#lines += count;
@@ -94,48 +95,68 @@ export class LogWindow {
   }
 
   #look(page: WindowPage, count: number): void {
-    let clue = 0;
+    const { candidates } = page;
+    let next = 0;
     for (let index = 0; index < count; index++) {
-      while ((page.clues[clue] ?? count) < index) clue += 1;
-      const hasClue = page.clues[clue] === index;
-      if (!hasClue) {
+      while ((candidates[next] ?? count) < index) next += 1;
+      const isCandidate = candidates[next] === index;
+      if (!isCandidate) {
         if (!this.#reports.areOpen()) {
-          // Nothing is of interest up to the next clue.
-          index = (page.clues[clue] ?? count) - 1;
+          // Nothing is of interest up to the next candidate.
+          index = (candidates[next] ?? count) - 1;
           continue;
         }
         if (!this.#reports.needLine(page.first + index)) continue;
       }
+      const kind = isCandidate ? this.#recall(page, index) : undefined;
+      if (kind && this.#isOfFlood(kind)) {
+        kind.count += 1;
+        this.#wantAmongLast(page, index, kind);
+        continue;
+      }
       const line = lineOf(page, index);
-      if (line) this.#lookAt(page, index, line, hasClue);
+      if (line) this.#lookAt(page, index, line, isCandidate);
     }
   }
 
-  #lookAt(page: WindowPage, index: number, line: LogLine, hasClue: boolean): void {
+  /** The kind of a line by its bytes alone. */
+  #recall({ bytes, starts, ends }: WindowPage, index: number): LineKind | undefined {
+    const start = starts[index] as number;
+    const end = ends[index] as number;
+    return end - start <= 2 * heldBytes ? this.#kinds.recall(bytes, start, end) : undefined;
+  }
+
+  #isOfFlood(kind: LineKind): boolean {
+    return kind.isFlood && kind.role === undefined && !this.#reports.areOpen();
+  }
+
+  #lookAt(page: WindowPage, index: number, line: LogLine, isCandidate: boolean): void {
     const text = line.missing > 0 ? `${line.text} ${line.end}` : line.text;
     const number = page.first + index;
+    const kind = this.#kinds.classify(text, line.isRed);
+    kind.count += 1;
+    const { mark, role } = kind;
     if (text.includes("PRIVATE KEY")) page.wanted[index] ||= needed;
-    const { mark, isFlood } = this.#kinds.see(text, line.isRed);
-    const role = roleOf(text);
-    if (isFlood && role === undefined && !this.#reports.areOpen()) {
-      if (mark) this.#wantAmongLast(page, index, mark);
+    else if (isCandidate && isPlain(page, index)) this.#kinds.remember(kind);
+    if (this.#isOfFlood(kind)) {
+      this.#wantAmongLast(page, index, kind);
       return;
     }
     const forms = withoutPrefixes(text);
     const goesOn = this.#reports.add(number, forms);
     if (goesOn !== undefined) this.#want(page, number, goesOn);
-    if (!hasClue) return;
+    if (!isCandidate) return;
     this.#commands.see(text, (distance) =>
       index + distance < page.starts.length ? (lineOf(page, index + distance)?.text ?? "") : "",
     );
     if (role === "step") page.wanted[index] = wantedItself;
     if (!mark) return;
-    if (isFlood && role === undefined) {
-      this.#wantAmongLast(page, index, mark);
+    if (kind.isFlood && role === undefined) {
+      this.#wantAmongLast(page, index, kind);
       return;
     }
     const found = { mark, after: mark.after, note: this.#commands.note() };
-    page.found.set(index, found);
+    page.found[index] = found;
     this.#reports.open(number, found, forms);
     const isEnd = role === "end";
     const before = isEnd ? Math.max(linesBeforeEnd, mark.before) : mark.before;
@@ -144,9 +165,10 @@ export class LogWindow {
     this.#want(page, number, number + mark.after + linesBeyond);
   }
 
-  #wantAmongLast(page: WindowPage, index: number, mark: ErrorMark): void {
+  #wantAmongLast(page: WindowPage, index: number, { floodMatch }: LineKind): void {
+    if (!floodMatch) return;
     page.wanted[index] ||= ofLast;
-    page.found.set(index, { mark, after: 0, note: "" });
+    page.found[index] = floodMatch;
   }
 
   /** The lines of this page from `from` to `to` are wanted, and what follows in the next one. */
@@ -164,6 +186,10 @@ export class LogWindow {
 
   #leave(page: WindowPage, isLast = false): void {
     const { wanted, found, starts } = page;
+    if (!isLast && !this.taker.needsNext() && !wanted.includes(wantedItself) && !wanted.includes(needed)) {
+      this.taker.skip(starts.length, page.size);
+      return;
+    }
     let skipped = 0;
     let skippedBytes = 0;
     for (let index = 0; index < starts.length; index++) {
@@ -178,7 +204,7 @@ export class LogWindow {
       skippedBytes = 0;
       const line = lineOf(page, index);
       if (!line) continue;
-      const mark = found.get(index);
+      const mark = found[index];
       const text = `${line.text}${mark?.note ?? ""}`;
       this.taker.add({ ...line, text, found: mark, wanted: isWanted });
     }
@@ -187,5 +213,13 @@ export class LogWindow {
 }
 
 /** Bytes of a line without its time stamp. */
-const bytesOf = (page: Page, index: number): number =>
-  (page.ends[index] as number) - (page.starts[index] as number) + page.missing - stampOf(page, index);
+const bytesOf = ({ bytes, starts, ends, missing }: Page, index: number): number =>
+  lengthOf(bytes, starts[index] as number, ends[index] as number) + missing;
+
+/** Whether a line is held whole and has no NULs: it may be UTF-16 otherwise. */
+const isPlain = ({ bytes, starts, ends, missing }: Page, index: number): boolean => {
+  const start = starts[index] as number;
+  const end = ends[index] as number;
+  const isWhole = missing === 0 && end - start <= 2 * heldBytes;
+  return isWhole && bytes[end + 1] !== 0 && !bytes.subarray(start, end).includes(0);
+};

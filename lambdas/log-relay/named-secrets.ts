@@ -1,3 +1,6 @@
+/** Texts of which one is in each name that says that its value is a secret, in small letters. */
+export const nameWords = ["pass", "pwd", "secret", "token", "credential", "key"];
+
 /**
  * A value behind a name that says that it is a secret: in JSON and YAML, as `KEY=value`, as a header, as a flag. Begins at
  * the word, whatever stands before it in the name, so that a long line costs no more than its length.

@@ -1,7 +1,7 @@
-import { aClue, aColon, aLineEnd, ClueScanner } from "./clue-scanner.js";
 import { errorMarks, otherClues } from "./error-marks.js";
+import { colon, KeywordScanner, keyword } from "./keyword-scanner.js";
 import { stepClues } from "./steps.js";
-import { isStampAt } from "./time-stamp.js";
+import { isStampAt, isWholeStampAt, stampBytes } from "./time-stamp.js";
 import { isHalfCharacter } from "./utf16.js";
 
 /** Lines of a log as bytes, and which of them are worth a look. */
@@ -10,8 +10,10 @@ export interface Page {
   /** By line: where it starts and ends in `bytes`. */
   starts: number[];
   ends: number[];
-  /** The lines in which there is a clue, in order. */
-  clues: number[];
+  /** The lines that contain a keyword or are long, in order. */
+  candidates: number[];
+  /** Bytes of all lines with their line ends, but without time stamps. */
+  size: number;
   /** Bytes of the page's only line that are missing between its first and its last `heldBytes`. */
   missing: number;
 }
@@ -22,7 +24,11 @@ const pieceBytes = 64 * 1024;
 /** Bytes that are held of each end of a line longer than two times this. */
 export const heldBytes = 16 * 1024;
 
-const scanner = new ClueScanner([...errorMarks.flatMap(({ clues }) => clues), ...otherClues, ...stepClues]);
+const scanner = new KeywordScanner([
+  ...errorMarks.flatMap(({ clues }) => clues),
+  ...otherClues,
+  ...stepClues,
+]);
 const noBytes = Buffer.alloc(0);
 
 /**
@@ -73,39 +79,45 @@ export class RawLines {
 
   #longLine(): void {
     const bytes = this.#begun;
-    this.next({ bytes, starts: [0], ends: [bytes.length], clues: [0], missing: this.#missing });
+    const { length } = bytes;
+    const size = lengthOf(bytes, 0, length) + this.#missing + 1;
+    this.next({ bytes, starts: [0], ends: [length], candidates: [0], size, missing: this.#missing });
     this.#begun = noBytes;
     this.#missing = 0;
   }
 
   #scan(bytes: Buffer, isLast = false): void {
-    const { classOf, next, found, start } = scanner;
-    const page: Page = { bytes, starts: [], ends: [], clues: [], missing: 0 };
+    const { classOf, classBits, next, firstEnd, endOf, start } = scanner;
+    const page: Page = { bytes, starts: [], ends: [], candidates: [], size: 0, missing: 0 };
+    const { length } = bytes;
     let state = start;
     let lineStart = 0;
-    let hasClue = false;
-    for (let at = 0; at < bytes.length; at++) {
-      state = next[state + (classOf[bytes[at] as number] as number)] as number;
-      const what = found[state >> 8];
-      if (what === 0) continue;
-      if (what === aClue) hasClue = true;
-      else if (what === aColon) hasClue ||= isClassName(bytes, at);
-      else if (what === aLineEnd) {
-        if (mayBeHalf(bytes, lineStart, at, hasClue)) {
+    let hasKeyword = false;
+    // No keyword is in a time stamp, so the scan starts behind it.
+    for (let at = afterStamp(bytes, 0); at < length; at++) {
+      state = next[(state << classBits) | (classOf[bytes[at] as number] as number)] as number;
+      if (state < firstEnd) continue;
+      const end = endOf[state];
+      if (end === keyword) hasKeyword = true;
+      else if (end === colon) hasKeyword ||= isClassName(bytes, at);
+      else {
+        if (mayBeHalf(bytes, lineStart, at, hasKeyword)) {
           const isHalf = isHalfCharacter(bytes, lineStart, at);
           if (isHalf) continue;
           if (isHalf === undefined && !isLast) break;
         }
-        if (hasClue || at - lineStart > 2 * heldBytes) page.clues.push(page.starts.length);
+        if (hasKeyword || at - lineStart > 2 * heldBytes) page.candidates.push(page.starts.length);
         page.starts.push(lineStart);
+        page.size += lengthOf(bytes, lineStart, at) + 1;
         page.ends.push(at);
-        hasClue = false;
+        hasKeyword = false;
         state = start;
         if (bytes[at] === 0x0d) {
-          if (at + 1 === bytes.length) this.#afterReturn = true;
+          if (at + 1 === length) this.#afterReturn = true;
           else if (bytes[at + 1] === 0x0a) at += 1;
         }
         lineStart = at + 1;
+        at = afterStamp(bytes, lineStart) - 1;
       }
     }
     this.#begun = Buffer.from(bytes.subarray(lineStart));
@@ -114,10 +126,18 @@ export class RawLines {
   }
 }
 
-/** Whether a line end needs a closer look: the runner's next line does not follow, or there may be NULs in the line. */
-function mayBeHalf(bytes: Uint8Array, start: number, at: number, hasClue: boolean): boolean {
-  const isStamped = isStampAt(bytes, bytes[start] === 0 ? start + 1 : start);
-  return isStamped ? !isStampAt(bytes, at + 1) : hasClue;
+const afterStamp = (bytes: Uint8Array, at: number): number =>
+  isWholeStampAt(bytes, at) ? at + stampBytes : at;
+
+/** Bytes of the line from `start` to `end` without its time stamp. */
+export const lengthOf = (bytes: Uint8Array, start: number, end: number): number =>
+  end - start - (end - start >= stampBytes - 1 && isStampAt(bytes, start) ? stampBytes : 0);
+
+/** Whether a line end needs a closer look: the runner's next line does not follow, or the line may contain NULs. */
+function mayBeHalf(bytes: Uint8Array, start: number, at: number, hasKeyword: boolean): boolean {
+  if (!isStampAt(bytes, bytes[start] === 0 ? start + 1 : start)) return hasKeyword;
+  const isPair = !hasKeyword && bytes[at] === 0x0d && bytes[at + 1] === 0x0a;
+  return !isStampAt(bytes, isPair ? at + 2 : at + 1);
 }
 
 /** Whether a word that ends before the colon at `at` has a capital letter within, as `ImproperlyConfigured:` has. */

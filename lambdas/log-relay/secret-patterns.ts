@@ -1,9 +1,11 @@
-import { withoutNamedSecrets } from "./named-secrets.js";
+import { nameWords, withoutNamedSecrets } from "./named-secrets.js";
 import { keyBegin } from "./private-key.js";
 import { hasToken, tokenFormats } from "./token-formats.js";
 
 /** Secrets that fit into one line, each with what takes its place. The order matters: the exact ones come first. */
 interface SecretPattern {
+  /** One of these texts, in small letters, is in everything that the pattern matches. Empty: nothing is known. */
+  keywords: readonly string[];
   /** Its first group, if it has one, is what stands before the secret and stays. */
   pattern: RegExp;
   name: string;
@@ -13,54 +15,83 @@ interface SecretPattern {
 
 const secretPatterns: readonly SecretPattern[] = [
   ...tokenFormats,
-  { name: "AWS access key id", pattern: /(?:A3T[A-Z0-9]|AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}/g },
+  {
+    name: "AWS access key id",
+    keywords: ["a3t", "akia", "asia", "abia", "acca"],
+    pattern: /(?:A3T[A-Z0-9]|AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}/g,
+  },
   {
     name: "AWS secret access key",
+    keywords: ["key"],
     pattern: /(secret_?-?(?:access_?-?)?key[\s"'\\:=>,]{1,10})[A-Za-z0-9/+%]{40,}={0,2}/gi,
   },
   {
     // The two as a pair, as `aws configure` and CSV files have them.
     name: "AWS secret access key",
+    keywords: ["[redacted aws access key id]"],
     pattern: /(\[redacted AWS access key id\][\s"'\\:=>,|]{1,10})[A-Za-z0-9/+%]{40,}={0,2}/g,
   },
   {
     name: "AWS session token",
+    keywords: ["token"],
     pattern: /((?:session|security)_?-?token[\s"'\\:=>,]{1,10})[A-Za-z0-9/+%]{60,}={0,2}/gi,
   },
-  { name: "Azure storage key", pattern: /((?:Account|SharedAccess)Key=)[A-Za-z0-9+/]{40,}={0,2}/g },
-  { name: "Azure signature", pattern: /([?&]sig=)[A-Za-z0-9%+/_-]{20,}={0,2}/g },
+  {
+    name: "Azure storage key",
+    keywords: ["key="],
+    pattern: /((?:Account|SharedAccess)Key=)[A-Za-z0-9+/]{40,}={0,2}/g,
+  },
+  { name: "Azure signature", keywords: ["sig="], pattern: /([?&]sig=)[A-Za-z0-9%+/_-]{20,}={0,2}/g },
   {
     name: "JWT",
+    keywords: ["eyj"],
     // The whole run of characters at once: a search that could fail in it would start again at each `eyJ`.
     pattern: /eyJ[\w-]*(?:\.[\w-]*)*/g,
     isSecret: (run) => /^[\w-]{12,}\.[\w-]{2,}/.test(run) || isJoseHeader(run),
   },
-  { name: "Slack webhook", pattern: /(hooks\.slack\.com\/(?:services|workflows|triggers)\/)[\w/-]{10,}/g },
-  { name: "Teams webhook", pattern: /(\.webhook\.office\.com\/webhookb2\/)[\w@/-]{20,}/g },
-  { name: "Discord webhook", pattern: /(discord(?:app)?\.com\/api\/webhooks\/\d+\/)[\w-]{20,}/g },
+  {
+    name: "Slack webhook",
+    keywords: ["hooks.slack.com"],
+    pattern: /(hooks\.slack\.com\/(?:services|workflows|triggers)\/)[\w/-]{10,}/g,
+  },
+  {
+    name: "Teams webhook",
+    keywords: ["webhookb2"],
+    pattern: /(\.webhook\.office\.com\/webhookb2\/)[\w@/-]{20,}/g,
+  },
+  {
+    name: "Discord webhook",
+    keywords: ["api/webhooks"],
+    pattern: /(discord(?:app)?\.com\/api\/webhooks\/\d+\/)[\w-]{20,}/g,
+  },
   {
     name: "authorization",
+    keywords: ["authorization"],
     // GitHub's own mask stays, as does what is redacted above.
     pattern:
       /(authorization[\s"'\\]{0,4}[:=,][\s"'\\[]{0,6}(?:bearer|basic|token|negotiate|digest)\s{1,3})[^\s"'\\*[][^\s"'\\]*/gi,
   },
-  { name: "authorization", pattern: /(\bbearer\s{1,3})[\w.~+/-]{20,}=*/gi },
+  { name: "authorization", keywords: ["bearer"], pattern: /(\bbearer\s{1,3})[\w.~+/-]{20,}=*/gi },
   {
     name: "password",
+    keywords: ["://"],
     pattern: /(:\/\/[^\s/:@"']{0,100}:)(?!\/|\d{1,5}[/"'\s])[^\s/"'*[][^\s/"']{0,500}(?=@)/g,
   },
-  { name: "token", pattern: /(:\/\/)[\w-]{20,}(?=@)/g },
+  { name: "token", keywords: ["://"], pattern: /(:\/\/)[\w-]{20,}(?=@)/g },
   {
     name: "password",
+    keywords: ["curl"],
     pattern: /(\bcurl\b.{0,300}?\s(?:-u|--user)[ =]["']?[^\s:"']{1,100}:)[^\s"'*[][^\s"']*/g,
   },
   {
     name: "password",
+    keywords: ["sshpass", "login"],
     pattern: /(\b(?:sshpass|(?:docker|podman|helm registry) login\b.{0,200}?) -p ?)[^\s"'*[-][^\s"']*/g,
   },
   {
     // Kubernetes and CI systems encode what they hand on, some of them twice.
     name: "base64 of a secret",
+    keywords: [],
     pattern: /[A-Za-z0-9+/_-]{24,}={0,2}/g,
     isSecret: (run) => decodesToSecret(run, 2),
   },
@@ -73,13 +104,17 @@ const shortest = 6;
 export function withoutSecrets(text: string): string {
   if (text.length < shortest) return text;
   let redacted = text;
-  for (const { pattern, name, isSecret } of secretPatterns) {
-    redacted = redacted.replace(pattern, (match: string, before: unknown) => {
+  let lowered = text.toLowerCase();
+  for (const { keywords, pattern, name, isSecret } of secretPatterns) {
+    if (keywords.length > 0 && !keywords.some((keyword) => lowered.includes(keyword))) continue;
+    const before = redacted;
+    redacted = redacted.replace(pattern, (match: string, kept: unknown) => {
       if (isSecret && !isSecret(match)) return match;
-      return `${typeof before === "string" ? before : ""}[redacted ${name}]`;
+      return `${typeof kept === "string" ? kept : ""}[redacted ${name}]`;
     });
+    if (redacted !== before) lowered = redacted.toLowerCase();
   }
-  return withoutNamedSecrets(redacted);
+  return nameWords.some((word) => lowered.includes(word)) ? withoutNamedSecrets(redacted) : redacted;
 }
 
 /** A token that was cut before its first dot. Other JSON in base64, such as a source map, is none. */

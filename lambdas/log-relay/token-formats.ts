@@ -1,3 +1,5 @@
+import { keywordsOf } from "./pattern-keywords.js";
+
 /**
  * The formats of tokens that are known by their beginnings: what gitleaks lists as specific
  * (https://github.com/gitleaks/gitleaks/blob/master/config/gitleaks.toml), and some more that their services document.
@@ -109,10 +111,14 @@ const formats: Record<string, string[]> = {
 };
 
 /** The token's service, and the format. */
-export const tokenFormats: readonly { name: string; pattern: RegExp }[] = Object.entries(formats).flatMap(
-  ([service, sources]) =>
-    sources.map((source) => ({ name: `${service} token`, pattern: new RegExp(source, "g") })),
-);
+export const tokenFormats: readonly { name: string; pattern: RegExp; keywords: readonly string[] }[] =
+  Object.entries(formats).flatMap(([service, sources]) =>
+    sources.map((source) => ({
+      name: `${service} token`,
+      pattern: new RegExp(source, "g"),
+      keywords: keywordsOf(source),
+    })),
+  );
 
 const anyToken = new RegExp(tokenFormats.map(({ pattern }) => `(?:${pattern.source})`).join("|"));
 

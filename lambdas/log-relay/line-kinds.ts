@@ -1,0 +1,92 @@
+import { type ErrorMark, errorMarkOf } from "./error-marks.js";
+import type { Found } from "./found.js";
+import { type Role, roleOf } from "./steps.js";
+import { isWholeStampAt, stampBytes } from "./time-stamp.js";
+
+/** Lines of one kind after which those that follow are only of interest among the log's last ones. */
+const flood = 200;
+const mostKinds = 5000;
+const mostHashes = 20_000;
+
+/** Lines that differ in nothing but their numbers. */
+export class LineKind {
+  count = 0;
+  /** The match of all lines of a flood. */
+  readonly floodMatch: Found | undefined;
+
+  constructor(
+    readonly mark: ErrorMark | undefined,
+    readonly role: Role | undefined,
+  ) {
+    this.floodMatch = mark && { mark, after: 0, note: "" };
+  }
+
+  /** Whether there have been so many of them that only the log's last ones are of interest. */
+  get isFlood(): boolean {
+    return this.count > flood;
+  }
+}
+
+/** Classifies lines. Matches only the first line of each kind against the marks. */
+export class LineKinds {
+  readonly #byText = new Map<string, LineKind>();
+  /** By a hash of a line's bytes. A second hash tells apart those that share the first. */
+  readonly #byHash = new Map<number, { check: number; kind: LineKind }>();
+  #hash = 0;
+  #check = 0;
+
+  /** The kind of a line whose bytes differ only in their numbers from those of a line that was remembered. */
+  recall(bytes: Uint8Array, start: number, end: number): LineKind | undefined {
+    this.#hashLine(bytes, isWholeStampAt(bytes, start) ? start + stampBytes : start, end);
+    const entry = this.#byHash.get(this.#hash);
+    return entry?.check === this.#check ? entry.kind : undefined;
+  }
+
+  /** Remembers the kind of the line that was last asked for. */
+  remember(kind: LineKind): void {
+    if (this.#byHash.size >= mostHashes) this.#byHash.clear();
+    this.#byHash.set(this.#hash, { check: this.#check, kind });
+  }
+
+  classify(line: string, isRed: boolean): LineKind {
+    // It makes a difference whether a count is zero.
+    const key = line.slice(0, 400).replace(/\d+/g, (digits) => (/^0+$/.test(digits) ? "0" : "1")) + isRed;
+    let kind = this.#byText.get(key);
+    if (!kind) {
+      kind = new LineKind(errorMarkOf(line, isRed), roleOf(line));
+      if (this.#byText.size >= mostKinds) {
+        this.#byText.clear();
+        this.#byHash.clear();
+      }
+      this.#byText.set(key, kind);
+    }
+    return kind;
+  }
+
+  /** FNV-1a, and a second hash of another kind. Each number counts as 0 or 1, but in escape sequences as it is. */
+  #hashLine(bytes: Uint8Array, start: number, end: number): void {
+    let hash = 0x811c9dc5;
+    let check = 0;
+    let digit = 0;
+    let isEscape = false;
+    for (let at = start; at <= end; at++) {
+      // Beyond the end, a number ends too.
+      const byte = at < end ? (bytes[at] as number) : 0;
+      if (byte >= 0x30 && byte <= 0x39 && !isEscape) {
+        digit = byte === 0x30 && digit !== 0x31 ? 0x30 : 0x31;
+        continue;
+      }
+      if (digit !== 0) {
+        hash = Math.imul(hash ^ digit, 0x01000193);
+        check = Math.imul(check + digit, 0x9e3779b1) ^ (check >>> 15);
+        digit = 0;
+      }
+      hash = Math.imul(hash ^ byte, 0x01000193);
+      check = Math.imul(check + byte, 0x9e3779b1) ^ (check >>> 15);
+      if (byte === 0x1b) isEscape = true;
+      else if (isEscape && byte >= 0x40 && byte !== 0x5b) isEscape = false;
+    }
+    this.#hash = hash;
+    this.#check = check;
+  }
+}
