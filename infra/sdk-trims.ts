@@ -25,12 +25,42 @@ const trims: Trim[] = [
   {
     // Loaded only for operations that stream events; none of the services that are used here has any.
     file: /@smithy[\\/]core[\\/]dist-es[\\/]submodules[\\/]event-streams[\\/]index\.js$/,
-    replacement: () =>
-      ["EventStreamSerde", "eventStreamSerdeProvider"]
-        .map(
-          (name) => `export function ${name}() { throw new Error("Event streams are not in this bundle"); }`,
-        )
-        .join("\n"),
+    replacement: () => absent("EventStreamSerde", "eventStreamSerdeProvider"),
+  },
+  {
+    // Signs the messages of such streams.
+    file: /@smithy[\\/]signature-v4[\\/]dist-es[\\/]HeaderFormatter\.js$/,
+    replacement: () => "export class HeaderFormatter {}",
+  },
+  {
+    // For a Node.js without `node:crypto`.
+    file: /@smithy[\\/]core[\\/]dist-es[\\/]submodules[\\/]checksum[\\/]sha256[\\/]Sha256Js\.js$/,
+    replacement: () => absent("Sha256Js"),
+  },
+  {
+    // For AWS_RETRY_MODE=adaptive, which no Lambda here has.
+    file: /@smithy[\\/]core[\\/]dist-es[\\/]submodules[\\/]retry[\\/]util-retry[\\/]AdaptiveRetryStrategy\.js$/,
+    replacement: () => absent("AdaptiveRetryStrategy"),
+  },
+  {
+    // Asks the EC2 metadata service. Lambda sets AWS_REGION.
+    file: /@smithy[\\/]core[\\/]dist-es[\\/]submodules[\\/]config[\\/].*[\\/]getInstanceMetadataRegion\.js$/,
+    replacement: () => absent("getInstanceMetadataRegion"),
+  },
+  {
+    // For a few services, such as Timestream, whose clients ask for their endpoints first.
+    file: /@aws-sdk[\\/]middleware-endpoint-discovery[\\/]dist-es[\\/]resolveEndpointDiscoveryConfig\.js$/,
+    replacement: () => "export const resolveEndpointDiscoveryConfig = (input) => input;",
+  },
+  {
+    // Without the classes of its errors, the SDK throws its base exception, under the same name.
+    file: /@aws-sdk[\\/]client-[^\\/]+[\\/]dist-es[\\/]schemas[\\/]schemas_0\.js$/,
+    replacement: withoutErrorClasses,
+  },
+  {
+    // The names that people give to regions.
+    file: /@aws-sdk[\\/]core[\\/]dist-es[\\/].*[\\/]partitions\.js$/,
+    replacement: (text) => text.replace(/"description": "[^"]*"/g, ""),
   },
   {
     // A client wants only its own version out of its package.json, for the User-Agent.
@@ -52,3 +82,19 @@ export const sdkTrims: Plugin = {
     }
   },
 };
+
+/** Stands for functions and classes that are never called. */
+function absent(...names: string[]): string {
+  return names
+    .map((name) => `export function ${name}() { throw new Error("${name} is not in this bundle"); }`)
+    .join("\n");
+}
+
+/** Its computed keys are spelled out, too: esbuild keeps whatever has one, needed or not. */
+function withoutErrorClasses(schemas: string): string {
+  const constants = schemas.matchAll(/^const (\w+) = ("[^"]*");$/gm);
+  const values = new Map([...constants].map(([, name, value]) => [name, value]));
+  return schemas
+    .replace(/^n0_registry\.registerError\(.*$/gm, "")
+    .replace(/\[(\w+)\]:/g, (key, name) => (values.has(name) ? `${values.get(name)}:` : key));
+}
