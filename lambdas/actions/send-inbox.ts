@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import * as z from "zod/mini";
-import { isServedAsKnown } from "../accounts/served.js";
+import { isServedAsKnown } from "../accounts/served-as-known.js";
 import { connectCoder } from "../coder/connect.js";
 import type { CoderBackend, CoderTask } from "../coder/port.js";
 import { connectGitHub } from "../github/app.js";

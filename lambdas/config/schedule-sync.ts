@@ -82,7 +82,7 @@ async function applyConfig(
     return "gone";
   }
   const account = { id: current.ownerId, login: current.owner };
-  if (!(await isServed(account, async () => octokit))) {
+  if (!(await isServed(account))) {
     log.warn("The account is not served: it has no schedules", { repository: id, account: account.login });
     await reconcile(id, []);
     await known.forget(id);

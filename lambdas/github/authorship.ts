@@ -1,5 +1,6 @@
 import type { Octokit } from "@octokit/rest";
-import { findAccount, findApp } from "./accounts.js";
+import { findAccount } from "./accounts.js";
+import { findApp } from "./as-app.js";
 
 /** The author of an issue or a comment. */
 export interface Authored {
@@ -29,7 +30,7 @@ export class Authorship {
   }
 
   async #findBot(): Promise<number | undefined> {
-    const { slug } = await findApp(this.octokit);
+    const { slug } = await findApp();
     return (await findAccount(this.octokit, `${slug}[bot]`))?.id;
   }
 }

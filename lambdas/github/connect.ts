@@ -1,10 +1,9 @@
 import { createAppAuth } from "@octokit/auth-app";
 import type { Octokit } from "@octokit/core";
-import { Secret } from "../aws/secret.js";
 import { isRefusal } from "../model/errors.js";
 import { gitHubEnvironment } from "../runtime/environment.js";
 import { patientFetch } from "../runtime/patient-fetch.js";
-import { type AppCredentials, parseCredentials } from "./credentials.js";
+import { type AppCredentials, appCredentials, expireCredentials } from "./credentials.js";
 import { InstallationTokens } from "./installation-tokens.js";
 import { namedError } from "./named-error.js";
 
@@ -25,9 +24,8 @@ type ClientClass<Client extends Octokit> = new (options: ConstructorParameters<t
 export function connecting<Client extends Octokit>(
   Client: ClientClass<Client>,
 ): () => Promise<ConnectedApp<Client>> {
-  const { GITHUB_API_URL: baseUrl, GITHUB_APP_SECRET_ARN: arn } = gitHubEnvironment();
-  const secret = new Secret(arn);
-  let connected: { credentials: string; app: ConnectedApp<Client> } | undefined;
+  const { GITHUB_API_URL: baseUrl } = gitHubEnvironment();
+  let connected: { credentials: AppCredentials; app: ConnectedApp<Client> } | undefined;
 
   function makeClient({ appId, privateKey }: AppCredentials, installationId: number): Client {
     const tokens = new InstallationTokens();
@@ -43,7 +41,7 @@ export function connecting<Client extends Octokit>(
     client.hook.wrap("request", (request, options) => tokens.renewing(async () => request(options)));
     client.hook.error("request", (error, options) => {
       const named = namedError(error, options.method, baseUrl);
-      if (isRefusal(named, 401)) secret.expire();
+      if (isRefusal(named, 401)) expireCredentials();
       throw named;
     });
     return client;
@@ -62,14 +60,8 @@ export function connecting<Client extends Octokit>(
   }
 
   return async () => {
-    const credentials = await secret.value();
-    if (connected?.credentials === credentials) return connected.app;
-    try {
-      connected = { credentials, app: makeApp(parseCredentials(credentials)) };
-      return connected.app;
-    } catch (error) {
-      secret.expire();
-      throw error;
-    }
+    const credentials = await appCredentials();
+    if (connected?.credentials !== credentials) connected = { credentials, app: makeApp(credentials) };
+    return connected.app;
   };
 }

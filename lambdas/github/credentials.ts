@@ -1,6 +1,8 @@
 import { createPrivateKey } from "node:crypto";
 import * as z from "zod/mini";
+import { Secret } from "../aws/secret.js";
 import { ConfigurationError } from "../model/errors.js";
+import { gitHubEnvironment } from "../runtime/environment.js";
 
 export interface AppCredentials {
   appId: string;
@@ -14,12 +16,33 @@ const credentialsSchema = z.object({
   privateKey: z.string(),
 });
 
+const secret = new Secret(gitHubEnvironment().GITHUB_APP_SECRET_ARN);
+let known: { text: string; credentials: AppCredentials } | undefined;
+
 /**
- * Reads the secret of the GitHub App. GitHub issues PKCS#1 keys; the WebCrypto that signs the App's JWTs takes PKCS#8.
+ * The GitHub App's id and key: the same object until the key is rotated.
  *
  * @throws ConfigurationError, whose message holds nothing of the secret.
  */
-export function parseCredentials(text: string): AppCredentials {
+export async function appCredentials(): Promise<AppCredentials> {
+  const text = await secret.value();
+  if (known?.text === text) return known.credentials;
+  try {
+    known = { text, credentials: parseCredentials(text) };
+    return known.credentials;
+  } catch (error) {
+    secret.expire();
+    throw error;
+  }
+}
+
+/** GitHub has refused them: the next use reads the secret again, so that a redrive finds a key that was mended. */
+export function expireCredentials(): void {
+  secret.expire();
+}
+
+/** GitHub issues PKCS#1 keys; the WebCrypto that signs the App's JWTs takes PKCS#8. */
+function parseCredentials(text: string): AppCredentials {
   const fault = (what: string) =>
     new ConfigurationError(
       `The GitHub App secret ${what}. Expected: {"appId": "12345", "privateKey": "-----BEGIN RSA PRIVATE KEY-----…"}, the key as GitHub gave it.`,

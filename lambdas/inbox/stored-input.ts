@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { previousBodyBytes } from "../model/event.js";
+import { previousBodyBytes } from "../model/event-limits.js";
 import { cutToBytes } from "../text/bytes.js";
 import type { Input } from "./message/input.js";
 

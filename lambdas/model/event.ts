@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { namedRepositories } from "./event-limits.js";
 
 /**
  * A delivery classified: what the flows get as `$.event`. Every text was bounded at the ingress, so that an
@@ -65,13 +66,6 @@ export const subjectSchema = z.object({
   number: z.int().check(z.positive()),
   url: name,
 });
-
-/**
- * How many UTF-8 bytes of a text an event holds, and of the text before an edit. JSON can double them, and both
- * together stay below 200 KiB of an execution's input.
- */
-export const bodyBytes = 64 * 1024;
-export const previousBodyBytes = 16 * 1024;
 
 /** What was said: under an issue or pull request, on a line of a diff, or with a whole review. */
 export const commentKinds = ["comment", "review_comment", "review"] as const;
@@ -207,9 +201,6 @@ export const configProposedSchema = z.object({
     onto: z.optional(name),
   }),
 });
-
-/** How many repositories an event names at the most: 130 KiB of an execution's input. */
-export const namedRepositories = 500;
 
 const installationBase = {
   delivery: name,

@@ -8,3 +8,8 @@ if (process.env.LOG_FORMAT === "pretty") process.env.POWERTOOLS_DEV = "true";
  * signatures, tokens or bodies.
  */
 export const log = new Logger({ serviceName: "coder-task-relay" });
+
+/** What an error may be called in the log if its message may hold anything. */
+export function errorName(error: unknown): string {
+  return error instanceof Error ? error.name : "unknown";
+}

@@ -1,4 +1,4 @@
-import { isServedAsKnown } from "../accounts/served.js";
+import { isServedAsKnown } from "../accounts/served-as-known.js";
 import { connectCoder } from "../coder/connect.js";
 import { TaskBusyError } from "../model/errors.js";
 import type { StartingEvent } from "../model/event.js";

@@ -1,4 +1,4 @@
-import type { Circumstances, Classification, CommonFields } from "./classification.js";
+import type { Classification, CommonFields, Identities } from "./classification.js";
 import { classifyIssueComment, classifyReview, classifyReviewComment } from "./comments.js";
 import { classifyConfigProposal, classifyPush } from "./config.js";
 import { classifyInstallation, classifyInstallationRepositories } from "./installations.js";
@@ -10,11 +10,11 @@ type Classify = (
   action: string,
   payload: unknown,
   common: CommonFields,
-  circumstances: Circumstances,
+  identities: Identities,
 ) => Classification;
 
 interface Kind {
-  /** Left out where the event has none. */
+  /** Left out if the event has none. */
   actions?: readonly string[];
   classify: Classify;
 }
@@ -25,7 +25,7 @@ interface InstallationKind {
   classifyInstallation: (action: string, payload: unknown, delivery: string) => Classification;
 }
 
-/** The events that are handled, the actions of each, and what tells what they are. */
+/** The events that are handled, their actions, and what classifies each. */
 const handled: Record<string, Kind | InstallationKind> = {
   issues: {
     actions: ["assigned", "unassigned", "reopened", "closed", "deleted", "transferred"],
@@ -52,13 +52,13 @@ const handled: Record<string, Kind | InstallationKind> = {
 
 /**
  * Classifies a delivery. `event` is the value of `X-GitHub-Event`; `payload` is its parsed JSON.
- * Throws a `PayloadError` where a delivery that is for us lacks what we need.
+ * Throws a `PayloadError` if a delivery that is for us lacks what we need.
  */
 export function classify(
   event: string,
   delivery: string,
   payload: unknown,
-  circumstances: Circumstances,
+  identities: Identities,
 ): Classification {
   const kind = Object.hasOwn(handled, event) ? handled[event] : undefined;
   if (!kind) return { skipped: `event ${event} is not handled` };
@@ -87,7 +87,7 @@ export function classify(
     },
     sender,
   };
-  return kind.classify(action, payload, common, circumstances);
+  return kind.classify(action, payload, common, identities);
 }
 
 function fieldOf(value: unknown, key: string): unknown {

@@ -1,15 +1,10 @@
-import {
-  bodyBytes,
-  type Comment,
-  type CommentPosted,
-  type Person,
-  previousBodyBytes,
-} from "../model/event.js";
+import type { Comment, CommentPosted, Person } from "../model/event.js";
+import { bodyBytes, previousBodyBytes } from "../model/event-limits.js";
 import { statusMarker } from "../model/status-marker.js";
 import { cutToBytes } from "../text/bytes.js";
 import { cleanText } from "../text/clean.js";
-import { type Circumstances, type Classification, type CommonFields, isAgent } from "./classification.js";
-import { placeOf } from "./comment-place.js";
+import { type Classification, type CommonFields, type Identities, isAgent } from "./classification.js";
+import { locationOf } from "./comment-location.js";
 import {
   changesSchema,
   ghost,
@@ -24,20 +19,20 @@ export function classifyIssueComment(
   action: string,
   payload: unknown,
   common: CommonFields,
-  circumstances: Circumstances,
+  identities: Identities,
 ): Classification {
   const { issue, comment } = parsePayload(issueCommentSchema, payload);
   const kind = issue.pull_request ? "pull" : "issue";
-  if (kind === "pull" && !isAgent(issue.user, circumstances)) return notTheAgents;
+  if (kind === "pull" && !isAgent(issue.user, identities)) return notTheAgents;
   const subject = { kind, number: issue.number, url: issue.html_url } as const;
-  const agentAssigned = issue.assignees.some((assignee) => isAgent(assignee, circumstances));
-  return classifyWords(action, payload, circumstances, {
+  const agentAssigned = issue.assignees.some((assignee) => isAgent(assignee, identities));
+  return classifyContent(action, payload, identities, {
     ...common,
     type: "comment_posted",
     subject,
     agentAssigned,
     at: comment.created_at,
-    comment: { kind: "comment", ...wordsOf(comment) },
+    comment: { kind: "comment", ...commentFields(comment) },
   });
 }
 
@@ -46,48 +41,48 @@ export function classifyReviewComment(
   action: string,
   payload: unknown,
   common: CommonFields,
-  circumstances: Circumstances,
+  identities: Identities,
 ): Classification {
   const { pull_request: pull, comment } = parsePayload(reviewCommentSchema, payload);
-  if (!isAgent(pull.user, circumstances)) return notTheAgents;
-  return classifyWords(action, payload, circumstances, {
+  if (!isAgent(pull.user, identities)) return notTheAgents;
+  return classifyContent(action, payload, identities, {
     ...common,
     type: "comment_posted",
     subject: { kind: "pull", number: pull.number, url: pull.html_url },
     agentAssigned: false,
     at: comment.created_at,
-    comment: { kind: "review_comment", ...wordsOf(comment), ...placeOf(comment) },
+    comment: { kind: "review_comment", ...commentFields(comment), ...locationOf(comment) },
   });
 }
 
-/** A review as a whole; its comments on lines come as deliveries of their own. */
+/** A review itself; each of its comments on lines comes as a delivery of its own. */
 export function classifyReview(
   action: string,
   payload: unknown,
   common: CommonFields,
-  circumstances: Circumstances,
+  identities: Identities,
 ): Classification {
   const { pull_request: pull, review } = parsePayload(reviewSchema, payload);
-  if (!isAgent(pull.user, circumstances)) return notTheAgents;
+  if (!isAgent(pull.user, identities)) return notTheAgents;
   const state = review.state.toLowerCase();
   if (review.body.trim() === "" && state !== "changes_requested") {
     return { skipped: `the review (${state}) has no text of its own` };
   }
   const at = review.submitted_at ?? pull.updated_at;
   const times = { created_at: at, updated_at: at };
-  return classifyWords(action, payload, circumstances, {
+  return classifyContent(action, payload, identities, {
     ...common,
     type: "comment_posted",
     subject: { kind: "pull", number: pull.number, url: pull.html_url },
     agentAssigned: false,
     at,
-    comment: { kind: "review", ...wordsOf({ ...review, ...times }), reviewState: state },
+    comment: { kind: "review", ...commentFields({ ...review, ...times }), reviewState: state },
   });
 }
 
 const notTheAgents: Classification = { skipped: "the pull request is not the agent's" };
 
-interface Words {
+interface Content {
   id: number;
   html_url: string;
   user: Person;
@@ -97,16 +92,17 @@ interface Words {
   performed_via_github_app?: { id?: number | null | undefined } | null | undefined;
 }
 
-function wordsOf(words: Words): Omit<Comment, "kind"> {
+function commentFields(content: Content): Omit<Comment, "kind"> {
+  const { user, performed_via_github_app: app } = content;
   return {
-    id: words.id,
-    url: words.html_url,
-    author: words.user.login,
-    authorId: words.user.id,
-    ...cutBody(words.body),
-    createdAt: words.created_at,
-    updatedAt: words.updated_at,
-    ...(words.performed_via_github_app?.id != null && { appId: words.performed_via_github_app.id }),
+    id: content.id,
+    url: content.html_url,
+    author: user.login,
+    authorId: user.id,
+    ...cutBody(content.body),
+    createdAt: content.created_at,
+    updatedAt: content.updated_at,
+    ...(app?.id != null && { appId: app.id }),
   };
 }
 
@@ -115,26 +111,26 @@ function cutBody(body: string): Pick<Comment, "body" | "missingBytes"> {
   return { body: text, ...(missing > 0 && { missingBytes: missing }) };
 }
 
-/** Own words are skipped, a deletion becomes a withdrawal, an edit keeps what it changed. */
-function classifyWords(
+/** Skips what the agent and the App write. A deletion becomes a withdrawal, and an edit keeps the text before it. */
+function classifyContent(
   action: string,
   payload: unknown,
-  circumstances: Circumstances,
+  identities: Identities,
   posted: CommentPosted,
 ): Classification {
   const { comment, ...fields } = posted;
   const author = { id: comment.authorId ?? ghost.id, login: comment.author };
-  if (isAgent(author, circumstances)) return agentsOwn;
-  if (comment.appId !== undefined && comment.appId === circumstances.appId) return appsOwn;
-  // Whoever deletes it, be it the agent: it must not be told any more.
+  if (isAgent(author, identities)) return agentsOwn;
+  if (comment.appId !== undefined && comment.appId === identities.appId) return appsOwn;
+  // Whoever deletes it, the agent included: the agent must not get it any more.
   if (action === "deleted") {
     return {
       event: { ...fields, type: "comment_withdrawn", comment: { kind: comment.kind, id: comment.id } },
     };
   }
-  if (isAgent(posted.sender, circumstances)) return agentsOwn;
+  if (isAgent(posted.sender, identities)) return agentsOwn;
   if (posted.sender.type === "Bot" && comment.body.includes(statusMarker)) return appsOwn;
-  if (posted.sender === ghost) return { skipped: "GitHub does not say whose words they are" };
+  if (posted.sender === ghost) return { skipped: "GitHub does not say who has written it" };
   if (action !== "edited") return { event: posted };
   const before = parsePayload(changesSchema, payload).changes?.body?.from;
   if (before === undefined || cutBody(before).body === comment.body) {
@@ -144,6 +140,6 @@ function classifyWords(
   return { event: { ...posted, comment: { ...comment, previousBody } } };
 }
 
-/** Neither of the two identities' words is ever told to the agent. */
-const agentsOwn: Classification = { skipped: "the agent's own words" };
-const appsOwn: Classification = { skipped: "the App's own words" };
+/** The agent never gets what it has written itself, or what the App has. */
+const agentsOwn: Classification = { skipped: "the agent has written it" };
+const appsOwn: Classification = { skipped: "the App has written it" };

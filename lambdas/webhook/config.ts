@@ -1,27 +1,27 @@
 import { configPath } from "../model/config-path.js";
 import { isSameLogin } from "../model/login.js";
 import { filesAtOnce } from "../text/limits.js";
-import type { Circumstances, Classification, CommonFields } from "./classification.js";
+import type { Classification, CommonFields, Identities } from "./classification.js";
 import { ghost, parsePayload, pullRequestSchema, pushSchema } from "./payloads.js";
 
 /**
- * What a push says at the most: the rest is cut off without a word.
+ * How many commits a push lists at most: GitHub leaves the others out and does not say so.
  * https://docs.github.com/en/webhooks/webhook-events-and-payloads#push
  */
 const listedCommits = 2048;
 
-/** What a commit of a push lists at the most (https://github.com/octo-sts/app/pull/978). */
+/** How many files a commit of a push lists at most (https://github.com/octo-sts/app/pull/978). */
 const listedFiles = 3000;
 
-/** Before all times that GitHub tells: a push of that time replaces nothing that is known. */
+/** Older than any time of GitHub's: a push of that time replaces nothing that is known. */
 const unknownTime = "1970-01-01T00:00:00Z";
 
-/** A push to the default branch that touches the config, or may do so. Whoever pushed: the branch is what counts. */
+/** A push to the default branch that touches the config, or may do so, whoever has pushed. */
 export function classifyPush(
   _action: string,
   payload: unknown,
   common: CommonFields,
-  _circumstances: Circumstances,
+  _identities: Identities,
 ): Classification {
   const { ref, repository, ...push } = parsePayload(pushSchema, payload);
   if (!ref.startsWith("refs/heads/")) return { skipped: "the push is to no branch" };
@@ -46,7 +46,7 @@ export function classifyPush(
 
 type Commits = { id: string; added: string[]; modified: string[]; removed: string[] }[];
 
-/** Whether the commits tell of all that was changed. */
+/** Whether the commits list everything that was changed. */
 function isWhole(commits: Commits, after: string): boolean {
   return (
     commits.length < listedCommits &&
@@ -57,12 +57,12 @@ function isWhole(commits: Commits, after: string): boolean {
   );
 }
 
-/** A pull request's new head, of whomever and from wherever. */
+/** The new head commit of any pull request, forks included. */
 export function classifyConfigProposal(
   _action: string,
   payload: unknown,
   common: CommonFields,
-  _circumstances: Circumstances,
+  _identities: Identities,
 ): Classification {
   const pull = parsePayload(pullRequestSchema, payload).pull_request;
   const { number, updated_at: at, head } = pull;

@@ -1,4 +1,5 @@
-import { namedRepositories, type RepositoriesAdded, type Repository } from "../model/event.js";
+import type { RepositoriesAdded, Repository } from "../model/event.js";
+import { namedRepositories } from "../model/event-limits.js";
 import type { Classification } from "./classification.js";
 import {
   ghost,
@@ -9,13 +10,14 @@ import {
 } from "./payloads.js";
 
 /**
- * The App as a whole was installed, removed, suspended or let in again. Payloads of suspensions name no repository,
- * and an organization can have more of them than an execution's input can hold: all are meant, and found later.
+ * The App was installed, removed, suspended or unsuspended for all repositories of an installation. Payloads of
+ * suspensions name no repository, and an organization can have more of them than an execution's input can hold: the flow
+ * lists them.
  */
 export function classifyInstallation(action: string, payload: unknown, delivery: string): Classification {
   const isThere = action === "created" || action === "unsuspend";
   const fields = installationFields(payload, delivery);
-  // Of a deleted account, what was known of the installation is to go all the same.
+  // What is known of a deleted account's installation has to go, too.
   if (isThere && isGone(fields)) return noAccount;
   return {
     event: {
@@ -26,7 +28,7 @@ export function classifyInstallation(action: string, payload: unknown, delivery:
   };
 }
 
-/** Repositories were added to what the App may use, or taken away from it. */
+/** Repositories were added to an installation, or removed from it. */
 export function classifyInstallationRepositories(
   action: string,
   payload: unknown,

@@ -1,8 +1,8 @@
 import type { TaskClosed } from "../model/event.js";
-import { type Circumstances, type Classification, type CommonFields, isAgent } from "./classification.js";
+import { type Classification, type CommonFields, type Identities, isAgent } from "./classification.js";
 import { assigneeSchema, ghost, issuesSchema, parsePayload } from "./payloads.js";
 
-/** Actions that end the agent's work, whoever is assigned. */
+/** Actions that end the task, whoever is assigned. */
 const closings: Record<string, TaskClosed["reason"]> = {
   closed: "closed",
   deleted: "deleted",
@@ -15,15 +15,15 @@ export function classifyIssue(
   action: string,
   payload: unknown,
   common: CommonFields,
-  circumstances: Circumstances,
+  identities: Identities,
 ): Classification {
   if (action === "assigned" || action === "unassigned") {
     const { assignee } = parsePayload(assigneeSchema, payload);
-    if (!isAgent(assignee, circumstances)) return { skipped: `${action}: the assignee is not the agent` };
+    if (!isAgent(assignee, identities)) return { skipped: `${action}: the assignee is not the agent` };
   }
   const { issue } = parsePayload(issuesSchema, payload);
   const agentAssigned =
-    action === "unassigned" || issue.assignees.some((assignee) => isAgent(assignee, circumstances));
+    action === "unassigned" || issue.assignees.some((assignee) => isAgent(assignee, identities));
   if (action === "assigned" && issue.state === "closed") return { skipped: "assigned: the issue is closed" };
   if (action === "reopened" && !agentAssigned) return { skipped: "reopened: the agent is not assigned" };
 

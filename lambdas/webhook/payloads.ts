@@ -10,7 +10,7 @@ import { schemaFaults } from "../model/schema-faults.js";
  */
 const text = z.string().check(z.minLength(1), z.maxLength(1000));
 const url = z.url().check(z.maxLength(1000));
-/** The path of a file, cut where it is longer than anybody is shown. */
+/** The path of a file, cut to what is ever shown of it. */
 const longText = z.pipe(
   z.string().check(z.minLength(1)),
   z.transform((value: string) => value.slice(0, 1000)),
@@ -22,7 +22,7 @@ const time = z.pipe(
 );
 const timeOf = (seconds: number) => new Date(seconds * 1000).toISOString().replace(".000Z", "Z");
 const id = z.int().check(z.positive());
-/** GitHub leaves an account out, or says `null`, where it was deleted, and shows it as this user. */
+/** GitHub leaves a deleted account out, or says `null`, and shows it as this user. */
 export const ghost: Person = { id: 0, login: "ghost", type: "User" };
 
 const account = z.object({ id: z.nullish(z.int()), login: z.nullish(text), type: z.nullish(text) });
@@ -54,9 +54,9 @@ const app = z.nullish(z.object({ id: z.nullish(z.int()) }));
 const lineNumber = z.nullish(z.int());
 const side = z.nullish(z.string());
 
-/** A repository's owner; of old, a push shows its login as its name. */
+/** A repository's owner. Older versions of GitHub give the login in a push as its `name`. */
 const owner = z.nullish(z.object({ id: z.nullish(z.int()), login: z.nullish(text), name: z.nullish(text) }));
-/** Of SHA-1 or SHA-256. */
+/** A hash of SHA-1 or SHA-256. */
 const commit = z.string().check(z.regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/));
 const paths = listOf(z.string());
 
@@ -87,8 +87,8 @@ export const changesSchema = z.object({
   changes: z.nullish(z.object({ body: z.nullish(z.object({ from: body })) })),
 });
 
-/** What is said anywhere. */
-const words = {
+/** What every comment has. */
+const comment = {
   id,
   html_url: url,
   user: person,
@@ -104,10 +104,10 @@ export const issueCommentSchema = z.object({
     html_url: url,
     user: person,
     assignees: people,
-    /** There where the issue is a pull request. */
+    /** Only a pull request has it. */
     pull_request: z.nullish(z.object({})),
   }),
-  comment: z.object(words),
+  comment: z.object(comment),
 });
 
 const pullRequest = z.object({ number: id, html_url: url, user: person });
@@ -115,11 +115,11 @@ const pullRequest = z.object({ number: id, html_url: url, user: person });
 export const reviewCommentSchema = z.object({
   pull_request: pullRequest,
   comment: z.object({
-    ...words,
+    ...comment,
     path: longText,
-    /** `file` where it is about no line. */
+    /** `file` if it is about no line. */
     subject_type: z.nullish(z.string()),
-    /** Of the newest diff; `null` where the lines are not in it any more. */
+    /** Of the newest diff; `null` if the lines are not in it any more. */
     line: lineNumber,
     start_line: lineNumber,
     /** Of the diff that the comment was made on. */
@@ -152,16 +152,16 @@ export const workflowRunSchema = z.object({
     workflow_id: id,
     name: z.nullish(z.string()),
     html_url: url,
-    /** The event that has started it. */
+    /** The event that started it. */
     event: z.nullish(text),
-    /** Who has caused it, and who has started this attempt of it. */
+    /** Who caused it, and who started this attempt of it. */
     actor: person,
     triggering_actor: person,
     conclusion: z.nullish(z.string()),
     head_branch: z.nullish(z.string()),
     head_sha: text,
     updated_at: time,
-    /** `null` where the fork is gone. */
+    /** `null` if the fork is gone. */
     head_repository: z.nullish(z.object({ id, owner })),
     pull_requests: numbered,
   }),
@@ -175,7 +175,7 @@ export const pushSchema = z.object({
   deleted: z.nullish(z.boolean()),
   forced: z.nullish(z.boolean()),
   pusher: z.nullish(z.object({ name: z.nullish(text) })),
-  /** The oldest first. */
+  /** Oldest first. */
   commits: listOf(z.object({ id: z.string(), added: paths, modified: paths, removed: paths })),
   repository: z.object({
     default_branch: text,
@@ -201,7 +201,7 @@ const shortName = z.string().check(z.minLength(1), z.maxLength(100));
 export const installationSchema = z.object({
   installation: z.object({
     id,
-    /** Who has installed the App: a user, an organization, or an enterprise, which has a slug. */
+    /** Who installed the App: a user, an organization, or an enterprise, which has a slug. */
     account: z.nullish(
       z.object({ id: z.nullish(z.int()), login: z.nullish(shortName), slug: z.nullish(shortName) }),
     ),
@@ -216,7 +216,7 @@ export interface InstalledRepository {
   private: boolean;
 }
 
-/** What the list that the event is not about holds is left open: only what is whole counts. */
+/** Of the list that the event is not about, only complete entries count. */
 const repositories = z.pipe(
   listOf(z.object({ id: z.nullish(id), name: z.nullish(shortName), private: z.nullish(z.boolean()) })),
   z.transform(
@@ -232,12 +232,12 @@ export const installationRepositoriesSchema = z.object({
   repositories_removed: repositories,
 });
 
-/** A payload that lacks what its event needs: one line for each fault, with path and expectation, never a value. */
+/** A payload that lacks what its event needs. One line for each fault: path and expectation, never a value. */
 export class PayloadError extends Error {
   override readonly name = "PayloadError";
   constructor(
     readonly faults: readonly string[],
-    /** Whether GitHub's schemas allow it all the same: nothing is missing or of another type, but a value is odd. */
+    /** Whether GitHub's schemas allow it: nothing is missing or of another type, but a value is out of bounds. */
     readonly isWellFormed = false,
   ) {
     super(`The payload lacks what the event needs: ${faults.join("; ")}`);
@@ -254,7 +254,7 @@ export function parsePayload<Schema extends z.core.$ZodType>(
   throw new PayloadError(schemaFaults(result.error, "the payload"), result.error.issues.every(isAboutValue));
 }
 
-/** An unsafe integer is one all the same. */
+/** An unsafe integer is an integer: its type is right. */
 function isAboutValue(issue: z.core.$ZodIssue): boolean {
   switch (issue.code) {
     case "invalid_type":

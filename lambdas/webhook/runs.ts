@@ -1,19 +1,19 @@
 import type * as z from "zod/mini";
 import type { Person } from "../model/event.js";
 import { cutToLimit } from "../text/limits.js";
-import type { Circumstances, Classification, CommonFields } from "./classification.js";
+import type { Classification, CommonFields, Identities } from "./classification.js";
 import { ghost, parsePayload, workflowRunSchema } from "./payloads.js";
 
 const failures = ["failure", "timed_out", "startup_failure"];
-/** Names are kept as they are: they are looked for in the config file and in git. Whoever shows one cleans it. */
+/** Names are kept as they are, for the config file and git have them so. Whoever shows one cleans it. */
 const nameLimit = { max: 256, unit: "codePoints" } as const;
 
-/** A workflow run that is over. Whether it is about a pull request of the agent's, GitHub must be asked. */
+/** A completed workflow run. The flow asks GitHub whether it is about a pull request of the agent's. */
 export function classifyRun(
   _action: string,
   payload: unknown,
   common: CommonFields,
-  _circumstances: Circumstances,
+  _identities: Identities,
 ): Classification {
   const { workflow_run: run } = parsePayload(workflowRunSchema, payload);
   const conclusion = run.conclusion ?? "none";

@@ -158,8 +158,8 @@ describe("what is said", () => {
     const deleted = (more: object) =>
       said("issue_comment", "deleted", { sender, comment: { ...comment, ...more } });
     expect(deleted({})).toMatchObject({ event: { type: "comment_withdrawn" } });
-    expect(deleted({ user: sender })).toEqual({ skipped: "the agent's own words" });
-    expect(deleted({ performed_via_github_app: { id: 99 } })).toEqual({ skipped: "the App's own words" });
+    expect(deleted({ user: sender })).toEqual({ skipped: "the agent has written it" });
+    expect(deleted({ performed_via_github_app: { id: 99 } })).toEqual({ skipped: "the App has written it" });
   });
 
   test("on somebody else's pull request is skipped", () => {
@@ -173,7 +173,7 @@ describe("what is said", () => {
     const payload = example("pull_request_review_comment", "created");
     const classified = classify("pull_request_review_comment", delivery, payload, { agent: "Codertocat" });
     // In GitHub's example the author of the pull request comments on it himself.
-    expect(classified).toEqual({ skipped: "the agent's own words" });
+    expect(classified).toEqual({ skipped: "the agent has written it" });
     payload.comment = { ...(payload.comment as object), user: { login: "mona" }, line: 5, start_line: 3 };
     payload.sender = { id: 3, login: "mona", type: "User" };
     expect(classify("pull_request_review_comment", delivery, payload, { agent: "Codertocat" })).toMatchObject(
@@ -190,8 +190,10 @@ describe("what is said", () => {
       payload.sender = { id: 4, login: "relay[bot]", type: "Bot" };
       return classify("issue_comment", delivery, payload, { agent: "nobody", appId: 99 });
     };
-    expect(words({ performed_via_github_app: { id: 99 } })).toEqual({ skipped: "the App's own words" });
-    expect(words({ body: "<!-- coder-task-relay:status -->" })).toEqual({ skipped: "the App's own words" });
+    expect(words({ performed_via_github_app: { id: 99 } })).toEqual({ skipped: "the App has written it" });
+    expect(words({ body: "<!-- coder-task-relay:status -->" })).toEqual({
+      skipped: "the App has written it",
+    });
     expect(words({ performed_via_github_app: { id: 98 } })).toHaveProperty("event");
   });
 });

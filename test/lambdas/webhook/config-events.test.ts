@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import examples from "@octokit/webhooks-examples/api.github.com/index.json" with { type: "json" };
 import { executionName } from "../../../lambdas/aws/start-execution.js";
-import { namedRepositories } from "../../../lambdas/model/event.js";
+import { namedRepositories } from "../../../lambdas/model/event-limits.js";
 import { classify } from "../../../lambdas/webhook/classify.js";
 import { PayloadError } from "../../../lambdas/webhook/payloads.js";
 

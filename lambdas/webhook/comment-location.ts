@@ -3,13 +3,13 @@ import type { Comment } from "../model/event.js";
 import type { reviewCommentSchema } from "./payloads.js";
 
 type ReviewComment = z.output<typeof reviewCommentSchema>["comment"];
-type Place = Pick<Comment, "path" | "line" | "startLine" | "side" | "startSide" | "isOutdated" | "commit">;
+type Location = Pick<Comment, "path" | "line" | "startLine" | "side" | "startSide" | "isOutdated" | "commit">;
 
 /**
- * Where a review comment stands: on lines of the newest diff, or, once these have left it, on the lines of the commit
- * that it was made on.
+ * The file and the lines that a review comment is about: those of the newest diff; if the diff has them no longer, those
+ * of the commit that the comment was made on.
  */
-export function placeOf(comment: ReviewComment): Place {
+export function locationOf(comment: ReviewComment): Location {
   const { path, side, start_side: startSide, original_commit_id: commit } = comment;
   const isOutdated = comment.line == null;
   const line = isOutdated ? comment.original_line : comment.line;

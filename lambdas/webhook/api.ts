@@ -1,0 +1,24 @@
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
+import { answerTo, json } from "./answer.js";
+import { receive } from "./receive.js";
+import { schemaPath, serveSchema } from "./schema.js";
+
+/** Answers a request to the HTTP API. */
+export async function serve(request: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> {
+  const { method, path } = request.requestContext.http;
+  switch (path) {
+    case "/webhooks/github":
+      return method === "POST" ? answerTo(await receive(request)) : notAllowed("POST");
+    case "/healthz":
+      return method === "GET" ? json(200, { status: "ok" }) : notAllowed("GET");
+    case schemaPath:
+      return method === "GET" || method === "HEAD" ? serveSchema(request) : notAllowed("GET, HEAD");
+    default:
+      return json(404, { error: "There is nothing here. Deliveries go to POST /webhooks/github." });
+  }
+}
+
+function notAllowed(allowed: string): APIGatewayProxyStructuredResultV2 {
+  const refusal = json(405, { error: `Only ${allowed} is allowed here.` });
+  return { ...refusal, headers: { ...refusal.headers, allow: allowed } };
+}

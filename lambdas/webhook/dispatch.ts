@@ -1,0 +1,44 @@
+import { agentAsKnown } from "../accounts/agent.js";
+import { ConfigurationError } from "../model/errors.js";
+import { errorName, log } from "../runtime/log.js";
+import type { Outcome } from "./answer.js";
+import { classify } from "./classify.js";
+import { startFlow } from "./flows.js";
+import { PayloadError } from "./payloads.js";
+import { reasonNotServed } from "./served.js";
+
+/** A delivery whose signature is right. */
+export interface Delivery {
+  /** The value of `X-GitHub-Event`. */
+  type: string;
+  /** Its GUID. */
+  delivery: string;
+  /** Its parsed JSON. */
+  payload: unknown;
+  /** The App's id, if the delivery says it. */
+  appId: number | undefined;
+}
+
+/** Classifies a delivery and starts the flow that serves it, if the account is served. */
+export async function dispatch({ type, delivery, payload, appId }: Delivery): Promise<Outcome> {
+  try {
+    const classified = classify(type, delivery, payload, { ...(await agentAsKnown()), appId });
+    if ("skipped" in classified) return { kind: "skipped", reason: classified.skipped };
+    const { event } = classified;
+    const notServed = await reasonNotServed(event);
+    if (notServed !== undefined) return { kind: "skipped", reason: notServed };
+    return await startFlow(event);
+  } catch (error) {
+    if (error instanceof PayloadError) {
+      if (error.isWellFormed) return { kind: "skipped", reason: error.message };
+      return { kind: "rejected", status: 400, error: error.message, faults: error.faults };
+    }
+    log.error("The delivery cannot be taken", {
+      delivery,
+      error: errorName(error),
+      // For operators, who have to mend it. It holds no secret.
+      ...(error instanceof ConfigurationError && { reason: error.message }),
+    });
+    return { kind: "failed", error: "The delivery cannot be taken just now." };
+  }
+}

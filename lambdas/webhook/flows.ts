@@ -1,0 +1,72 @@
+import { executionName, startExecution } from "../aws/start-execution.js";
+import type { RelayEvent } from "../model/event.js";
+import { ingressEnvironment } from "../runtime/environment.js";
+import { log } from "../runtime/log.js";
+import type { Outcome } from "./answer.js";
+
+const environment = ingressEnvironment();
+const syncRepoConfig = { name: "sync-repo-config", arn: environment.SYNC_REPO_CONFIG_FLOW_ARN };
+const flows = {
+  task_requested: { name: "create-task", arn: environment.CREATE_TASK_FLOW_ARN },
+  task_closed: { name: "delete-task", arn: environment.DELETE_TASK_FLOW_ARN },
+  comment_posted: { name: "forward-comment", arn: environment.FORWARD_COMMENT_FLOW_ARN },
+  comment_withdrawn: { name: "forward-comment", arn: environment.FORWARD_COMMENT_FLOW_ARN },
+  check_failed: { name: "relay-failure", arn: environment.RELAY_FAILURE_FLOW_ARN },
+  config_push: syncRepoConfig,
+  config_proposed: syncRepoConfig,
+  repositories_added: syncRepoConfig,
+  repositories_removed: syncRepoConfig,
+};
+
+/** How many executions a container remembers: 80 KB of names. */
+const remembered = 1000;
+
+/** Executions that this container has seen to exist, the oldest first. */
+const known = new Set<string>();
+
+/**
+ * Starts the flow that serves an event, unless its delivery has started it before: Step Functions decides that, by the
+ * execution's name. Only a name that this container knows is answered from memory.
+ */
+export async function startFlow(event: RelayEvent): Promise<Outcome> {
+  const { delivery } = event;
+  const flow = flows[event.type];
+  const execution = executionName(flow.name, ownerOf(event), subjectOf(event), delivery);
+  if (known.has(execution)) return { kind: "duplicate", execution };
+  const outcome = await startExecution(flow.arn, execution, { event });
+  remember(execution);
+  log.info("Delivery accepted", { delivery, execution, outcome });
+  return { kind: outcome === "started" ? "accepted" : "duplicate", execution };
+}
+
+function remember(execution: string): void {
+  known.add(execution);
+  if (known.size <= remembered) return;
+  const [oldest = ""] = known;
+  known.delete(oldest);
+}
+
+/** The name of the repository, or the account of an installation. */
+function ownerOf(event: RelayEvent): string {
+  return "repository" in event ? event.repository.name : event.account;
+}
+
+/**
+ * What an execution is found by, besides its repository: the number of an issue, a pull request, a workflow run or an
+ * installation, or the beginning of a commit.
+ */
+function subjectOf(event: RelayEvent): number | string {
+  switch (event.type) {
+    case "check_failed":
+      return event.run.id;
+    case "config_push":
+      return event.push.after.slice(0, 7);
+    case "config_proposed":
+      return event.pull.number;
+    case "repositories_added":
+    case "repositories_removed":
+      return event.installation;
+    default:
+      return "issue" in event ? event.issue.number : event.subject.number;
+  }
+}

@@ -1,0 +1,52 @@
+import { isUtf8 } from "node:buffer";
+import type { APIGatewayProxyEventV2 } from "aws-lambda";
+import { errorName, log } from "../runtime/log.js";
+import type { Outcome } from "./answer.js";
+import { dispatch } from "./dispatch.js";
+import { isAuthentic } from "./signature.js";
+
+const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** One delivery: verify → parse → dispatch. */
+export async function receive(request: APIGatewayProxyEventV2): Promise<Outcome> {
+  const { headers } = request;
+  const body = bodyOf(request);
+  try {
+    if (!(await isAuthentic(body, headers["x-hub-signature-256"] ?? ""))) {
+      return { kind: "rejected", status: 401, error: "The signature is missing or wrong." };
+    }
+  } catch (error) {
+    log.error("The webhook secret cannot be read", { error: errorName(error) });
+    return { kind: "failed", error: "The webhook secret cannot be read just now." };
+  }
+
+  const type = headers["x-github-event"] ?? "";
+  const delivery = headers["x-github-delivery"] ?? "";
+  if (type === "") return malformed("The header X-GitHub-Event is missing.");
+  if (!guid.test(delivery)) return malformed("The header X-GitHub-Delivery must be a GUID.");
+  if (/^application\/x-www-form-urlencoded/i.test(headers["content-type"] ?? "")) {
+    const error = "Set the content type of the App's webhook to application/json.";
+    return { kind: "rejected", status: 415, error };
+  }
+  if (typeof body !== "string") return malformed("The body is not valid UTF-8.");
+  let payload: unknown;
+  try {
+    payload = JSON.parse(body);
+  } catch {
+    return malformed("The body is not valid JSON.");
+  }
+  if (type === "ping") return { kind: "ping" };
+  const appId = Number(headers["x-github-hook-installation-target-id"]) || undefined;
+  return dispatch({ type, delivery, payload, appId });
+}
+
+/** The body as text, or its bytes if these are not UTF-8. */
+function bodyOf({ body = "", isBase64Encoded }: APIGatewayProxyEventV2): string | Uint8Array {
+  if (!isBase64Encoded) return body;
+  const bytes = Buffer.from(body, "base64");
+  return isUtf8(bytes) ? bytes.toString() : bytes;
+}
+
+function malformed(error: string): Outcome {
+  return { kind: "rejected", status: 400, error };
+}
