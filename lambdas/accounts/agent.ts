@@ -10,10 +10,22 @@ export async function agentAsKnown(): Promise<{ agent: string; agentId: number |
   return { agent, agentId: await knownAccounts().idOf(agent) };
 }
 
-/** The id of the agent's account. GitHub is asked once who has the login; then the id is kept for good. */
+/** By client, for another installation may have lost the App. */
+const lookups = new WeakMap<Octokit, Promise<number>>();
+
+/**
+ * The id of the agent's account. GitHub is asked once who has the login, whatever runs at the same time in the
+ * container; then the id is kept for good.
+ */
 export async function agentId(octokit: Octokit): Promise<number> {
   const { agent: login, agentId: known } = await agentAsKnown();
   if (known !== undefined) return known;
+  const lookup = lookups.get(octokit) ?? lookUp(octokit, login).finally(() => lookups.delete(octokit));
+  lookups.set(octokit, lookup);
+  return lookup;
+}
+
+async function lookUp(octokit: Octokit, login: string): Promise<number> {
   const account = await findAccount(octokit, login);
   if (!account) {
     throw new ConfigurationError(
