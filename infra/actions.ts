@@ -73,7 +73,7 @@ export const actions = {
   },
   "observe-task": {
     ...actionDefaults,
-    description: "Looks at a Coder task and says how long to wait before the next look",
+    description: "Looks whether a new Coder task runs",
     secrets: ["coderToken", "taskMark"],
     table: { task: ["get"] },
   },
@@ -91,14 +91,10 @@ export const actions = {
   },
   "find-task": {
     ...actionDefaults,
-    description: "Finds the issue whose task a comment, a review or a failed run is for",
+    description:
+      "Finds the task that a comment, a review or a failed run is for, if its author may speak to the agent",
     secrets: ["githubApp", "coderToken", "taskMark"],
     table: { task: ["get", "update"], account: ["query", "update"] },
-  },
-  acknowledge: {
-    ...actionDefaults,
-    description: "Puts an eyes reaction on a comment that was taken in",
-    secrets: ["githubApp"],
   },
   "explain-refusal": {
     ...actionDefaults,
@@ -127,28 +123,23 @@ export const actions = {
   },
   "put-into-inbox": {
     ...actionDefaults,
-    description: "Puts what happened into a task's inbox, or takes it back",
-    secrets: [],
-    table: { inbox: ["get", "update"] },
+    description: "Puts what happened into a task's inbox and wakes its drain, or takes it back",
+    secrets: ["githubApp"],
+    table: { task: ["get"], inbox: ["get", "query", "update"] },
+    starts: ["drain-inbox"],
   },
   "wake-drain": {
     ...actionDefaults,
-    description: "Sees to it that a drain runs where something waits for a task",
+    description: "Ensures that a drain runs if something waits for a task",
     secrets: [],
     table: { task: ["get"], inbox: ["get", "query", "update"] },
     starts: ["drain-inbox"],
   },
-  "check-inbox": {
-    ...actionDefaults,
-    description: "Looks for what waits in an inbox, and ends the drain where nothing does",
-    secrets: [],
-    table: { inbox: ["get", "query", "update"] },
-  },
   "observe-agent": {
     ...actionDefaults,
-    description: "Looks whether an agent listens and says how long to wait before the next look",
+    description: "Looks at an inbox, and whether the agent can take a message",
     secrets: ["coderToken", "taskMark"],
-    table: { task: ["get"] },
+    table: { task: ["get"], inbox: ["get", "query", "update"] },
   },
   "resume-task": {
     ...actionDefaults,

@@ -11,14 +11,19 @@ export interface Retrier {
   JitterStrategy?: "FULL" | "NONE";
 }
 
-/** `statemachines/retry-policies.json`, by name. */
-export type RetryPolicies = Readonly<Record<string, Retrier>>;
+/** A retrier that many states share. */
+export interface RetryPolicy extends Retrier {
+  /** What it is for, and how long its waits last. Left out of the state machines. */
+  Comment: string;
+}
 
-/**
- * Policies that not every Lambda has: a task asks for one with a retrier that says no more than its errors. The others
- * are for every task that invokes a Lambda.
- */
-const askedFor = ["busy"];
+/** `statemachines/retry-policies.json`: the policies by name. */
+export interface RetryPolicies {
+  /** For every task that invokes a Lambda. */
+  everyLambda: Readonly<Record<string, RetryPolicy>>;
+  /** For tasks that request them, with a retrier that holds only the policy's `ErrorEquals`. */
+  onRequest: Readonly<Record<string, RetryPolicy>>;
+}
 
 interface SourceState {
   Resource?: string;
@@ -45,7 +50,7 @@ export function readFlow(name: FlowName): string {
 
 /**
  * Adds the retry policies to the source of a state machine, which states only what is special. A state's own
- * retriers go before the policies, for the first one that fits an error is the one that counts.
+ * retriers go first: Step Functions uses the first one that matches the error.
  */
 export function addRetryPolicies(source: string, policies: RetryPolicies): string {
   const machine = JSON.parse(source) as SourceMachine;
@@ -62,17 +67,16 @@ function addToStates({ States }: SourceMachine, policies: RetryPolicies): void {
   }
 }
 
-function retriers(own: readonly Retrier[], policies: RetryPolicies): Retrier[] {
-  const isAsked = (policy: Retrier) => own.some((retrier) => standsFor(retrier, policy));
-  const isPolicy = (retrier: Retrier) => Object.values(policies).some((policy) => standsFor(retrier, policy));
+function retriers(own: readonly Retrier[], { everyLambda, onRequest }: RetryPolicies): Retrier[] {
+  const requested = Object.values(onRequest).filter((policy) =>
+    own.some((retrier) => isRequest(retrier, policy)),
+  );
   return [
-    ...own.filter((retrier) => !isPolicy(retrier)),
-    ...Object.entries(policies).flatMap(([name, policy]) =>
-      !askedFor.includes(name) || isAsked(policy) ? [policy] : [],
-    ),
+    ...own.filter((retrier) => !requested.some((policy) => isRequest(retrier, policy))),
+    ...[...Object.values(everyLambda), ...requested].map(({ Comment: _, ...retrier }) => retrier),
   ];
 }
 
-function standsFor(retrier: Retrier, { ErrorEquals }: Retrier): boolean {
+function isRequest(retrier: Retrier, { ErrorEquals }: RetryPolicy): boolean {
   return JSON.stringify(retrier) === JSON.stringify({ ErrorEquals });
 }

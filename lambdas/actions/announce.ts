@@ -10,6 +10,9 @@ import { messageOf } from "../status/cause.js";
 import { StatusComment } from "../status/status-comment.js";
 import { TaskStore } from "../tasks/store.js";
 
+/** What a `Catch` of Step Functions puts into the state. */
+const errorSchema = z.object({ Error: z.string(), Cause: z.string() });
+
 const inputSchema = z.object({
   event: workEventSchema,
   /** The ARN of the execution; runs that were started before it was passed have none. */
@@ -22,14 +25,27 @@ const inputSchema = z.object({
   /** What Coder knows of the work; with `created`, a new task, what was known before is forgotten. */
   report: z.optional(z.string()),
   /** What a `Catch` caught, instead of a detail. */
-  error: z.optional(z.object({ Error: z.string(), Cause: z.string() })),
+  error: z.optional(errorSchema),
+  /** Of a refusal: what the flow's states have decided so far. The last decision is the one that refuses. */
+  decisions: z.optional(
+    z.object({
+      authorization: z.optional(z.object({ reason: z.string() })),
+      claim: z.optional(z.object({ intent: z.int() })),
+      plan: z.optional(z.object({ detail: z.string() })),
+      error: z.optional(errorSchema),
+    }),
+  ),
 });
 
 const store = new TaskStore();
 
 /** Lets the status comment say the state; `announced` is false where a newer event has had its say. */
 export async function handler(input: unknown): Promise<{ announced: boolean }> {
-  const { event, execution, state, intent, detail, report, error } = parseInput(inputSchema, input);
+  const { event, execution, state, decisions = {}, report, ...given } = parseInput(inputSchema, input);
+  const { authorization, claim, plan } = decisions;
+  const intent = given.intent ?? claim?.intent;
+  const error = given.error ?? decisions.error;
+  const detail = given.detail ?? (error ? undefined : (plan?.detail ?? authorization?.reason));
   const failure = error && { name: error.Error, message: messageOf(error.Cause) };
   const words = detail ?? (failure && `${failureWords(failure, event.repository)} ${howToStartAnew(event)}`);
   const holder = execution ?? event.delivery;

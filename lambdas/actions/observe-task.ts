@@ -1,43 +1,47 @@
-import * as z from "zod/mini";
 import { connectCoder } from "../coder/connect.js";
-import { TaskBrokenError } from "../model/errors.js";
+import { TaskBrokenError, TaskStartingError } from "../model/errors.js";
 import { claimedSchema, parseInput } from "../model/flow-input.js";
-import { taskKey } from "../model/record.js";
+import type { TaskView } from "../model/phase.js";
+import { type TaskState, taskKey } from "../model/record.js";
 import { howToStartAnew, workReference } from "../model/work.js";
-import { type Observation, observe } from "../tasks/observe.js";
 import { TaskStore } from "../tasks/store.js";
-
-const inputSchema = z.extend(claimedSchema, {
-  wait: z.object({ seconds: z.number() }),
-});
 
 const store = new TaskStore();
 
-/** `superseded`: a newer event has overtaken the flow that looks. */
-export type Look = Omit<Observation, "phase"> & {
-  phase: Observation["phase"] | "superseded";
-  /** What Coder says of the work; of a task that is gone, what to do. Empty where there is nothing to say. */
+export interface TaskObservation {
+  /** What the status comment should say; empty if a newer event has overtaken the flow. */
+  state: Extract<TaskState, "running" | "stopped" | "failed"> | "";
+  /** Coder's report on the task. Of one that does not run: why, and what to do. Empty if there is nothing to say. */
   report: string;
-};
+}
 
-/** One look at the task. Throws a `TaskBrokenError` where it has not started in spite of all graces. */
-export async function handler(input: unknown): Promise<Look> {
-  const { event, intent, wait } = parseInput(inputSchema, input);
+/** One look at a new task. Throws a `TaskStartingError` or a `TaskBrokenError` if it does not run yet. */
+export async function handler(input: unknown): Promise<TaskObservation> {
+  const { event, intent } = parseInput(claimedSchema, input);
   const record = await store.get(taskKey(event));
-  if (record?.intent !== intent || !record.task) {
-    return { phase: "superseded", waitSeconds: 0, wait, report: "" };
-  }
+  if (record?.intent !== intent || !record.task) return { state: "", report: "" };
 
-  const backend = (await connectCoder()).backendOf(record.task);
-  const task = await backend.find(record.task, taskKey(event));
-  const observation = observe(task?.view ?? { phase: "gone", status: "deleted" }, wait);
-  if (task && observation.phase === "broken") {
-    throw new TaskBrokenError(
-      `The task ${task.name} of ${workReference(event)} has not started: Coder calls it "${task.view.status}". Look at its workspace build (${task.url}), mend what is wrong, then redrive this run, or delete the task. ${howToStartAnew(event)}`,
-    );
+  const task = await (await connectCoder()).backendOf(record.task).find(record.task, taskKey(event));
+  const view: TaskView = task?.view ?? { phase: "gone", status: "deleted" };
+  switch (view.phase) {
+    case "working":
+    case "ready":
+      return { state: "running", report: view.report ?? "" };
+    case "paused":
+      return {
+        state: "stopped",
+        report:
+          "Somebody has stopped its workspace. Start it in Coder, or unassign the agent and assign it again.",
+      };
+    case "gone": {
+      const why = view.report || "The task was deleted in Coder before it ran.";
+      return { state: "failed", report: `${why} ${howToStartAnew(event)}` };
+    }
+    case "starting":
+      throw new TaskStartingError(`The task of ${workReference(event)} is starting. It is looked at again.`);
+    case "broken":
+      throw new TaskBrokenError(
+        `The task ${task?.name} of ${workReference(event)} has not started: Coder calls it "${view.status}". Look at its workspace build (${task?.url}), mend what is wrong, then redrive this run, or delete the task. ${howToStartAnew(event)}`,
+      );
   }
-  const report = task?.view.report ?? "";
-  if (observation.phase !== "gone") return { ...observation, report };
-  const why = report || "The task was deleted in Coder before it ran.";
-  return { ...observation, report: `${why} ${howToStartAnew(event)}` };
 }

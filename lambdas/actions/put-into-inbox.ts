@@ -1,4 +1,7 @@
 import * as z from "zod/mini";
+import { connectGitHub } from "../github/app.js";
+import { postIfAllowed } from "../github/post-if-allowed.js";
+import { RepositoryClient } from "../github/repository.js";
 import {
   branchFailureEntry,
   commentEntry,
@@ -9,6 +12,7 @@ import {
 import { Inbox, type PutOutcome } from "../inbox/inbox.js";
 import {
   branchFailedSchema,
+  type CommentPosted,
   inboxEventSchema,
   jobDueSchema,
   subjectSchema,
@@ -16,8 +20,10 @@ import {
 } from "../model/event.js";
 import { parseInput, taskKeySchema } from "../model/flow-input.js";
 import { planSchema } from "../model/plan.js";
-import { inboxEnvironment } from "../runtime/environment.js";
+import { drainEnvironment, inboxEnvironment } from "../runtime/environment.js";
 import { log } from "../runtime/log.js";
+import { TaskStore } from "../tasks/store.js";
+import { wakeDrain } from "../tasks/wake.js";
 
 const inputSchema = z.object({
   event: z.discriminatedUnion("type", [
@@ -34,13 +40,18 @@ const inputSchema = z.object({
   plan: z.optional(planSchema),
 });
 const { MAX_CI_ROUNDS: maxRounds } = inboxEnvironment();
+const { DRAIN_INBOX_FLOW_ARN: drainFlow } = drainEnvironment();
+const store = new TaskStore();
 
 /** `limit`: too many failures in a row were relayed; somebody has to say something first. */
 export interface Put {
   outcome: PutOutcome | "withdrawn" | "limit";
 }
 
-/** Puts what happened into the task's inbox, or takes it back. */
+/**
+ * Puts what happened into the task's inbox and wakes the drain that sends it, or takes it back. A comment that is in
+ * the inbox gets 👀.
+ */
 export async function handler(input: unknown): Promise<Put> {
   const { event, key, subject, text, plan } = parseInput(inputSchema, input);
   const inbox = new Inbox(key);
@@ -68,5 +79,23 @@ export async function handler(input: unknown): Promise<Put> {
     }
   })();
   log.info("Put into the inbox", { event: event.type, ...key, outcome });
+  if (outcome !== "limit" && outcome !== "withdrawn") {
+    await Promise.all([
+      wakeDrain({ drainFlow, store }, key),
+      event.type === "comment_posted" && acknowledge(event),
+    ]);
+  }
   return { outcome };
+}
+
+/** 👀 on a comment. Never throws: it is a courtesy, and the comment is in the inbox already. */
+async function acknowledge({ comment, installation, repository }: CommentPosted): Promise<void> {
+  try {
+    const octokit = (await connectGitHub()).installation(installation);
+    await postIfAllowed({ said: "👀 on a comment", repositoryId: repository.id }, () =>
+      new RepositoryClient(octokit, repository).acknowledge(comment.kind, comment.id),
+    );
+  } catch (error) {
+    log.warn("A comment gets no 👀", { repositoryId: repository.id, comment: comment.id, error });
+  }
 }

@@ -4,6 +4,7 @@ import { isServedAsKnown } from "../accounts/served-as-known.js";
 import { connectCoder } from "../coder/connect.js";
 import type { CoderBackend, CoderTask } from "../coder/port.js";
 import { connectGitHub } from "../github/app.js";
+import { closeInbox } from "../inbox/close.js";
 import { Inbox, type Waiting, type WaitingEntry } from "../inbox/inbox.js";
 import { compose } from "../inbox/message/compose.js";
 import { messageBytes } from "../inbox/message/limits.js";
@@ -38,8 +39,11 @@ const instructions = {
 };
 
 export interface Sending {
-  /** `sent`, or denied for good: look for what is left. `again`: it did not listen, or may have; look once more. */
-  outcome: "sent" | "again" | "gone" | "superseded";
+  /**
+   * `sent`, or denied for good: nothing else waits. `more`: the same, but something else waits. `again`: the agent did
+   * not take it, or may have: observe it again.
+   */
+  outcome: "sent" | "more" | "again" | "gone" | "superseded";
   /** The wait so far, with one more refusal where it did not listen. */
   wait: AgentWait;
   /** Why the task is gone, where that is known. */
@@ -53,6 +57,13 @@ export interface Sending {
  */
 export async function handler(input: unknown): Promise<Sending> {
   const { drain, wait } = parseInput(inputSchema, input);
+  const sending = await send(drain, wait);
+  if (sending.outcome !== "sent") return sending;
+  const contents = await closeInbox(new Inbox(drain), drain.generation);
+  return contents === "waiting" ? { ...sending, outcome: "more" } : sending;
+}
+
+async function send(drain: z.output<typeof drainSchema>, wait: AgentWait): Promise<Sending> {
   const record = await store.get(drain);
   if (!record?.task || record.wanted === false) return { outcome: "gone", wait, report: "" };
   const { owner, ownerId } = record.source?.repository ?? {};

@@ -6,12 +6,12 @@ import { parseInput } from "../model/flow-input.js";
 
 const inputSchema = z.object({
   event: z.discriminatedUnion("type", [repositoriesAddedSchema, repositoriesRemovedSchema]),
-  /** 0 at first, then what the call before has returned. */
-  position: z.int(),
+  /** What the call before has returned; absent from the first one. */
+  progress: z._default(z.object({ position: z.int() }), { position: 0 }),
 });
 
 /** Syncs the schedules of the next repositories that were added or removed. */
 export async function handler(input: unknown): Promise<Progress> {
-  const { event, position } = parseInput(inputSchema, input);
-  return syncInstallation(await connectGitHub(), event, position);
+  const { event, progress } = parseInput(inputSchema, input);
+  return syncInstallation(await connectGitHub(), event, progress.position);
 }

@@ -32,7 +32,7 @@ const taskSchema = z.object({
   initial_prompt: z._default(z.string(), ""),
   status: z.string(),
   workspace_id: z.optional(z.nullable(z.string())),
-  current_state: z.optional(z.nullable(z.object({ state: text, message: text, uri: text }))),
+  current_state: z.optional(z.nullable(z.object({ timestamp: text, state: text, message: text, uri: text }))),
 });
 const taskListSchema = z.object({ tasks: z.nullable(z.array(taskSchema)) });
 const logsSchema = z.object({
@@ -296,9 +296,15 @@ function viewOf({ status, current_state }: ApiTask): TaskView {
   return {
     phase: phaseOf(status, state ?? ""),
     status,
+    ...sinceOf(current_state?.timestamp),
     ...(hasFailed && { hasFailed }),
     ...(report !== "" && { report }),
   };
+}
+
+function sinceOf(timestamp: string | null | undefined): Pick<TaskView, "since"> {
+  const since = Date.parse(timestamp ?? "");
+  return Number.isNaN(since) ? {} : { since };
 }
 
 /** What the agent has reported of its work, for people: a link, a pull request's often, and a message. */

@@ -52,7 +52,30 @@ export class TaskNameTakenError extends Error {
   override readonly name = "TaskNameTakenError";
 }
 
-/** The task is there, but did not start. For operators, who redrive once its workspace is mended. */
+/** No failure: the agent cannot take a message yet. The retry policy `agentBusy` is the pace of looking at it. */
+export class AgentBusyError extends Error {
+  override readonly name = "AgentBusyError";
+}
+
+/** No failure: the agent's turn goes on, without news. The retry policy `working` is the pace of watching it. */
+export class AgentWorkingError extends Error {
+  override readonly name = "AgentWorkingError";
+}
+
+/** No failure: the turn is over, without further news. The retry policy `resting` is the pace of watching it. */
+export class AgentRestingError extends Error {
+  override readonly name = "AgentRestingError";
+}
+
+/** No failure: the task has not started yet. The retry policy `starting` is the pace of looking at it. */
+export class TaskStartingError extends Error {
+  override readonly name = "TaskStartingError";
+}
+
+/**
+ * Coder shows an error for the task's workspace or agent. Retried by the `broken` policy for five minutes, because a
+ * healthy start can pass through it. After that for operators, who repair the workspace and redrive.
+ */
 export class TaskBrokenError extends Error {
   override readonly name = "TaskBrokenError";
 }

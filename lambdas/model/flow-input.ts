@@ -27,9 +27,6 @@ export const agentWaitSchema = z.object({
 /** What a run that looks on was started with: whose work, under which intent, and its own name in the record. */
 export const followSchema = z.extend(taskKeySchema, { intent: z.int(), follower: z.string() });
 
-/** What it remembers between two looks: see `FollowWait`. */
-export const followWaitSchema = z.object({ seconds: z.number(), atRest: z.boolean(), inPhase: z.number() });
-
 /** Parses a Lambda's input. Throws a `TypeError` that lists every fault: the state machine passes it wrongly then. */
 export function parseInput<Schema extends z.core.$ZodType>(schema: Schema, input: unknown): z.output<Schema> {
   const result = z.safeParse(schema, input);

@@ -8,6 +8,8 @@ export interface TaskView {
   phase: Phase;
   /** Coder's own word for it, for messages and logs. */
   status: string;
+  /** When Coder learnt of this (milliseconds since the epoch, by Coder's clock). */
+  since?: number;
   /** The agent reports no state, so that `working` is only a guess. */
   silent?: boolean;
   /** A text that is sent while the agent works waits in a queue of Coder's own: nobody has to wait with it. */

@@ -1,9 +1,8 @@
 import type { Phase, TaskView } from "../model/phase.js";
 
 /**
- * How long to wait between two looks at a task: a sixteenth of the time waited so far, at least 4 seconds, at
- * most 10 minutes. With what a look itself takes, nobody waits for more than 5 seconds, or a tenth longer than
- * Coder needed; and three days take fewer than 6,000 of Step Functions' 25,000 history events.
+ * The pause before the next look, where a look has changed what the drain knows: a sixteenth of the pauses so far, at
+ * least 4 seconds, at most 10 minutes. A plain busy agent is looked at by the retry policy `agentBusy`.
  */
 const shareOfWait = 1 / 16;
 const shortestSeconds = 4;
@@ -15,38 +14,14 @@ const brokenGraceSeconds = 5 * 60;
 /** An agent that reports no state counts as listening after this long. */
 const silenceSeconds = 2 * 60;
 
-/** Idle flaps; and the comments of one review get the time to arrive together. */
+/** A report of an idle agent can flap within this time. A second look confirms one that is younger. */
+const flappingSeconds = 5;
 const confirmationSeconds = 3;
 
-/** What the looks so far came to: the state machine carries it from look to look. */
-export interface WaitSoFar {
-  /** Seconds of all waits that were asked for. */
-  seconds: number;
-}
-
-export interface Observation<Wait extends WaitSoFar = WaitSoFar> {
-  phase: Phase;
-  /** How long to wait before the next look, should there be one. */
-  waitSeconds: number;
-  wait: Wait;
-}
-
-/**
- * A look at a task that is starting. Pure arithmetic over the wait so far, without a clock, so that a redrive
- * and a scaled local clock change nothing.
- */
-export function observe(view: TaskView, wait: WaitSoFar): Observation {
-  const isPassing = view.phase === "broken" && wait.seconds < brokenGraceSeconds;
-  const waitSeconds = pause(wait.seconds);
-  return {
-    phase: isPassing ? "starting" : view.phase,
-    waitSeconds,
-    wait: { seconds: wait.seconds + waitSeconds },
-  };
-}
-
 /** What a drain remembers between two looks at an agent that it has something to tell. */
-export interface AgentWait extends WaitSoFar {
+export interface AgentWait {
+  /** Seconds of all pauses that were asked for. */
+  seconds: number;
   /** Whether the last look found it ready. */
   ready: boolean;
   /** Seconds for which it has reported no state. */
@@ -59,30 +34,49 @@ export interface AgentWait extends WaitSoFar {
   refusals: number;
 }
 
+export const firstAgentWait: AgentWait = {
+  seconds: 0,
+  ready: false,
+  silent: 0,
+  broken: 0,
+  resumed: false,
+  refusals: 0,
+};
+
+export interface AgentLook {
+  phase: Phase;
+  /** How long to wait before the next look, should there be one. */
+  waitSeconds: number;
+  wait: AgentWait;
+  /** It works or starts, as it did at the look before: nothing is to be remembered. */
+  isBusy: boolean;
+  /** It has been broken for too long. */
+  isHopeless: boolean;
+}
+
 /**
- * A look at an agent that should listen: `ready` only once that has held over two looks. One that works counts as
- * listening where Coder queues what it is told.
+ * A look at an agent that should listen, at a moment `now` (milliseconds since the epoch): `ready` if it has been so for
+ * some seconds, by Coder's clock or over two looks. One that works counts as listening if Coder queues what it is told.
+ * All else is arithmetic over the pauses so far, so that a redrive and a scaled local clock change nothing.
  */
-export function observeAgent(
-  view: TaskView,
-  wait: AgentWait,
-): Observation<AgentWait> & { isHopeless: boolean } {
+export function observeAgent(view: TaskView, wait: AgentWait, now = Date.now()): AgentLook {
   const isBroken = view.phase === "broken" || (view.phase === "paused" && wait.resumed);
   const listens = view.phase === "ready" || (view.queues === true && view.phase === "working");
   const isReady = listens || (view.silent === true && wait.silent >= silenceSeconds);
-  const isConfirming = isReady && !wait.ready && wait.refusals === 0;
-  const waitSeconds = isConfirming ? confirmationSeconds : pause(wait.seconds);
+  const hasRested = view.since !== undefined && now - view.since >= flappingSeconds * 1000;
+  const isConfirmed = wait.ready || (hasRested && wait.refusals === 0);
+  const isFirstConfirmation = isReady && wait.refusals === 0;
+  const waitSeconds = isFirstConfirmation ? confirmationSeconds : pause(wait.seconds);
+  const phase = isBroken ? "starting" : isReady ? (isConfirmed ? "ready" : "working") : view.phase;
+  const isUnderWay = phase === "working" || phase === "starting";
+  const silent = view.silent ? wait.silent + waitSeconds : 0;
+  const broken = isBroken ? wait.broken + waitSeconds : 0;
   return {
-    phase: isBroken ? "starting" : isReady ? (wait.ready ? "ready" : "working") : view.phase,
+    phase,
     waitSeconds,
+    isBusy: isUnderWay && isReady === wait.ready && silent === wait.silent && broken === wait.broken,
     isHopeless: isBroken && wait.broken >= brokenGraceSeconds,
-    wait: {
-      ...wait,
-      seconds: wait.seconds + waitSeconds,
-      ready: isReady,
-      silent: view.silent ? wait.silent + waitSeconds : 0,
-      broken: isBroken ? wait.broken + waitSeconds : 0,
-    },
+    wait: { ...wait, seconds: wait.seconds + waitSeconds, ready: isReady, silent, broken },
   };
 }
 

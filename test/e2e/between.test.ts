@@ -62,7 +62,7 @@ describe("a task whose workspace is starting", () => {
       "Somebody has stopped its workspace",
     );
     await expectSuccess();
-    expect(world.haveEntered("create-task", "Announce paused")).toBe(1);
+    expect(world.haveEntered("create-task", "Announce that it does not run")).toBe(1);
   });
 
   test("and is deleted in Coder is shown as failed, with what to do", async () => {
@@ -72,7 +72,7 @@ describe("a task whose workspace is starting", () => {
     await world.lose(task);
     expect(await world.untilStatus(issue, "was deleted in Coder before it ran")).toContain("This has failed");
     await expectSuccess();
-    expect(world.haveEntered("create-task", "Announce gone")).toBe(1);
+    expect(world.haveEntered("create-task", "Announce that it does not run")).toBe(1);
   });
 
   test("and is not wanted any more is no longer looked at", async () => {
@@ -113,7 +113,10 @@ describe("an issue", () => {
       ...creation,
       hold: async () => {
         await world.gitHub.closeIssue(issue, { by: "mona" });
-        await until("the close is the newest word", () => world.haveEntered("delete-task", "End task") === 1);
+        await until(
+          "the close is the newest event",
+          () => world.haveEntered("delete-task", "End task") === 1,
+        );
       },
     });
     await world.assign(issue);
@@ -143,13 +146,13 @@ describe("an issue", () => {
 
 describe("a drain", () => {
   test("that finds nothing, for the comment was deleted before it looked, ends at once", async () => {
-    const held = await startWithGate("check-inbox");
+    const held = await startWithGate("observe-agent");
     const issue = await world.runningIssue();
     held.shut();
     const { comment } = await say(issue, "Never mind.");
     await held.during(async () => {
       await world.gitHub.deleteComment(comment, { by: "mona" });
-      await until("it is withdrawn", () => world.haveEntered("forward-comment", "Withdraw") === 1);
+      await until("it is withdrawn", () => world.haveEntered("forward-comment", "Withdraw from inbox") === 1);
       await until("its run is over", () =>
         world.executions("forward-comment").every(({ status }) => status === "SUCCEEDED"),
       );
@@ -157,7 +160,7 @@ describe("a drain", () => {
     await expectSuccess();
     expect(world.agentOf(issue).inputs).toEqual([]);
     expect(world.executions("drain-inbox")).toHaveLength(1);
-    expect(world.haveEntered("drain-inbox", "Observe agent")).toBe(0);
+    expect(world.haveEntered("drain-inbox", "Send")).toBe(0);
   });
 
   test("whose task is deleted just before it sends keeps what it has, for the next task", async () => {
@@ -194,7 +197,7 @@ describe("a drain", () => {
     await until("it is told", () => agent.inputs.some(({ text }) => text.includes("Use the new parser.")));
     await expectSuccess();
     expect(agent.inputs.filter(({ text }) => text.includes("Use the new parser."))).toHaveLength(1);
-    expect(world.haveEntered("drain-inbox", "Hand over")).toBe(1);
+    expect(world.haveEntered("drain-inbox", "Wake drain")).toBe(1);
   });
 
   test("that was aborted while it sent ends at once when it is redriven, for another one has sent all", async () => {

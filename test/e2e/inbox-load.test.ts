@@ -1,8 +1,7 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { actionNames, pascalCase } from "../../infra/actions.js";
-import { readFlow } from "../../infra/flow-source.js";
-import type { TaskView } from "../../lambdas/model/phase.js";
-import { type AgentWait, observeAgent } from "../../lambdas/tasks/observe.js";
+import { readFlow, retryPolicies } from "../../infra/flow-source.js";
+import { AgentBusyError } from "../../lambdas/model/errors.js";
 import { loadDefinition } from "../../local/engine/definition.js";
 import { Engine, type ExecutionDescription } from "../../local/engine/index.js";
 import type { FakeTask } from "../../local/fake-coder/tasks/fake-task.js";
@@ -169,11 +168,11 @@ describe("sixty comments, though Coder and Step Functions fail all the time", ()
       expect(redeliveries).toBeGreaterThan(0);
       await flowsAreOver("forward-comment");
 
-      const waiting = await drainIn("Wait");
+      const waiting = await drainIn("Observe agent");
       engine.stop(waiting.executionArn);
       await deliver(await post(pull, [60]));
       await flowsAreOver("forward-comment");
-      const next = await drainIn("Wait");
+      const next = await drainIn("Observe agent");
       expect(next.name).not.toBe(waiting.name);
       engine.redrive(waiting.executionArn);
       task.release();
@@ -241,7 +240,7 @@ test(
     const { pull, task } = await agentWithPull({ timeScale: 1 });
     task.holdBusy();
     await deliver(await post(pull, [0]));
-    await drainIn("Wait");
+    await drainIn("Observe agent");
     const releasedAt = Date.now();
     task.release();
     const first = await until("the comment is told", () => task.inputs[0]);
@@ -252,23 +251,23 @@ test(
 );
 
 test("a wait of two hours takes fewer than 400 state transitions and 6,000 events of history", async () => {
-  const viewAt = ({ seconds }: AgentWait): TaskView => ({
-    phase: seconds >= 7200 ? "ready" : "working",
-    status: "active",
-  });
+  const {
+    IntervalSeconds = 0,
+    BackoffRate = 0,
+    MaxDelaySeconds = 0,
+  } = retryPolicies.onRequest.agentBusy ?? {};
+  let seconds = 0;
   let looks = 0;
-  const lambdas: Record<string, (payload: { wait: AgentWait }) => unknown> = {
-    "check-inbox": () => ({ outcome: looks === 0 ? "waiting" : "closed" }),
-    "observe-agent": ({ wait }) => {
+  const lambdas: Record<string, () => unknown> = {
+    "observe-agent": () => {
+      if (seconds >= 7200) return { phase: "ready", waitSeconds: 3, wait: {}, report: "" };
+      seconds += Math.min(IntervalSeconds * BackoffRate ** looks, MaxDelaySeconds);
       looks += 1;
-      return { ...observeAgent(viewAt(wait), wait), report: "" };
+      throw new AgentBusyError("It works.");
     },
-    "send-inbox": ({ wait }) => ({ outcome: "sent", wait, report: "" }),
+    "send-inbox": () => ({ outcome: "sent", wait: {}, report: "" }),
   };
-  const engine = new Engine({
-    timeScale: 0,
-    invoke: async (name, payload) => lambdas[name]?.(payload as { wait: AgentWait }),
-  });
+  const engine = new Engine({ timeScale: 0, invoke: async (name) => lambdas[name]?.() });
   const arns = actionNames.map((name) => [
     `${pascalCase(name)}Arn`,
     `arn:aws:lambda:us-east-1:0:function:${name}`,

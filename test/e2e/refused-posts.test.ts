@@ -132,6 +132,6 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
     await until("it is told", () => agent.inputs.some(({ text }) => text.includes("without eyes")));
     await allWell(world);
     expect(comment.reactions).toEqual([]);
-    expect(world.haveEntered("forward-comment", "Taken in")).toBeGreaterThan(0);
+    expect(world.haveEntered("forward-comment", "Put into inbox")).toBeGreaterThan(0);
   });
 });

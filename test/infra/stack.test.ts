@@ -318,7 +318,7 @@ test("what GitHub did not let us say is counted, whichever Lambda wanted to say 
   for (const action of [
     "Announce",
     "AnnounceProgress",
-    "Acknowledge",
+    "PutIntoInbox",
     "CheckConfig",
     "SendInbox",
     "ReportFailure",

@@ -2,12 +2,19 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "@jest/globals";
 import { type ActionName, actions, type FlowName, flowNames, pascalCase } from "../../infra/actions.js";
-import { addRetryPolicies, type Retrier, readFlow, retryPolicies } from "../../infra/flow-source.js";
+import {
+  addRetryPolicies,
+  type Retrier,
+  type RetryPolicy,
+  readFlow,
+  retryPolicies,
+} from "../../infra/flow-source.js";
 import { loadDefinition } from "../../local/engine/definition.js";
 import { parseDefinition } from "../../local/engine/validate.js";
 
 interface State {
   Type: string;
+  Comment?: string;
   Parameters?: { FunctionName?: string };
   TimeoutSeconds?: number;
   Retry?: Retrier[];
@@ -25,7 +32,9 @@ const source = (flow: FlowName) =>
 
 const docs = readFileSync(fileURLToPath(new URL("../../docs/architecture.md", import.meta.url)), "utf8");
 
-const { busy, ...everyLambda } = retryPolicies;
+const { everyLambda, onRequest } = retryPolicies;
+const policies = { ...everyLambda, ...onRequest };
+const retrierOf = ({ Comment: _, ...retrier }: RetryPolicy): Retrier => retrier;
 const arnToAction = new Map(
   Object.keys(actions).map((name) => [`\${${pascalCase(name)}Arn}`, name as ActionName]),
 );
@@ -44,7 +53,9 @@ describe.each(flowNames)("the flow %s", (flow) => {
     expect(parseDefinition(flow, definition).StartAt).toBeTruthy();
   });
 
-  test("says what it is for, and ends at last", () => {
+  test("says what each Task and each end is for, and ends at last", () => {
+    const silent = states.filter(([, { Type, Comment }]) => ["Task", "Succeed"].includes(Type) && !Comment);
+    expect(silent.map(([name]) => name)).toEqual([]);
     expect(machine.Comment).toMatch(/\S/);
     expect(machine.TimeoutSeconds).toBeGreaterThan(0);
   });
@@ -54,11 +65,13 @@ describe.each(flowNames)("the flow %s", (flow) => {
     for (const [name, { Retry = [], Parameters }] of tasks) {
       expect(Parameters?.FunctionName).toMatch(/Arn}$/);
       const asked = written[name]?.Retry?.map(({ ErrorEquals }) => ErrorEquals) ?? [];
-      const others = asked.length === 0 ? [] : [busy];
+      const others = Object.values(onRequest).filter(({ ErrorEquals }) =>
+        asked.some((errors) => errors.join() === ErrorEquals.join()),
+      );
       expect([name, asked, Retry]).toEqual([
         name,
-        others.map((policy) => policy?.ErrorEquals),
-        [...Object.values(everyLambda), ...others],
+        others.map((policy) => policy.ErrorEquals),
+        [...Object.values(everyLambda), ...others].map(retrierOf),
       ]);
     }
   });
@@ -68,7 +81,7 @@ describe.each(flowNames)("the flow %s", (flow) => {
     const plain = (all: Machine["States"]) =>
       Object.entries(all).map(([name, { Retry: _retry, ...state }]) => [name, state]);
     for (const { Retry = [] } of Object.values(States)) {
-      for (const retrier of Retry) expect(Object.values(retryPolicies)).not.toContainEqual(retrier);
+      for (const retrier of Retry) expect(Object.keys(retrier)).toEqual(["ErrorEquals"]);
     }
     const { States: completed, ...restCompleted } = machine;
     expect([restCompleted, plain(completed)]).toEqual([rest, plain(States)]);
@@ -81,40 +94,115 @@ describe.each(flowNames)("the flow %s", (flow) => {
     }
   });
 
-  test("has no Fail state, and catches all of a courtesy alone: a failed run ends in the state that failed, for a redrive", () => {
+  test("has no Fail state, and catches no error that it does not name: a failed run ends in the state that failed, for a redrive", () => {
     expect(states.filter(([, { Type }]) => Type === "Fail")).toEqual([]);
-    const catchAlls = states.flatMap(([name, { Catch = [] }]) =>
-      Catch.filter(({ ErrorEquals }) => ErrorEquals.some((error) => error.startsWith("States."))).map(
-        ({ Next }) => [name, machine.States[Next]?.Type],
-      ),
-    );
-    expect(catchAlls).toEqual(flow === "forward-comment" ? [["Acknowledge", "Succeed"]] : []);
+    const caught = states.flatMap(([, { Catch = [] }]) => Catch.flatMap(({ ErrorEquals }) => ErrorEquals));
+    expect(caught.filter((error) => error.startsWith("States."))).toEqual([]);
   });
 });
 
-/** Seconds of all waits of a policy, at the least: full jitter may draw none at all. */
-function shortestInAll({ IntervalSeconds = 1, BackoffRate = 2, ...retrier }: Retrier): number {
+describe("the state machines", () => {
+  const linesOf = (flow: FlowName) => source(flow).trimEnd().split("\n").length;
+
+  test("are short enough to be read", () => {
+    const { States } = JSON.parse(source("create-task")) as Machine;
+    expect(Object.keys(States).length).toBeLessThanOrEqual(20);
+    expect(linesOf("create-task")).toBeLessThanOrEqual(350);
+    expect(flowNames.reduce((sum, flow) => sum + linesOf(flow), 0)).toBeLessThanOrEqual(1300);
+  });
+
+  test("have no state that only sets a first value", () => {
+    const passing = flowNames.flatMap((flow) =>
+      Object.entries((JSON.parse(source(flow)) as Machine).States).filter(([, { Type }]) => Type === "Pass"),
+    );
+    expect(passing).toEqual([]);
+  });
+});
+
+/** Seconds of each wait of a policy, at the least: full jitter may draw none at all. */
+function waitsOf({ IntervalSeconds = 1, BackoffRate = 2, ...retrier }: Retrier): number[] {
   const { MaxDelaySeconds = Number.POSITIVE_INFINITY, MaxAttempts = 3, JitterStrategy } = retrier;
-  if (JitterStrategy === "FULL") return 0;
-  const waits = Array.from({ length: MaxAttempts }, (_, i) => IntervalSeconds * BackoffRate ** i);
-  return waits.reduce((sum, wait) => sum + Math.min(wait, MaxDelaySeconds), 0);
+  return Array.from({ length: MaxAttempts }, (_, i) =>
+    JitterStrategy === "FULL" ? 0 : Math.min(IntervalSeconds * BackoffRate ** i, MaxDelaySeconds),
+  );
+}
+
+const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
+
+/** The seconds at which a state is tried again, up to `until`. */
+function triesOf(policy: Retrier, until: number): number[] {
+  let time = 0;
+  const tries = waitsOf(policy).map((wait) => {
+    time += wait;
+    return time;
+  });
+  return [0, ...tries].filter((second) => second <= until);
 }
 
 describe("the retry policies", () => {
-  const { transient, rateLimited, crashed } = everyLambda;
+  const { transient, rateLimited, crashed } = everyLambda as Record<string, RetryPolicy>;
+  const { starting, broken, agentBusy, working, resting } = onRequest as Record<string, RetryPolicy>;
 
   test("last as long as the trouble: an upgrade of Coder, and GitHub's hour", () => {
-    expect(shortestInAll(transient as Retrier)).toBeGreaterThanOrEqual(20 * 60);
-    expect(shortestInAll(rateLimited as Retrier)).toBeGreaterThanOrEqual(70 * 60);
+    expect(sum(waitsOf(transient as Retrier))).toBeGreaterThanOrEqual(20 * 60);
+    expect(sum(waitsOf(rateLimited as Retrier))).toBeGreaterThanOrEqual(70 * 60);
     expect(rateLimited?.IntervalSeconds).toBeGreaterThanOrEqual(60);
   });
 
-  test.each(Object.entries(retryPolicies))("%s lasts as long as the docs say", (name, policy) => {
-    const minutes = Math.floor(shortestInAll(policy) / 60);
+  test.each(Object.entries(policies))("%s lasts as long as its comment and the docs say", (name, policy) => {
+    const minutes = Math.floor(sum(waitsOf(policy)) / 60);
+    expect(policy.Comment).toContain(`: ${policy.MaxAttempts} retries in ${minutes} minutes`);
     const row = new RegExp(
       `retried by (the policy )?\`${name}\` for ${minutes} minutes: ${policy.MaxAttempts} times`,
     );
     expect(docs).toMatch(row);
+  });
+
+  test("see a new task start within 5 seconds, or a tenth of the time that it took, with time to spare for a call", () => {
+    const tries = triesOf(starting as Retrier, 3600);
+    for (let i = 1; i < tries.length; i++) {
+      const [before = 0, after = 0] = [tries[i - 1], tries[i]];
+      expect(after - before).toBeLessThanOrEqual(Math.max(4.5, before / 10 - 0.5));
+    }
+  });
+
+  test("wait two hours for a new task in fewer than 400 state transitions, and as long as its flow may run", () => {
+    expect(triesOf(starting as Retrier, 7200).length).toBeLessThan(400);
+    const { TimeoutSeconds } = JSON.parse(source("create-task")) as Machine;
+    expect(sum(waitsOf(starting as Retrier))).toBeGreaterThan(TimeoutSeconds ?? 0);
+  });
+
+  test("wait a day for a busy agent, within the time of a drain", () => {
+    const { TimeoutSeconds = 0 } = JSON.parse(source("drain-inbox")) as Machine;
+    const seconds = sum(waitsOf(agentBusy as Retrier));
+    expect(seconds).toBeGreaterThanOrEqual(24 * 3600);
+    expect(seconds).toBeLessThan(TimeoutSeconds / 1.5);
+  });
+
+  test("see a turn's end within five seconds, an eighth of the turn, or five minutes", () => {
+    for (const turn of [10, 30, 600, 3600, 24 * 3600]) {
+      const end = triesOf(working as Retrier, 7 * 24 * 3600).find((second) => second >= turn) ?? 0;
+      expect(end - turn).toBeLessThanOrEqual(Math.min(Math.max(5, turn / 8), 300));
+    }
+  });
+
+  test("watch an agent for five days, far below Step Functions' 25,000 events of a history", () => {
+    expect(sum(waitsOf(working as Retrier))).toBeGreaterThanOrEqual(5 * 24 * 3600);
+    // A look is three events, one that finds news about ten more.
+    expect((working?.MaxAttempts ?? 0) * 13).toBeLessThan(25_000);
+  });
+
+  test("watch an agent for ten minutes after its turn, in ever longer steps", () => {
+    const waits = waitsOf(resting as Retrier);
+    expect(sum(waits)).toBeGreaterThanOrEqual(600);
+    expect(sum(waits)).toBeLessThan(740);
+    expect(waits.length).toBeLessThanOrEqual(12);
+    expect(waits[0]).toBe(4);
+  });
+
+  test("give a broken task five minutes", () => {
+    expect(sum(waitsOf(broken as Retrier))).toBeGreaterThanOrEqual(300);
+    expect(sum(waitsOf(broken as Retrier))).toBeLessThan(360);
   });
 
   test("cover what Lambda calls its own troubles and the death of a process", () => {
@@ -135,17 +223,18 @@ describe("the retry policies", () => {
   });
 
   test("have no error in common: the first that fits is the one that counts", () => {
-    const errors = Object.values(retryPolicies).flatMap(({ ErrorEquals }) => ErrorEquals);
+    const errors = Object.values(policies).flatMap(({ ErrorEquals }) => ErrorEquals);
     expect(errors).toHaveLength(new Set(errors).size);
   });
 });
 
 describe("the retry policies of a state", () => {
+  const any = { ErrorEquals: ["AnyError"], MaxAttempts: 9 };
+  const busy = { ErrorEquals: ["BusyError"], MaxAttempts: 5 };
   const policies = {
-    any: { ErrorEquals: ["AnyError"], MaxAttempts: 9 },
-    busy: { ErrorEquals: ["BusyError"], MaxAttempts: 5 },
+    everyLambda: { any: { Comment: "Any trouble.", ...any } },
+    onRequest: { busy: { Comment: "Busy.", ...busy } },
   };
-  const { any, busy } = policies;
   const invoke = { Type: "Task", Resource: "arn:aws:states:::lambda:invoke", End: true };
   const complete = (state: object): unknown =>
     JSON.parse(addRetryPolicies(JSON.stringify({ StartAt: "A", States: { A: state } }), policies));

@@ -17,10 +17,12 @@ const phases: Record<string, Phase> = {
 
 export function viewOf(chat: Chat): TaskView {
   const report = reportOf(chat);
+  const since = Date.parse(chat.updated_at ?? "");
   return {
     phase: chat.archived ? "paused" : (phases[chat.status] ?? "working"),
     status: chat.archived ? "archived" : chat.status,
     queues: true,
+    ...(!Number.isNaN(since) && { since }),
     ...(chat.status === "error" && { hasFailed: true }),
     ...(report !== "" && { report }),
   };

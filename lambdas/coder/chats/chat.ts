@@ -30,6 +30,7 @@ export const chatSchema = z.object({
   status: z.string(),
   archived: z._default(z.boolean(), false),
   created_at: z.string(),
+  updated_at: text,
   labels: z._default(z.nullable(z.record(z.string(), z.string())), {}),
   children: z.optional(z.nullable(z.array(subChatSchema))),
   last_turn_summary: text,

@@ -1,29 +1,75 @@
 import { describe, expect, test } from "@jest/globals";
+import { retryPolicies } from "../../../infra/flow-source.js";
 import type { Phase, TaskView } from "../../../lambdas/model/phase.js";
-import { type AgentWait, observeAgent } from "../../../lambdas/tasks/observe.js";
+import { type AgentWait, firstAgentWait, observeAgent } from "../../../lambdas/tasks/observe.js";
 
 const minute = 60;
 const hour = 60 * minute;
 const day = 24 * hour;
 
-const start: AgentWait = { seconds: 0, ready: false, silent: 0, broken: 0, resumed: false, refusals: 0 };
+const start = firstAgentWait;
 const view = (phase: Phase): TaskView => ({ phase, status: phase });
 const silent: TaskView = { phase: "working", status: "active", silent: true };
 
-/** Looks at what `viewAt` shows at each moment, until the agent counts as ready or `until` seconds are over. */
-function observeUntilReady(viewAt: (seconds: number) => TaskView, { until = 2 * day, from = start } = {}) {
+/** The pause before the n-th retry of a busy agent, in seconds, by the policy that the state machine has. */
+function busyPause(n: number): number {
+  const {
+    IntervalSeconds = 1,
+    BackoffRate = 2,
+    MaxDelaySeconds = 0,
+  } = retryPolicies.onRequest.agentBusy ?? {};
+  return Math.min(IntervalSeconds * BackoffRate ** n, MaxDelaySeconds);
+}
+
+interface Observed {
+  /** Seconds since the first look. */
+  moments: number[];
+  transitions: number;
+  phase: Phase | "busy";
+  isHopeless: boolean;
+}
+
+/**
+ * Looks at what `viewAt` shows at each moment, as the state machine does, until the agent counts as ready or `until`
+ * seconds are over. A look may take some time itself.
+ */
+function observeUntilReady(
+  viewAt: (seconds: number) => TaskView,
+  { until = 2 * day, from = start, lookSeconds = 0 } = {},
+): Observed {
   const moments: number[] = [];
-  for (let wait = from; wait.seconds <= until; ) {
-    moments.push(wait.seconds);
-    const look = observeAgent(viewAt(wait.seconds), wait);
-    if (look.phase === "ready" || look.isHopeless) return { moments, ...look };
-    wait = look.wait;
+  let [wait, clock, retries, transitions] = [from, from.seconds, 0, 0];
+  while (clock <= until) {
+    moments.push(clock);
+    transitions += 1;
+    // A look shows what was so when it began.
+    const look = observeAgent(viewAt(clock), wait, clock * 1000);
+    clock += lookSeconds;
+    if (look.isHopeless) return { moments, transitions, phase: look.phase, isHopeless: true };
+    if (look.isBusy) {
+      clock += busyPause(retries);
+      retries += 1;
+      continue;
+    }
+    transitions += 2;
+    if (look.phase === "ready") return { moments, transitions, phase: look.phase, isHopeless: false };
+    [wait, retries] = [look.wait, 0];
+    clock += look.waitSeconds;
   }
-  return { moments, phase: "working", isHopeless: false };
+  return { moments, transitions, phase: "busy", isHopeless: false };
 }
 
 describe("ready", () => {
-  test("must hold over two looks, three seconds apart", () => {
+  test("for five seconds, by Coder's clock, needs no second look", () => {
+    const now = 1_700_000_000_000;
+    const rested = (seconds: number): TaskView => ({ ...view("ready"), since: now - seconds * 1000 });
+    expect(observeAgent(rested(5), start, now)).toMatchObject({ phase: "ready", isBusy: false });
+    expect(observeAgent(rested(4), start, now)).toMatchObject({ phase: "working", waitSeconds: 3 });
+    // Coder's report can be older than what it did with the last text.
+    expect(observeAgent(rested(5), { ...start, refusals: 1 }, now).phase).toBe("working");
+  });
+
+  test("must hold over two looks, three seconds apart, if it has just become so", () => {
     const first = observeAgent(view("ready"), start);
     expect(first).toMatchObject({ phase: "working", waitSeconds: 3 });
     expect(observeAgent(view("ready"), first.wait).phase).toBe("ready");
@@ -95,23 +141,32 @@ test.each<Phase>(["starting", "working", "gone"])("%s is what it is", (phase) =>
   expect(observeAgent(view(phase), start).phase).toBe(phase);
 });
 
-describe("a long wait", () => {
-  test("of two hours takes fewer than 400 state transitions, three a look", () => {
-    const { moments } = observeUntilReady((s) => view(s >= 2 * hour ? "ready" : "working"));
-    expect(moments.length * 3).toBeLessThan(400);
-  });
-
-  test("of days is no error, and takes fewer than 6,000 events of history, nine a look", () => {
-    const { phase, moments } = observeUntilReady((s) => view(s >= 3 * day ? "ready" : "working"), {
-      until: 4 * day,
+test.each<Phase>(["starting", "working"])(
+  "a second look that finds it %s has nothing to remember",
+  (phase) => {
+    expect(observeAgent(view(phase), start).isBusy).toBe(true);
+    expect(observeAgent(view(phase), { ...start, silent: 60 })).toMatchObject({
+      isBusy: false,
+      wait: { silent: 0 },
     });
-    expect(phase).toBe("ready");
-    expect(moments.length * 9).toBeLessThan(6000);
+  },
+);
+
+describe("a long wait", () => {
+  test("of two hours takes fewer than 200 state transitions", () => {
+    const { transitions } = observeUntilReady((s) => view(s >= 2 * hour ? "ready" : "working"));
+    expect(transitions).toBeLessThan(200);
   });
 
-  test("of a day, after which a drain hands over, has room for four retries of each look, three events each", () => {
-    const { moments } = observeUntilReady(() => view("working"), { until: day });
-    expect(moments.length * (9 + 4 * 3)).toBeLessThan(6000);
+  test("of ten minutes takes fewer than 60", () => {
+    const { transitions } = observeUntilReady((s) => view(s >= 10 * minute ? "ready" : "working"));
+    expect(transitions).toBeLessThan(60);
+  });
+
+  test("of a day, after which the next drain takes over, has room for four retries of each look, three events each", () => {
+    const { moments, phase } = observeUntilReady(() => view("working"), { until: day });
+    expect(phase).toBe("busy");
+    expect(moments.length * (3 + 4 * 3)).toBeLessThan(6000);
   });
 
   test("never pauses for less than three seconds or more than ten minutes", () => {
@@ -124,29 +179,26 @@ describe("a long wait", () => {
       expect(Math.min(...pauses)).toBeGreaterThanOrEqual(3);
       expect(Math.max(...pauses)).toBeLessThanOrEqual(600);
     }
+    const retries = Array.from({ length: 800 }, (_, i) => busyPause(i));
+    expect(Math.min(...retries)).toBeGreaterThanOrEqual(3);
+    expect(Math.max(...retries)).toBeLessThanOrEqual(300);
   });
 });
 
-/** Seconds from the moment at which the agent becomes ready to the send, by a clock that runs during looks, too. */
-function delayFrom(readyAt: number, lookSeconds: number): number {
-  let clock = 0;
-  for (let wait = start; ; ) {
-    // A look shows what was so when it began.
-    const look = observeAgent(view(clock >= readyAt ? "ready" : "working"), wait);
-    clock += lookSeconds;
-    if (look.phase === "ready") return clock - readyAt;
-    clock += look.waitSeconds;
-    wait = look.wait;
-  }
-}
-
 describe("from ready to the send", () => {
+  /** Coder says since when it is ready. */
+  const becomesReady =
+    (readyAt: number) =>
+    (clock: number): TaskView =>
+      clock < readyAt ? view("working") : { ...view("ready"), since: readyAt * 1000 };
+
   test.each([0, 0.125, 0.375])(
     "it takes 10 seconds, or a tenth of the time that the agent was busy, at the most, with looks of %s s",
     (lookSeconds) => {
       const late = [];
       for (let readyAt = 0; readyAt <= 2 * hour; readyAt += 2.5) {
-        const delay = delayFrom(readyAt, lookSeconds);
+        const { moments } = observeUntilReady(becomesReady(readyAt), { lookSeconds });
+        const delay = (moments.at(-1) ?? 0) + lookSeconds - readyAt;
         if (delay > Math.max(10, readyAt / 10)) late.push({ readyAt, delay });
       }
       expect(late).toEqual([]);

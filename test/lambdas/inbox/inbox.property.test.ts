@@ -4,6 +4,7 @@ import { buffer } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import type { CommentPosted, CommentWithdrawn } from "../../../lambdas/model/event.js";
+import type { TaskKey } from "../../../lambdas/model/record.js";
 import type { AgentWait } from "../../../lambdas/tasks/observe.js";
 import { type LocalDynamoDb, startDynamoDb } from "../../../local/aws/dynamodb/dynamodb.js";
 import { SecretsManager } from "../../../local/aws/secrets-manager/secrets-manager.js";
@@ -184,7 +185,10 @@ let issues = 0;
 async function importLambdas() {
   const { handler: put } = await import("../../../lambdas/actions/put-into-inbox.js");
   const { handler: wake } = await import("../../../lambdas/actions/wake-drain.js");
-  const { handler: look } = await import("../../../lambdas/actions/check-inbox.js");
+  const { Inbox } = await import("../../../lambdas/inbox/inbox.js");
+  const { closeInbox } = await import("../../../lambdas/inbox/close.js");
+  const look = ({ drain }: { drain: TaskKey & { generation: number } }) =>
+    closeInbox(new Inbox(drain), drain.generation);
   const { handler: send } = await import("../../../lambdas/actions/send-inbox.js");
   const { TaskStore } = await import("../../../lambdas/tasks/store.js");
   return { put, wake, look, send, TaskStore };
@@ -271,7 +275,7 @@ interface Delivery {
 interface Drain {
   arn: string;
   generation: number;
-  state: "look" | "send" | "look again" | "hand over" | "done";
+  state: "look" | "send" | "hand over" | "done";
   wait: AgentWait;
   stretch: number;
   isCalling: boolean;
@@ -448,6 +452,7 @@ class Run {
     this.#came.add(comment.id);
     const call = await wire.call(() => lambdas.put({ event, key: this.key }), mishap);
     await this.#settle(call, done);
+    this.#meetDrains();
   }
 
   async #wake(mishap: Mishap): Promise<void> {
@@ -491,16 +496,15 @@ class Run {
       const call = await wire.call(() => lambdas.send(input), mishap);
       await this.#settle(call, (result) =>
         then(() => {
-          if (result?.outcome === "sent") goTo("look again");
-          if (result?.outcome === "superseded") goTo("done");
+          if (result?.outcome === "more") goTo("hand over");
+          if (result?.outcome === "sent" || result?.outcome === "superseded") goTo("done");
           if (result?.outcome === "gone") throw new Error("the task is gone");
         }),
       );
     } else {
-      const waiting = drain.state === "look" ? "send" : "hand over";
       const call = await wire.call(() => lambdas.look(input), mishap);
       await this.#settle(call, (result) =>
-        then(() => result && goTo(result.outcome === "waiting" ? waiting : "done")),
+        then(() => result && goTo(result === "waiting" ? "send" : "done")),
       );
     }
   }

@@ -7,8 +7,10 @@ import { BatchWriteCommand, DynamoDBDocumentClient, PutCommand } from "@aws-sdk/
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { ActionName } from "../../../infra/actions.js";
 import { type LocalDynamoDb, startDynamoDb } from "../../../local/aws/dynamodb/dynamodb.js";
+import { SecretsManager } from "../../../local/aws/secrets-manager/secrets-manager.js";
 import { StepFunctions } from "../../../local/aws/step-functions/step-functions.js";
 import { Engine } from "../../../local/engine/index.js";
+import { FakeCoder } from "../../../local/fake-coder/fake-coder.js";
 import { bundles } from "../../bundles.js";
 
 const repositoryId = 4711;
@@ -20,6 +22,8 @@ const TableName = "inboxes";
 let dynamoDb: LocalDynamoDb;
 let stepFunctions: StepFunctions;
 let engine: Engine;
+let secrets: SecretsManager;
+let coder: FakeCoder;
 let client: DynamoDBDocumentClient;
 
 beforeAll(async () => {
@@ -28,7 +32,11 @@ beforeAll(async () => {
   const states = { Wait: { Type: "Wait", Seconds: 86_400, End: true } };
   engine.addMachine(drainFlow, JSON.stringify({ StartAt: "Wait", States: states }));
   stepFunctions = new StepFunctions(engine);
-  await stepFunctions.listen();
+  secrets = new SecretsManager();
+  coder = new FakeCoder();
+  await Promise.all([stepFunctions.listen(), secrets.listen(), coder.listen()]);
+  secrets.put("coderToken", coder.token);
+  secrets.put("taskMark", "0123456789abcdef".repeat(4));
   client = DynamoDBDocumentClient.from(
     new DynamoDBClient({
       endpoint: dynamoDb.url,
@@ -39,7 +47,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   client.destroy();
-  await stepFunctions.close();
+  await Promise.all([stepFunctions.close(), secrets.close(), coder.close()]);
   void engine.close();
   await dynamoDb.close();
 });
@@ -78,12 +86,15 @@ async function call(name: ActionName, input: unknown): Promise<{ result: unknown
       AWS_SECRET_ACCESS_KEY: "local",
       AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.url,
       AWS_ENDPOINT_URL_SFN: stepFunctions.url,
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
       TABLE_NAME: TableName,
       DRAIN_INBOX_FLOW_ARN: drainFlow,
       GITHUB_APP_SECRET_ARN: "none",
-      CODER_TOKEN_SECRET_ARN: "none",
-      CODER_URL: "http://localhost",
+      CODER_TOKEN_SECRET_ARN: "coderToken",
+      TASK_MARK_SECRET_ARN: "taskMark",
+      CODER_URL: coder.url,
+      AGENT_GITHUB_USERNAME: "coder-agent",
       POWERTOOLS_LOG_LEVEL: "SILENT",
     },
   });
@@ -96,8 +107,9 @@ describe("an inbox with 2,000 comments of 64 KiB", () => {
   test("is woken, and looked into, with less than 100 MB", async () => {
     const woken = await call("wake-drain", { key: { repositoryId, work } });
     expect(woken.result).toEqual({ drain: `drain-${repositoryId}-${work}-0` });
-    const looked = await call("check-inbox", { drain: { repositoryId, work, generation: 0 } });
-    expect(looked.result).toEqual({ outcome: "waiting" });
+    // Something waits, but its task is gone.
+    const looked = await call("observe-agent", { drain: { repositoryId, work, generation: 0 } });
+    expect(looked.result).toMatchObject({ phase: "gone" });
     expect(Math.max(woken.megabytes, looked.megabytes)).toBeLessThan(100);
   });
 });
