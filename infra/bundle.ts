@@ -91,9 +91,9 @@ export async function bundleLambdas(options: BundleOptions): Promise<Bundle[]> {
   return names.map((name) => describe(name, join(outdir, name), metafile));
 }
 
-/** `lambda:<name>`: the handler of `<name>.ts`, within the time of its invocation (`lambdas/runtime/budget.ts`). */
+/** `lambda:<name>`: the handler of `<name>.ts`, within what every Lambda runs in (`lambdas/runtime/`). */
 function lambdaEntries(folder: string): Plugin {
-  const budget = JSON.stringify(join(root, "lambdas/runtime/budget.ts"));
+  const runtime = (module: string) => JSON.stringify(join(root, `lambdas/runtime/${module}.ts`));
   return {
     name: "lambda-entries",
     setup({ onResolve, onLoad }) {
@@ -102,9 +102,10 @@ function lambdaEntries(folder: string): Plugin {
         namespace: "lambda",
       }));
       onLoad({ filter: /.*/, namespace: "lambda" }, ({ path: name }) => ({
-        contents: `import { withBudget } from ${budget};
+        contents: `import { withBudget } from ${runtime("budget")};
+import { withLogContext } from ${runtime("log-context")};
 import { handler as act } from ${JSON.stringify(join(folder, `${name}.ts`))};
-export const handler = withBudget(act);`,
+export const handler = withLogContext(withBudget(act));`,
         resolveDir: root,
         pluginData: { lambda: name },
       }));

@@ -48,6 +48,15 @@ const trims: Trim[] = [
     replacement: () => absent("getInstanceMetadataRegion"),
   },
   {
+    // Reads ~/.aws: a Lambda has no such files, and those of a laptop are not meant for the local system.
+    file: /@smithy[\\/]core[\\/]dist-es[\\/].*[\\/]shared-ini-file-loader[\\/]loadSharedConfigFiles\.js$/,
+    replacement: () =>
+      [
+        `export { CONFIG_PREFIX_SEPARATOR } from "./constants";`,
+        "export const loadSharedConfigFiles = async () => ({ configFile: {}, credentialsFile: {} });",
+      ].join("\n"),
+  },
+  {
     // For a few services, such as Timestream, whose clients ask for their endpoints first.
     file: /@aws-sdk[\\/]middleware-endpoint-discovery[\\/]dist-es[\\/]resolveEndpointDiscoveryConfig\.js$/,
     replacement: () => "export const resolveEndpointDiscoveryConfig = (input) => input;",

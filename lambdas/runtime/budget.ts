@@ -16,7 +16,7 @@ const reserveMs = 5000;
 /** With less than this, in milliseconds, a request is not begun. */
 const shortestRequestMs = 1000;
 
-/** What of Lambda's context is used. */
+/** What is used of Lambda's context. */
 interface InvocationContext {
   getRemainingTimeInMillis(): number;
 }

@@ -1,6 +1,7 @@
 import { agentAsKnown } from "../accounts/agent.js";
 import { ConfigurationError } from "../model/errors.js";
 import { errorName, log } from "../runtime/log.js";
+import { addToLogContext } from "../runtime/log-context.js";
 import type { Outcome } from "./answer.js";
 import { classify } from "./classify.js";
 import { startFlow } from "./flows.js";
@@ -21,10 +22,12 @@ export interface Delivery {
 
 /** Classifies a delivery and starts the flow that serves it, if the account is served. */
 export async function dispatch({ type, delivery, payload, appId }: Delivery): Promise<Outcome> {
+  addToLogContext({ event: { delivery } });
   try {
     const classified = classify(type, delivery, payload, { ...(await agentAsKnown()), appId });
     if ("skipped" in classified) return { kind: "skipped", reason: classified.skipped };
     const { event } = classified;
+    addToLogContext({ event });
     const notServed = await reasonNotServed(event);
     if (notServed !== undefined) return { kind: "skipped", reason: notServed };
     return await startFlow(event);
@@ -34,7 +37,6 @@ export async function dispatch({ type, delivery, payload, appId }: Delivery): Pr
       return { kind: "rejected", status: 400, error: error.message, faults: error.faults };
     }
     log.error("The delivery cannot be taken", {
-      delivery,
       error: errorName(error),
       // For operators, who have to mend it. It holds no secret.
       ...(error instanceof ConfigurationError && { reason: error.message }),

@@ -35,7 +35,7 @@ export async function startFlow(event: RelayEvent): Promise<Outcome> {
   if (known.has(execution)) return { kind: "duplicate", execution };
   const outcome = await startExecution(flow.arn, execution, { event });
   remember(execution);
-  log.info("Delivery accepted", { delivery, execution, outcome });
+  log.info("Delivery accepted", { execution, outcome });
   return { kind: outcome === "started" ? "accepted" : "duplicate", execution };
 }
 

@@ -182,6 +182,36 @@ describe("the same delivery again", () => {
     }
     expect(world.executions("create-task")).toHaveLength(before);
   });
+
+  test("is answered without Step Functions by a container that has accepted it", async () => {
+    const first = await world.assign(issue);
+    await world.idle();
+    const { server } = world.system.stepFunctions;
+    const calls = server.calls.length;
+    server.fail({ status: 500, body: { __type: "InternalServerError" } });
+    expect((await world.gitHub.redeliver(first.guid)).status).toBe(200);
+    expect(server.calls.length).toBe(calls);
+    server.faults.clear();
+  });
+
+  test("has log lines that say whose it is", async () => {
+    const { guid, body } = await world.assign(issue);
+    const { execution } = JSON.parse(body);
+    const lines = world.logs.map((line) => JSON.parse(line)).filter(({ delivery }) => delivery === guid);
+    expect(lines).toContainEqual(
+      expect.objectContaining({
+        message: "Delivery accepted",
+        execution,
+        repository: "octo/app",
+        issue: issue.number,
+        function_name: "webhook",
+        function_request_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      }),
+    );
+    await world.idle();
+    const authorized = world.logs.map((line) => JSON.parse(line)).filter((line) => line.delivery === guid);
+    expect(authorized.map(({ function_name }) => function_name)).toContain("authorize");
+  });
 });
 
 describe("Step Functions", () => {

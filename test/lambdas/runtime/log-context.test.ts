@@ -1,0 +1,102 @@
+import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
+import { addToLogContext, withLogContext } from "../../../lambdas/runtime/log-context.js";
+
+// Powertools writes to the console then, which a test can listen to.
+process.env.POWERTOOLS_DEV = "true";
+const { log } = await import("../../../lambdas/runtime/log.js");
+
+const lines: Record<string, unknown>[] = [];
+beforeEach(() => {
+  lines.length = 0;
+  jest.spyOn(console, "info").mockImplementation((line) => {
+    lines.push(JSON.parse(line));
+  });
+});
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+const repository = { id: 12, owner: "octo", name: "app", private: true };
+const lambda = (functionName: string) => ({ functionName, awsRequestId: `request-of-${functionName}` });
+/** The context of a line that a Lambda writes which gets this input. */
+async function contextWith(input: unknown) {
+  await withLogContext(async () => log.info("done"))(input, lambda("a"));
+  const { level, timestamp, service, message, function_name, function_request_id, ...context } =
+    lines.pop() ?? {};
+  expect([level, service, message]).toEqual(["INFO", "coder-task-relay", "done"]);
+  expect([function_name, function_request_id]).toEqual(["a", "request-of-a"]);
+  expect(timestamp).toMatch(/^\d{4}-\d\d-\d\dT/);
+  return context;
+}
+
+describe("each line says", () => {
+  test("the execution, the delivery, the repository and the issue of the Lambda's input, and nothing else of it", async () => {
+    const event = { delivery: "guid", repository, issue: { number: 5, title: "secret" }, body: "secret" };
+    const execution = "arn:aws:states:us-east-1:000000000000:execution:create-task:create-task-app-5-guid";
+    expect(await contextWith({ execution, event, plan: { prompt: "secret" } })).toEqual({
+      execution: "create-task-app-5-guid",
+      delivery: "guid",
+      repository: "octo/app",
+      repositoryId: 12,
+      issue: 5,
+    });
+  });
+
+  test.each(["key", "drain", "follow"])("the work that a %s is of", async (name) => {
+    expect(await contextWith({ [name]: { repositoryId: 12, work: "5", generation: 3 } })).toEqual({
+      repositoryId: 12,
+      issue: 5,
+      work: "5",
+    });
+    expect(await contextWith({ [name]: { repositoryId: 12, work: "job#nightly" } })).toEqual({
+      repositoryId: 12,
+      work: "job#nightly",
+    });
+  });
+
+  test.each([["issue"], ["subject"], ["pull"]])("the number of an event's %s", async (name) => {
+    expect(await contextWith({ event: { repository, [name]: { number: 7 } } })).toMatchObject({ issue: 7 });
+  });
+
+  test.each([
+    [null],
+    ["text"],
+    [[]],
+    [{ event: null }],
+    [{ event: { repository: "octo", issue: { number: "5" } } }],
+  ])("no more than that if the input is %j", async (input) => expect(await contextWith(input)).toEqual({}));
+});
+
+test("what a line says itself comes on top", async () => {
+  await withLogContext(async () => log.info("done", { issue: 6, outcome: "sent" }))(
+    { event: { repository, issue: { number: 5 } } },
+    lambda("a"),
+  );
+  expect(lines).toEqual([expect.objectContaining({ issue: 6, repository: "octo/app", outcome: "sent" })]);
+});
+
+test("invocations that share a process have lines of their own", async () => {
+  const open: (() => void)[] = [];
+  const running = [0, 1].map((index) =>
+    withLogContext(async () => {
+      await new Promise<void>((resolve) => {
+        open[index] = resolve;
+      });
+      addToLogContext({ event: { delivery: `guid-${index}` } });
+      log.info("done");
+    })({}, lambda(`${index}`)),
+  );
+  for (const resolve of open.toReversed()) resolve();
+  await Promise.all(running);
+  expect(lines).toEqual(
+    [1, 0].map((index) =>
+      expect.objectContaining({ delivery: `guid-${index}`, function_request_id: `request-of-${index}` }),
+    ),
+  );
+});
+
+test("outside of an invocation a line has no context", () => {
+  addToLogContext({ event: { delivery: "guid" } });
+  log.info("loaded");
+  expect(Object.keys(lines[0] ?? {}).sort()).toEqual(["level", "message", "service", "timestamp"]);
+});
