@@ -9,7 +9,7 @@ import {
 } from "aws-cdk-lib/aws-lambda";
 import { LogGroup, type RetentionDays } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
-import { type ActionName, type ActionSpec, environmentStem } from "./actions.js";
+import { type ActionName, type ActionSpec, environmentStem, tableRights } from "./actions.js";
 import { flowArn } from "./flow-names.js";
 import type { Schedules } from "./schedules.js";
 import type { Secrets } from "./secrets.js";
@@ -44,6 +44,7 @@ export class Action extends Construct {
       retention: props.logRetention,
       removalPolicy: RemovalPolicy.DESTROY,
     });
+    const usesTable = Object.keys(tableRights(spec)).length > 0;
     const role = new Role(this, "Role", {
       assumedBy: new ServicePrincipal("lambda.amazonaws.com"),
       description: `Rights of the Lambda ${functionName}`,
@@ -64,7 +65,7 @@ export class Action extends Construct {
       environment: {
         ...props.environment,
         POWERTOOLS_SERVICE_NAME: "coder-task-relay",
-        ...(spec.table && { TABLE_NAME: props.storage.table.tableName }),
+        ...(usesTable && { TABLE_NAME: props.storage.table.tableName }),
         ...props.secrets.environment(spec.secrets),
         ...(spec.schedules && props.schedules.environment()),
         ...this.#flowEnvironment(spec),
@@ -87,7 +88,8 @@ export class Action extends Construct {
 
   #grantRights(role: Role, { spec, schedules, secrets, storage }: ActionProps): void {
     for (const secret of spec.secrets) secrets.grantRead(role, secret);
-    for (const [prefix, rights] of Object.entries(spec.table ?? {})) storage.grantItems(role, prefix, rights);
+    for (const [prefix, rights] of Object.entries(tableRights(spec)))
+      storage.grantItems(role, prefix, rights);
     if (spec.schedules) schedules.grantKeep(role);
     if (spec.starts?.length) {
       role.addToPolicy(

@@ -28,7 +28,9 @@ export interface ActionSpec {
   timeoutSeconds: number;
   memoryMb: number;
   secrets: readonly SecretName[];
-  /** Rights on items of the table, by the prefix of their partition key. */
+  /** It asks GitHub as the App itself, never as one of its installations. */
+  isAppAlone?: true;
+  /** Rights on items of the table, by the prefix of their partition key; `tableRights` adds those of every action. */
   table?: Partial<Record<"task" | "inbox" | "config" | "account", readonly TableRight[]>>;
   /** The flows that it may start. */
   starts?: readonly FlowName[];
@@ -44,6 +46,7 @@ export const actions = {
     timeoutSeconds: 9,
     memoryMb: 512,
     secrets: ["webhook", "githubApp"],
+    isAppAlone: true,
     table: { account: ["query", "update"] },
     starts: ["create-task", "delete-task", "forward-comment", "relay-failure", "sync-repo-config"],
   },
@@ -228,6 +231,16 @@ export const actions = {
     table: { task: ["get", "update"] },
   },
 } as const satisfies Record<string, ActionSpec>;
+
+/** An action's rights on the table. Those that act as an installation of the GitHub App share its token there. */
+export function tableRights({
+  table,
+  secrets,
+  isAppAlone,
+}: ActionSpec): Record<string, readonly TableRight[]> {
+  const hasToken = secrets.includes("githubApp") && !isAppAlone;
+  return { ...table, ...(hasToken && { token: ["get", "update"] as const }) };
+}
 
 export type ActionName = keyof typeof actions;
 export const actionNames = Object.keys(actions) as ActionName[];

@@ -4,17 +4,17 @@ import { findAccount } from "../github/accounts.js";
 import { ConfigurationError } from "../model/errors.js";
 import { agentEnvironment } from "../runtime/environment.js";
 
-/** The agent's account as far as it is known: the login of the settings, and the id once GitHub was asked. */
+/** The agent's account: the login from the settings, and the id if GitHub was asked for it before. */
 export async function agentAsKnown(): Promise<{ agent: string; agentId: number | undefined }> {
   const { AGENT_GITHUB_USERNAME: agent } = agentEnvironment();
   return { agent, agentId: await knownAccounts().idOf(agent) };
 }
 
-/** By client, for another installation may have lost the App. */
+/** By client: another installation may have removed the App. */
 const lookups = new WeakMap<Octokit, Promise<number>>();
 
 /**
- * The id of the agent's account. GitHub is asked once who has the login, whatever runs at the same time in the
+ * The id of the agent's account. GitHub is asked once which account has the login, whatever runs at the same time in the
  * container; then the id is kept for good.
  */
 export async function agentId(octokit: Octokit): Promise<number> {

@@ -12,11 +12,11 @@ const assignPermission = "write";
 
 export interface Authorization {
   allowed: boolean;
-  /** For people: who may do this, where it is not allowed; empty where nobody is to be told. */
+  /** For people: who may do this, if it is not allowed; empty if nobody is to be told. */
   reason: string;
 }
 
-/** Where the words of an event are to arrive: the repository of a task. */
+/** The repository of a task: permissions there count. */
 export interface TaskRepository {
   id: number;
   owner: string;
@@ -24,12 +24,12 @@ export interface TaskRepository {
 }
 
 /**
- * Whether everybody behind the event may make the agent of a task in `repository` work: by the permission there as
- * the API tells it (`author_association` is no authorisation); bots by the list in the settings, and the App's own bot
- * never. Of a failed run, those are who has caused it and who has started it again.
+ * Whether everybody behind the event may make the agent of a task in `repository` work: people by their permission
+ * there, as the API gives it (`author_association` is no authorisation); bots by the list in the settings, and the App's
+ * own bot never. Behind a failed run are the one who caused it and the one who started it again.
  *
- * Of something that has happened in another repository, people alone count: whoever may write there has a say in what
- * bots and the agent do there.
+ * If the event is from another repository than the task's, only people are allowed: whoever may write there also decides
+ * what bots and the agent do there.
  */
 export async function authorize(
   app: GitHubApp,
@@ -37,11 +37,11 @@ export async function authorize(
   repository: TaskRepository,
 ): Promise<Authorization> {
   if (event.type === "comment_posted" && String(event.comment.appId) === app.id) {
-    return decide(false, event, "the App's own words are not told to the agent");
+    return decide(false, event, "the App's own comments are not passed to the agent");
   }
   const isElsewhere = repository.id !== event.repository.id;
   const octokit = app.installation(event.installation);
-  // The agent pushes, so that runs of its own pull requests are its own. Its words are never events.
+  // Runs of the agent's own pull requests are its own, because it pushes. Its comments are never events.
   const agent = event.type === "check_failed" ? await agentId(octokit) : undefined;
   const people = peopleBehind(event).filter(({ id }) => id !== agent);
   if (people.length === 0) {
@@ -53,25 +53,28 @@ export async function authorize(
   }
   const least = leastFor(event, isElsewhere);
   const client = new RepositoryClient(octokit, repository);
-  for (const person of people) {
-    if (person.type === "Bot") {
-      if (!isElsewhere && (await isAllowedBot(octokit, person))) continue;
-      return decide(false, event, "bots may do so where an operator has added them to ALLOWED_BOTS");
-    }
-    if (least === "any" || isEnough(await client.permissionOf(person), least)) continue;
-    return decide(false, event, `people with ${from(least)} may do so`);
-  }
-  return decide(true, event, "");
+  const refusals = await Promise.all(
+    people.map(async (person) => {
+      if (person.type === "Bot") {
+        const isAllowed = !isElsewhere && (await isAllowedBot(octokit, person));
+        return isAllowed ? undefined : "bots may do so if an operator has added them to ALLOWED_BOTS";
+      }
+      const isAllowed = least === "any" || isEnough(await client.permissionOf(person), least);
+      return isAllowed ? undefined : `people with ${from(least)} may do so`;
+    }),
+  );
+  const refusal = refusals.find((reason) => reason !== undefined);
+  return decide(refusal === undefined, event, refusal ?? "");
 }
 
-/** Whoever may read the task's repository may speak there, if anybody may: so that one does elsewhere, too. */
+/** With COMMENT_MIN_PERMISSION `any`, an event from another repository still needs read permission on the task's. */
 function leastFor({ type }: PersonalEvent, isElsewhere: boolean): Permission | "any" {
   if (type === "task_requested") return assignPermission;
   const { COMMENT_MIN_PERMISSION: least } = settings;
   return least === "any" && isElsewhere ? "read" : least;
 }
 
-/** Of a run whose people GitHub does not name, who GitHub says has sent the event. */
+/** If GitHub names no people for a run, the sender of the event counts. */
 function peopleBehind(event: PersonalEvent): readonly Person[] {
   const actors = event.type === "check_failed" ? (event.run.actors ?? []) : [];
   return actors.length > 0 ? actors : [event.sender];

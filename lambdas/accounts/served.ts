@@ -8,8 +8,8 @@ import { accountsEnvironment } from "../runtime/environment.js";
 import { appOwner } from "./served-as-known.js";
 
 /**
- * Whether an account is one of those whose repositories are served: those of ALLOWED_ACCOUNTS; without it, the owner of
- * the App. Compared by id.
+ * Whether the repositories of an account are served. ALLOWED_ACCOUNTS names these accounts; without it, only the owner
+ * of the App is served. Ids are compared, not logins.
  */
 export async function isServed(account: Account): Promise<boolean> {
   const { ALLOWED_ACCOUNTS: allowed } = accountsEnvironment();
@@ -20,7 +20,7 @@ export async function isServed(account: Account): Promise<boolean> {
   return false;
 }
 
-/** The same of the account that a repository belongs to: by the event's word, else as GitHub says now. */
+/** Whether the account is served that owns a repository: according to the event, else according to GitHub now. */
 export async function isRepositoryServed(octokit: Octokit, repository: Repository): Promise<boolean> {
   const current = repository.ownerId === undefined ? await findRepository(octokit, repository) : repository;
   if (current?.id !== repository.id || current.ownerId === undefined) return false;

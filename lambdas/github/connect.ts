@@ -6,12 +6,13 @@ import { patientFetch } from "../runtime/patient-fetch.js";
 import { type AppCredentials, appCredentials, expireCredentials } from "./credentials.js";
 import { InstallationTokens } from "./installation-tokens.js";
 import { namedError } from "./named-error.js";
+import { SharedToken } from "./shared-token.js";
 
 const timeoutMs = 15_000;
 
 export interface ConnectedApp<Client extends Octokit> {
   id: string;
-  /** A client that acts as the App's bot in one installation. Its tokens are made and renewed as needed. */
+  /** A client that acts as the App's bot in one installation. It gets and renews its tokens by itself. */
   installation(id: number): Client;
 }
 
@@ -28,7 +29,7 @@ export function connecting<Client extends Octokit>(
   let connected: { credentials: AppCredentials; app: ConnectedApp<Client> } | undefined;
 
   function makeClient({ appId, privateKey }: AppCredentials, installationId: number): Client {
-    const tokens = new InstallationTokens();
+    const tokens = new InstallationTokens(new SharedToken({ baseUrl, installationId, privateKey }));
     const client = new Client({
       authStrategy: createAppAuth,
       // Where our clock differs from GitHub's, it takes the `Date` of GitHub's refusal.

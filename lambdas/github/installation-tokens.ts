@@ -1,19 +1,24 @@
 import { RequestError } from "@octokit/request-error";
+import type { SharedToken, Token } from "./shared-token.js";
 
-/** A minute less than GitHub's tokens live. */
+/** In milliseconds: GitHub's tokens live for an hour, and a request with one must end before. */
 const tokenLifeMs = 59 * 60_000;
 
-/** The tokens of one installation, as `@octokit/auth-app` keeps them. */
+/** The token of one installation, as a cache of `@octokit/auth-app`: in the container, and shared with the others. */
 export class InstallationTokens {
-  readonly #tokens = new Map<string, { token: string; until: number }>();
+  #token: Token | undefined;
+  #refused: string | undefined;
 
-  get(key: string): string {
-    const known = this.#tokens.get(key);
-    return known && known.until > Date.now() ? known.token : "";
+  constructor(private readonly shared: SharedToken) {}
+
+  async get(): Promise<string> {
+    if (!isUsable(this.#token)) this.#token = await this.shared.read();
+    return isUsable(this.#token) && this.#token.value !== this.#refused ? this.#token.value : "";
   }
 
-  set(key: string, token: string): void {
-    this.#tokens.set(key, { token, until: Date.now() + tokenLifeMs });
+  async set(_key: string, value: string): Promise<void> {
+    this.#token = { value, until: Date.now() + tokenLifeMs };
+    await this.shared.write(this.#token);
   }
 
   /**
@@ -25,12 +30,17 @@ export class InstallationTokens {
       return await request();
     } catch (error) {
       if (!(error instanceof RequestError) || (error.status !== 401 && error.status !== 403)) throw error;
-      this.#tokens.clear();
+      this.#refused = this.#token?.value;
+      this.#token = undefined;
       // If the App itself was refused a token, it will not be given another one.
       if (error.status === 403 || isTokenRequest(error)) throw error;
       return request();
     }
   }
+}
+
+function isUsable(token: Token | undefined): token is Token {
+  return token !== undefined && token.until > Date.now();
 }
 
 /** Whether GitHub refused to issue a token, before the request that needs it was sent. */

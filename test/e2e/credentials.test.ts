@@ -68,6 +68,18 @@ describe("the App's tokens", () => {
     }
   });
 
+  test("are shared: one serves all flows of an issue", async () => {
+    const issue = await world.runningIssue();
+    await world.gitHub.comment(issue, { by: "mona", body: "Use the new parser." });
+    await until("the agent is told", () => world.agentOf(issue).inputs.length > 0);
+    await world.gitHub.closeIssue(issue, { by: "mona" });
+    await world.untilStatus(issue, "Completed");
+    const runs = await world.idle();
+    expect(runs.map(({ status }) => status)).toEqual(runs.map(() => "SUCCEEDED"));
+    const requested = world.gitHub.http.calls.filter(({ path }) => path.endsWith("/access_tokens"));
+    expect(requested).toHaveLength(1);
+  });
+
   test("that were revoked are made anew within the run", async () => {
     const issue = await world.openIssue();
     await world.assign(issue);

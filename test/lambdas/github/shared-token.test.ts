@@ -1,0 +1,102 @@
+import { generateKeyPairSync } from "node:crypto";
+import { DynamoDBClient, GetItemCommand, PutItemCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { RequestError } from "@octokit/request-error";
+import type { InstallationTokens } from "../../../lambdas/github/installation-tokens.js";
+import type { SharedToken } from "../../../lambdas/github/shared-token.js";
+import { type LocalDynamoDb, startDynamoDb } from "../../../local/aws/dynamodb/dynamodb.js";
+
+const TableName = "tokens";
+const baseUrl = "https://api.github.com";
+const privateKey = newKey();
+let dynamoDb: LocalDynamoDb;
+let client: DynamoDBClient;
+let Shared: typeof SharedToken;
+let Tokens: typeof InstallationTokens;
+let installations = 0;
+
+beforeAll(async () => {
+  dynamoDb = await startDynamoDb(TableName);
+  Object.assign(process.env, {
+    TABLE_NAME: TableName,
+    AWS_REGION: "us-east-1",
+    AWS_ACCESS_KEY_ID: "local",
+    AWS_SECRET_ACCESS_KEY: "local",
+    AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.url,
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
+  });
+  client = new DynamoDBClient({});
+  ({ SharedToken: Shared } = await import("../../../lambdas/github/shared-token.js"));
+  ({ InstallationTokens: Tokens } = await import("../../../lambdas/github/installation-tokens.js"));
+});
+afterAll(() => {
+  client.destroy();
+  return dynamoDb.close();
+});
+
+function newKey(): string {
+  const { privateKey } = generateKeyPairSync("rsa", {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: "spki", format: "pem" },
+    privateKeyEncoding: { type: "pkcs8", format: "pem" },
+  });
+  return privateKey;
+}
+
+const until = Date.now() + 60_000;
+const itemOf = (installationId: number) => ({
+  pk: { S: `token#api.github.com#${installationId}` },
+  sk: { S: "token" },
+});
+
+test("a token that one container has got serves the others", async () => {
+  const installationId = ++installations;
+  const [one, other] = [1, 2].map(() => new Tokens(new Shared({ baseUrl, installationId, privateKey }))) as [
+    InstallationTokens,
+    InstallationTokens,
+  ];
+  expect(await one.get()).toBe("");
+  await one.set("", "ghs_one");
+  expect(await other.get()).toBe("ghs_one");
+});
+
+test("a token that GitHub refuses is taken from nowhere any more, and its successor is shared", async () => {
+  const installationId = ++installations;
+  const shared = () => new Tokens(new Shared({ baseUrl, installationId, privateKey }));
+  const [one, other] = [shared(), shared()];
+  await other.set("", "ghs_revoked");
+  expect(await one.get()).toBe("ghs_revoked");
+  const request = { method: "GET" as const, url: `${baseUrl}/app`, headers: {} };
+  const refusal = new RequestError("Bad credentials", 401, { request });
+  let tries = 0;
+  const answer = await one.renewing(async () => {
+    if (tries++ === 0) throw refusal;
+    expect(await one.get()).toBe("");
+    await one.set("", "ghs_new");
+    return "answer";
+  });
+  expect(answer).toBe("answer");
+  expect(await shared().get()).toBe("ghs_new");
+});
+
+test("a token that is over is not used", async () => {
+  const installationId = ++installations;
+  const shared = new Shared({ baseUrl, installationId, privateKey });
+  await shared.write({ value: "ghs_over", until: Date.now() - 1 });
+  expect(await new Tokens(shared).get()).toBe("");
+});
+
+test("only who holds the App's key can read a token, and only as that of its installation", async () => {
+  const [own, another] = [++installations, ++installations];
+  await new Shared({ baseUrl, installationId: own, privateKey }).write({ value: "ghs_secret", until });
+  const { Items = [] } = await client.send(new ScanCommand({ TableName }));
+  expect(JSON.stringify(Items)).not.toContain("ghs_");
+  expect(await new Shared({ baseUrl, installationId: own, privateKey: newKey() }).read()).toBeUndefined();
+
+  const { Item = {} } = await client.send(new GetItemCommand({ TableName, Key: itemOf(own) }));
+  expect(Item.expiresAt).toEqual({ N: String(Math.ceil(until / 1000)) });
+  const moved = { ...Item, ...itemOf(another) };
+  await client.send(new PutItemCommand({ TableName, Item: moved }));
+  expect(await new Shared({ baseUrl, installationId: another, privateKey }).read()).toBeUndefined();
+  expect((await new Shared({ baseUrl, installationId: own, privateKey }).read())?.value).toBe("ghs_secret");
+});
