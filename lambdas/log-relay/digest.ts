@@ -2,7 +2,7 @@ import { cutToBytes } from "../text/bytes.js";
 import type { KeptLine } from "./kept-line.js";
 import type { KeptLines } from "./kept-lines.js";
 import { type Period, scoresOf } from "./scores.js";
-import { type Choice, choose, notShown, textOf } from "./selection.js";
+import { type Choice, choose, notShown, textOf, wholeLog } from "./selection.js";
 import { commonOf } from "./shape.js";
 
 /** From this on, a line's score says that it belongs to what a tool reports. */
@@ -15,6 +15,9 @@ const nothing: ReadonlySet<string> = new Set();
 
 /** What an excerpt of any size can be made of. */
 export class Digest {
+  /** What an excerpt of the budget that was last asked for shows. */
+  #last: { budget: number; lines: readonly KeptLine[] } | undefined;
+
   constructor(
     readonly kept: KeptLines,
     readonly failed: readonly Period[],
@@ -50,11 +53,17 @@ export class Digest {
     return new Set(shown.map(({ text }) => commonOf(text)));
   }
 
-  #shown(budget: number): KeptLine[] {
-    return [...this.#choice(budget, nothing).lines].map((index) => this.kept.kept[index] as KeptLine);
+  #shown(budget: number): readonly KeptLine[] {
+    if (this.#last?.budget !== budget) {
+      const { lines } = this.#choice(budget, nothing);
+      this.#last = { budget, lines: [...lines].map((index) => this.kept.kept[index] as KeptLine) };
+    }
+    return this.#last.lines;
   }
 
   #choice(budget: number, told: ReadonlySet<string>, least?: number): Choice {
+    const whole = told.size === 0 ? wholeLog(this.kept, budget) : undefined;
+    if (whole) return whole;
     const scores = scoresOf(this.kept.kept, this.failed, budget);
     for (const [index, { text }] of told.size === 0 ? [] : this.kept.kept.entries()) {
       if (told.has(commonOf(text))) scores[index] = notShown;

@@ -8,6 +8,8 @@ const flood = 200;
 const mostKinds = 5000;
 const mostHashes = 20_000;
 
+const { imul } = Math;
+
 /** Lines that differ in nothing but their numbers. */
 export class LineKind {
   count = 0;
@@ -77,12 +79,12 @@ export class LineKinds {
         continue;
       }
       if (digit !== 0) {
-        hash = Math.imul(hash ^ digit, 0x01000193);
-        check = Math.imul(check + digit, 0x9e3779b1) ^ (check >>> 15);
+        hash = imul(hash ^ digit, 0x01000193);
+        check = ((check << 5) - check + digit) | 0;
         digit = 0;
       }
-      hash = Math.imul(hash ^ byte, 0x01000193);
-      check = Math.imul(check + byte, 0x9e3779b1) ^ (check >>> 15);
+      hash = imul(hash ^ byte, 0x01000193);
+      check = ((check << 5) - check + byte) | 0;
       if (byte === 0x1b) isEscape = true;
       else if (isEscape && byte >= 0x40 && byte !== 0x5b) isEscape = false;
     }

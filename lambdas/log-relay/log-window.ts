@@ -2,7 +2,7 @@ import { withoutPrefixes } from "./error-marks.js";
 import type { Found } from "./found.js";
 import { type LineKind, LineKinds } from "./line-kinds.js";
 import { type LogLine, lineOf } from "./log-line.js";
-import { heldBytes, lengthOf, type Page } from "./raw-lines.js";
+import { lengthOf, type Page } from "./raw-lines.js";
 import { Reports } from "./reports.js";
 import { Commands } from "./steps.js";
 
@@ -34,6 +34,9 @@ const linesBeforeEnd = 400;
 
 /** Lines that are held after those of a report: where there is room, they are shown. */
 const linesBeyond = 30;
+
+/** Bytes of the longest line that is recognized by its bytes. */
+const longestHashed = 4096;
 
 /** Why a line is wanted: for itself, for what a private key does to it, if it is among the log's last ones. */
 const wantedItself = 1;
@@ -67,7 +70,7 @@ export class LogWindow {
       ...given,
       first: this.#lines,
       wanted: new Uint8Array(count),
-      found: [],
+      found: Array(given.candidates.length > 0 ? count : 0),
     };
     this.#pages.push(page);
     this.#lines += count;
@@ -123,7 +126,7 @@ export class LogWindow {
   #recall({ bytes, starts, ends }: WindowPage, index: number): LineKind | undefined {
     const start = starts[index] as number;
     const end = ends[index] as number;
-    return end - start <= 2 * heldBytes ? this.#kinds.recall(bytes, start, end) : undefined;
+    return end - start <= longestHashed ? this.#kinds.recall(bytes, start, end) : undefined;
   }
 
   #isOfFlood(kind: LineKind): boolean {
@@ -216,10 +219,10 @@ export class LogWindow {
 const bytesOf = ({ bytes, starts, ends, missing }: Page, index: number): number =>
   lengthOf(bytes, starts[index] as number, ends[index] as number) + missing;
 
-/** Whether a line is held whole and has no NULs: it may be UTF-16 otherwise. */
+/** Whether a line can be recognized by its bytes: it has no NULs, so it is no UTF-16. */
 const isPlain = ({ bytes, starts, ends, missing }: Page, index: number): boolean => {
   const start = starts[index] as number;
   const end = ends[index] as number;
-  const isWhole = missing === 0 && end - start <= 2 * heldBytes;
+  const isWhole = missing === 0 && end - start <= longestHashed;
   return isWhole && bytes[end + 1] !== 0 && !bytes.subarray(start, end).includes(0);
 };

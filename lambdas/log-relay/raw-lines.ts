@@ -8,8 +8,8 @@ import { isHalfCharacter } from "./utf16.js";
 export interface Page {
   bytes: Buffer;
   /** By line: where it starts and ends in `bytes`. */
-  starts: number[];
-  ends: number[];
+  starts: Uint32Array;
+  ends: Uint32Array;
   /** The lines that contain a keyword or are long, in order. */
   candidates: number[];
   /** Bytes of all lines with their line ends, but without time stamps. */
@@ -41,6 +41,9 @@ export class RawLines {
   /** Bytes of the line that is begun which are not held any more. */
   #missing = 0;
   #afterReturn = false;
+  /** Where the lines of the piece that is being scanned start and end: of a piece and what was begun before it. */
+  readonly #starts = new Uint32Array(pieceBytes + 2 * heldBytes + 1);
+  readonly #ends = new Uint32Array(pieceBytes + 2 * heldBytes + 1);
 
   constructor(readonly next: (page: Page) => void) {}
 
@@ -81,15 +84,20 @@ export class RawLines {
     const bytes = this.#begun;
     const { length } = bytes;
     const size = lengthOf(bytes, 0, length) + this.#missing + 1;
-    this.next({ bytes, starts: [0], ends: [length], candidates: [0], size, missing: this.#missing });
+    const ends = Uint32Array.of(length);
+    this.next({ bytes, starts: Uint32Array.of(0), ends, candidates: [0], size, missing: this.#missing });
     this.#begun = noBytes;
     this.#missing = 0;
   }
 
   #scan(bytes: Buffer, isLast = false): void {
     const { classOf, classBits, next, firstEnd, endOf, start } = scanner;
-    const page: Page = { bytes, starts: [], ends: [], candidates: [], size: 0, missing: 0 };
     const { length } = bytes;
+    const starts = this.#starts;
+    const ends = this.#ends;
+    const candidates: number[] = [];
+    let count = 0;
+    let size = 0;
     let state = start;
     let lineStart = 0;
     let hasKeyword = false;
@@ -106,10 +114,11 @@ export class RawLines {
           if (isHalf) continue;
           if (isHalf === undefined && !isLast) break;
         }
-        if (hasKeyword || at - lineStart > 2 * heldBytes) page.candidates.push(page.starts.length);
-        page.starts.push(lineStart);
-        page.size += lengthOf(bytes, lineStart, at) + 1;
-        page.ends.push(at);
+        if (hasKeyword || at - lineStart > 2 * heldBytes) candidates.push(count);
+        starts[count] = lineStart;
+        ends[count] = at;
+        count += 1;
+        size += lengthOf(bytes, lineStart, at) + 1;
         hasKeyword = false;
         state = start;
         if (bytes[at] === 0x0d) {
@@ -121,7 +130,16 @@ export class RawLines {
       }
     }
     this.#begun = Buffer.from(bytes.subarray(lineStart));
-    if (page.starts.length > 0) this.next(page);
+    if (count > 0) {
+      this.next({
+        bytes,
+        starts: starts.slice(0, count),
+        ends: ends.slice(0, count),
+        candidates,
+        size,
+        missing: 0,
+      });
+    }
     if (this.#begun.length > 2 * heldBytes) this.#extend(noBytes);
   }
 }

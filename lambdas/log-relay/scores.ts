@@ -126,17 +126,21 @@ function sharesToldBefore(lines: readonly KeptLine[]): number[] {
 /** A few lines between others that are worth more are worth nearly as much: a report with holes is hard to read. */
 function closeHoles(lines: readonly KeptLine[], scores: Float64Array): void {
   const before = scores.slice();
-  const mostNear = (index: number, step: 1 | -1) => {
-    const { number } = lines[index] as KeptLine;
-    let most = 0;
-    for (let i = index + step; Math.abs((lines[i]?.number ?? Infinity) - number) <= holeLines; i += step) {
-      most = Math.max(most, before[i] as number);
-    }
-    return most;
-  };
   for (const index of lines.keys()) {
-    const closed = ofHole * Math.min(mostNear(index, -1), mostNear(index, 1));
+    const closed = ofHole * Math.min(mostNear(lines, before, index, -1), mostNear(lines, before, index, 1));
     if (closed > (scores[index] as number)) scores[index] = closed;
+  }
+}
+
+/** The highest score of the lines on one side that are near enough to leave a hole. */
+function mostNear(lines: readonly KeptLine[], scores: Float64Array, index: number, step: 1 | -1): number {
+  const { number } = lines[index] as KeptLine;
+  let most = 0;
+  for (let i = index + step; ; i += step) {
+    const line = lines[i];
+    if (line === undefined || (line.number - number) * step > holeLines) return most;
+    const score = scores[i] as number;
+    if (score > most) most = score;
   }
 }
 

@@ -52,6 +52,13 @@ export function choose(kept: KeptLines, scores: Float64Array, budget: number, le
   return choice;
 }
 
+/** All lines, if they fit into `budget` bytes and none of them is cut: then no score matters. */
+export function wholeLog(kept: KeptLines, budget: number): Choice | undefined {
+  const fits = kept.isComplete && kept.size - 1 <= budget;
+  if (!fits || kept.kept.some(({ whole }) => whole !== undefined)) return undefined;
+  return { lines: new Set(kept.kept.keys()), whole: new Set(), bytes: kept.size - 1 };
+}
+
 /** The score of a line that must not be shown. */
 export const notShown = -1;
 

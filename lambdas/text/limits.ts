@@ -1,4 +1,4 @@
-import { byteLength, cutWhere } from "./bytes.js";
+import { cutWhere, utf8Length } from "./bytes.js";
 
 /** What a service counts: UTF-8 bytes (Go's `len`), UTF-16 units (JavaScript's `length`) or code points (Go's runes). */
 export type Unit = "bytes" | "utf16" | "codePoints";
@@ -59,7 +59,7 @@ export const annotationsAtOnce = 50;
 export const filesAtOnce = 100;
 
 const sizes: Record<Unit, (character: string) => number> = {
-  bytes: byteLength,
+  bytes: utf8Length,
   utf16: (character) => character.length,
   codePoints: () => 1,
 };

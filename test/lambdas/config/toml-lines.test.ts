@@ -2,6 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { parse } from "smol-toml";
 import { TomlLines } from "../../../lambdas/config/toml-lines.js";
+import { anyCharacter } from "../../any-character.js";
 import { anyTree, TomlWriter } from "./toml-writer.js";
 
 describe("the line of a path", () => {
@@ -63,7 +64,7 @@ describe("the line of a path", () => {
       "a",
       " ",
     );
-    const anyText = fc.oneof(fc.string({ unit: "binary" }), fc.string({ unit: pieces, maxLength: 200 }));
+    const anyText = fc.oneof(fc.string({ unit: anyCharacter }), fc.string({ unit: pieces, maxLength: 200 }));
     fc.assert(
       fc.property(
         anyText,

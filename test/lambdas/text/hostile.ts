@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { anyCharacter } from "../../any-character.js";
 
 /** What a text may be put through before somebody reads it. */
 export const forms: [string, (text: string) => string][] = [
@@ -93,7 +94,7 @@ export const hostile: fc.Arbitrary<string> = fc
   .array(
     fc.oneof(
       { weight: 8, arbitrary: fc.constantFrom(...atoms) },
-      { weight: 1, arbitrary: fc.string({ unit: "binary", maxLength: 6 }) },
+      { weight: 1, arbitrary: fc.string({ unit: anyCharacter, maxLength: 6 }) },
     ),
     { maxLength: 14 },
   )

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import type { CommentInput, FailureInput, Input, Subject } from "../../../../lambdas/inbox/message/input.js";
 import { defaultInstructions } from "../../../../lambdas/inbox/message/wording.js";
+import { anyCharacter } from "../../../any-character.js";
 
 export const options = { reference: "7f3a9c2e", instructions: defaultInstructions };
 
@@ -77,7 +78,7 @@ const nasty = fc.constantFrom(
 
 const unit = fc.oneof(
   nasty,
-  fc.string({ unit: "binary", maxLength: 20 }),
+  fc.string({ unit: anyCharacter, maxLength: 20 }),
   fc
     .array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 8 })
     .map((codes) => String.fromCharCode(...codes)),
