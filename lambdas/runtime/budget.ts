@@ -1,19 +1,18 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { setTimeout as pause } from "node:timers/promises";
 import { TransientError } from "../model/errors.js";
 
 /**
- * The time of one invocation. Every request and every sleep fits into it: what does not ends in a `TransientError`,
- * which is retried under its name, before Lambda ends the whole with `Sandbox.Timedout`.
+ * The time of one invocation. Every request and every sleep has to fit into it. One that does not fit ends in a
+ * `TransientError`, which is retried, before Lambda ends the invocation with `Sandbox.Timedout`.
  */
 
-/** When the time of an invocation is over, by `performance.now()`. Several invocations can share a process. */
+/** When the time of an invocation ends, by `performance.now()`. Several invocations can share a process. */
 const ends = new AsyncLocalStorage<number>();
 
-/** Kept back for what takes time without asking for it, in milliseconds: a tenth of the whole, and not more than this. */
+/** Kept back for everything that does not ask for time, in milliseconds: a tenth of the whole, but at most this. */
 const reserveMs = 5000;
 
-/** With less than this, in milliseconds, a request is not begun. */
+/** No request begins with less time than this, in milliseconds. */
 const shortestRequestMs = 1000;
 
 /** What is used of Lambda's context. */
@@ -22,7 +21,7 @@ interface InvocationContext {
 }
 
 /**
- * A Lambda's handler that keeps within its time; called without Lambda's context, it has no end. The bundler wraps
+ * A Lambda's handler that keeps within its time. Without Lambda's context, its time has no end. The bundler wraps
  * every handler (`infra/bundle.ts`).
  */
 export function withBudget<Input, Output>(
@@ -36,22 +35,22 @@ export function withBudget<Input, Output>(
   };
 }
 
-/** Gives `act` so many milliseconds of the invocation's time, or what is left of it. */
+/** Gives `act` this many milliseconds of the invocation's time, or whatever is left of it. */
 export function within<Output>(ms: number, act: () => Promise<Output>): Promise<Output> {
   return ends.run(performance.now() + Math.min(ms, remainingMs()), act);
 }
 
-/** Milliseconds that are left of the invocation; without end outside of one. */
+/** Milliseconds that are left of the invocation; infinite outside of one. */
 export function remainingMs(): number {
   return (ends.getStore() ?? Number.POSITIVE_INFINITY) - performance.now();
 }
 
-/** Whether there is time to wait for so long, and for a request after it. */
+/** Whether there is time to wait this long, and for a request after that. */
 export function hasTimeFor(ms: number): boolean {
   return ms + shortestRequestMs <= remainingMs();
 }
 
-/** The time-out of a request that would like `wantedMs`. Throws a `TransientError` if there is no time for one. */
+/** The time-out of a request that may take `wantedMs`. Throws a `TransientError` if there is no time for it. */
 export function timeoutFor(request: string, wantedMs: number): number {
   const leftMs = remainingMs();
   if (leftMs < Math.min(wantedMs, shortestRequestMs)) {
@@ -60,10 +59,10 @@ export function timeoutFor(request: string, wantedMs: number): number {
   return Math.floor(Math.min(wantedMs, leftMs));
 }
 
-/** Sleeps. Throws a `TransientError` at once if there is no time for that and for a request after it. */
+/** Sleeps. Throws a `TransientError` at once if there is no time to sleep and for a request after that. */
 export async function sleep(ms: number): Promise<void> {
   if (!hasTimeFor(ms)) {
     throw new TransientError(`There was no time left to wait for ${ms} ms. It is retried.`);
   }
-  await pause(ms);
+  await new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,27 +1,27 @@
 import { RateLimitedError, type Service, TransientError } from "../model/errors.js";
 import { hasTimeFor, sleep, timeoutFor } from "./budget.js";
 
-/** The longest that one call may sleep for `Retry-After`, in all; a longer pause is the state machine's. */
+/** How long one call may sleep for `Retry-After` in all; a longer pause is left to the state machine. */
 const patienceMs = 60_000;
 
 /**
- * Where a limit names no time, GitHub wants a minute at least, and more each time: the policy for a
- * `RateLimitedError` waits like that.
+ * If a limit names no time, GitHub wants us to wait a minute at least, and longer each time, as the policy for a
+ * `RateLimitedError` does.
  */
 const unknownPauseMs = 61_000;
 
-/** Pauses before a read is tried again, in milliseconds, each less a random part. What fails then is the state machine's. */
+/** Pauses before a read is tried again, in milliseconds, each less a random part. After that the state machine retries. */
 const readPausesMs = [100, 400];
 
-/** GitHub's words for its limits. Of the secondary ones some have neither `Retry-After` nor a count of 0. */
-const limitWords = /rate limit|abuse/i;
+/** GitHub's messages about its limits. Some secondary limits have neither `Retry-After` nor a remaining count of 0. */
+const limitMessage = /rate limit|abuse/i;
 
 /**
- * `fetch` for one service, with a time-out and with patience: it waits as told by `Retry-After` (429, and 403
+ * `fetch` for one service, with a time-out and with patience: it waits as long as `Retry-After` says (429, and 403
  * for GitHub's secondary limits) and tries again. A connection that fails or times out throws a
- * `TransientError`: the request may or may not have had its effect. Reads, which have none, are tried three
- * times, for a Lambda that makes several would seldom get through them all while a service is unwell. A 429 for
- * which `isAnswer` holds (it gets a copy) is no rate limit, and is returned. All of it fits into the invocation.
+ * `TransientError`: the request may or may not have had its effect. Reads have none and are tried three times:
+ * a Lambda that makes several would seldom get through them all while a service is unwell. A 429 for
+ * which `isAnswer` holds (it gets a copy) is no rate limit, and is returned. All of this fits into the invocation.
  * https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#handle-rate-limit-errors-appropriately
  */
 export function patientFetch(
@@ -37,7 +37,7 @@ export function patientFetch(
       if (waitMs === undefined) return response;
       if (response.status === 429 && (await isAnswer?.(response.clone()).catch(() => false))) return response;
       await response.body?.cancel();
-      // A little more than asked for, so that clients which were limited together do not return together.
+      // A little longer, so that clients that were limited together do not return together.
       const spreadMs = waitMs * (1 + Math.random() * 0.1);
       if (sleptMs + waitMs > patienceMs || !hasTimeFor(spreadMs)) {
         throw new RateLimitedError(
@@ -50,7 +50,7 @@ export function patientFetch(
   };
 }
 
-/** One request; a read is repeated where the service fails. */
+/** One request; a read is repeated if the service fails. */
 async function read(...call: Parameters<typeof attempt>): Promise<Response> {
   const pauses = call[1].startsWith("GET ") ? readPausesMs : [];
   for (const pauseMs of pauses) {
@@ -73,7 +73,7 @@ async function attempt(
   const signal = AbortSignal.timeout(timeoutFor(`${request} of ${service}`, timeoutMs));
   try {
     const response = await fetch(input, { ...init, signal });
-    // JSON that breaks off is no answer; Octokit would take it for an empty one.
+    // JSON that breaks off is no answer: Octokit would take it for an empty one.
     if (isJson(response)) await response.clone().arrayBuffer();
     return response;
   } catch (error) {
@@ -85,7 +85,7 @@ async function attempt(
   }
 }
 
-/** Milliseconds to wait before the next attempt, `undefined` where the response is an answer. */
+/** Milliseconds to wait before the next attempt; `undefined` if the response is an answer. */
 async function pauseAskedFor(response: Response, request: string): Promise<number | undefined> {
   const { status, headers } = response;
   const isRefused = status === 429 || status === 403;
@@ -103,15 +103,15 @@ async function pauseAskedFor(response: Response, request: string): Promise<numbe
   return isLimited ? unknownPauseMs : undefined;
 }
 
-/** By its words: a 403 of GitHub's, or an answer of its GraphQL API, which says 200 to everything. */
+/** By its message: a 403 of GitHub's, or an answer of its GraphQL API, which is always a 200. */
 async function saysThatItIsLimited(response: Response, request: string): Promise<boolean> {
   if (!isJson(response)) return false;
-  if (response.status === 403) return limitWords.test(messageOf(await json(response)));
+  if (response.status === 403) return limitMessage.test(messageOf(await json(response)));
   if (response.status !== 200 || !request.endsWith("/graphql")) return false;
   const { errors } = (await json(response)) as { errors?: { type?: string; message?: string }[] };
   return (
     Array.isArray(errors) &&
-    errors.some((error) => error.type === "RATE_LIMITED" || limitWords.test(messageOf(error)))
+    errors.some((error) => error.type === "RATE_LIMITED" || limitMessage.test(messageOf(error)))
   );
 }
 
@@ -132,17 +132,17 @@ function messageOf(body: object): string {
   return "message" in body && typeof body.message === "string" ? body.message : "";
 }
 
-/** So that a pause of 0 s, or one that is over by our clock, does not become a hot loop. */
+/** A pause of 0 s, or one that is over by our clock, must not become a hot loop. */
 function atLeastASecond(ms: number): number {
   return Number.isNaN(ms) ? unknownPauseMs : Math.max(1000, ms);
 }
 
-/** It is a DOMException, which is no `Error` of every realm. */
+/** A DOMException is not an `Error` of every realm. */
 function hasTimedOut(error: unknown): boolean {
   return typeof error === "object" && error !== null && "name" in error && error.name === "TimeoutError";
 }
 
-/** The name of what went wrong; undici hides it in `cause`. */
+/** What went wrong; undici hides it in `cause`. */
 function reasonOf(error: unknown): string {
   if (hasTimedOut(error)) return "it took too long";
   if (!(error instanceof Error)) return "the connection failed";

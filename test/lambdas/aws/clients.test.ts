@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect, test } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, expect, jest, test } from "@jest/globals";
 import type { Fault } from "../../../local/http/faults.js";
 import { HttpServer } from "../../../local/http/http-server.js";
 
@@ -7,6 +7,8 @@ const server = new HttpServer();
 const calls: Record<string, () => Promise<unknown>> = {};
 
 beforeAll(async () => {
+  // The SDK's back-off is a random part of a growing time.
+  jest.spyOn(Math, "random").mockReturnValue(0);
   const url = await server.listen();
   Object.assign(process.env, {
     AWS_REGION: "us-east-1",
@@ -49,7 +51,7 @@ const services = [
 /** As the JSON protocols of AWS name an error: in a header and in the body. */
 const named = (status: number, name: string): Fault => ({
   status,
-  body: { __type: name, message: "the service's words" },
+  body: { __type: name, message: "what the service says" },
   headers: { "x-amzn-errortype": name },
 });
 
@@ -98,11 +100,11 @@ test("a change of a schedule that is under way is passing trouble", async () => 
   expect(error.name).toBe("TransientError");
 });
 
-test("a service that does not answer is given up in time for the end of the invocation", async () => {
+test("a service that does not answer is given up before the invocation ends", async () => {
   const { withBudget } = await import("../../../lambdas/runtime/budget.js");
   server.fail({ delayMs: 60_000, times: Number.POSITIVE_INFINITY });
   const handler = withBudget(() => calls["DynamoDB's GetItem"]?.() ?? Promise.resolve());
-  await expect(handler(undefined, { getRemainingTimeInMillis: () => 1500 })).rejects.toMatchObject({
+  await expect(handler(undefined, { getRemainingTimeInMillis: () => 1150 })).rejects.toMatchObject({
     name: "TransientError",
   });
 });

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import { remainingMs, sleep, withBudget } from "../../../lambdas/runtime/budget.js";
 import { patientFetch } from "../../../lambdas/runtime/patient-fetch.js";
 import { HttpServer } from "../../../local/http/http-server.js";
@@ -11,7 +11,16 @@ beforeEach(async () => {
     .route("POST", "/", () => ({ status: 201 }));
   await server.listen();
 });
-afterEach(() => server.close());
+afterEach(async () => {
+  jest.useRealTimers();
+  await server.close();
+});
+
+/** From here on nobody sleeps: whoever would, wakes at once, and finds the clocks ahead by that time. */
+function skipSleep(): void {
+  const io = ["nextTick", "setImmediate", "clearImmediate", "queueMicrotask"] as const;
+  jest.useFakeTimers({ doNotFake: [...io] }).setTimerTickMode({ mode: "nextAsync" });
+}
 
 const nameOf = (failing: Promise<unknown>) =>
   failing.then(
@@ -21,6 +30,8 @@ const nameOf = (failing: Promise<unknown>) =>
 const statuses = () => server.calls.map(({ status }) => status);
 
 describe("a rate limit", () => {
+  beforeEach(skipSleep);
+
   test("is waited for as told, in seconds or as a date", async () => {
     const soon = new Date(Date.now() + 1500).toUTCString();
     server
@@ -92,7 +103,8 @@ describe("a rate limit", () => {
 });
 
 describe("a service that is unwell", () => {
-  test("is asked three times where nothing can happen by that", async () => {
+  test("is asked three times if that has no effect on it", async () => {
+    skipSleep();
     server.fail({ status: 502 }).fail({ lose: "response" });
     expect((await fetch(server.url)).status).toBe(200);
     server.fail({ status: 500, times: 3 });
@@ -108,13 +120,14 @@ describe("a service that is unwell", () => {
     expect(statuses()).toEqual([502, "lost"]);
   });
 
-  test("has not answered where its answer breaks off", async () => {
+  test("has not answered if its answer breaks off", async () => {
     server.route("GET", "/broken", () => ({
       status: 200,
       headers: { "content-type": "application/json", "content-length": "100" },
       body: '{"permission": "adm',
     }));
-    expect(await nameOf(fetch(`${server.url}/broken`))).toBe("TransientError");
+    const impatient = patientFetch("Coder", 200);
+    expect(await nameOf(impatient(`${server.url}/broken`))).toBe("TransientError");
   });
 
   test("has a time-out", async () => {
@@ -130,7 +143,7 @@ describe("the time of an invocation", () => {
 
   test("ends a request that would take longer, and lets no other begin", async () => {
     server.fail({ delayMs: 60_000, times: Number.POSITIVE_INFINITY });
-    const names = await within(2000, async () => [
+    const names = await within(1200, async () => [
       await nameOf(fetch(server.url, { method: "POST" })),
       await nameOf(fetch(server.url, { method: "POST" })),
     ]);
@@ -146,7 +159,8 @@ describe("the time of an invocation", () => {
     expect(await within(10_000, () => nameOf(sleep(30_000)))).toBe("TransientError");
   });
 
-  test("is that of each invocation, where several share a process", async () => {
+  test("is that of each invocation if several share a process", async () => {
+    skipSleep();
     server.fail({ status: 429, headers: { "retry-after": "1" }, times: 2 });
     const names = await Promise.all([
       within(1500, () => nameOf(fetch(server.url))),
@@ -155,7 +169,7 @@ describe("the time of an invocation", () => {
     expect(names).toEqual(["RateLimitedError", "no error"]);
   });
 
-  test("is not over where there is none", async () => {
+  test("never ends if there is none", async () => {
     expect(await withBudget(async () => remainingMs())(undefined)).toBe(Number.POSITIVE_INFINITY);
   });
 });
