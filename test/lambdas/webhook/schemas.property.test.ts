@@ -29,19 +29,19 @@ const webhooks = Object.entries(handled).flatMap(([event, actions]) =>
 );
 
 const delivery = "72d3162e-cc78-11e3-81ab-4c9367dc0958";
-const unsure = { agent: "coder-agent", appId: 2 };
+const identities = { agent: "coder-agent", appId: 2 };
 
-/** What the webhook makes of it: a payload that GitHub may send is never answered with 400. */
+/** As the webhook does: a payload that GitHub may send is never answered with 400. */
 function taken(event: string, payload: object, agentId: number | undefined): Classification {
   try {
-    return classify(event, delivery, { installation: { id: 1 }, ...payload }, { ...unsure, agentId });
+    return classify(event, delivery, { installation: { id: 1 }, ...payload }, { ...identities, agentId });
   } catch (error) {
     if (error instanceof PayloadError && error.isWellFormed) return { skipped: error.message };
     throw error;
   }
 }
 
-/** Few pushes of random words are to a branch that counts. */
+/** Few pushes of random payloads are to the default branch. */
 function toDefaultBranch(payload: Record<string, unknown>): object {
   if (!("ref" in payload)) return payload;
   const repository = { ...(payload.repository as object), default_branch: "main" };
@@ -62,11 +62,17 @@ describe.each(["api.github.com", "ghes-3.19"] as const)("by the schemas of %s", 
     );
   });
 
+  /** Ten at a time: few are needed as a rule. */
+  const isEverAnEvent = (event: string, name: string) =>
+    Array.from({ length: 30 }, (_, seed) => seed).some((seed) =>
+      fc
+        .sample(schemas.payloads(name), { seed, numRuns: 10 })
+        .some((payload) => "event" in taken(event, toDefaultBranch(payload), 1)),
+    );
+
   test("payloads of every event become events", () => {
     for (const [event, name] of webhooks) {
-      const payloads = fc.sample(schemas.payloads(name), { seed: 1, numRuns: 300 });
-      const events = payloads.filter((payload) => "event" in taken(event, toDefaultBranch(payload), 1));
-      expect([name, events.length > 0]).toEqual([name, true]);
+      expect([name, isEverAnEvent(event, name)]).toEqual([name, true]);
     }
   });
 });

@@ -28,8 +28,8 @@ const read = (version: string): Description => {
 /** Few of them, so that the same id, name or commit comes up in several places. */
 const integer = fc.oneof({ weight: 9, arbitrary: fc.integer({ min: 1, max: 3 }) }, fc.integer());
 const commits = ["a".repeat(40), "b".repeat(64), "0".repeat(40)];
-const words = ["main", "refs/heads/main", "coder-agent", "ghost", "failure", "completed", "LEFT", ...commits];
-const string = fc.oneof({ weight: 9, arbitrary: fc.constantFrom(...words) }, fc.string());
+const texts = ["main", "refs/heads/main", "coder-agent", "ghost", "failure", "completed", "LEFT", ...commits];
+const string = fc.oneof({ weight: 9, arbitrary: fc.constantFrom(...texts) }, fc.string());
 const formats: Record<string, fc.Arbitrary<string>> = {
   "date-time": fc.constantFrom(
     "2026-11-25T10:00:00Z",
@@ -65,7 +65,7 @@ export class WebhookSchemas {
     if (schema.$ref) return this.#arbitrary(this.#resolve(schema.$ref));
     if (schema.enum) return fc.constantFrom(...schema.enum);
     if (schema.allOf) {
-      // What several parts say of a field is not put together: so it may be what only one of them allows.
+      // The parts are not merged field by field, so a field may have a value that only one of them allows.
       const parts = schema.allOf.map((part) => this.#arbitrary(part));
       return fc.tuple(...parts).map((values) => Object.assign({}, ...values));
     }
@@ -115,7 +115,7 @@ export class WebhookSchemas {
   }
 }
 
-/** GitHub writes times and addresses also where it only says that they are text. */
+/** GitHub describes some times and addresses only as text. */
 function withFormat(key: string, field: Schema): Schema {
   if (field.format || field.enum || field.type !== "string") return field;
   const format = /_at$/.test(key) ? "date-time" : /url$/.test(key) ? "uri" : undefined;
