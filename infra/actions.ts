@@ -50,15 +50,10 @@ export const actions = {
     table: { account: ["query", "update"] },
     starts: ["create-task", "delete-task", "forward-comment", "relay-failure", "sync-repo-config"],
   },
-  authorize: {
-    ...actionDefaults,
-    description: "Decides whether the person behind an event may make the agent work",
-    secrets: ["githubApp"],
-    table: { account: ["query", "update"] },
-  },
   "claim-work": {
     ...actionDefaults,
-    description: "Registers an event as the newest word on its work, unless a newer one is known",
+    description:
+      "Registers an event as the newest about its work, if the person behind it may make the agent work",
     secrets: ["githubApp"],
     table: { task: ["get", "update"], account: ["query", "update"] },
   },

@@ -1,11 +1,12 @@
-import type { GitHubApp } from "../github/app.js";
+import { connectGitHub, type GitHubApp } from "../github/app.js";
 import { RepositoryClient } from "../github/repository.js";
-import type { Person, PersonalEvent } from "../model/event.js";
+import type { Person, PersonalEvent, WorkEvent } from "../model/event.js";
 import { isEnough, type Permission, permissionsFrom } from "../model/permission.js";
 import { agentEnvironment } from "../runtime/environment.js";
 import { log } from "../runtime/log.js";
 import { agentId } from "./agent.js";
 import { isAllowedBot } from "./bots.js";
+import { isRepositoryServed } from "./served.js";
 
 const settings = agentEnvironment();
 const assignPermission = "write";
@@ -16,11 +17,32 @@ export interface Authorization {
   reason: string;
 }
 
+const allowed: Authorization = { allowed: true, reason: "" };
+
 /** The repository of a task: permissions there count. */
 export interface TaskRepository {
   id: number;
   owner: string;
   name: string;
+}
+
+/**
+ * Whether the work of an event may begin: the account must be served, and whoever assigned the agent must have the
+ * permission to do so. Nobody is behind a scheduled job or a failing branch but the authors of the config file on the
+ * default branch: planning the task reads whether that still asks for them, and for whom. Work may end in any case:
+ * GitHub lets the author of an issue close it.
+ */
+export async function authorizeWork(event: WorkEvent): Promise<Authorization> {
+  if (event.type === "task_closed") return allowed;
+  const app = await connectGitHub();
+  // A job's repository may have another owner by now.
+  const { ownerId: _, ...unowned } = event.repository;
+  const repository = event.type === "job_due" ? unowned : event.repository;
+  if (!(await isRepositoryServed(app.installation(event.installation), repository))) {
+    log.warn("The account is not served", { event: event.type, account: event.repository.owner });
+    return { allowed: false, reason: "" };
+  }
+  return event.type === "task_requested" ? authorize(app, event, event.repository) : allowed;
 }
 
 /**
@@ -80,14 +102,19 @@ function peopleBehind(event: PersonalEvent): readonly Person[] {
   return actors.length > 0 ? actors : [event.sender];
 }
 
-function decide(allowed: boolean, { type, sender }: PersonalEvent, who: string): Authorization {
-  log.info("Authorized", { event: type, login: sender.login, allowed, ...(!allowed && { who }) });
-  if (allowed) return { allowed, reason: "" };
+function decide(isAllowed: boolean, { type, sender }: PersonalEvent, who: string): Authorization {
+  log.info("Authorized", {
+    event: type,
+    login: sender.login,
+    allowed: isAllowed,
+    ...(!isAllowed && { who }),
+  });
+  if (isAllowed) return allowed;
   const [deed, remedy] =
     type === "task_requested"
       ? ["assign the agent here", "Ask one of them to unassign the agent and to assign it again."]
       : ["speak to the agent here", "Ask one of them to say it."];
-  return { allowed, reason: `${sender.login} may not ${deed}: ${who}. ${remedy}` };
+  return { allowed: false, reason: `${sender.login} may not ${deed}: ${who}. ${remedy}` };
 }
 
 /** `write` → "write, maintain or admin permission on this repository". */

@@ -29,8 +29,7 @@ const inputSchema = z.object({
   /** Of a refusal: what the flow's states have decided so far. The last decision is the one that refuses. */
   decisions: z.optional(
     z.object({
-      authorization: z.optional(z.object({ reason: z.string() })),
-      claim: z.optional(z.object({ intent: z.int() })),
+      claim: z.optional(z.object({ outcome: z.string(), intent: z.int(), reason: z.string() })),
       plan: z.optional(z.object({ detail: z.string() })),
       error: z.optional(errorSchema),
     }),
@@ -42,10 +41,10 @@ const store = new TaskStore();
 /** Lets the status comment say the state; `announced` is false where a newer event has had its say. */
 export async function handler(input: unknown): Promise<{ announced: boolean }> {
   const { event, execution, state, decisions = {}, report, ...given } = parseInput(inputSchema, input);
-  const { authorization, claim, plan } = decisions;
-  const intent = given.intent ?? claim?.intent;
+  const { claim, plan } = decisions;
+  const intent = given.intent ?? (claim?.outcome === "claimed" ? claim.intent : undefined);
   const error = given.error ?? decisions.error;
-  const detail = given.detail ?? (error ? undefined : (plan?.detail ?? authorization?.reason));
+  const detail = given.detail ?? (error ? undefined : (plan?.detail ?? claim?.reason));
   const failure = error && { name: error.Error, message: messageOf(error.Cause) };
   const words = detail ?? (failure && `${failureWords(failure, event.repository)} ${howToStartAnew(event)}`);
   const holder = execution ?? event.delivery;

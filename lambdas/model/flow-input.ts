@@ -8,9 +8,6 @@ export const claimedSchema = z.object({ event: workEventSchema, intent: z.int() 
 /** Whose task or inbox it is: see `TaskKey`. */
 export const taskKeySchema = z.object({ repositoryId: z.int(), work: z.string() });
 
-/** The repository that a task is in, as it is called now. */
-export const taskRepositorySchema = z.object({ id: z.int(), owner: z.string(), name: z.string() });
-
 /** What a drain was started with: an inbox, and the generation that it may serve. */
 export const drainSchema = z.extend(taskKeySchema, { generation: z.int() });
 

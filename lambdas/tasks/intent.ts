@@ -1,3 +1,4 @@
+import { authorizeWork } from "../accounts/authority.js";
 import type { Condition } from "../aws/table.js";
 import { TransientError } from "../model/errors.js";
 import type { IssueEvent, WorkEvent } from "../model/event.js";
@@ -5,31 +6,46 @@ import { type TaskKey, type TaskRecord, taskKey, type WorkSource } from "../mode
 import { findStatusComment, isWantedNow } from "./issue-now.js";
 import type { TaskStore } from "./store.js";
 
-/** `intent` is the fencing token of the flow that may proceed; `key` says on which record and inbox it acts. */
 export interface Claim {
-  proceed: boolean;
+  /**
+   * `claimed`: the flow may proceed. `overtaken`: a newer event is known, or GitHub says the opposite. `refused`: the
+   * person may not make the agent work. `unserved`: nor may anybody there, and nobody there is told.
+   */
+  outcome: "claimed" | "overtaken" | "refused" | "unserved";
+  /** The fencing token of the flow. */
   intent: number;
+  /** Says on which record and inbox the flow acts. */
   key: TaskKey;
+  /** Of a refusal, for people. */
+  reason: string;
 }
 
 /**
  * Registers `event` as the newest about its work. Deliveries come late, twice and out of order: if the record says the
  * opposite and is not clearly older (GitHub's times have a resolution of one second), GitHub is asked which of the two
- * holds. Idempotent by delivery.
+ * holds. Idempotent by delivery. Only an event that is authorized is registered; all questions to GitHub are asked at the
+ * same time.
  */
 export async function claimWork(store: TaskStore, event: WorkEvent): Promise<Claim> {
   const key = taskKey(event);
   const wanted = event.type !== "task_closed";
+  const authorizing = authorizeWork(event);
+  // Awaited below; this keeps an early failure from being an unhandled rejection.
+  authorizing.catch(() => undefined);
   for (let attempt = 0; attempt < 10; attempt++) {
     const known = await store.get(key);
-    if (known?.intent !== undefined && known.intentDelivery === event.delivery) {
-      return { proceed: true, intent: known.intent, key };
-    }
-    const [isRefuted, comment] = isAboutIssue(event)
-      ? await Promise.all([isRefutedBy(known, event, wanted), searchComment(known, event, wanted)])
-      : [false, {}];
-    if (isRefuted) return { proceed: false, intent: known?.intent ?? 0, key };
-    const intent = (known?.intent ?? 0) + 1;
+    const isRepeated = known?.intent !== undefined && known.intentDelivery === event.delivery;
+    const issueEvent = !isRepeated && isAboutIssue(event) ? event : undefined;
+    const [{ allowed, reason }, isRefuted, comment] = await Promise.all([
+      authorizing,
+      issueEvent !== undefined && isRefutedBy(known, issueEvent, wanted),
+      issueEvent !== undefined ? searchComment(known, issueEvent, wanted) : {},
+    ]);
+    const claim = { intent: known?.intent ?? 0, key, reason };
+    if (!allowed) return { ...claim, outcome: reason === "" ? "unserved" : "refused" };
+    if (isRepeated) return { ...claim, outcome: "claimed" };
+    if (isRefuted) return { ...claim, outcome: "overtaken" };
+    const intent = claim.intent + 1;
     const claimed = await store.update(
       key,
       {
@@ -43,7 +59,7 @@ export async function claimWork(store: TaskStore, event: WorkEvent): Promise<Cla
       },
       unchangedSince(known, comment),
     );
-    if (claimed) return { proceed: true, intent, key };
+    if (claimed) return { ...claim, outcome: "claimed", intent };
   }
   throw new TransientError("The work is being claimed by too many events at once. It is retried.");
 }

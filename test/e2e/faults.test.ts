@@ -275,7 +275,7 @@ describe("troubles that pass, whatever Coder it is", () => {
       const run = (await world.runsOf(issue)).find(({ name }) => name.startsWith("create-task"));
       world.gitHub.http.fail({ ...fault, path: /permission$/ });
       await expect(
-        world.system.invoke("authorize", JSON.parse(run?.input ?? ""), 2000),
+        world.system.invoke("claim-work", JSON.parse(run?.input ?? ""), 2000),
       ).rejects.toMatchObject({ name: error });
     },
   );

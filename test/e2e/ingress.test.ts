@@ -210,7 +210,7 @@ describe("the same delivery again", () => {
     );
     await world.idle();
     const authorized = world.logs.map((line) => JSON.parse(line)).filter((line) => line.delivery === guid);
-    expect(authorized.map(({ function_name }) => function_name)).toContain("authorize");
+    expect(authorized.map(({ function_name }) => function_name)).toContain("claim-work");
   });
 });
 

@@ -47,7 +47,6 @@ const lambdaRights: Record<string, string[]> = {
     knowsAccounts,
     `states:StartExecution on ${["create-task", "delete-task", "forward-comment", "relay-failure", "sync-repo-config"].map(machine).join(" ")}`,
   ],
-  Authorize: [...actsAsInstallation, knowsAccounts],
   ClaimWork: [...actsAsInstallation, updatesTasks, knowsAccounts],
   PlanTask: [...actsAsInstallation, onItems("dynamodb:GetItem", "config"), knowsAccounts],
   CreateTask: [...readsCoder, updatesTasks, knowsAccounts],
@@ -108,7 +107,6 @@ const lambdaRights: Record<string, string[]> = {
 const flowLambdas: Record<string, string[]> = {
   CreateTask: [
     "Announce",
-    "Authorize",
     "ClaimWork",
     "CreateTask",
     "EndTask",
@@ -259,7 +257,6 @@ describe("Lambdas", () => {
       RELAY_FAILURE_FLOW_ARN: machine("relay-failure"),
       SYNC_REPO_CONFIG_FLOW_ARN: machine("sync-repo-config"),
     },
-    Authorize: { ...githubApp, ...table },
     ClaimWork: { ...githubApp, ...table },
     PlanTask: { ...githubApp, ...table },
     MatchFailedRun: { ...githubApp, ...table },
