@@ -40,8 +40,9 @@ export const layers = {
     aws: ["engine", "http"],
     "fake-github": ["http"],
     "fake-coder": ["http"],
-    "lambda-host": [],
+    "lambda-host": ["build"],
     engine: [],
+    build: [],
     http: [],
   },
   "local/aws": {

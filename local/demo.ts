@@ -21,7 +21,7 @@ const print = json ? () => {} : console.log;
 
 const bundles = await localBundles();
 const system = await startSystem({
-  bundles: bundles.paths,
+  bundles,
   settings: {},
   timeScale,
   coder: { ...coders[name].coder, bootMs: 600, turnMs: 200 },
@@ -47,7 +47,6 @@ for (const act of story.acts) {
 }
 const finalState = story.finalState();
 await system.close();
-bundles.removeNow();
 
 const failed = ends.find((end) => !isMet(end));
 if (json) {

@@ -39,12 +39,12 @@ try {
 
 async function run(port: number, timeScale: number): Promise<void> {
   const bundles = await localBundles();
-  process.once("exit", bundles.removeNow);
   const system = await startSystem({
-    bundles: bundles.paths,
+    bundles,
     settings: process.env,
     port,
     timeScale,
+    preload: ["create-task"],
     coder: { ...fakeCoder(), bootMs: 5_000, deleteMs: 2_000, stopMs: 2_000, turnMs: 5_000 },
     onLog: ({ line }) => console.log(line),
   });

@@ -1,4 +1,5 @@
 import { EngineError } from "./errors.js";
+import type { StateDefinition } from "./schema.js";
 import { Step } from "./step.js";
 import { parseDefinition, type Validation } from "./validate.js";
 
@@ -11,7 +12,10 @@ export class Machine {
   readonly created: Date;
   readonly startAt: string;
   readonly timeoutSeconds: number | undefined;
-  readonly #steps: Map<string, Step>;
+  readonly #states: Record<string, StateDefinition>;
+  readonly #timeScale: number;
+  /** Of the states that have run. */
+  readonly #steps = new Map<string, Step>();
 
   constructor(
     arn: string,
@@ -27,9 +31,8 @@ export class Machine {
     this.created = created;
     this.startAt = parsed.StartAt;
     this.timeoutSeconds = parsed.TimeoutSeconds;
-    this.#steps = new Map(
-      Object.entries(parsed.States).map(([state, body]) => [state, new Step(state, body, timeScale)]),
-    );
+    this.#states = parsed.States;
+    this.#timeScale = timeScale;
   }
 
   get region(): string {
@@ -41,8 +44,12 @@ export class Machine {
   }
 
   step(state: string): Step {
-    const step = this.#steps.get(state);
-    if (!step) throw new Error(`${this.name} has no state "${state}"`);
+    const known = this.#steps.get(state);
+    if (known) return known;
+    const definition = this.#states[state];
+    if (!definition) throw new Error(`${this.name} has no state "${state}"`);
+    const step = new Step(state, definition, this.#timeScale);
+    this.#steps.set(state, step);
     return step;
   }
 }

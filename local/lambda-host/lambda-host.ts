@@ -16,6 +16,8 @@ export interface LambdaHostOptions {
   bundles: Record<string, string>;
   /** The environment of all functions of the host. Nothing of this process's own comes along but `PATH`, `HOME`, `TZ`, `LANG` and `TMPDIR`. */
   env: Record<string, string>;
+  /** Functions whose bundles are loaded as soon as the thread is up. The others are loaded at their first call. */
+  preload?: readonly string[];
   /** Of the thread's JavaScript heap, in MB. Default: Node's own limit. */
   heapMb?: number;
   onLog?: (line: LambdaLogLine) => void;
@@ -54,7 +56,7 @@ export class LambdaHost {
     this.#options = options;
   }
 
-  /** Resolves once the thread is up. Bundles are loaded at their first call. */
+  /** Resolves once the thread is up. */
   static async start(options: LambdaHostOptions): Promise<LambdaHost> {
     const host = new LambdaHost(options);
     await new Promise<void>((resolve, reject) => {
@@ -111,9 +113,9 @@ export class LambdaHost {
   }
 
   #spawn(): Worker {
-    const { bundles, env, heapMb, onLog } = this.#options;
+    const { bundles, env, preload = [], heapMb, onLog } = this.#options;
     const worker = new Worker(fileURLToPath(new URL("./worker.mjs", import.meta.url)), {
-      workerData: { bundles },
+      workerData: { bundles, preload },
       env: { ...harmlessEnvironment(), ...env },
       // Loaders of the parent (`--import tsx`) cost their start-up time and are of no use to bundles.
       execArgv: [],

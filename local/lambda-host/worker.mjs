@@ -1,6 +1,7 @@
 // The thread that the Lambdas run in. Plain JavaScript, because a worker gets none of its parent's loaders: it
 // has to start under node alone, also from inside jest or tsx.
 import { AsyncLocalStorage } from "node:async_hooks";
+import { setImmediate } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { parentPort, workerData } from "node:worker_threads";
 
@@ -98,3 +99,9 @@ async function run(call) {
 
 parentPort.on("message", run);
 parentPort.postMessage("ready");
+
+for (const name of workerData.preload) {
+  // Its first call tries again, and says what is wrong. Calls that have come meanwhile go first.
+  await handlerOf(name).catch(() => {});
+  await setImmediate();
+}

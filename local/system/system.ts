@@ -4,13 +4,14 @@ import {
   actionNames,
   actions,
   environmentStem,
+  type FlowName,
   flowNames,
   pascalCase,
 } from "../../infra/actions.js";
 import { readFlow } from "../../infra/flow-source.js";
 import { lambdaEnvironment } from "../../infra/settings.js";
 import { HttpApi } from "../aws/api-gateway/http-api.js";
-import { startDynamoDb } from "../aws/dynamodb/dynamodb.js";
+import { loadDynamoDb, startDynamoDb } from "../aws/dynamodb/dynamodb.js";
 import { type Credentials, makeCredentials, region } from "../aws/protocol/signature.js";
 import { Scheduler } from "../aws/scheduler/scheduler.js";
 import { SecretsManager } from "../aws/secrets-manager/secrets-manager.js";
@@ -18,6 +19,7 @@ import { StepFunctions } from "../aws/step-functions/step-functions.js";
 import { loadDefinition } from "../engine/definition.js";
 import { Engine } from "../engine/engine.js";
 import { FakeCoder, type FakeCoderOptions } from "../fake-coder/fake-coder.js";
+import { prepareAppKey } from "../fake-github/app/app-key.js";
 import { FakeGitHub, type FakeGitHubOptions } from "../fake-github/fake-github.js";
 import { LambdaHost, type LambdaLogLine } from "../lambda-host/lambda-host.js";
 import { readConfiguration, type Secrets } from "./configuration.js";
@@ -47,6 +49,8 @@ export interface SystemOptions {
   timeScale?: number;
   gitHub?: FakeGitHubOptions;
   coder?: FakeCoderOptions;
+  /** Flows whose Lambdas are loaded at once, and not at their first calls. */
+  preload?: readonly FlowName[];
   onLog?: (line: LambdaLogLine) => void;
 }
 
@@ -75,6 +79,8 @@ export interface LocalSystem {
 
 export async function startSystem(options: SystemOptions): Promise<LocalSystem> {
   const { settings, timeScale = 1 } = options;
+  // Another thread makes the key, while this one loads the table's code.
+  await Promise.all([settings.GITHUB_API_URL ? undefined : prepareAppKey(), loadDynamoDb()]);
   const gitHub = settings.GITHUB_API_URL ? undefined : new FakeGitHub(gitHubOptions(options));
   const coder = settings.CODER_URL ? undefined : new FakeCoder(coderOptions(options));
   const configuration = readConfiguration(settings, { gitHub, coder });
@@ -120,18 +126,21 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
     },
     ...(options.onLog && { onLog: options.onLog }),
   };
-  // The webhook has a thread of its own: in AWS too, no flow shares its processor.
-  const [ingress, flows] = await Promise.all([LambdaHost.start(hostOptions), LambdaHost.start(hostOptions)]);
-  const invoke = (name: ActionName, payload: unknown, timeoutMs = actions[name].timeoutSeconds * 1000) =>
-    (name === "webhook" ? ingress : flows).invoke(name, payload, timeoutMs);
-
+  // The webhook has a thread of its own: in AWS too, it does not share a processor with flows.
+  const hosts = Promise.all([
+    LambdaHost.start({ ...hostOptions, preload: ["webhook"] }),
+    LambdaHost.start({ ...hostOptions, preload: (options.preload ?? []).flatMap(lambdasOf) }),
+  ]);
   const functionArns = Object.fromEntries(
     actionNames.map((name) => [`${pascalCase(name)}Arn`, functionArn(name)]),
   );
   for (const flow of flowNames) {
-    // Held against the language by their own test, not at each start.
+    // Their own test holds them against the language.
     engine.addMachine(flowArn(flow), loadDefinition(readFlow(flow), functionArns), { isThorough: false });
   }
+  const [ingress, flows] = await hosts;
+  const invoke = (name: ActionName, payload: unknown, timeoutMs = actions[name].timeoutSeconds * 1000) =>
+    (name === "webhook" ? ingress : flows).invoke(name, payload, timeoutMs);
   const reports = reportFailures(engine, (event) => invoke("report-failure", event));
 
   const api = await HttpApi.start({
@@ -165,6 +174,12 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
       await Promise.all([coder?.close(), ...endpoints.map((endpoint) => endpoint.close())]);
     },
   };
+}
+
+/** The Lambdas that a flow calls, in the order of its states. */
+function lambdasOf(flow: FlowName): ActionName[] {
+  const called = [...readFlow(flow).matchAll(/\$\{(\w+)Arn\}/g)].map(([, name]) => name);
+  return actionNames.filter((name) => called.includes(pascalCase(name)));
 }
 
 /** What the EventBridge rule on failed executions does in AWS. */

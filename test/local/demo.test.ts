@@ -7,7 +7,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** `npm run demo`, without npm. Resolves to what it prints; rejects where it does not exit with 0. */
 const demo = async (...args: string[]) => {
-  const command = ["--import", "tsx", "local/demo.ts", ...args];
+  const command = ["local/run.mjs", "demo", ...args];
   return (await promisify(execFile)(process.execPath, command, { cwd: root, maxBuffer: 1 << 26 })).stdout;
 };
 

@@ -16,7 +16,7 @@ afterEach(() => void child?.kill("SIGKILL"));
 /** `npm start`, without npm: signals then reach the process itself. */
 function start(environment: Record<string, string>) {
   const { PATH = "", HOME = "" } = process.env;
-  const started = spawn(process.execPath, ["--import", "tsx", "local/start.ts"], {
+  const started = spawn(process.execPath, ["local/run.mjs", "start"], {
     cwd: root,
     env: { PATH, HOME, PORT: "0", ...environment },
   });

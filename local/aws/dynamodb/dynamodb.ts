@@ -2,16 +2,22 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
-import { CreateTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import dynalite from "dynalite";
 import { foreignHost, isLoopbackHost } from "../../http/loopback.js";
-import { type Credentials, exampleCredentials, region, SignatureVerifier } from "../protocol/signature.js";
+import {
+  type Credentials,
+  exampleCredentials,
+  makeSigner,
+  SignatureVerifier,
+} from "../protocol/signature.js";
 
 export interface LocalDynamoDb {
   /** For `AWS_ENDPOINT_URL_DYNAMODB`. */
   url: string;
   close(): Promise<void>;
 }
+
+/** Loads the code of the table, which takes longer than to start it. */
+export const loadDynamoDb = () => import("dynalite");
 
 /**
  * Starts a DynamoDB in memory on a free port, with one empty on-demand table whose keys are the strings `pk`
@@ -22,6 +28,7 @@ export async function startDynamoDb(
   tableName: string,
   credentials: Credentials = exampleCredentials,
 ): Promise<LocalDynamoDb> {
+  const { default: dynalite } = await loadDynamoDb();
   const server = dynalite({ createTableMs: 0 });
   guard(server, new SignatureVerifier("dynamodb", credentials));
   await new Promise<void>((resolve, reject) => {
@@ -53,29 +60,39 @@ export async function startDynamoDb(
     });
   };
 
-  const client = new DynamoDBClient({ endpoint: url, region, credentials });
   try {
-    await client.send(
-      new CreateTableCommand({
-        TableName: tableName,
-        BillingMode: "PAY_PER_REQUEST",
-        KeySchema: [
-          { AttributeName: "pk", KeyType: "HASH" },
-          { AttributeName: "sk", KeyType: "RANGE" },
-        ],
-        AttributeDefinitions: [
-          { AttributeName: "pk", AttributeType: "S" },
-          { AttributeName: "sk", AttributeType: "S" },
-        ],
-      }),
-    );
+    await createTable(url, tableName, credentials);
   } catch (error) {
     await close();
     throw error;
-  } finally {
-    client.destroy();
   }
   return { url, close };
+}
+
+/** By hand: to load the AWS SDK for this one request would take longer than all the rest. */
+async function createTable(url: string, TableName: string, credentials: Credentials): Promise<void> {
+  const body = JSON.stringify({
+    TableName,
+    BillingMode: "PAY_PER_REQUEST",
+    KeySchema: [
+      { AttributeName: "pk", KeyType: "HASH" },
+      { AttributeName: "sk", KeyType: "RANGE" },
+    ],
+    AttributeDefinitions: [
+      { AttributeName: "pk", AttributeType: "S" },
+      { AttributeName: "sk", AttributeType: "S" },
+    ],
+  });
+  const { host } = new URL(url);
+  const headers = {
+    host,
+    "content-type": "application/x-amz-json-1.0",
+    "x-amz-target": "DynamoDB_20120810.CreateTable",
+  };
+  const request = { method: "POST", protocol: "http:", hostname: host, path: "/", query: {}, headers, body };
+  const signed = await makeSigner("dynamodb", credentials).sign(request);
+  const response = await fetch(url, { method: "POST", headers: signed.headers, body });
+  if (!response.ok) throw new Error(`The table ${TableName} was not created: ${await response.text()}`);
 }
 
 /** Lets only signed requests that name this machine through to what handles them so far. */

@@ -23,6 +23,12 @@ export const exampleCredentials: Credentials = { accessKeyId: "local", secretAcc
 /** Region of every local endpoint. */
 export const region = "us-east-1";
 
+/** @param service the name that the service signs under, such as `states`. */
+export function makeSigner(service: string, credentials: Credentials): SignatureV4 {
+  const sha256 = Hash.bind(null, "sha256");
+  return new SignatureV4({ service, region, credentials, sha256, applyChecksum: false });
+}
+
 /** The parts of a request that its signature covers. */
 export interface SignedRequest {
   method: string;
@@ -54,8 +60,7 @@ export class SignatureVerifier {
   constructor(service: string, credentials: Credentials) {
     this.#service = service;
     this.#credentials = credentials;
-    const sha256 = Hash.bind(null, "sha256");
-    this.#signer = new SignatureV4({ service, region, credentials, sha256, applyChecksum: false });
+    this.#signer = makeSigner(service, credentials);
   }
 
   /** Why the request is refused; `undefined` where it is signed with the credentials. */

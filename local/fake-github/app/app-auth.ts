@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes } from "node:crypto";
+import { createPublicKey, type KeyObject, randomBytes } from "node:crypto";
 import type { HttpReply, HttpRequest } from "../../http/http-server.js";
 import type { Repositories } from "../repositories/repositories.js";
 import { nodeId, type Repository } from "../repositories/repository.js";
@@ -6,6 +6,7 @@ import { asObject } from "../rest/examples.js";
 import { appPermissions, areEnough, type Permissions } from "../rest/permissions.js";
 import { body, GitHubError, type Json, notFound, param, type Rest } from "../rest/rest.js";
 import { checkJwt } from "./app-jwt.js";
+import { appKey } from "./app-key.js";
 import { archived, blocked, inaccessible, suspended } from "./refusals.js";
 
 /** What an App asks as itself: nothing else takes its JWT, and these take nothing else. */
@@ -19,9 +20,6 @@ interface Token {
   permissions: Permissions;
   repositoryIds?: number[];
 }
-
-/** One serves all Apps of a process: to make one takes half a second. */
-let appKey: KeyObject | undefined;
 
 /**
  * A GitHub App's ways to say who it is: a JWT signed with its private key, and installation tokens.
@@ -48,9 +46,9 @@ export class AppAuth {
     /** GitHub's clock. */
     private readonly now: () => Date,
   ) {
-    appKey ??= generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
-    this.privateKey = appKey.export({ type: "pkcs1", format: "pem" }).toString();
-    this.#publicKey = createPublicKey(appKey);
+    const key = appKey();
+    this.privateKey = key.export({ type: "pkcs1", format: "pem" }).toString();
+    this.#publicKey = createPublicKey(key);
   }
 
   /** Ends the life of all tokens, as a revoked installation or a passing hour does. */

@@ -1,0 +1,1 @@
+export function builtOnce(name: string, make: (folder: string) => Promise<unknown>): Promise<string>;

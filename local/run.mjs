@@ -1,0 +1,16 @@
+// `node local/run.mjs start` (or `demo`) runs `local/start.ts`. It is compiled once and kept in `dist/local/`, by the
+// content of its sources.
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { builtOnce } from "./build/built-once.mjs";
+import { compile } from "./build/compile.mjs";
+
+const programs = ["start", "demo"];
+const [, , name] = process.argv;
+if (!programs.includes(name)) {
+  console.error(`There is no program "${name}". Usage: node local/run.mjs ${programs.join("|")}`);
+  process.exit(2);
+}
+process.argv.splice(2, 1);
+const folder = await builtOnce("programs", (outdir) => compile(programs, outdir));
+await import(pathToFileURL(join(folder, `${name}.mjs`)).href);
