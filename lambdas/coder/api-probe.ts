@@ -4,23 +4,19 @@ import type { Backend } from "../model/record.js";
 import { toChatError } from "./chats/chat-errors.js";
 import { type CoderClient, isRouteMissing } from "./client.js";
 
-/** Where the Chats API is: at the first from Coder 2.37 on, at the second up to 2.37. */
+/** The paths of the Chats API: the first from Coder 2.37 on, the second up to 2.37. */
 const chatsMounts = ["/api/v2/chats", "/api/experimental/chats"] as const;
 export type ChatsMount = (typeof chatsMounts)[number];
 
 const buildSchema = z.object({ version: z.string() });
 
-const history = {
+const versions = {
   tasks:
-    "Coder has Tasks up to 2.35, in 2.36 with CODER_ENABLE_AI_TASKS=true, and no longer after that (premium support of the 2.34 ESR goes on)",
-  chats:
-    "Coder Agents, which the Chats API is of, are there from 2.33 on, and in 2.32 behind the experiment `agents`",
+    "Coder has Tasks up to 2.35, in 2.36 with CODER_ENABLE_AI_TASKS=true, and not in later versions (the 2.34 ESR still has premium support)",
+  chats: "The Chats API is part of Coder Agents: from 2.33 on, and in 2.32 behind the experiment `agents`",
 };
 
-/**
- * Which of its APIs a Coder deployment has, found out by asking for short lists. What was found is kept until
- * `forget`; a question that failed is asked again.
- */
+/** Finds out which APIs a Coder deployment has, by requesting short lists. Answers are kept until `forget`, failures are not. */
 export class ApiProbe {
   #hasTasks: Promise<boolean> | undefined;
   #chatsMount: Promise<ChatsMount | undefined> | undefined;
@@ -31,7 +27,7 @@ export class ApiProbe {
     return api === "tasks" ? this.#tasks() : (await this.chatsMount()) !== undefined;
   }
 
-  /** The path of the Chats API, if it is there. */
+  /** The path of the Chats API, if Coder has it. */
   chatsMount(): Promise<ChatsMount | undefined> {
     this.#chatsMount ??= this.#findMount().catch((error: unknown) => {
       this.#chatsMount = undefined;
@@ -40,24 +36,24 @@ export class ApiProbe {
     return this.#chatsMount;
   }
 
-  /** A path was missing: what was found holds no longer. */
+  /** Call this when a path is missing: the answers so far no longer hold. */
   forget(): void {
     this.#hasTasks = undefined;
     this.#chatsMount = undefined;
   }
 
-  /** What to say where Coder has none of the APIs that are wanted: the version that was found, and what to do. */
-  async noneOf(wanted: "auto" | Backend): Promise<NoTaskApiError> {
-    // Once it is turned on, a redrive must find it.
+  /** The error if Coder has none of the wanted APIs: its version, and what to do. */
+  async missingApiError(wanted: "auto" | Backend): Promise<NoTaskApiError> {
+    // A redrive must find the API after it was turned on.
     this.forget();
     const build = await this.client.get("/api/v2/buildinfo", buildSchema).catch(() => undefined);
     const found = `The Coder deployment at ${this.client.url} (version ${build?.version ?? "unknown"})`;
-    const words = {
-      auto: `${found} has neither the Tasks API nor the Chats API. ${history.tasks}. ${history.chats}. Upgrade Coder, or turn one of them on.`,
-      tasks: `${found} has no Tasks API, which CODER_BACKEND asks for. ${history.tasks}. Set CODER_BACKEND to auto or chats, or turn Tasks on.`,
-      chats: `${found} has no Chats API, which CODER_BACKEND asks for. ${history.chats}. Set CODER_BACKEND to auto or tasks, or upgrade Coder.`,
+    const messages = {
+      auto: `${found} has neither the Tasks API nor the Chats API. ${versions.tasks}. ${versions.chats}. Upgrade Coder, or turn one of them on.`,
+      tasks: `${found} has no Tasks API, which CODER_BACKEND requires. ${versions.tasks}. Set CODER_BACKEND to auto or chats, or turn Tasks on.`,
+      chats: `${found} has no Chats API, which CODER_BACKEND requires. ${versions.chats}. Set CODER_BACKEND to auto or tasks, or upgrade Coder.`,
     };
-    return new NoTaskApiError(words[wanted]);
+    return new NoTaskApiError(messages[wanted]);
   }
 
   #tasks(): Promise<boolean> {

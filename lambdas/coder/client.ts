@@ -9,23 +9,23 @@ import {
 import { schemaFaults } from "../model/schema-faults.js";
 import { patientFetch } from "../runtime/patient-fetch.js";
 
-/** Of one request, where nothing else is said. */
+/** The default time-out of a request. */
 const timeoutMs = 20_000;
 const reasonLength = 500;
 
-/** Every answer of Coder's has it, errors too (codersdk.BuildVersionHeader); a proxy's own answers have not. */
+/** Every answer of Coder's has this header, errors too (codersdk.BuildVersionHeader); a proxy's own answers do not. */
 const versionHeader = "x-coder-build-version";
 
-/** A full queue is a 429 as well, but none that a pause of a known length would help against (coderd/exp_chats.go). */
+/** A full queue is a 429 as well, but it is no rate limit, and nobody knows how long it lasts (coderd/exp_chats.go). */
 const queueIsFull = /^Message queue is full/;
 
-/** One Coder deployment's HTTP API, as one token sees it. */
+/** One Coder deployment's HTTP API with one token. */
 export class CoderClient {
   constructor(
     /** The deployment's address, without a slash at its end. */
     readonly url: string,
     private readonly token: string,
-    /** Told when Coder does not accept the token. */
+    /** Called if Coder does not accept the token. */
     private readonly onUnauthorized: () => void = () => {},
   ) {}
 
@@ -43,9 +43,8 @@ export class CoderClient {
   }
 
   /**
-   * Sends one request and returns the JSON of its answer, `undefined` where it has none. Throws a
-   * `RefusedRequestError` on a 4xx, a `TransientError` on a 5xx or a connection that failed: the request may
-   * have had its effect then.
+   * Sends one request and returns the JSON of its answer, `undefined` if it is empty. Throws a `RefusedRequestError` on a
+   * 4xx. Throws a `TransientError` on a 5xx or a failed connection: the request may have had its effect.
    */
   async request(
     method: string,
@@ -56,7 +55,7 @@ export class CoderClient {
     const fetch = patientFetch("Coder", options.timeoutMs ?? timeoutMs, isAnswer);
     const response = await fetch(`${this.url}${path}`, {
       method,
-      // `fetch` would hand the token, which stands in a header of Coder's own, to whoever is redirected to.
+      // `fetch` would send the token, which is in a header of Coder's own, to any address that it is redirected to.
       redirect: "manual",
       headers: {
         "Coder-Session-Token": this.token,
@@ -72,19 +71,19 @@ export class CoderClient {
     if (response.ok) return parse(text);
     if (response.status === 404 && !response.headers.has(versionHeader) && !isCoderError(parse(text))) {
       throw new NotCoderError(
-        `${this.url} answered 404 to ${method} ${withoutQuery(path)}, and not as Coder does (without X-Coder-Build-Version, and in other words): something in front of Coder did, or CODER_URL is wrong. Set CODER_URL to the address of the Coder deployment, and let its proxy pass /api/ on.`,
+        `${this.url} answered 404 to ${method} ${withoutQuery(path)}, but not as Coder does: the header X-Coder-Build-Version and Coder's error message are missing. Something in front of Coder answered, or CODER_URL is wrong. Set CODER_URL to the address of the Coder deployment, and let its proxy forward /api/.`,
       );
     }
     throw this.#refusal(method, path, response.status, text);
   }
 
-  /** Coder redirects to its access URL where it is asked at another; a proxy or a login page anywhere. */
+  /** Coder redirects requests for other addresses to its access URL; proxies and login pages redirect anywhere. */
   async #redirected(method: string, path: string, response: Response): Promise<NotCoderError> {
     await response.body?.cancel();
     const location = response.headers.get("location") ?? "";
     const to = URL.canParse(location, this.url) ? new URL(location, this.url).origin : "nowhere";
     return new NotCoderError(
-      `${this.url} answered ${response.status} to ${method} ${withoutQuery(path)}, a redirect to ${to}. The Coder token is sent to CODER_URL alone, so the redirect was not followed. Set CODER_URL to the address at which Coder itself answers, and keep login pages away from /api/.`,
+      `${this.url} answered ${response.status} to ${method} ${withoutQuery(path)}, a redirect to ${to}. The Coder token is sent to CODER_URL only, so the redirect was not followed. Set CODER_URL to the address at which Coder itself answers, and keep login pages away from /api/.`,
     );
   }
 
@@ -109,12 +108,12 @@ export class CoderClient {
   }
 }
 
-/** Whether Coder has answered that it has no such path: an older or a newer server, or a feature that is off. */
+/** Whether Coder has answered that it has no such path: the server is older or newer, or the feature is off. */
 export function isRouteMissing(error: unknown): boolean {
   return isRefusal(error, 404) && /^Route not found/.test(error.reason);
 }
 
-/** Coder's own words for what it does not have (coderd/httpapi); proxies have others. */
+/** Coder's own messages for a 404 (coderd/httpapi); proxies have others. */
 function isCoderError(body: unknown): boolean {
   return /^(Route|Resource) not found/.test(messageOf(body));
 }
@@ -136,13 +135,13 @@ function parse(text: string): unknown {
   }
 }
 
-/** Some of the errors of chats have a `kind` (coderd/exp_chats.go). */
+/** Some errors of the Chats API have a `kind` (coderd/exp_chats.go). */
 function kindOf(body: unknown): string | undefined {
   const kind = typeof body === "object" && body !== null && "kind" in body ? body.kind : undefined;
   return typeof kind === "string" ? kind : undefined;
 }
 
-/** The `message` and `detail` of Coder's error bodies; a proxy's page is not worth quoting. */
+/** The `message` and `detail` of Coder's error bodies. A proxy's page is not quoted. */
 function messageOf(body: unknown): string {
   if (typeof body !== "object" || body === null) return "(no JSON in the answer: is a proxy in between?)";
   const { message, detail } = body as { message?: unknown; detail?: unknown };

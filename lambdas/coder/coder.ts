@@ -5,17 +5,17 @@ import type { WorkIdentity } from "../model/work.js";
 import type { CoderSettings } from "../runtime/environment.js";
 import { ApiProbe } from "./api-probe.js";
 import type { CreationPatience } from "./chats/chat-creation.js";
-import { ChatsBackend } from "./chats-backend.js";
+import { ChatsBackend } from "./chats/chats-backend.js";
 import type { CoderClient } from "./client.js";
-import { CoderDirectory } from "./directory.js";
 import type { TaskMarks } from "./mark.js";
 import type { CoderBackend, CoderTask } from "./port.js";
-import { TasksBackend } from "./tasks-backend.js";
+import { TasksBackend } from "./tasks/tasks-backend.js";
+import { CoderTemplates } from "./templates.js";
+import { CoderUsers } from "./users.js";
 
 /**
- * One Coder deployment with its backends. Which of them new tasks are made on is looked up once per container,
- * and again once a path turned out to be missing. A task stays on the one that it was made on, so that both
- * serve during a move.
+ * One Coder deployment with its backends. Which of them creates new tasks is looked up once per container, and again if
+ * a path turns out to be missing. A task stays on the backend that created it, so both serve during a move.
  */
 export class Coder {
   readonly #probe: ApiProbe;
@@ -28,35 +28,36 @@ export class Coder {
     patience?: CreationPatience,
   ) {
     this.#probe = new ApiProbe(client);
-    const directory = new CoderDirectory(client, settings);
+    const users = new CoderUsers(client, settings);
+    const templates = new CoderTemplates(client, settings);
     this.#backends = {
-      tasks: new TasksBackend(client, directory, this.#probe, marks),
-      chats: new ChatsBackend(client, directory, settings, this.#probe, marks, patience),
+      tasks: new TasksBackend(client, users, templates, this.#probe, marks),
+      chats: new ChatsBackend(client, users, templates, settings, this.#probe, marks, patience),
     };
   }
 
-  /** The backend that a task was made on, whether or not Coder still has it. */
+  /** The backend that created a task, whether or not Coder still has its API. */
   backendOf({ backend }: Pick<TaskLocation, "backend">): CoderBackend {
     return this.#backends[backend];
   }
 
   /**
-   * The backend for new tasks: that of `CODER_BACKEND`, else Tasks where Coder has them, else Chats. Throws a
-   * `NoTaskApiError` where there is none.
+   * The backend for new tasks: that of `CODER_BACKEND`, otherwise Tasks if Coder has them, otherwise Chats. Throws a
+   * `NoTaskApiError` if there is none.
    */
   async preferred(): Promise<CoderBackend> {
     const wanted = this.settings.CODER_BACKEND;
     for (const api of wanted === "auto" ? backends : [wanted]) {
       if (await this.#probe.has(api)) return this.#backends[api];
     }
-    throw await this.#probe.noneOf(wanted);
+    throw await this.#probe.missingApiError(wanted);
   }
 
-  /** The task of an issue whose record is lost, on whichever backend it is. */
+  /** The task of an issue whose record is lost, on either backend. */
   async search(work: WorkIdentity, sender: Person): Promise<CoderTask | undefined> {
     for (const api of backends) {
       const isUsable = await this.#probe.has(api).catch((error: unknown) => {
-        // What the token's user may not use holds nothing that the relay has made.
+        // The token's user cannot have created anything in an API that it may not use.
         if (error instanceof ChatsForbiddenError) return false;
         throw error;
       });

@@ -10,7 +10,7 @@ const secret = new Secret(settings.CODER_TOKEN_SECRET_ARN);
 const marks = new TaskMarks(new Secret(settings.TASK_MARK_SECRET_ARN, ["AWSCURRENT", "AWSPREVIOUS"]));
 let connected: { token: string; coder: Coder } | undefined;
 
-/** The Coder deployment of the settings. Made once per container, and again once the token is rotated. */
+/** The Coder deployment of the settings. Created once per container, and again after the token is rotated. */
 export async function connectCoder(): Promise<Coder> {
   const token = await secret.value();
   if (token === "") {

@@ -4,100 +4,97 @@ import type { Factory } from "../model/plan.js";
 import type { Backend, TaskKey, TaskLocation } from "../model/record.js";
 import type { WorkIdentity } from "../model/work.js";
 
-/** A task as it stands in Coder. */
+/** A task as Coder shows it. */
 export interface CoderTask extends TaskLocation {
   id: string;
   url: string;
   view: TaskView;
-  /** It was found where one was to be created, and was started for another delivery: with other words. */
+  /** `create` found this task, which was created for another delivery, and so with another prompt. */
   isOfAnotherDelivery?: boolean;
 }
 
 export interface TaskSpecification {
-  /** The Coder user who will own it, as `ownerOf` said. */
+  /** The Coder user who will own it, from `ownerOf`. */
   owner: string;
   name: string;
   displayName: string;
-  /** The agent's first words. */
+  /** What the agent is told to do. */
   prompt: string;
-  /** What it is created for: tells this task from one that another delivery had created. */
+  /** The delivery that it is created for. Tells this task from one of another delivery. */
   delivery: string;
-  /** What the repository's config says of the workspace; without one, the settings alone count. */
+  /** What the repository's config says about the workspace; `null` if only the settings apply. */
   factory: Factory | null;
   work: WorkIdentity;
-  /** What an earlier try has made already, or has asked Coder for, by the record. */
+  /** What an earlier attempt has created already, or has requested, according to the record. */
   workspaceId?: string | undefined;
   workspaceAskedAt?: number | undefined;
   /**
-   * Told of what has been made on the way to the task, before the next step is taken: whoever repeats the
-   * creation, or ends the task, finds it by that.
+   * Stores what has been created so far, before the next step. A repeated creation, or the end of the task, finds it by
+   * this note.
    */
   note(made: Pick<TaskLocation, "workspaceId" | "workspaceAskedAt">): Promise<void>;
 }
 
 /**
- * Why a name cannot be had: `taken` by something that is not the issue's task, or `held` by a workspace without
- * a task, as that of a task is whose deletion is under way.
+ * Why a name is not free. `taken`: by something that is not the work's task. `held`: by a workspace without a task, for
+ * example that of a task that is being deleted.
  */
 export type NameConflict = "taken" | "held";
 
-/**
- * Creates a task, or finds the one that an earlier try has created. Throws a `TransientError` where it is unknown
- * whether it was created.
- */
+/** Creates a task, or finds the one of an earlier attempt. Throws a `TransientError` if it may or may not have been created. */
 export type CreateTask = (specification: TaskSpecification) => Promise<CoderTask | NameConflict>;
 
 /**
- * What came of a text for the agent. `busy`: it does not listen just now, and has not got it. `paused`: the same,
- * and it has to be resumed first. `unknown`: it may have got it. `gone`: there is no such task any more.
+ * The outcome of a send. `busy`: the agent takes no messages now, and has not received the text. `paused`: the same, and it
+ * has to be resumed first. `unknown`: it may have received the text. `gone`: the task no longer exists.
  */
 export type SendOutcome = "sent" | "busy" | "paused" | "unknown" | "gone";
 
-/** Whether a text has reached the agent; `unclear` where its log does not reach back that far, or is not there. */
+/** Whether a text has reached the agent; `unclear` if its log is missing or does not go back far enough. */
 export type Reception = "received" | "not received" | "unclear";
 
-/** What the actions ask of Coder. An adapter for each of Coder's APIs stands behind it. */
+/** What the relay needs of Coder. Each of Coder's APIs has an adapter. */
 export interface CoderBackend {
-  /** What the record of a task remembers it by. */
+  /** Its name in the record of a task. */
   readonly api: Backend;
   /**
-   * Whether Coder tells of a turn's end and of what came of it, so that looking on is worth its cost: a summary, a
-   * pull request, an error.
+   * Whether Coder shows the end of a turn and its result (a summary, a pull request, an error), so that following the
+   * agent is worth its cost.
    */
   readonly reportsProgress: boolean;
   /**
-   * The Coder user who will own what a person asks for; where nobody in particular does, the user of the token. Throws
-   * a `NoCoderUserError` where there is none.
+   * The name of the Coder user who will own what a person asks for; without a person, the service user. Throws a
+   * `NoCoderUserError` if there is none.
    */
   ownerOf(person: Person | null): Promise<string>;
-  /** Looks up what creations are made from, whoever will own them: the template, its preset. */
+  /** Looks up what tasks are created from, for any owner: the template and its preset. */
   prepare(factory: Factory | null): Promise<CreateTask>;
   /**
-   * The task by its id where the location has one. Else by owner and name or by its labels, if its mark proves that
-   * the relay has made it for this owner and this work (`tasks/mark.ts`). `undefined` where there is none. One that
-   * Coder has no API for any more is `gone`, with a `report` that says so.
+   * Finds the task by its id if the location has one. Otherwise by owner and name or by its labels, if its mark proves
+   * that the relay created it for this owner and this work (`coder/mark.ts`). A task whose API Coder no longer has is
+   * `gone`, with a `report` that says so.
    */
   find(location: TaskLocation, key: TaskKey): Promise<CoderTask | undefined>;
-  /** The task of an issue whose record is lost, if its mark proves it. `sender` is behind the event that asks for it. */
+  /** The task of an issue whose record is lost, if its mark proves it. `sender` is the person behind the event. */
   search(work: WorkIdentity, sender: Person): Promise<CoderTask | undefined>;
-  /** Lets a person open the task's page, where that is not so by itself. Never throws: it is a courtesy. */
+  /** Lets a person open the task's page if they cannot already. Never throws: it is a courtesy. */
   share(task: CoderTask, person: Person): Promise<void>;
-  /** Starts a task again that is paused or broken; throws a `TaskBusyError` while it is still stopping. */
+  /** Restarts a paused or broken task. Throws a `TaskBusyError` while it is still stopping. */
   resume(task: CoderTask): Promise<void>;
   /**
-   * Lets an agent that was stopped take up its work, once it is resumed; throws a `TaskBusyError` while it is
-   * still being stopped. One that works is left alone.
+   * Makes an agent that was stopped, and is resumed, continue its work. Leaves a working agent alone. Throws a
+   * `TaskBusyError` while it is still being stopped.
    */
   continueTurn(task: CoderTask): Promise<void>;
-  /** Gives the agent a text. Throws a `TextDeniedError` where the deployment lets no agent have it. */
+  /** Sends the agent a text. Throws a `TextDeniedError` if a hook of the deployment rejects it. */
   send(task: CoderTask, text: string): Promise<SendOutcome>;
-  /** Looks for a text that was sent, by a token in it. */
+  /** Searches for a text that was sent, by a token in it. */
   reception(task: CoderTask, token: string): Promise<Reception>;
-  /** Makes the agent stop working; throws a `TaskBusyError` while that has not come about. */
+  /** Stops the agent. Throws a `TaskBusyError` while that takes time. */
   stop(task: CoderTask): Promise<void>;
   /**
-   * Removes a task and all that was made for it, or what is left of it; throws a `TaskBusyError` while
-   * something is in the way. What is gone already is as good as removed.
+   * Removes a task and everything that was created for it, or what is left of it. Throws a `TaskBusyError` while
+   * something is in the way. What is gone already counts as removed.
    */
   remove(location: TaskLocation, key: TaskKey): Promise<void>;
 }

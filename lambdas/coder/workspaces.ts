@@ -10,13 +10,13 @@ const workspaceSchema = z.object({
 });
 export type Workspace = z.output<typeof workspaceSchema>;
 
-/** A parameter of a template, and what it is to be. */
+/** A value for a template's parameter. */
 export interface WorkspaceParameter {
   name: string;
   value: string;
 }
 
-/** A new workspace, from a version of a template. */
+/** A workspace to create from a version of a template. */
 export interface NewWorkspace {
   name: string;
   template_version_id: string;
@@ -24,7 +24,7 @@ export interface NewWorkspace {
   rich_parameter_values?: WorkspaceParameter[];
 }
 
-/** The id of the new workspace. Throws Coder's 409 where the owner has one of that name. */
+/** Returns the id of the new workspace. Throws Coder's 409 if the owner has one of that name. */
 export async function createWorkspace(
   client: CoderClient,
   owner: string,
@@ -34,7 +34,7 @@ export async function createWorkspace(
   return (await client.post(path, workspace, workspaceSchema)).id;
 }
 
-/** The workspace of this name, as long as it holds the name: while it is being deleted, too. */
+/** The workspace of this name. One that is being deleted still holds its name. */
 export function workspaceNamed(
   client: CoderClient,
   owner: string,
@@ -47,7 +47,7 @@ export function workspaceById(client: CoderClient, id: string): Promise<Workspac
   return get(client, `/api/v2/workspaces/${encodeURIComponent(id)}`);
 }
 
-/** Lets a workspace be deleted. Throws a `TaskBusyError` while another build of it is active. */
+/** Requests the deletion of a workspace. Throws a `TaskBusyError` while another build of it is active. */
 export async function deleteWorkspace(client: CoderClient, id: string): Promise<void> {
   try {
     const path = `/api/v2/workspaces/${encodeURIComponent(id)}/builds`;
@@ -55,7 +55,7 @@ export async function deleteWorkspace(client: CoderClient, id: string): Promise<
   } catch (error) {
     if (isRefusal(error, 404, 410)) return;
     if (!isRefusal(error, 409)) throw error;
-    // "A build is active", or "is deleted"; the active build may be the deletion that an earlier try asked for.
+    // "A build is active", or "is deleted". The active build may be the deletion that an earlier attempt requested.
     const now = await workspaceById(client, id);
     if (now && !isBeingDeleted(now)) {
       throw new TaskBusyError(`A build of the workspace ${id} is active. It is retried.`);
@@ -63,7 +63,7 @@ export async function deleteWorkspace(client: CoderClient, id: string): Promise<
   }
 }
 
-/** Whether its newest build deletes it. One that has failed has to be asked for again. */
+/** Whether its newest build deletes it. A failed deletion has to be requested again. */
 export function isBeingDeleted({ latest_build: { transition, status } }: Workspace): boolean {
   return transition === "delete" && status !== "failed" && status !== "canceled";
 }

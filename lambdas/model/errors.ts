@@ -108,7 +108,7 @@ export class ChatOwnerError extends CoderRefusalError {
   override readonly name = "ChatOwnerError";
 }
 
-/** A hook of the Coder deployment lets no agent have this text. Shown on the issue. */
+/** A hook of the Coder deployment rejects this text. Shown on the issue. */
 export class TextDeniedError extends CoderRefusalError {
   override readonly name = "TextDeniedError";
 }

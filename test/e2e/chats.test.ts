@@ -59,7 +59,7 @@ test("archived by somebody and assigned again, the agent is told to go on", asyn
   await world.assign(issue);
   await allWell();
   expect(chat.archived).toBe(false);
-  expect(told(chat)).toContain("Go on with your work");
+  expect(told(chat)).toContain("Continue your work");
 });
 
 test("a text that meets the archive of a close does not open the chat again", async () => {

@@ -3,27 +3,27 @@ import { isRefusal } from "../../model/errors.js";
 import type { TaskKey } from "../../model/record.js";
 import type { ApiProbe } from "../api-probe.js";
 import { type CoderClient, isRouteMissing } from "../client.js";
-import type { CoderUser } from "../directory.js";
 import type { TaskMarks } from "../mark.js";
+import type { CoderUser } from "../users.js";
 import { type Chat, chatListSchema, chatSchema, claimOf, labelQuery } from "./chat.js";
 import { toChatError } from "./chat-errors.js";
 
-/** The server has no Chats API any more, wherever it was. */
+/** The server no longer has the Chats API, at any path. */
 export class ChatsVanishedError extends Error {
   override readonly name = "ChatsVanishedError";
 }
 
-/** The Chats API, wherever the server has it, as one token sees it. */
+/** The Chats API at whichever path the server has it, with one token. */
 export class ChatClient {
   constructor(
     readonly coder: CoderClient,
     private readonly probe: ApiProbe,
     readonly marks: TaskMarks,
-    /** Milliseconds that a creation is given. */
+    /** The time-out of a creation, in milliseconds. */
     private readonly creationTimeoutMs: number,
   ) {}
 
-  /** The same API as another user sees it. */
+  /** The same API with another token. */
   as(coder: CoderClient): ChatClient {
     return new ChatClient(coder, this.probe, this.marks, this.creationTimeoutMs);
   }
@@ -44,8 +44,8 @@ export class ChatClient {
   }
 
   /**
-   * The chats that the relay has made for one piece of work, by their mark, and that belong to `user`, the token's
-   * holder: Coder lists nobody else's. Archived ones are apart. The oldest comes first.
+   * The chats that the relay has created for one piece of work, proved by their mark, oldest first: either the live or
+   * the archived ones. All belong to `user`, who holds the token; Coder lists no others.
    */
   async made(key: TaskKey, user: CoderUser, { archived }: { archived: boolean }): Promise<Chat[]> {
     const query = `${labelQuery(key)}&q=${encodeURIComponent(`archived:${archived}`)}`;
@@ -63,7 +63,7 @@ export class ChatClient {
     return this.marks.proves(mark, task);
   }
 
-  /** `path` is the part after the chat's own. */
+  /** `path` follows the chat's own path. */
   async request(
     method: string,
     id: string,
@@ -74,7 +74,7 @@ export class ChatClient {
     return this.#at((mount) => this.coder.request(method, `${mount}/${segment(id)}${path}`, body, options));
   }
 
-  /** `path` is the part after the chat's own. */
+  /** `path` follows the chat's own path. */
   async read<Schema extends z.core.$ZodType>(
     id: string,
     path: string,
@@ -83,7 +83,7 @@ export class ChatClient {
     return this.#at((mount) => this.coder.get(`${mount}/${segment(id)}${path}`, schema));
   }
 
-  /** The newest chat that works in a workspace. */
+  /** The id of the newest chat in a workspace. */
   async byWorkspace(workspaceId: string): Promise<string | undefined> {
     const query = `workspace_ids=${encodeURIComponent(workspaceId)}`;
     const schema = z.record(z.string(), z.string());
@@ -91,15 +91,15 @@ export class ChatClient {
       const newest = await this.#at((mount) => this.coder.get(`${mount}/by-workspace?${query}`, schema));
       return newest[workspaceId];
     } catch (error) {
-      // A server without this path takes its last part for a chat's id.
+      // A server without this path reads its last part as a chat's id.
       if (isRefusal(error, 400, 404)) return undefined;
       throw error;
     }
   }
 
   /**
-   * A request at the API's path. Where that is missing the server was upgraded, and the request, which had no
-   * effect, is sent to where the API is now.
+   * Makes a request at the API's path. If the path is missing, the server was upgraded: the request had no effect, and is
+   * sent to the path that the API has now.
    */
   async #at<T>(call: (mount: string) => Promise<T>): Promise<T> {
     const mount = await this.#mount();
@@ -118,7 +118,7 @@ export class ChatClient {
   async #mount(): Promise<string> {
     const mount = await this.probe.chatsMount();
     if (mount !== undefined) return mount;
-    // In the middle of an upgrade it may only be away for a moment: the next one asks again.
+    // During an upgrade it may be missing for a moment only: the next call probes again.
     this.probe.forget();
     throw new ChatsVanishedError("The Coder server has no Chats API.");
   }

@@ -3,20 +3,21 @@ import type { WorkIdentity } from "../../model/work.js";
 import { hasTimeFor, sleep } from "../../runtime/budget.js";
 import { oneLine } from "../../text/clean.js";
 import { limits } from "../../text/limits.js";
-import type { CoderUser, TemplateChoice } from "../directory.js";
 import type { NameConflict, TaskSpecification } from "../port.js";
+import type { TemplateChoice } from "../templates.js";
+import type { CoderUser } from "../users.js";
 import type { WorkspaceParameter } from "../workspaces.js";
 import { type Chat, labelsFor } from "./chat.js";
 import type { ChatClient } from "./chat-client.js";
 import { archive } from "./chat-ending.js";
 import { workspaceFor } from "./chat-workspace.js";
 
-/** Milliseconds between two looks for a chat that Coder may still be making. */
-const lookMs = 1000;
+/** Milliseconds between two searches for a chat that Coder may still be creating. */
+const searchMs = 1000;
 
 /**
- * Milliseconds that a creation is given, which names a model and writes a first turn; and then for which its chat is
- * looked for, if the invocation has that much left.
+ * The time-out of a creation, which starts a first turn; and how long its chat is searched for after that, if the
+ * invocation has as much time left. Both in milliseconds.
  */
 export interface CreationPatience {
   timeoutMs: number;
@@ -24,23 +25,23 @@ export interface CreationPatience {
 }
 export const creationPatience: CreationPatience = { timeoutMs: 45_000, awaitMs: 40_000 };
 
-/** What a chat is created from, and as whom. */
+/** What a chat is created from, and for whom. */
 export interface ChatPlan {
   organization: string;
-  /** Without one the agent picks a template itself, once it needs a workspace. */
+  /** Without one, the agent chooses a template itself when it needs a workspace. */
   template: TemplateChoice | undefined;
-  /** Of the template, for the workspace. */
+  /** The parameters of the template. */
   parameters: WorkspaceParameter[];
   user: CoderUser;
-  /** As that user sees them. */
+  /** With that user's token. */
   chats: ChatClient;
-  /** Milliseconds for which a chat is looked for whose creation has timed out. */
+  /** How long a chat is searched for after its creation has timed out, in milliseconds. */
   patienceMs: number;
 }
 
 /**
- * Creates an issue's chat, its workspace first. After any doubt, and before anything is made, it looks for what an
- * earlier try has made: for Coder, two chats of one issue are no contradiction.
+ * Creates the chat of a piece of work, its workspace first. Coder allows two chats of the same work, so before the
+ * creation and after any doubt this searches for what an earlier attempt has made.
  */
 export async function createChat(
   specification: TaskSpecification,
@@ -70,14 +71,14 @@ export async function createChat(
     content: [{ type: "text", text: prompt }],
     labels: labelsFor(work, { name, delivery, workspaceId, mark }),
     client_type: "api",
-    // Servers that make up a title themselves ignore it.
+    // Servers that choose a title themselves ignore it.
     title: oneLine(`${work.reference}: ${displayName}`, limits.coder.chatTitle),
     ...(workspace && { workspace_id: workspace.id }),
   };
   const chat = await chats.create(body).catch(async (error: unknown) => {
     if (!(error instanceof TransientError)) throw error;
-    const mayBeAtIt = error.timedOut || error.answer?.status === 504;
-    const made = await awaitChat(work, plan, mayBeAtIt ? plan.patienceMs : 0);
+    const mayStillAppear = error.timedOut || error.answer?.status === 504;
+    const made = await awaitChat(work, plan, mayStillAppear ? plan.patienceMs : 0);
     if (made) return made;
     throw error;
   });
@@ -85,26 +86,23 @@ export async function createChat(
   return chat;
 }
 
-/**
- * The chat that a creation has made whose answer is not known. Where there was none in time, Coder may still be
- * making it: then it is looked for again and again, for as long as that.
- */
+/** The chat of a creation without an answer. Coder may still be creating it, so the search is repeated for `patienceMs`. */
 async function awaitChat(
   work: WorkIdentity,
   { chats, user }: ChatPlan,
   patienceMs: number,
 ): Promise<Chat | undefined> {
-  for (const end = Date.now() + patienceMs; ; await sleep(lookMs)) {
+  for (const end = Date.now() + patienceMs; ; await sleep(searchMs)) {
     const [made] = await chats.made(work, user, { archived: false });
-    if (made || Date.now() >= end || !hasTimeFor(lookMs)) return made;
+    if (made || Date.now() >= end || !hasTimeFor(searchMs)) return made;
   }
 }
 
-/** Coder drops fields that it does not know: what it has made need not be what was asked for. */
+/** Coder ignores fields that it does not know, so the chat may differ from the request. */
 async function verify(chat: Chat, { organization, user, chats }: ChatPlan): Promise<void> {
   if (chat.owner_id === user.id && chat.organization_id === organization) return;
   await archive(chats, chat.id, (work) => work(chats));
   throw new ChatOwnerError(
-    `Coder has made the chat ${chat.id} for another user or in another organization than was asked for, so it was archived again. Check the Coder server's version and the token's user.`,
+    `Coder created the chat ${chat.id} for another user or in another organization than requested, so it was archived again. Check the Coder server's version and the token's user.`,
   );
 }

@@ -7,8 +7,8 @@ import { isActive, isBeingInterrupted, isPaused } from "./chat-view.js";
 
 const noWorkspace = "00000000-0000-0000-0000-000000000000";
 
-/** An interrupt takes effect within moments. Longer than these looks take, the state machine waits. */
-const looks = 8;
+/** An interrupt takes effect within moments. After these attempts, the state machine retries. */
+const attempts = 8;
 const pauseMs = 250;
 
 const queueSchema = z.object({
@@ -16,16 +16,16 @@ const queueSchema = z.object({
 });
 
 /** Does something as the owner of a chat. */
-export type AsOwner = (work: (chats: ChatClient) => Promise<void>) => Promise<void>;
+export type AsOwner = (act: (chats: ChatClient) => Promise<void>) => Promise<void>;
 
 /**
- * Interrupts a chat and its helpers' until they rest: with each interrupt the next message of a queue begins a
- * turn, so that all that it was told stands in its history. Coder archives none whose helpers work. Throws a
- * `TaskBusyError` where that takes too long.
+ * Interrupts a chat and its subagents' chats until all are at rest. Each interrupt starts a turn with the next queued
+ * message, so the history gets every message. Coder archives no chat whose subagents work. Throws a `TaskBusyError` if it
+ * takes too long.
  */
 export async function interruptAll(chats: ChatClient, id: string): Promise<void> {
-  for (let look = 0; look < looks; look++) {
-    if (look > 0) await sleep(pauseMs);
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    if (attempt > 0) await sleep(pauseMs);
     const chat = await chats.get(id);
     if (!chat || chat.archived) return;
     const active = [chat, ...(chat.children ?? [])].filter(
@@ -34,12 +34,12 @@ export async function interruptAll(chats: ChatClient, id: string): Promise<void>
     if (active.length === 0) return;
     for (const one of active) if (!isBeingInterrupted(one)) await interrupt(chats, one.id);
   }
-  throw new TaskBusyError(`The agent of the chat ${id} is being interrupted. It is waited for.`);
+  throw new TaskBusyError(`The agent of the chat ${id} is being interrupted. It is retried.`);
 }
 
 /**
- * Archives a chat, whatever it is at: what waits in its queue would otherwise begin the next turn, and an edit of
- * what waits keeps it from being archived.
+ * Archives a chat in any state. Its queue is emptied first: the next message would start a turn, and Coder archives no chat
+ * whose queue somebody edits.
  */
 export async function archive(chats: ChatClient, id: string, asOwner: AsOwner): Promise<void> {
   const chat = await chats.get(id);
@@ -57,7 +57,7 @@ export async function archive(chats: ChatClient, id: string, asOwner: AsOwner): 
   }
 }
 
-/** Opens an archived chat again; archiving changes nothing of its history. */
+/** Unarchives a chat. Its history is unchanged. */
 export async function unarchive(chats: ChatClient, id: string): Promise<void> {
   try {
     await chats.request("PATCH", id, "", { archived: false });
@@ -66,27 +66,27 @@ export async function unarchive(chats: ChatClient, id: string): Promise<void> {
   }
 }
 
-/** Lets go of the chat's workspace, so that Coder tells which other chats work in it. */
+/** Detaches the chat from its workspace, so that Coder shows which other chat works there. */
 export async function unbind(chats: ChatClient, id: string): Promise<void> {
   await chats.request("PATCH", id, "", { workspace_id: noWorkspace }).catch((error: unknown) => {
     if (!isRefusal(error, 400, 404, 409)) throw error;
   });
 }
 
-/** 409 is "not interruptible": it rests already, or is being interrupted. */
+/** 409 is "not interruptible": the chat rests already, or is being interrupted. */
 async function interrupt(chats: ChatClient, id: string): Promise<void> {
   await chats.request("POST", id, "/interrupt").catch((error: unknown) => {
     if (!isRefusal(error, 400, 404, 409)) throw error;
   });
 }
 
-/** Newer servers let only the owner delete what is queued (coder/coder#29215), older ones whoever may change a chat. */
+/** Newer servers let only the owner delete queued messages (coder/coder#29215), older ones anybody who may change the chat. */
 async function emptyQueue(chats: ChatClient, id: string, asOwner: AsOwner): Promise<void> {
   const answer = await chats.read(id, "/messages?limit=1", queueSchema).catch((error: unknown) => {
     if (isRefusal(error, 404)) return undefined;
     throw error;
   });
-  // From its end: a chat that is paused at the head goes on with whatever is left behind that.
+  // From the end of the queue: a chat that is paused at the first message continues with any that is left behind it.
   const queued = (answer?.queued_messages ?? []).reverse();
   for (const message of queued) {
     if (await deleteQueued(chats, id, message.id)) continue;
@@ -94,19 +94,19 @@ async function emptyQueue(chats: ChatClient, id: string, asOwner: AsOwner): Prom
   }
 }
 
-/** `false` where only the owner may. */
+/** `false` if only the owner may delete it. */
 async function deleteQueued(chats: ChatClient, id: string, message: number): Promise<boolean> {
   try {
     await chats.request("DELETE", id, `/queue/${message}`);
   } catch (error) {
     if (error instanceof ChatsForbiddenError) return false;
-    // It has begun its turn meanwhile.
+    // Its turn has started meanwhile.
     if (!isRefusal(error, 404, 409)) throw error;
   }
   return true;
 }
 
-/** An owner who has left Coder cannot: then every interrupt begins one of the messages, until none is left. */
+/** If the owner has left Coder, nobody can delete the messages: each interrupt then starts a turn with one, until none is left. */
 async function deleteAsOwner(id: string, queued: readonly { id: number }[], asOwner: AsOwner): Promise<void> {
   try {
     await asOwner(async (chats) => {
@@ -114,7 +114,7 @@ async function deleteAsOwner(id: string, queued: readonly { id: number }[], asOw
     });
   } catch (error) {
     if (!isRefusal(error, 400, 403, 404)) throw error;
-    log.warn("What is queued in a chat cannot be deleted in its owner's name", {
+    log.warn("A chat's queued messages cannot be deleted as its owner", {
       chat: id,
       error: error.name,
     });

@@ -2,9 +2,9 @@ import * as z from "zod/mini";
 import type { Reception } from "../port.js";
 import type { ChatClient } from "./chat-client.js";
 
-/** The most that Coder gives at once (coderd/exp_chats.go). */
+/** The longest page that Coder returns (coderd/exp_chats.go). */
 const pageLength = 200;
-/** An agent at work writes several messages a minute: so far back it was hours ago. */
+/** A working agent writes several messages a minute, so this reaches back for hours. */
 const pages = 5;
 
 const partSchema = z.object({ type: z.string(), text: z.optional(z.nullable(z.string())) });
@@ -15,13 +15,13 @@ const pageSchema = z.object({
   has_more: z._default(z.boolean(), false),
 });
 
-/** Whether a text with this token was sent to a chat: it has begun a turn, or waits in the queue. */
+/** Whether a text with this token was sent to a chat: it is in the history or in the queue. */
 export async function receptionOf(chats: ChatClient, id: string, token: string): Promise<Reception> {
   for (let page = 0, before = ""; page < pages; page++) {
     const path = `/messages?limit=${pageLength}${before}`;
     const { messages, queued_messages, has_more } = await chats.read(id, path, pageSchema);
-    const said = (messages ?? []).filter(({ role }) => role === "user");
-    const texts = [...said, ...(queued_messages ?? [])].flatMap(({ content }) => content ?? []);
+    const sent = (messages ?? []).filter(({ role }) => role === "user");
+    const texts = [...sent, ...(queued_messages ?? [])].flatMap(({ content }) => content ?? []);
     if (texts.some(({ text }) => text?.includes(token))) return "received";
     const oldest = messages?.at(-1);
     if (!has_more || !oldest) return "not received";

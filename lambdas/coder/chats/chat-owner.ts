@@ -4,7 +4,7 @@ import { NoCoderUserError } from "../../model/errors.js";
 import type { Person } from "../../model/event.js";
 import { log } from "../../runtime/log.js";
 import { CoderClient } from "../client.js";
-import type { CoderDirectory, CoderUser } from "../directory.js";
+import type { CoderUser, CoderUsers } from "../users.js";
 
 const keySchema = z.object({ key: z.string() });
 const meSchema = z.object({ id: z.string(), username: z.string() });
@@ -13,48 +13,48 @@ const meSchema = z.object({ id: z.string(), username: z.string() });
 const tokenLifetimeNs = 10 * 60 * 1e9;
 
 /**
- * Who owns the chats. Coder lets nobody but a chat's owner send to it, and lists nobody else's chats
- * (coderd/exp_chats.go): so what only an owner may do is done by a client of the owner's own.
+ * Who owns the chats. Coder lets only a chat's owner send to it, and lists only the owner's chats (coderd/exp_chats.go).
+ * So owner-only calls use a client with the owner's own token.
  */
 export interface ChatOwner {
-  /** The name of the Coder user who will own what a person asks for; the service user for what nobody in particular does. */
+  /** The name of the Coder user who owns what a person asks for; without a person, the service user. */
   ownerOf(person: Person | null): Promise<string>;
   /** Does something as an owner. */
-  as<T>(owner: string, work: (client: CoderClient, user: CoderUser) => Promise<T>): Promise<T>;
-  /** The id of the Coder user whom a person's chat should be shared with; nobody where it is that person's own. */
+  as<T>(owner: string, act: (client: CoderClient, user: CoderUser) => Promise<T>): Promise<T>;
+  /** The id of the Coder user with whom a person's chat is shared; `undefined` if it is that person's own. */
   viewerFor(person: Person): Promise<string | undefined>;
 }
 
 /**
- * The token's own user owns all chats that people ask for, and those of nobody in particular if that is the service
- * user. Another service user is acted for as a requester is.
+ * The token's own user owns all chats that people ask for. Chats without a requester belong to the service user; if that is
+ * another user, it is treated like a requester.
  */
 export class BotOwner implements ChatOwner {
   readonly #others: RequesterOwner;
 
   constructor(
     private readonly client: CoderClient,
-    private readonly directory: CoderDirectory,
+    private readonly users: CoderUsers,
   ) {
-    this.#others = new RequesterOwner(client, directory);
+    this.#others = new RequesterOwner(client, users);
   }
 
   async ownerOf(person: Person | null): Promise<string> {
-    return (await (person ? this.directory.me() : this.directory.serviceUser())).username;
+    return (await (person ? this.users.me() : this.users.of(null))).username;
   }
 
-  async as<T>(owner: string, work: (client: CoderClient, user: CoderUser) => Promise<T>): Promise<T> {
-    const me = await this.directory.me();
-    const isServiceUser = owner !== me.username && this.directory.isServiceUser(owner);
-    return isServiceUser ? this.#others.as(owner, work) : work(this.client, me);
+  async as<T>(owner: string, act: (client: CoderClient, user: CoderUser) => Promise<T>): Promise<T> {
+    const me = await this.users.me();
+    const isServiceUser = owner !== me.username && this.users.isServiceUser(owner);
+    return isServiceUser ? this.#others.as(owner, act) : act(this.client, me);
   }
 
   async viewerFor(person: Person): Promise<string | undefined> {
     try {
-      const [user, me] = await Promise.all([this.directory.userOf(person), this.directory.me()]);
+      const [user, me] = await Promise.all([this.users.of(person), this.users.me()]);
       return user.id === me.id ? undefined : user.id;
     } catch (error) {
-      // Nobody needs a Coder account of his own to have the bot's agent work.
+      // The bot's agent works for people without a Coder account, too.
       if (error instanceof NoCoderUserError) return undefined;
       throw error;
     }
@@ -62,20 +62,20 @@ export class BotOwner implements ChatOwner {
 }
 
 /**
- * Whoever asks for a chat owns it. What takes the owner is done with a token that the relay's token, which has to
- * be a site Owner's, mints for that user. It lives for one piece of work, in memory alone, and is deleted after it.
+ * The requester owns the chat. Owner-only calls use a short-lived token minted with the relay's site-Owner token. It is
+ * kept in memory only and deleted after use.
  */
 export class RequesterOwner implements ChatOwner {
   constructor(
     private readonly client: CoderClient,
-    private readonly directory: CoderDirectory,
+    private readonly users: CoderUsers,
   ) {}
 
   async ownerOf(person: Person | null): Promise<string> {
-    return (await (person ? this.directory.userOf(person) : this.directory.serviceUser())).username;
+    return (await this.users.of(person)).username;
   }
 
-  async as<T>(owner: string, work: (client: CoderClient, user: CoderUser) => Promise<T>): Promise<T> {
+  async as<T>(owner: string, act: (client: CoderClient, user: CoderUser) => Promise<T>): Promise<T> {
     const keys = `/api/v2/users/${encodeURIComponent(owner)}/keys`;
     const token = {
       lifetime: tokenLifetimeNs,
@@ -84,7 +84,7 @@ export class RequesterOwner implements ChatOwner {
     const { key } = await this.client.post(`${keys}/tokens`, token, keySchema);
     try {
       const client = new CoderClient(this.client.url, key);
-      return await work(client, await client.get("/api/v2/users/me", meSchema));
+      return await act(client, await client.get("/api/v2/users/me", meSchema));
     } finally {
       await this.#delete(`${keys}/${keyId(key)}`, owner);
     }
@@ -92,7 +92,7 @@ export class RequesterOwner implements ChatOwner {
 
   async viewerFor(): Promise<undefined> {}
 
-  /** One that cannot be deleted ends by itself: that is no reason to fail what was done with it. */
+  /** A token that cannot be deleted expires by itself; that is no reason to fail. */
   async #delete(path: string, owner: string): Promise<void> {
     await this.client.request("DELETE", path).catch((error: unknown) => {
       log.warn("A minted Coder token could not be deleted; it expires by itself", {

@@ -1,6 +1,6 @@
 import { isRefusal } from "../../model/errors.js";
-import type { TemplateChoice } from "../directory.js";
 import type { NameConflict, TaskSpecification } from "../port.js";
+import type { TemplateChoice } from "../templates.js";
 import {
   createWorkspace,
   isBeingDeleted,
@@ -11,14 +11,13 @@ import {
 } from "../workspaces.js";
 import type { ChatClient } from "./chat-client.js";
 
-/** A workspace that Coder was asked for appears within this time, or never; clocks may differ as much. */
+/** A requested workspace appears within this time or never. It also allows for clocks that differ. */
 const appearsWithinMs = 15 * 60_000;
 
 /**
- * The id of the workspace that a chat is to be bound to: one that was noted before, else a new one of the task's
- * name. Coder gives a name only once for each owner, and a workspace can carry no mark. So it is noted that Coder is
- * about to be asked for one, once the name was seen to be free: only a workspace that has appeared since may be the
- * task's, whose answer was lost.
+ * The id of the workspace for a chat: the one that was noted before, otherwise a new one with the task's name. A workspace
+ * can carry no mark, so a lost answer is recognised in another way. Coder keeps names unique for each owner; once the name
+ * is seen to be free, the time of the request is noted. Only a workspace that has appeared since can be the task's.
  */
 export async function workspaceFor(
   specification: TaskSpecification,
@@ -30,7 +29,7 @@ export async function workspaceFor(
   const known = noted === undefined ? undefined : await workspaceById(chats.coder, noted);
   if (known && !isBeingDeleted(known)) return { id: known.id };
   const there = await workspaceNamed(chats.coder, username, name);
-  if (there) return adopted(there, askedAt, template, chats);
+  if (there) return adopt(there, askedAt, template, chats);
   await specification.note({ workspaceAskedAt: Date.now() });
   try {
     const id = await createWorkspace(chats.coder, username, {
@@ -41,14 +40,14 @@ export async function workspaceFor(
     });
     return { id };
   } catch (error) {
-    // Somebody has taken it at this moment, and not we.
+    // Somebody else has just taken the name.
     if (isRefusal(error, 409)) return "taken";
     throw error;
   }
 }
 
-/** A workspace of the task's name, if Coder was asked for it, and nobody works in it. */
-async function adopted(
+/** A workspace with the task's name, if the relay asked Coder for it and no chat works in it. */
+async function adopt(
   found: Workspace,
   askedAt: number | undefined,
   template: TemplateChoice,

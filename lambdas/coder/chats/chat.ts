@@ -6,10 +6,10 @@ import { fits, limits } from "../../text/limits.js";
 
 const text = z.optional(z.nullable(z.string()));
 
-/** Of a chat's last failed turn; servers before 2.34 gave its message alone. */
+/** The error of a chat's last turn; servers before 2.34 send only its message. */
 const errorSchema = z.object({ message: z._default(z.string(), ""), detail: text, kind: text });
 
-/** A chat of a helper that the agent has called in. */
+/** A chat of one of the agent's subagents. */
 const subChatSchema = z.object({
   id: z.string(),
   status: z.string(),
@@ -17,8 +17,8 @@ const subChatSchema = z.object({
 });
 
 /**
- * The fields of Coder's Chat that the relay reads (codersdk/chats.go). Enums stay open, and what is empty may be
- * absent or null.
+ * The fields of Coder's Chat that the relay reads (codersdk/chats.go). Enums stay open. Empty
+ * fields may be absent or null.
  */
 export const chatSchema = z.object({
   id: z.string(),
@@ -49,22 +49,22 @@ export const chatSchema = z.object({
 export type Chat = z.output<typeof chatSchema>;
 export const chatListSchema = z.nullable(z.array(chatSchema));
 
-/** What chats are found by again, here and by people. Labels are no key: Coder lets two chats have the same ones. */
+/** The labels by which the relay and people find chats. They are no key: two chats can have the same labels. */
 const labelNames = {
   target: "relay-target",
   repository: "relay-repository-id",
-  /** Of an issue. */
+  /** For an issue: its number. */
   issue: "relay-issue",
-  /** Of other work. */
+  /** For other work. */
   work: "relay-work",
   delivery: "relay-delivery",
   name: "relay-name",
   workspace: "relay-workspace-id",
-  /** Proves that the relay has made the chat: see `tasks/mark.ts`. */
+  /** Proves that the relay created the chat: see `coder/mark.ts`. */
   mark: "relay-mark",
 } as const;
 
-/** The labels of a new chat. `workspaceId` is that of a workspace that was made for it, and goes with it. */
+/** The labels of a new chat. `workspaceId` names the workspace that was created for it, and is deleted with it. */
 export function labelsFor(
   work: WorkIdentity,
   {
@@ -86,7 +86,7 @@ export function labelsFor(
   };
 }
 
-/** The query that lists an issue's chats: `label=key:value` twice, which both have to hold. */
+/** The query that lists the chats of a piece of work: `label=key:value` twice; a chat has to have both. */
 export function labelQuery(key: TaskKey): string {
   const query = new URLSearchParams([
     ["label", `${labelNames.repository}:${key.repositoryId}`],
@@ -95,12 +95,12 @@ export function labelQuery(key: TaskKey): string {
   return query.toString();
 }
 
-/** An issue's number stands under a name of its own, for people. */
+/** An issue's number has a label of its own, for people. */
 function labelOf({ work }: TaskKey): [name: string, value: string] {
   return /^\d+$/.test(work) ? [labelNames.issue, work] : [labelNames.work, labelValue(work)];
 }
 
-/** A value that is too long goes by its hash. */
+/** A value that is too long is replaced by its hash. */
 function labelValue(text: string): string {
   return fits(text, limits.coder.chatLabel) ? text : createHash("sha256").update(text).digest("hex");
 }
@@ -111,8 +111,8 @@ export function deliveryOf({ labels }: Chat): string | undefined {
 }
 
 /**
- * What the labels of a chat say of its task. People may change labels: without the proof of the mark, which stands for
- * the name and the workspace too, none of it holds.
+ * What the labels of a chat claim about its task. People can change labels, so nothing of it counts unless the mark, which
+ * covers the name and the workspace too, proves it.
  */
 export function claimOf({ labels }: Chat): {
   name: string;

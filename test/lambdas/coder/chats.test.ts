@@ -198,9 +198,7 @@ describe("a text", () => {
     const body = { message: "No secrets, please", kind: "hook_denied" };
     deployment.fake.http.fail({ method: "POST", path: /\/messages$/, status: 403, body });
     const failing = backend.send(task, "the password is 1234");
-    await expect(failing).rejects.toThrow(
-      /lets no agent have this text: No secrets, please\. Say it in other/,
-    );
+    await expect(failing).rejects.toThrow(/rejects this text: No secrets, please\. Say it in other/);
     expect(await nameOf(failing)).toBe("TextDeniedError");
   });
 
@@ -209,7 +207,7 @@ describe("a text", () => {
     const task = await create(backend);
     const asBot = connect(deployment.fake.url, deployment.fake.token);
     const failing = (await asBot.preferred()).send(task, "hello");
-    await expect(failing).rejects.toThrow(/owner alone.*CODER_CHAT_IDENTITY.*assign it again/);
+    await expect(failing).rejects.toThrow(/owner only.*CODER_CHAT_IDENTITY.*assign it again/);
     expect(await nameOf(failing)).toBe("ChatOwnerError");
   });
 
@@ -247,7 +245,7 @@ describe("an agent that goes on", () => {
       await backend.continueTurn(task);
     }
     expect(agent).toMatchObject({ archived: false, status: "running" });
-    expect(agent?.inputs.map(({ text }) => text)).toEqual([expect.stringMatching(/Go on/)]);
+    expect(agent?.inputs.map(({ text }) => text)).toEqual([expect.stringMatching(/Continue/)]);
   });
 
   test("is waited for while it is still being interrupted", async () => {
