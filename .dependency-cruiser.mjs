@@ -34,6 +34,11 @@ export const layers = {
     model: ["text"],
     text: [],
   },
+  infra: {
+    stack: ["definition"],
+    bundling: ["definition"],
+    definition: [],
+  },
   local: {
     demo: ["system", "fake-github", "fake-coder", "engine", "http"],
     system: ["aws", "lambda-host", "fake-github", "fake-coder", "engine"],
@@ -72,6 +77,22 @@ export const layers = {
   },
 };
 
+/** What one of these folders may import from another. */
+const between = [
+  { name: "lambdas-know-nothing-else", from: "^lambdas/", to: "^(infra|local|test|bench)/" },
+  { name: "infra-knows-only-rules-of-the-lambdas", from: "^infra/", to: "^(local|test|bench)/" },
+  {
+    name: "local-knows-no-stack",
+    from: "^local/",
+    to: "^(infra/stack|test|bench)/|node_modules/aws-cdk-lib/",
+  },
+  {
+    name: "definition-and-bundling-know-no-cdk",
+    from: "^infra/(definition|bundling)/",
+    to: "node_modules/(aws-cdk-lib|constructs)/",
+  },
+];
+
 const rulesOf = (folder, rooms) =>
   Object.entries(rooms).map(([room, below]) => ({
     name: `${folder}/${room}-knows-only-what-is-below`,
@@ -85,6 +106,12 @@ export default {
   forbidden: [
     { name: "no-circles", severity: "error", from: {}, to: { circular: true } },
     ...Object.entries(layers).flatMap(([folder, rooms]) => rulesOf(folder, rooms)),
+    ...between.map(({ name, from, to }) => ({
+      name,
+      severity: "error",
+      from: { path: from },
+      to: { path: to },
+    })),
   ],
   options: {
     doNotFollow: { path: "node_modules" },

@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { type Bundle, bundleLambdas } from "../infra/bundle.js";
+import { type Bundle, bundleLambdas } from "../infra/bundling/bundle.js";
 import { benchBundles } from "./bundles.js";
 import { benchComment } from "./comment.js";
 import type { Figures } from "./figures.js";

@@ -3,9 +3,9 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
-import { environmentStem, flowNames } from "../infra/actions.js";
-import { type Bundle, bytesByPackage } from "../infra/bundle.js";
-import { lambdaEnvironment, parseSettings } from "../infra/settings.js";
+import { type Bundle, bytesByPackage } from "../infra/bundling/bundle.js";
+import { environmentStem, flowNames } from "../infra/definition/actions.js";
+import { lambdaEnvironment, parseSettings } from "../infra/definition/settings.js";
 import { flowArn } from "../local/system/system.js";
 import { type Figures, median, type Row } from "./figures.js";
 

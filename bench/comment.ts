@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Bundle } from "../infra/bundle.js";
+import type { Bundle } from "../infra/bundling/bundle.js";
 import type { Issue } from "../local/fake-github/issues/issues.js";
 import { flowArn } from "../local/system/system.js";
 import { type Figures, latencyRow } from "./figures.js";

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Bundle } from "../infra/bundle.js";
+import type { Bundle } from "../infra/bundling/bundle.js";
 import type { ExecutionDescription } from "../local/engine/index.js";
 import type { FakeTask } from "../local/fake-coder/tasks/fake-task.js";
 import type { Issue } from "../local/fake-github/issues/issues.js";

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Bundle } from "../infra/bundle.js";
+import type { Bundle } from "../infra/bundling/bundle.js";
 import { type Figures, latencyRow } from "./figures.js";
 import { type PreparedDelivery, Sender, type SignedDelivery, signed } from "./sender.js";
 import { Workplace } from "./workplace.js";

@@ -2,9 +2,9 @@ import { fileURLToPath } from "node:url";
 import { App, type Environment, Validations } from "aws-cdk-lib";
 import { Code } from "aws-cdk-lib/aws-lambda";
 import { AwsSolutionsChecks } from "cdk-nag";
-import { bundleLambdas } from "./bundle.js";
-import { parseSettings, type Settings, SettingsError } from "./settings.js";
-import { RelayStack } from "./stack.js";
+import { bundleLambdas } from "./bundling/bundle.js";
+import { parseSettings, type Settings, SettingsError } from "./definition/settings.js";
+import { RelayStack } from "./stack/stack.js";
 
 const outdir = fileURLToPath(new URL("../dist/stack", import.meta.url));
 

@@ -1,4 +1,4 @@
-import { bundleLambdas } from "./bundle.js";
+import { bundleLambdas } from "./bundling/bundle.js";
 
 /** `npm run build`: every Lambda's bundle, in `dist/lambdas/`, with its size. */
 const bundles = await bundleLambdas({ outdir: "dist/lambdas" });

@@ -1,6 +1,6 @@
 import "./system/quiet-sdk.js";
 import { existsSync } from "node:fs";
-import { SettingsError } from "../infra/settings.js";
+import { SettingsError } from "../infra/definition/settings.js";
 import { coders } from "./demo/agents.js";
 import { Playground } from "./demo/playground.js";
 import { localBundles } from "./lambda-host/bundles.js";

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type ActionName, actionNames } from "../infra/actions.js";
+import { type ActionName, actionNames } from "../infra/definition/actions.js";
 
 /** The Lambdas' bundles, which the global set-up has made for this run. */
 export const bundles = Object.fromEntries(

@@ -10,7 +10,7 @@ import { tsImport } from "tsx/esm/api";
  * Jest itself resolves no TypeScript here.
  */
 export default async function setup() {
-  const { bundleLambdas } = await tsImport("../infra/bundle.ts", import.meta.url);
+  const { bundleLambdas } = await tsImport("../infra/bundling/bundle.ts", import.meta.url);
   process.env.TEST_BUNDLES = await mkdtemp(join(tmpdir(), "relay-test-"));
   process.env.TEST_TAKEN ??= join(process.env.TEST_BUNDLES, "taken");
   await bundleLambdas({ outdir: process.env.TEST_BUNDLES, sharePackages: true });

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { type Key, secondsFromNow, Table } from "../aws/table.js";
 import { TaskBusyError } from "../model/errors.js";
 
-/** Longer than a Lambda that holds one may run (see `infra/actions.ts`): who held one that is over acts no more. */
+/** Longer than a Lambda that holds one may run (see `infra/definition/actions.ts`): who held one that is over acts no more. */
 const leaseMs = 250_000;
 
 /** A lease leaves an item behind that means nothing once it is over. */

@@ -22,7 +22,7 @@ interface InvocationContext {
 
 /**
  * A Lambda's handler that keeps within its time. Without Lambda's context, its time has no end. The bundler wraps
- * every handler (`infra/bundle.ts`).
+ * every handler (`infra/bundling/bundle.ts`).
  */
 export function withBudget<Input, Output>(
   handler: (input: Input) => Promise<Output>,

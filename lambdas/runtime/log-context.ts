@@ -14,7 +14,7 @@ interface InvocationContext {
 
 /**
  * A Lambda's handler whose log lines say which invocation they are of, and whom it serves, as far as its input says so:
- * the execution, the delivery, the repository, the issue. The bundler wraps every handler (`infra/bundle.ts`).
+ * the execution, the delivery, the repository, the issue. The bundler wraps every handler (`infra/bundling/bundle.ts`).
  */
 export function withLogContext<Input, Context extends InvocationContext, Output>(
   handler: (input: Input, context?: Context) => Promise<Output>,

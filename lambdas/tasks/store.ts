@@ -7,7 +7,7 @@ const keptForSeconds = 90 * 24 * 3600;
 /** A search of Coder that has found nothing is not repeated for this long. */
 const searchedForSeconds = 3600;
 
-/** Longer than a Lambda that creates or stops a task may run (see `infra/actions.ts`), so that no holder of an expired claim still acts. */
+/** Longer than a Lambda that creates or stops a task may run (see `infra/definition/actions.ts`), so that no holder of an expired claim still acts. */
 const lambdaMs = 130_000;
 
 /** The task records: one item for each piece of work, `pk = task#<repository id>#<work>`, `sk = record`. */

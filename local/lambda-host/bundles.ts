@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type ActionName, actionNames } from "../../infra/actions.js";
+import { type ActionName, actionNames } from "../../infra/definition/actions.js";
 import { builtOnce } from "../build/built-once.mjs";
 
 /**
@@ -9,7 +9,7 @@ import { builtOnce } from "../build/built-once.mjs";
 export async function localBundles(): Promise<Record<ActionName, string>> {
   const folder = await builtOnce("lambdas", async (outdir) => {
     const [{ bundleLambdas }, { stop }] = await Promise.all([
-      import("../../infra/bundle.js"),
+      import("../../infra/bundling/bundle.js"),
       import("esbuild"),
     ]);
     await bundleLambdas({ outdir, sharePackages: true });

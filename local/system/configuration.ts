@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { parseSettings, type Settings, SettingsError } from "../../infra/settings.js";
+import { parseSettings, type Settings, SettingsError } from "../../infra/definition/settings.js";
 
 /** The secrets of the stack, as they stand in Secrets Manager. */
 export interface Secrets {

@@ -7,9 +7,9 @@ import {
   type FlowName,
   flowNames,
   pascalCase,
-} from "../../infra/actions.js";
-import { readFlow } from "../../infra/flow-source.js";
-import { lambdaEnvironment } from "../../infra/settings.js";
+} from "../../infra/definition/actions.js";
+import { readFlow } from "../../infra/definition/flow-source.js";
+import { lambdaEnvironment } from "../../infra/definition/settings.js";
 import { HttpApi } from "../aws/api-gateway/http-api.js";
 import { loadDynamoDb, startDynamoDb } from "../aws/dynamodb/dynamodb.js";
 import { type Credentials, makeCredentials, region } from "../aws/protocol/signature.js";

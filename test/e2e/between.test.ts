@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import type { ActionName } from "../../infra/actions.js";
+import type { ActionName } from "../../infra/definition/actions.js";
 import type { FakeTask } from "../../local/fake-coder/tasks/fake-task.js";
 import type { SystemOptions } from "../../local/system/system.js";
 import { creation, deployments } from "./deployments.js";

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { ActionName } from "../../infra/actions.js";
+import type { ActionName } from "../../infra/definition/actions.js";
 import { bundles } from "../bundles.js";
 import { until } from "./support.js";
 

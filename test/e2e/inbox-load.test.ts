@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { actionNames, pascalCase } from "../../infra/actions.js";
-import { readFlow, retryPolicies } from "../../infra/flow-source.js";
+import { actionNames, pascalCase } from "../../infra/definition/actions.js";
+import { readFlow, retryPolicies } from "../../infra/definition/flow-source.js";
 import { AgentBusyError } from "../../lambdas/model/errors.js";
 import { loadDefinition } from "../../local/engine/definition.js";
 import { Engine, type ExecutionDescription } from "../../local/engine/index.js";

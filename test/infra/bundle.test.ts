@@ -8,8 +8,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { type ActionSpec, actionNames, actions, pascalCase } from "../../infra/actions.js";
-import { type Bundle, bundleLambdas, bytesByPackage } from "../../infra/bundle.js";
+import { type Bundle, bundleLambdas, bytesByPackage } from "../../infra/bundling/bundle.js";
+import { type ActionSpec, actionNames, actions, pascalCase } from "../../infra/definition/actions.js";
 import { createStack, templateOf, variablesOf } from "./template.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));

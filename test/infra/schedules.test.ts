@@ -7,7 +7,7 @@ import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Queue } from "aws-cdk-lib/aws-sqs";
 import { AwsSolutionsChecks } from "cdk-nag";
 import { z } from "zod";
-import { Schedules } from "../../infra/schedules.js";
+import { Schedules } from "../../infra/stack/schedules.js";
 import {
   createStack,
   propertiesOf,

@@ -3,14 +3,14 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "@jest/globals";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import { build } from "esbuild";
-import { actionNames, pascalCase } from "../../infra/actions.js";
+import { actionNames, pascalCase } from "../../infra/definition/actions.js";
 import {
   lambdaEnvironment,
   parseSettings,
   retentions,
   type Settings,
   SettingsError,
-} from "../../infra/settings.js";
+} from "../../infra/definition/settings.js";
 import { createStack, templateOf, variablesOf } from "./template.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -170,7 +170,7 @@ describe("settings", () => {
   test("are read without the CDK, which the local system would have to load", async () => {
     const { metafile } = await build({
       absWorkingDir: root,
-      entryPoints: ["infra/settings.ts", "infra/actions.ts"],
+      entryPoints: ["infra/definition/settings.ts", "infra/definition/actions.ts"],
       bundle: true,
       packages: "external",
       format: "esm",

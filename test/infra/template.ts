@@ -2,8 +2,8 @@ import { App } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import { Code } from "aws-cdk-lib/aws-lambda";
 import { z } from "zod";
-import { parseSettings } from "../../infra/settings.js";
-import { RelayStack } from "../../infra/stack.js";
+import { parseSettings } from "../../infra/definition/settings.js";
+import { RelayStack } from "../../infra/stack/stack.js";
 
 const resourceSchema = z.object({
   Type: z.string(),

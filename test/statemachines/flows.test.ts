@@ -1,14 +1,20 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "@jest/globals";
-import { type ActionName, actions, type FlowName, flowNames, pascalCase } from "../../infra/actions.js";
+import {
+  type ActionName,
+  actions,
+  type FlowName,
+  flowNames,
+  pascalCase,
+} from "../../infra/definition/actions.js";
 import {
   addRetryPolicies,
   type Retrier,
   type RetryPolicy,
   readFlow,
   retryPolicies,
-} from "../../infra/flow-source.js";
+} from "../../infra/definition/flow-source.js";
 import { loadDefinition } from "../../local/engine/definition.js";
 import { parseDefinition } from "../../local/engine/validate.js";
 

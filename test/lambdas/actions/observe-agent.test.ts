@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { retryPolicies } from "../../../infra/flow-source.js";
+import { retryPolicies } from "../../../infra/definition/flow-source.js";
 import type { Phase, TaskView } from "../../../lambdas/model/phase.js";
 import { type AgentWait, firstAgentWait, observeAgent } from "../../../lambdas/tasks/observe.js";
 

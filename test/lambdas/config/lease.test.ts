@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { actions } from "../../../infra/actions.js";
+import { actions } from "../../../infra/definition/actions.js";
 import type * as Lease from "../../../lambdas/config/lease.js";
 import { type LocalDynamoDb, startDynamoDb } from "../../../local/aws/dynamodb/dynamodb.js";
 

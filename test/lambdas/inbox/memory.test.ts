@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { BatchWriteCommand, DynamoDBDocumentClient, PutCommand } from "@aws-sdk/lib-dynamodb";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import type { ActionName } from "../../../infra/actions.js";
+import type { ActionName } from "../../../infra/definition/actions.js";
 import { type LocalDynamoDb, startDynamoDb } from "../../../local/aws/dynamodb/dynamodb.js";
 import { SecretsManager } from "../../../local/aws/secrets-manager/secrets-manager.js";
 import { StepFunctions } from "../../../local/aws/step-functions/step-functions.js";

@@ -36,7 +36,7 @@ interface SourceMachine {
   States: Record<string, SourceState>;
 }
 
-const folder = new URL("../statemachines/", import.meta.url);
+const folder = new URL("../../statemachines/", import.meta.url);
 const invokesLambda = "arn:aws:states:::lambda:invoke";
 
 export const retryPolicies = JSON.parse(

@@ -12,8 +12,8 @@ import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
 import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
 import type { StateMachine } from "aws-cdk-lib/aws-stepfunctions";
 import { Construct } from "constructs";
-import { refusedPost } from "../lambdas/github/refused-post.js";
-import type { FlowName } from "./actions.js";
+import { refusedPost } from "../../lambdas/github/refused-post.js";
+import type { FlowName } from "../definition/actions.js";
 import { addAlarms } from "./alarms.js";
 import { addDashboard } from "./dashboard.js";
 

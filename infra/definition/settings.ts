@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { commentPermissions } from "../lambdas/model/permission.js";
+import { commentPermissions } from "../../lambdas/model/permission.js";
 
 /**
  * The settings of a deployment, read once from the environment and the CDK context (`cdk.json`, `-c NAME=…`).

@@ -3,8 +3,8 @@ import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { LogGroup, type RetentionDays } from "aws-cdk-lib/aws-logs";
 import { DefinitionBody, LogLevel, StateMachine } from "aws-cdk-lib/aws-stepfunctions";
 import { Construct } from "constructs";
+import { type ActionName, actionNames, type FlowName, pascalCase } from "../definition/actions.js";
 import type { Action } from "./action.js";
-import { type ActionName, actionNames, type FlowName, pascalCase } from "./actions.js";
 import { flowStateMachineName } from "./flow-names.js";
 
 export interface FlowProps {
@@ -85,7 +85,7 @@ function actionsIn({ name, definition }: FlowProps): ActionName[] {
     const action = actionNames.find((candidate) => placeholder === `${pascalCase(candidate)}Arn`);
     if (action) return action;
     throw new UnknownPlaceholderError(
-      `statemachines/${name}.asl.json holds \${${placeholder}}; expected \${<Action>Arn} of infra/actions.ts, for example \${CreateTaskArn}`,
+      `statemachines/${name}.asl.json holds \${${placeholder}}; expected \${<Action>Arn} of infra/definition/actions.ts, for example \${CreateTaskArn}`,
     );
   });
 }

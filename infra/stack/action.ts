@@ -9,7 +9,7 @@ import {
 } from "aws-cdk-lib/aws-lambda";
 import { LogGroup, type RetentionDays } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
-import { type ActionName, type ActionSpec, environmentStem, tableRights } from "./actions.js";
+import { type ActionName, type ActionSpec, environmentStem, tableRights } from "../definition/actions.js";
 import { flowArn } from "./flow-names.js";
 import type { Schedules } from "./schedules.js";
 import type { Secrets } from "./secrets.js";

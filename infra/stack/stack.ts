@@ -3,7 +3,6 @@ import type { Code } from "aws-cdk-lib/aws-lambda";
 import type { RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { StateMachine } from "aws-cdk-lib/aws-stepfunctions";
 import type { Construct } from "constructs";
-import { Action, type ActionContext } from "./action.js";
 import {
   type ActionName,
   type ActionSpec,
@@ -12,14 +11,15 @@ import {
   type FlowName,
   flowNames,
   pascalCase,
-} from "./actions.js";
-import { readFlow } from "./flow-source.js";
-import { Flow, type FlowProps } from "./flows.js";
+} from "../definition/actions.js";
+import { readFlow } from "../definition/flow-source.js";
+import { lambdaEnvironment, type Settings } from "../definition/settings.js";
+import { Action, type ActionContext } from "./action.js";
+import { Flow, type FlowProps } from "./flow.js";
 import { Ingress } from "./ingress.js";
 import { Observability } from "./observability.js";
 import { Schedules } from "./schedules.js";
 import { Secrets } from "./secrets.js";
-import { lambdaEnvironment, type Settings } from "./settings.js";
 import { Storage } from "./storage.js";
 
 export interface RelayStackProps extends StackProps {

@@ -1,5 +1,5 @@
 import { ArnFormat, type Stack } from "aws-cdk-lib";
-import type { FlowName } from "./actions.js";
+import type { FlowName } from "../definition/actions.js";
 
 /** A flow's state machine is called like this in AWS. */
 export function flowStateMachineName(stack: Stack, flow: FlowName): string {

@@ -10,7 +10,7 @@ import {
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import type { StateMachine } from "aws-cdk-lib/aws-stepfunctions";
 import type { Construct } from "constructs";
-import type { FlowName } from "./actions.js";
+import type { FlowName } from "../definition/actions.js";
 
 export interface DashboardSources {
   api: HttpApi;

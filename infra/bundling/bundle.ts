@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BuildOptions, build, type Metafile, type Plugin } from "esbuild";
-import { type ActionName, actionNames } from "./actions.js";
+import { type ActionName, actionNames } from "../definition/actions.js";
 import { schemaConstant } from "./schema-constant.js";
 import { sdkTrims } from "./sdk-trims.js";
 import { sharedPackages } from "./shared-packages.js";
@@ -12,7 +12,7 @@ import { sharedPackages } from "./shared-packages.js";
  * for the older Node of the two.
  */
 
-const root = fileURLToPath(new URL("..", import.meta.url));
+const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** What every bundle has in common; the entry points come on top. */
 export const bundleOptions = {

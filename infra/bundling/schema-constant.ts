@@ -1,5 +1,5 @@
 import type { Plugin } from "esbuild";
-import { repoConfigSchema } from "../lambdas/config/json-schema.js";
+import { repoConfigSchema } from "../../lambdas/config/json-schema.js";
 
 /**
  * Makes the JSON Schema while bundling: the webhook's bundle gets the outcome and not what it is made with, which
