@@ -1,47 +1,10 @@
-import { connectCoder } from "../coder/connect.js";
-import { TaskBrokenError, TaskStartingError } from "../model/errors.js";
 import { claimedSchema, parseInput } from "../model/flow-input.js";
-import type { TaskView } from "../model/phase.js";
-import { type TaskState, taskKey } from "../model/record.js";
-import { howToStartAnew, workReference } from "../model/work.js";
+import { observeTask, type TaskObservation } from "../tasks/observing.js";
 import { TaskStore } from "../tasks/store.js";
 
 const store = new TaskStore();
 
-export interface TaskObservation {
-  /** What the status comment should say; empty if a newer event has overtaken the flow. */
-  state: Extract<TaskState, "running" | "stopped" | "failed"> | "";
-  /** Coder's report on the task. Of one that does not run: why, and what to do. Empty if there is nothing to say. */
-  report: string;
-}
-
-/** One look at a new task. Throws a `TaskStartingError` or a `TaskBrokenError` if it does not run yet. */
+/** Observes a new task. Throws a `TaskStartingError` or a `TaskBrokenError` if it does not run yet. */
 export async function handler(input: unknown): Promise<TaskObservation> {
-  const { event, intent } = parseInput(claimedSchema, input);
-  const record = await store.get(taskKey(event));
-  if (record?.intent !== intent || !record.task) return { state: "", report: "" };
-
-  const task = await (await connectCoder()).backendOf(record.task).find(record.task, taskKey(event));
-  const view: TaskView = task?.view ?? { phase: "gone", status: "deleted" };
-  switch (view.phase) {
-    case "working":
-    case "ready":
-      return { state: "running", report: view.report ?? "" };
-    case "paused":
-      return {
-        state: "stopped",
-        report:
-          "Somebody has stopped its workspace. Start it in Coder, or unassign the agent and assign it again.",
-      };
-    case "gone": {
-      const why = view.report || "The task was deleted in Coder before it ran.";
-      return { state: "failed", report: `${why} ${howToStartAnew(event)}` };
-    }
-    case "starting":
-      throw new TaskStartingError(`The task of ${workReference(event)} is starting. It is looked at again.`);
-    case "broken":
-      throw new TaskBrokenError(
-        `The task ${task?.name} of ${workReference(event)} has not started: Coder calls it "${view.status}". Look at its workspace build (${task?.url}), mend what is wrong, then redrive this run, or delete the task. ${howToStartAnew(event)}`,
-      );
-  }
+  return observeTask(store, parseInput(claimedSchema, input));
 }

@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
-import { executionName, startExecution } from "../aws/start-execution.js";
-import { type BranchFailed, checkFailedSchema } from "../model/event.js";
+import { checkFailedSchema } from "../model/event.js";
 import { parseInput } from "../model/flow-input.js";
 import { startEnvironment } from "../runtime/environment.js";
+import { startBranchTask } from "../tasks/branch-task.js";
 
 const inputSchema = z.object({
   event: checkFailedSchema,
@@ -11,11 +11,8 @@ const inputSchema = z.object({
 });
 const { CREATE_TASK_FLOW_ARN: createTaskFlow } = startEnvironment();
 
-/** Lets the agent take up a branch on which a workflow has failed. The run's own delivery starts it once only. */
+/** Starts a task for a branch on which a workflow has failed. */
 export async function handler(input: unknown): Promise<void> {
   const { event, text } = parseInput(inputSchema, input);
-  const { delivery, installation, repository, at, run } = event;
-  const failed: BranchFailed = { type: "branch_failed", delivery, installation, repository, at, run, text };
-  const name = executionName("create-task", repository.name, run.id, delivery);
-  await startExecution(createTaskFlow, name, { event: failed });
+  await startBranchTask(createTaskFlow, event, text);
 }

@@ -1,0 +1,80 @@
+import { type Authorization, authorize, type TaskRepository } from "../accounts/authority.js";
+import { isRepositoryServed } from "../accounts/served.js";
+import { connectCoder } from "../coder/connect.js";
+import { connectGitHub } from "../github/app.js";
+import { RepositoryClient } from "../github/repository.js";
+import { isOutOfReach } from "../model/errors.js";
+import type { InboxEvent, Subject } from "../model/event.js";
+import type { TaskKey } from "../model/record.js";
+import { log } from "../runtime/log.js";
+import { type Destination, TaskFinder } from "./finder.js";
+import { pullOfRun } from "./pull-of-run.js";
+import type { TaskStore } from "./store.js";
+
+export interface Found {
+  /**
+   * `found`: there is a task, and the event may go to it. `refused`: there is one, but somebody behind the event may not
+   * speak to the agent, or the repository's account is not served. `obsolete`: a failed run of a pull request of the
+   * agent's, but not of its newest commit. `none`: no task.
+   */
+  outcome: "found" | "refused" | "obsolete" | "none";
+  /** Whose task it is; `null` if there is none. */
+  key: TaskKey | null;
+  /** The issue or pull request that the event is about; of a failed run, its pull request. */
+  subject: Subject | null;
+  /** Of a refusal, for people: who may speak to the agent; empty if nobody is to be told. */
+  reason: string;
+}
+
+const none: Found = { outcome: "none", key: null, subject: null, reason: "" };
+
+/**
+ * Finds the task that an event is for, and asks whether the people behind the event may speak to its agent: by their
+ * permission where the task is. In a repository that is out of reach by now, there is no task.
+ */
+export async function findTask(store: TaskStore, event: InboxEvent): Promise<Found> {
+  try {
+    return await find(store, event);
+  } catch (error) {
+    if (!isOutOfReach(error)) throw error;
+    log.warn("The event's repository is out of reach", {
+      repositoryId: event.repository.id,
+      error: error.name,
+    });
+    return none;
+  }
+}
+
+async function find(store: TaskStore, event: InboxEvent): Promise<Found> {
+  const app = await connectGitHub();
+  const octokit = app.installation(event.installation);
+  const isTrusted = async () =>
+    event.type !== "comment_withdrawn" && (await authorize(app, event, event.repository)).allowed;
+  const finder = new TaskFinder({ store, octokit, event, coder: connectCoder, isTrusted });
+  const answer = async (found: Destination | undefined, subject: Subject): Promise<Found> => {
+    if (!found) return none;
+    const { repository, ...key } = found;
+    const { allowed, reason } = await authorizeAt(repository);
+    return { outcome: allowed ? "found" : "refused", key, subject, reason };
+  };
+  const authorizeAt = async (repository: TaskRepository): Promise<Authorization> => {
+    // Taking a comment back needs no permission of the relay's.
+    if (event.type === "comment_withdrawn") return { allowed: true, reason: "" };
+    if (await isRepositoryServed(octokit, event.repository)) return authorize(app, event, repository);
+    log.warn("The account is not served", { event: event.type, account: event.repository.owner });
+    return { allowed: false, reason: "" };
+  };
+
+  if (event.type === "check_failed") {
+    const { pull, isAgents } = await pullOfRun(octokit, event);
+    const found = pull && (await finder.ofPull(pull));
+    return found && pull
+      ? answer(found, { kind: "pull", number: pull.number, url: pull.url })
+      : { ...none, outcome: isAgents ? "obsolete" : "none" };
+  }
+  if (event.subject.kind === "issue") return answer(await finder.ofIssue(event), event.subject);
+  const pull = await new RepositoryClient(octokit, event.repository).pull(event.subject.number);
+  // Another repository may have the name now.
+  const isSame = pull?.repositoryId === event.repository.id;
+  return answer(pull && isSame ? await finder.ofPull(pull) : undefined, event.subject);
+}
