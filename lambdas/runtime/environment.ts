@@ -4,7 +4,10 @@ import { commentPermissions } from "../model/permission.js";
 import { backends } from "../model/record.js";
 import { schemaFaults } from "../model/schema-faults.js";
 
-/** The environment of the Lambdas: every name in one place, each group read by the module that needs it. */
+/**
+ * The environment of the Lambdas: every name in one place, each group read by the module that needs it, once in a
+ * process.
+ */
 
 const text = z.string().check(z.minLength(1));
 const url = z.pipe(
@@ -22,7 +25,7 @@ const list = z.pipe(
   ),
 );
 
-/** `login=coderuser,…` → Coder users by login, as it stands: `name` and `name[bot]` are two accounts. */
+/** `login=coderuser,…` → Coder users by exact login: `name` and `name[bot]` are two accounts. */
 const userMap = z.pipe(
   list,
   z.transform((pairs: string[]) => new Map(pairs.map(splitPair))),
@@ -33,7 +36,7 @@ function splitPair(pair: string): [string, string] {
   return [pair.slice(0, at).trim(), pair.slice(at + 1).trim()];
 }
 
-export const ingressEnvironment = () =>
+export const ingressEnvironment = once(() =>
   read({
     WEBHOOK_SECRET_ARN: text,
     CREATE_TASK_FLOW_ARN: text,
@@ -41,72 +44,89 @@ export const ingressEnvironment = () =>
     FORWARD_COMMENT_FLOW_ARN: text,
     RELAY_FAILURE_FLOW_ARN: text,
     SYNC_REPO_CONFIG_FLOW_ARN: text,
-  });
+  }),
+);
 
-export const agentEnvironment = () =>
+export const agentEnvironment = once(() =>
   read({
     AGENT_GITHUB_USERNAME: text,
     ALLOWED_BOTS: list,
     COMMENT_MIN_PERMISSION: z._default(z.enum(commentPermissions), "write"),
-  });
+  }),
+);
 
-/** Whom the relay serves, on which GitHub. */
-export const accountsEnvironment = () =>
-  read({ ALLOWED_ACCOUNTS: list, GITHUB_API_URL: z._default(url, "https://api.github.com") });
+/** Which accounts the relay serves, on which GitHub. */
+export const accountsEnvironment = once(() =>
+  read({ ALLOWED_ACCOUNTS: list, GITHUB_API_URL: z._default(url, "https://api.github.com") }),
+);
 
-export const inboxEnvironment = () => read({ MAX_CI_ROUNDS: z._default(count, 10) });
+export const inboxEnvironment = once(() => read({ MAX_CI_ROUNDS: z._default(count, 10) }));
 
 /** As whom jobs may work. */
-export const jobEnvironment = () => read({ JOB_OWNERS: list, CODER_SERVICE_USER: z.optional(text) });
+export const jobEnvironment = once(() => read({ JOB_OWNERS: list, CODER_SERVICE_USER: z.optional(text) }));
 
-export const startEnvironment = () => read({ CREATE_TASK_FLOW_ARN: text });
+export const startEnvironment = once(() => read({ CREATE_TASK_FLOW_ARN: text }));
 
-export const drainEnvironment = () => read({ DRAIN_INBOX_FLOW_ARN: text });
+export const drainEnvironment = once(() => read({ DRAIN_INBOX_FLOW_ARN: text }));
 
-export const followEnvironment = () => read({ FOLLOW_TASK_FLOW_ARN: text });
+export const followEnvironment = once(() => read({ FOLLOW_TASK_FLOW_ARN: text }));
 
-export const instructionEnvironment = () =>
+export const instructionEnvironment = once(() =>
   read({
     COMMENT_INSTRUCTION: z.optional(text),
     FAILURE_INSTRUCTION: z.optional(text),
     SEVERAL_INSTRUCTION: z.optional(text),
-  });
+  }),
+);
 
-export const scheduleEnvironment = () =>
-  read({ SCHEDULE_GROUP: text, SCHEDULE_ROLE_ARN: text, CREATE_TASK_FLOW_ARN: text });
+export const scheduleEnvironment = once(() =>
+  read({ SCHEDULE_GROUP: text, SCHEDULE_ROLE_ARN: text, CREATE_TASK_FLOW_ARN: text }),
+);
 
-export const tableEnvironment = () => read({ TABLE_NAME: text });
+export const tableEnvironment = once(() => read({ TABLE_NAME: text }));
 
-export const gitHubEnvironment = () =>
-  read({ GITHUB_APP_SECRET_ARN: text, GITHUB_API_URL: z._default(url, "https://api.github.com") });
+export const gitHubEnvironment = once(() =>
+  read({ GITHUB_APP_SECRET_ARN: text, GITHUB_API_URL: z._default(url, "https://api.github.com") }),
+);
 
-/** Where the pages of the GitHub are whose API this is: `https://github.com`, or an Enterprise Server's address. */
+/** The address of GitHub's pages: `https://github.com`, or an Enterprise Server's. */
 export function gitHubPages(): string {
   const { GITHUB_API_URL: api } = read({ GITHUB_API_URL: z._default(url, "https://api.github.com") });
   return new URL(api).origin.replace("://api.", "://");
 }
 
-export const coderEnvironment = () =>
+export const coderEnvironment = once(() =>
   read({
     CODER_TOKEN_SECRET_ARN: text,
     TASK_MARK_SECRET_ARN: text,
     CODER_URL: url,
     CODER_BACKEND: z._default(z.enum(["auto", ...backends]), "auto"),
     CODER_CHAT_IDENTITY: z._default(z.enum(["bot", "requester"]), "bot"),
-    /** Who works where nobody in particular does. */
+    /** As whom the agent works if no person is behind the work. */
     CODER_SERVICE_USER: z.optional(text),
     CODER_ORGANIZATION: z._default(text, "default"),
     CODER_TASK_NAME_PREFIX: z._default(text, "gh"),
-    /** Without it: `task-template` for Tasks, and what the agent picks for Chats. */
+    /** By default `task-template` for Tasks, and the agent's choice for Chats. */
     CODER_TEMPLATE_NAME: z.optional(text),
-    /** What is made from a repository's config is made from this one. */
+    /** The template of every task that a repository's config shapes. */
     CODER_FACTORY_TEMPLATE: z._default(text, "code-factory"),
     CODER_TEMPLATE_PRESET: z.optional(text),
     CODER_USER_MAP: userMap,
     GITHUB_API_URL: z._default(url, "https://api.github.com"),
-  });
+  }),
+);
 
 export type CoderSettings = ReturnType<typeof coderEnvironment>;
+
+/** Makes a value at the first call, and remembers it. The annotation lets bundles leave out what nobody calls. */
+/* @__NO_SIDE_EFFECTS__ */
+function once<Value>(make: () => Value): () => Value {
+  let made: { value: Value } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
 
 /** An empty variable counts as one that is not set. */
 function read<Shape extends z.core.$ZodShape>(shape: Shape): z.output<z.ZodMiniObject<Shape>> {
