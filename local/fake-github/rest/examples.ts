@@ -27,14 +27,33 @@ export function example(event: string, action?: string): Example {
 /** Pairs of texts that turn an example's into ours, given the example and the repositories that it names. */
 export type Moves = (theirs: Json, fullNames: string[]) => [from: string, to: string][];
 
+/** An object of an example as JSON, and the repositories that its URLs name. */
+interface Source {
+  theirs: Json;
+  text: string;
+  fullNames: string[];
+}
+
+function sourceOf(theirs: Json): Source {
+  const text = JSON.stringify(theirs);
+  const named = text.matchAll(/api\.github\.com\/repos\/([\w.-]+\/[\w.-]+)/g);
+  return { theirs, text, fullNames: [...new Set([...named].map(([, name]) => name ?? ""))] };
+}
+
+function replaceAll(text: string, pairs: readonly [from: string, to: string][]): string {
+  return pairs.reduce((moved, [from, to]) => moved.replaceAll(from, to), text);
+}
+
 /** Moves all texts in an example, above all its many URLs, to our repository and API. */
 export function moved(theirs: Json, moves: Moves): Json {
-  let text = JSON.stringify(theirs);
-  const named = text.matchAll(/api\.github\.com\/repos\/([\w.-]+\/[\w.-]+)/g);
-  const fullNames = [...new Set([...named].map(([, name]) => name ?? ""))];
-  for (const [from, to] of moves(theirs, fullNames)) text = text.replaceAll(from, to);
-  return asObject(JSON.parse(text));
+  const { text, fullNames } = sourceOf(theirs);
+  return asObject(JSON.parse(replaceAll(text, moves(theirs, fullNames))));
 }
+
+/** A list of a hundred comments takes the same objects again and again. */
+const sources = new Map<string, Source>();
+const movedTexts = new Map<string, string>();
+const keptTexts = 1000;
 
 /** The object `key` of an example, moved, with `ours` on top. */
 export function fromExample(
@@ -42,7 +61,15 @@ export function fromExample(
   moves: Moves,
   ours: Json,
 ): Json {
-  return { ...moved(asObject(example(event, action)[key]), moves), ...ours };
+  const path = `${event}.${action}.${key}`;
+  const source = sources.get(path) ?? sourceOf(asObject(example(event, action)[key]));
+  sources.set(path, source);
+  const pairs = moves(source.theirs, source.fullNames);
+  const id = `${path} ${JSON.stringify(pairs)}`;
+  const text = movedTexts.get(id) ?? replaceAll(source.text, pairs);
+  if (movedTexts.size >= keptTexts) movedTexts.clear();
+  movedTexts.set(id, text);
+  return { ...asObject(JSON.parse(text)), ...ours };
 }
 
 /** `ours` laid over `theirs`, object by object; arrays and plain values are replaced. */
