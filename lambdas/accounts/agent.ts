@@ -5,9 +5,21 @@ import { ConfigurationError } from "../model/errors.js";
 import { agentEnvironment } from "../runtime/environment.js";
 
 /** The agent's account: the login from the settings, and the id if GitHub was asked for it before. */
-export async function agentAsKnown(): Promise<{ agent: string; agentId: number | undefined }> {
+export interface KnownAgent {
+  agent: string;
+  agentId: number | undefined;
+}
+
+/** The agent as this container knows it. */
+export async function agentAsKnown(): Promise<KnownAgent> {
   const { AGENT_GITHUB_USERNAME: agent } = agentEnvironment();
   return { agent, agentId: await knownAccounts().idOf(agent) };
+}
+
+/** The agent as the table knows it now. */
+export async function agentAsKept(): Promise<KnownAgent> {
+  const { AGENT_GITHUB_USERNAME: agent } = agentEnvironment();
+  return { agent, agentId: await knownAccounts().idNow(agent) };
 }
 
 /** By client: another installation may have removed the App. */

@@ -33,6 +33,12 @@ class KnownAccounts {
     return (await this.#read()).get(login.toLowerCase());
   }
 
+  /** The id that is kept for a login now: another Lambda may have kept it a moment ago. */
+  async idNow(login: string): Promise<number | undefined> {
+    this.#ids = undefined;
+    return this.idOf(login);
+  }
+
   /** Keeps an id for a login, unless there is one; returns the one that is kept. */
   async keep(login: string, id: number): Promise<number> {
     const key = login.toLowerCase();

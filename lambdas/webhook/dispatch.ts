@@ -1,4 +1,4 @@
-import { agentAsKnown } from "../accounts/agent.js";
+import { agentAsKept, agentAsKnown } from "../accounts/agent.js";
 import { ConfigurationError } from "../model/errors.js";
 import { errorName, log } from "../runtime/log.js";
 import { addToLogContext } from "../runtime/log-context.js";
@@ -24,7 +24,13 @@ export interface Delivery {
 export async function dispatch({ type, delivery, payload, appId }: Delivery): Promise<Outcome> {
   addToLogContext({ event: { delivery } });
   try {
-    const classified = classify(type, delivery, payload, { ...(await agentAsKnown()), appId });
+    const agent = await agentAsKnown();
+    const byLogin = classify(type, delivery, payload, { ...agent, appId });
+    const isCertain = "skipped" in byLogin || agent.agentId !== undefined;
+    // The flows ask GitHub for the agent's id. As soon as it is in the table, somebody else's login is not the agent's.
+    const classified = isCertain
+      ? byLogin
+      : classify(type, delivery, payload, { ...(await agentAsKept()), appId });
     if ("skipped" in classified) return { kind: "skipped", reason: classified.skipped };
     const { event } = classified;
     addToLogContext({ event });
