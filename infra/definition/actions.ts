@@ -18,8 +18,8 @@ export const flowNames = [
 ] as const;
 export type FlowName = (typeof flowNames)[number];
 
-/** What may be done with an item of the table: DynamoDB's GetItem, Query and UpdateItem. */
-export type TableRight = "get" | "query" | "update";
+/** What may be done with an item of the table: DynamoDB's GetItem, Query, UpdateItem and DeleteItem. */
+export type TableRight = "get" | "query" | "update" | "delete";
 
 export interface ActionSpec {
   /** What it does, in one sentence: the function's description in the console. */
@@ -123,21 +123,15 @@ export const actions = {
     ...actionDefaults,
     description: "Puts what happened into a task's inbox and wakes its drain, or takes it back",
     secrets: ["githubApp"],
-    table: { task: ["get"], inbox: ["get", "query", "update"] },
+    table: { task: ["get"], inbox: ["get", "update"] },
     starts: ["drain-inbox"],
   },
   "wake-drain": {
     ...actionDefaults,
     description: "Ensures that a drain runs if something waits for a task",
     secrets: [],
-    table: { task: ["get"], inbox: ["get", "query", "update"] },
+    table: { task: ["get"], inbox: ["get", "update"] },
     starts: ["drain-inbox"],
-  },
-  "observe-agent": {
-    ...actionDefaults,
-    description: "Looks at an inbox, and whether the agent can take a message",
-    secrets: ["coderToken", "taskMark"],
-    table: { task: ["get"], inbox: ["get", "query", "update"] },
   },
   "resume-task": {
     ...actionDefaults,
@@ -149,21 +143,26 @@ export const actions = {
     ...actionDefaults,
     timeoutSeconds: 180,
     memoryMb: 512,
-    description: "Sends all that waits to the agent, as one message",
+    description:
+      "Looks at an inbox and its agent, and sends all that waits as one message if the agent listens",
     secrets: ["githubApp", "coderToken", "taskMark"],
-    table: { task: ["get", "update"], inbox: ["get", "query", "update"], account: ["query", "update"] },
+    table: {
+      task: ["get", "update"],
+      inbox: ["get", "query", "update", "delete"],
+      account: ["query", "update"],
+    },
   },
   "keep-inbox": {
     ...actionDefaults,
     description: "Keeps what waits for a task that is gone, and says so on its issue",
     secrets: ["githubApp", "coderToken", "taskMark"],
-    table: { task: ["get", "update"], inbox: ["query", "update"] },
+    table: { task: ["get", "update"], inbox: ["get", "query", "update", "delete"] },
   },
   "announce-wait": {
     ...actionDefaults,
     description: "Says in the status comment that an agent has not listened for a day, and keeps what waits",
     secrets: ["githubApp"],
-    table: { task: ["get", "update"], inbox: ["query", "update"] },
+    table: { task: ["get", "update"], inbox: ["get", "query", "update", "delete"] },
   },
   "announce-limit": {
     ...actionDefaults,

@@ -8,6 +8,7 @@ const actionOf: Record<TableRight, string> = {
   get: "dynamodb:GetItem",
   query: "dynamodb:Query",
   update: "dynamodb:UpdateItem",
+  delete: "dynamodb:DeleteItem",
 };
 
 /** The one table: which Coder task serves which issue, and what waits to be told to it. */

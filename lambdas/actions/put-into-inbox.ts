@@ -2,14 +2,15 @@ import * as z from "zod/mini";
 import { connectGitHub } from "../github/app.js";
 import { postIfAllowed } from "../github/post-if-allowed.js";
 import { RepositoryClient } from "../github/repository.js";
-import {
-  branchFailureEntry,
-  commentEntry,
-  commentIdentity,
-  failureEntry,
-  jobEntry,
-} from "../inbox/entries.js";
 import { Inbox, type PutOutcome } from "../inbox/inbox.js";
+import {
+  commentIdentity,
+  inputOfBranchFailure,
+  inputOfComment,
+  inputOfFailedRun,
+  inputOfJob,
+} from "../inbox/inputs.js";
+import { wakeDrain } from "../inbox/waking.js";
 import {
   branchFailedSchema,
   type CommentPosted,
@@ -23,7 +24,6 @@ import { planSchema } from "../model/plan.js";
 import { drainEnvironment, inboxEnvironment } from "../runtime/environment.js";
 import { log } from "../runtime/log.js";
 import { TaskStore } from "../tasks/store.js";
-import { wakeDrain } from "../tasks/wake.js";
 
 const inputSchema = z.object({
   event: z.discriminatedUnion("type", [
@@ -61,18 +61,18 @@ export async function handler(input: unknown): Promise<Put> {
         await inbox.withdraw(commentIdentity(event.comment), event.delivery);
         return "withdrawn";
       case "comment_posted":
-        return inbox.put(commentEntry(event), { isHumanWord: event.sender.type !== "Bot" });
+        return inbox.put(inputOfComment(event), { isHuman: event.sender.type !== "Bot" });
       case "check_failed": {
         const isElsewhere = event.repository.id !== key.repositoryId;
-        if (!isElsewhere && ((await inbox.state()).failureRounds ?? 0) >= maxRounds) return "limit";
+        if (!isElsewhere && ((await inbox.meta.read()).failureRounds ?? 0) >= maxRounds) return "limit";
         if (!subject) throw new TypeError("A failed run comes with the pull request that it is of.");
-        return inbox.put(failureEntry(event, subject, key, text ?? ""), { isHumanWord: false });
+        return inbox.put(inputOfFailedRun(event, subject, key, text ?? ""), { isHuman: false });
       }
       case "branch_failed":
-        return inbox.put(branchFailureEntry(event, plan?.prompt ?? ""), { isHumanWord: false });
+        return inbox.put(inputOfBranchFailure(event, plan?.prompt ?? ""), { isHuman: false });
       case "job_due":
         if (!plan) throw new TypeError("A scheduled job comes with its plan.");
-        return inbox.put(jobEntry(event, plan), { isHumanWord: false });
+        return inbox.put(inputOfJob(event, plan), { isHuman: false });
       case "task_requested":
         // There is nothing to tell: the issue's task works on the issue already.
         return "ignored";

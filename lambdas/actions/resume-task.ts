@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
+import type { AgentWait } from "../inbox/readiness.js";
 import { agentWaitSchema, drainSchema, parseInput } from "../model/flow-input.js";
-import type { AgentWait } from "../tasks/observe.js";
 import { resumeTask } from "../tasks/resuming.js";
 import { TaskStore } from "../tasks/store.js";
 

@@ -1,9 +1,9 @@
 import * as z from "zod/mini";
 import { Inbox } from "../inbox/inbox.js";
+import { wakeDrain } from "../inbox/waking.js";
 import { parseInput, taskKeySchema } from "../model/flow-input.js";
 import { drainEnvironment } from "../runtime/environment.js";
 import { TaskStore } from "../tasks/store.js";
-import { wakeDrain } from "../tasks/wake.js";
 
 const inputSchema = z.object({
   key: taskKeySchema,
@@ -18,8 +18,8 @@ const store = new TaskStore();
 /** Ensures that a drain runs if something waits for a task. */
 export async function handler(input: unknown): Promise<{ drain: string }> {
   const { key, from, anew } = parseInput(inputSchema, input);
-  const inbox = new Inbox(key);
-  if (from !== undefined) await inbox.replaceDrain(from);
-  if (anew) await inbox.forgetRounds();
+  const { meta } = new Inbox(key);
+  if (from !== undefined) await meta.replaceDrain(from);
+  if (anew) await meta.resetRounds();
   return { drain: await wakeDrain({ drainFlow, store }, key) };
 }

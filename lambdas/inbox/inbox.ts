@@ -1,305 +1,236 @@
 import { type Changes, type Condition, type Key, secondsFromNow, Table } from "../aws/table.js";
 import { TransientError } from "../model/errors.js";
 import type { TaskKey } from "../model/record.js";
-import { byteLength } from "../text/bytes.js";
-import { isOfPull } from "./entries.js";
-import type { Input } from "./message/input.js";
-import type { Batch, InboxState, NewInput, StoredInput } from "./stored-input.js";
+import { isOfPull } from "./inputs.js";
+import { earlierInputs } from "./legacy.js";
+import { type Batch, type BatchInput, type InboxMeta, MetaItem } from "./meta.js";
+import { Queue, type QueueEntry } from "./queue.js";
+import type { NewInput, StoredInput, WaitingInput } from "./stored-input.js";
+import { isNewer, replacedBy, whatToTell } from "./version.js";
 
-/** Longer than anybody redelivers (three days); a drain that waits for a busy agent renews it each day. */
-const keptForSeconds = 8 * 24 * 3600;
 const daySeconds = 24 * 3600;
-
-/** Step Functions keeps the names of drains for ninety days: a generation must not begin anew before. */
-const metaKeptForSeconds = 100 * daySeconds;
+/** Longer than anybody redelivers (three days); a drain that waits for a busy agent renews it each day. */
+const keptForSeconds = 8 * daySeconds;
 const parallelWrites = 25;
-/** Of 64 KiB each, they are 1 MB. */
+/** Inputs of 64 KiB each: 1 MB. */
 const readAtOnce = 16;
 
-/** An entry that waits, with its text. */
-export type Waiting = StoredInput & Required<Pick<StoredInput, "input">> & { identity: string };
-
-/** An entry that waits, without its text: of 2,000 long ones, the texts alone are 125 MB. */
-export type WaitingEntry = Pick<StoredInput, "delivery" | "order" | "head" | "mayHaveArrived" | "alone"> & {
-  identity: string;
-  isFailure: boolean;
-};
-
-/** What a put came to: `ignored` where this, or something newer, is known already. */
+/** What a put has done: `ignored` if this or something newer is known already. */
 export type PutOutcome = "put" | "ignored";
 
 /**
- * What waits to be told to one task: items of the partition `inbox#<repository id>#<work>`, one for the whole
- * (`meta`) and one for each entry (`input#<identity>`). Without transactions: every change is conditional, and
- * made again where it was overtaken.
+ * The inputs that wait for one task: items of the partition `inbox#<repository id>#<work>`. Each input is one item,
+ * `input#<identity>`, that is read by its key, whether it waits or was delivered; those that wait are in the queue.
+ * There are no transactions: every change is conditional, and repeated if it was overtaken.
  */
 export class Inbox {
   readonly #table = new Table();
   readonly #pk: string;
+  readonly #meta: MetaItem;
+  readonly #queue: Queue;
 
   constructor({ repositoryId, work }: TaskKey) {
     this.#pk = `inbox#${repositoryId}#${work}`;
+    this.#meta = new MetaItem(this.#table, this.#pk);
+    this.#queue = new Queue(this.#table, this.#pk);
   }
 
-  async state(): Promise<InboxState> {
-    return (await this.#table.get<InboxState>(this.#meta)) ?? { generation: 0, puts: 0, sendings: 0 };
+  /** What is known of the whole, and the changes of it that concern no input. */
+  get meta(): MetaItem {
+    return this.#meta;
   }
 
   /**
-   * Stores an entry, or the newer text of one that is there. The count of puts is raised after that, so that a
-   * drain which saw the old count cannot have missed the entry and still end.
+   * Stores an input, or the newer text of one that is known; queues it; counts it. In this order, so that no drain ends
+   * without it: one that ends reads the queue first, and then finds the count unchanged.
    */
-  async put(entry: NewInput, { isHumanWord }: { isHumanWord: boolean }): Promise<PutOutcome> {
-    const outcome = await this.#store(entry);
-    // Also where it was ignored: the run that stored it may have died before it came to this.
-    const changes = {
-      expiresAt: secondsFromNow(metaKeptForSeconds),
-      ...(isHumanWord && { failureRounds: 0 }),
-    };
-    await this.#table.update<InboxState>(this.#meta, changes, {
-      add: { puts: 1, generation: 0, sendings: 0 },
-    });
+  async put(input: NewInput, { isHuman }: { isHuman: boolean }): Promise<PutOutcome> {
+    const { outcome, waits } = await this.#store(input);
+    if (waits) {
+      await this.#meta.countStored(input.identity, { resetsRounds: isHuman });
+    } else if (isHuman) {
+      await this.#meta.resetRounds();
+    }
     return outcome;
   }
 
-  async #store(entry: NewInput): Promise<PutOutcome> {
-    const { identity, ...fields } = entry;
-    const key = this.#entryKey(identity);
+  async #store({ identity, ...fields }: NewInput): Promise<{ outcome: PutOutcome; waits: boolean }> {
     for (let attempt = 0; attempt < 10; attempt++) {
-      const known = await this.#table.get<StoredInput>(key);
-      if (known && !isNewer(fields, known)) return "ignored";
-      const { input, state } = whatToTell(fields.input, known);
-      const isStored = await this.#table.update<StoredInput>(
-        key,
-        {
-          ...fields,
-          input,
-          head: fields.head,
-          replaced: replacedBy(fields, known),
-          mayHaveArrived: undefined,
-          alone: undefined,
-          state,
-          // An edit of what still waits keeps its place; one of what was delivered comes when it was made.
-          order: known?.state === "waiting" ? known.order : fields.order,
-          expiresAt: secondsFromNow(keptForSeconds),
-        },
-        { condition: unchanged(known) },
-      );
-      if (isStored) return "put";
+      const known = await this.#table.get<StoredInput>(this.#inputKey(identity));
+      const isKnown = known && !isNewer(fields, known);
+      const stored = isKnown ? known : await this.#write(identity, fields, known);
+      if (!stored) continue;
+      const waits = stored.state === "waiting";
+      // Even if it is known: the run that stored it may have died before it came to this.
+      if (waits) await this.#queue.add({ ...stored, identity }, keptForSeconds);
+      return { outcome: isKnown ? "ignored" : "put", waits };
     }
-    throw new TransientError("The entry is being changed by too many deliveries at once. It is retried.");
+    throw new TransientError("The input is being changed by too many deliveries at once. It is retried.");
   }
 
-  /** Takes an entry back, whether it is there already or still to come; of what was delivered, later edits. */
+  #write(identity: string, fields: Omit<NewInput, "identity">, known: StoredInput | undefined) {
+    const changes: Changes<StoredInput> = {
+      ...fields,
+      ...whatToTell(fields.input, known),
+      head: fields.head,
+      review: fields.review,
+      replaced: replacedBy(fields, known),
+      alone: undefined,
+      // An edit of what still waits keeps its position; one of what was delivered has that of the edit.
+      order: known?.state === "waiting" ? known.order : fields.order,
+      expiresAt: secondsFromNow(keptForSeconds),
+    };
+    return this.#update(identity, changes, unchanged(known));
+  }
+
+  /** Takes an input back, whether it is there already or still to come; of what was delivered, later edits. */
   async withdraw(identity: string, delivery: string): Promise<void> {
-    await this.#table.update<StoredInput>(this.#entryKey(identity), {
+    await this.#table.update<StoredInput>(this.#inputKey(identity), {
       state: "withdrawn",
       delivery,
       version: "",
-      order: "",
       input: undefined,
       expiresAt: secondsFromNow(keptForSeconds),
     });
   }
 
-  /** Whether anything waits. */
-  async hasWaiting(): Promise<boolean> {
-    const found = await this.#table.each(this.#pk, "input#", { fields: "sk", filter: isWaiting() }).next();
-    return found.done !== true;
+  /** Whether this identity has been stored, in any state. */
+  async knows(identity: string): Promise<boolean> {
+    return (await this.#table.get(this.#inputKey(identity))) !== undefined;
   }
 
-  /** All that waits, without the texts: what people said in GitHub's order, then what CI said. */
-  async waiting(): Promise<WaitingEntry[]> {
-    const entries: WaitingEntry[] = [];
-    const fields = "sk, #delivery, #order, #head, #mayHaveArrived, #alone, #input.#kind";
-    for await (const { sk, input, ...item } of this.#table.each<StoredInput>(this.#pk, "input#", {
-      fields,
-      filter: isWaiting(),
-    })) {
-      entries.push({ ...item, identity: identityIn(sk), isFailure: input?.kind === "failure" });
-    }
-    return entries.sort((a, b) => rank(a) - rank(b) || (a.order < b.order ? -1 : 1));
-  }
-
-  /**
-   * Those of the entries that wait still, with their texts as they are now: from the first on, until these have so many
-   * UTF-8 bytes, and one at least.
-   */
-  async read(entries: readonly WaitingEntry[], bytes: number): Promise<Waiting[]> {
-    const read: Waiting[] = [];
-    let room = bytes;
-    for (let i = 0; i < entries.length && room > 0; i += readAtOnce) {
-      const some = entries.slice(i, i + readAtOnce).map(({ identity }) => this.#read(identity));
-      for (const entry of await Promise.all(some)) {
-        if (!entry) continue;
-        read.push(entry);
-        room -= byteLength(entry.input.kind === "failure" ? entry.input.text : entry.input.body);
+  /** What waits, with its texts, in the order in which it is sent. It is read as it is asked for. */
+  async *waiting(): AsyncGenerator<WaitingInput> {
+    for await (const page of this.#queue.pages(readAtOnce)) {
+      for (const input of await Promise.all(page.map((entry) => this.#read(entry)))) {
+        if (input) yield input;
       }
     }
-    return read;
   }
 
-  async #read(identity: string): Promise<Waiting | undefined> {
-    const item = await this.#table.get<StoredInput>(this.#entryKey(identity));
-    if (item?.state !== "waiting" || item.input === undefined) return undefined;
-    return { ...item, input: item.input, identity };
+  /** Whether anything waits. */
+  async hasWaiting(): Promise<boolean> {
+    for await (const [first] of this.#queue.pages(1)) {
+      if (first && (await this.#read(first))) return true;
+      break;
+    }
+    // The first entry was left over, or has expired.
+    for await (const page of this.#queue.pages(readAtOnce)) {
+      for (const entry of page) if (await this.#read(entry)) return true;
+    }
+    return false;
   }
 
-  /** What waits is kept for a day from now: there is nobody to tell it to. Returns how much that is. */
+  /** Those of a message's inputs that still wait, as they were sent. */
+  async waitingOf(inputs: readonly BatchInput[]): Promise<WaitingInput[]> {
+    const found = await inParallel(inputs, async ({ identity, delivery }) => {
+      const item = await this.#table.get<StoredInput>(this.#inputKey(identity));
+      return item?.delivery === delivery ? waitingInput(item, { identity, queuedAt: 0 }) : undefined;
+    });
+    return found.filter((input) => input !== undefined);
+  }
+
+  /** The input of a queue entry; an entry that was left over is deleted. */
+  async #read(entry: QueueEntry): Promise<WaitingInput | undefined> {
+    if (entry.expiresAt <= secondsFromNow(0)) return undefined;
+    const item = await this.#table.get<StoredInput>(this.#inputKey(entry.identity));
+    if (item?.order === entry.order && item.state === "waiting") return waitingInput(item, entry);
+    await this.#queue.remove(entry);
+    return undefined;
+  }
+
+  /** Keeps what waits for a day from now: there is no task to tell it to. Returns how many inputs these are. */
   keepForADay(): Promise<number> {
     return this.#keepFor(daySeconds);
   }
 
-  /** What waits is kept as long as if it were put now. Returns how much that is. */
+  /** Keeps what waits as long as if it were put now. Returns how many inputs these are. */
   keepOn(): Promise<number> {
     return this.#keepFor(keptForSeconds);
   }
 
   async #keepFor(seconds: number): Promise<number> {
-    const all = await this.waiting();
-    await inParallel(all, ({ identity, delivery }) =>
-      this.#table.update<StoredInput>(
-        this.#entryKey(identity),
-        { expiresAt: secondsFromNow(seconds) },
-        { condition: waitingAs(delivery) },
-      ),
-    );
-    return all.length;
-  }
-
-  /** Ends a drain that has seen `puts`; `false` where something was put since, or another drain has begun. */
-  async close(generation: number, puts: number): Promise<boolean> {
-    const condition: Condition = {
-      expression: "#generation = :generation AND #puts = :puts",
-      values: { generation, puts },
-    };
-    return this.#raise(generation, condition);
-  }
-
-  /** No message about a failed run was sent in vain yet: to a new agent, or since somebody has asked it to work. */
-  async forgetRounds(): Promise<void> {
-    const condition = { expression: "#failureRounds > :none", values: { none: 0 } };
-    await this.#table.update<InboxState>(this.#meta, { failureRounds: 0 }, { condition });
-  }
-
-  /** Lets a new drain take the place of one that has failed; `false` where that has been done. */
-  async replaceDrain(generation: number): Promise<boolean> {
-    return this.#raise(generation, { expression: "#generation = :generation", values: { generation } });
-  }
-
-  async #raise(generation: number, condition: Condition): Promise<boolean> {
-    const raised = await this.#table.update<InboxState>(
-      this.#meta,
-      { generation: generation + 1 },
-      { condition },
-    );
-    return raised !== undefined;
-  }
-
-  /**
-   * Notes what is about to be sent; `false` where this drain is not the one that may, or something has been sent
-   * since its entries were read: another Lambda of the same drain may be left from before it was redriven.
-   */
-  async begin(batch: Batch, { sendings }: Pick<InboxState, "sendings">): Promise<boolean> {
-    const condition = {
-      expression: "#generation = :generation AND #sendings = :sendings AND attribute_not_exists(#batch)",
-      values: { generation: batch.generation, sendings },
-    };
-    const begun = await this.#table.update<InboxState>(
-      this.#meta,
-      { batch },
-      { condition, add: { sendings: 1 } },
-    );
-    return begun !== undefined;
-  }
-
-  /** The batch has arrived: its entries are delivered, but for what was changed while it was under way. */
-  async delivered(batch: Batch): Promise<void> {
-    await inParallel(batch.entries, async ({ identity, version, delivery, text }) => {
-      const key = this.#entryKey(identity);
-      const told: Changes<StoredInput> = {
-        deliveredVersion: version,
-        deliveredText: text,
-        mayHaveArrived: undefined,
-      };
-      const isDone = await this.#table.update<StoredInput>(
-        key,
-        { ...told, state: "delivered", input: undefined },
-        { condition: waitingAs(delivery) },
-      );
-      // Edited meanwhile: what waits now is an edit of what was told.
-      const isEdited = { expression: "#state = :waiting", values: { waiting: "waiting" } };
-      if (isDone || (await this.#table.update<StoredInput>(key, told, { condition: isEdited }))) return;
-      // Or put back to what had been told before, which is news again.
-      const isPutBack = {
-        expression: "#state = :done AND #delivery <> :delivery AND attribute_exists(#input)",
-        values: { done: "delivered", delivery },
-      };
-      await this.#table.update<StoredInput>(key, { ...told, state: "waiting" }, { condition: isPutBack });
-    });
-    const isRound = batch.entries.some(({ identity }) => isOfPull(identity));
-    await this.#closeBatch(batch, isRound ? { failureRounds: 1 } : {});
-  }
-
-  /** The sending of the batch has come to its end, without a word on whether it has arrived. */
-  async ended(batch: Batch): Promise<void> {
-    await this.#table.update<InboxState>(
-      this.#meta,
-      { batch: { ...batch, hasEnded: true } },
-      { condition: isOpen(batch) },
-    );
-  }
-
-  /** The batch has not arrived, or nobody can tell: its entries wait on. */
-  async returned(batch: Batch, { mayHaveArrived }: { mayHaveArrived: boolean }): Promise<void> {
-    if (mayHaveArrived) {
-      await inParallel(batch.entries, ({ identity, delivery }) =>
-        this.#table.update<StoredInput>(
-          this.#entryKey(identity),
-          { mayHaveArrived },
-          { condition: waitingAs(delivery) },
-        ),
-      );
+    await this.queueEarlier(await this.#meta.read());
+    let kept = 0;
+    for await (const page of this.#queue.pages(parallelWrites)) {
+      const waits = await inParallel(page, async (entry) => {
+        const { identity } = entry;
+        if (!(await this.#read(entry))) return false;
+        await this.#queue.keepFor(entry, seconds);
+        const expiry = { expiresAt: secondsFromNow(seconds) };
+        return (await this.#update(identity, expiry, isWaiting())) !== undefined;
+      });
+      kept += waits.filter(Boolean).length;
     }
-    await this.#closeBatch(batch);
+    return kept;
   }
 
   /**
-   * The batch was denied for good. One entry alone is dropped, and returned; of several, each is sent alone from now
-   * on, for nobody can tell which of them it was.
+   * The batch has arrived: its inputs are delivered, except for what was changed while it was under way. `endsDrain`:
+   * nothing else waits, by `meta` as the drain has read it. Returns whether the drain has ended.
+   */
+  async delivered(batch: Batch, endsDrain?: InboxMeta): Promise<boolean> {
+    const waits = await inParallel(batch.entries, (input) => this.#delivered(input));
+    const countsRound = batch.entries.some(({ identity }) => isOfPull(identity));
+    const isLast = endsDrain !== undefined && !waits.includes(true);
+    return this.#meta.closeBatch(batch, { countsRound, ...(isLast && { endsDrain }) });
+  }
+
+  /** Resolves to `true` if a newer text of it waits. */
+  async #delivered({ identity, version, delivery, text }: BatchInput): Promise<boolean> {
+    const told: Changes<StoredInput> = { deliveredVersion: version, deliveredText: text };
+    const delivered = { ...told, state: "delivered", input: undefined } as const;
+    const done = await this.#update(identity, delivered, waitingAs(delivery));
+    if (done) {
+      await this.#queue.remove({ identity, delivery, order: done.order });
+      return false;
+    }
+    const newer =
+      // Edited meanwhile: what waits now is an edit of what was told.
+      (await this.#update(identity, told, isWaiting())) ??
+      // Or put back to what had been told before, which is news again.
+      (await this.#update(identity, { ...told, state: "waiting" }, isPutBack(delivery)));
+    if (!newer) return false;
+    await this.#queue.add({ ...newer, identity }, keptForSeconds);
+    return true;
+  }
+
+  /** The batch has not arrived, or nobody can know: its inputs wait on. */
+  async returned(
+    batch: Batch,
+    { mayHaveArrived, repeated = [] }: { mayHaveArrived: boolean; repeated?: BatchInput[] | undefined },
+  ): Promise<void> {
+    const isOther = ({ identity }: BatchInput) => !batch.entries.some((sent) => sent.identity === identity);
+    const all = [...batch.entries, ...repeated.filter(isOther)];
+    await this.#meta.closeBatch(batch, mayHaveArrived ? { repeated: all } : {});
+  }
+
+  /**
+   * The batch was denied for good. A single input is dropped, and its identity returned; of several, each is sent alone
+   * from now on, for nobody knows which of them it was.
    */
   async denied(batch: Batch): Promise<string | undefined> {
     const [first, ...others] = batch.entries;
     if (first && others.length === 0) {
       await this.drop(first);
-      await this.#closeBatch(batch);
+      await this.#meta.closeBatch(batch);
       return first.identity;
     }
     await inParallel(batch.entries, ({ identity, delivery }) =>
-      this.#table.update<StoredInput>(
-        this.#entryKey(identity),
-        { alone: true },
-        { condition: waitingAs(delivery) },
-      ),
+      this.#update(identity, { alone: true }, waitingAs(delivery)),
     );
-    await this.#closeBatch(batch);
+    await this.#meta.closeBatch(batch);
     return undefined;
   }
 
-  async #closeBatch(batch: Batch, add: Record<string, number> = {}): Promise<void> {
-    await this.#table.update<InboxState>(this.#meta, { batch: undefined }, { condition: isOpen(batch), add });
+  /** Drops an input that no longer matters. */
+  async drop({ identity, delivery }: Pick<BatchInput, "identity" | "delivery">): Promise<void> {
+    const changes = { state: "withdrawn", input: undefined } as const;
+    const dropped = await this.#update(identity, changes, waitingAs(delivery));
+    if (dropped) await this.#queue.remove({ identity, delivery, order: dropped.order });
   }
 
-  /** Drops an entry that no longer matters. */
-  async drop({ identity, delivery }: Pick<WaitingEntry, "identity" | "delivery">): Promise<void> {
-    await this.#table.update<StoredInput>(
-      this.#entryKey(identity),
-      { state: "withdrawn", input: undefined },
-      { condition: waitingAs(delivery) },
-    );
-  }
-
-  /** Whether this is the first time that `note` is made here within ninety days, or the same delivery's again. */
+  /** Whether this is the first time within ninety days that `note` is made here, or the same delivery again. */
   async noteOnce(note: string, delivery: string): Promise<boolean> {
     const noted = await this.#table.update(
       { pk: this.#pk, sk: `note#${note}` },
@@ -314,46 +245,40 @@ export class Inbox {
     return noted !== undefined;
   }
 
-  get #meta(): Key {
-    return { pk: this.#pk, sk: "meta" };
+  /** Puts what an earlier version has stored into the queue. */
+  async queueEarlier({ puts }: InboxMeta): Promise<void> {
+    if (puts === undefined) return;
+    const { inputs, repeated } = await earlierInputs(this.#table, this.#pk);
+    await inParallel(inputs, (input) => this.#queue.add(input, keptForSeconds));
+    await this.#meta.noteQueued(puts, repeated);
   }
 
-  #entryKey(identity: string): Key {
+  #update(identity: string, changes: Changes<StoredInput>, condition: Condition) {
+    return this.#table.update<StoredInput>(this.#inputKey(identity), changes, { condition });
+  }
+
+  #inputKey(identity: string): Key {
     return { pk: this.#pk, sk: `input#${identity}` };
   }
 }
 
-/** A withdrawn comment does not come back; of two texts of one second, the one that comes later is newer. */
-function isNewer(entry: Omit<NewInput, "identity">, known: StoredInput): boolean {
-  if (known.delivery === entry.delivery || known.replaced?.includes(entry.delivery)) return false;
-  if (known.state === "withdrawn" && known.version === "") return false;
-  if (entry.version !== known.version) return entry.version > known.version;
-  return entry.input.kind !== "failure" && entry.input.previousBody !== undefined;
-}
-
-/**
- * What becomes of a newer text. Of several edits that come before the first is told, the agent hears what it was
- * told and what stands now; where that is the same again, nothing, unless an edit in between is being sent.
- */
-function whatToTell(
-  input: Input,
-  known: StoredInput | undefined,
-): { input: Input; state: StoredInput["state"] } {
-  const isEdited = known?.state === "waiting" && known.deliveredVersion !== undefined;
-  const told = isEdited && known.input?.kind !== "failure" ? known.input?.previousBody : undefined;
-  if (told === undefined || input.kind === "failure") return { input, state: "waiting" };
-  return { input: { ...input, previousBody: told }, state: input.body === told ? "delivered" : "waiting" };
-}
-
-/** The deliveries of the texts before this one that are of the same second: no version tells that they are older. */
-function replacedBy(entry: Pick<NewInput, "version">, known: StoredInput | undefined): string[] | undefined {
-  return known?.version === entry.version ? [...(known.replaced ?? []), known.delivery] : undefined;
+function waitingInput(
+  item: StoredInput,
+  entry: Pick<QueueEntry, "identity" | "queuedAt">,
+): WaitingInput | undefined {
+  const { state, input, expiresAt } = item;
+  if (state !== "waiting" || input === undefined || expiresAt <= secondsFromNow(0)) return undefined;
+  return { ...item, input, identity: entry.identity, queuedAt: entry.queuedAt };
 }
 
 function unchanged(known: StoredInput | undefined): Condition {
   if (!known) return { expression: "attribute_not_exists(#delivery)" };
   const { delivery, state } = known;
   return { expression: "#delivery = :delivery AND #state = :state", values: { delivery, state } };
+}
+
+function isWaiting(): Condition {
+  return { expression: "#state = :waiting", values: { waiting: "waiting" } };
 }
 
 /** Waiting, with the text that this delivery brought: two edits of one second have the same version. */
@@ -364,27 +289,20 @@ function waitingAs(delivery: string): Condition {
   };
 }
 
-function isOpen({ reference }: Batch): Condition {
-  return { expression: "#batch.#reference = :reference", values: { reference } };
-}
-
-function isWaiting(): Condition {
+function isPutBack(delivery: string): Condition {
   return {
-    expression: "#state = :waiting AND attribute_exists(#input) AND #expiresAt > :now",
-    values: { waiting: "waiting", now: secondsFromNow(0) },
+    expression: "#state = :done AND #delivery <> :delivery AND attribute_exists(#input)",
+    values: { done: "delivered", delivery },
   };
 }
 
-function identityIn(sortKey: string): string {
-  return sortKey.slice("input#".length);
-}
-
-function rank({ isFailure }: WaitingEntry): number {
-  return isFailure ? 1 : 0;
-}
-
-async function inParallel<T>(items: readonly T[], write: (item: T) => Promise<unknown>): Promise<void> {
+async function inParallel<T, Result>(
+  items: readonly T[],
+  run: (item: T) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = [];
   for (let i = 0; i < items.length; i += parallelWrites) {
-    await Promise.all(items.slice(i, i + parallelWrites).map(write));
+    results.push(...(await Promise.all(items.slice(i, i + parallelWrites).map(run))));
   }
+  return results;
 }

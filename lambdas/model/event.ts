@@ -97,6 +97,8 @@ export const commentSchema = z.object({
   /** That commit, where GitHub tells. */
   commit: z.optional(name),
   reviewState: z.optional(name),
+  /** The review that a comment on lines of a diff is part of. */
+  review: z.optional(z.int()),
   /** The GitHub App through which it was written. */
   appId: z.optional(z.int()),
 });

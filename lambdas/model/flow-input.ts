@@ -19,6 +19,7 @@ export const agentWaitSchema = z.object({
   broken: z.number(),
   resumed: z.boolean(),
   refusals: z.number(),
+  held: z._default(z.number(), 0),
 });
 
 /** What a run that looks on was started with: whose work, under which intent, and its own name in the record. */

@@ -14,7 +14,7 @@ import { type StatusPlace, statusPlace } from "./place.js";
 import { statusText } from "./text.js";
 
 /** The records of tasks, as far as a status comment reads and changes them. */
-interface Records {
+export interface Records {
   get(key: TaskKey): Promise<TaskRecord | undefined>;
   update(key: TaskKey, changes: Changes<TaskRecord>, condition: Condition): Promise<TaskRecord | undefined>;
 }

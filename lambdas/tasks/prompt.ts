@@ -1,4 +1,4 @@
-import { branchFailureInput } from "../inbox/entries.js";
+import { branchFailureInput } from "../inbox/inputs.js";
 import { label, quotable } from "../inbox/message/data.js";
 import { withClosedFences } from "../inbox/message/fence.js";
 import { section } from "../inbox/message/section.js";

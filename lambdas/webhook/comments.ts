@@ -51,7 +51,12 @@ export function classifyReviewComment(
     subject: { kind: "pull", number: pull.number, url: pull.html_url },
     agentAssigned: false,
     at: comment.created_at,
-    comment: { kind: "review_comment", ...commentFields(comment), ...locationOf(comment) },
+    comment: {
+      kind: "review_comment",
+      ...commentFields(comment),
+      ...locationOf(comment),
+      ...(comment.pull_request_review_id != null && { review: comment.pull_request_review_id }),
+    },
   });
 }
 

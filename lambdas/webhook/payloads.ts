@@ -116,6 +116,8 @@ export const reviewCommentSchema = z.object({
   pull_request: pullRequest,
   comment: z.object({
     ...comment,
+    /** Every comment on a diff is part of a review, a single one too; `null` in old ones. */
+    pull_request_review_id: z.nullish(id),
     path: longText,
     /** `file` if it is about no line. */
     subject_type: z.nullish(z.string()),

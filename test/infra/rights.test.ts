@@ -28,7 +28,11 @@ const actsAsInstallation = [
 const getsTasks = onItems("dynamodb:GetItem", "task");
 const updatesTasks = onItems("dynamodb:GetItem dynamodb:UpdateItem", "task");
 const knowsAccounts = onItems("dynamodb:Query dynamodb:UpdateItem", "account");
-const servesInbox = onItems("dynamodb:GetItem dynamodb:Query dynamodb:UpdateItem", "inbox");
+const drainsInbox = onItems(
+  "dynamodb:DeleteItem dynamodb:GetItem dynamodb:Query dynamodb:UpdateItem",
+  "inbox",
+);
+const putsIntoInbox = onItems("dynamodb:GetItem dynamodb:UpdateItem", "inbox");
 const machine = (flow: string) =>
   `arn:AWS::Partition:states:AWS::Region:AWS::AccountId:stateMachine:coder-task-relay-${flow}`;
 
@@ -61,20 +65,14 @@ const lambdaRights: Record<string, string[]> = {
   PutIntoInbox: [
     ...actsAsInstallation,
     getsTasks,
-    servesInbox,
+    putsIntoInbox,
     `states:StartExecution on ${machine("drain-inbox")}`,
   ],
-  WakeDrain: [getsTasks, servesInbox, `states:StartExecution on ${machine("drain-inbox")}`],
-  ObserveAgent: [...readsCoder, getsTasks, servesInbox],
+  WakeDrain: [getsTasks, putsIntoInbox, `states:StartExecution on ${machine("drain-inbox")}`],
   ResumeTask: [...readsCoder, getsTasks],
-  SendInbox: [...actsAsInstallation, ...readsCoder, updatesTasks, servesInbox, knowsAccounts],
-  KeepInbox: [
-    ...actsAsInstallation,
-    ...readsCoder,
-    updatesTasks,
-    onItems("dynamodb:Query dynamodb:UpdateItem", "inbox"),
-  ],
-  AnnounceWait: [...actsAsInstallation, updatesTasks, onItems("dynamodb:Query dynamodb:UpdateItem", "inbox")],
+  SendInbox: [...actsAsInstallation, ...readsCoder, updatesTasks, drainsInbox, knowsAccounts],
+  KeepInbox: [...actsAsInstallation, ...readsCoder, updatesTasks, drainsInbox],
+  AnnounceWait: [...actsAsInstallation, updatesTasks, drainsInbox],
   AnnounceLimit: [...actsAsInstallation, updatesTasks],
   SyncSchedules: [
     ...actsAsInstallation,
@@ -127,15 +125,7 @@ const flowLambdas: Record<string, string[]> = {
     "StartBranchTask",
   ],
   SyncRepoConfig: ["CheckConfig", "FindConfigChange", "SyncInstallation", "SyncSchedules"],
-  DrainInbox: [
-    "AnnounceWait",
-    "KeepInbox",
-    "ObserveAgent",
-    "ResumeTask",
-    "SendInbox",
-    "StartFollowing",
-    "WakeDrain",
-  ],
+  DrainInbox: ["AnnounceWait", "KeepInbox", "ResumeTask", "SendInbox", "StartFollowing", "WakeDrain"],
   FollowTask: ["AnnounceProgress", "ObserveProgress"],
 };
 
@@ -270,7 +260,6 @@ describe("Lambdas", () => {
     RelayLogs: { ...githubApp, ...table },
     PutIntoInbox: { ...githubApp, ...table, DRAIN_INBOX_FLOW_ARN: machine("drain-inbox") },
     WakeDrain: { ...table, DRAIN_INBOX_FLOW_ARN: machine("drain-inbox") },
-    ObserveAgent: { ...coder, ...table },
     ResumeTask: { ...coder, ...table },
     SendInbox: { ...githubApp, ...coder, ...table },
     KeepInbox: { ...githubApp, ...coder, ...table },

@@ -14,7 +14,6 @@ import { FakeCoder } from "../../../local/fake-coder/fake-coder.js";
 import { bundles } from "../../bundles.js";
 
 const repositoryId = 4711;
-const work = "42";
 const count = 2000;
 const drainFlow = "arn:aws:states:us-east-1:000000000000:stateMachine:drain-inbox";
 const TableName = "inboxes";
@@ -22,9 +21,9 @@ const TableName = "inboxes";
 let dynamoDb: LocalDynamoDb;
 let stepFunctions: StepFunctions;
 let engine: Engine;
+let client: DynamoDBDocumentClient;
 let secrets: SecretsManager;
 let coder: FakeCoder;
-let client: DynamoDBDocumentClient;
 
 beforeAll(async () => {
   dynamoDb = await startDynamoDb(TableName);
@@ -52,28 +51,34 @@ afterAll(async () => {
   await dynamoDb.close();
 });
 
-/** 2,000 comments of 64 KiB, all of which have expired but the last, and the record of their task. */
-async function fill(): Promise<void> {
+/** Of 2,000 comments of 64 KiB, all have expired but the last. */
+async function fill(work: string, { isQueued }: { isQueued: boolean }): Promise<void> {
   const body = randomBytes(32 * 1024).toString("hex");
   const now = Math.floor(Date.now() / 1000);
-  const item = (index: number) => ({
-    pk: `inbox#${repositoryId}#${work}`,
-    sk: `input#comment#${String(index).padStart(6, "0")}`,
-    state: "waiting",
-    delivery: `${index}`,
-    version: "1",
-    order: `${index}`,
-    input: { kind: "comment", body },
-    expiresAt: index === count - 1 ? now + 3600 : now - 3600,
-  });
-  const puts = Array.from({ length: count }, (_, index) => ({ PutRequest: { Item: item(index) } }));
+  const items = Array.from({ length: count }, (_, index) => {
+    const order = String(index).padStart(6, "0");
+    const identity = `comment#${order}`;
+    const expiresAt = index === count - 1 ? now + 3600 : now - 3600;
+    const delivery = `${index}`;
+    const input = { kind: "comment", body };
+    return [
+      { sk: `input#${identity}`, state: "waiting", delivery, version: "1", order, input, expiresAt },
+      ...(isQueued
+        ? [{ sk: `waiting#0#${order}#${identity}`, identity, order, delivery, queuedAt: 0, expiresAt }]
+        : []),
+    ];
+  }).flat();
+  const puts = items.map((item) => ({
+    PutRequest: { Item: { pk: `inbox#${repositoryId}#${work}`, ...item } },
+  }));
   for (let i = 0; i < puts.length; i += 25) {
     await client.send(new BatchWriteCommand({ RequestItems: { [TableName]: puts.slice(i, i + 25) } }));
   }
-  const task = { backend: "tasks", owner: "mona", name: `gh-app-${work}`, id: "1" };
-  const key = { pk: `task#${repositoryId}#${work}`, sk: "record" };
-  await client.send(new PutCommand({ TableName, Item: { ...key, intent: 1, wanted: true, task } }));
+  const counts = isQueued ? { stored: count } : { puts: count };
+  await put({ pk: `inbox#${repositoryId}#${work}`, sk: "meta", generation: 0, sendings: 0, ...counts });
 }
+
+const put = (Item: object) => client.send(new PutCommand({ TableName, Item }));
 
 /** Calls a Lambda in a process of its own. */
 async function call(name: ActionName, input: unknown): Promise<{ result: unknown; megabytes: number }> {
@@ -86,15 +91,15 @@ async function call(name: ActionName, input: unknown): Promise<{ result: unknown
       AWS_SECRET_ACCESS_KEY: "local",
       AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.url,
       AWS_ENDPOINT_URL_SFN: stepFunctions.url,
-      AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
       TABLE_NAME: TableName,
       DRAIN_INBOX_FLOW_ARN: drainFlow,
       GITHUB_APP_SECRET_ARN: "none",
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
       CODER_TOKEN_SECRET_ARN: "coderToken",
       TASK_MARK_SECRET_ARN: "taskMark",
-      CODER_URL: coder.url,
       AGENT_GITHUB_USERNAME: "coder-agent",
+      CODER_URL: coder.url,
       POWERTOOLS_LOG_LEVEL: "SILENT",
     },
   });
@@ -102,14 +107,18 @@ async function call(name: ActionName, input: unknown): Promise<{ result: unknown
 }
 
 describe("an inbox with 2,000 comments of 64 KiB", () => {
-  beforeAll(fill);
-
-  test("is woken, and looked into, with less than 100 MB", async () => {
+  test.each([
+    ["in the queue", "42", true],
+    ["of a version that had no queue", "43", false],
+  ])("%s is woken, and looked into, with less than 100 MB", async (_, work, isQueued) => {
+    await fill(work, { isQueued });
+    const task = { backend: "tasks", owner: "mona", name: "gh-app-1", id: "1" };
+    await put({ pk: `task#${repositoryId}#${work}`, sk: "record", intent: 1, wanted: true, task });
     const woken = await call("wake-drain", { key: { repositoryId, work } });
     expect(woken.result).toEqual({ drain: `drain-${repositoryId}-${work}-0` });
+    const looked = await call("send-inbox", { drain: { repositoryId, work, generation: 0 } });
     // Something waits, but its task is gone.
-    const looked = await call("observe-agent", { drain: { repositoryId, work, generation: 0 } });
-    expect(looked.result).toMatchObject({ phase: "gone" });
+    expect(looked.result).toMatchObject({ outcome: "gone" });
     expect(Math.max(woken.megabytes, looked.megabytes)).toBeLessThan(100);
   });
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
+import { firstAgentWait, observeAgent } from "../../../lambdas/inbox/readiness.js";
 import type { Phase, TaskView } from "../../../lambdas/model/phase.js";
-import { firstAgentWait, observeAgent } from "../../../lambdas/tasks/observe.js";
 
 const view = (phase: Phase): TaskView => ({ phase, status: phase });
 

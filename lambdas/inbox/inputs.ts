@@ -14,13 +14,20 @@ import type { NewInput } from "./stored-input.js";
 /** Ids grow with time; padded, they sort as text. */
 const padded = (id: number) => String(id).padStart(20, "0");
 
-/** What a comment is, whatever its text: an edit and a deletion have the same. */
+/** The identity of a comment: an edit and a deletion have the same. */
 export function commentIdentity({ kind, id }: { kind: string; id: number }): string {
   return `${kind}#${id}`;
 }
 
-/** The entry of what somebody said. */
-export function commentEntry({ delivery, repository, subject, sender, comment }: CommentPosted): NewInput {
+/** The input of a comment or a review. */
+export function inputOfComment({
+  delivery,
+  installation,
+  repository,
+  subject,
+  sender,
+  comment,
+}: CommentPosted): NewInput {
   const isEdit = comment.previousBody !== undefined;
   const input: Input = {
     kind: comment.kind,
@@ -41,26 +48,34 @@ export function commentEntry({ delivery, repository, subject, sender, comment }:
     ...(comment.reviewState !== undefined && { reviewState: comment.reviewState }),
     ...(isEdit && { previousBody: comment.previousBody }),
   };
+  const review = comment.kind === "review" ? comment.id : comment.review;
   return {
     identity: commentIdentity(comment),
     delivery,
     version: comment.updatedAt,
     order: `${input.at}#${padded(comment.id)}`,
     input,
+    ...(review !== undefined &&
+      !isEdit && { review: { id: review, pull: subject.number, installation, repository } }),
   };
 }
 
 /**
- * The entry of a failed run: one for each workflow and pull request, so that a newer failure takes the place of
- * one that still waits. `text` is the summary of its logs. A run of another repository has an identity of another kind:
- * it uses up no CI round of the task.
+ * The input of a failed run: one for each workflow and pull request, so that a newer failure replaces one that still
+ * waits. `text` is the summary of its logs. A run of another repository has an identity of another kind: it uses up no
+ * CI round of the task.
  */
-export function failureEntry(event: CheckFailed, pull: PullSubject, task: TaskKey, text: string): NewInput {
+export function inputOfFailedRun(
+  event: CheckFailed,
+  pull: PullSubject,
+  task: TaskKey,
+  text: string,
+): NewInput {
   const { installation, repository, run } = event;
   const isElsewhere = repository.id !== task.repositoryId;
   const kind = isElsewhere ? `run-elsewhere#${repository.id}` : "run";
   return {
-    ...runEntry(event, `${kind}#${pull.number}#${run.workflowId}`),
+    ...runFields(event, `${kind}#${pull.number}#${run.workflowId}`),
     head: {
       installation,
       repository: { id: repository.id, owner: repository.owner, name: repository.name },
@@ -76,9 +91,9 @@ export function isOfPull(identity: string): boolean {
   return /^run#\d+#\d+$/.test(identity);
 }
 
-/** The entry of a run that has failed on a branch; of several, the newest is told. */
-export function branchFailureEntry(event: BranchFailed, additions: string): NewInput {
-  return { ...runEntry(event, `run#${event.run.workflowId}`), input: branchFailureInput(event, additions) };
+/** The input of a run that has failed on a branch; of several, the newest is sent. */
+export function inputOfBranchFailure(event: BranchFailed, additions: string): NewInput {
+  return { ...runFields(event, `run#${event.run.workflowId}`), input: branchFailureInput(event, additions) };
 }
 
 /** `additions` is what the repository's config adds to the summary. */
@@ -88,8 +103,8 @@ export function branchFailureInput(event: BranchFailed, additions: string): Fail
   return { ...failureInput(event, subject, text), ...(additions !== "" && { additions }) };
 }
 
-/** The entry of a scheduled job that is due while its last run still works; of several times, the newest is told. */
-export function jobEntry({ delivery, repository, job, at }: JobDue, { factory, prompt }: Plan): NewInput {
+/** The input of a scheduled job that is due while its last run still works; of several times, the newest is sent. */
+export function inputOfJob({ delivery, repository, job, at }: JobDue, { factory, prompt }: Plan): NewInput {
   const url = factory?.repo_url ?? "";
   const name = factory?.base_branch ?? "";
   return {
@@ -108,7 +123,7 @@ export function jobEntry({ delivery, repository, job, at }: JobDue, { factory, p
   };
 }
 
-function runEntry({ delivery, run, at }: CheckFailed | BranchFailed, identity: string) {
+function runFields({ delivery, run, at }: CheckFailed | BranchFailed, identity: string) {
   return {
     identity,
     delivery,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { retryPolicies } from "../../../infra/definition/flow-source.js";
+import { type AgentWait, firstAgentWait, observeAgent } from "../../../lambdas/inbox/readiness.js";
 import type { Phase, TaskView } from "../../../lambdas/model/phase.js";
-import { type AgentWait, firstAgentWait, observeAgent } from "../../../lambdas/tasks/observe.js";
 
 const minute = 60;
 const hour = 60 * minute;

@@ -32,6 +32,8 @@ export interface AgentWait {
   resumed: boolean;
   /** How often it refused a text although it had looked ready. */
   refusals: number;
+  /** Seconds for which the comments of a review were waited for. */
+  held: number;
 }
 
 export const firstAgentWait: AgentWait = {
@@ -41,6 +43,7 @@ export const firstAgentWait: AgentWait = {
   broken: 0,
   resumed: false,
   refusals: 0,
+  held: 0,
 };
 
 export interface AgentLook {

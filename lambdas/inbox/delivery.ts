@@ -1,0 +1,161 @@
+import { randomBytes } from "node:crypto";
+import type { CoderBackend, CoderTask } from "../coder/port.js";
+import { TextDeniedError, TransientError } from "../model/errors.js";
+import { log } from "../runtime/log.js";
+import { referenceLine } from "../text/reference.js";
+import type { Inbox } from "./inbox.js";
+import { compose } from "./message/compose.js";
+import type { Instructions } from "./message/wording.js";
+import type { Batch, Drain, InboxMeta } from "./meta.js";
+import { type Chosen, chooseMessage, type InboxOwner, type NextMessage } from "./next-message.js";
+import { findIncomplete } from "./reviews.js";
+import { fingerprintOf, type WaitingInput } from "./stored-input.js";
+
+/**
+ * Longer than the Lambda runs: a send that has not noted its end may still arrive until then. It can be that of another
+ * drain, or of this one before it was aborted and redriven.
+ */
+const underWayMs = 190_000;
+
+/** What a delivery works on: an inbox, and an agent that listens. */
+export interface Parties {
+  drain: Drain;
+  inbox: Inbox;
+  owner: InboxOwner;
+  backend: CoderBackend;
+  task: CoderTask;
+  instructions: Instructions;
+  /** Whether the missing comments of a review may be waited for. */
+  holds: boolean;
+}
+
+/**
+ * `sent`, and nothing else waits; `more`: something does. `urls` are those of what was sent. `denied`: the agent may not
+ * have it; `dropped` is the input that will not be sent. `refused`: the agent does not listen after all, or nobody knows
+ * whether it has got the message. `held`: comments of a review are missing. `closed`: nothing waits.
+ */
+export type Delivery =
+  | { outcome: "sent" | "more"; urls: string[] }
+  | { outcome: "denied"; dropped?: { url: string; error: TextDeniedError } }
+  | { outcome: "refused" | "held" | "closed" | "gone" | "superseded" };
+
+/** Settles the open batch, chooses the message, sends it, and records the outcome. */
+export async function deliver(parties: Parties, chosen: Chosen): Promise<Delivery> {
+  const { inbox, owner, drain } = parties;
+  const { batch } = chosen.meta;
+  const settled = batch && (await settle(parties, batch, chosen.meta));
+  if (settled === "under way") return { outcome: "refused" };
+  let next = settled ? await reread(parties) : chosen;
+  for (let attempt = 0; attempt < 10; attempt++) {
+    if (!next) return { outcome: "superseded" };
+    const choice = next.message ? next : await chooseMessage(inbox, owner, next.meta);
+    if (choice === "closed" && settled === "delivered") return { outcome: "sent", urls: [] };
+    if (typeof choice === "string") return { outcome: choice };
+    const { meta, message } = choice;
+    // Another Lambda of the same drain is sending.
+    if (!message) return { outcome: "refused" };
+    const { reviews, missing } = parties.holds
+      ? await findIncomplete(inbox, message.inputs, meta)
+      : { reviews: [], missing: new Set<string>() };
+    if (missing.size === 0) return send(parties, meta, message);
+    log.info("The message waits for the rest of a review", { ...drain, reviews, missing: missing.size });
+    if (await inbox.meta.hold(meta, reviews, missing)) return { outcome: "held" };
+    next = await reread(parties);
+  }
+  throw new TransientError("The inbox changes too fast to send what waits. It is retried.");
+}
+
+/** `undefined` if another drain has taken over. */
+async function reread({ inbox, drain }: Parties): Promise<Chosen | undefined> {
+  const meta = await inbox.meta.read();
+  return meta.generation === drain.generation ? { meta } : undefined;
+}
+
+/** Finds out what became of a batch whose outcome is unknown. */
+async function settle(
+  { inbox, backend, task }: Parties,
+  batch: Batch,
+  { repeated }: InboxMeta,
+): Promise<"delivered" | "returned" | "under way"> {
+  const reception = await backend.reception(task, referenceLine(batch.reference));
+  log.info("The outcome of an earlier send was looked up", { reference: batch.reference, reception });
+  if (reception === "received") {
+    await inbox.delivered(batch);
+    return "delivered";
+  }
+  if (!batch.hasEnded && Date.now() - batch.startedAt < underWayMs) return "under way";
+  await inbox.returned(batch, { mayHaveArrived: reception === "unclear", repeated });
+  return "returned";
+}
+
+/** Sends a message, as much of it as one holds. The batch is noted before, and closed with the outcome. */
+async function send(
+  { drain, inbox, backend, task, instructions }: Parties,
+  meta: InboxMeta,
+  { inputs, isRepetition, isAll }: NextMessage,
+): Promise<Delivery> {
+  const reference = randomBytes(4).toString("hex");
+  const contents = inputs.map((input) => contentOf(input));
+  const { text, taken } = compose(contents, { reference, instructions, mayBeRepeated: isRepetition });
+  const sent = inputs.slice(0, taken);
+  const batch = batchOf(sent, { reference, generation: drain.generation });
+  if (!(await inbox.meta.begin(batch, meta, { isRepetition }))) return { outcome: "refused" };
+
+  const outcome = await backend.send(task, text).catch(async (error: unknown) => {
+    if (error instanceof TextDeniedError) return error;
+    await inbox.meta.noteEnd(batch);
+    throw error;
+  });
+  if (outcome instanceof TextDeniedError) {
+    const dropped = await inbox.denied(batch);
+    log.warn("The agent may not have it", { ...drain, reference, inputs: taken, dropped });
+    const [first] = sent;
+    return {
+      outcome: "denied",
+      ...(first && dropped !== undefined && { dropped: { url: first.input.url, error: outcome } }),
+    };
+  }
+  log.info("Sent to the agent", { ...drain, reference, inputs: taken, outcome });
+  switch (outcome) {
+    case "sent": {
+      const isLast = isAll && taken === inputs.length;
+      const hasEnded = await inbox.delivered(batch, isLast ? meta : undefined);
+      return { outcome: hasEnded ? "sent" : "more", urls: sent.map(({ input }) => input.url) };
+    }
+    case "unknown":
+      await inbox.meta.noteEnd(batch);
+      return { outcome: "refused" };
+    case "busy":
+    case "paused":
+    case "gone":
+      await inbox.returned(batch, { mayHaveArrived: false });
+      return { outcome: outcome === "gone" ? "gone" : "refused" };
+  }
+}
+
+function batchOf(
+  inputs: readonly WaitingInput[],
+  { reference, generation }: Pick<Batch, "reference" | "generation">,
+): Batch {
+  const entries = inputs.map(({ identity, delivery, version, input }) => ({
+    identity,
+    delivery,
+    version,
+    ...(input.kind !== "failure" && { text: fingerprintOf(input.body) }),
+  }));
+  return { reference, generation, startedAt: Date.now(), entries };
+}
+
+/**
+ * What the agent is told of an input. The text before an edit is in it only if the agent was told that text: somebody
+ * whose comments are not forwarded may have edited it in between.
+ */
+function contentOf({ input, deliveredVersion, deliveredText }: WaitingInput): WaitingInput["input"] {
+  if (input.kind === "failure") return input;
+  const { previousBody, ...comment } = input;
+  if (deliveredVersion === undefined || previousBody === undefined || previousBody === comment.body) {
+    return comment;
+  }
+  const isTold = deliveredText === undefined || deliveredText === fingerprintOf(previousBody);
+  return isTold ? input : comment;
+}

@@ -1,0 +1,40 @@
+import { connectCoder } from "../coder/connect.js";
+import type { TaskKey, TaskLocation } from "../model/record.js";
+import { howToStartAnew } from "../model/work.js";
+import { sayAsDrain } from "../status/drain-status.js";
+import type { Records } from "../status/status-comment.js";
+import { Inbox } from "./inbox.js";
+import type { Drain } from "./meta.js";
+
+/** `alive`: there is a task after all, of a newer assignment; the next drain sends to it. */
+export interface Keeping {
+  outcome: "kept" | "alive";
+}
+
+/**
+ * There is no task to send to: what waits is kept for a day, for a new task of the same work, and the status comment
+ * says so. `reason` is why the task is gone, if that is known.
+ */
+export async function keepForNewTask(store: Records, drain: Drain, reason = ""): Promise<Keeping> {
+  const inbox = new Inbox(drain);
+  const record = await store.get(drain);
+  // The look that found it gone may be older than an assignment that has created or resumed a task.
+  const isAlive = record?.task !== undefined && record.wanted === true && (await isThere(record.task, drain));
+  const kept = isAlive ? 0 : await inbox.keepForADay();
+  // From here on a wake-up starts a drain of its own.
+  await inbox.meta.replaceDrain(drain.generation);
+  if (isAlive) return { outcome: "alive" };
+  if (kept > 0 && record?.source && record.wanted) {
+    const why = reason || "it was deleted in Coder.";
+    await sayAsDrain(store, record, drain, {
+      state: "failed",
+      detail: `The task is gone: ${why} What was said since is kept for a day, and told to a new task. ${howToStartAnew(record.source)}`,
+    });
+  }
+  return { outcome: "kept" };
+}
+
+async function isThere(location: TaskLocation, key: TaskKey): Promise<boolean> {
+  const task = await (await connectCoder()).backendOf(location).find(location, key);
+  return task !== undefined && task.view.phase !== "gone";
+}

@@ -1,0 +1,211 @@
+import { type Changes, type Condition, type Key, secondsFromNow, type Table } from "../aws/table.js";
+import type { TaskKey } from "../model/record.js";
+import type { StoredInput } from "./stored-input.js";
+
+const daySeconds = 24 * 3600;
+
+/** Step Functions keeps the names of drains for ninety days: a generation must not start again before. */
+const keptForSeconds = 100 * daySeconds;
+
+/** A drain: whose inbox, and the generation that it may serve. */
+export interface Drain extends TaskKey {
+  generation: number;
+}
+
+/** A batch: what is being sent, from before the send until its outcome is known. */
+export interface Batch {
+  /** The reference in the message, by which it is found in the task's log. */
+  reference: string;
+  /** The generation of the drain that sends it. */
+  generation: number;
+  /** Milliseconds since the epoch. */
+  startedAt: number;
+  /** The send is no longer under way. Missing if its Lambda has died. */
+  hasEnded?: boolean;
+  entries: BatchInput[];
+}
+
+export interface BatchInput extends Pick<StoredInput, "delivery" | "version"> {
+  identity: string;
+  /** The fingerprint of its text. */
+  text?: string | undefined;
+}
+
+/** What is known of an inbox as a whole: one DynamoDB item. */
+export interface InboxMeta {
+  /** Counts the drains: the fencing token of the one that may send. */
+  generation: number;
+  /** Counts what was stored. */
+  stored?: number;
+  /** That count when a drain last found that nothing waits: as long as they are the same, nothing does. */
+  settled?: number;
+  /** Counts the batches. */
+  sendings: number;
+  /** Messages about failed runs of pull requests since a person last said something, or a new agent started. */
+  failureRounds?: number;
+  batch?: Batch;
+  /** Inputs that were sent, and may or may not have arrived: they are sent again, with a note. */
+  repeated?: BatchInput[];
+  /** Reviews that a drain holds back until all their comments are stored. */
+  held?: number[];
+  /** The identities of those that are not stored yet; DynamoDB removes the set with its last member. */
+  missing?: Set<string>;
+  /** Reviews whose comments are all stored. */
+  complete?: number[];
+  /** The count of an earlier version, whose inputs are not in the queue yet (`legacy.ts`). */
+  puts?: number;
+  /** DynamoDB's time to live, in seconds since the epoch. */
+  expiresAt?: number;
+}
+
+/** Whether something may wait. It is known from `meta` alone, however much is in the inbox. */
+export function mayWait({ stored = 0, settled = 0, batch, puts }: InboxMeta): boolean {
+  return stored !== settled || batch !== undefined || puts !== undefined;
+}
+
+/** The item `meta` of an inbox. Every change is conditional, and `false` is returned if it was overtaken. */
+export class MetaItem {
+  readonly #key: Key;
+
+  constructor(
+    private readonly table: Table,
+    pk: string,
+  ) {
+    this.#key = { pk, sk: "meta" };
+  }
+
+  async read(): Promise<InboxMeta> {
+    return (await this.table.get<InboxMeta>(this.#key)) ?? { generation: 0, sendings: 0 };
+  }
+
+  /** Counts an input that was stored. `resetsRounds`: a person has said something. */
+  async countStored(identity: string, { resetsRounds }: { resetsRounds: boolean }): Promise<void> {
+    await this.table.update<InboxMeta>(
+      this.#key,
+      { expiresAt: secondsFromNow(keptForSeconds), ...(resetsRounds && { failureRounds: 0 }) },
+      { add: { stored: 1, generation: 0, sendings: 0 }, take: { missing: new Set([identity]) } },
+    );
+  }
+
+  /** No message about a failed run has been sent in vain yet: the agent is new, or somebody has asked it to work. */
+  async resetRounds(): Promise<void> {
+    const condition = { expression: "#failureRounds > :none", values: { none: 0 } };
+    await this.#update({ failureRounds: 0 }, condition);
+  }
+
+  /** Ends the drain that has read `meta` and found nothing after that. */
+  async close(meta: InboxMeta): Promise<boolean> {
+    const unchanged = isUnchanged(meta);
+    const condition = {
+      ...unchanged,
+      expression: `${unchanged.expression} AND attribute_not_exists(#batch)`,
+    };
+    return this.#update(ending(meta), condition);
+  }
+
+  /** Gives the inbox to the next drain, in the place of one that has failed or hands over. */
+  async replaceDrain(generation: number): Promise<boolean> {
+    const condition = { expression: "#generation = :generation", values: { generation } };
+    return this.#update({ generation: generation + 1 }, condition);
+  }
+
+  /** Gives the inbox to the next drain because all comments that this one waits for are stored. */
+  async releaseHeld({ generation, held }: InboxMeta): Promise<boolean> {
+    return this.#update(
+      { generation: generation + 1, held: undefined, complete: held },
+      {
+        expression:
+          "#generation = :generation AND attribute_exists(#held) AND attribute_not_exists(#missing)",
+        values: { generation },
+      },
+    );
+  }
+
+  /** Notes the reviews that the drain waits for, unless something was stored since it has read `meta`. */
+  async hold(meta: InboxMeta, reviews: number[], missing: Set<string>): Promise<boolean> {
+    return this.#update({ held: reviews, missing, complete: undefined }, isUnchanged(meta));
+  }
+
+  /**
+   * Notes what is about to be sent, unless the drain is not the one that may send, or something has been sent since it
+   * has read `meta`: another Lambda of the same drain may be left from before it was redriven.
+   */
+  async begin(batch: Batch, { sendings }: InboxMeta, { isRepetition }: { isRepetition: boolean }) {
+    return this.#update(
+      {
+        batch,
+        held: undefined,
+        missing: undefined,
+        complete: undefined,
+        ...(!isRepetition && { repeated: undefined }),
+      },
+      {
+        expression: "#generation = :generation AND #sendings = :sendings AND attribute_not_exists(#batch)",
+        values: { generation: batch.generation, sendings },
+      },
+      { sendings: 1 },
+    );
+  }
+
+  /** The send of the batch is over, and nobody knows yet whether it has arrived. */
+  async noteEnd(batch: Batch): Promise<void> {
+    await this.#update({ batch: { ...batch, hasEnded: true } }, isOpen(batch));
+  }
+
+  /** Closes the batch. `endsDrain`: nothing else waits, by `meta` as the drain has read it; `false` if something does. */
+  async closeBatch(
+    batch: Batch,
+    {
+      countsRound = false,
+      repeated,
+      endsDrain,
+    }: { countsRound?: boolean; repeated?: BatchInput[]; endsDrain?: InboxMeta } = {},
+  ): Promise<boolean> {
+    const add = countsRound ? { failureRounds: 1 } : {};
+    const changes = { batch: undefined, ...(repeated && { repeated }) };
+    if (endsDrain) {
+      const open = isOpen(batch);
+      const unchanged = isUnchanged(endsDrain);
+      const condition = {
+        expression: `${open.expression} AND ${unchanged.expression}`,
+        values: { ...open.values, ...unchanged.values },
+      };
+      if (await this.#update({ ...changes, ...ending(endsDrain) }, condition, add)) return true;
+    }
+    await this.#update(changes, isOpen(batch), add);
+    return false;
+  }
+
+  /** The inputs of an earlier version are in the queue now. */
+  async noteQueued(puts: number, repeated: BatchInput[]): Promise<void> {
+    const changes = { puts: undefined, ...(repeated.length > 0 && { repeated }) };
+    await this.#update(changes, { expression: "#puts = :puts", values: { puts } });
+  }
+
+  async #update(
+    changes: Changes<InboxMeta>,
+    condition: Condition,
+    add?: Record<string, number>,
+  ): Promise<boolean> {
+    const options = { condition, ...(add && { add }) };
+    return (await this.table.update<InboxMeta>(this.#key, changes, options)) !== undefined;
+  }
+}
+
+/** The next wake-up starts a drain of the next generation, if something was stored by then. */
+function ending({ generation, stored }: InboxMeta) {
+  return { generation: generation + 1, ...(stored !== undefined && { settled: stored }) };
+}
+
+function isUnchanged({ generation, stored }: InboxMeta): Condition {
+  return stored === undefined
+    ? {
+        expression: "#generation = :generation AND attribute_not_exists(#stored)",
+        values: { generation },
+      }
+    : { expression: "#generation = :generation AND #stored = :stored", values: { generation, stored } };
+}
+
+function isOpen({ reference }: Batch): Condition {
+  return { expression: "#batch.#reference = :reference", values: { reference } };
+}

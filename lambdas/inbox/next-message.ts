@@ -1,0 +1,110 @@
+import { connectGitHub } from "../github/app.js";
+import { TransientError } from "../model/errors.js";
+import type { TaskKey, WorkSource } from "../model/record.js";
+import { log } from "../runtime/log.js";
+import { byteLength } from "../text/bytes.js";
+import type { Inbox } from "./inbox.js";
+import { messageBytes } from "./message/limits.js";
+import type { InboxMeta } from "./meta.js";
+import { isHeadCurrent } from "./relevance.js";
+import type { WaitingInput } from "./stored-input.js";
+
+/** What the next message is to hold. */
+export interface NextMessage {
+  inputs: WaitingInput[];
+  /** They were sent before, and may have arrived. */
+  isRepetition: boolean;
+  /** Nothing else waits. */
+  isAll: boolean;
+}
+
+/** Whose inbox it is, and the source of its work. */
+export interface InboxOwner {
+  key: TaskKey;
+  source: WorkSource | undefined;
+}
+
+/** The next message, by `meta` as it was read before; none while a batch is open. */
+export interface Chosen {
+  meta: InboxMeta;
+  message?: NextMessage;
+}
+
+/** Ends a drain for which nothing waits, unless something is put at that moment. */
+export async function closeIfEmpty(
+  inbox: Inbox,
+  known: InboxMeta,
+): Promise<"closed" | "superseded" | undefined> {
+  let meta = known;
+  for (let attempt = 0; attempt < 10; attempt++) {
+    if (meta.generation !== known.generation) return "superseded";
+    if (meta.batch) return undefined;
+    await inbox.queueEarlier(meta);
+    if (await inbox.hasWaiting()) return undefined;
+    if (await inbox.meta.close(meta)) return "closed";
+    meta = await inbox.meta.read();
+  }
+  throw new TransientError("The inbox changes too fast to be closed. It is retried.");
+}
+
+/** Chooses the next message of a drain, or ends the drain if nothing waits. */
+export async function chooseMessage(
+  inbox: Inbox,
+  owner: InboxOwner,
+  known: InboxMeta,
+): Promise<Chosen | "closed" | "superseded"> {
+  let meta = known;
+  for (let attempt = 0; attempt < 10; attempt++) {
+    if (meta.generation !== known.generation) return "superseded";
+    if (meta.batch) return { meta };
+    const message = await nextMessage(inbox, meta, owner);
+    if (message.inputs.length > 0) return { meta, message };
+    if (await inbox.meta.close(meta)) return "closed";
+    meta = await inbox.meta.read();
+  }
+  throw new TransientError("The inbox changes too fast to be looked into. It is retried.");
+}
+
+/**
+ * Chooses what is sent next, and reads no more than that. What may have arrived goes alone: nothing new is sent with a
+ * note about repetition. So does each part of a message that was denied.
+ */
+async function nextMessage(inbox: Inbox, meta: InboxMeta, owner: InboxOwner): Promise<NextMessage> {
+  await inbox.queueEarlier(meta);
+  const repeated = await take(await inbox.waitingOf(meta.repeated ?? []), inbox, owner);
+  if (repeated.inputs.length > 0) return { inputs: repeated.inputs, isRepetition: true, isAll: false };
+  const { inputs, isAll } = await take(inbox.waiting(), inbox, owner);
+  return { inputs, isRepetition: false, isAll };
+}
+
+/** From the first on, until they have the bytes of a message, and at least one; drops what is no longer relevant. */
+async function take(
+  waiting: AsyncIterable<WaitingInput> | Iterable<WaitingInput>,
+  inbox: Inbox,
+  owner: InboxOwner,
+): Promise<{ inputs: WaitingInput[]; isAll: boolean }> {
+  const inputs: WaitingInput[] = [];
+  let room = messageBytes;
+  for await (const input of waiting) {
+    const isFirst = inputs.length === 0;
+    if (!isFirst && (room <= 0 || input.alone || inputs[0]?.alone)) return { inputs, isAll: false };
+    if (!(await isRelevant(input, owner))) {
+      log.info("Dropped: the run's commit is no head of the agent's any more", {
+        ...owner.key,
+        identity: input.identity,
+      });
+      await inbox.drop(input);
+      continue;
+    }
+    inputs.push(input);
+    room -= byteLength(input.input.kind === "failure" ? input.input.text : input.input.body);
+  }
+  return { inputs, isAll: true };
+}
+
+/** Of a failed run: whether its commit is still the newest of its pull request. */
+async function isRelevant({ head }: WaitingInput, { key, source }: InboxOwner): Promise<boolean> {
+  const installation = head?.installation ?? source?.installation;
+  if (!head || installation === undefined) return true;
+  return isHeadCurrent(await connectGitHub(), { ...head, installation }, key);
+}

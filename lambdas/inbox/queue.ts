@@ -1,0 +1,68 @@
+import { secondsFromNow, type Table } from "../aws/table.js";
+
+/** An input that waits, without its text: as of the delivery that has put it. */
+export interface QueueEntry {
+  identity: string;
+  order: string;
+  delivery: string;
+  /** Milliseconds since the epoch. */
+  queuedAt: number;
+  /** DynamoDB's time to live, in seconds since the epoch. */
+  expiresAt: number;
+}
+
+type NewEntry = Pick<QueueEntry, "identity" | "order" | "delivery">;
+
+/**
+ * The order in which inputs are sent: what people said by GitHub's time, then what CI said. One small item for each
+ * input that waits, `waiting#<0 or 1>#<order>#<identity>`: a drain reads as many as a message takes, however many
+ * wait and however many were delivered before. An entry is written once its input waits, and may be left over when that
+ * no longer does: who reads it looks at the input.
+ */
+export class Queue {
+  constructor(
+    private readonly table: Table,
+    private readonly pk: string,
+  ) {}
+
+  /** Queues an input that waits, for so many seconds. */
+  async add({ identity, order, delivery }: NewEntry, seconds: number): Promise<void> {
+    const entry = { identity, order, delivery, queuedAt: Date.now(), expiresAt: secondsFromNow(seconds) };
+    await this.table.update(this.#key(entry), entry);
+  }
+
+  /** Deletes an entry, unless it was written again since: by another delivery or, if it was read, by any put. */
+  async remove(entry: NewEntry & { queuedAt?: number }): Promise<void> {
+    const { delivery, queuedAt } = entry;
+    await this.table.delete(this.#key(entry), {
+      expression: `#delivery = :delivery${queuedAt === undefined ? "" : " AND #queuedAt = :queuedAt"}`,
+      values: { delivery, ...(queuedAt !== undefined && { queuedAt }) },
+    });
+  }
+
+  async keepFor(entry: QueueEntry, seconds: number): Promise<void> {
+    const condition = { expression: "#delivery = :delivery", values: { delivery: entry.delivery } };
+    await this.table.update(this.#key(entry), { expiresAt: secondsFromNow(seconds) }, { condition });
+  }
+
+  /** All entries in order, in pages of `pageSize`. */
+  async *pages(pageSize: number): AsyncGenerator<QueueEntry[]> {
+    let page: QueueEntry[] = [];
+    for await (const entry of this.table.each<QueueEntry>(this.pk, "waiting#", { pageSize })) {
+      page.push(entry);
+      if (page.length < pageSize) continue;
+      yield page;
+      page = [];
+    }
+    if (page.length > 0) yield page;
+  }
+
+  #key({ identity, order }: Pick<QueueEntry, "identity" | "order">) {
+    return { pk: this.pk, sk: `waiting#${rankOf(identity)}#${order}#${identity}` };
+  }
+}
+
+/** Failed runs come after what people said: their identities are the ones that begin with `run`. */
+function rankOf(identity: string): 0 | 1 {
+  return identity.startsWith("run") ? 1 : 0;
+}

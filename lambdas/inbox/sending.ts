@@ -1,0 +1,134 @@
+import { isServedAsKnown } from "../accounts/served-as-known.js";
+import { connectCoder } from "../coder/connect.js";
+import type { CoderTask } from "../coder/port.js";
+import { AgentBusyError, TaskBrokenError } from "../model/errors.js";
+import type { TaskView } from "../model/phase.js";
+import type { TaskRecord } from "../model/record.js";
+import { log } from "../runtime/log.js";
+import { announceDenial, announceSent } from "../status/sent-message.js";
+import type { Records } from "../status/status-comment.js";
+import { deliver } from "./delivery.js";
+import { Inbox } from "./inbox.js";
+import type { Instructions } from "./message/wording.js";
+import type { Drain } from "./meta.js";
+import { closeIfEmpty } from "./next-message.js";
+import { type AgentWait, observeAgent } from "./readiness.js";
+import { heldSeconds } from "./reviews.js";
+
+export interface Sending {
+  /**
+   * `sent`: all that waited was sent, and the drain has ended. `closed`: nothing waited, and it has ended. `more`:
+   * something else waits, for the next drain. `waiting`: the agent does not listen yet, or comments of a review are
+   * missing: look again. `paused`: resume the task first. `gone`: there is no task. `superseded`: this drain may not send.
+   */
+  outcome: "sent" | "closed" | "more" | "waiting" | "paused" | "gone" | "superseded";
+  /** Whether a message was sent and the agent's progress is to be followed. */
+  follows: boolean;
+  waitSeconds: number;
+  wait: AgentWait;
+  /** Why the task is gone, if that is known. */
+  report: string;
+}
+
+export interface SendingContext {
+  store: Records;
+  instructions: Instructions;
+}
+
+/**
+ * One look at an inbox and its agent. If the agent listens, all that waits is sent as one message, as much as one holds.
+ * If nothing waits, the drain ends. Throws an `AgentBusyError` if it has found the same as the look before, a
+ * `TaskBrokenError` if the agent does not come up. The retry policy of the state machine limits how long an agent may
+ * work; a redrive starts it again.
+ */
+export async function sendInbox(
+  drain: Drain,
+  wait: AgentWait,
+  { store, instructions }: SendingContext,
+): Promise<Sending> {
+  const inbox = new Inbox(drain);
+  const [record, meta] = await Promise.all([store.get(drain), inbox.meta.read()]);
+  const after = (outcome: Sending["outcome"], changes: Partial<Sending> = {}): Sending => {
+    return { outcome, follows: false, waitSeconds: 0, wait, report: "", ...changes };
+  };
+  if (meta.generation !== drain.generation) return after("superseded");
+
+  const isFirstLook = wait.seconds === 0;
+  const owner = { key: drain, source: record?.source };
+  if (!(await isServed(record))) {
+    log.warn("The account is not served: nothing is sent", { ...drain });
+    return after("superseded");
+  }
+  const backend = record?.task && (await connectCoder()).backendOf(record.task);
+  const task = record?.task && (await backend?.find(record.task, drain));
+  const view = viewOf(record, task);
+  const { isBusy, isHopeless, phase, waitSeconds, wait: observed } = observeAgent(view, wait);
+  if (phase !== "ready" && (isFirstLook || phase === "paused")) {
+    const isOver = await closeIfEmpty(inbox, meta);
+    if (isOver) return after(isOver);
+  }
+  const report = task?.view.report ?? "";
+  if (isHopeless && task) throw neverCameUp(task);
+  if (isBusy) {
+    throw new AgentBusyError(
+      `The agent cannot take a message yet: Coder shows it as "${view.status}". It is looked at again.`,
+    );
+  }
+  const later = { waitSeconds, wait: observed, report };
+  if (phase === "gone" || phase === "paused") return after(phase, later);
+  if (phase !== "ready" || !record || !backend || !task) return after("waiting", later);
+
+  const holds = wait.held < heldSeconds;
+  const delivery = await deliver({ drain, inbox, owner, backend, task, instructions, holds }, { meta });
+  const { source } = record;
+  const follows = backend.reportsProgress || (source !== undefined && !("issue" in source));
+  switch (delivery.outcome) {
+    case "superseded":
+    case "gone":
+      return after(delivery.outcome);
+    case "closed":
+      if (!isFirstLook) await announceSent(store, record, { drain, report, sent: [] });
+      return after("closed");
+    case "sent":
+    case "more":
+      await announceSent(store, record, { drain, report, sent: delivery.urls });
+      return after(delivery.outcome, { follows, report });
+    case "denied":
+      if (delivery.dropped) await announceDenial(store, record, { drain, ...delivery.dropped });
+      return after("more", { report });
+    case "held":
+      return after("waiting", {
+        waitSeconds: heldSeconds,
+        wait: { ...observed, seconds: wait.seconds + heldSeconds, held: wait.held + heldSeconds },
+        report,
+      });
+    case "refused": {
+      // It must look ready for longer than it did.
+      const refused = { ...wait, refusals: wait.refusals + 1, ready: false };
+      const next = observeAgent(task.view, refused);
+      return after("waiting", { waitSeconds: next.waitSeconds, wait: next.wait, report });
+    }
+  }
+}
+
+/** It was served when the input was put, or when the drain started. */
+async function isServed(record: TaskRecord | undefined): Promise<boolean> {
+  const { owner, ownerId } = record?.source?.repository ?? {};
+  return owner === undefined || ownerId === undefined || isServedAsKnown({ id: ownerId, login: owner });
+}
+
+function viewOf(record: TaskRecord | undefined, task: CoderTask | undefined): TaskView {
+  // The agent was unassigned, or the issue closed: a paused task must not be resumed for what was said before.
+  if (record?.wanted === false) return { phase: "gone", status: "not wanted" };
+  if (task) return task.view;
+  const isBeingCreated = record?.task !== undefined && record.task.id === undefined;
+  return isBeingCreated
+    ? { phase: "starting", status: "being created" }
+    : { phase: "gone", status: "deleted" };
+}
+
+function neverCameUp({ name, url, view }: CoderTask): TaskBrokenError {
+  return new TaskBrokenError(
+    `The task ${name} does not come up: Coder shows it as "${view.status}". Look at its workspace (${url}), repair it, then redrive this run. What waits for the agent is kept.`,
+  );
+}

@@ -1,0 +1,34 @@
+import type { Input } from "./message/input.js";
+import type { NewInput, StoredInput } from "./stored-input.js";
+
+type Fields = Omit<NewInput, "identity">;
+
+/** A withdrawn comment does not come back; of two texts of one second, the one that arrives later is newer. */
+export function isNewer(input: Fields, known: StoredInput): boolean {
+  if (known.delivery === input.delivery || known.replaced?.includes(input.delivery)) return false;
+  if (known.state === "withdrawn" && known.version === "") return false;
+  if (input.version !== known.version) return input.version > known.version;
+  return input.input.kind !== "failure" && input.input.previousBody !== undefined;
+}
+
+/**
+ * What a newer text makes of the input. If several edits arrive before the first is told, the agent gets what it was
+ * told and the newest text; if both are the same, nothing, unless an edit in between is being sent.
+ */
+export function whatToTell(
+  input: Input,
+  known: StoredInput | undefined,
+): { input: Input; state: StoredInput["state"] } {
+  const isEdited = known?.state === "waiting" && known.deliveredVersion !== undefined;
+  const told = isEdited && known.input?.kind !== "failure" ? known.input?.previousBody : undefined;
+  if (told === undefined || input.kind === "failure") return { input, state: "waiting" };
+  return { input: { ...input, previousBody: told }, state: input.body === told ? "delivered" : "waiting" };
+}
+
+/** The deliveries of the texts before this one of the same second: their versions don't show that they are older. */
+export function replacedBy(
+  { version }: Pick<NewInput, "version">,
+  known: StoredInput | undefined,
+): string[] | undefined {
+  return known?.version === version ? [...(known.replaced ?? []), known.delivery] : undefined;
+}

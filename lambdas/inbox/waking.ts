@@ -1,0 +1,39 @@
+import { drainName, startExecution } from "../aws/start-execution.js";
+import { TransientError } from "../model/errors.js";
+import type { TaskKey, TaskRecord } from "../model/record.js";
+import { Inbox } from "./inbox.js";
+import { mayWait } from "./meta.js";
+
+/** The ARN of the state machine `drain-inbox`, and the store of the task records. */
+export interface DrainStarter {
+  drainFlow: string;
+  store: { get(key: TaskKey): Promise<TaskRecord | undefined> };
+}
+
+/**
+ * Ensures that a drain runs if something may wait for a task. One runs at a time: its name holds the generation of the
+ * inbox, and Step Functions starts no second one of that name. If the name is closed although its generation is in
+ * force, that drain has failed, and the next generation takes over. One that waits for the comments of a review makes
+ * way once they are all stored. Resolves to the drain's name, or to "". Reads two items, however much waits.
+ */
+export async function wakeDrain({ drainFlow, store }: DrainStarter, key: TaskKey): Promise<string> {
+  const inbox = new Inbox(key);
+  const [record, first] = await Promise.all([store.get(key), inbox.meta.read()]);
+  // The run that creates a task wakes its first drain.
+  if (record?.task?.id === undefined || record.wanted === false || !mayWait(first)) return "";
+
+  let meta = first;
+  for (let attempt = 0; attempt < 10; attempt++) {
+    const isComplete = meta.held !== undefined && meta.missing === undefined;
+    if (!isComplete) {
+      const name = drainName(key, meta.generation);
+      const start = await startExecution(drainFlow, name, { drain: { ...key, generation: meta.generation } });
+      if (start !== "closed") return name;
+      await inbox.meta.replaceDrain(meta.generation);
+    } else {
+      await inbox.meta.releaseHeld(meta);
+    }
+    meta = await inbox.meta.read();
+  }
+  throw new TransientError("No drain could be started: each one was over at once. It is retried.");
+}

@@ -1,0 +1,51 @@
+import type { TextDeniedError } from "../model/errors.js";
+import type { TaskRecord, TaskState, TaskStatus } from "../model/record.js";
+import { failureWords } from "./audience.js";
+import { sayAsDrain } from "./drain-status.js";
+import type { Records } from "./status-comment.js";
+
+/** A message of a drain: its inputs' URLs, and what Coder reported on the task before it. */
+export interface SentMessage {
+  drain: { generation: number };
+  report: string;
+  sent: readonly string[];
+}
+
+/** After a message, the agent runs: the status comment says so unless it does already. */
+export async function announceSent(store: Records, record: TaskRecord, message: SentMessage): Promise<void> {
+  const status = statusAfter(record, message);
+  if (!status) return;
+  await sayAsDrain(store, record, message.drain, status, message.report || undefined);
+}
+
+/** Says what the agent was not told, beside all else that the status comment says. */
+export async function announceDenial(
+  store: Records,
+  record: TaskRecord,
+  { drain, url, error }: Pick<SentMessage, "drain"> & { url: string; error: TextDeniedError },
+): Promise<void> {
+  if (!record.status || !record.source) return;
+  const denial = `The agent was not told of ${url}: ${failureWords(error, record.source.repository)}`;
+  await sayAsDrain(store, record, drain, { ...record.status, denial });
+}
+
+/** `undefined` if the status comment needs no change. */
+function statusAfter({ status, report: known }: TaskRecord, { report, sent }: SentMessage) {
+  if (!status) return undefined;
+  // What was denied has been sent by now, in other words.
+  const isDenialOver = sent.some((url) => status.denial?.includes(`${url}: `));
+  const changes: Readonly<Record<TaskState, boolean>> = {
+    // The message begins a turn.
+    failed: true,
+    waiting: true,
+    // A detail, such as the limit of CI rounds, was true until somebody said something.
+    running: status.detail !== undefined || (report !== "" && report !== known),
+    created: false,
+    stopped: false,
+    completed: false,
+    refused: false,
+  };
+  if (!isDenialOver && !changes[status.state]) return undefined;
+  const { denial } = status;
+  return { state: "running", ...(denial !== undefined && !isDenialOver && { denial }) } satisfies TaskStatus;
+}
