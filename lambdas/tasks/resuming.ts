@@ -1,7 +1,7 @@
 import { connectCoder } from "../coder/connect.js";
 import type { CoderTask } from "../coder/port.js";
+import type { AgentWait } from "../inbox/readiness.js";
 import type { TaskKey } from "../model/record.js";
-import type { AgentWait } from "./observe.js";
 import type { TaskStore } from "./store.js";
 
 /** A start takes at least some seconds. */
