@@ -9,7 +9,7 @@ export interface Authored {
   user?: { id: number | bigint; type?: string } | null | undefined;
 }
 
-/** Tells what the App has made from what others have: they can copy its text, and its markers with it. */
+/** Distinguishes what the App has created from copies: others can copy its text, and its markers with it. */
 export class Authorship {
   #botId: Promise<number | undefined> | undefined;
 

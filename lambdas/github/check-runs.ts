@@ -15,7 +15,7 @@ export interface Annotation {
 
 export interface CheckReport {
   name: string;
-  /** Tells this report apart from others that the App may make under the name. */
+  /** Distinguishes this report from others of the App under the same name. */
   externalId: string;
   conclusion: "success" | "failure" | "neutral";
   title: string;
@@ -32,7 +32,7 @@ interface FoundCheckRun {
   annotations: number;
 }
 
-/** The check runs of an App on one commit. Who writes one must be the only one at it: see `withLease`. */
+/** The check runs of an App on one commit. Only the holder of its lease may write one: see `withLease`. */
 export class CheckRunClient {
   readonly #commit: { owner: string; repo: string };
 
@@ -45,15 +45,15 @@ export class CheckRunClient {
     this.#commit = { owner: repository.owner, repo: repository.name };
   }
 
-  /** Whether the App has made such a check run on the commit. */
+  /** Whether the App has created such a check run on the commit. */
   async exists(report: Pick<CheckReport, "name" | "externalId">): Promise<boolean> {
     return (await this.#find(report)) !== undefined;
   }
 
   /**
-   * Creates the commit's check run, or brings the one that is there up to date. GitHub takes 50 annotations a request
-   * and adds those of an update to those that are there: so each request goes on where the last one has ended, and a
-   * repetition adds nothing.
+   * Creates the commit's check run, or updates the one that exists. GitHub accepts 50 annotations a request, and adds
+   * those of an update to the existing ones. So each request continues where the last one ended, and a repetition adds
+   * nothing.
    */
   async write(report: CheckReport): Promise<void> {
     const found = await this.#find(report);
@@ -94,7 +94,7 @@ export class CheckRunClient {
     );
   }
 
-  /** Where nobody knows whether it was created, it is looked for before it is tried again. */
+  /** If the outcome is unknown, the check run is looked for before it is created again. */
   async #createOnce(report: CheckReport): Promise<FoundCheckRun> {
     try {
       return await this.#create(report);

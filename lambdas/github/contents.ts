@@ -1,13 +1,13 @@
 import type { Octokit } from "@octokit/rest";
 import { isRefusal, TransientError } from "../model/errors.js";
 
-/** Where a file is looked for: the names may be old ones, which GitHub redirects. */
+/** The names of a repository. They may be former ones: GitHub redirects them. */
 export interface RepositoryName {
   owner: string;
   name: string;
 }
 
-/** What stands at a path: a file, nothing, or something that cannot be read as a file, and why. */
+/** What is at a path: a file, nothing, or something that cannot be read as a file, and why. */
 export type FoundFile =
   | { kind: "file"; bytes: Uint8Array }
   | { kind: "absent" }
@@ -16,11 +16,11 @@ export type FoundFile =
 const absent: FoundFile = { kind: "absent" };
 
 /**
- * The file at a path at a commit or branch; without `ref`, at the head of the default branch. Not above 1 MB, for
- * which GitHub's answer holds no content: https://docs.github.com/en/rest/repos/contents#get-repository-content
+ * The file at a path, at a commit or branch; without `ref`, at the head of the default branch. GitHub gives no content
+ * above 1 MB: https://docs.github.com/en/rest/repos/contents#get-repository-content
  *
- * Throws a `TransientError` where GitHub does not show the commit (yet): deliveries come before the API shows what
- * they speak of.
+ * @throws TransientError while GitHub does not show the commit: a delivery can arrive before the API shows what it is
+ * about.
  */
 export async function readFile(
   octokit: Octokit,
@@ -35,7 +35,7 @@ export async function readFile(
       path,
       ...(ref !== undefined && { ref }),
     });
-    // A link to a file of the same repository is answered by that file.
+    // For a link to a file of the same repository, GitHub answers with that file.
     if (Array.isArray(data)) return { kind: "unreadable", reason: "It is a directory, not a file." };
     if (data.type !== "file" || !("content" in data)) {
       return { kind: "unreadable", reason: `It is a ${data.type}, not a file.` };
@@ -45,7 +45,7 @@ export async function readFile(
   } catch (error) {
     if (isRefusal(error, 403) && /too_large/.test(error.reason)) return tooLarge;
     if (!isRefusal(error, 404)) throw error;
-    // The same answer for a file that is not there and for a commit that is not.
+    // A missing file and a missing commit get the same answer.
     if (ref !== undefined && (await findCommit(octokit, repository, ref)) === undefined) {
       throw new TransientError(
         `GitHub does not show the commit ${ref} of ${repository.owner}/${repository.name}. It is retried.`,
@@ -58,7 +58,7 @@ export async function readFile(
 const tooLarge: FoundFile = { kind: "unreadable", reason: "It is larger than 1 MB." };
 
 /**
- * The id of the commit that a branch, `HEAD` or a commit id stands for; `undefined` where there is none, or none yet.
+ * The id of the commit that a branch, `HEAD` or a commit id stands for; `undefined` if there is none, or none yet.
  * https://docs.github.com/en/rest/commits/commits#get-a-commit
  */
 export async function findCommit(
@@ -76,7 +76,7 @@ export async function findCommit(
     });
     return String(data);
   } catch (error) {
-    // 409 is an empty repository, 422 a commit that is not there.
+    // 409: the repository is empty. 422: there is no such commit.
     if (isRefusal(error, 404, 409, 422)) return undefined;
     throw error;
   }

@@ -3,7 +3,7 @@ import { isRefusal } from "../model/errors.js";
 import type { Repository } from "../model/event.js";
 import type { RepositoryName } from "./contents.js";
 
-/** A repository as it is called now, with its default branch. */
+/** A repository under its current name, with its default branch. */
 export interface CurrentRepository extends Repository {
   ownerId: number;
   defaultBranch: string;
@@ -17,7 +17,7 @@ interface RepositoryData {
   default_branch: string;
 }
 
-/** The repository that has the name now, or that is redirected to from it. */
+/** The repository that has the name now, or to which GitHub redirects from it. */
 export async function findRepository(
   octokit: Octokit,
   { owner, name }: RepositoryName,
@@ -31,13 +31,13 @@ export async function findRepository(
   }
 }
 
-/** The id of the installation that lets the App use a repository now; of a suspended one it may not. */
+/** The id of the installation through which the App may use a repository now. A suspended one does not count. */
 export async function findInstallation(
   octokit: Octokit,
   { owner, name }: RepositoryName,
 ): Promise<number | undefined> {
   try {
-    // Octokit speaks as the App itself here, not as an installation.
+    // Octokit authenticates as the App itself here, not as an installation.
     const { data } = await octokit.rest.apps.getRepoInstallation({ owner, repo: name });
     return data.suspended_at ? undefined : Number(data.id);
   } catch (error) {

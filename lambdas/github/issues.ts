@@ -9,7 +9,7 @@ const perPage = 100;
 /** How many pages of comments are read side by side. */
 const pagesAtOnce = 10;
 
-/** Where an issue or a pull request is. */
+/** The address of an issue or a pull request. */
 export interface IssueAddress {
   repository: { id?: number; owner: string; name: string };
   issue: { number: number; url: string };
@@ -32,25 +32,25 @@ export class IssueClient {
   }
 
   /**
-   * Whether the issue is open with the account `assigneeId` among its assignees. One that was deleted is neither;
-   * `undefined` if GitHub does not say. While it does not show the issue, or only as it was before `since` (ISO 8601),
-   * it is asked again, for some seconds.
+   * Whether the issue is open and the account `assigneeId` among its assignees; `false` if it was deleted, `undefined` if
+   * GitHub does not say. While GitHub does not show the issue, or only its state before `since` (ISO 8601), it is asked
+   * again, for some seconds.
    */
   async isOpenFor(assigneeId: number, since: string): Promise<boolean | undefined> {
-    const seen = await readWhileStale(
+    const read = await readWhileStale(
       (now) => !now || (now.isOpenFor === false && Date.parse(now.updatedAt) < Date.parse(since)),
-      () => this.#look(assigneeId),
+      () => this.#read(assigneeId),
     );
-    return seen?.isOpenFor;
+    return read?.isOpenFor;
   }
 
-  async #look(
+  async #read(
     assigneeId: number,
   ): Promise<{ isOpenFor: boolean | undefined; updatedAt: string } | undefined> {
     try {
       const { data, url } = await this.#octokit.rest.issues.get(this.#issue);
       const isAssigned = data.assignees?.some(({ id }) => Number(id) === assigneeId) ?? false;
-      // A transferred issue is answered by the one that it became, one of a renamed repository by itself.
+      // For a transferred issue, GitHub answers with the new one; for one of a renamed repository, with the issue itself.
       const [, redirectedTo] = /\/repositories\/(\d+)\//.exec(url) ?? [];
       const isSame =
         !data.html_url ||
@@ -92,13 +92,13 @@ export class IssueClient {
       ...this.#issue,
       body: cutToLimit(body, limits.gitHub.body),
     });
-    // Of an issue that was moved away: a redirect makes a GET of the POST, which is answered by something else.
+    // The issue was transferred: the redirect made a GET of the POST, and something else was answered.
     if (status !== 201)
       throw new RefusedRequestError("GitHub", 301, `POST ${new URL(url).pathname}`, "Moved");
     return Number(data.id);
   }
 
-  /** Replaces a comment's text; `false` where the comment is gone. */
+  /** Replaces a comment's text; `false` if the comment is gone. */
   async updateComment(id: number, body: string): Promise<boolean> {
     try {
       await this.#octokit.rest.issues.updateComment({

@@ -10,7 +10,7 @@ export interface ClosingReference {
 
 export interface ClosingReferences {
   issues: ClosingReference[];
-  /** Whether GitHub has named all that the App may read: `false` if it only said that something went wrong. */
+  /** Whether these are all that the App may read: `false` if GitHub's answer had other errors. */
   areCertain: boolean;
 }
 
@@ -22,7 +22,7 @@ export interface Actor {
   databaseId?: number | undefined;
 }
 
-/** Everybody who has a hand in what a pull request is linked to, besides its author. */
+/** Everybody who can have changed what a pull request is linked to, besides its author. */
 export interface Hands {
   /** Who has edited its text. */
   editors: Actor[];
@@ -30,10 +30,10 @@ export interface Hands {
   linkers: { actor: Actor; issues: ClosingReference[] }[];
 }
 
-/** What a list of GraphQL gives at most. */
+/** The most that one GraphQL list returns. */
 const atOnce = 100;
 
-/** What GitHub says of the links between one repository's pull requests and issues. */
+/** The links between one repository's pull requests and issues. */
 export class PullLinks {
   constructor(
     private readonly octokit: Octokit,
@@ -82,7 +82,7 @@ interface GraphqlError {
   path?: (string | number)[];
 }
 
-/** An answer with errors may hold data all the same. Throws what is no answer. */
+/** The data that an answer with errors can still hold. Throws any other error. */
 function partialAnswer<Answer>(error: unknown): {
   message: string;
   data: Answer | undefined;
@@ -166,7 +166,7 @@ interface HandsAnswer {
 
 type HandsOfPull = NonNullable<NonNullable<HandsAnswer["repository"]>["pullRequest"]>;
 
-/** `undefined` if there are more than GitHub tells at once, or somebody is nobody any more. */
+/** `undefined` if there are more than one list returns, or if an account is gone. */
 function handsOf(pull: HandsOfPull | undefined): Hands | undefined {
   if (!pull) return undefined;
   const { userContentEdits: edits, timelineItems: events } = pull;

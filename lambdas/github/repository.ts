@@ -6,17 +6,17 @@ import { findAccount, findLogin } from "./accounts.js";
 
 const perPage = 100;
 
-/** A pull request, as far as it tells whose task it belongs to. */
+/** What of a pull request says to whose task it belongs. */
 export interface Pull {
   number: number;
   url: string;
   /** The repository that it is to be merged into. */
   repositoryId: number;
-  /** What it is called now, `owner/name` in lower case. */
+  /** Its current name, `owner/name` in lower case. */
   repositoryName: string;
-  /** The login of who has opened it. */
+  /** The login of its author. */
   author: string;
-  /** The id of that account; `undefined` where it is gone. */
+  /** The id of that account; `undefined` if it is gone. */
   authorId: number | undefined;
   isOpen: boolean;
   /** ISO 8601. */
@@ -25,7 +25,7 @@ export interface Pull {
   body: string;
   headSha: string;
   headBranch: string;
-  /** `undefined` where the fork is gone. */
+  /** `undefined` if the fork is gone. */
   headRepositoryId: number | undefined;
 }
 
@@ -53,9 +53,9 @@ export class RepositoryClient {
   }
 
   /**
-   * The permission of a user: `none`, `read`, `triage`, `write`, `maintain` or `admin`. The finer name of a role
-   * counts where it is one of these; a role of an organization's own counts as what it is based on. GitHub is asked by
-   * the login, but only the id counts: who has changed the login is found under the new one.
+   * The permission of a user: `none`, `read`, `triage`, `write`, `maintain` or `admin`. `role_name` counts if it is one of
+   * these; a custom role counts as the one that it is based on. GitHub is asked by the login, but only the id counts: a
+   * user with a new login is found under that.
    */
   async permissionOf({ id, login }: Pick<Person, "id" | "login">): Promise<string> {
     const named = await this.#permissionOf(login);
@@ -66,7 +66,7 @@ export class RepositoryClient {
     return renamed?.id === id ? renamed.permission : "none";
   }
 
-  /** What whoever has the login now may do. */
+  /** The permission of the account that has the login now. */
   async #permissionOf(username: string): Promise<{ id: number; permission: string } | undefined> {
     try {
       const { data } = await this.octokit.rest.repos.getCollaboratorPermissionLevel({
@@ -85,7 +85,7 @@ export class RepositoryClient {
     }
   }
 
-  /** The GitHub user of a login; `undefined` where there is none. */
+  /** The GitHub user of a login; `undefined` if there is none. */
   person(login: string): Promise<Person | undefined> {
     return findAccount(this.octokit, login);
   }
@@ -95,7 +95,7 @@ export class RepositoryClient {
     return (await this.octokit.rest.repos.get(this.#name)).data.html_url;
   }
 
-  /** `undefined` where there is none. */
+  /** `undefined` if there is none. */
   async pull(number: number): Promise<Pull | undefined> {
     try {
       const { data } = await this.octokit.rest.pulls.get({
@@ -120,7 +120,7 @@ export class RepositoryClient {
     return pulls.map(toPull);
   }
 
-  /** 👀 on a comment: a sign to its author that it was taken in. A review as a whole cannot carry one. */
+  /** 👀 on a comment, so that its author sees that it was received. A review as a whole has no reactions. */
   async acknowledge(kind: "comment" | "review_comment" | "review", id: number): Promise<void> {
     if (kind === "review") return;
     const { reactions } = this.octokit.rest;
@@ -129,7 +129,7 @@ export class RepositoryClient {
     await react({ ...this.#name, comment_id: id, content: "eyes" });
   }
 
-  /** Those pull requests of one head that were closed last, `owner:branch`. */
+  /** The last closed pull requests of one head, `owner:branch`. */
   async closedPullsOf(headOwner: string, branch: string): Promise<Pull[]> {
     const { data } = await this.octokit.rest.pulls.list({
       ...this.#name,

@@ -2,10 +2,10 @@ import type { Octokit } from "@octokit/rest";
 import { isRefusal } from "../model/errors.js";
 import type { RepositoryName } from "./contents.js";
 
-/** Runs that are looked through: those of forks' branches of the same name are among them. */
-const looked = 30;
+/** How many runs are read: those of forks' branches of the same name are among them. */
+const runsRead = 30;
 
-/** A run that has failed, and where its head is. */
+/** A failed run, and the repository of its head. */
 export interface FailedRunOf {
   id: number;
   workflowId: number;
@@ -15,8 +15,8 @@ export interface FailedRunOf {
 }
 
 /**
- * Whether the newest run that is over, of the same workflow, event and branch, has succeeded: then nothing is left to
- * mend, however late the failure is told of. A newer failure speaks for itself.
+ * Whether the newest completed run of the same workflow, event and branch has succeeded. Then nothing is left to fix,
+ * however late the failure is delivered. A newer failure has an event of its own.
  */
 export async function hasSucceededSince(
   octokit: Octokit,
@@ -31,7 +31,7 @@ export async function hasSucceededSince(
       branch,
       ...(event !== undefined && { event }),
       status: "completed",
-      per_page: looked,
+      per_page: runsRead,
     });
     const [newest] = data.workflow_runs
       .filter((run) => Number(run.head_repository?.id) === headRepository.id)

@@ -7,10 +7,10 @@ import { Authorship } from "./authorship.js";
 
 const perPage = 100;
 
-/** What the App's own issues are listed by; GitHub makes a label that is not there yet. */
+/** The label of the App's own issues. GitHub creates it with the first one. */
 const label = "coder-task-relay";
 
-/** The one issue in which the App says what has become of work that has no issue of its own. */
+/** The one issue in which the App reports on work that has no issue of its own. */
 export class TrackingIssueClient {
   readonly #repository: { owner: string; repo: string };
   readonly #mark: string;
@@ -35,7 +35,7 @@ export class TrackingIssueClient {
     return data.number;
   }
 
-  /** Replaces the text, and opens or closes the issue; `false` where it is gone. */
+  /** Replaces the text, and opens or closes the issue; `false` if it is gone. */
   async update(number: number, text: string, isOpen: boolean): Promise<boolean> {
     try {
       await this.octokit.rest.issues.update({
@@ -63,7 +63,7 @@ export class TrackingIssueClient {
     });
     for await (const { data: issues } of pages) {
       for (const issue of issues) {
-        // Not anywhere in it: what is quoted may hold the mark of other work.
+        // Only at its start: a quotation in it may hold the mark of other work.
         const isMarked = issue.body?.startsWith(this.#mark);
         if (isMarked && (await authorship.isOurs(issue))) return issue.number;
       }

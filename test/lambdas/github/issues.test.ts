@@ -1,7 +1,7 @@
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { createAppAuth } from "@octokit/auth-app";
 import { Octokit } from "@octokit/rest";
-import { IssueClient } from "../../../lambdas/github/issues.js";
+import type { IssueClient } from "../../../lambdas/github/issues.js";
 import { FakeGitHub } from "../../../local/fake-github/fake-github.js";
 import type { Issue } from "../../../local/fake-github/issues/issues.js";
 
@@ -10,6 +10,12 @@ const marker = "<!-- marker -->";
 let gitHub: FakeGitHub;
 let issue: Issue;
 let client: IssueClient;
+let Client: typeof IssueClient;
+
+beforeAll(async () => {
+  Object.assign(process.env, { GITHUB_APP_SECRET_ARN: "githubApp", AWS_REGION: "us-east-1" });
+  ({ IssueClient: Client } = await import("../../../lambdas/github/issues.js"));
+});
 
 beforeEach(async () => {
   gitHub = new FakeGitHub();
@@ -24,7 +30,7 @@ beforeEach(async () => {
     log: { debug() {}, info() {}, warn() {}, error() {} },
   });
   const address = { number: issue.number, url: `https://github.com/octo/app/issues/${issue.number}` };
-  client = new IssueClient(octokit, { repository: { owner: "octo", name: "app" }, issue: address });
+  client = new Client(octokit, { repository: { owner: "octo", name: "app" }, issue: address });
 });
 
 afterEach(() => gitHub.close());
