@@ -53,6 +53,12 @@ export class Coder {
     throw await this.#probe.missingApiError(wanted);
   }
 
+  /** The backend of `CODER_BACKEND`, without asking whether Coder has it; `undefined` with `auto`. */
+  get configured(): CoderBackend | undefined {
+    const { CODER_BACKEND: wanted } = this.settings;
+    return wanted === "auto" ? undefined : this.#backends[wanted];
+  }
+
   /** The task of an issue whose record is lost, on either backend. */
   async search(work: WorkIdentity, sender: Person): Promise<CoderTask | undefined> {
     for (const api of backends) {

@@ -11,18 +11,18 @@ const longestSeconds = 10 * 60;
 /** A healthy start can pass through `error` and `unknown`: Coder's own CLI gives it five minutes. */
 const brokenGraceSeconds = 5 * 60;
 
-/** An agent that reports no state counts as listening after this long. */
+/** An agent that reports no state counts as ready after this long. */
 const silenceSeconds = 2 * 60;
 
 /** A report of an idle agent can flap within this time. A second look confirms one that is younger. */
 const flappingSeconds = 5;
 const confirmationSeconds = 3;
 
-/** What a drain remembers between two looks at an agent that it has something to tell. */
+/** What a drain remembers between two observations of its agent. */
 export interface AgentWait {
   /** Seconds of all pauses that were asked for. */
   seconds: number;
-  /** Whether the last look found it ready. */
+  /** Whether the last observation found it ready. */
   ready: boolean;
   /** Seconds for which it has reported no state. */
   silent: number;
@@ -30,7 +30,7 @@ export interface AgentWait {
   broken: number;
   /** Whether this drain has resumed it. */
   resumed: boolean;
-  /** How often it refused a text although it had looked ready. */
+  /** How often it refused a text although it seemed ready. */
   refusals: number;
   /** Seconds for which the comments of a review were waited for. */
   held: number;

@@ -1,8 +1,8 @@
 import type { BranchFailed, IssueEvent, JobDue, TaskClosed } from "./event.js";
 
 /**
- * What a task is for, and so which record and which inbox are its: GitHub's ids, so that it survives renames and
- * tells organisations apart.
+ * The work that a task is for: the key of its record and its inbox. It is made of GitHub's ids, so it survives renames and
+ * tells organizations apart.
  */
 export interface TaskKey {
   repositoryId: number;
@@ -21,7 +21,7 @@ export function issueKey(repositoryId: number, issue: number): TaskKey {
   return { repositoryId, work: String(issue) };
 }
 
-/** Where an issue is, and through which installation of the App it is spoken on. */
+/** An issue, and the installation of the App that reaches it. */
 export type IssueSource = Pick<IssueEvent, "installation" | "repository" | "issue">;
 
 /** Where the work of a task comes from: an issue, a scheduled job, a workflow that fails on a branch. */
@@ -30,7 +30,7 @@ export type WorkSource =
   | Pick<JobDue, "installation" | "repository" | "job">
   | Pick<BranchFailed, "installation" | "repository" | "run">;
 
-/** What the status comment can say. */
+/** The states of the status comment. */
 export const taskStates = [
   "created",
   "running",
@@ -44,11 +44,11 @@ export type TaskState = (typeof taskStates)[number];
 
 export interface TaskStatus {
   state: TaskState;
-  /** Somebody has to do something, though nothing has failed: work without an issue tells it in its tracking issue. */
+  /** Somebody has to act although nothing has failed: for work without an issue, a tracking issue is opened. */
   isUrgent?: boolean;
   /** For people: the reason and the remedy of a refusal or a failure. */
   detail?: string;
-  /** For people: what the agent was not told, and why. */
+  /** For people: which input the agent did not get, and why. */
   denial?: string;
   /** Where an operator finds the run: the name of an execution, or a delivery's GUID. */
   reference?: string;
@@ -58,7 +58,7 @@ export interface TaskStatus {
 export const backends = ["tasks", "chats"] as const;
 export type Backend = (typeof backends)[number];
 
-/** The Coder task that serves an issue. `id` and `url` are there once it has been created. */
+/** The Coder task of a piece of work. `id` and `url` are set once it has been created. */
 export interface TaskLocation {
   backend: Backend;
   /** The Coder user who owns it. */
@@ -67,59 +67,59 @@ export interface TaskLocation {
   id?: string | undefined;
   /** Its page, for people. */
   url?: string | undefined;
-  /** The workspace that was made for it, and goes with it. */
+  /** The workspace that was created for it, and is deleted with it. */
   workspaceId?: string | undefined;
   /**
-   * When Coder was asked for that workspace (milliseconds since the epoch), right after its name was seen to be free:
-   * one of this name that has appeared since is the task's, though the answer was lost.
+   * When Coder was asked for that workspace (milliseconds since the epoch), right after its name was seen to be free. A
+   * workspace of this name that has appeared since is the task's, even if the answer was lost.
    */
   workspaceAskedAt?: number | undefined;
 }
 
 /**
- * Who is about to create or to remove a task, or to stop its agent, and until when (milliseconds since the epoch)
- * nobody else may.
+ * A lock: who is creating or removing a task, or stopping its agent, and until when (milliseconds since the epoch) nobody
+ * else may.
  */
 export interface Claimed {
   holder: string;
   until: number;
 }
 
-/** What is known of one piece of work: one DynamoDB item. A refusal leaves one with a status alone. */
+/** What is known about one piece of work: one DynamoDB item. After a refusal it has only a status. */
 export interface TaskRecord {
   /**
-   * Counts the events that said what should be done. It is the fencing token of the flows: whoever
-   * holds an older number has been overtaken, and changes nothing any more.
+   * Counts the events that claimed the work. It is the fencing token of the flows: a flow with an older number is
+   * superseded and changes nothing any more.
    */
   intent?: number;
   /** Whether the newest of these events wanted the agent to work. */
   wanted?: boolean;
-  /** Its delivery, so that a repeated claim is no new one. */
+  /** The delivery of that event, so that a repeated claim is recognised. */
   intentDelivery?: string;
   /** When it happened, by GitHub's clock. */
   intentAt?: string;
-  /** The work as that event told of it: what is needed to speak on it. */
+  /** The work as that event describes it: what is needed to comment on it. */
   source?: WorkSource;
-  /** Why it did not. */
+  /** Why the newest event ended the work. */
   endReason?: TaskClosed["reason"];
   task?: TaskLocation;
-  /** The delivery that the task was created for, and whose words it was created with. */
+  /** The delivery that the task was created for: the agent has its prompt. */
   startedBy?: string;
-  /** The delivery whose words it was told last, instead of a task of their own. */
+  /** The last delivery whose prompt was put into the inbox, because the task existed already. */
   toldBy?: string;
-  /** A creation, or a removal, that is under way. */
+  /** A creation or a removal that is running. */
   creating?: Claimed;
-  /** An agent that is being stopped, by the intent that wants it. Whoever wants it to work waits for the end of that. */
+  /** A stop of the agent that is running, held by its intent. A flow that wants the agent to work waits for its end. */
   stopping?: Claimed;
-  /** It was stopped by the relay, or may have been: it has to be told to go on. */
+  /** The relay has stopped the agent, or may have: it has to be told to continue. */
   stopped?: boolean;
   /** The name of the last task that was deleted, and when (milliseconds since the epoch). */
   formerName?: string;
   formerEndedAt?: number;
   status?: TaskStatus;
-  /** What Coder knew of the work when it was last looked at, for people. */
+  /** Coder's last report on the work, for people. */
   report?: string;
-  /** Which run of `follow-task` looks on: a newer one has taken the place of any other. */
+  /** The execution of `follow-task` that may write. */
   follower?: string;
   /** The status comment; of work without an issue, the number of its tracking issue. */
   commentId?: number;
@@ -132,7 +132,7 @@ export interface TaskRecord {
   expiresAt?: number;
 }
 
-/** Whether a run that looks on is still the one that may speak: not overtaken, neither by an event nor by another. */
+/** Whether a follower may still write: neither a newer event nor another follower has superseded it. */
 export function isFollowedBy(
   record: TaskRecord,
   { intent, follower }: { intent: number; follower: string },

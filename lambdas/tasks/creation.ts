@@ -43,6 +43,9 @@ async function createUnderClaim(
 ): Promise<Creation> {
   const key = taskKey(event);
   const holder = execution ?? event.delivery;
+  const connecting = connectCoder();
+  // Awaited below; this keeps an early failure from being an unhandled rejection.
+  connecting.catch(() => {});
   const record = await store.claimCreation(intent, key, holder);
   if (!record) {
     const current = await store.get(key);
@@ -51,7 +54,7 @@ async function createUnderClaim(
   }
   let creation: TaskCreation | undefined;
   try {
-    creation = new TaskCreation({ store, coder: await connectCoder(), event, intent, plan }, record);
+    creation = new TaskCreation({ store, coder: await connecting, event, intent, plan }, record);
     return await creation.run();
   } finally {
     // If the task may still appear, the claim stays until it expires. A retry of this run holds it.

@@ -11,17 +11,17 @@ import type { TaskKey } from "../model/record.js";
 import { log } from "../runtime/log.js";
 import { referencesIn } from "./references.js";
 
-/** How a pull request says that it is for an issue of another repository. */
+/** How a pull request is linked to an issue of another repository. */
 export type CrossingKind = "closing reference" | "text";
 
 /**
- * Pull requests that are for an issue of another repository. Whoever may write where the pull request is can edit its
- * text and link issues to it, so that a link alone says nothing. One counts only if the pull request is the agent's and
- * its repository public, if the App reaches both repositories through the same installation, and if everybody who has a
- * hand in the link, the agent too, has write permission where the task is. What GitHub does not tell counts against it.
+ * Pull requests for an issue of another repository. Anybody with write permission in the pull request's repository can edit
+ * its text and link issues, so a link alone proves nothing. It counts only if the pull request is the agent's and its
+ * repository public, if the App reaches both repositories through the same installation, and if everybody involved in the
+ * link, the agent too, has write permission in the task's repository. If GitHub does not say, the link does not count.
  */
 export class Crossing {
-  /** By key: each is looked into once. */
+  /** By key, so that each link is checked once. */
   readonly #leads = new Map<string, Promise<CurrentRepository | undefined>>();
 
   constructor(
@@ -30,12 +30,12 @@ export class Crossing {
     private readonly event: InboxEvent,
   ) {}
 
-  /** The id of a repository that a text names; `undefined` if the App does not see it from here. */
+  /** The id of a repository that a text names; `undefined` if this installation does not see it. */
   async repositoryId(name: RepositoryName): Promise<number | undefined> {
     return this.event.repository.private ? undefined : (await this.#find(name))?.id;
   }
 
-  /** The repository of the task, if the link to it counts. `named` is what the repository was last called. */
+  /** The repository of the task, if the link counts. `named` is its last known name. */
   lead(
     pull: Pull,
     key: TaskKey,
@@ -57,7 +57,7 @@ export class Crossing {
     const repository = await this.#reach(key, named);
     const reason = repository
       ? await this.#objection(pull, key, repository, kind)
-      : "its task is out of reach from here";
+      : "this installation does not reach the repository of the task";
     log.info("A pull request is linked to an issue of another repository", {
       pull: pull.number,
       from: this.event.repository.id,
@@ -69,7 +69,7 @@ export class Crossing {
   }
 
   async #reach(key: TaskKey, named: RepositoryName): Promise<CurrentRepository | undefined> {
-    // A private repository's reviews and logs are nobody else's.
+    // Reviews and logs of a private repository must not leave it.
     if (this.event.repository.private) return undefined;
     const repository = await this.#find(named);
     if (repository?.id !== key.repositoryId) return undefined;
@@ -95,11 +95,11 @@ export class Crossing {
   ): Promise<string | undefined> {
     if (pull.authorId !== (await agentId(this.octokit))) return "the pull request is not the agent's";
     const hands = await this.links.hands(pull.number);
-    if (!hands) return "GitHub does not tell who has linked it";
+    if (!hands) return "GitHub does not say who linked it";
     const { editors, linkers } = hands;
     const isLinkedByHand = linkers.some(({ issues }) => issues.some((issue) => isSame(issue, key)));
     if (kind === "closing reference" && !isLinkedByHand && !isInText(pull, key, repository)) {
-      return "GitHub does not tell how it was linked";
+      return "GitHub does not say how it was linked";
     }
     const author = { __typename: "User", login: pull.author, databaseId: pull.authorId };
     return this.#objectionTo([author, ...editors, ...linkers.map(({ actor }) => actor)], repository);
@@ -107,11 +107,11 @@ export class Crossing {
 
   async #objectionTo(actors: readonly Actor[], repository: CurrentRepository): Promise<string | undefined> {
     const client = new RepositoryClient(this.octokit, repository);
-    if (actors.some(({ __typename: type }) => type !== "User")) return "a bot has a hand in it";
+    if (actors.some(({ __typename: type }) => type !== "User")) return "a bot is involved";
     const people = new Map(actors.map(({ databaseId: id = 0, login }) => [id, login]));
     for (const [id, login] of people) {
       if (!isEnough(await client.permissionOf({ id, login }), "write")) {
-        return `${login} has no write permission where the task is`;
+        return `${login} has no write permission in the repository of the task`;
       }
     }
     return undefined;
@@ -131,7 +131,7 @@ function isInText(pull: Pull, { work }: TaskKey, { owner, name }: CurrentReposit
   );
 }
 
-/** The page of the repository that a pull request is in. */
+/** The page of the repository of a pull request. */
 export function pageOf({ url }: Pull): string {
   return url.replace(/\/pull\/\d+$/, "");
 }

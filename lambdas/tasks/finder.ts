@@ -11,10 +11,10 @@ import { Crossing, type CrossingKind, pageOf } from "./crossing.js";
 import { issueInBranch, ownWords, referencesIn, type TextReference } from "./references.js";
 import type { Branch, TaskStore } from "./store.js";
 
-/** How many repositories a text can lead to, besides its own: each costs a request. */
+/** How many other repositories a text can lead to: each costs a request. */
 const mostRepositories = 3;
 
-/** Whose task it is, and in which repository. */
+/** The work that a task is for, and the repository that it is in. */
 export interface Destination extends TaskKey {
   repository: TaskRepository;
 }
@@ -25,11 +25,11 @@ export interface FinderContext {
   octokit: Octokit;
   event: InboxEvent;
   coder: () => Promise<Coder>;
-  /** Whether who is behind the event may make an agent of its repository work: a search of Coder is not for strangers. */
+  /** Whether the person behind the event may make an agent of its repository work. Strangers cannot start a search of Coder. */
   isTrusted: () => Promise<boolean>;
 }
 
-/** Finds the issue whose task an issue or a pull request belongs to. */
+/** Finds the task that an issue or a pull request belongs to. */
 export class TaskFinder {
   readonly #store: TaskStore;
   readonly #event: InboxEvent;
@@ -44,13 +44,13 @@ export class TaskFinder {
     this.#crossing = new Crossing(octokit, this.#links, event);
   }
 
-  /** The issue's own task. One whose record is lost is looked for only where the agent is assigned. */
+  /** The issue's own task. If its record is lost, it is searched for only if the agent is assigned. */
   async ofIssue(event: CommentPosted | CommentWithdrawn): Promise<Destination | undefined> {
     const key = issueKey(event.repository.id, event.subject.number);
-    // What is deleted must not be told later, whether or not anybody wants the task now.
+    // A deleted comment must not be sent later, even if the task is wanted again.
     if (event.type === "comment_withdrawn") return this.#here(key);
     const record = await this.#store.get(key);
-    // A task that is still to be created is told what was said before it was there.
+    // A task that is still being created gets earlier comments, too.
     if (record?.wanted || (record && event.agentAssigned)) return this.#hereAsOfNow(key, record);
     if (record || !event.agentAssigned) return undefined;
     await this.#recover(key);
@@ -58,9 +58,9 @@ export class TaskFinder {
   }
 
   /**
-   * The task that a pull request of the agent's is for: by the issues that it closes, by the jobs, failing branches and
-   * issues that its text names, else by its branch, if that is known from before or says so. What is said goes before
-   * what a branch lets guess.
+   * The task that a pull request of the agent's is for: by the issues that it closes; by the jobs, failing branches and
+   * issues that its text names; by its branch, if that is known from before or names an issue. A statement counts more
+   * than a guess from the branch.
    */
   async ofPull(pull: Pull): Promise<Destination | undefined> {
     const { issues: closing, areCertain } = await this.#links.closingReferences(pull.number);
@@ -91,7 +91,7 @@ export class TaskFinder {
     return undefined;
   }
 
-  /** What a pull request's text names, in the order in which it counts. */
+  /** The work that a pull request's text names, the most likely first. */
   async *#named(pull: Pull, likely: readonly string[]): AsyncGenerator<TaskKey> {
     const page = pageOf(pull);
     const { repositoryId } = pull;
@@ -114,10 +114,10 @@ export class TaskFinder {
     }
   }
 
-  /** The task of a key, if there is one, and if what leads to it may. */
+  /** The task of a key, if there is one and the link to it counts. */
   async #accept(pull: Pull, key: TaskKey, kind: CrossingKind): Promise<Destination | undefined> {
     const record = await this.#store.get(key);
-    // Again, what is deleted must not be told later.
+    // As above: a deleted comment must not be sent later.
     const isThere = this.#event.type === "comment_withdrawn" ? record !== undefined : hasTask(record);
     if (!isThere) return undefined;
     if (record && key.repositoryId === this.#event.repository.id) return this.#hereAsOfNow(key, record);
@@ -131,7 +131,7 @@ export class TaskFinder {
     return { ...key, repository: { id, owner, name } };
   }
 
-  /** The App may have been installed anew since, and the repository renamed: the record keeps up with that. */
+  /** Updates the record if the App was reinstalled or the repository renamed since. */
   async #hereAsOfNow(key: TaskKey, { source, intent }: TaskRecord): Promise<Destination> {
     const { installation, repository } = this.#event;
     if (source && source.installation !== installation) {
@@ -141,7 +141,7 @@ export class TaskFinder {
     return this.#here(key);
   }
 
-  /** A branch leads to tasks of its pull requests' own repository alone. */
+  /** A branch leads only to tasks in the repository of its pull requests. */
   async #remember(branch: Branch | undefined, found: Destination): Promise<Destination> {
     if (branch && found.repositoryId === branch.baseRepositoryId) {
       await this.#store.rememberBranch(branch, found.work);
@@ -149,7 +149,7 @@ export class TaskFinder {
     return found;
   }
 
-  /** Makes a lost record again, out of what Coder knows; returns whether it has. */
+  /** Restores a lost record from the task in Coder; returns whether it did. */
   async #recover(key: TaskKey): Promise<boolean> {
     const event = this.#event;
     if (!(await this.context.isTrusted())) return false;
@@ -185,14 +185,14 @@ function hasTask(record: TaskRecord | undefined): boolean {
   return record?.task !== undefined && record.wanted !== false;
 }
 
-/** `undefined` where the fork of its head is gone. */
+/** `undefined` if the head's fork is gone. */
 function branchOf({ repositoryId, headRepositoryId, headBranch }: Pull): Branch | undefined {
   return headRepositoryId === undefined
     ? undefined
     : { baseRepositoryId: repositoryId, headRepositoryId, name: headBranch };
 }
 
-/** Of issues that are only mentioned, the one that the branch speaks for goes first. */
+/** Among issues that are only mentioned, those that the branch names come first. */
 function byLikelihood(references: readonly TextReference[], likely: readonly string[]): TextReference[] {
   const order = ["closes", "serves", "likely", "mentions"];
   const rank = ({ clarity, repository, issue }: TextReference) =>

@@ -37,6 +37,8 @@ export class NewTask {
     private readonly context: CreationContext,
     private readonly backend: CoderBackend,
     private readonly record: TaskRecord,
+    /** Rejects if Coder does not have the backend's API. */
+    private readonly isAvailable: Promise<unknown>,
   ) {
     const { event, plan } = context;
     this.#key = taskKey(event);
@@ -47,13 +49,16 @@ export class NewTask {
   async create(): Promise<CoderTask | undefined> {
     const { backend } = this;
     const { plan } = this.context;
-    const preparation = backend.prepare(plan.factory);
-    // Awaited below; this keeps an early failure from being an unhandled rejection.
-    preparation.catch(() => {});
     const noted = this.#notedByThisDelivery();
-    const owner = noted?.owner ?? (await backend.ownerOf(plan.requester));
+    const preparation = backend.prepare(plan.factory);
+    const owning = noted ? Promise.resolve(noted.owner) : backend.ownerOf(plan.requester);
+    const hashing = this.context.coder.marks.spareHashes(this.#key);
+    // All are awaited below; this keeps an early failure from being an unhandled rejection.
+    for (const lookup of [preparation, owning, hashing]) lookup.catch(() => {});
+    await this.isAvailable;
+    const owner = await owning;
     const left = noted ?? (await this.#leftover(owner));
-    return this.#createFirstFree(await preparation, owner, left);
+    return this.#createFirstFree(await preparation, owner, left, await hashing);
   }
 
   /** What an earlier attempt of this very creation has noted. Only this may name another owner. */
@@ -89,9 +94,9 @@ export class NewTask {
     create: CreateTask,
     owner: string,
     left: TaskLocation | undefined,
+    spare: readonly string[],
   ): Promise<CoderTask | undefined> {
     const { store, coder, event, intent } = this.context;
-    const spare = await coder.marks.spareHashes(this.#key);
     const names = taskNames(coder.settings.CODER_TASK_NAME_PREFIX, workName(event), spare);
     for (const name of new Set(left ? [left.name, ...names] : names)) {
       const made = name === left?.name ? pickMade(left) : {};

@@ -6,12 +6,12 @@ import type { StartingEvent } from "../model/event.js";
 import type { Plan } from "../model/plan.js";
 import { limits, shortened } from "../text/limits.js";
 
-/** The most of a value, in characters: an address with an encoded branch is the longest. */
+/** The maximum length of a value, in characters. The longest is a URL with an encoded branch. */
 const valueLength = 4000;
 
 /**
- * An agent's first words: the issue's URL alone; with a config, who and where in lines of `NAME: value`, then what to
- * do. `url` is the work's: the task is told by it. Names from outside are cleaned, and keep to their lines.
+ * The prompt of a new agent. Without a config, the issue's URL. With one, lines of `NAME: value` and then what to do. `url`
+ * is the work's URL, which pull requests name. Names from outside are cleaned, and cannot add lines.
  */
 export function promptOf(event: StartingEvent, plan: Plan, url: string): string {
   if (!plan.factory) return label(url, valueLength);

@@ -1,13 +1,13 @@
 /** An issue that a text names. */
 export interface TextReference {
-  /** Left out where the text means its own repository. */
+  /** Left out for the text's own repository. */
   repository?: { owner: string; name: string };
   issue: number;
-  /** How clearly it is said that the text is for this issue, the clearest first. */
+  /** How clearly the text says that it is for this issue, the clearest first. */
   clarity: "closes" | "serves" | "mentions";
 }
 
-/** More than these are no statement of what a pull request is for. */
+/** A list of more issues than this does not say what a pull request is for. */
 const most = 20;
 
 /** A keyword may be bold, and the reference bold or a link. */
@@ -16,20 +16,20 @@ const upToReference = "\\*{0,2}:?\\*{0,2}\\s+[*[]{0,3}$";
 /** https://docs.github.com/en/issues/tracking-your-work-with-issues/using-issues/linking-a-pull-request-to-an-issue */
 const closingWords = new RegExp(`\\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?)${upToReference}`, "i");
 
-/** Other words for the work on an issue. One behind "after" or "unlike", for example, is only mentioned. */
+/** Other words for work on an issue. An issue after "after" or "unlike", for example, is only mentioned. */
 const servingWords = new RegExp(
   `\\b(?:part of|towards?|for|address(?:es|ed)?|implements?|contributes to|refs?|references)(?: the)?(?: issue)?${upToReference}`,
   "i",
 );
 
-/** GitHub's names of accounts and repositories; a number without more behind it. */
+/** GitHub's names of accounts and repositories; a number with nothing attached to it. */
 const repositoryName = "([0-9A-Za-z][0-9A-Za-z-]*)/([\\w.-]+)";
 const number = "(\\d{1,10})(?![\\w]|\\.\\d)";
 
 /**
- * The issues that a pull request's text names, in its order, the clearest first: `#57`, `GH-57`, `owner/repo#57`, an
- * issue's address on the same host. `repositoryUrl` is the repository's page. Code and quotations
- * are not its own words. Of a number alone nobody can tell whether it is an issue's or a pull request's.
+ * The issues that a pull request's text names, in its order, the clearest first: `#57`, `GH-57`, `owner/repo#57`, the
+ * URL of an issue on the same host. `repositoryUrl` is the repository's page. Code and quotations are
+ * left out. A number alone may belong to an issue or to a pull request.
  */
 export function referencesIn(body: string, repositoryUrl: string): TextReference[] {
   const text = withoutCodeSpans(ownWords(body));
@@ -38,7 +38,7 @@ export function referencesIn(body: string, repositoryUrl: string): TextReference
   const forms = new RegExp(
     [
       `${host}/${repositoryName}/issues/${number}`,
-      // Anything else that looks like an address is not looked into.
+      // Other URLs are skipped.
       "https?://\\S+",
       `(?<![\\w/.&-])${repositoryName}#${number}`,
       `(?<![\\w/#&-])(?:#|GH-)${number}`,
@@ -65,7 +65,7 @@ function clarityOf(before: string): TextReference["clarity"] {
   return servingWords.test(before) ? "serves" : "mentions";
 }
 
-/** A Markdown text without fenced and indented code, quotations and HTML comments: they are not its author's words. */
+/** A Markdown text without fenced and indented code, quotations and HTML comments: the author's own statements. */
 export function ownWords(markdown: string): string {
   const kept: string[] = [];
   let fence: string | undefined;
@@ -89,7 +89,7 @@ export function ownWords(markdown: string): string {
     const isCode: boolean = isIndented && isAfterBlank && !isInList && !isBlank;
     const isQuotation = /^\s*(?:[-*+]\s+|\d+[.)]\s+)*>/.test(line);
     if (!isCode && !isQuotation) kept.push(line);
-    // Code goes on over its lines.
+    // Indented code continues on the next line.
     isAfterBlank = isBlank || isCode;
   }
   return kept.join("\n");
@@ -99,7 +99,7 @@ function withoutCodeSpans(text: string): string {
   return text.replace(/(?<!`)(`+)(?!`)[\s\S]*?(?<!`)\1(?!`)/g, " ");
 }
 
-/** Words before a number by which a branch says that it is an issue's. */
+/** Words before a number that make it an issue's number in a branch name. */
 const branchWords =
   "(?:issues?|gh|fix(?:e[sd])?|close[sd]?|resolve[sd]?|bug|bugfix|hotfix|feat|feature|task)";
 

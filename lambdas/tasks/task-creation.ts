@@ -61,8 +61,10 @@ export class TaskCreation {
   }
 
   async #create(record: TaskRecord): Promise<Creation> {
-    const backend = await this.context.coder.preferred();
-    this.#newTask = new NewTask(this.context, backend, record);
+    const { coder } = this.context;
+    const preferred = coder.preferred();
+    const backend = coder.configured ?? (await preferred);
+    this.#newTask = new NewTask(this.context, backend, record, preferred);
     const task = await this.#newTask.create();
     return task ? this.#use(task, backend) : this.#superseded();
   }

@@ -1,0 +1,101 @@
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import type { StartingEvent } from "../../../lambdas/model/event.js";
+import type { Plan } from "../../../lambdas/model/plan.js";
+import type { TaskStore } from "../../../lambdas/tasks/store.js";
+import type { TaskCreation } from "../../../lambdas/tasks/task-creation.js";
+import { type LocalDynamoDb, startDynamoDb } from "../../../local/aws/dynamodb/dynamodb.js";
+import { FakeCoder } from "../../../local/fake-coder/fake-coder.js";
+import { connect, mona } from "../coder/deployments.js";
+
+let dynamoDb: LocalDynamoDb;
+let store: TaskStore;
+let Creation: typeof TaskCreation;
+let fake: FakeCoder;
+
+beforeAll(async () => {
+  dynamoDb = await startDynamoDb("round-trips");
+  Object.assign(process.env, {
+    TABLE_NAME: "round-trips",
+    AWS_REGION: "us-east-1",
+    AWS_ACCESS_KEY_ID: "local",
+    AWS_SECRET_ACCESS_KEY: "local",
+    AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.url,
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
+  });
+  store = new (await import("../../../lambdas/tasks/store.js")).TaskStore();
+  Creation = (await import("../../../lambdas/tasks/task-creation.js")).TaskCreation;
+  fake = new FakeCoder({ version: "2.35" });
+  await fake.listen();
+  fake.addUser({ username: "mona-c", githubId: mona.id });
+  fake.addTemplate({ name: "task-template", presets: [{ name: "small", default: true }] });
+});
+afterAll(async () => {
+  await fake.close();
+  await dynamoDb.close();
+});
+
+/** Holds back every answer of a round until all of its requests have arrived: none may wait for another's answer. */
+function atOnce(...paths: RegExp[]): void {
+  let arrived = 0;
+  let answer = () => {};
+  const all = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  for (const path of paths) {
+    fake.http.fail({
+      path,
+      hold: () => {
+        arrived += 1;
+        if (arrived === paths.length) answer();
+        return all;
+      },
+    });
+  }
+}
+
+const plan: Plan = { outcome: "planned", detail: "", requester: mona, factory: null, prompt: "" };
+
+async function create(number: number, coder: ReturnType<typeof connect>): Promise<string[]> {
+  const event: StartingEvent = {
+    type: "task_requested",
+    delivery: `delivery-${number}`,
+    installation: 1,
+    repository: { id: 7, owner: "octo", name: "app", private: false },
+    at: "2026-01-01T00:00:00Z",
+    sender: mona,
+    issue: {
+      number,
+      title: "It is broken",
+      url: `https://github.com/octo/app/issues/${number}`,
+      comments: 0,
+    },
+  };
+  const key = { repositoryId: 7, work: String(number) };
+  await store.update(key, { intent: 1, wanted: true }, { expression: "attribute_not_exists(#intent)" });
+  const record = await store.claimCreation(1, key, "execution");
+  if (!record) throw new Error("the creation is not claimed");
+  const before = fake.http.calls.length;
+  const creation = await new Creation({ store, coder, event, intent: 1, plan }, record).run();
+  expect(creation.outcome).toBe("created");
+  return fake.http.calls.slice(before).map(({ method, path }) => `${method} ${path}`);
+}
+
+test("with CODER_BACKEND set, a creation waits for Coder three times at first, and then twice", async () => {
+  const coder = connect(fake.url, fake.token, { CODER_BACKEND: "tasks" });
+  atOnce(/\/api\/v2\/tasks$/, /\/api\/v2\/users$/, /\/templates\/task-template$/);
+  const first = await create(1, coder);
+  expect(first.slice(0, 3).sort()).toEqual([
+    "GET /api/v2/organizations/default/templates/task-template",
+    "GET /api/v2/tasks",
+    "GET /api/v2/users",
+  ]);
+  expect(first.slice(3)).toEqual([expect.stringMatching(/^GET .*\/presets$/), "POST /api/v2/tasks/mona-c"]);
+
+  atOnce(/\/api\/v2\/users$/, /\/templates\/task-template$/);
+  const second = await create(2, coder);
+  expect(second.slice(0, 2).sort()).toEqual([
+    "GET /api/v2/organizations/default/templates/task-template",
+    "GET /api/v2/users",
+  ]);
+  expect(second.slice(2)).toEqual(["POST /api/v2/tasks/mona-c"]);
+});
