@@ -27,6 +27,7 @@ export interface RetryPolicies {
 
 interface SourceState {
   Resource?: string;
+  Parameters?: { Payload?: Record<string, unknown> };
   Retry?: Retrier[];
   Branches?: SourceMachine[];
   ItemProcessor?: SourceMachine;
@@ -43,9 +44,22 @@ export const retryPolicies = JSON.parse(
   readFileSync(new URL("retry-policies.json", folder), "utf8"),
 ) as RetryPolicies;
 
-/** The definition of a flow: `statemachines/<name>.asl.json` with its retry policies, placeholders and all. */
+/**
+ * The definition of a flow: `statemachines/<name>.asl.json` with its retry policies, and with the execution in the input
+ * of each Lambda, whose log lines name it. Placeholders stay.
+ */
 export function readFlow(name: FlowName): string {
-  return addRetryPolicies(readFileSync(new URL(`${name}.asl.json`, folder), "utf8"), retryPolicies);
+  const source = readFileSync(new URL(`${name}.asl.json`, folder), "utf8");
+  return addExecution(addRetryPolicies(source, retryPolicies));
+}
+
+/** Adds `execution`, the execution's ARN, to the payload of every task that invokes a Lambda. */
+export function addExecution(source: string): string {
+  const machine = JSON.parse(source) as SourceMachine;
+  for (const { Parameters } of lambdaTasks(machine)) {
+    if (Parameters?.Payload) Parameters.Payload["execution.$"] = "$$.Execution.Id";
+  }
+  return JSON.stringify(machine, undefined, 2);
 }
 
 /**
@@ -54,17 +68,18 @@ export function readFlow(name: FlowName): string {
  */
 export function addRetryPolicies(source: string, policies: RetryPolicies): string {
   const machine = JSON.parse(source) as SourceMachine;
-  addToStates(machine, policies);
+  for (const state of lambdaTasks(machine)) state.Retry = retriers(state.Retry ?? [], policies);
   return JSON.stringify(machine, undefined, 2);
 }
 
-function addToStates({ States }: SourceMachine, policies: RetryPolicies): void {
-  for (const state of Object.values(States)) {
-    if (state.Resource === invokesLambda) state.Retry = retriers(state.Retry ?? [], policies);
-    for (const inner of [...(state.Branches ?? []), ...(state.ItemProcessor ? [state.ItemProcessor] : [])]) {
-      addToStates(inner, policies);
-    }
-  }
+/** The tasks that invoke a Lambda, those inside of a Map or a Parallel state too. */
+function lambdaTasks({ States }: SourceMachine): SourceState[] {
+  return Object.values(States).flatMap((state) => [
+    ...(state.Resource === invokesLambda ? [state] : []),
+    ...[...(state.Branches ?? []), ...(state.ItemProcessor ? [state.ItemProcessor] : [])].flatMap(
+      lambdaTasks,
+    ),
+  ]);
 }
 
 function retriers(own: readonly Retrier[], { everyLambda, onRequest }: RetryPolicies): Retrier[] {

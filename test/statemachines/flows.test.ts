@@ -21,7 +21,8 @@ import { parseDefinition } from "../../local/engine/validate.js";
 interface State {
   Type: string;
   Comment?: string;
-  Parameters?: { FunctionName?: string };
+  Resource?: string;
+  Parameters?: { FunctionName?: string; Payload?: Record<string, unknown> };
   TimeoutSeconds?: number;
   Retry?: Retrier[];
   Catch?: { ErrorEquals: string[]; Next: string }[];
@@ -82,10 +83,10 @@ describe.each(flowNames)("the flow %s", (flow) => {
     }
   });
 
-  test("has no copy of a policy in its source, which differs from the definition in retriers alone", () => {
+  test("has no copy of a policy in its source, which differs from the definition in retriers and the Lambdas' execution alone", () => {
     const { States, ...rest } = JSON.parse(source(flow)) as Machine;
     const plain = (all: Machine["States"]) =>
-      Object.entries(all).map(([name, { Retry: _retry, ...state }]) => [name, state]);
+      Object.entries(all).map(([name, { Retry: _retry, ...state }]) => [name, withoutExecution(state)]);
     for (const { Retry = [] } of Object.values(States)) {
       for (const retrier of Retry) expect(Object.keys(retrier)).toEqual(["ErrorEquals"]);
     }
@@ -233,6 +234,22 @@ describe("the retry policies", () => {
     expect(errors).toHaveLength(new Set(errors).size);
   });
 });
+
+test("the input of every Lambda names the execution, unless it is the whole of the state's", () => {
+  const payloads = flowNames
+    .flatMap((flow) => Object.values((JSON.parse(readFlow(flow)) as Machine).States))
+    .filter(({ Resource }) => Resource === "arn:aws:states:::lambda:invoke")
+    .flatMap(({ Parameters }) => (Parameters?.Payload ? [Parameters.Payload] : []));
+  expect(payloads.length).toBeGreaterThan(30);
+  for (const payload of payloads) expect(payload).toHaveProperty(["execution.$"], "$$.Execution.Id");
+});
+
+/** A state without the execution in its Lambda's input. */
+function withoutExecution(state: Omit<State, "Retry">): unknown {
+  const copy = structuredClone(state);
+  delete copy.Parameters?.Payload?.["execution.$"];
+  return copy;
+}
 
 describe("the retry policies of a state", () => {
   const any = { ErrorEquals: ["AnyError"], MaxAttempts: 9 };
