@@ -1,0 +1,190 @@
+import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
+import { buffer } from "node:stream/consumers";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import type { NewInput } from "../../../lambdas/inbox/stored-input.js";
+import { type LocalDynamoDb, startDynamoDb } from "../../../local/aws/dynamodb/dynamodb.js";
+import { StepFunctions } from "../../../local/aws/step-functions/step-functions.js";
+import { Engine } from "../../../local/engine/index.js";
+import { HttpServer } from "../../../local/http/http-server.js";
+
+/* How many items of the table the inbox reads: a figure that no machine changes. */
+
+const drainFlow = "arn:aws:states:us-east-1:000000000000:stateMachine:drain-inbox";
+const server = new HttpServer();
+/** Items that were read since the test began. A request that finds none counts as one: DynamoDB charges it so. */
+let read = 0;
+let dynamoDb: LocalDynamoDb;
+let engine: Engine;
+let stepFunctions: StepFunctions;
+let inboxes: Awaited<ReturnType<typeof importInboxes>>;
+let works = 0;
+
+async function importInboxes() {
+  const { Inbox } = await import("../../../lambdas/inbox/inbox.js");
+  const { wakeDrain } = await import("../../../lambdas/inbox/waking.js");
+  const { chooseMessage } = await import("../../../lambdas/inbox/next-message.js");
+  return { Inbox, wakeDrain, chooseMessage };
+}
+
+beforeAll(async () => {
+  dynamoDb = await startDynamoDb("inboxes");
+  engine = new Engine({ invoke: async () => ({}) });
+  const states = { Wait: { Type: "Wait", Seconds: 86_400, End: true } };
+  engine.addMachine(drainFlow, JSON.stringify({ StartAt: "Wait", States: states }));
+  stepFunctions = new StepFunctions(engine);
+  server.notFound = async ({ headers, raw }) => {
+    const outgoing = request(dynamoDb.url, { method: "POST", headers }).end(raw);
+    const [response] = (await once(outgoing, "response")) as [IncomingMessage];
+    const body = await buffer(response);
+    const operation = `${headers["x-amz-target"]}`.split(".")[1];
+    const { Count = 0 } = JSON.parse(body.toString()) as { Count?: number };
+    if (operation === "GetItem") read += 1;
+    if (operation === "Query") read += Math.max(1, Count);
+    return {
+      status: response.statusCode ?? 0,
+      body,
+      headers: { "content-type": `${headers["content-type"]}` },
+    };
+  };
+  await Promise.all([server.listen(), stepFunctions.listen()]);
+  Object.assign(process.env, {
+    TABLE_NAME: "inboxes",
+    GITHUB_APP_SECRET_ARN: "githubApp",
+    AGENT_GITHUB_USERNAME: "coder-agent",
+    POWERTOOLS_LOG_LEVEL: "SILENT",
+    AWS_REGION: "us-east-1",
+    AWS_ACCESS_KEY_ID: "local",
+    AWS_SECRET_ACCESS_KEY: "local",
+    AWS_ENDPOINT_URL_SFN: stepFunctions.url,
+    AWS_ENDPOINT_URL_DYNAMODB: server.url,
+  });
+  inboxes = await importInboxes();
+});
+beforeEach(() => {
+  read = 0;
+});
+afterAll(async () => {
+  await Promise.all([server.close(), stepFunctions.close()]);
+  void engine.close();
+  await dynamoDb.close();
+});
+
+const inputOf = (n: number): NewInput => ({
+  identity: `comment#${n}`,
+  delivery: `delivery-${n}`,
+  version: "1",
+  order: `2026-01-01T00:00:00Z#${String(n).padStart(20, "0")}`,
+  input: {
+    kind: "comment",
+    subject: {
+      kind: "issue",
+      number: 1,
+      url: "https://github.com/octo/app/issues/1",
+      repository: "octo/app",
+    },
+    url: `https://github.com/octo/app/issues/1#issuecomment-${n}`,
+    at: "2026-01-01T00:00:00Z",
+    author: "mona",
+    body: `Comment ${n}.`,
+  },
+});
+
+/** An inbox of its own, and what is done with it. */
+function newInbox() {
+  works += 1;
+  const key = { repositoryId: 1, work: `${works}` };
+  const task = { backend: "tasks" as const, owner: "mona", name: `gh-app-${works}`, id: "1" };
+  // The record is read by its key, once a wake-up.
+  const store = {
+    get: async () => {
+      read += 1;
+      return { intent: 1, wanted: true, task };
+    },
+  };
+  const inbox = new inboxes.Inbox(key);
+  return {
+    inbox,
+    put: async (n: number) => {
+      await inbox.put(inputOf(n), { isHuman: true });
+      return inboxes.wakeDrain({ drainFlow, store }, key);
+    },
+    /** Delivers the next message, as a drain does; returns its inputs' identities. */
+    deliver: async () => {
+      const meta = await inbox.meta.read();
+      const chosen = await inboxes.chooseMessage(inbox, { key, source: undefined }, meta);
+      if (typeof chosen === "string" || !chosen.message) return [];
+      const { inputs, isAll } = chosen.message;
+      const entries = inputs.map(({ identity, delivery, version }) => ({ identity, delivery, version }));
+      const batch = { reference: "ref", generation: meta.generation, startedAt: Date.now(), entries };
+      await inbox.meta.begin(batch, chosen.meta, { isRepetition: false });
+      const hasEnded = await inbox.delivered(batch, isAll ? chosen.meta : undefined);
+      expect(hasEnded).toBe(isAll);
+      return inputs.map(({ identity }) => identity);
+    },
+  };
+}
+
+const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
+
+describe("an inbox reads", () => {
+  test("three items a put, whatever waits", async () => {
+    const { put } = newInbox();
+    for (const n of numbers(0, 30)) {
+      read = 0;
+      await put(n);
+      expect(read).toBeLessThanOrEqual(3);
+    }
+  });
+
+  test("each input that waits twice, in the queue and by its key, and meta once a message", async () => {
+    const { put, deliver } = newInbox();
+    for (const n of numbers(0, 30)) await put(n);
+    read = 0;
+    expect(await deliver()).toEqual(numbers(0, 30).map((n) => `comment#${n}`));
+    expect(read).toBeLessThanOrEqual(2 * 30 + 1);
+  });
+
+  test("six items for a comment and its message, whatever was delivered before", async () => {
+    const { put, deliver } = newInbox();
+    for (const n of numbers(0, 40)) await put(n);
+    while ((await deliver()).length > 0);
+    read = 0;
+    await put(40);
+    expect(await deliver()).toEqual(["comment#40"]);
+    expect(read).toBeLessThanOrEqual(6);
+  });
+
+  test("one item for a redelivery of what was delivered, which starts no drain, and two for the wake-up", async () => {
+    const { put, deliver } = newInbox();
+    await put(0);
+    await deliver();
+    read = 0;
+    expect(await put(0)).toBe("");
+    expect(read).toBeLessThanOrEqual(3);
+    expect(await deliver()).toEqual([]);
+  });
+});
+
+describe("a drain that waits for the comments of a review", () => {
+  test("makes way when the last of them is stored, and no sooner", async () => {
+    const { inbox, put } = newInbox();
+    const first = await put(0);
+    const meta = await inbox.meta.read();
+    const missing = new Set(["comment#1", "comment#2"]);
+    expect(await inbox.meta.hold(meta, [7], missing)).toBe(true);
+    expect(await put(1)).toBe(first);
+    expect(await put(3)).toBe(first);
+    const next = await put(2);
+    expect(next).toBe(first.replace(/-0$/, "-1"));
+    expect(await inbox.meta.read()).toMatchObject({ generation: 1, complete: [7] });
+  });
+
+  test("does not begin to wait if something was stored meanwhile", async () => {
+    const { inbox, put } = newInbox();
+    await put(0);
+    const meta = await inbox.meta.read();
+    await put(1);
+    expect(await inbox.meta.hold(meta, [7], new Set(["comment#1"]))).toBe(false);
+  });
+});
