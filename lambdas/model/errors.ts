@@ -1,7 +1,6 @@
 /**
- * The errors that end a Lambda. Their names are what `Retry` and `Catch` in the state machines match, so they
- * are spelled out: a minified class has no name of its own. Their messages say what is wrong, what was
- * expected and what to do, and never hold a secret.
+ * The errors that end a Lambda. `Retry` and `Catch` in the state machines match their names, so these are spelled out: a
+ * minified class loses its own. Messages say what is wrong, what was expected and what to do, and never contain a secret.
  */
 
 /** Passing trouble: network, 5xx, a lost lock. Retried by the `transient` policy. */
@@ -10,9 +9,9 @@ export class TransientError extends Error {
 
   constructor(
     message: string,
-    /** The status and the words of a service's 5xx; without them there was no answer. */
+    /** The status and the message of a service's 5xx; absent if there was no answer. */
     readonly answer?: { status: number; reason: string },
-    /** The request took longer than it was given: the service may still be at it. */
+    /** The request timed out: the service may still be working on it. */
     readonly timedOut = false,
   ) {
     super(message);
@@ -25,8 +24,8 @@ export class RateLimitedError extends Error {
 }
 
 /**
- * Something is in the way that will end by itself: a workspace build, an agent that is being stopped, another
- * run that creates the task. Retried by the `busy` policy for ten minutes.
+ * Something is in the way that ends by itself: a workspace build, an agent that is being stopped, another run that creates
+ * the task. Retried by the `busy` policy for ten minutes.
  */
 export class TaskBusyError extends Error {
   override readonly name = "TaskBusyError";
@@ -47,7 +46,7 @@ export class PresetNotFoundError extends Error {
   override readonly name = "PresetNotFoundError";
 }
 
-/** Every name that the issue's task could have serves something else. For operators. */
+/** Every name that the task could have is occupied. For operators. */
 export class TaskNameTakenError extends Error {
   override readonly name = "TaskNameTakenError";
 }
@@ -80,30 +79,30 @@ export class TaskBrokenError extends Error {
   override readonly name = "TaskBrokenError";
 }
 
-/** A service answered with something else than its API says. For operators. */
+/** The answer of a service does not have the shape that its API promises. For operators. */
 export class UnexpectedAnswerError extends Error {
   override readonly name = "UnexpectedAnswerError";
 }
 
-/** CODER_URL leads to something that is no Coder. For operators. */
+/** CODER_URL is not the address of a Coder deployment. For operators. */
 export class NotCoderError extends Error {
   override readonly name = "NotCoderError";
 }
 
-/** The Coder deployment has no API that a task could be made with. For operators. */
+/** The Coder deployment has no API that can create a task. For operators. */
 export class NoTaskApiError extends Error {
   override readonly name = "NoTaskApiError";
 }
 
-/** A refusal of Coder's that is told in our own words: nothing was done. */
+/** A refusal by Coder, with the relay's own message: nothing was done. */
 class CoderRefusalError extends Error {}
 
-/** The token's user may not use chats as the relay does. For operators. */
+/** The token's user lacks permissions for chats. For operators. */
 export class ChatsForbiddenError extends CoderRefusalError {
   override readonly name = "ChatsForbiddenError";
 }
 
-/** The chat belongs to another user than the token that is to send to it. For operators. */
+/** The chat belongs to another user than the token that sends to it. For operators. */
 export class ChatOwnerError extends CoderRefusalError {
   override readonly name = "ChatOwnerError";
 }
@@ -123,17 +122,17 @@ export class ChatUsageLimitError extends CoderRefusalError {
   override readonly name = "ChatUsageLimitError";
 }
 
-/** A secret or a setting does not hold what it should. For operators. */
+/** A secret or a setting is wrong. For operators. */
 export class ConfigurationError extends Error {
   override readonly name = "ConfigurationError";
 }
 
-/** The App is not installed where it has to act, or is suspended there. For operators. */
+/** The App is not installed where it has to act, or is suspended. For operators. */
 export class NotInstalledError extends Error {
   override readonly name = "NotInstalledError";
 }
 
-/** A job's schedule cannot be translated: the file that it is from was not checked. For operators. */
+/** A job's schedule cannot be translated: its file was not checked. For operators. */
 export class InvalidScheduleError extends Error {
   override readonly name = "InvalidScheduleError";
 }
@@ -164,7 +163,7 @@ const remedies: Record<Service, Record<number, string>> = {
 };
 
 /**
- * A service refused a request for good: a 4xx that no retry can change. Its name is made of service and
+ * A service has refused a request for good: a 4xx that no retry can change. Its name is made of service and
  * status: `CoderForbiddenError`, `GitHubNotFoundError`; `CoderRequestError` for a status without a name.
  */
 export class RefusedRequestError extends Error {
@@ -175,9 +174,9 @@ export class RefusedRequestError extends Error {
     readonly status: number,
     /** Method and path, without query. */
     readonly request: string,
-    /** The service's own words. */
+    /** The service's own message. */
     readonly reason: string,
-    /** The service's own word for the kind of refusal, where it has one. */
+    /** The service's own name for the kind of refusal, if it has one. */
     readonly kind?: string,
   ) {
     const remedy = remedies[service][status];
@@ -193,7 +192,7 @@ export function isRefusal(error: unknown, ...statuses: number[]): error is Refus
   return error instanceof RefusedRequestError && statuses.includes(error.status);
 }
 
-/** Whether GitHub says that a repository is not there for us any more: gone, hidden or blocked. */
+/** Whether GitHub says that a repository is no longer accessible: deleted, hidden or blocked. */
 export function isOutOfReach(error: unknown): error is RefusedRequestError {
   return isRefusal(error, 404, 410, 451) || (isRefusal(error, 403) && /access blocked/i.test(error.reason));
 }

@@ -2,15 +2,15 @@ import { configPath } from "./config-path.js";
 import { type TaskKey, taskKey, type WorkSource } from "./record.js";
 import type { WorkName } from "./task-name.js";
 
-/** What a task is for, as it is created for it and found again by it. */
+/** The work that a task is for, as it is created and found again. */
 export interface WorkIdentity extends TaskKey {
   /** As people write it: `owner/repo#42`. */
   reference: string;
-  /** The issue's address, which stands in the task's first prompt. */
+  /** The URL of the work, which is in the task's prompt. */
   url: string;
 }
 
-/** What a task is for, in the words that it is known by. `repositoryUrl` is the repository's page. */
+/** The identity of the work. `repositoryUrl` is the repository's page. */
 export function workOf(source: WorkSource, repositoryUrl: string): WorkIdentity {
   return { ...taskKey(source), reference: workReference(source), url: urlOf(source, repositoryUrl) };
 }
@@ -24,8 +24,8 @@ export function workReference(source: WorkSource): string {
 }
 
 /**
- * Where people find it: the issue, the job in the file, the runs on a branch. What the key takes that GitHub's page
- * does not, the workflow's id, is the fragment.
+ * The page of the work: the issue, the job in the config file, the runs on a branch. The workflow's id, which GitHub's page
+ * does not need but the key does, is the fragment.
  */
 function urlOf(source: WorkSource, repositoryUrl: string): string {
   if ("issue" in source) return source.issue.url;
@@ -37,7 +37,7 @@ function urlOf(source: WorkSource, repositoryUrl: string): string {
 const jobsUrl = (repositoryUrl: string) => `${repositoryUrl}/blob/HEAD/${configPath}#`;
 const runsUrl = (repositoryUrl: string) => `${repositoryUrl}/actions?query=branch%3A`;
 
-/** The `work` of all jobs and failing branches whose URL is in a text: so a pull request says what it is for. */
+/** The `work` of all jobs and failing branches whose URL is in a text, by which a pull request says what it is for. */
 export function worksNamedIn(text: string, repositoryUrl: string): string[] {
   return (text.match(/https?:\/\/[^\s<>()[\]"'`]+/g) ?? []).flatMap((url) => {
     if (url.startsWith(jobsUrl(repositoryUrl))) return named("job", url.slice(jobsUrl(repositoryUrl).length));
@@ -47,7 +47,7 @@ export function worksNamedIn(text: string, repositoryUrl: string): string[] {
   });
 }
 
-/** Without what ends a link in Markdown, or a sentence. */
+/** Also escapes the characters that end a link in Markdown or a sentence. */
 function encoded(text: string): string {
   return encodeURIComponent(text.replace(/\p{Surrogate}/gu, "\ufffd")).replace(
     /[!'()*.~]/g,
@@ -63,25 +63,25 @@ function named(kind: string, text: string): string[] {
   }
 }
 
-/** What the work's task is to be named after. */
+/** What the work's task is named after. */
 export function workName(source: WorkSource): WorkName {
   const { owner, name: repository } = source.repository;
   const base = { owner, repository, reference: workReference(source) };
   if ("issue" in source) return { ...base, label: String(source.issue.number), isDistinct: true };
-  // A job that is called as an issue is numbered gets a hash.
+  // A job whose name is a number could be taken for an issue, so it gets a hash.
   if ("job" in source) return { ...base, label: source.job.name, isDistinct: !/^\d+$/.test(source.job.name) };
   // Two workflows may have the same name.
   const reference = `${base.reference} ${source.run.workflowId}`;
   return { ...base, reference, label: source.run.branch, isDistinct: false };
 }
 
-/** What people see in Coder. */
+/** The task's title in Coder. */
 export function workTitle(source: WorkSource): string {
   if ("issue" in source) return source.issue.title;
   return "job" in source ? source.job.name : `${source.run.workflow} fails on ${source.run.branch}`;
 }
 
-/** For people: how to get a new task, where there is none any more. */
+/** For people: how to get a new task after the old one is gone. */
 export function howToStartAnew(source: WorkSource): string {
   if ("issue" in source) return "Unassign the agent and assign it again to start a new one.";
   return "job" in source
