@@ -5,10 +5,12 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { type Bundle, bundleLambdas } from "../infra/bundling/bundle.js";
 import { benchBundles } from "./bundles.js";
+import { benchBurst } from "./burst.js";
 import { benchComment } from "./comment.js";
 import type { Figures } from "./figures.js";
 import { benchInbox } from "./inbox.js";
 import { benchLogRelay } from "./log-relay.js";
+import { benchStart } from "./start.js";
 import { printed } from "./table.js";
 import { benchWebhook } from "./webhook.js";
 
@@ -16,7 +18,9 @@ import { benchWebhook } from "./webhook.js";
 
 /** By the name that `--only` takes. Each gets every Lambda's bundle. */
 const benches = {
+  start: benchStart,
   webhook: benchWebhook,
+  burst: benchBurst,
   comment: benchComment,
   inbox: benchInbox,
   "log-relay": benchLogRelay,

@@ -26,7 +26,7 @@ export async function benchBundles(bundles: readonly Bundle[]): Promise<Figures[
         "gzip KB": kilobytes(zipped.length),
         "init ms": median(importTimes.get(bundle) ?? []),
       },
-      aims: { KB: bundle.name === "webhook" ? 500 : 700 },
+      aims: { KB: bundle.name === "webhook" ? 260 : 480 },
     };
   });
   const ingress = bundles.filter(({ name }) => name === "webhook");

@@ -31,7 +31,7 @@ export async function benchInbox(bundles: readonly Bundle[]): Promise<Figures[]>
       {
         title: `Comment → agent: ${comments} comments, one after the other, to an agent that listens`,
         how: "From the comment until the agent has it. The relay looks twice, 3 s apart, whether it really listens: idle flaps, and the comments of one review shall arrive together.",
-        rows: [latencyRow("to the agent", samples)],
+        rows: [latencyRow("to the agent", samples, 120)],
       },
       {
         title: `A drain of ${burst} comments that came while the agent worked`,

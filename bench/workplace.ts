@@ -70,17 +70,22 @@ export class Workplace {
     return this.system.engine.list({ stateMachineArn: flowArn(flow), ...(status && { status }) });
   }
 
-  /** Waits until no execution runs. Throws where one has not succeeded: its figures would mean nothing. */
+  /** Waits until no execution runs. Throws if one has not succeeded: its figures would mean nothing. */
   async drained(): Promise<ExecutionDescription[]> {
+    const all = await this.allEnded();
+    const failed = all.find(({ status }) => status !== "SUCCEEDED");
+    if (failed) throw new Error(`${failed.name} ended as ${failed.status}: ${failed.error} ${failed.cause}`);
+    return all;
+  }
+
+  /** Waits until no execution runs. */
+  async allEnded(): Promise<ExecutionDescription[]> {
     const { engine } = this.system;
     for (const end = Date.now() + drainMs; engine.list({ status: "RUNNING" }).length > 0; await sleep(100)) {
       if (Date.now() > end) throw new Error(`executions still run after ${drainMs} ms`);
     }
     await this.gitHub.settled();
-    const all = engine.list();
-    const failed = all.find(({ status }) => status !== "SUCCEEDED");
-    if (failed) throw new Error(`${failed.name} ended as ${failed.status}: ${failed.error} ${failed.cause}`);
-    return all;
+    return engine.list();
   }
 
   close(): Promise<void> {

@@ -21,6 +21,7 @@ import { Engine } from "../engine/engine.js";
 import { FakeCoder, type FakeCoderOptions } from "../fake-coder/fake-coder.js";
 import { prepareAppKey } from "../fake-github/app/app-key.js";
 import { FakeGitHub, type FakeGitHubOptions } from "../fake-github/fake-github.js";
+import { CallLimit } from "../lambda-host/call-limit.js";
 import { LambdaHost, type LambdaLogLine } from "../lambda-host/lambda-host.js";
 import { readConfiguration, type Secrets } from "./configuration.js";
 
@@ -31,6 +32,15 @@ const functionArn = (name: string) => arn("lambda", `function:${name}`);
 export const flowArn = (name: string) => arn("states", `stateMachine:coder-task-relay-${name}`);
 /** The flow's name out of its state machine's ARN. */
 export const flowOf = (machineArn: string) => machineArn.slice(flowArn("").length);
+
+/**
+ * While so many calls of the flows are open, deliveries wait: AWS would add containers, but one thread that takes in
+ * more than it can work off only makes calls time out.
+ */
+const busyCalls = 24;
+
+/** A delivery waits no longer than this, for GitHub gives up after 10 s. */
+const longestDelayMs = 5_000;
 
 export interface SystemOptions {
   /**
@@ -139,12 +149,18 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
     engine.addMachine(flowArn(flow), loadDefinition(readFlow(flow), functionArns), { isThorough: false });
   }
   const [ingress, flows] = await hosts;
+  const limit = new CallLimit(busyCalls);
   const invoke = (name: ActionName, payload: unknown, timeoutMs = actions[name].timeoutSeconds * 1000) =>
-    (name === "webhook" ? ingress : flows).invoke(name, payload, timeoutMs);
+    name === "webhook"
+      ? ingress.invoke(name, payload, timeoutMs)
+      : limit.count(flows.invoke(name, payload, timeoutMs));
   const reports = reportFailures(engine, (event) => invoke("report-failure", event));
 
   const api = await HttpApi.start({
-    invoke: (event) => invoke("webhook", event),
+    invoke: async (event) => {
+      await limit.room(longestDelayMs);
+      return invoke("webhook", event);
+    },
     ...(options.port !== undefined && { port: options.port }),
   });
   const webhookUrl = `${api.url}/webhooks/github`;

@@ -1,0 +1,60 @@
+import type { Bundle } from "../infra/bundling/bundle.js";
+import type { Figures } from "./figures.js";
+import { Sender, signed } from "./sender.js";
+import { Workplace } from "./workplace.js";
+
+const connections = 16;
+const seconds = 10;
+
+/** How many tasks a second the system creates when more deliveries arrive than it can take. */
+export async function benchBurst(bundles: readonly Bundle[]): Promise<Figures[]> {
+  const workplace = await Workplace.open(bundles);
+  const senders = Array.from({ length: connections }, () => new Sender(workplace.webhookUrl));
+  try {
+    const first = await workplace.assigned();
+    await senders[0]?.send(signed(first));
+    await workplace.drained();
+
+    const start = performance.now();
+    const latencies: number[] = [];
+    await Promise.all(
+      senders.map(async (sender) => {
+        while (performance.now() - start < seconds * 1000) {
+          const { status, ms } = await sender.send(signed(await workplace.assigned()));
+          if (status !== 202) throw new Error(`a delivery was answered ${status} in the place of 202`);
+          latencies.push(ms);
+        }
+      }),
+    );
+    await workplace.allEnded();
+    const creations = workplace.coder.http.calls.filter(
+      ({ method, path, status }) => method === "POST" && /\/tasks\/[^/]+$/.test(path) && status === 201,
+    );
+    const created = creations.filter(({ at }) => at >= performance.timeOrigin + start);
+    const last = Math.max(...created.map(({ at }) => at - performance.timeOrigin));
+    const failed = workplace.system.engine.list({ status: "FAILED" }).length;
+    return [
+      {
+        title: `Burst: assignments over ${connections} connections for ${seconds} s`,
+        how: "Tasks a second: those that were created, by the time from the first delivery until the last of them. The answers come as fast as the flows are worked off.",
+        rows: [
+          {
+            name: "full creates",
+            values: {
+              deliveries: latencies.length,
+              tasks: created.length,
+              "tasks a second": created.length / ((last - start) / 1000),
+              "FAILED runs": failed,
+              "slowest answer ms": Math.max(...latencies),
+            },
+            leasts: { "tasks a second": 80 },
+            aims: { "FAILED runs": 0 },
+          },
+        ],
+      },
+    ];
+  } finally {
+    for (const sender of senders) sender.close();
+    await workplace.close();
+  }
+}

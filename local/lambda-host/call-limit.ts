@@ -1,0 +1,34 @@
+/** Lets new work in only while there is room for it, in the order in which it has come. */
+export class CallLimit {
+  readonly #waiting: (() => void)[] = [];
+  #open = 0;
+
+  /** @param most how many calls may be open while new work is let in. */
+  constructor(private readonly most: number) {}
+
+  /** Resolves once there is room, or after `patienceMs` in any case. */
+  room(patienceMs: number): Promise<void> {
+    if (this.#open < this.most) return Promise.resolve();
+    return new Promise((resolve) => {
+      const enter = () => {
+        clearTimeout(timer);
+        const at = this.#waiting.indexOf(enter);
+        if (at >= 0) this.#waiting.splice(at, 1);
+        resolve();
+      };
+      const timer = setTimeout(enter, patienceMs);
+      this.#waiting.push(enter);
+    });
+  }
+
+  /** Counts a call until it has settled. */
+  async count<T>(call: Promise<T>): Promise<T> {
+    this.#open += 1;
+    try {
+      return await call;
+    } finally {
+      this.#open -= 1;
+      if (this.#open < this.most) this.#waiting[0]?.();
+    }
+  }
+}
