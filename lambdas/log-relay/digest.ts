@@ -1,19 +1,19 @@
 import { cutToBytes } from "../text/bytes.js";
 import type { KeptLine } from "./kept-line.js";
 import type { KeptLines } from "./kept-lines.js";
+import { withoutJobDetails } from "./normalized-line.js";
 import { type Period, scoresOf } from "./scores.js";
-import { type Choice, choose, notShown, textOf, wholeLog } from "./selection.js";
-import { commonOf } from "./shape.js";
+import { excluded, type Selection, select, textOf, wholeLog } from "./selection.js";
 
-/** From this on, a line's score says that it belongs to what a tool reports. */
+/** The lowest score of a line that belongs to a tool's report. */
 const reported = 28;
 
-/** Of a failure that has been told in part, the rest of the room is not filled. */
+/** The lowest score of a line that is shown of a failure if an earlier excerpt shows a part of it. */
 const ofSomeUse = 5;
 
 const nothing: ReadonlySet<string> = new Set();
 
-/** What an excerpt of any size can be made of. */
+/** The lines of a log that an excerpt of any size is made of. */
 export class Digest {
   /** What an excerpt of the budget that was last asked for shows. */
   #last: { budget: number; lines: readonly KeptLine[] } | undefined;
@@ -23,51 +23,51 @@ export class Digest {
     readonly failed: readonly Period[],
   ) {}
 
-  /** Bytes that all that is kept takes. */
+  /** Bytes of all lines that are kept. */
   get size(): number {
     return this.kept.size;
   }
 
-  /** The excerpt as plain text of at most `budget` bytes, without what is in `told`. */
-  text(budget: number, told = nothing): string {
-    return cutToBytes(textOf(this.kept, this.#choice(budget, told)), budget).text;
+  /** The excerpt as plain text of at most `budget` bytes, without the lines in `shownBefore`. */
+  text(budget: number, shownBefore = nothing): string {
+    return cutToBytes(textOf(this.kept, this.#select(budget, shownBefore)), budget).text;
   }
 
-  /** Bytes that the reports of the failure take within `budget`. */
-  need(budget: number, told = nothing): number {
-    return this.#choice(budget, told, reported).bytes;
+  /** Bytes of the failure's reports, within `budget`. */
+  reportBytes(budget: number, shownBefore = nothing): number {
+    return this.#select(budget, shownBefore, reported).bytes;
   }
 
-  /** What an excerpt of this size tells, as the excerpt of another job would. */
-  told(budget: number): Set<string> {
-    return new Set(this.#shown(budget).map(({ text }) => commonOf(text)));
+  /** The lines of an excerpt of this size, without what differs between jobs. */
+  lines(budget: number): Set<string> {
+    return new Set(this.#shown(budget).map(({ text }) => withoutJobDetails(text)));
   }
 
-  /** The lines that set this failure apart from others: reports of tools, else words that failures are told with. */
+  /** The lines that identify this failure: reports of tools, else lines with words that are common in failures. */
   failures(budget: number): Set<string> {
     const shown = this.#shown(budget);
     for (const grade of ["cause", "hint"]) {
-      const marked = shown.filter(({ found, role }) => found?.mark.grade === grade && role === undefined);
-      if (marked.length > 0) return new Set(marked.map(({ text }) => commonOf(text)));
+      const matched = shown.filter(({ match, role }) => match?.pattern.grade === grade && role === undefined);
+      if (matched.length > 0) return new Set(matched.map(({ text }) => withoutJobDetails(text)));
     }
-    return new Set(shown.map(({ text }) => commonOf(text)));
+    return new Set(shown.map(({ text }) => withoutJobDetails(text)));
   }
 
   #shown(budget: number): readonly KeptLine[] {
     if (this.#last?.budget !== budget) {
-      const { lines } = this.#choice(budget, nothing);
+      const { lines } = this.#select(budget, nothing);
       this.#last = { budget, lines: [...lines].map((index) => this.kept.kept[index] as KeptLine) };
     }
     return this.#last.lines;
   }
 
-  #choice(budget: number, told: ReadonlySet<string>, least?: number): Choice {
-    const whole = told.size === 0 ? wholeLog(this.kept, budget) : undefined;
+  #select(budget: number, shownBefore: ReadonlySet<string>, least?: number): Selection {
+    const whole = shownBefore.size === 0 ? wholeLog(this.kept, budget) : undefined;
     if (whole) return whole;
     const scores = scoresOf(this.kept.kept, this.failed, budget);
-    for (const [index, { text }] of told.size === 0 ? [] : this.kept.kept.entries()) {
-      if (told.has(commonOf(text))) scores[index] = notShown;
+    for (const [index, { text }] of shownBefore.size === 0 ? [] : this.kept.kept.entries()) {
+      if (shownBefore.has(withoutJobDetails(text))) scores[index] = excluded;
     }
-    return choose(this.kept, scores, budget, least ?? (told.size === 0 ? 0 : ofSomeUse));
+    return select(this.kept, scores, budget, least ?? (shownBefore.size === 0 ? 0 : ofSomeUse));
   }
 }

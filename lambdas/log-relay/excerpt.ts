@@ -1,25 +1,25 @@
 import { byteLength } from "../text/bytes.js";
 import { Digest } from "./digest.js";
+import { LineFormatter } from "./formatted-line.js";
 import { KeptLines } from "./kept-lines.js";
 import { LogWindow } from "./log-window.js";
 import { RawLines } from "./raw-lines.js";
 import { Redactor } from "./redact.js";
 import type { Period } from "./scores.js";
-import { LineShow } from "./shown-line.js";
 
-/** Bytes of a line that are shown where there is little room. */
+/** Bytes of a line that is cut. */
 const longestLineBytes = 1000;
 
-/** How many times `budget` is held of a log. */
+/** How many times `budget` bytes of a log are held. */
 const heldBudgets = 6;
 
-/** How many times `budget` of a log's end is held at least: folded and cut, it may be less. */
+/** How many times `budget` bytes of a log's end are held at least: merging and cutting lines makes them less. */
 const tailBudgets = 1.5;
 
 /**
- * Reads a log to its end, and holds what an excerpt of at most `budget` bytes (UTF-8) can need: a few times as much,
- * whatever the size of the log. Secrets are redacted. Lines of the periods in which steps `failed` come before others.
- * Throws only what `chunks` throws.
+ * Reads a log to its end and holds the lines that an excerpt of at most `budget` bytes (UTF-8) can need: a few times as
+ * much, whatever the size of the log. Redacts secrets. Prefers lines of the periods in which steps `failed`. Throws only
+ * what `chunks` throws.
  */
 export async function digestOf(
   chunks: AsyncIterable<Uint8Array>,
@@ -27,32 +27,33 @@ export async function digestOf(
   failed: readonly Period[] = [],
 ): Promise<Digest> {
   const kept = new KeptLines(budget, budget * heldBudgets);
-  const show = new LineShow(Math.min(longestLineBytes, budget / 8), (line) => kept.add(line));
+  const formatter = new LineFormatter(Math.min(longestLineBytes, budget / 8), (line) => kept.add(line));
   const skip = (lines: number, bytes: number) => {
-    show.end();
+    formatter.end();
     kept.skip(lines, bytes);
   };
   const redactor = new Redactor((line) => {
-    if (line.wanted) show.add(line);
+    if (line.wanted) formatter.add(line);
     else skip(1, byteLength(line.text) + line.missing + byteLength(line.end) + 1);
   });
   const window = new LogWindow(budget * heldBudgets, {
     add: (line) => redactor.add(line),
     needsNext: () => redactor.needsNext(),
     skip,
+    release: (page) => lines.reuse(page),
   });
   const lines = new RawLines((page) => window.add(page));
   for await (const chunk of chunks) lines.add(chunk);
   lines.end();
   window.end(budget * tailBudgets);
   redactor.end();
-  show.end();
+  formatter.end();
   return new Digest(kept, failed);
 }
 
 /**
- * What of a job's log says why the job failed, as plain text of at most `budget` bytes: the lines around error marks,
- * and the tail. Every cut says how much it left out.
+ * The lines of a job's log that say why the job failed, as plain text of at most `budget` bytes: the lines around
+ * matches of error patterns, and the tail. Every gap says how much it leaves out.
  *
  * @example
  * const text = await excerptOf(createReadStream("job.log"), 8 * 1024);

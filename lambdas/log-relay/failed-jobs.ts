@@ -13,17 +13,17 @@ export interface FailedJob {
   id: number;
   name: string;
   conclusion: string;
-  /** Empty where GitHub names none. */
+  /** Empty if GitHub gives none. */
   url: string;
   failedSteps: string[];
-  /** When these ran, as far as GitHub says. */
+  /** When these steps ran, as far as GitHub says. */
   failedPeriods: Period[];
 }
 
 const perPage = 100;
 const failures: readonly unknown[] = ["failure", "timed_out", "startup_failure"];
 
-/** All jobs of the attempt that failed; those that were cancelled only where there is no other. */
+/** The failed jobs of an attempt; if there are none, the cancelled ones. */
 export async function failedJobs(
   octokit: RequestClient,
   run: RunAttempt,
@@ -56,7 +56,7 @@ export async function failedJobs(
   }
 }
 
-/** In whole seconds, as GitHub tells them. A step that never ended lasted as long as the log. */
+/** In whole seconds, as GitHub gives them. A step that never ended lasts as long as the log. */
 function periodOf({
   started_at,
   completed_at,
@@ -81,7 +81,7 @@ async function jobsOf(octokit: RequestClient, { owner, repo, runId, attempt }: R
     return data.jobs;
   } catch (error) {
     if (!isRefusal(error, 404)) throw error;
-    // GitHub forgets old attempts before the run; older servers do not have them. The latest is the next best.
+    // GitHub forgets old attempts before the run, and older servers do not have them: use the latest attempt.
     const { data } = await octokit.request("GET /repos/{owner}/{repo}/actions/runs/{run_id}/jobs", run);
     return data.jobs;
   }

@@ -3,31 +3,31 @@ import { oneLine } from "../text/clean.js";
 import { type FailedJob, failedJobs, type RunAttempt } from "./failed-jobs.js";
 import { type JobLog, readLog } from "./job-log.js";
 import type { RequestClient } from "./request-client.js";
-import { shareOut } from "./room.js";
 import { Failures } from "./same-failure.js";
+import { shareBudget } from "./share-budget.js";
 
 /** Bytes (UTF-8) of a summary at most. */
 export const summaryBytes = 48 * 1024;
 
-/** Excerpts that are shown, and logs that are read for them: jobs that failed alike share an excerpt. */
-const excerptsShown = 5;
-const logsRead = 12;
+/** Excerpts of a summary, and logs that are read for them: jobs with the same failure share an excerpt. */
+const mostExcerpts = 5;
+const mostLogs = 12;
 
-/** Milliseconds after which no further log is read. The Lambda has six minutes, one download takes one at most. */
+/** Milliseconds after which no further log is read. The Lambda has six minutes; a download takes one at most. */
 const readingMs = 4 * 60_000;
 
 const otherJobsBytes = 8 * 1024;
-const alikeNamed = 12;
+const mostSameNamed = 12;
 const nameLength = 150;
 const stepsNamed = 8;
 
-/** A failure that is told once, and the jobs that have it. */
+/** A failure, and the jobs that have it. */
 interface Section {
   job: FailedJob;
   log: JobLog;
-  /** What the excerpts before it have told. */
-  told: ReadonlySet<string>;
-  alike: FailedJob[];
+  /** Lines that earlier excerpts show. */
+  shownBefore: ReadonlySet<string>;
+  sameFailure: FailedJob[];
 }
 
 /**
@@ -42,14 +42,14 @@ export async function summarizeFailure(octokit: RequestClient, run: RunAttempt):
   const list = listOf(others);
   const heads = sections.map((section) => headOf(section, failed));
   const frame = [introduction(failed, total), ...heads, ...sections.map(({ log }) => log.remark), list];
-  const room = summaryBytes - byteLength(frame.join("\n\n\n\n"));
-  const shares = shareOut(room, [
-    sections.map(({ log, told }) => log.digest?.need(room, told) ?? 0),
-    sections.map(({ log }) => Math.min(room, log.digest?.size ?? 0)),
-    sections.map(({ log }) => (log.digest ? room : 0)),
+  const budget = summaryBytes - byteLength(frame.join("\n\n\n\n"));
+  const shares = shareBudget(budget, [
+    sections.map(({ log, shownBefore }) => log.digest?.reportBytes(budget, shownBefore) ?? 0),
+    sections.map(({ log }) => Math.min(budget, log.digest?.size ?? 0)),
+    sections.map(({ log }) => (log.digest ? budget : 0)),
   ]);
-  const texts = sections.map(({ log: { digest, remark }, told }, index) => {
-    const excerpt = digest?.text(shares[index] ?? 0, told) ?? "";
+  const texts = sections.map(({ log: { digest, remark }, shownBefore }, index) => {
+    const excerpt = digest?.text(shares[index] ?? 0, shownBefore) ?? "";
     return `${heads[index]}\n${[excerpt, remark].filter((text) => text !== "").join("\n")}`;
   });
   const text = [introduction(failed, total), ...texts].join("\n\n");
@@ -58,17 +58,17 @@ export async function summarizeFailure(octokit: RequestClient, run: RunAttempt):
 
 async function sectionsOf(octokit: RequestClient, run: RunAttempt, failed: FailedJob[]) {
   const sections: Section[] = [];
-  const failures = new Failures(Math.floor(summaryBytes / Math.min(excerptsShown, failed.length)));
+  const failures = new Failures(Math.floor(summaryBytes / Math.min(mostExcerpts, failed.length)));
   const until = Date.now() + readingMs;
   let read = 0;
   for (const job of failed) {
-    if (sections.length === excerptsShown || read === logsRead || Date.now() > until) break;
+    if (sections.length === mostExcerpts || read === mostLogs || Date.now() > until) break;
     read += 1;
     const { failedPeriods } = job;
     const log = await readLog(octokit, { ...run, jobId: job.id, failedPeriods }, summaryBytes);
-    const { same, told } = failures.compare(log);
-    if (same !== undefined) sections[same]?.alike.push(job);
-    else sections.push({ job, log, told, alike: [] });
+    const { same, shownBefore } = failures.compare(log);
+    if (same !== undefined) sections[same]?.sameFailure.push(job);
+    else sections.push({ job, log, shownBefore, sameFailure: [] });
   }
   return { sections, others: failed.slice(read) };
 }
@@ -78,7 +78,7 @@ function introduction(failed: FailedJob[], total: number): string {
   return total === 1 ? `The run's only job ${verb}.` : `${failed.length} of ${total} jobs ${verb}.`;
 }
 
-function headOf({ job, told, alike }: Section, failed: FailedJob[]): string {
+function headOf({ job, shownBefore, sameFailure }: Section, failed: FailedJob[]): string {
   const { name, conclusion, url, failedSteps } = job;
   const steps = failedSteps.slice(0, stepsNamed).map((step) => oneLine(step, nameLength));
   const more = failedSteps.length - steps.length;
@@ -90,14 +90,16 @@ function headOf({ job, told, alike }: Section, failed: FailedJob[]): string {
     ...(steps.length === 0
       ? []
       : [`Failed steps: ${steps.join("; ")}${more > 0 ? `; and ${more} more` : ""}`]),
-    ...(alike.length === 0 ? [] : ["These failed alike:", ...alike.slice(0, alikeNamed).map(entryOf)]),
-    told.size === 0
+    ...(sameFailure.length === 0
+      ? []
+      : ["Also in these jobs:", ...sameFailure.slice(0, mostSameNamed).map(entryOf)]),
+    shownBefore.size === 0
       ? "Excerpt of the log:"
-      : "Excerpt of the log, without what is shown above of other jobs:",
+      : "Excerpt of the log, without lines that are shown above:",
   ].join("\n");
 }
 
-/** The jobs without a log here, as many as fit. */
+/** The jobs without an excerpt, as many as fit. */
 function listOf(jobs: FailedJob[]): string {
   if (jobs.length === 0) return "";
   let list = "\n=== Failed jobs whose logs are not shown ===\n";
@@ -114,7 +116,7 @@ const entryOf = ({ name, conclusion, url }: FailedJob): string =>
   `- ${oneLine(name, nameLength)} (${conclusion})${url === "" ? "" : `: ${url}`}`;
 
 const noFailedJob = (link: string): string =>
-  `GitHub shows no failed job for this run, as where a workflow file is invalid and no job could start. The run's page says what happened: ${link}`;
+  `GitHub lists no failed job for this run: for example, if the workflow file is invalid, no job starts. See the run's page: ${link}`;
 
 async function linkToRun(
   octokit: RequestClient,

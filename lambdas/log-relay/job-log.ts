@@ -1,8 +1,8 @@
 import { hasTimeFor } from "../runtime/budget.js";
 import { patientFetch } from "../runtime/patient-fetch.js";
-import { amount } from "./amount.js";
 import type { Digest } from "./digest.js";
 import { digestOf } from "./excerpt.js";
+import { formatBytes } from "./format-bytes.js";
 import type { RequestClient } from "./request-client.js";
 import type { Period } from "./scores.js";
 
@@ -12,8 +12,8 @@ const downloadMs = 60_000;
 /** With less than this left of the invocation, in milliseconds, a log is not opened. */
 const shortestDownloadMs = 2000;
 
-/** How archives, images and other files begin that are no text: `PK`, gzip, zstd, xz, 7z, PNG, JPEG, GIF, PDF, ELF. */
-const beginningsOfOthers = [
+/** The first bytes of archives, images and other files that are no text: `PK`, gzip, zstd, xz, 7z, PNG, JPEG, GIF, PDF, ELF. */
+const binaryPrefixes = [
   "504b0304",
   "1f8b08",
   "28b52ffd",
@@ -33,21 +33,21 @@ export interface JobRef {
   failedPeriods: readonly Period[];
 }
 
-/** What is known of a job's log. */
+/** A job's log, as far as it could be read. */
 export interface JobLog {
-  /** There is none where no line of the log is known. */
+  /** `undefined` if no line of the log could be read. */
   digest: Digest | undefined;
-  /** What there is to say of the log, after the excerpt. */
+  /** For the reader, after the excerpt: why lines are missing. */
   remark: string;
 }
 
 /**
- * Reads a job's log for excerpts of at most `budget` bytes of UTF-8. A log that is gone, is not text or breaks off
- * costs only itself: the remark says so. Throws what is worth another try: `TransientError`, `RateLimitedError`, and
- * a refusal of the App itself (401).
+ * Reads a job's log for excerpts of at most `budget` bytes of UTF-8. If a log is gone, is not text or breaks off,
+ * the remark says so. Throws what is worth a retry: `TransientError`, `RateLimitedError`, and a refusal of the App itself
+ * (401).
  */
 export async function readLog(octokit: RequestClient, job: JobRef, budget: number): Promise<JobLog> {
-  // Slow logs before it have used it up, and would again.
+  // Slow logs before it used up the time, and would again on a retry.
   if (!hasTimeFor(shortestDownloadMs)) return only("(There was no time left to read the log.)");
   let body: AsyncIterable<Uint8Array> | undefined;
   try {
@@ -55,19 +55,19 @@ export async function readLog(octokit: RequestClient, job: JobRef, budget: numbe
   } catch (error) {
     const status = statusOf(error);
     if (status === 404 || status === 410) return only(`(The log is gone: GitHub answered ${status}.)`);
-    // An address that has expired is a 403 of GitHub's blob store.
+    // GitHub's blob store answers 403 if the address has expired.
     if (status === undefined || status < 400 || status >= 500 || status === 401 || status === 429)
       throw error;
-    return only(`(The log cannot be had: GitHub answered ${status}.)`);
+    return only(`(The log cannot be downloaded: GitHub answered ${status}.)`);
   }
   const download = new Download(body);
   const digest = await digestOf(download.chunks(), budget, job.failedPeriods);
   if (download.end === "not text") return only("(The log is not text, so none of it is shown.)");
   if (download.end === "broken") {
-    const bytes = amount(download.bytes);
+    const bytes = formatBytes(download.bytes);
     return {
       digest,
-      remark: `(Here the download broke off, after ${bytes}. The rest of the log is missing.)`,
+      remark: `(The download broke off here, after ${bytes}. The rest of the log is missing.)`,
     };
   }
   return digest.size === 0 ? only("(The log is empty.)") : { digest, remark: "" };
@@ -75,7 +75,7 @@ export async function readLog(octokit: RequestClient, job: JobRef, budget: numbe
 
 const only = (remark: string): JobLog => ({ digest: undefined, remark });
 
-/** GitHub answers with a redirect to an address that works for a minute; `fetch` follows it. */
+/** GitHub redirects to an address that works for a minute; `fetch` follows. */
 async function openLog(octokit: RequestClient, { owner, repo, jobId }: JobRef) {
   const response = await octokit.request("GET /repos/{owner}/{repo}/actions/jobs/{job_id}/logs", {
     owner,
@@ -87,7 +87,7 @@ async function openLog(octokit: RequestClient, { owner, repo, jobId }: JobRef) {
   return isStream(body) ? body : undefined;
 }
 
-/** Chunks of a log as long as they come, and how they ended. */
+/** The chunks of a log up to its end, and how they ended. */
 class Download {
   end: "whole" | "not text" | "broken" = "whole";
   bytes = 0;
@@ -100,7 +100,7 @@ class Download {
       for await (const chunk of this.body) {
         if (
           this.bytes === 0 &&
-          beginningsOfOthers.some((bytes) => bytes.equals(chunk.subarray(0, bytes.length)))
+          binaryPrefixes.some((bytes) => bytes.equals(chunk.subarray(0, bytes.length)))
         ) {
           this.end = "not text";
           return;

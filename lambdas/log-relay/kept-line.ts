@@ -1,10 +1,10 @@
-import type { ShownLine } from "./shown-line.js";
+import type { FormattedLine } from "./formatted-line.js";
 
-/** A line with its place in the log. */
-export interface KeptLine extends ShownLine {
-  /** Counted from 0: where it stands in the log. */
+/** A line with its position in the log. */
+export interface KeptLine extends FormattedLine {
+  /** Its number in the log, from 0. */
   number: number;
-  /** Bytes that showing it takes, its line end included. */
+  /** Bytes that it takes in an excerpt, its line end included. */
   size: number;
   /** Bytes of the log before it. */
   bytesBefore: number;

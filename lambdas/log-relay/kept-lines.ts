@@ -1,12 +1,12 @@
 import { byteLength } from "../text/bytes.js";
+import type { FormattedLine } from "./formatted-line.js";
 import type { KeptLine } from "./kept-line.js";
 import { best } from "./scores.js";
-import type { ShownLine } from "./shown-line.js";
 
-/** Bytes of long lines that are held whole, beside what is shown of them where there is little room. */
+/** Bytes of long lines that are held whole, besides their cut forms. */
 const wholeBytes = 1024 * 1024;
 
-/** Of a log of any size, the lines that an excerpt can be made of. Holds two times `limit` bytes at most. */
+/** The lines of a log of any size that an excerpt can be made of. Holds two times `limit` bytes at most. */
 export class KeptLines {
   #lines: KeptLine[] = [];
   #held = 0;
@@ -14,7 +14,7 @@ export class KeptLines {
   /** Lines and bytes of the log so far. */
   lines = 0;
   bytes = 0;
-  /** Bytes that showing all of them takes, and whether all are here. */
+  /** Whether all lines of the log are here. */
   isComplete = true;
 
   constructor(
@@ -37,13 +37,13 @@ export class KeptLines {
     this.isComplete = false;
   }
 
-  add(shown: ShownLine): void {
-    const size = byteLength(shown.text) + 1;
-    const whole = this.#wholes < wholeBytes ? shown.whole : undefined;
+  add(line: FormattedLine): void {
+    const size = byteLength(line.text) + 1;
+    const whole = this.#wholes < wholeBytes ? line.whole : undefined;
     this.#wholes += whole?.length ?? 0;
-    this.#lines.push({ ...shown, whole, number: this.lines, size, bytesBefore: this.bytes });
-    this.lines += shown.lines;
-    this.bytes += shown.bytes;
+    this.#lines.push({ ...line, whole, number: this.lines, size, bytesBefore: this.bytes });
+    this.lines += line.lines;
+    this.bytes += line.bytes;
     this.#held += size;
     if (this.#held > 2 * this.limit) this.#forget();
   }

@@ -1,5 +1,5 @@
-import { type ErrorMark, errorMarkOf } from "./error-marks.js";
-import type { Found } from "./found.js";
+import { type ErrorPattern, findErrorPattern } from "./error-patterns.js";
+import type { Match } from "./match.js";
 import { type Role, roleOf } from "./steps.js";
 import { isWholeStampAt, stampBytes } from "./time-stamp.js";
 
@@ -14,13 +14,13 @@ const { imul } = Math;
 export class LineKind {
   count = 0;
   /** The match of all lines of a flood. */
-  readonly floodMatch: Found | undefined;
+  readonly floodMatch: Match | undefined;
 
   constructor(
-    readonly mark: ErrorMark | undefined,
+    readonly pattern: ErrorPattern | undefined,
     readonly role: Role | undefined,
   ) {
-    this.floodMatch = mark && { mark, after: 0, note: "" };
+    this.floodMatch = pattern && { pattern, after: 0, note: "" };
   }
 
   /** Whether there have been so many of them that only the log's last ones are of interest. */
@@ -29,7 +29,7 @@ export class LineKind {
   }
 }
 
-/** Classifies lines. Matches only the first line of each kind against the marks. */
+/** Classifies lines. Matches only the first line of each kind against the error patterns. */
 export class LineKinds {
   readonly #byText = new Map<string, LineKind>();
   /** By a hash of a line's bytes. A second hash tells apart those that share the first. */
@@ -55,7 +55,7 @@ export class LineKinds {
     const key = line.slice(0, 400).replace(/\d+/g, (digits) => (/^0+$/.test(digits) ? "0" : "1")) + isRed;
     let kind = this.#byText.get(key);
     if (!kind) {
-      kind = new LineKind(errorMarkOf(line, isRed), roleOf(line));
+      kind = new LineKind(findErrorPattern(line, isRed), roleOf(line));
       if (this.#byText.size >= mostKinds) {
         this.#byText.clear();
         this.#byHash.clear();

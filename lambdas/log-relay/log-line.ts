@@ -1,4 +1,4 @@
-import { redText } from "./marks/words.js";
+import { redText } from "./patterns/words.js";
 import { plainText } from "./plain-text.js";
 import { heldBytes, type Page } from "./raw-lines.js";
 import { isStampAt, stampBytes } from "./time-stamp.js";
@@ -10,9 +10,9 @@ export interface LogLine {
   text: string;
   /** Bytes of the line between `text` and `end`. */
   missing: number;
-  /** The end of a line that `text` does not hold whole. */
+  /** The end of a line that is too long to hold. */
   end: string;
-  /** When it was written, to the second: `2026-03-04T05:06:07`. Empty where the log does not say. */
+  /** When it was written, to the second: `2026-03-04T05:06:07`. Empty if the log does not say. */
   time: string;
   isRed: boolean;
 }
@@ -26,7 +26,7 @@ export function stampOf({ bytes, starts, ends }: Page, index: number): number {
   return isStampAt(bytes, start) ? stampBytes : 0;
 }
 
-/** A page's line as text. There is none where it is the rest of a line end in UTF-16. */
+/** A line of a page as text. `undefined` if it is only the rest of a line end in UTF-16. */
 export function lineOf(page: Page, index: number): LogLine | undefined {
   const { bytes, starts, ends, missing } = page;
   const start = starts[index] as number;
@@ -38,7 +38,7 @@ export function lineOf(page: Page, index: number): LogLine | undefined {
     const hasNul = line.includes(0) || (bytes[end + 1] === 0 && line.length > 0);
     const text = hasNul ? textWithNuls(line, stampOf(page, index)) : line.toString();
     if (text === undefined) return undefined;
-    return { text: plainText(text), missing: 0, end: "", time, isRed: redText.pattern.test(text) };
+    return { text: plainText(text), missing: 0, end: "", time, isRed: redText.regex.test(text) };
   }
   const firstEnd = characterStart(bytes, start + heldBytes);
   const lastStart = characterStart(bytes, end - heldBytes);
@@ -51,7 +51,7 @@ export function lineOf(page: Page, index: number): LogLine | undefined {
   };
 }
 
-/** `at`, or the place before it where the character begins that it would cut in two. */
+/** `at`, or the start of the character that a cut at `at` would split. */
 function characterStart(bytes: Uint8Array, at: number): number {
   let start = at;
   while (at - start < 3 && ((bytes[start] as number) & 0xc0) === 0x80) start -= 1;

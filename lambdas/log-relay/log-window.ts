@@ -1,51 +1,53 @@
-import { withoutPrefixes } from "./error-marks.js";
-import type { Found } from "./found.js";
+import { withoutPrefixes } from "./error-patterns.js";
 import { type LineKind, LineKinds } from "./line-kinds.js";
 import { type LogLine, lineOf } from "./log-line.js";
+import type { Match } from "./match.js";
 import { lengthOf, type Page } from "./raw-lines.js";
 import { Reports } from "./reports.js";
 import { Commands } from "./steps.js";
 
-/** A line that leaves the window, and what is known of it. */
+/** A line that leaves the window. */
 export interface WindowLine extends LogLine {
-  found: Found | undefined;
-  /** Whether it is of use for the excerpt; others are there only because a private key may go on in them. */
+  match: Match | undefined;
+  /** Whether the excerpt can use it. Other lines are passed on only because a private key may continue in them. */
   wanted: boolean;
 }
 
-/** Who takes the lines that leave the window. */
-export interface Taker {
+/** Takes the lines that leave the window. */
+export interface LineConsumer {
   add(line: WindowLine): void;
-  /** Whether the next line is needed, wanted or not. */
+  /** Whether the next line is needed even if the excerpt cannot use it. */
   needsNext(): boolean;
-  /** Lines that nobody wants, and their bytes. */
+  /** Skips lines that are not forKeys. */
   skip(lines: number, bytes: number): void;
+  /** All lines of a page have left the window. */
+  release(page: Page): void;
 }
 
 interface WindowPage extends Page {
   first: number;
   wanted: Uint8Array;
   /** By line. */
-  found: (Found | undefined)[];
+  matches: (Match | undefined)[];
 }
 
-/** Lines before the runner's own error that may say why. */
+/** Lines before the runner's own error that may contain the reason. */
 const linesBeforeEnd = 400;
 
-/** Lines that are held after those of a report: where there is room, they are shown. */
+/** Lines that are held after a report: they are shown if they fit. */
 const linesBeyond = 30;
 
 /** Bytes of the longest line that is recognized by its bytes. */
 const longestHashed = 4096;
 
-/** Why a line is wanted: for itself, for what a private key does to it, if it is among the log's last ones. */
-const wantedItself = 1;
-const needed = 2;
-const ofLast = 3;
+/** Why a line is wanted: for the excerpt; to find private keys; for the excerpt if it is among the log's last ones. */
+const forExcerpt = 1;
+const forKeys = 2;
+const ifAmongLast = 3;
 
 /**
- * The last lines of a log, as bytes. A mark can want lines that came before it as long as they are in here. Most lines
- * leave the window without having been looked at.
+ * The last lines of a log, as bytes. An error pattern can want lines before its
+ * match as long as they are in here. Most lines leave the window without having been decoded.
  */
 export class LogWindow {
   readonly #pages: WindowPage[] = [];
@@ -61,7 +63,7 @@ export class LogWindow {
   constructor(
     /** Bytes that the window holds at least. */
     readonly limit: number,
-    readonly taker: Taker,
+    readonly consumer: LineConsumer,
   ) {}
 
   add(given: Page): void {
@@ -70,16 +72,17 @@ export class LogWindow {
       ...given,
       first: this.#lines,
       wanted: new Uint8Array(count),
-      found: Array(given.candidates.length > 0 ? count : 0),
+      matches: Array(given.candidates.length > 0 ? count : 0),
     };
     this.#pages.push(page);
     this.#lines += count;
     this.#bytes += page.bytes.length;
-    page.wanted.fill(wantedItself, 0, Math.max(0, Math.min(count, this.#until + 1 - page.first)));
-    this.#look(page, count);
+    page.wanted.fill(forExcerpt, 0, Math.max(0, Math.min(count, this.#until + 1 - page.first)));
+    this.#findCandidates(page, count);
     for (let oldest = this.#pages[0]; oldest && this.#bytes - oldest.bytes.length >= this.limit; ) {
       this.#bytes -= oldest.bytes.length;
-      this.#leave(oldest);
+      this.#evict(oldest);
+      this.consumer.release(oldest);
       this.#pages.shift();
       oldest = this.#pages[0];
     }
@@ -90,14 +93,14 @@ export class LogWindow {
     let left = tailBytes;
     for (const page of this.#pages.toReversed()) {
       for (let index = page.starts.length - 1; index >= 0 && left > 0; index--) {
-        page.wanted[index] = wantedItself;
+        page.wanted[index] = forExcerpt;
         left -= bytesOf(page, index) + 1;
       }
     }
-    for (const page of this.#pages.splice(0)) this.#leave(page, true);
+    for (const page of this.#pages.splice(0)) this.#evict(page, true);
   }
 
-  #look(page: WindowPage, count: number): void {
+  #findCandidates(page: WindowPage, count: number): void {
     const { candidates } = page;
     let next = 0;
     for (let index = 0; index < count; index++) {
@@ -118,7 +121,7 @@ export class LogWindow {
         continue;
       }
       const line = lineOf(page, index);
-      if (line) this.#lookAt(page, index, line, isCandidate);
+      if (line) this.#matchLine(page, index, line, isCandidate);
     }
   }
 
@@ -133,13 +136,13 @@ export class LogWindow {
     return kind.isFlood && kind.role === undefined && !this.#reports.areOpen();
   }
 
-  #lookAt(page: WindowPage, index: number, line: LogLine, isCandidate: boolean): void {
+  #matchLine(page: WindowPage, index: number, line: LogLine, isCandidate: boolean): void {
     const text = line.missing > 0 ? `${line.text} ${line.end}` : line.text;
     const number = page.first + index;
     const kind = this.#kinds.classify(text, line.isRed);
     kind.count += 1;
-    const { mark, role } = kind;
-    if (text.includes("PRIVATE KEY")) page.wanted[index] ||= needed;
+    const { pattern, role } = kind;
+    if (text.includes("PRIVATE KEY")) page.wanted[index] ||= forKeys;
     else if (isCandidate && isPlain(page, index)) this.#kinds.remember(kind);
     if (this.#isOfFlood(kind)) {
       this.#wantAmongLast(page, index, kind);
@@ -149,69 +152,69 @@ export class LogWindow {
     const goesOn = this.#reports.add(number, forms);
     if (goesOn !== undefined) this.#want(page, number, goesOn);
     if (!isCandidate) return;
-    this.#commands.see(text, (distance) =>
+    this.#commands.add(text, (distance) =>
       index + distance < page.starts.length ? (lineOf(page, index + distance)?.text ?? "") : "",
     );
-    if (role === "step") page.wanted[index] = wantedItself;
-    if (!mark) return;
+    if (role === "step") page.wanted[index] = forExcerpt;
+    if (!pattern) return;
     if (kind.isFlood && role === undefined) {
       this.#wantAmongLast(page, index, kind);
       return;
     }
-    const found = { mark, after: mark.after, note: this.#commands.note() };
-    page.found[index] = found;
-    this.#reports.open(number, found, forms);
+    const match = { pattern, after: pattern.after, note: this.#commands.note() };
+    page.matches[index] = match;
+    this.#reports.open(number, match, forms);
     const isEnd = role === "end";
-    const before = isEnd ? Math.max(linesBeforeEnd, mark.before) : mark.before;
+    const before = isEnd ? Math.max(linesBeforeEnd, pattern.before) : pattern.before;
     this.#wantBefore(Math.max(number - before, isEnd ? this.#lastEnd + 1 : 0), number);
     if (isEnd) this.#lastEnd = number;
-    this.#want(page, number, number + mark.after + linesBeyond);
+    this.#want(page, number, number + pattern.after + linesBeyond);
   }
 
   #wantAmongLast(page: WindowPage, index: number, { floodMatch }: LineKind): void {
     if (!floodMatch) return;
-    page.wanted[index] ||= ofLast;
-    page.found[index] = floodMatch;
+    page.wanted[index] ||= ifAmongLast;
+    page.matches[index] = floodMatch;
   }
 
   /** The lines of this page from `from` to `to` are wanted, and what follows in the next one. */
   #want(page: WindowPage, from: number, to: number): void {
     this.#until = Math.max(this.#until, to);
-    page.wanted.fill(wantedItself, Math.max(0, from - page.first), Math.max(0, to + 1 - page.first));
+    page.wanted.fill(forExcerpt, Math.max(0, from - page.first), Math.max(0, to + 1 - page.first));
   }
 
   #wantBefore(from: number, to: number): void {
     for (const page of this.#pages.toReversed()) {
       if (page.first + page.wanted.length <= from) return;
-      page.wanted.fill(wantedItself, Math.max(0, from - page.first), Math.max(0, to - page.first));
+      page.wanted.fill(forExcerpt, Math.max(0, from - page.first), Math.max(0, to - page.first));
     }
   }
 
-  #leave(page: WindowPage, isLast = false): void {
-    const { wanted, found, starts } = page;
-    if (!isLast && !this.taker.needsNext() && !wanted.includes(wantedItself) && !wanted.includes(needed)) {
-      this.taker.skip(starts.length, page.size);
+  #evict(page: WindowPage, isLast = false): void {
+    const { wanted, matches, starts } = page;
+    if (!isLast && !this.consumer.needsNext() && !wanted.includes(forExcerpt) && !wanted.includes(forKeys)) {
+      this.consumer.skip(starts.length, page.size);
       return;
     }
     let skipped = 0;
     let skippedBytes = 0;
     for (let index = 0; index < starts.length; index++) {
-      const isWanted = wanted[index] === wantedItself || (isLast && wanted[index] === ofLast);
-      if (!isWanted && wanted[index] !== needed && !this.taker.needsNext()) {
+      const isWanted = wanted[index] === forExcerpt || (isLast && wanted[index] === ifAmongLast);
+      if (!isWanted && wanted[index] !== forKeys && !this.consumer.needsNext()) {
         skipped += 1;
         skippedBytes += bytesOf(page, index) + 1;
         continue;
       }
-      if (skipped > 0) this.taker.skip(skipped, skippedBytes);
+      if (skipped > 0) this.consumer.skip(skipped, skippedBytes);
       skipped = 0;
       skippedBytes = 0;
       const line = lineOf(page, index);
       if (!line) continue;
-      const mark = found[index];
-      const text = `${line.text}${mark?.note ?? ""}`;
-      this.taker.add({ ...line, text, found: mark, wanted: isWanted });
+      const match = matches[index];
+      const text = `${line.text}${match?.note ?? ""}`;
+      this.consumer.add({ ...line, text, match, wanted: isWanted });
     }
-    if (skipped > 0) this.taker.skip(skipped, skippedBytes);
+    if (skipped > 0) this.consumer.skip(skipped, skippedBytes);
   }
 }
 

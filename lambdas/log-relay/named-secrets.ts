@@ -1,9 +1,9 @@
-/** Texts of which one is in each name that says that its value is a secret, in small letters. */
+/** Every name that says that its value is a secret contains one of these texts, in lower case. */
 export const nameWords = ["pass", "pwd", "secret", "token", "credential", "key"];
 
 /**
- * A value behind a name that says that it is a secret: in JSON and YAML, as `KEY=value`, as a header, as a flag. Begins at
- * the word, whatever stands before it in the name, so that a long line costs no more than its length.
+ * A value after a name that says that it is a secret: in JSON and YAML, as `KEY=value`, as a header, as a flag. Starts at
+ * the word, whatever precedes it in the name, so that the cost is linear in the length of a line.
  */
 const named = new RegExp(
   [
@@ -15,14 +15,14 @@ const named = new RegExp(
   "gi",
 );
 
-/** What stands for a value: a reference, a mask, an example to fill in, a word for nothing, a type. */
+/** Placeholders instead of a value: a reference, a mask, an example to fill in, a word for nothing, a type. */
 const noValue =
   /^(?:\$|%\w|\{\{|<|\[|\(|\*{2,}|x{3,}$|\.{3}|…|process\.|os\.|env[.[(]|ENV\[|secrets?\.|self\.|this\.|config\.|vars?\.|data\.|module\.|(?:true|false|null|nil|none|undefined|empty|unset|missing|required|optional|string|str|text|bool|boolean|number|int|integer|float|any|object|bytes?|buffer|function|void|unknown|never|hidden|masked|redacted|yes|no|not|is|was|and|or|the|a|for|from|to|in|of|must|invalid|expired|ok)[,;.!:)}\]]*$)|^.?$|\*{3}/i;
 
-/** Where a line has said nothing yet: indented, behind a list's or a diff's sign, a service's name or a name's beginning. */
+/** The beginning of a line: indentation, the sign of a list or a diff, the name of a service, the start of a name. */
 const lineBegins = /^(?:\[?[\w./@-]{1,40}\]? +[|>] )?[\s+>{-]*["']?[\w.-]{0,60}$/;
 
-/** What parsers call tokens, and tools say of passwords. */
+/** Words of parsers about tokens, and of tools about passwords. */
 const prose =
   /\b(?:unexpected|invalid|illegal|unknown|expected|bad|missing|next|current|previous|unrecognized|stray|syntax|lexer|parse\w*|no|without|a|the|of|wrong|incorrect)\s+["'`]?\w*$/i;
 
@@ -34,7 +34,7 @@ interface Groups {
   value: string;
 }
 
-/** `text` with each value behind such a name replaced. */
+/** `text` with each value after such a name replaced. */
 export function withoutNamedSecrets(text: string): string {
   return text.replace(named, (match: string, ...rest: unknown[]) => {
     const groups = rest.at(-1) as Groups;
@@ -47,7 +47,7 @@ export function withoutNamedSecrets(text: string): string {
   });
 }
 
-/** The value without the signs that only end it. */
+/** The value without the punctuation after it. */
 function bareValue({ quote, value }: Groups, next: string): string {
   if (quote !== "" && /["'`\\]/.test(next)) return value;
   return /^[^,;&)}\]]*/.exec(value)?.[0] ?? "";

@@ -2,9 +2,9 @@
 const parts = /\\.|\[(?:\\.|[^\]\\])*\]|\((?:\?(?::|<?[=!]))?|\{\d+(?:,\d*)?\}|[\s\S]/g;
 
 /**
- * The longest text, in small letters, that is in everything that a pattern matches, as a list of one; an empty list
- * if there is none. To look for it first is much faster than to try the pattern. The pattern must not have
- * alternatives outside of groups.
+ * The longest text, in lower case, that every match of a pattern contains, as a list of one; an empty list if there is
+ * none. Searching for it first is much faster than trying the pattern. The pattern must not have alternatives outside of
+ * groups.
  */
 export function keywordsOf(source: string): string[] {
   const runs = [""];
@@ -18,7 +18,7 @@ export function keywordsOf(source: string): string[] {
       runs[last] += literal;
       continue;
     }
-    // What may be absent is not in every match.
+    // An optional character is not in every match.
     if (/^(?:[?*]|\{0)/.test(part)) runs[last] = runs[last]?.slice(0, -1) ?? "";
     if (part !== "\\b") runs.push("");
   }

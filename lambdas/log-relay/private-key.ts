@@ -1,7 +1,7 @@
-/** How private keys are framed in PEM, OpenSSH, PGP and SSH2. Its first group tells the beginning from the end. */
+/** The first and last lines of private keys in PEM, OpenSSH, PGP and SSH2. The first group says which of the two it is. */
 export const keyFrame = /-{4,5} ?(BEGIN|END) (?:[A-Z0-9]+ ){0,4}PRIVATE KEY(?: BLOCK)? ?-{4,5}/g;
 
-/** How one begins, wherever that is. */
+/** The beginning of a private key, anywhere in a text. */
 export const keyBegin = /-{4,5} ?BEGIN (?:[A-Z0-9]+ ){0,4}PRIVATE KEY/;
 
 /** More lines than a private key has: one of 16,384 bits has 200. */
@@ -10,7 +10,7 @@ export const keyLines = 250;
 const header = /^\W*(?:Proc-Type|DEK-Info|Version|Comment|Hash|Charset|Subject): /;
 const longRun = /[A-Za-z0-9+/]{40}/;
 
-/** Whether a line can belong to the key that began before it: quoted, numbered, indented or prefixed, too. */
+/** Whether a line can belong to the key that began before it, even if quoted, numbered, indented or prefixed. */
 export function continuesKey(text: string): boolean {
   return longRun.test(text) || isShort(text) || header.test(text);
 }
@@ -20,7 +20,7 @@ export function mayBeKey(text: string): boolean {
   return longRun.test(text) && wordsOf(text).length <= 2;
 }
 
-/** A key's last line, an empty one, or what stands where a key was broken off. */
+/** A key's last line, an empty line, or what is printed in place of the rest of a key. */
 export function isShort(text: string): boolean {
   return !text.includes(":") && wordsOf(text).length <= 1;
 }
@@ -30,12 +30,12 @@ function wordsOf(text: string): string[] {
   return text.split(/[\s"'`|>,;\\]+/).filter((word) => word !== "" && !/^(?:\d{1,4}\.?|[nr]|\+)$/.test(word));
 }
 
-/** `text` without the part of a key that it ends in: what stands before an end without a beginning. */
+/** `text` without the part of a key at its end. */
 export function beforeKey(text: string): string {
   let left = text;
   for (let last = true; ; last = false) {
     const word = wordAtEnd(left);
-    // Base64 alone; further words only where they are as long as a key's lines.
+    // Only base64; further words only if they are as long as a key's lines.
     if (word === "" || !(last || longRun.test(word))) return left;
     left = left.slice(0, left.length - word.length);
   }

@@ -1,10 +1,10 @@
-import { errorMarks, otherClues } from "./error-marks.js";
+import { errorPatterns, otherKeywords } from "./error-patterns.js";
 import { colon, KeywordScanner, keyword } from "./keyword-scanner.js";
-import { stepClues } from "./steps.js";
+import { stepKeywords } from "./steps.js";
 import { isStampAt, isWholeStampAt, stampBytes } from "./time-stamp.js";
 import { isHalfCharacter } from "./utf16.js";
 
-/** Lines of a log as bytes, and which of them are worth a look. */
+/** Lines of a log as bytes. */
 export interface Page {
   bytes: Buffer;
   /** By line: where it starts and ends in `bytes`. */
@@ -14,7 +14,7 @@ export interface Page {
   candidates: number[];
   /** Bytes of all lines with their line ends, but without time stamps. */
   size: number;
-  /** Bytes of the page's only line that are missing between its first and its last `heldBytes`. */
+  /** Bytes of the page's only line that are missing between its first and last `heldBytes`. */
   missing: number;
 }
 
@@ -24,26 +24,30 @@ const pieceBytes = 64 * 1024;
 /** Bytes that are held of each end of a line longer than two times this. */
 export const heldBytes = 16 * 1024;
 
+/** Bytes of a piece and the line that was begun before it. */
+const mostScanned = pieceBytes + 2 * heldBytes + 1;
+
 const scanner = new KeywordScanner([
-  ...errorMarks.flatMap(({ clues }) => clues),
-  ...otherClues,
-  ...stepClues,
+  ...errorPatterns.flatMap(({ keywords }) => keywords),
+  ...otherKeywords,
+  ...stepKeywords,
 ]);
 const noBytes = Buffer.alloc(0);
 
 /**
- * Splits a log into lines, however it is cut into chunks. A lone carriage return ends a line, too. Holds a line of any
- * length by its two ends.
+ * Splits a log into lines, however it is cut into chunks. A lone carriage return ends a line, too. Of a long line, only
+ * both ends are held.
  */
 export class RawLines {
-  /** The beginning of a line whose end is not there yet. */
+  /** The beginning of a line whose end has not arrived yet. */
   #begun: Buffer = noBytes;
-  /** Bytes of the line that is begun which are not held any more. */
+  /** Bytes of that line that are no longer held. */
   #missing = 0;
   #afterReturn = false;
+  readonly #free: Buffer[] = [];
   /** Where the lines of the piece that is being scanned start and end: of a piece and what was begun before it. */
-  readonly #starts = new Uint32Array(pieceBytes + 2 * heldBytes + 1);
-  readonly #ends = new Uint32Array(pieceBytes + 2 * heldBytes + 1);
+  readonly #starts = new Uint32Array(mostScanned);
+  readonly #ends = new Uint32Array(mostScanned);
 
   constructor(readonly next: (page: Page) => void) {}
 
@@ -60,7 +64,20 @@ export class RawLines {
     const rest = this.#afterReturn && piece[0] === 0x0a ? piece.subarray(1) : piece;
     this.#afterReturn = false;
     if (this.#begun.length > 2 * heldBytes) this.#addToLong(rest);
-    else this.#scan(Buffer.concat([this.#begun, rest]));
+    else this.#scan(this.#joined(rest));
+  }
+
+  /** What was begun and the bytes after it, in memory that is used again. */
+  #joined(rest: Uint8Array): Buffer {
+    const memory = this.#free.pop() ?? Buffer.allocUnsafeSlow(mostScanned);
+    memory.set(this.#begun);
+    memory.set(rest, this.#begun.length);
+    return memory.subarray(0, this.#begun.length + rest.length);
+  }
+
+  /** The bytes of this page are used no more. The garbage collector would let too many of them pile up. */
+  reuse({ bytes }: Pick<Page, "bytes">): void {
+    if (bytes.buffer.byteLength === mostScanned) this.#free.push(Buffer.from(bytes.buffer));
   }
 
   #addToLong(rest: Uint8Array): void {
@@ -72,7 +89,7 @@ export class RawLines {
     this.#add(rest.subarray(end + 1));
   }
 
-  /** Holds more of a long line: its first bytes and its last ones, a few more than are needed. */
+  /** Adds bytes to a long line: its first and last bytes are held, one more than needed. */
   #extend(bytes: Uint8Array): void {
     const all = Buffer.concat([this.#begun, bytes]);
     const excess = all.length - (2 * heldBytes + 1);
@@ -139,6 +156,8 @@ export class RawLines {
         size,
         missing: 0,
       });
+    } else {
+      this.reuse({ bytes });
     }
     if (this.#begun.length > 2 * heldBytes) this.#extend(noBytes);
   }
@@ -166,7 +185,7 @@ function isClassName(bytes: Uint8Array, at: number): boolean {
     const byte = bytes[i] as number;
     if (isCapital(byte)) {
       const before = bytes[i - 1] as number;
-      // A small letter, a digit, or what parts a name from its module.
+      // A small letter, or the separator between a name and its module.
       if (isSmall(before) || before === 0x2e || before === 0x3a || before === 0x5c) return true;
     } else if (!isSmall(byte) && !isDigit(byte) && byte !== 0x5f) return false;
   }

@@ -5,17 +5,17 @@ import { withoutSecrets } from "./secret-patterns.js";
 
 const redactedKey = "[redacted private key]";
 
-/** Characters of the longest secret that could be cut in two in a line of more than 32 KB, and known no more. */
+/** Characters of the longest secret that a cut in a line of more than 32 KB could make unrecognizable. */
 const cutSecret = 2048;
 
 /**
- * Takes secrets out of a log's lines. GitHub masks only the secrets that it knows, and only as they are written
- * there. A private key spans lines, and may lack its beginning or its end.
+ * Redacts the secrets in a log's lines. GitHub masks only the secrets that it knows, and only as they are stored there. A
+ * private key spans lines, and its beginning or its end may be missing.
  */
 export class Redactor {
   /** Lines of the key that have been left out; `undefined` outside of a key. */
   #inKey: number | undefined;
-  /** Lines that are a private key's if its end follows. */
+  /** Lines that belong to a private key if its end follows. */
   readonly #held: WindowLine[] = [];
 
   constructor(readonly next: (line: WindowLine) => void) {}
@@ -24,13 +24,13 @@ export class Redactor {
     const frames = framesIn(line.text);
     if (frames.length > 0) this.#framed(line, frames);
     else if (!this.#continuesKey(line)) this.#unframed(line);
-    // In what is missing of a line, a key could begin or end: only its end tells.
+    // A key could begin or end in the missing part of a line: only the line's end shows it.
     if (line.missing === 0) return;
     const last = framesIn(line.end).at(-1)?.[1];
     if (last) this.#inKey = last === "BEGIN" ? 0 : undefined;
   }
 
-  /** Whether the next line may be a part of a key that is not known to have ended. */
+  /** Whether the next line may belong to a key whose end was not found yet. */
   needsNext(): boolean {
     return this.#inKey !== undefined || this.#held.length > 0;
   }
@@ -58,11 +58,11 @@ export class Redactor {
     this.end();
     this.#inKey = inKey ? 0 : undefined;
     if (!inKey) shown += line.text.slice(from);
-    // Of a key's last line, quotes and commas are no loss.
+    // Quotes and commas after a key's last line are no loss.
     if (!startsInKey || !isShort(shown)) this.#pass({ ...line, text: shown });
   }
 
-  /** What is left of the text before a key's end whose beginning is not in the log. */
+  /** The text before the end of a key whose beginning is not in the log, without the key. */
   #endOfHeld(before: string): string {
     this.#held.length = 0;
     return beforeKey(before);
@@ -92,7 +92,7 @@ export class Redactor {
       this.next({ ...line, text: withoutSecrets(line.text) });
       return;
     }
-    // A secret may have been cut in two where the line was.
+    // The cut in the line may have split a secret.
     const text = line.text.slice(0, -cutSecret);
     const end = line.end.slice(cutSecret);
     const missing =

@@ -1,20 +1,20 @@
-import type { ErrorMark } from "./error-marks.js";
-import type { Found } from "./found.js";
+import type { ErrorPattern } from "./error-patterns.js";
+import type { Match } from "./match.js";
 
-/** Lines beyond its mark that a report takes at most: one that ends by itself, one that is only indented. */
+/** Lines that a report has at most after its first: one with an end of its own, and one that ends with its indentation. */
 const mostLines = 5000;
 const mostIndented = 80;
 const mostOpen = 8;
 
 interface Report {
-  found: Found;
+  match: Match;
   begin: number;
-  /** How many prefixes stand before its lines, and the first mark's prefix. */
+  /** How many prefixes its lines have, and the prefix of its first line. */
   depth: number;
   prefix: string;
 }
 
-/** Reports of failures that may go on: a traceback to its exception, a stack as long as it is indented. */
+/** Reports of failures that may continue: a traceback to its exception, a stack as long as it is indented. */
 export class Reports {
   #open: Report[] = [];
 
@@ -22,38 +22,40 @@ export class Reports {
     return this.#open.length > 0;
   }
 
-  /** Whether a report can only be followed if it sees this line. */
+  /** Whether a report needs this line to know where it ends. */
   needLine(number: number): boolean {
     return this.#open.some(
-      ({ found, begin }) => found.mark.until !== undefined || number > begin + found.mark.after,
+      ({ match, begin }) => match.pattern.until !== undefined || number > begin + match.pattern.after,
     );
   }
 
-  open(number: number, found: Found, forms: readonly string[]): void {
-    if (found.mark.grade === "hint") return;
+  open(number: number, match: Match, forms: readonly string[]): void {
+    if (match.pattern.grade === "hint") return;
     const depth = Math.max(
       0,
-      forms.findIndex((form) => found.mark.pattern.test(form)),
+      forms.findIndex((form) => match.pattern.regex.test(form)),
     );
     if (this.#open.length >= mostOpen) this.#open.shift();
-    this.#open.push({ found, begin: number, depth, prefix: prefixOf(forms, depth) });
+    this.#open.push({ match, begin: number, depth, prefix: prefixOf(forms, depth) });
   }
 
-  /** Adds a line to the reports that it belongs to. The last line that is theirs so far, if it is any's. */
+  /** Adds a line to the reports that it belongs to. Returns their last line so far, if it belongs to any. */
   add(number: number, forms: readonly string[]): number | undefined {
     let until: number | undefined;
     this.#open = this.#open.filter((report) => {
-      const { found, begin } = report;
-      // Another service's or another thread's line: neither of the report nor its end.
-      const isAnothers = report.depth > 0 && prefixOf(forms, report.depth) !== report.prefix;
-      if (isAnothers) return number - begin < mostLines;
+      const { match, begin } = report;
+      // A line of another service or thread neither belongs to the report nor ends it.
+      const isOfAnotherSource = report.depth > 0 && prefixOf(forms, report.depth) !== report.prefix;
+      if (isOfAnotherSource) return number - begin < mostLines;
       const text = forms[Math.min(report.depth, forms.length - 1)] ?? "";
-      if (found.mark.until ? number - begin > mostLines : number - begin > found.mark.after + mostIndented) {
+      if (
+        match.pattern.until ? number - begin > mostLines : number - begin > match.pattern.after + mostIndented
+      ) {
         return false;
       }
-      const { end, isOpen } = goOn(found.mark, begin, number, text);
+      const { end, isOpen } = extendReport(match.pattern, begin, number, text);
       if (end === undefined) return false;
-      found.after = Math.max(found.after, end - begin);
+      match.after = Math.max(match.after, end - begin);
       until = Math.max(until ?? 0, end);
       return isOpen;
     });
@@ -61,9 +63,9 @@ export class Reports {
   }
 }
 
-/** Up to which line a report goes on at this one, and whether it can go on after that. */
-function goOn(
-  { until, after }: ErrorMark,
+/** The last line that this one leaves to a report, and whether the report can continue. */
+function extendReport(
+  { until, after }: ErrorPattern,
   begin: number,
   number: number,
   text: string,
@@ -73,7 +75,7 @@ function goOn(
   return { end: /^(?:\s|$)/.test(text) ? number : undefined, isOpen: true };
 }
 
-/** What stands before a line's own text, without its numbers: those of times differ. */
+/** The prefixes of a line without their numbers: times differ. */
 const prefixOf = (forms: readonly string[], depth: number): string => {
   const [whole = ""] = forms;
   const bare = forms[Math.min(depth, forms.length - 1)] ?? "";

@@ -1,6 +1,6 @@
-import type { Found } from "./found.js";
 import type { KeptLine } from "./kept-line.js";
-import { shapeOf } from "./shape.js";
+import type { Match } from "./match.js";
+import { withoutNumbers } from "./normalized-line.js";
 
 /** A period in which steps ran that failed, as `2026-03-04T05:06:07`. */
 export interface Period {
@@ -8,7 +8,7 @@ export interface Period {
   to: string;
 }
 
-/** What the lines of a log are worth; a line around a mark is worth less with each line that is between them. */
+/** The scores of lines. The score of a line near a match falls with each line between them. */
 const worth = {
   end: 75,
   cause: 60,
@@ -17,64 +17,64 @@ const worth = {
   lastOfAll: 36,
   hint: 22,
   step: 26,
-  /** What is left of the room goes to the last lines. */
+  /** The last lines get the rest of the budget. */
   anyLine: 0.5,
 };
 const perLineBefore = 0.9;
 const perLineAfter = 0.99;
-/** Of lines farther from a mark than its report goes. */
+/** Of lines beyond a match's report. */
 const beyond = 0.5;
 const least = 1;
-/** A line of a report, and one in the middle of a long one, of what its mark is worth. */
+/** A line of a report, and one in the middle of a long report, as a share of its match's score. */
 const ofReport = 0.9;
 const inMiddle = 0.6;
 /** Lines of the beginning and of the end of a report. */
 const linesInFull = 150;
-/** Of what is not of a failed step. */
+/** Of lines outside of failed steps. */
 const elsewhere = 0.5;
-/** Times that a failure of one kind is told until it is worth half. */
+/** After so many failures of one kind, the next one's score is half. */
 const halfAfter = { cause: 40, hint: 6 };
-/** Failures that a tool reports first. */
-const toldWhole = 3;
-/** Failures that a tool reports until what stands around them is worth half. */
-const toldHalfAfter = 40;
+/** The first failures of a tool, whose reports are shown whole. */
+const shownWhole = 3;
+/** After so many failures of a tool, the score of the lines around the next one is half. */
+const contextHalfAfter = 40;
 /** Of four failures of one kind, three are taken from the first of them, one from the last. */
 const lastOnesStep = 3;
 
-/** What is told again loses so much of its worth; a line alone is not left out, but with those around it. */
-const toldAgain = 0.85;
+/** A repeated line loses this share of its score, if the lines around it are repeated, too. */
+const repetitionLoss = 0.85;
 const linesAround = 3;
 
-/** Lines of a hole at most, and what they are worth of what stands around it. */
+/** Lines of a hole at most, and their share of the score of the lines around it. */
 const holeLines = 3;
 const ofHole = 0.9;
 
-/** Of the budget: before the end of a failed step, and of the log, so many bytes are worth something. */
+/** Shares of the budget for the lines before the end of a failed step, and before the end of the log. */
 const endShare = 0.3;
 const tailShare = 0.25;
 
-/** What each of these lines is worth to somebody who looks for the cause of the failure. */
+/** How useful each of these lines is to find the cause of the failure. */
 export function scoresOf(
   lines: readonly KeptLine[],
   failed: readonly Period[],
   budget: number,
 ): Float64Array {
   const scores = new Float64Array(lines.length);
-  const places = placesOf(lines, failed);
+  const positions = positionsOf(lines, failed);
   const ranks = ranksOf(lines);
   const raise = (index: number, score: number) => {
     if (score > (scores[index] as number)) scores[index] = score;
   };
-  for (const [index, { found, role, number }] of lines.entries()) {
+  for (const [index, { match, role, number }] of lines.entries()) {
     if (role === "step") raise(index, worth.step);
-    if (!found) continue;
-    const { grade, before } = found.mark;
-    const mark =
-      ((role === "end" ? worth.end : worth[grade]) * nearness(places[index] as number, grade)) /
+    if (!match) continue;
+    const { grade, before } = match.pattern;
+    const worthOfMatch =
+      ((role === "end" ? worth.end : worth[grade]) * nearness(positions[index] as number, grade)) /
       (1 + (ranks[index]?.ofKind ?? 0) / halfAfter[role === "end" ? "hint" : grade]);
-    raise(index, mark);
-    // Each failure is named; the first ones are told whole.
-    const own = mark / (1 + (ranks[index]?.ofTool ?? 0) / toldHalfAfter);
+    raise(index, worthOfMatch);
+    // Every failure is listed; the first ones with their context.
+    const own = worthOfMatch / (1 + (ranks[index]?.ofTool ?? 0) / contextHalfAfter);
     for (let i = index - 1; i >= 0; i--) {
       const distance = number - (lines[i] as KeptLine).number;
       const score = own * perLineBefore ** distance * (distance > before ? beyond : 1);
@@ -83,13 +83,13 @@ export function scoresOf(
     }
     for (let i = index + 1; i < lines.length; i++) {
       const distance = (lines[i] as KeptLine).number - number;
-      const score = own * afterMark(distance, found, (ranks[index]?.ofTool ?? 0) < toldWhole);
+      const score = own * shareAfter(distance, match, (ranks[index]?.ofTool ?? 0) < shownWhole);
       if (score < least) break;
       raise(i, score);
     }
   }
-  for (const [index, share] of sharesToldBefore(lines).entries()) {
-    scores[index] = (scores[index] as number) * (1 - toldAgain * share);
+  for (const [index, share] of sharesRepeated(lines).entries()) {
+    scores[index] = (scores[index] as number) * (1 - repetitionLoss * share);
   }
   closeHoles(lines, scores);
   raiseBefore(lines, lines.length, worth.lastOfAll, budget * tailShare, raise);
@@ -105,12 +105,12 @@ export function scoresOf(
   }
   return scores.map(
     (score, index) =>
-      score * ((places[index] as number) < 0 ? elsewhere : 1) + (worth.anyLine * index) / lines.length,
+      score * ((positions[index] as number) < 0 ? elsewhere : 1) + (worth.anyLine * index) / lines.length,
   );
 }
 
-/** By line, how many of it and of those around it have been told before, as a share. */
-function sharesToldBefore(lines: readonly KeptLine[]): number[] {
+/** By line: the share of repeated lines among it and those around it. */
+function sharesRepeated(lines: readonly KeptLine[]): number[] {
   const seen = new Set<string>();
   const isOld = lines.map(({ text }) => {
     const old = seen.has(text);
@@ -123,7 +123,7 @@ function sharesToldBefore(lines: readonly KeptLine[]): number[] {
   });
 }
 
-/** A few lines between others that are worth more are worth nearly as much: a report with holes is hard to read. */
+/** Raises the few lines between others with higher scores: a report with holes is hard to read. */
 function closeHoles(lines: readonly KeptLine[], scores: Float64Array): void {
   const before = scores.slice();
   for (const index of lines.keys()) {
@@ -144,22 +144,22 @@ function mostNear(lines: readonly KeptLine[], scores: Float64Array, index: numbe
   }
 }
 
-/** What a line is worth at this distance after a mark, as a share of what the mark is. */
-function afterMark(distance: number, { mark, after }: Found, isFirst: boolean): number {
+/** The score of a line at this distance after a match, as a share of the match's score. */
+function shareAfter(distance: number, { pattern, after }: Match, isFirst: boolean): number {
   if (distance > after) return beyond * perLineBefore ** (distance - after);
-  // A report's last lines say what happened, as the exception of a traceback does.
-  const toEnd = mark.until ? Math.min(distance, after - distance) : distance;
-  if (isFirst || mark.until) return toEnd < linesInFull ? ofReport : inMiddle;
+  // The last lines of a report say what happened, like the exception of a traceback.
+  const toEnd = pattern.until ? Math.min(distance, after - distance) : distance;
+  if (isFirst || pattern.until) return toEnd < linesInFull ? ofReport : inMiddle;
   return Math.max(inMiddle, perLineAfter ** toEnd);
 }
 
-/** Words that failures are told with are worth less the farther from the end; tools' own reports hardly. */
-function nearness(place: number, grade: "cause" | "hint"): number {
+/** The score of a hint falls with its distance to the end; that of a tool's own report hardly does. */
+function nearness(position: number, grade: "cause" | "hint"): number {
   const far = grade === "cause" ? 0.8 : 0.4;
-  return far + (1 - far) * Math.max(0, place);
+  return far + (1 - far) * Math.max(0, position);
 }
 
-/** The lines before `end` are worth the less the farther they are. */
+/** Raises the lines before `end`, less with each byte between them. */
 function raiseBefore(
   lines: readonly KeptLine[],
   end: number,
@@ -179,36 +179,36 @@ interface Ranks {
   ofTool: number;
 }
 
-/** How many failures of its kind, and of its tool, come before each one; the last ones are not far behind. */
+/** How many failures of its kind, and of its tool, precede each one. The last ones rank nearly as high as the first. */
 function ranksOf(lines: readonly KeptLine[]): (Ranks | undefined)[] {
   const kinds = new Map<string, number[]>();
-  for (const [index, { found, text }] of lines.entries()) {
-    if (!found) continue;
-    for (const kind of [found.mark.tool, `${found.mark.tool} ${shapeOf(text)}`]) {
-      const places = kinds.get(kind);
-      if (places) places.push(index);
+  for (const [index, { match, text }] of lines.entries()) {
+    if (!match) continue;
+    for (const kind of [match.pattern.tool, `${match.pattern.tool} ${withoutNumbers(text)}`]) {
+      const positions = kinds.get(kind);
+      if (positions) positions.push(index);
       else kinds.set(kind, [index]);
     }
   }
   const ranks: (Ranks | undefined)[] = Array(lines.length);
-  // A kind comes after its tool, so the last one that sets a rank of `ofKind` is the kind.
-  for (const places of kinds.values()) {
-    for (const [i, place] of places.entries()) {
-      const rank = Math.min(i, lastOnesStep * (places.length - i));
-      ranks[place] = { ofTool: ranks[place]?.ofTool ?? rank, ofKind: rank };
+  // A kind follows its tool in the map, so the last write of `ofKind` is the kind's.
+  for (const positions of kinds.values()) {
+    for (const [i, position] of positions.entries()) {
+      const rank = Math.min(i, lastOnesStep * (positions.length - i));
+      ranks[position] = { ofTool: ranks[position]?.ofTool ?? rank, ofKind: rank };
     }
   }
   return ranks;
 }
 
 /**
- * By line, how near it is to the end of its failed step, from 0 to 1; -1 outside of failed steps. Where nothing tells
- * which step failed, the log is taken for one that did.
+ * By line: how near it is to the end of its failed step, from 0 to 1; -1 outside of failed steps. If it is unknown which
+ * step failed, the whole log counts as one.
  */
-function placesOf(lines: readonly KeptLine[], failed: readonly Period[]): Float64Array {
-  const places = new Float64Array(lines.length).fill(-1);
+function positionsOf(lines: readonly KeptLine[], failed: readonly Period[]): Float64Array {
+  const positions = new Float64Array(lines.length).fill(-1);
   const fill = (begin: number, end: number) => {
-    for (let i = begin; i <= end; i++) places[i] = end === begin ? 1 : (i - begin) / (end - begin);
+    for (let i = begin; i <= end; i++) positions[i] = end === begin ? 1 : (i - begin) / (end - begin);
   };
   const isIn = ({ time }: KeptLine, { from, to }: Period) => time !== "" && time >= from && time <= to;
   for (const period of failed) {
@@ -219,7 +219,7 @@ function placesOf(lines: readonly KeptLine[], failed: readonly Period[]): Float6
         lines.findLastIndex((line) => isIn(line, period)),
       );
   }
-  if (places.some((place) => place >= 0)) return places;
+  if (positions.some((position) => position >= 0)) return positions;
   let begin = 0;
   for (const [index, { role }] of lines.entries()) {
     if (role === "step") begin = index;
@@ -227,16 +227,16 @@ function placesOf(lines: readonly KeptLine[], failed: readonly Period[]): Float6
     fill(begin, index);
     begin = index + 1;
   }
-  if (!places.some((place) => place >= 0)) fill(0, lines.length - 1);
-  return places;
+  if (!positions.some((position) => position >= 0)) fill(0, lines.length - 1);
+  return positions;
 }
 
-/** The lines' places in the order of their scores; of equal ones, the earlier come first. */
+/** The lines' indexes in the order of their scores; of equal scores, the earlier come first. */
 export function ranking(scores: Float64Array): number[] {
   return [...scores.keys()].sort((a, b) => (scores[b] as number) - (scores[a] as number) || a - b);
 }
 
-/** The lines that an excerpt of `budget` bytes will most likely be made of, of `limit` bytes together, in their order. */
+/** The lines, of `limit` bytes together and in their order, that an excerpt of `budget` bytes most likely needs. */
 export function best(lines: readonly KeptLine[], limit: number, budget: number): KeptLine[] {
   let left = limit;
   const chosen: number[] = [];

@@ -2,14 +2,14 @@ import { nameWords, withoutNamedSecrets } from "./named-secrets.js";
 import { keyBegin } from "./private-key.js";
 import { hasToken, tokenFormats } from "./token-formats.js";
 
-/** Secrets that fit into one line, each with what takes its place. The order matters: the exact ones come first. */
+/** A pattern for secrets on one line. The order matters: exact patterns come first. */
 interface SecretPattern {
-  /** One of these texts, in small letters, is in everything that the pattern matches. Empty: nothing is known. */
+  /** Every match contains one of these texts, in lower case. Empty if no such text is known. */
   keywords: readonly string[];
-  /** Its first group, if it has one, is what stands before the secret and stays. */
+  /** Its first group, if any, precedes the secret and stays. */
   pattern: RegExp;
   name: string;
-  /** Decides where the pattern alone cannot. */
+  /** Decides if the pattern alone cannot. */
   isSecret?: (match: string) => boolean;
 }
 
@@ -89,7 +89,7 @@ const secretPatterns: readonly SecretPattern[] = [
     pattern: /(\b(?:sshpass|(?:docker|podman|helm registry) login\b.{0,200}?) -p ?)[^\s"'*[-][^\s"']*/g,
   },
   {
-    // Kubernetes and CI systems encode what they hand on, some of them twice.
+    // Kubernetes and CI systems encode secrets, some of them twice.
     name: "base64 of a secret",
     keywords: [],
     pattern: /[A-Za-z0-9+/_-]{24,}={0,2}/g,
@@ -97,7 +97,7 @@ const secretPatterns: readonly SecretPattern[] = [
   },
 ];
 
-/** Characters of the shortest text that a pattern can fit. Logs have many lines that are shorter. */
+/** Characters of the shortest text that a pattern can match. Many lines of a log are shorter. */
 const shortest = 6;
 
 /** `text` with each secret replaced by `[redacted …]`. */
@@ -117,13 +117,13 @@ export function withoutSecrets(text: string): string {
   return nameWords.some((word) => lowered.includes(word)) ? withoutNamedSecrets(redacted) : redacted;
 }
 
-/** A token that was cut before its first dot. Other JSON in base64, such as a source map, is none. */
+/** Whether this is a token that was cut before its first dot, and not other JSON in base64, such as a source map. */
 const isJoseHeader = (run: string): boolean =>
   run.length >= 40 && /^\{"(?:alg|typ|kid|enc|cty|jku|x5[tcu])"/.test(decoded(run.slice(0, 40)));
 
 function decodesToSecret(run: string, times: number): boolean {
   const text = decoded(run);
-  // Of random bytes, nothing but the first few would have to be looked at.
+  // For random bytes, the first few are enough to decide.
   if (!/^[\t\n\r\x20-\x7e]{12}/.test(text)) return false;
   if (hasToken(text) || keyBegin.test(text)) return true;
   return times > 1 && /^[A-Za-z0-9+/_-]{16,}={0,2}\s*$/.test(text) && decodesToSecret(text.trim(), times - 1);

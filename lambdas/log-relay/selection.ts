@@ -1,69 +1,69 @@
 import { byteLength } from "../text/bytes.js";
-import { amount } from "./amount.js";
+import { formatBytes } from "./format-bytes.js";
 import type { KeptLine } from "./kept-line.js";
 import type { KeptLines } from "./kept-lines.js";
 import { ranking } from "./scores.js";
 
-/** Bytes that the mark of a gap takes at most. */
+/** Bytes of the note about a gap at most. */
 const gapBytes = 44;
 
-/** Lines that may be too long for what is left before nothing more is looked for. */
-const mostMisses = 200;
+/** The selection ends after so many lines that are too long for the rest of the budget. */
+const mostTooLong = 200;
 
-/** What showing a long line whole is worth, of what the line is worth. */
+/** Score of showing a long line whole, as a share of the line's score. */
 const wholeShare = 0.8;
 
-/** What is shown of the lines that are kept, by their places among these. */
-export interface Choice {
+/** The lines of an excerpt, by their index among the kept lines. */
+export interface Selection {
   lines: Set<number>;
-  /** The long ones that are not cut. */
+  /** The long lines that are not cut. */
   whole: Set<number>;
-  /** Bytes that it takes. */
+  /** Bytes of the excerpt. */
   bytes: number;
 }
 
 /**
- * The lines that are shown within `budget` bytes: a log that fits is shown whole; of another, the lines whose scores
- * are best, and `least` or more.
+ * Selects the lines of an excerpt of `budget` bytes: all lines of a log that fits, else those with the best scores of
+ * `least` or more.
  */
-export function choose(kept: KeptLines, scores: Float64Array, budget: number, least = 0): Choice {
+export function select(kept: KeptLines, scores: Float64Array, budget: number, least = 0): Selection {
   const lines = kept.kept;
-  const fits = kept.isComplete && kept.size - 1 <= budget && !scores.includes(notShown);
-  const choice: Choice = {
+  const fits = kept.isComplete && kept.size - 1 <= budget && !scores.includes(excluded);
+  const selection: Selection = {
     lines: new Set(fits ? lines.keys() : []),
     whole: new Set(),
     bytes: fits ? kept.size - 1 : gapBytes,
   };
-  let misses = 0;
-  for (const { index, score, isWhole } of offers(lines, scores)) {
-    if (misses > mostMisses || score < least) break;
+  let tooLong = 0;
+  for (const { index, score, isWhole } of candidates(lines, scores)) {
+    if (tooLong > mostTooLong || score < least) break;
     const line = lines[index] as KeptLine;
-    if (isWhole ? !choice.lines.has(index) : choice.lines.has(index)) continue;
+    if (isWhole ? !selection.lines.has(index) : selection.lines.has(index)) continue;
     const cost = isWhole
       ? byteLength(line.whole ?? "") + 1 - line.size
-      : line.size + gapsAround(lines, choice.lines, index) * gapBytes;
-    if (choice.bytes + cost > budget) {
-      misses += 1;
+      : line.size + gapsAround(lines, selection.lines, index) * gapBytes;
+    if (selection.bytes + cost > budget) {
+      tooLong += 1;
       continue;
     }
-    choice.bytes += cost;
-    (isWhole ? choice.whole : choice.lines).add(index);
+    selection.bytes += cost;
+    (isWhole ? selection.whole : selection.lines).add(index);
   }
-  return choice;
+  return selection;
 }
 
-/** All lines, if they fit into `budget` bytes and none of them is cut: then no score matters. */
-export function wholeLog(kept: KeptLines, budget: number): Choice | undefined {
+/** All lines, if they fit into `budget` bytes and none of them is cut: then scores do not matter. */
+export function wholeLog(kept: KeptLines, budget: number): Selection | undefined {
   const fits = kept.isComplete && kept.size - 1 <= budget;
   if (!fits || kept.kept.some(({ whole }) => whole !== undefined)) return undefined;
   return { lines: new Set(kept.kept.keys()), whole: new Set(), bytes: kept.size - 1 };
 }
 
 /** The score of a line that must not be shown. */
-export const notShown = -1;
+export const excluded = -1;
 
-/** Lines, and long lines whole, in the order of their worth. */
-function offers(lines: readonly KeptLine[], scores: Float64Array) {
+/** Lines, and long lines whole, in the order of their scores. */
+function candidates(lines: readonly KeptLine[], scores: Float64Array) {
   return ranking(scores)
     .flatMap((index) => {
       const score = scores[index] as number;
@@ -74,29 +74,30 @@ function offers(lines: readonly KeptLine[], scores: Float64Array) {
     .sort((a, b) => b.score - a.score);
 }
 
-/** How many gaps more there are with this line than without it: one, none, or one less. */
-function gapsAround(lines: readonly KeptLine[], chosen: ReadonlySet<number>, index: number): number {
+/** How many gaps this line adds: 1, 0 or -1. */
+function gapsAround(lines: readonly KeptLine[], selected: ReadonlySet<number>, index: number): number {
   const line = lines[index] as KeptLine;
   const before = lines[index - 1];
   const after = lines[index + 1];
-  const touchesBefore = chosen.has(index - 1) && before && before.number + before.lines === line.number;
-  const touchesAfter = chosen.has(index + 1) && after && line.number + line.lines === after.number;
+  const touchesBefore = selected.has(index - 1) && before && before.number + before.lines === line.number;
+  const touchesAfter = selected.has(index + 1) && after && line.number + line.lines === after.number;
   return 1 - (touchesBefore ? 1 : 0) - (touchesAfter ? 1 : 0);
 }
 
-/** The lines that are chosen, and between them how much was left out. */
-export function textOf(kept: KeptLines, { lines, whole }: Choice): string {
+/** The selected lines, with notes about the gaps between them. */
+export function textOf(kept: KeptLines, { lines, whole }: Selection): string {
   const out: string[] = [];
-  let place = { lines: 0, bytes: 0 };
+  let position = { lines: 0, bytes: 0 };
   for (const index of [...lines].sort((a, b) => a - b)) {
     const line = kept.kept[index] as KeptLine;
-    if (line.number > place.lines) out.push(gap(line.number - place.lines, line.bytesBefore - place.bytes));
+    if (line.number > position.lines)
+      out.push(gap(line.number - position.lines, line.bytesBefore - position.bytes));
     out.push((whole.has(index) ? line.whole : undefined) ?? line.text);
-    place = { lines: line.number + line.lines, bytes: line.bytesBefore + line.bytes };
+    position = { lines: line.number + line.lines, bytes: line.bytesBefore + line.bytes };
   }
-  if (place.lines < kept.lines) out.push(gap(kept.lines - place.lines, kept.bytes - place.bytes));
+  if (position.lines < kept.lines) out.push(gap(kept.lines - position.lines, kept.bytes - position.bytes));
   return out.join("\n");
 }
 
 const gap = (lines: number, bytes: number): string =>
-  `… (${lines.toLocaleString("en-US")} ${lines === 1 ? "line" : "lines"}, ${amount(bytes)} left out)`;
+  `… (${lines.toLocaleString("en-US")} ${lines === 1 ? "line" : "lines"}, ${formatBytes(bytes)} left out)`;

@@ -1,12 +1,12 @@
-import { unmasked } from "./error-marks.js";
+import { unmasked } from "./error-patterns.js";
 
-/** What a line says of the steps of a job: one begins, or the runner says that one failed. */
+/** The role of a line among the steps of a job: a step begins, or the runner reports that one failed. */
 export type Role = "step" | "end";
 
-/** Texts of which one is in each line that has a role. */
-export const stepClues = ["##[", "post job cleanup", "$ ", "done in "];
+/** Every line that has a role contains one of these texts. */
+export const stepKeywords = ["##[", "post job cleanup", "$ ", "done in "];
 
-/** A command as Yarn and many scripts show it before they run it, and how Yarn says that its command succeeded. */
+/** A command as Yarn and many scripts print it before they run it, and Yarn's report that it succeeded. */
 const command = /^\$ (\S.*)/;
 const commandSucceeded = /^(?:✨ +)?Done in [\d.]+m?s\.$/;
 const groupedCommand = /^##\[group\]Run (\S.*)/;
@@ -18,22 +18,22 @@ export function roleOf(line: string): Role | undefined {
 }
 
 /**
- * Finds out which command failed. GitHub's runner reports only the exit code; it shows the step's script before, with
+ * Finds the command that failed. GitHub's runner reports only the exit code. Before the step it prints the script, with
  * the first line as the title. If the script has more lines, the failed one is unknown unless the log shows commands.
  */
 export class Commands {
   #last = "";
   #code = "";
 
-  /** `next` gives the lines after this one, as far as they are here. */
-  see(line: string, next: (distance: number) => string): void {
+  /** Adds a line. `next` gives the lines after this one, as far as they are held. */
+  add(line: string, next: (distance: number) => string): void {
     this.#code = exitCode.exec(line)?.[1] ?? "";
     const [, title] = groupedCommand.exec(line) ?? [];
     if (title !== undefined) this.#last = next(1) === title && next(2).startsWith("shell: ") ? title : "";
     this.#last = commandSucceeded.test(line) ? "" : (command.exec(line)?.[1] ?? this.#last);
   }
 
-  /** The command that failed, if the line seen last reports an exit code and the command is known. */
+  /** Names the command that failed, if the last line reports an exit code and the command is known. */
   note(): string {
     return this.#code === "" || this.#last === ""
       ? ""

@@ -1,9 +1,9 @@
 import { keywordsOf } from "./pattern-keywords.js";
 
 /**
- * The formats of tokens that are known by their beginnings: what gitleaks lists as specific
+ * The formats of tokens that have a known prefix: those that gitleaks lists as specific
  * (https://github.com/gitleaks/gitleaks/blob/master/config/gitleaks.toml), and some more that their services document.
- * Lengths are taken for the least.
+ * Lengths are minimums.
  */
 const formats: Record<string, string[]> = {
   "1Password": [
@@ -110,7 +110,7 @@ const formats: Record<string, string[]> = {
   Twilio: [String.raw`\bSK[0-9a-f]{32}\b`],
 };
 
-/** The token's service, and the format. */
+/** The formats, each with the service that issues the tokens. */
 export const tokenFormats: readonly { name: string; pattern: RegExp; keywords: readonly string[] }[] =
   Object.entries(formats).flatMap(([service, sources]) =>
     sources.map((source) => ({
@@ -122,5 +122,5 @@ export const tokenFormats: readonly { name: string; pattern: RegExp; keywords: r
 
 const anyToken = new RegExp(tokenFormats.map(({ pattern }) => `(?:${pattern.source})`).join("|"));
 
-/** Whether there is a token of a known format in it. */
+/** Whether a text contains a token of a known format. */
 export const hasToken = (text: string): boolean => anyToken.test(text);

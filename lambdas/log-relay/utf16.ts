@@ -1,11 +1,11 @@
 import { isStampAt, stampBytes } from "./time-stamp.js";
 
-/** Bytes of the longest line of UTF-16 in which characters are told from line ends. */
+/** Bytes of the longest line of UTF-16 in which characters are distinguished from line ends. */
 const longestBytes = 8 * 1024;
 
 /**
  * Whether the byte of a line end at `at` is half of a UTF-16 character instead, as in 上 (U+4E0A) and 不 (U+4E0D).
- * `start` is where its line starts. `undefined` if more bytes are needed to tell.
+ * `start` is where its line starts. `undefined` if more bytes are needed to decide.
  */
 export function isHalfCharacter(bytes: Buffer, start: number, at: number): boolean | undefined {
   // The second half of the newline before.

@@ -135,7 +135,7 @@ describe("the summary of a failed run", () => {
       const jobs = versions.map((version) => failure(`test (${version})`, failing(version)));
       const text = await summaryOf([...jobs, failure("lint", "app.py:3:1: F401 unused\n")]);
       expect(text.match(/Cannot find name 'total'/g)).toHaveLength(1);
-      expect(text).toMatch(/These failed alike:\n- test \(22\.3\.1\) \(failure\): https:\S+\n/);
+      expect(text).toMatch(/Also in these jobs:\n- test \(22\.3\.1\) \(failure\): https:\S+\n/);
       expect(text).toContain("\n- test (27.0.0) (failure): https:");
       expect(text).toContain("=== Failed job 7 of 7: lint ===");
       expect(text).toContain("app.py:3:1: F401 unused");
@@ -149,7 +149,7 @@ describe("the summary of a failed run", () => {
       ]);
       expect(text.match(/Cannot find name 'total'/g)).toHaveLength(1);
       expect(text).toMatch(
-        /Failed job 2 of 2: test \(22\) ===.*without what is shown above of other jobs:.*TS2554/s,
+        /Failed job 2 of 2: test \(22\) ===.*without lines that are shown above:.*TS2554/s,
       );
     });
 
@@ -215,7 +215,7 @@ describe("the summary of a failed run", () => {
   test("says that no job failed, with a link to the run's attempt", async () => {
     const text = await summaryOf([], "startup_failure");
     expect(text).toMatch(
-      /^GitHub shows no failed job .*: https:\/\/github\.com\/octo\/app\/actions\/runs\/\d+\/attempts\/1$/,
+      /^GitHub lists no failed job .*: https:\/\/github\.com\/octo\/app\/actions\/runs\/\d+\/attempts\/1$/,
     );
   });
 
@@ -265,7 +265,7 @@ describe("a log that cannot be read costs only itself:", () => {
 
   test("one whose address has expired", async () => {
     gitHub.actions.logs.lifeMs = -1;
-    expect(await summaryOf([fine])).toContain("(The log cannot be had: GitHub answered 403.)");
+    expect(await summaryOf([fine])).toContain("(The log cannot be downloaded: GitHub answered 403.)");
   });
 
   test("one whose download breaks off: what came is shown", async () => {
@@ -276,7 +276,7 @@ describe("a log that cannot be read costs only itself:", () => {
     }
     const text = await summaryOf([failure("bad", breaking), fine]);
     expect(text).toMatch(
-      /part 39 of .*\n\(Here the download broke off, after 3\.\d KB\. The rest of the log is missing\.\)\n/,
+      /part 39 of .*\n\(The download broke off here, after 3\.\d KB\. The rest of the log is missing\.\)\n/,
     );
     expect(text).toContain("a fine log");
   });
@@ -288,7 +288,7 @@ describe("a log that cannot be read costs only itself:", () => {
     }
     const summarize = withBudget(() => summaryOf([failure("slow", slow), failure("next", "its log")]));
     const text = await summarize(undefined, { getRemainingTimeInMillis: () => 6000 });
-    expect(text).toMatch(/what came\n\(Here the download broke off.*next.*no time left to read the log/s);
+    expect(text).toMatch(/what came\n\(The download broke off here.*next.*no time left to read the log/s);
   });
 
   test("one of 16 MB is read to its end", async () => {

@@ -1,7 +1,7 @@
-import { type ErrorMark, hint } from "./mark.js";
+import { type ErrorPattern, hint } from "./error-pattern.js";
 
-/** Words that failures are told with, whatever the tool, and passing tests too. */
-export const wordMarks: readonly ErrorMark[] = [
+/** Words that are common in reports of failures, whatever the tool, but also in the output of passing tests. */
+export const wordPatterns: readonly ErrorPattern[] = [
   hint(
     "shells",
     ["not found", "no such file", "permission denied"],
@@ -21,7 +21,7 @@ export const wordMarks: readonly ErrorMark[] = [
   ),
   hint("any", ["error"], /(?<![-./@\w])errors?(?![-./]\w|\w)/i),
   hint("any", ["fail"], /(?<![-./@\w])fail(?:ed|s|ure|ures|ing)?(?![-./]\w|\w)/i),
-  // Glued together: `CREATE_FAILED`, `IDPProcessingError`, `ENOENT_ERR`.
+  // Words inside of names: `CREATE_FAILED`, `IDPProcessingError`, `ENOENT_ERR`.
   hint(
     "any",
     ["error", "fail", "exception", "invalid", "timeout", "fault", "denied", "refused", "aborted", "panic"],
@@ -82,11 +82,11 @@ export const wordMarks: readonly ErrorMark[] = [
     /\b(?:cannot|can't|could not|couldn't|unable to|undefined|unexpected|invalid|denied|refused|unresolved|missing|mismatch(?:ed)?|does(?: not|n't)|do not match|not match|no such|not installed|not exist|violat\w+|conflicts?|unknown|offenses?|incompatible|expected|abort(?:ed|ing)?|unauthorized|forbidden|not allowed|no installed|corrupt(?:ed)?|broken|bad|undeclared|illegal|unhandled|rejected|not recognized|unsupported|immutable|not found|problems?)\b/i,
     { before: 2, after: 4 },
   ),
-  // A class of exceptions whose name has none of the words: `ImproperlyConfigured: settings…`.
+  // An exception class whose name contains none of the words: `ImproperlyConfigured: settings…`.
   hint("exception classes", [], /(?:^|[\s.:\\/])[A-Z]\w*[a-z][A-Z]\w*: \S/, { before: 4 }),
 ];
 
-/** What tools print in red (SGR 31 and 91), they mean to be seen. */
+/** Tools print in red (SGR 31 and 91) what people should notice. */
 export const redText = hint(
   "any",
   ["\u001b[31", "\u001b[91", ";31m", ";91m", "[31;"],
@@ -98,14 +98,14 @@ export const redText = hint(
   },
 );
 
-/** Lines that say that something passed, whatever else they say. */
+/** Lines that report that something passed, whatever words they contain. */
 export const passed =
   /^\s*(?:[✓✔√✅☑]|\[(?:\+|✓|PASS(?:ED)?|ok|OK|\s*OK\s*)\]|ok \d+|ok\s+\S+\s|PASS(?:ED)?\b|\S+ PASSED$|--- (?:PASS|SKIP):|SUCCESS\b|\[ +(?:OK|PASSED|RUN) +\](?!.*: (?:ERR|FAIL)$))|(?:\.\.\.|…|\.{3,}|:)\s*(?:ok|OK|PASS(?:ED)?|[Pp]assed|yes|no)\s*(?:\([^)]*\))?$| PASSED(?:\s*\[ *\d+%\])?$|^Test Case .* passed\b|^[\d:]+ \+\d+(?: ~\d+)?(?: -\d+)?: (?!.*\[E\]\s*$)(?!Some tests failed)/;
 
-/** Frames of a stack: what they are called says nothing. */
+/** Frames of a stack: their names say nothing about the failure. */
 export const stackFrame = /^\s*(?:at |from |#\d+ |File "|\.{3} \d+ more|in [`'])/;
 
-/** What many tools say, of each step or at their end, when all is well. */
+/** What many tools print after each step, or at the end, if nothing failed. */
 export const allIsWell =
   /\b(?:0|no|zero|without(?: any)?) (?:errors?|fail(?:ed|ures?|ing|s)?|warnings?|offenses?|problems?|exceptions?|conflicts?|mismatch(?:es)?|pending|skipped|issues?)\b|\b(?:errors?|fail(?:ed|ures?|s)?|failing|broken)\s*[:=]\s*0\b|-W(?:no-)?(?:error|\w+)\S*|\bif (?:errors?|fail)\w*|\berror(?:-|_)?(?:handl|log|report|messag)\w*/gi;
 

@@ -1,20 +1,20 @@
 import { byteLength, cutToBytes } from "../text/bytes.js";
-import { amount } from "./amount.js";
-import type { Found } from "./found.js";
+import { formatBytes } from "./format-bytes.js";
 import type { WindowLine } from "./log-window.js";
+import type { Match } from "./match.js";
 import { type Role, roleOf } from "./steps.js";
 
-/** A line as it may be shown, and what it stands for. */
-export interface ShownLine {
+/** A line as an excerpt shows it, and the lines of the log that it represents. */
+export interface FormattedLine {
   /** Cut in the middle if it is long. */
   text: string;
-  /** The line as far as it is held, where `text` is cut. */
+  /** If `text` is cut: the line as far as it is held. */
   whole: string | undefined;
-  found: Found | undefined;
+  match: Match | undefined;
   role: Role | undefined;
-  /** Lines of the log that it stands for. */
+  /** Lines of the log that it represents. */
   lines: number;
-  /** Bytes of the log that it stands for, as plain text. */
+  /** Bytes of these lines, as plain text. */
   bytes: number;
   time: string;
 }
@@ -22,28 +22,28 @@ export interface ShownLine {
 const groupBegin = /^##\[group\]/;
 const groupEnd = /^##\[endgroup\]$/;
 
-/** Share of a long line's room that its beginning has. */
+/** Share of a long line's bytes that its beginning gets. */
 const beginningShare = 0.75;
 
-/** Makes of a log's lines what is shown of them: cut where they are long, once where they are repeated. */
-export class LineShow {
+/** Formats the lines of a log: cuts long ones, and merges those that are repeated. */
+export class LineFormatter {
   #last: { line: WindowLine; role: Role | undefined; times: number } | undefined;
 
   constructor(
     readonly longestBytes: number,
-    readonly next: (line: ShownLine) => void,
+    readonly next: (line: FormattedLine) => void,
   ) {}
 
   add(line: WindowLine): void {
-    // That a group ends tells nothing.
+    // The end of a group says nothing.
     if (groupEnd.test(line.text)) return;
     const role = roleOf(line.text);
-    // A group's title tells the steps of a log apart.
+    // The title of a group stays: it separates the steps of a log.
     const text = line.text.replace(groupBegin, "").trimEnd();
     const last = this.#last;
     if (last && line.missing === 0 && last.line.missing === 0 && last.line.text === text) {
       last.times += 1;
-      last.line.found ??= line.found;
+      last.line.match ??= line.match;
       return;
     }
     this.end();
@@ -56,13 +56,13 @@ export class LineShow {
     this.#last = undefined;
     const repeated = times > 1 && line.text !== "" ? ` … (repeated ${times} times)` : "";
     const bytes = byteLength(line.text) + line.missing + byteLength(line.end);
-    const { found, time } = line;
+    const { match, time } = line;
     const whole = line.missing === 0 ? line.text : joined(line.text, line.missing, line.end);
     const isCut = bytes > this.longestBytes;
     this.next({
       text: `${isCut ? bothEnds(line, bytes, this.longestBytes) : whole}${repeated}`,
       whole: isCut ? `${whole}${repeated}` : undefined,
-      found,
+      match,
       role,
       lines: times,
       bytes: (bytes + 1) * times,
@@ -71,15 +71,15 @@ export class LineShow {
   }
 }
 
-/** The beginning and the end of a line, of at most `room` bytes together. */
-function bothEnds({ text, missing, end }: WindowLine, bytes: number, room: number): string {
-  const first = cutToBytes(text, room * beginningShare).text;
-  const last = lastBytes(missing === 0 ? text.slice(first.length) : end, room * (1 - beginningShare));
+/** The beginning and the end of a line, of at most `budget` bytes together. */
+function bothEnds({ text, missing, end }: WindowLine, bytes: number, budget: number): string {
+  const first = cutToBytes(text, budget * beginningShare).text;
+  const last = lastBytes(missing === 0 ? text.slice(first.length) : end, budget * (1 - beginningShare));
   return joined(first, bytes - byteLength(first) - byteLength(last), last);
 }
 
 const joined = (first: string, missing: number, last: string): string =>
-  `${first} … (${amount(missing)} of this line left out) … ${last}`;
+  `${first} … (${formatBytes(missing)} of this line left out) … ${last}`;
 
 /** The longest end of whole characters that has at most `max` bytes. */
 function lastBytes(text: string, max: number): string {

@@ -1,7 +1,7 @@
-import { cause, type ErrorMark } from "./mark.js";
+import { cause, type ErrorPattern } from "./error-pattern.js";
 
 /** How interpreters, linters and package managers report a failure: of languages that run as they are. */
-export const scriptToolMarks: readonly ErrorMark[] = [
+export const scriptToolPatterns: readonly ErrorPattern[] = [
   // JavaScript and TypeScript
   cause("tsc", ["error ts"], /\berror TS\d+:/, { before: 1 }),
   cause("ts-node", [".ts (", ".tsx ("], /^\S+\.tsx? \(\d+,\d+\): /, { before: 2, after: 3 }),

@@ -1,7 +1,7 @@
-import { cause, type ErrorMark } from "./mark.js";
+import { cause, type ErrorPattern } from "./error-pattern.js";
 
 /** What the reporters of test tools print by default when a test fails: of languages that are compiled. */
-export const compiledTestMarks: readonly ErrorMark[] = [
+export const compiledTestPatterns: readonly ErrorPattern[] = [
   // Go, Rust, Zig
   cause("go test", ["--- fail"], /^\s*--- FAIL: /, { before: 10, after: 20 }),
   cause("gocheck, testify", ["fail: ", "error trace:"], /^FAIL: \S+\.go:\d+|^\s+Error Trace:/, {

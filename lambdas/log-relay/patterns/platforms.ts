@@ -1,4 +1,4 @@
-import { cause, type ErrorMark } from "./mark.js";
+import { cause, type ErrorPattern } from "./error-pattern.js";
 
 const sourceFiles =
   "c h cc cpp cxx hpp m mm d rs go zig nim java kt kts scala groovy clj cs fs vb js jsx ts tsx mjs cjs vue svelte css scss less html py pyx rb rake erb php pl pm t sh bash ps1 lua r jl hs lhs ml mli ex exs erl hrl el lisp rkt elm purs dart swift coffee sql f90 tex md rst adoc json yml yaml toml xml tf proto vim".split(
@@ -6,7 +6,7 @@ const sourceFiles =
   );
 
 /** How what is not of one language reports a failure: containers, clouds, repositories, the system. */
-export const platformMarks: readonly ErrorMark[] = [
+export const platformPatterns: readonly ErrorPattern[] = [
   // Files, containers, clouds, repositories
   cause(
     "Docker, BuildKit",

@@ -1,36 +1,36 @@
-import { compiledTestMarks } from "./marks/compiled-tests.js";
-import { compilerMarks } from "./marks/compilers.js";
-import type { ErrorMark } from "./marks/mark.js";
-import { platformMarks } from "./marks/platforms.js";
-import { scriptTestMarks } from "./marks/script-tests.js";
-import { scriptToolMarks } from "./marks/script-tools.js";
-import { allIsWell, passed, redText, stackFrame, wordMarks, wordsToUnmask } from "./marks/words.js";
+import { compiledTestPatterns } from "./patterns/compiled-tests.js";
+import { compilerPatterns } from "./patterns/compilers.js";
+import type { ErrorPattern } from "./patterns/error-pattern.js";
+import { platformPatterns } from "./patterns/platforms.js";
+import { scriptTestPatterns } from "./patterns/script-tests.js";
+import { scriptToolPatterns } from "./patterns/script-tools.js";
+import { allIsWell, passed, redText, stackFrame, wordPatterns, wordsToUnmask } from "./patterns/words.js";
 
-export type { ErrorMark } from "./marks/mark.js";
+export type { ErrorPattern } from "./patterns/error-pattern.js";
 
-/** Whatever the tool, its last words stand right before the runner's. */
-const runnersError: ErrorMark = {
+/** Whatever the tool is, its last output is right before this line. */
+const runnerError: ErrorPattern = {
   tool: "GitHub Actions",
-  clues: ["##["],
-  pattern: /^##\[error\]/,
+  keywords: ["##["],
+  regex: /^##\[error\]/,
   grade: "cause",
   before: 20,
   after: 2,
 };
 
-/** The first that fits a line counts. */
-export const errorMarks: readonly ErrorMark[] = [
-  runnersError,
-  ...scriptTestMarks,
-  ...compiledTestMarks,
-  ...scriptToolMarks,
-  ...compilerMarks,
-  ...platformMarks,
-  ...wordMarks,
+/** The first that matches a line counts. */
+export const errorPatterns: readonly ErrorPattern[] = [
+  runnerError,
+  ...scriptTestPatterns,
+  ...compiledTestPatterns,
+  ...scriptToolPatterns,
+  ...compilerPatterns,
+  ...platformPatterns,
+  ...wordPatterns,
 ];
 
-/** How secrets are masked, and private keys framed: lines that are looked at though they may hold no mark. */
-export const otherClues = ["***", "private key", ...redText.clues];
+/** Of masked secrets, private keys and red text: such lines are looked at even if no error pattern needs them. */
+export const otherKeywords = ["***", "private key", ...redText.keywords];
 
 /**
  * What runners of several tools put before a line: `#12 3.456 `, `web:test: `, `api-1  | `, `[Step 11] `,
@@ -51,24 +51,26 @@ export function withoutPrefixes(line: string): string[] {
   return forms;
 }
 
-/** The mark in a line, if there is one. */
-export function errorMarkOf(line: string, isRed = false): ErrorMark | undefined {
+/** The pattern that a line matches, if any: a cause rather than a hint. */
+export function findErrorPattern(line: string, isRed = false): ErrorPattern | undefined {
   if (line.trim() === "") return undefined;
   const forms = withoutPrefixes(unmasked(line));
   if (forms.some((form) => passed.test(form))) return undefined;
   const isFrame = forms.some((form) => stackFrame.test(form));
-  let found: ErrorMark | undefined;
+  let hint: ErrorPattern | undefined;
   for (const form of forms) {
-    const mark = firstMark(form);
-    if (mark?.grade === "cause") return mark;
-    found ??= mark;
+    const pattern = firstPattern(form);
+    if (pattern?.grade === "cause") return pattern;
+    hint ??= pattern;
   }
   if (isFrame) return undefined;
-  return (found && firstMark((forms.at(-1) ?? line).replace(allIsWell, ""))) ?? (isRed ? redText : undefined);
+  return (
+    (hint && firstPattern((forms.at(-1) ?? line).replace(allIsWell, ""))) ?? (isRed ? redText : undefined)
+  );
 }
 
-const firstMark = (line: string): ErrorMark | undefined =>
-  errorMarks.find(({ pattern }) => pattern.test(line));
+const firstPattern = (line: string): ErrorPattern | undefined =>
+  errorPatterns.find(({ regex }) => regex.test(line));
 
 const masked = new Map(
   wordsToUnmask

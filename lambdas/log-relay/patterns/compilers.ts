@@ -1,7 +1,7 @@
-import { cause, type ErrorMark } from "./mark.js";
+import { cause, type ErrorPattern } from "./error-pattern.js";
 
 /** How compilers, linters and build tools report a failure: of languages that are compiled. */
-export const compilerMarks: readonly ErrorMark[] = [
+export const compilerPatterns: readonly ErrorPattern[] = [
   // Rust, Go, C, C++, Fortran, D, Zig, Nim
   cause("rustc, Cargo, Swift, Zig", ["error"], /^error(?:\[E\d+\])?: /, { before: 2, after: 14 }),
   cause("Rust", ["panicked at"], /\bpanicked at\b/, { before: 2, after: 12 }),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { errorMarkOf } from "../../../lambdas/log-relay/error-marks.js";
+import { findErrorPattern } from "../../../lambdas/log-relay/error-patterns.js";
 
 describe("a tool's report of a failure is a cause", () => {
   test.each([
@@ -57,7 +57,7 @@ describe("a tool's report of a failure is a cause", () => {
     ["Docker Compose", "api-1  | panic: no database"],
     ["shell", "Segmentation fault (core dumped)"],
   ])("%s: %s", (_tool, line) => {
-    expect(errorMarkOf(line)?.grade).toBe("cause");
+    expect(findErrorPattern(line)?.grade).toBe("cause");
   });
 });
 
@@ -70,7 +70,7 @@ describe("words that failures are told with are a hint", () => {
     "operation timed out",
     "12 tests, 3 failures, 0 errors",
   ])("%s", (line) => {
-    expect(errorMarkOf(line)?.grade).toBe("hint");
+    expect(findErrorPattern(line)?.grade).toBe("hint");
   });
 });
 
@@ -87,6 +87,6 @@ describe("no mark is in", () => {
     "Run npm test",
     "",
   ])("%j", (line) => {
-    expect(errorMarkOf(line)).toBeUndefined();
+    expect(findErrorPattern(line)).toBeUndefined();
   });
 });

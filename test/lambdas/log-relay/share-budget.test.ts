@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { shareOut } from "../../../lambdas/log-relay/room.js";
+import { shareBudget } from "../../../lambdas/log-relay/share-budget.js";
 
 test.each<[number, number[][], number[]]>([
   [100, [[10, 20]], [10, 20]],
@@ -23,13 +23,13 @@ test.each<[number, number[][], number[]]>([
     [85, 15],
   ],
 ])("of %s bytes, wishes for %j get %j", (room, rounds, shares) => {
-  expect(shareOut(room, rounds)).toEqual(shares);
+  expect(shareBudget(room, rounds)).toEqual(shares);
 });
 
 test("never more than there is, and never less than a fair share of what is asked for", () => {
   fc.assert(
     fc.property(fc.nat(1000), fc.array(fc.nat(1000), { minLength: 1, maxLength: 6 }), (room, wishes) => {
-      const shares = shareOut(room, [wishes]);
+      const shares = shareBudget(room, [wishes]);
       expect(shares.reduce((a, b) => a + b, 0)).toBeLessThanOrEqual(room);
       for (const [i, share] of shares.entries()) {
         expect(share).toBeGreaterThanOrEqual(Math.min(wishes[i] ?? 0, Math.floor(room / wishes.length)));

@@ -1,10 +1,10 @@
-import { cause, type ErrorMark } from "./mark.js";
+import { cause, type ErrorPattern } from "./error-pattern.js";
 
 /** Of a numbered list: `  1) `. */
 const numbered = Array.from({ length: 10 }, (_, digit) => `${digit}) `);
 
 /** What the reporters of test tools print by default when a test fails: of languages that run as they are. */
-export const scriptTestMarks: readonly ErrorMark[] = [
+export const scriptTestPatterns: readonly ErrorPattern[] = [
   // JavaScript and TypeScript
   cause("Jest", ["●"], /^\s*● (?!Console$)/, { before: 1, after: 25 }),
   cause("Jest, Vitest, go test", ["fail"], /^\s*FAIL(?:\s|$)/, { before: 1, after: 20 }),

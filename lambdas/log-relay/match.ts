@@ -1,0 +1,10 @@
+import type { ErrorPattern } from "./error-patterns.js";
+
+/** An error pattern and the line that it matched. */
+export interface Match {
+  pattern: ErrorPattern;
+  /** Lines after it that belong to its report. Grows as the report goes on. */
+  after: number;
+  /** What the relay adds to the line. */
+  note: string;
+}
