@@ -1,7 +1,7 @@
 import { TransientError } from "../model/errors.js";
 import { timeoutFor } from "../runtime/budget.js";
 
-/** Refusals (400) that a retry can mend: limits of rate and capacity, by the services' own names. */
+/** Refusals (400) that a retry can get past: limits of rate and capacity, by the services' own names. */
 const limits = new Set([
   "ExecutionLimitExceeded",
   "LimitExceededException",
@@ -15,14 +15,14 @@ const limits = new Set([
   "TooManyRequestsException",
 ]);
 
-/** Longer than any client here takes with all its attempts: these have shorter time-outs of their own. */
+/** Longer than all attempts of any client here together: the clients have shorter time-outs of their own. */
 const longestMs = 60_000;
 
 export interface Request {
   /** As AWS calls them: `DynamoDB`, `GetItem`. */
   service: string;
   operation: string;
-  /** Names of this operation's refusals that a retry can mend. */
+  /** Names of this operation's refusals that a retry can get past. */
   passing?: readonly string[];
 }
 
@@ -49,13 +49,13 @@ export async function askAws<Answer>(
 function reasonToRetry(error: unknown, passing: readonly string[]): string | undefined {
   if (!(error instanceof Error)) return "no answer";
   const status = statusOf(error);
-  // The SDK's and Node's words for a request without an answer. A mistake of our own is no trouble of AWS's.
+  // A request without an answer, or a mistake of our own, which a retry does not help.
   if (status === undefined) return isOurMistake(error) ? undefined : codeOf(error);
   const isPassing = status >= 500 || status === 429 || limits.has(error.name) || passing.includes(error.name);
   return isPassing ? `${status} ${error.name}` : undefined;
 }
 
-/** Bugs of our own throw these; no retry mends them. */
+/** Bugs of our own throw these; a retry does not help. */
 function isOurMistake(error: Error): boolean {
   return ["TypeError", "RangeError", "ReferenceError", "CredentialsProviderError"].includes(error.name);
 }
@@ -65,7 +65,7 @@ function codeOf(error: Error): string {
   return "code" in error && typeof error.code === "string" ? error.code : error.name;
 }
 
-/** Of the answer; what could not be read as one (a proxy's page) hides it in `$response`. */
+/** The answer's status. An answer that the SDK cannot read (a proxy's page) has it in `$response`. */
 function statusOf(error: Error): number | undefined {
   const { $metadata, $response } = error as {
     $metadata?: { httpStatusCode?: number };

@@ -12,12 +12,12 @@ interface KnownAccount {
   accountId: number;
 }
 
-/** A login that is not known yet is looked for again after this long: another container may have kept it. */
+/** A login without a known id is read again after this long: another container may have kept its id. */
 const pauseMs = 5000;
 
 /**
- * Whom the logins of the settings mean. GitHub is asked once who has a login; from then on its id counts, whatever
- * becomes of the login. One item for each login, without an end: `pk = account#<API's host>`, `sk = <login>`.
+ * The accounts that the logins of the settings mean. GitHub is asked once who has a login; from then on the id counts,
+ * even if the login changes. One item for each login, which does not expire: `pk = account#<API's host>`, `sk = <login>`.
  */
 class KnownAccounts {
   readonly #table = new Table();
@@ -52,8 +52,8 @@ class KnownAccounts {
   }
 
   /**
-   * Whether `account` is the one that a setting means by `login`. A login of which no id is kept means whoever has it
-   * now, as `lookUp` says, which is asked only about an account that seems to be the one.
+   * Whether `account` is the one that a setting means by `login`. While no id is kept for a login, it means the account
+   * that has it now, by `lookUp`, which is called only if the account has that login.
    */
   async isNamed(
     account: Account,

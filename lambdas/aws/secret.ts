@@ -4,7 +4,7 @@ import { askAws } from "./ask.js";
 const lifetimeMs = 5 * 60_000;
 const pauseMs = 60_000;
 
-/** A connection and a request that hang must not outlive the ten seconds that GitHub gives a delivery. */
+/** Even if connection and request hang, GitHub gets its answer within the ten seconds that it waits. */
 const client = new SecretsManagerClient({
   maxAttempts: 2,
   requestHandler: { connectionTimeout: 500, requestTimeout: 1500, throwOnRequestTimeout: true },
@@ -29,7 +29,7 @@ export class Secret {
     private readonly now: () => number = Date.now,
   ) {}
 
-  /** The values, in the order of the stages. While Secrets Manager fails, the last known ones go on serving. */
+  /** The values, in the order of the stages. While Secrets Manager fails, the last known ones stay in use. */
   async values(): Promise<readonly string[]> {
     if (this.now() - this.#readAt < lifetimeMs) return this.#values;
     return this.#read();
@@ -43,18 +43,18 @@ export class Secret {
   }
 
   /**
-   * The values again, in case that they were rotated since; `undefined` where this was asked less than a
-   * minute ago, so that requests with bad signatures cannot run up calls.
+   * The values read anew, in case they were rotated; `undefined` if this was done less than a minute ago, so that
+   * requests with bad signatures cannot run up calls.
    */
   async reread(): Promise<readonly string[] | undefined> {
-    // What another request has just asked for serves this one too.
+    // One reading serves all requests that wait for it.
     if (this.#reading) return this.#read();
     if (this.now() - this.#rereadAt < pauseMs) return undefined;
     this.#rereadAt = this.now();
     return this.#read();
   }
 
-  /** A service has refused the value: the next use reads it anew, so that a redrive finds what was mended. */
+  /** A service has refused the value: the next use reads it anew, so that a redrive finds the corrected one. */
   expire(): void {
     this.#readAt = Number.NEGATIVE_INFINITY;
   }

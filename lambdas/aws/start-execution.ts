@@ -10,25 +10,25 @@ const client = new SFNClient({
 });
 
 /**
- * The name of the execution that serves a delivery: what it does, where, and the GUID whole, so that Step
- * Functions itself refuses a redelivery. At most 80 characters of `[0-9A-Za-z_-]`; the place, a repository's name
- * as a rule, is what gets cut.
+ * The name of the execution that serves a delivery: the flow, the repository or account, the number, and the whole
+ * GUID, so that Step Functions itself refuses a redelivery. At most 80 characters of `[0-9A-Za-z_-]`: if it is too
+ * long, the repository's name is cut.
  */
 export function executionName(
   flow: string,
-  place: string,
+  repository: string,
   number: number | string,
   delivery: string,
 ): string {
   const room = limits.aws.executionName.max - `${flow}---${number}`.length - delivery.length;
-  const readable = place.replace(/[^0-9A-Za-z_-]/g, "-").slice(0, Math.max(0, room));
+  const readable = repository.replace(/[^0-9A-Za-z_-]/g, "-").slice(0, Math.max(0, room));
   return `${flow}-${readable}-${number}-${delivery}`;
 }
 
 /**
- * The name of a drain: whose inbox, and which generation of it. It says nothing of the task, whose name may change
- * while the generation does not: two drains of one generation would then have different names. What is no issue's
- * number goes by a hash, for a job's name or a branch may be long, and of any characters.
+ * The name of a drain: the inbox and its generation. The task's name is not in it, since it can change within a
+ * generation: two drains of one generation would then have different names. Other work than an issue is named by a hash,
+ * for the name of a job or a branch can be long and have any characters.
  */
 export function drainName({ repositoryId, work }: TaskKey, generation: number): string {
   const isNumber = /^\d+$/.test(work);
@@ -37,12 +37,12 @@ export function drainName({ repositoryId, work }: TaskKey, generation: number): 
   return `drain-${repositoryId}-${isNumber ? work : `${kind}-${hash}`}-${generation}`;
 }
 
-/** What a start came to: it is new, the same one runs already, or one of this name is over. */
+/** The outcome of a start: the execution is new, the same one runs already, or one of this name has ended. */
 export type Start = "started" | "running" | "closed";
 
 /**
- * Starts an execution. Step Functions answers a second start of the same name and input with the running
- * execution: that one is told by a start that was before this request. Throws a `TransientError` where Step
+ * Starts an execution. Step Functions answers a second start of the same name and input with the running execution,
+ * which has started before this request. Throws a `TransientError` where Step
  * Functions fails or throttles.
  * https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
  */

@@ -94,7 +94,7 @@ describe("an issues delivery of GitHub's examples", () => {
     });
   });
 
-  test("reopened requests a task only where the agent is among the assignees", () => {
+  test("reopened requests a task only if the agent is among the assignees", () => {
     const payload = example("issues", "reopened");
     payload.issue.assignees = [{ login: "octocat" }];
     expect(classify("issues", delivery, payload, settings)).toHaveProperty("skipped");
@@ -152,7 +152,7 @@ describe("what is said", () => {
     expect(said("issue_comment", "deleted")).toMatchObject({ event: { type: "comment_withdrawn" } });
   });
 
-  test("and deleted by the agent is taken back, unless the agent or the App has said it", () => {
+  test("and deleted by the agent is taken back, unless the agent or the App has written it", () => {
     const comment = example("issue_comment", "deleted").comment as object;
     const sender = { id: 9, login: "codertocat-agent", type: "User" };
     const deleted = (more: object) =>
@@ -184,17 +184,17 @@ describe("what is said", () => {
   });
 
   test("by the App itself is skipped, by its id and by the mark of its status comment", () => {
-    const words = (comment: object) => {
+    const posted = (comment: object) => {
       const payload = example("issue_comment", "created");
       payload.comment = { ...(payload.comment as object), ...comment };
       payload.sender = { id: 4, login: "relay[bot]", type: "Bot" };
       return classify("issue_comment", delivery, payload, { agent: "nobody", appId: 99 });
     };
-    expect(words({ performed_via_github_app: { id: 99 } })).toEqual({ skipped: "the App has written it" });
-    expect(words({ body: "<!-- coder-task-relay:status -->" })).toEqual({
+    expect(posted({ performed_via_github_app: { id: 99 } })).toEqual({ skipped: "the App has written it" });
+    expect(posted({ body: "<!-- coder-task-relay:status -->" })).toEqual({
       skipped: "the App has written it",
     });
-    expect(words({ performed_via_github_app: { id: 98 } })).toHaveProperty("event");
+    expect(posted({ performed_via_github_app: { id: 98 } })).toHaveProperty("event");
   });
 });
 

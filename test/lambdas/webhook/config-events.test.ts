@@ -38,7 +38,7 @@ function push(changes: Json = {}, commit: Json = {}): Json {
 }
 
 describe("a push", () => {
-  test("by another name than the sender's tells both", () => {
+  test("by another name than the sender's names both", () => {
     const payload = { ...push({}, { modified: [path] }), pusher: { name: "deploy key" } };
     expect(classified("push", payload)).toMatchObject({
       event: { sender: { login: "Codertocat" }, push: { pusher: "deploy key" } },
@@ -70,7 +70,7 @@ describe("a push", () => {
     expect(classified("push", payload)).toMatchObject({ event: { push: { removed: true } } });
   });
 
-  test("counts where any of its commits touches the config, not the last alone", () => {
+  test("counts if any of its commits touches the config, not the last alone", () => {
     const commits = [
       { id: sha("c"), added: [path], modified: [], removed: [] },
       { id: sha("b"), added: [], modified: ["README.md"], removed: [] },
@@ -147,7 +147,7 @@ describe("a pull request", () => {
     },
   );
 
-  test("of many files tells what it is to be merged into, for these are not looked through", () => {
+  test("of many files names its base branch, for their list is not read", () => {
     const [example] = payloads("pull_request");
     const { pull_request } = example as { pull_request: Record<string, unknown> };
     const large = { ...example, action: "opened", pull_request: { ...pull_request, changed_files: 101 } };
