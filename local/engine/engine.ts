@@ -10,7 +10,7 @@ import type { Validation } from "./validate.js";
 
 export interface EngineOptions {
   /**
-   * Calls a Lambda. `functionName` is the bare name, also where the definition has an ARN. Rejects with an Error
+   * Calls a Lambda. `functionName` is the bare name, even if the definition has an ARN. Rejects with an Error
    * whose `name` is the Lambda `errorType`.
    */
   invoke: (functionName: string, payload: unknown) => Promise<unknown>;

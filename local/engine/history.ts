@@ -74,7 +74,7 @@ export class History {
     return this.events.length >= maxHistoryEvents - 1;
   }
 
-  /** Adds an event that is not the last one. Throws where there is no room for it, which fails the execution. */
+  /** Adds an event that is not the last one. Throws if there is no room for it, which fails the execution. */
   add(type: HistoryEventType, details: HistoryEventDetails = {}): void {
     if (this.isFull) {
       throw new TerminalStateError(

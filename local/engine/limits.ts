@@ -23,7 +23,7 @@ export const maxOpenTimeMs = 365 * dayMs;
 /** The most that a Node.js timer can wait, in whole seconds (2^31 - 1 ms): more than that fires at once. */
 export const maxTimerSeconds = 2_147_483;
 
-/** A value as JSON text. Throws `States.DataLimitExceeded` where that is too large to pass between states. */
+/** A value as JSON text. Throws `States.DataLimitExceeded` if that is too large to pass between states. */
 export function encodeStateData(value: unknown, what: string): string {
   const json = JSON.stringify(value) ?? "null";
   if (exceedsPayloadLimit(json)) {

@@ -16,7 +16,7 @@ export type Work = (input: JsonValue) => Promise<JsonValue>;
 
 export interface StepOutcome {
   output: JsonValue;
-  /** The state that follows; `undefined` where the execution ends. */
+  /** The state that follows; `undefined` if the execution ends. */
   next: string | undefined;
 }
 
@@ -94,7 +94,7 @@ export class Step {
     return { abort: run.abort, outcome: run.result.then((output) => ({ output, next })) };
   }
 
-  /** Reads what a Wait state's work is called with. `undefined` where a path led to no length of time. */
+  /** Reads what a Wait state's work is called with. `undefined` if a path led to no length of time. */
   readWait(given: JsonValue): { length: WaitLength; input: JsonValue } | undefined {
     const { Seconds, Timestamp } = this.#state;
     if (typeof Seconds === "number") return { length: { seconds: Seconds }, input: given };
@@ -122,7 +122,7 @@ const WaitParameters = z.object({
 interface Target {
   /** No state's name: a state may lead to itself, and may be called "end". */
   key: string;
-  /** `undefined` where the execution ends. */
+  /** `undefined` if the execution ends. */
   state: string | undefined;
   /** Where a Catch on the way there puts the error into the state's input. */
   caughtPath: unknown;

@@ -3,7 +3,7 @@ import { maxTimerSeconds } from "./limits.js";
 const longestMs = maxTimerSeconds * 1000;
 
 /**
- * Calls back after that many milliseconds, also where they are more than one timer can wait. 0 still lets other
+ * Calls back after that many milliseconds, also if they are more than one timer can wait. 0 still lets other
  * work run first. Returns what cancels it.
  */
 export function callAfter(ms: number, callback: () => void): () => void {

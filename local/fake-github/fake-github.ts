@@ -29,7 +29,7 @@ export interface FakeGitHubOptions {
   webhookSecret?: string;
   /** The agent's GitHub user, who exists from the start. Default: `coder-agent`. */
   agentLogin?: string;
-  /** Whether GitHub tells the App of what the App itself did. Default: true, as GitHub does. */
+  /** Whether GitHub sends the App webhooks about its own actions. Default: true, as GitHub does. */
   echoOwnComments?: boolean;
   /** Milliseconds until a delivery counts as failed. Default: GitHub's 10 s. */
   deliveryTimeoutMs?: number;
@@ -135,7 +135,7 @@ export class FakeGitHub {
     }
   }
 
-  /** What GitHub answers where a repository has another name by now. */
+  /** GitHub's answer if a repository has another name by now. */
   #redirect({ method, path, query }: HttpRequest): HttpReply | undefined {
     const [, name = "", rest = ""] = /^\/repos\/([^/]+\/[^/]+)(\/.*)?$/.exec(path) ?? [];
     const repository = this.repositories.formerly(name);

@@ -14,7 +14,7 @@ export interface HttpRequest {
   query: URLSearchParams;
   headers: IncomingHttpHeaders;
   raw: Buffer;
-  /** The body parsed as JSON, its text where it is not JSON, `undefined` where there is none. */
+  /** The body parsed as JSON, its text if it is not JSON, `undefined` if there is none. */
   body: unknown;
 }
 
@@ -39,7 +39,7 @@ export interface RecordedCall {
   query: string;
   headers: IncomingHttpHeaders;
   body: unknown;
-  /** `lost` where a fault broke the connection, before or after the effect. */
+  /** `lost` if a fault broke the connection, before or after the effect. */
   status: number | "lost";
   reply: unknown;
 }
@@ -65,7 +65,7 @@ export class HttpServer {
   latencyMs = 0;
   /** Told of every call once it is answered. */
   onCall: (call: RecordedCall) => void = () => {};
-  /** What answers where no route fits. */
+  /** Answers if no route fits. */
   notFound: HttpHandler = () => ({ status: 404, body: { message: "Not Found" } });
   /** The server's own clock, which its answers tell in `Date`. */
   now: () => Date = () => new Date();

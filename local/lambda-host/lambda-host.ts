@@ -35,7 +35,7 @@ interface Call {
 /** What a process needs to find programs, files and its clock; it says nothing about the system under test. */
 const harmless = ["PATH", "HOME", "TZ", "LANG", "TMPDIR"];
 
-/** Lambda's longest timeout: what `getRemainingTimeInMillis` counts down from where a call sets none. */
+/** Lambda's longest timeout: what `getRemainingTimeInMillis` counts down from if a call sets none. */
 const longestTimeoutMs = 900_000;
 
 /**
@@ -71,7 +71,7 @@ export class LambdaHost {
    * Calls a function and waits for its result, which comes back through JSON.
    *
    * Rejects with an error whose `name` is the Lambda `errorType`: with `Sandbox.Timedout` after `timeoutMs`
-   * (default: never), with `Runtime.ExitError` or `Runtime.OutOfMemory` where the thread died under the call. What
+   * (default: never), with `Runtime.ExitError` or `Runtime.OutOfMemory` if the thread died under the call. What
    * Lambda refuses is named as Step Functions names it, `Lambda.RequestTooLargeException` for example.
    */
   invoke(functionName: string, payload: unknown, timeoutMs?: number): Promise<unknown> {

@@ -74,7 +74,7 @@ export interface LocalSystem {
   scheduler: Scheduler;
   secretsManager: SecretsManager;
   dynamoDbUrl: string;
-  /** Made at the start: the AWS endpoints answer to nobody else. */
+  /** Made at the start; the AWS endpoints reject all others. */
   credentials: Credentials;
   /** Unless GITHUB_API_URL names a real one. */
   gitHub: FakeGitHub | undefined;

@@ -36,7 +36,7 @@ export async function startDynamoDb(
     server.listen(0, "127.0.0.1", resolve);
   });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  // dynalite crashes where its store is closed under a request, even one whose client has gone.
+  // dynalite crashes if its store is closed under a request, even one whose client has gone.
   const underWay = new Set<Promise<void>>();
   server.prependListener("request", (_request: IncomingMessage, response: ServerResponse) => {
     const answered = new Promise<void>((resolve) => {

@@ -17,7 +17,7 @@ export function makeCredentials(): Credentials {
   };
 }
 
-/** What an endpoint takes where it is given no others: for tests, whose endpoints hold no secrets. */
+/** What an endpoint takes if it is given no others: for tests, whose endpoints hold no secrets. */
 export const exampleCredentials: Credentials = { accessKeyId: "local", secretAccessKey: "local" };
 
 /** Region of every local endpoint. */
@@ -63,7 +63,7 @@ export class SignatureVerifier {
     this.#signer = makeSigner(service, credentials);
   }
 
-  /** Why the request is refused; `undefined` where it is signed with the credentials. */
+  /** Why the request is refused; `undefined` if it is signed with the credentials. */
   async refusal(request: SignedRequest): Promise<Refusal | undefined> {
     const { headers } = request;
     const header = headers.authorization;

@@ -53,7 +53,7 @@ export class Secret {
     return [...this.#labels].filter(([, id]) => id === versionId).map(([label]) => label);
   }
 
-  /** The version of that id, of that staging label, or of both. Throws where there is none. */
+  /** The version of that id, of that staging label, or of both. Throws if there is none. */
   find(id: string | undefined, stage: string | undefined): SecretVersion {
     const wanted = id ?? this.#labels.get(stage ?? current);
     const version = wanted === undefined ? undefined : this.#versions.get(wanted);

@@ -79,7 +79,7 @@ export class FakeTask {
     this.agent.appHealth = health;
   }
 
-  /** Fails the active build; where there is none, a start that fails at once is added. */
+  /** Fails the active build; if there is none, a start that fails at once is added. */
   failBuild(): void {
     if (!this.workspace.hasActiveBuild) this.workspace.build("start");
     this.workspace.endBuild("failed");

@@ -19,7 +19,7 @@ export class Organizations {
     return this.#all;
   }
 
-  /** The one of this name or id, made where there is none. */
+  /** The one of this name or id, made if there is none. */
   named(name: string): FakeOrganization {
     const found = this.find(name);
     if (found) return found;

@@ -83,7 +83,7 @@ export class Pulls {
     return this.#tell(pull, "edited", by, tellOptions(deliver), { changes });
   }
 
-  /** Links an issue by hand, in the sidebar. No webhook tells of it. */
+  /** Links an issue by hand, in the sidebar. No webhook reports it. */
   link(ref: IssueRef, { by, issue }: { by: string; issue: IssueRef }): void {
     const { repo, number } = issue;
     this.get(ref).linked.push({ repo, number, by: this.repositories.user(by) });

@@ -20,7 +20,7 @@ export interface Repository {
   archived: boolean;
   /** Whom GitHub has cut off from everybody: 451 for a legal reason, 403 for others. */
   blocked: 403 | 451 | null;
-  /** The App's installation that covers it; `null` where the App is not installed. */
+  /** The App's installation that covers it; `null` if the App is not installed. */
   installationId: number | null;
   /** By login in lower case. */
   permissions: Map<string, Role>;

@@ -101,7 +101,7 @@ export function pageSize(request: HttpRequest): number {
 /** A part of the path that the route's pattern names. */
 export const param = (request: HttpRequest, name: string): string => request.params[name] ?? "";
 
-/** The request's JSON object. @throws GitHubError 400 where it is something else. */
+/** The request's JSON object. @throws GitHubError 400 if it is something else. */
 export function body(request: HttpRequest): Json {
   if (request.body === undefined) return {};
   if (typeof request.body === "object" && request.body !== null && !Array.isArray(request.body)) {
