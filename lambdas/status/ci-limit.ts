@@ -1,0 +1,24 @@
+import { connectGitHub } from "../github/app.js";
+import type { TaskKey } from "../model/record.js";
+import { type Records, StatusComment } from "./status-comment.js";
+
+/** Says that no more failures are relayed, after `maxRounds` messages about some, until somebody says something. */
+export async function announceLimit(
+  store: Records,
+  key: TaskKey,
+  { maxRounds, holder }: { maxRounds: number; holder: string },
+): Promise<void> {
+  const record = await store.get(key);
+  const state = record?.status?.state;
+  if (!record?.source || (state !== "created" && state !== "running" && state !== "waiting")) return;
+  const where = "issue" in record.source ? "here or on the pull request" : "on the pull request";
+  const comment = new StatusComment(store, await connectGitHub(), record.source, holder);
+  await comment.say(
+    {
+      state: state === "waiting" ? state : "running",
+      isUrgent: true,
+      detail: `${maxRounds === 1 ? "A message about a failed CI run has" : `${maxRounds} messages about failed CI runs in a row have`} not helped: the agent is told of no more of them. Say what to do, ${where}, and the relay goes on.`,
+    },
+    { expression: "#intent = :holder", values: { holder: record.intent } },
+  );
+}

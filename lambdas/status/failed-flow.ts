@@ -1,0 +1,76 @@
+import type { Condition } from "../aws/table.js";
+import { connectGitHub } from "../github/app.js";
+import type { WorkEvent } from "../model/event.js";
+import type { TaskKey, WorkSource } from "../model/record.js";
+import { failureWords } from "./audience.js";
+import { messageOf } from "./cause.js";
+import { type Records, StatusComment } from "./status-comment.js";
+
+/** What an execution was started with; one about a comment or a CI run names no work, and is left to operators. */
+type ExecutionInput = { event: WorkEvent } | { drain: TaskKey } | Record<string, never>;
+
+/** How an execution has ended, in Step Functions' words. */
+export interface FailedExecution {
+  name: string;
+  status: string;
+  error?: string | null | undefined;
+  cause?: string | null | undefined;
+}
+
+/** Says on the issue, or on the tracking issue, that a flow has failed. */
+export async function announceFailedFlow(
+  store: Records,
+  { name, status, error, cause }: FailedExecution,
+  input: ExecutionInput,
+): Promise<void> {
+  const target = await targetOf(store, input);
+  if (!target) return;
+  const reason = cause
+    ? failureWords({ name: error, message: messageOf(cause) }, target.source.repository)
+    : target.reasons[status];
+  const comment = new StatusComment(store, await connectGitHub(), target.source, name);
+  await comment.say(
+    {
+      state: "failed",
+      detail: [
+        reason || `The run ended as ${status}.`,
+        "An operator can redrive the run once the cause is gone.",
+      ].join("\n"),
+      reference: name,
+    },
+    target.condition,
+  );
+}
+
+/** Why a run ended, if Step Functions gives no cause. */
+const reasons: Readonly<Record<string, string>> = { ABORTED: "An operator has stopped this run." };
+
+/** Where a failure is shown, and when. */
+interface Target {
+  source: WorkSource;
+  condition: Condition;
+  reasons: Readonly<Record<string, string>>;
+}
+
+/** Not over a newer event that goes well. */
+async function targetOf(store: Records, input: ExecutionInput): Promise<Target | undefined> {
+  if ("event" in input) return { source: input.event, condition: notOvertaken(input.event), reasons };
+  if ("drain" in input) return targetOfDrain(store, input.drain);
+  return undefined;
+}
+
+function notOvertaken({ delivery, at }: WorkEvent): Condition {
+  return {
+    expression:
+      "attribute_not_exists(#intent) OR #intentDelivery = :delivery OR (#wanted = :no AND #intentAt < :at)",
+    values: { delivery, no: false, at },
+  };
+}
+
+async function targetOfDrain(store: Records, key: TaskKey): Promise<Target | undefined> {
+  const record = await store.get(key);
+  if (!record?.source || !record.wanted) return undefined;
+  const condition = { expression: "#intent = :holder", values: { holder: record.intent } };
+  const timedOut = "What waits for the agent could not be sent for two days. It is kept.";
+  return { source: record.source, condition, reasons: { ...reasons, TIMED_OUT: timedOut } };
+}
