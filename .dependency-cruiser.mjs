@@ -7,20 +7,9 @@ const clients = ["github", "coder", "aws"];
 const ground = ["runtime", "model", "text"];
 export const layers = {
   lambdas: {
-    actions: [
-      "webhook",
-      "tasks",
-      "inbox",
-      "status",
-      "config",
-      "schedules",
-      "log-relay",
-      "accounts",
-      ...clients,
-      ...ground,
-    ],
+    actions: ["webhook", "tasks", "inbox", "status", "config", "log-relay", "github", "aws", ...ground],
     webhook: ["config", "accounts", "aws", ...ground],
-    tasks: ["inbox", "status", "config", "accounts", ...clients, ...ground],
+    tasks: ["inbox", "config", "accounts", ...clients, ...ground],
     inbox: ["status", "accounts", ...clients, ...ground],
     status: ["github", "aws", ...ground],
     config: ["schedules", "accounts", "github", "aws", ...ground],
