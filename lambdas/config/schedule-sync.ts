@@ -21,8 +21,8 @@ import { type ConfigState, readConfig } from "./read-config.js";
 export type SyncOutcome = "applied" | "kept" | "gone";
 
 /**
- * Brings a repository's schedules into line with the config at the head of the default branch, whatever commit has
- * led here: so the order of pushes does not matter. Notes whose the jobs are that `push` has put in place.
+ * Syncs a repository's schedules with the config at the head of the default branch, whatever commit was
+ * pushed: so the order of pushes does not matter. Records who pushed the jobs that `push` adds.
  */
 export async function syncSchedules(
   octokit: Octokit,

@@ -84,8 +84,8 @@ export class RepositorySchedules {
   }
 
   /**
-   * Brings the repository's schedules into line: what is not wanted goes, what is missing comes, what differs in
-   * anything that the relay sets is changed, and the rest is not touched. Without any wanted, all go. One that
+   * Syncs the repository's schedules: removes those that are not wanted, creates missing ones, changes those that differ in
+   * anything that the relay sets, and leaves the rest alone. If none is wanted, all are removed. A schedule that
    * Scheduler refuses does not stop the others: the refusal is thrown after them.
    */
   async reconcile(wanted: readonly WantedSchedule[]): Promise<Reconciled> {
@@ -99,7 +99,7 @@ export class RepositorySchedules {
     for (const schedule of wanted) {
       const { name } = schedule;
       const current = present.has(name) ? await this.#get(name) : undefined;
-      if (current && essence(current) === essence(this.#definition(schedule))) continue;
+      if (current && comparable(current) === comparable(this.#definition(schedule))) continue;
       try {
         done[await this.put(schedule, current ? "present" : "absent")].push(name);
       } catch (error) {
@@ -181,8 +181,8 @@ export function isRefusedSchedule(error: unknown): error is Error {
   return error instanceof Error && refusals.includes(error.name);
 }
 
-/** What of a schedule the relay sets, as one text to compare. */
-function essence(schedule: CreateScheduleInput | GetScheduleOutput): string {
+/** All parts of a schedule that the relay sets, as one text to compare. */
+function comparable(schedule: CreateScheduleInput | GetScheduleOutput): string {
   const { ScheduleExpression, ScheduleExpressionTimezone, FlexibleTimeWindow, State, Target } = schedule;
   return JSON.stringify([
     ScheduleExpression,
