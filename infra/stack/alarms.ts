@@ -42,8 +42,8 @@ export function addAlarms(scope: Construct, sources: AlarmSources): void {
     1,
     "GitHub was answered with 5xx: a secret could not be read or a flow could not be started. Redeliver from the GitHub App's page.",
   );
-  // Each failed execution is told of by itself; this one is for a cause that hits everybody. Drains have their own,
-  // and nobody misses a word where looking on has failed.
+  // Each failed execution is reported by itself; this alarm is for a cause that affects everybody. Drains have their own
+  // alarm, and follow-task is left out: its failure loses no messages.
   const { "drain-inbox": drain, "follow-task": _, ...others } = stateMachines;
   alarm(
     "FlowsFailing",
@@ -51,7 +51,7 @@ export function addAlarms(scope: Construct, sources: AlarmSources): void {
     5,
     "Five or more flows, drains aside, failed or timed out within 15 minutes: Coder or GitHub may be down, or a token has expired. Redrive the executions once that is mended.",
   );
-  // Of all flows, the one with people's words behind it: nothing is said to that agent until it is mended.
+  // A failed drain means that people's messages don't reach an agent.
   alarm(
     "DrainFailed",
     failedExecutions([drain], Duration.minutes(5)),
@@ -69,7 +69,10 @@ export function addAlarms(scope: Construct, sources: AlarmSources): void {
   );
 }
 
-/** An alarm takes ten metrics at the most, which is five machines. */
+/**
+ * Executions that failed or timed out. An alarm takes at most ten metrics, which is five machines. The errors by which a
+ * state waits are retried within an execution, so they are not counted here.
+ */
 function failedExecutions(stateMachines: readonly StateMachine[], period: Duration): IMetric {
   const metrics = stateMachines.flatMap((machine) => [
     machine.metricFailed({ period }),

@@ -15,12 +15,12 @@ import type { FlowName } from "../definition/actions.js";
 export interface DashboardSources {
   api: HttpApi;
   webhook: IFunction;
-  /** How often GitHub did not let the relay say something. */
+  /** Posts that GitHub refused. */
   refusedPosts: IMetric;
   stateMachines: Readonly<Record<FlowName, StateMachine>>;
 }
 
-/** One page with the relay's pulse: what comes in, how fast it is answered, how the flows end. */
+/** One page: deliveries, the time to answer them, and how the flows end. */
 export function addDashboard(
   scope: Construct,
   { api, webhook, refusedPosts, stateMachines }: DashboardSources,

@@ -28,7 +28,7 @@ export interface ObservabilityProps {
   failureEmail?: string | undefined;
 }
 
-/** How people hear of failures: those who wait on the issue, and those who operate the relay. */
+/** Reports failures to the people on the issue and to the operators. */
 export class Observability extends Construct {
   readonly failures: Topic;
   /** What could not be reported, even after retries. */
@@ -73,7 +73,7 @@ export class Observability extends Construct {
     return topic;
   }
 
-  /** How often GitHub did not let the relay say something: nothing fails by that, so that it is seen here alone. */
+  /** Posts that GitHub refused. No execution fails because of them, so this metric is where operators see them. */
   #countRefusedPosts(logGroups: readonly ILogGroup[]): IMetric {
     const metric = { metricNamespace: Stack.of(this).stackName, metricName: "RefusedPosts" };
     for (const [index, logGroup] of logGroups.entries()) {
