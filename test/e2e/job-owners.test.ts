@@ -243,7 +243,7 @@ describe.each([
     expect(checkRunOf(world, sha)?.conclusion).toBe(isUnset ? "failure" : "success");
     if (isUnset) {
       expect(checkRunOf(world, sha)?.output.summary).toContain("CODER_SERVICE_USER");
-      expect(world.logs.some((line) => line.includes("there is nobody to do it as"))).toBe(true);
+      expect(world.logs.some((line) => line.includes("there is nobody as whom it may be done"))).toBe(true);
     }
     // What people ask for needs none.
     const issue = await world.runningIssue();
