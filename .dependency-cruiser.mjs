@@ -7,7 +7,7 @@ const clients = ["github", "coder", "aws"];
 const ground = ["runtime", "model", "text"];
 export const layers = {
   lambdas: {
-    actions: ["webhook", "tasks", "inbox", "status", "config", "log-relay", "github", "aws", ...ground],
+    actions: ["webhook", "tasks", "inbox", "status", "config", "log-relay", "github", ...ground],
     webhook: ["config", "accounts", "aws", ...ground],
     tasks: ["inbox", "config", "accounts", ...clients, ...ground],
     inbox: ["status", "accounts", ...clients, ...ground],

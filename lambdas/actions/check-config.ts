@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { type Checked, checkConfig } from "../config/check.js";
 import { connectGitHub } from "../github/app.js";
-import { configProposedSchema, configPushSchema } from "../model/event.js";
+import { configProposedSchema, configPushSchema } from "../model/config-event.js";
 import { parseInput } from "../model/flow-input.js";
 
 const inputSchema = z.object({

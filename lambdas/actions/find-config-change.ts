@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { changesConfig } from "../config/proposed-change.js";
 import { connectGitHub } from "../github/app.js";
-import { configProposedSchema } from "../model/event.js";
+import { configProposedSchema } from "../model/config-event.js";
 import { parseInput } from "../model/flow-input.js";
 
 const inputSchema = z.object({ event: configProposedSchema });

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { type Progress, syncInstallation } from "../config/installation-sync.js";
 import { connectGitHub } from "../github/app.js";
-import { repositoriesAddedSchema, repositoriesRemovedSchema } from "../model/event.js";
+import { repositoriesAddedSchema, repositoriesRemovedSchema } from "../model/config-event.js";
 import { parseInput } from "../model/flow-input.js";
 
 const inputSchema = z.object({

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { type SyncOutcome, syncSchedules } from "../config/schedule-sync.js";
 import { connectGitHub } from "../github/app.js";
-import { configPushSchema } from "../model/event.js";
+import { configPushSchema } from "../model/config-event.js";
 import { parseInput } from "../model/flow-input.js";
 
 const inputSchema = z.object({ event: configPushSchema });

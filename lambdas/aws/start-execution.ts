@@ -4,7 +4,8 @@ import type { TaskKey } from "../model/record.js";
 import { limits } from "../text/limits.js";
 import { askAws } from "./ask.js";
 
-const client = new SFNClient({
+/** `__PURE__`: a bundle whose Lambda starts nothing leaves it out. */
+const client = /* @__PURE__ */ new SFNClient({
   maxAttempts: 2,
   requestHandler: { connectionTimeout: 500, requestTimeout: 2500, throwOnRequestTimeout: true },
 });

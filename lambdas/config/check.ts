@@ -2,7 +2,7 @@ import { isRepositoryServed } from "../accounts/served.js";
 import type { GitHubApp } from "../github/app.js";
 import { CheckRunClient } from "../github/check-runs.js";
 import { postIfAllowed } from "../github/post-if-allowed.js";
-import type { ConfigProposed, ConfigPush } from "../model/event.js";
+import type { ConfigProposed, ConfigPush } from "../model/config-event.js";
 import { log } from "../runtime/log.js";
 import { checkReport } from "./check-report.js";
 import { OriginStore } from "./job-origins.js";

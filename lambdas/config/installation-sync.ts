@@ -1,8 +1,9 @@
 import type { Octokit } from "@octokit/rest";
 import type { GitHubApp } from "../github/app.js";
 import { installedRepositories } from "../github/installations.js";
+import type { RepositoriesAdded, RepositoriesRemoved } from "../model/config-event.js";
 import { InvalidScheduleError, isRefusal } from "../model/errors.js";
-import type { RepositoriesAdded, RepositoriesRemoved, Repository } from "../model/event.js";
+import type { Repository } from "../model/event.js";
 import { log } from "../runtime/log.js";
 import { isRefusedSchedule, RepositorySchedules } from "../schedules/scheduler.js";
 import { KnownRepositories } from "./known-repositories.js";

@@ -1,9 +1,9 @@
 import type { Octokit } from "@octokit/rest";
 import { differsAt, mayChangeFile } from "../github/pull-files.js";
 import { RepositoryClient } from "../github/repository.js";
+import type { ConfigProposed } from "../model/config-event.js";
 import { configPath } from "../model/config-path.js";
 import { TransientError } from "../model/errors.js";
-import type { ConfigProposed } from "../model/event.js";
 import { log } from "../runtime/log.js";
 
 /**

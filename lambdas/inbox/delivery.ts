@@ -80,11 +80,11 @@ async function settle(
   const reception = await backend.reception(task, referenceLine(batch.reference));
   log.info("The outcome of an earlier send was looked up", { reference: batch.reference, reception });
   if (reception === "received") {
-    await inbox.delivered(batch);
+    await inbox.outcomes.delivered(batch);
     return "delivered";
   }
   if (!batch.hasEnded && Date.now() - batch.startedAt < underWayMs) return "under way";
-  await inbox.returned(batch, { mayHaveArrived: reception === "unclear", repeated });
+  await inbox.outcomes.returned(batch, { mayHaveArrived: reception === "unclear", repeated });
   return "returned";
 }
 
@@ -107,7 +107,7 @@ async function send(
     throw error;
   });
   if (outcome instanceof TextDeniedError) {
-    const dropped = await inbox.denied(batch);
+    const dropped = await inbox.outcomes.denied(batch);
     log.warn("The agent may not have it", { ...drain, reference, inputs: taken, dropped });
     const [first] = sent;
     return {
@@ -119,7 +119,7 @@ async function send(
   switch (outcome) {
     case "sent": {
       const isLast = isAll && taken === inputs.length;
-      const hasEnded = await inbox.delivered(batch, isLast ? meta : undefined);
+      const hasEnded = await inbox.outcomes.delivered(batch, isLast ? meta : undefined);
       return { outcome: hasEnded ? "sent" : "more", urls: sent.map(({ input }) => input.url) };
     }
     case "unknown":
@@ -128,7 +128,7 @@ async function send(
     case "busy":
     case "paused":
     case "gone":
-      await inbox.returned(batch, { mayHaveArrived: false });
+      await inbox.outcomes.returned(batch, { mayHaveArrived: false });
       return { outcome: outcome === "gone" ? "gone" : "refused" };
   }
 }

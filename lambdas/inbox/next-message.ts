@@ -93,7 +93,7 @@ async function take(
         ...owner.key,
         identity: input.identity,
       });
-      await inbox.drop(input);
+      await inbox.outcomes.drop(input);
       continue;
     }
     inputs.push(input);

@@ -1,4 +1,5 @@
 import { secondsFromNow, type Table } from "../aws/table.js";
+import { inputSeconds } from "./stored-input.js";
 
 /** An input that waits, without its text: as of the delivery that has put it. */
 export interface QueueEntry {
@@ -25,9 +26,10 @@ export class Queue {
     private readonly pk: string,
   ) {}
 
-  /** Queues an input that waits, for so many seconds. */
-  async add({ identity, order, delivery }: NewEntry, seconds: number): Promise<void> {
-    const entry = { identity, order, delivery, queuedAt: Date.now(), expiresAt: secondsFromNow(seconds) };
+  /** Queues an input that waits. */
+  async add({ identity, order, delivery }: NewEntry): Promise<void> {
+    const expiresAt = secondsFromNow(inputSeconds);
+    const entry = { identity, order, delivery, queuedAt: Date.now(), expiresAt };
     await this.table.update(this.#key(entry), entry);
   }
 

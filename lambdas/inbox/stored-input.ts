@@ -3,6 +3,9 @@ import { previousBodyBytes } from "../model/event-limits.js";
 import { cutToBytes } from "../text/bytes.js";
 import type { Input } from "./message/input.js";
 
+/** Longer than anybody redelivers (three days); a drain that waits for a busy agent renews it each day. */
+export const inputSeconds = 8 * 24 * 3600;
+
 /** One input of an inbox: a DynamoDB item. What was delivered or withdrawn leaves a trace without its text. */
 export interface StoredInput {
   state: "waiting" | "delivered" | "withdrawn";

@@ -11,7 +11,7 @@ export interface Failure {
 const tellable: readonly string[] = ["NoCoderUserError"];
 
 /** What is said of an error in public: what has happened and who can mend it, without names, addresses or answers. */
-const publicWords: Readonly<Record<string, string>> = {
+const publicTexts: Readonly<Record<string, string>> = {
   ChatUsageLimitError: "The AI budget in Coder is used up.",
   ChatsUnavailableError: "Coder Agents are off on the Coder server.",
   CoderUnauthorizedError:
@@ -39,9 +39,9 @@ const anyFailure = "Something went wrong that an operator has to look at.";
  * The words of an error for a page on GitHub. In public they hold nothing of what Coder, GitHub or AWS have answered,
  * no hosts and no users: operators find these by the reference.
  */
-export function failureWords({ name, message }: Failure, { private: isPrivate }: Audience): string {
+export function failureText({ name, message }: Failure, { private: isPrivate }: Audience): string {
   const isTold = isPrivate || tellable.includes(name ?? "");
-  return isTold ? message : (publicWords[name ?? ""] ?? anyFailure);
+  return isTold ? message : (publicTexts[name ?? ""] ?? anyFailure);
 }
 
 /** Why a turn has failed is in Coder's and the provider's words. */
@@ -61,7 +61,7 @@ const addresses: readonly RegExp[] = [
  * What is told of the work, for a page on GitHub: in public without addresses and hosts, but for the repository's own
  * `page` and those below it; `hosts` are others to leave out.
  */
-export function reportWords(
+export function reportText(
   report: string,
   { private: isPrivate }: Audience,
   { page, hosts }: { page: string; hosts: readonly string[] },

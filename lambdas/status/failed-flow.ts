@@ -2,7 +2,7 @@ import type { Condition } from "../aws/table.js";
 import { connectGitHub } from "../github/app.js";
 import type { WorkEvent } from "../model/event.js";
 import type { TaskKey, WorkSource } from "../model/record.js";
-import { failureWords } from "./audience.js";
+import { failureText } from "./audience.js";
 import { messageOf } from "./cause.js";
 import { type Records, StatusComment } from "./status-comment.js";
 
@@ -26,7 +26,7 @@ export async function announceFailedFlow(
   const target = await targetOf(store, input);
   if (!target) return;
   const reason = cause
-    ? failureWords({ name: error, message: messageOf(cause) }, target.source.repository)
+    ? failureText({ name: error, message: messageOf(cause) }, target.source.repository)
     : target.reasons[status];
   const comment = new StatusComment(store, await connectGitHub(), target.source, name);
   await comment.say(

@@ -1,6 +1,6 @@
 import type { TextDeniedError } from "../model/errors.js";
 import type { TaskRecord, TaskState, TaskStatus } from "../model/record.js";
-import { failureWords } from "./audience.js";
+import { failureText } from "./audience.js";
 import { sayAsDrain } from "./drain-status.js";
 import type { Records } from "./status-comment.js";
 
@@ -25,7 +25,7 @@ export async function announceDenial(
   { drain, url, error }: Pick<SentMessage, "drain"> & { url: string; error: TextDeniedError },
 ): Promise<void> {
   if (!record.status || !record.source) return;
-  const denial = `The agent was not told of ${url}: ${failureWords(error, record.source.repository)}`;
+  const denial = `The agent was not told of ${url}: ${failureText(error, record.source.repository)}`;
   await sayAsDrain(store, record, drain, { ...record.status, denial });
 }
 

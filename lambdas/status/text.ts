@@ -4,7 +4,7 @@ import { isTaskName } from "../model/task-name.js";
 import { gitHubPages } from "../runtime/environment.js";
 import { codeSpan } from "../text/code-span.js";
 import { cutToLimit } from "../text/limits.js";
-import { reportWords } from "./audience.js";
+import { reportText } from "./audience.js";
 import { denialLine, inertLine, type QuotationPlace, quotation, reportLine } from "./quotation.js";
 
 const nameLength = 100;
@@ -41,7 +41,7 @@ export function statusText({ status, task, report }: TaskRecord, source: WorkSou
   const quote = (text = "", shown?: (line: string, index: number) => string) => {
     const start = cutToLimit(text, quotedAtMost);
     const page = `${place.origin}/${repository.owner}/${repository.name}`;
-    const words = reportWords(start, repository, { page, hosts });
+    const words = reportText(start, repository, { page, hosts });
     return words.trim() === "" ? "" : quotation(words, shown);
   };
   return [

@@ -1,5 +1,6 @@
-import type { IssueEvent, Person, RelayEvent } from "../model/event.js";
+import type { IssueEvent, Person } from "../model/event.js";
 import { isSameLogin } from "../model/login.js";
+import type { RelayEvent } from "../model/relay-event.js";
 
 /** What a delivery means to the relay: an event for a flow, or nothing, and why. */
 export type Classification = { event: RelayEvent } | { skipped: string };

@@ -3,7 +3,8 @@ import { classifyIssueComment, classifyReview, classifyReviewComment } from "./c
 import { classifyConfigProposal, classifyPush } from "./config.js";
 import { classifyInstallation, classifyInstallationRepositories } from "./installations.js";
 import { classifyIssue } from "./issues.js";
-import { commonSchema, parsePayload } from "./payloads.js";
+import { parsePayload } from "./parse-payload.js";
+import { commonSchema } from "./payloads.js";
 import { classifyRun } from "./runs.js";
 
 type Classify = (

@@ -5,14 +5,9 @@ import { cutToBytes } from "../text/bytes.js";
 import { cleanText } from "../text/clean.js";
 import { type Classification, type CommonFields, type Identities, isAgent } from "./classification.js";
 import { locationOf } from "./comment-location.js";
-import {
-  changesSchema,
-  ghost,
-  issueCommentSchema,
-  parsePayload,
-  reviewCommentSchema,
-  reviewSchema,
-} from "./payloads.js";
+import { parsePayload } from "./parse-payload.js";
+import { ghost } from "./payload-fields.js";
+import { changesSchema, issueCommentSchema, reviewCommentSchema, reviewSchema } from "./payloads.js";
 
 /** A comment under an issue or a pull request. */
 export function classifyIssueComment(

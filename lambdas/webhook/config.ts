@@ -2,7 +2,9 @@ import { configPath } from "../model/config-path.js";
 import { isSameLogin } from "../model/login.js";
 import { filesAtOnce } from "../text/limits.js";
 import type { Classification, CommonFields, Identities } from "./classification.js";
-import { ghost, parsePayload, pullRequestSchema, pushSchema } from "./payloads.js";
+import { pullRequestSchema, pushSchema } from "./config-payloads.js";
+import { parsePayload } from "./parse-payload.js";
+import { ghost } from "./payload-fields.js";
 
 /**
  * How many commits a push lists at most: GitHub leaves the others out and does not say so.

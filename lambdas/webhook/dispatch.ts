@@ -5,7 +5,7 @@ import { addToLogContext } from "../runtime/log-context.js";
 import type { Outcome } from "./answer.js";
 import { classify } from "./classify.js";
 import { startFlow } from "./flows.js";
-import { PayloadError } from "./payloads.js";
+import { PayloadError } from "./parse-payload.js";
 import { reasonNotServed } from "./served.js";
 
 /** A delivery whose signature is right. */

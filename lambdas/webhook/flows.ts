@@ -1,5 +1,5 @@
 import { executionName, startExecution } from "../aws/start-execution.js";
-import type { RelayEvent } from "../model/event.js";
+import type { RelayEvent } from "../model/relay-event.js";
 import { ingressEnvironment } from "../runtime/environment.js";
 import { log } from "../runtime/log.js";
 import type { Outcome } from "./answer.js";

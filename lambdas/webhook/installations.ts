@@ -1,13 +1,14 @@
-import type { RepositoriesAdded, Repository } from "../model/event.js";
+import type { RepositoriesAdded } from "../model/config-event.js";
+import type { Repository } from "../model/event.js";
 import { namedRepositories } from "../model/event-limits.js";
 import type { Classification } from "./classification.js";
 import {
-  ghost,
   type InstalledRepository,
   installationRepositoriesSchema,
   installationSchema,
-  parsePayload,
-} from "./payloads.js";
+} from "./config-payloads.js";
+import { parsePayload } from "./parse-payload.js";
+import { ghost } from "./payload-fields.js";
 
 /**
  * The App was installed, removed, suspended or unsuspended for all repositories of an installation. Payloads of

@@ -1,6 +1,8 @@
 import type { TaskClosed } from "../model/event.js";
 import { type Classification, type CommonFields, type Identities, isAgent } from "./classification.js";
-import { assigneeSchema, ghost, issuesSchema, parsePayload } from "./payloads.js";
+import { parsePayload } from "./parse-payload.js";
+import { ghost } from "./payload-fields.js";
+import { assigneeSchema, issuesSchema } from "./payloads.js";
 
 /** Actions that end the task, whoever is assigned. */
 const closings: Record<string, TaskClosed["reason"]> = {

@@ -2,7 +2,9 @@ import type * as z from "zod/mini";
 import type { Person } from "../model/event.js";
 import { cutToLimit } from "../text/limits.js";
 import type { Classification, CommonFields, Identities } from "./classification.js";
-import { ghost, parsePayload, workflowRunSchema } from "./payloads.js";
+import { parsePayload } from "./parse-payload.js";
+import { ghost } from "./payload-fields.js";
+import { workflowRunSchema } from "./payloads.js";
 
 const failures = ["failure", "timed_out", "startup_failure"];
 /** Names are kept as they are, for the config file and git have them so. Whoever shows one cleans it. */

@@ -1,5 +1,5 @@
 import { isServed } from "../accounts/served.js";
-import type { RelayEvent } from "../model/event.js";
+import type { RelayEvent } from "../model/relay-event.js";
 import { within } from "../runtime/budget.js";
 import { errorName, log } from "../runtime/log.js";
 

@@ -118,7 +118,7 @@ function newInbox() {
       const entries = inputs.map(({ identity, delivery, version }) => ({ identity, delivery, version }));
       const batch = { reference: "ref", generation: meta.generation, startedAt: Date.now(), entries };
       await inbox.meta.begin(batch, chosen.meta, { isRepetition: false });
-      const hasEnded = await inbox.delivered(batch, isAll ? chosen.meta : undefined);
+      const hasEnded = await inbox.outcomes.delivered(batch, isAll ? chosen.meta : undefined);
       expect(hasEnded).toBe(isAll);
       return inputs.map(({ identity }) => identity);
     },

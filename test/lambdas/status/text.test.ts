@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import type { IssueSource, TaskRecord } from "../../../lambdas/model/record.js";
-import { failureWords } from "../../../lambdas/status/audience.js";
+import { failureText } from "../../../lambdas/status/audience.js";
 import { statusText } from "../../../lambdas/status/text.js";
 
 const url = "https://github.com/octo/app/issues/1";
@@ -121,7 +121,7 @@ describe("in public", () => {
 
   test("an error's words are told where they are about the requester alone", () => {
     const message = "Coder answered 403 to POST /api/v2/tasks/mona-c: Forbidden.";
-    expect(failureWords({ name: "CoderForbiddenError", message }, { private: true })).toBe(message);
+    expect(failureText({ name: "CoderForbiddenError", message }, { private: true })).toBe(message);
     for (const name of [
       "CoderForbiddenError",
       "TextDeniedError",
@@ -130,9 +130,9 @@ describe("in public", () => {
       undefined,
       null,
     ]) {
-      expect(failureWords({ name, message }, { private: false })).not.toMatch(/403|api|mona-c|Forbidden/);
+      expect(failureText({ name, message }, { private: false })).not.toMatch(/403|api|mona-c|Forbidden/);
     }
-    expect(failureWords({ name: "NoCoderUserError", message: "mona has no user" }, { private: false })).toBe(
+    expect(failureText({ name: "NoCoderUserError", message: "mona has no user" }, { private: false })).toBe(
       "mona has no user",
     );
   });

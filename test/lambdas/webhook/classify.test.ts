@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import examples from "@octokit/webhooks-examples/api.github.com/index.json" with { type: "json" };
 import { classify } from "../../../lambdas/webhook/classify.js";
-import { PayloadError } from "../../../lambdas/webhook/payloads.js";
+import { PayloadError } from "../../../lambdas/webhook/parse-payload.js";
 
 const delivery = "72d3162e-cc78-11e3-81ab-4c9367dc0958";
 

@@ -3,7 +3,7 @@ import examples from "@octokit/webhooks-examples/api.github.com/index.json" with
 import { executionName } from "../../../lambdas/aws/start-execution.js";
 import { namedRepositories } from "../../../lambdas/model/event-limits.js";
 import { classify } from "../../../lambdas/webhook/classify.js";
-import { PayloadError } from "../../../lambdas/webhook/payloads.js";
+import { PayloadError } from "../../../lambdas/webhook/parse-payload.js";
 
 const delivery = "72d3162e-cc78-11e3-81ab-4c9367dc0958";
 const path = ".code-factory/config.toml";

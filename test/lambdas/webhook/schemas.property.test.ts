@@ -1,9 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { eventSchema } from "../../../lambdas/model/event.js";
+import { eventSchema } from "../../../lambdas/model/relay-event.js";
 import type { Classification } from "../../../lambdas/webhook/classification.js";
 import { classify } from "../../../lambdas/webhook/classify.js";
-import { PayloadError } from "../../../lambdas/webhook/payloads.js";
+import { PayloadError } from "../../../lambdas/webhook/parse-payload.js";
 import { WebhookSchemas } from "./schemas.js";
 
 /** What is handled: the event, and its actions. */

@@ -1,0 +1,95 @@
+import type { Changes, Condition } from "../aws/table.js";
+import { type InputItems, inParallel, isWaiting } from "./input-items.js";
+import { isOfPull } from "./inputs.js";
+import type { Batch, BatchInput, InboxMeta, MetaItem } from "./meta.js";
+import type { Queue } from "./queue.js";
+import type { StoredInput } from "./stored-input.js";
+
+/** Records the outcome of a batch: its inputs were delivered, returned or denied. */
+export class InputOutcomes {
+  constructor(
+    private readonly items: InputItems,
+    private readonly queue: Queue,
+    private readonly meta: MetaItem,
+  ) {}
+
+  /**
+   * The batch has arrived: its inputs are delivered, except for what was changed while it was under way. `endsDrain`:
+   * nothing else waits, by `meta` as the drain has read it. Returns whether the drain has ended.
+   */
+  async delivered(batch: Batch, endsDrain?: InboxMeta): Promise<boolean> {
+    const waits = await inParallel(batch.entries, (input) => this.#delivered(input));
+    const countsRound = batch.entries.some(({ identity }) => isOfPull(identity));
+    const isLast = endsDrain !== undefined && !waits.includes(true);
+    return this.meta.closeBatch(batch, { countsRound, ...(isLast && { endsDrain }) });
+  }
+
+  /** Resolves to `true` if a newer text of it waits. */
+  async #delivered({ identity, version, delivery, text }: BatchInput): Promise<boolean> {
+    const told: Changes<StoredInput> = { deliveredVersion: version, deliveredText: text };
+    const delivered = { ...told, state: "delivered", input: undefined } as const;
+    const done = await this.items.update(identity, delivered, waitingAs(delivery));
+    if (done) {
+      await this.queue.remove({ identity, delivery, order: done.order });
+      return false;
+    }
+    const newer =
+      // Edited meanwhile: what waits now is an edit of what was told.
+      (await this.items.update(identity, told, isWaiting())) ??
+      // Or put back to what had been told before, which is news again.
+      (await this.items.update(identity, { ...told, state: "waiting" }, isPutBack(delivery)));
+    if (!newer) return false;
+    await this.queue.add({ ...newer, identity });
+    return true;
+  }
+
+  /** The batch has not arrived, or nobody can know: its inputs wait on. */
+  async returned(
+    batch: Batch,
+    { mayHaveArrived, repeated = [] }: { mayHaveArrived: boolean; repeated?: BatchInput[] | undefined },
+  ): Promise<void> {
+    const isOther = ({ identity }: BatchInput) => !batch.entries.some((sent) => sent.identity === identity);
+    const all = [...batch.entries, ...repeated.filter(isOther)];
+    await this.meta.closeBatch(batch, mayHaveArrived ? { repeated: all } : {});
+  }
+
+  /**
+   * The batch was denied for good. A single input is dropped, and its identity returned; of several, each is sent alone
+   * from now on, for nobody knows which of them it was.
+   */
+  async denied(batch: Batch): Promise<string | undefined> {
+    const [first, ...others] = batch.entries;
+    if (first && others.length === 0) {
+      await this.drop(first);
+      await this.meta.closeBatch(batch);
+      return first.identity;
+    }
+    await inParallel(batch.entries, ({ identity, delivery }) =>
+      this.items.update(identity, { alone: true }, waitingAs(delivery)),
+    );
+    await this.meta.closeBatch(batch);
+    return undefined;
+  }
+
+  /** Drops an input that no longer matters. */
+  async drop({ identity, delivery }: Pick<BatchInput, "identity" | "delivery">): Promise<void> {
+    const changes = { state: "withdrawn", input: undefined } as const;
+    const dropped = await this.items.update(identity, changes, waitingAs(delivery));
+    if (dropped) await this.queue.remove({ identity, delivery, order: dropped.order });
+  }
+}
+
+/** Waiting, with the text that this delivery brought: two edits of one second have the same version. */
+function waitingAs(delivery: string): Condition {
+  return {
+    expression: "#state = :waiting AND #delivery = :delivery",
+    values: { waiting: "waiting", delivery },
+  };
+}
+
+function isPutBack(delivery: string): Condition {
+  return {
+    expression: "#state = :done AND #delivery <> :delivery AND attribute_exists(#input)",
+    values: { done: "delivered", delivery },
+  };
+}

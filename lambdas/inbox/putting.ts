@@ -1,0 +1,90 @@
+import { connectGitHub } from "../github/app.js";
+import { postIfAllowed } from "../github/post-if-allowed.js";
+import { RepositoryClient } from "../github/repository.js";
+import type { CommentPosted, InboxEvent, StartingEvent, Subject } from "../model/event.js";
+import type { Plan } from "../model/plan.js";
+import type { TaskKey } from "../model/record.js";
+import { log } from "../runtime/log.js";
+import { Inbox, type PutOutcome } from "./inbox.js";
+import {
+  commentIdentity,
+  inputOfBranchFailure,
+  inputOfComment,
+  inputOfFailedRun,
+  inputOfJob,
+} from "./inputs.js";
+import { type DrainStarter, wakeDrain } from "./waking.js";
+
+/** An event for the inbox of the task `key`, and what the flow has found out about it. */
+export interface Putting {
+  event: InboxEvent | StartingEvent;
+  key: TaskKey;
+  /** The pull request of a failed run. */
+  subject?: Subject | undefined;
+  /** The summary of a failed run's logs. */
+  text?: string | undefined;
+  /** The plan of a scheduled job or of a failing branch. */
+  plan?: Plan | undefined;
+}
+
+/** `limit`: `maxRounds` failures in a row were sent; nothing more is until somebody comments. */
+export interface Put {
+  outcome: PutOutcome | "withdrawn" | "limit";
+}
+
+/**
+ * Puts an event into the task's inbox and wakes the drain, or withdraws a deleted comment. A comment that is in the
+ * inbox gets 👀.
+ */
+export async function putIntoInbox(
+  putting: Putting,
+  { maxRounds, ...starter }: DrainStarter & { maxRounds: number },
+): Promise<Put> {
+  const { event, key } = putting;
+  const outcome = await put(new Inbox(key), putting, maxRounds);
+  log.info("Put into the inbox", { event: event.type, ...key, outcome });
+  if (outcome !== "limit" && outcome !== "withdrawn") {
+    await Promise.all([wakeDrain(starter, key), event.type === "comment_posted" && acknowledge(event)]);
+  }
+  return { outcome };
+}
+
+async function put(
+  inbox: Inbox,
+  { event, key, subject, text = "", plan }: Putting,
+  maxRounds: number,
+): Promise<Put["outcome"]> {
+  switch (event.type) {
+    case "comment_withdrawn":
+      await inbox.withdraw(commentIdentity(event.comment), event.delivery);
+      return "withdrawn";
+    case "comment_posted":
+      return inbox.put(inputOfComment(event), { isHuman: event.sender.type !== "Bot" });
+    case "check_failed": {
+      const isElsewhere = event.repository.id !== key.repositoryId;
+      if (!isElsewhere && ((await inbox.meta.read()).failureRounds ?? 0) >= maxRounds) return "limit";
+      if (!subject) throw new TypeError("The input of a failed run lacks its pull request, `subject`.");
+      return inbox.put(inputOfFailedRun(event, subject, key, text), { isHuman: false });
+    }
+    case "branch_failed":
+      return inbox.put(inputOfBranchFailure(event, plan?.prompt ?? ""), { isHuman: false });
+    case "job_due":
+      if (!plan) throw new TypeError("The input of a scheduled job lacks its `plan`.");
+      return inbox.put(inputOfJob(event, plan), { isHuman: false });
+    case "task_requested":
+      // The issue's task works on the issue already: there is nothing to send.
+      return "ignored";
+  }
+}
+
+/** Reacts to a comment with 👀. Never throws: the comment is in the inbox already, and no failure may repeat that. */
+async function acknowledge({ comment, installation, repository }: CommentPosted): Promise<void> {
+  try {
+    const octokit = (await connectGitHub()).installation(installation);
+    await postIfAllowed({ said: "👀 on a comment", repositoryId: repository.id }, () =>
+      new RepositoryClient(octokit, repository).acknowledge(comment.kind, comment.id),
+    );
+  } catch (error) {
+    log.warn("A comment gets no 👀", { repositoryId: repository.id, comment: comment.id, error });
+  }
+}

@@ -1,0 +1,33 @@
+import { connectGitHub } from "../github/app.js";
+import { IssueClient } from "../github/issues.js";
+import { postIfAllowed } from "../github/post-if-allowed.js";
+import type { CommentPosted } from "../model/event.js";
+import type { TaskKey } from "../model/record.js";
+import { inert } from "../text/inert.js";
+import { Inbox } from "./inbox.js";
+
+const reasonLength = 1000;
+
+/**
+ * Replies to a person who may not speak to the agent: in private repositories only, once for each person and task.
+ * Strangers in public repositories get no reply. `reason` is "" if the account isn't served: then nobody gets a reply.
+ */
+export async function explainRefusal({
+  event,
+  key,
+  reason,
+}: {
+  event: CommentPosted;
+  key: TaskKey;
+  reason: string;
+}): Promise<{ explained: boolean }> {
+  const { repository, sender, subject } = event;
+  if (reason === "" || !repository.private || sender.type === "Bot") return { explained: false };
+  const isFirst = await new Inbox(key).noteOnce(`refused#${sender.id}`, event.delivery);
+  if (!isFirst) return { explained: false };
+  const octokit = (await connectGitHub()).installation(event.installation);
+  const { number, url } = subject;
+  const issue = new IssueClient(octokit, { repository, issue: { number, url } });
+  const what = { said: "who may speak to the agent", repositoryId: repository.id };
+  return { explained: await postIfAllowed(what, () => issue.createComment(inert(reason, reasonLength))) };
+}

@@ -1,0 +1,63 @@
+import type { Condition } from "../aws/table.js";
+import { connectGitHub } from "../github/app.js";
+import type { WorkEvent } from "../model/event.js";
+import type { TaskState } from "../model/record.js";
+import { howToStartAnew } from "../model/work.js";
+import { failureText } from "./audience.js";
+import { messageOf } from "./cause.js";
+import { type Records, StatusComment } from "./status-comment.js";
+
+/** An error that a `Catch` of Step Functions caught. */
+interface Caught {
+  Error: string;
+  Cause: string;
+}
+
+/** What a flow reports in the status comment. */
+export interface Announcement {
+  event: WorkEvent;
+  /** The ARN of the execution; executions that an earlier version started don't pass it. */
+  execution?: string | undefined;
+  state: TaskState;
+  /** The intent that the flow holds. Without one, a refusal must not replace the status of a task that is wanted. */
+  intent?: number | undefined;
+  /** The reason and the remedy, for people. */
+  detail?: string | undefined;
+  /** Coder's report on the task. The state `created` forgets the report of an earlier task. */
+  report?: string | undefined;
+  /** The error that is announced instead of a detail. */
+  error?: Caught | undefined;
+  /** The decisions of the flow's states so far, for a refusal: the last one is its reason. */
+  decisions?:
+    | {
+        claim?: { outcome: string; intent: number; reason: string } | undefined;
+        plan?: { detail: string } | undefined;
+        error?: Caught | undefined;
+      }
+    | undefined;
+}
+
+/** Writes a flow's state into the status comment; `announced` is false if a newer event has overtaken the flow. */
+export async function announceState(
+  store: Records,
+  { event, execution, state, report, decisions = {}, ...given }: Announcement,
+): Promise<{ announced: boolean }> {
+  const { claim, plan } = decisions;
+  const intent = given.intent ?? (claim?.outcome === "claimed" ? claim.intent : undefined);
+  const error = given.error ?? decisions.error;
+  const reason = given.detail ?? (error ? undefined : (plan?.detail ?? claim?.reason));
+  const failure = error && { name: error.Error, message: messageOf(error.Cause) };
+  const detail = reason ?? (failure && `${failureText(failure, event.repository)} ${howToStartAnew(event)}`);
+  const comment = new StatusComment(store, await connectGitHub(), event, execution ?? event.delivery);
+  const announced = await comment.say(
+    { state, ...(detail !== undefined && { detail }) },
+    intent === undefined ? noTaskWanted : { expression: "#intent = :holder", values: { holder: intent } },
+    state === "created" ? "" : report,
+  );
+  return { announced };
+}
+
+const noTaskWanted: Condition = {
+  expression: "attribute_not_exists(#intent) OR #wanted = :no",
+  values: { no: false },
+};

@@ -1,0 +1,74 @@
+import * as z from "zod/mini";
+import { id, listOf, person, text, time } from "./payload-fields.js";
+
+/** The payloads of the events about a repository's config: pushes, pull requests and installations. */
+
+/** A hash of SHA-1 or SHA-256. */
+const commit = z.string().check(z.regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/));
+const paths = listOf(z.string());
+const timeOf = (seconds: number) => new Date(seconds * 1000).toISOString().replace(".000Z", "Z");
+
+export const pushSchema = z.object({
+  ref: text,
+  before: commit,
+  after: commit,
+  created: z.nullish(z.boolean()),
+  deleted: z.nullish(z.boolean()),
+  forced: z.nullish(z.boolean()),
+  pusher: z.nullish(z.object({ name: z.nullish(text) })),
+  /** Oldest first. */
+  commits: listOf(z.object({ id: z.string(), added: paths, modified: paths, removed: paths })),
+  repository: z.object({
+    default_branch: text,
+    /** Seconds since the epoch in a push, ISO 8601 elsewhere. */
+    pushed_at: z.nullish(z.union([z.pipe(z.int(), z.transform(timeOf)), time])),
+  }),
+});
+
+export const pullRequestSchema = z.object({
+  pull_request: z.object({
+    number: id,
+    updated_at: time,
+    head: z.object({ sha: commit }),
+    base: z.nullish(z.object({ ref: z.nullish(text) })),
+    changed_files: z.nullish(z.int()),
+  }),
+});
+
+/** Of an account or a repository, bounded by GitHub's own limit: an event can hold hundreds of them. */
+const shortName = z.string().check(z.minLength(1), z.maxLength(100));
+
+/** What every payload of an installation has in common. */
+export const installationSchema = z.object({
+  installation: z.object({
+    id,
+    /** Who installed the App: a user, an organization, or an enterprise, which has a slug. */
+    account: z.nullish(
+      z.object({ id: z.nullish(z.int()), login: z.nullish(shortName), slug: z.nullish(shortName) }),
+    ),
+  }),
+  sender: person,
+});
+
+/** A repository as an installation's payloads name it: without its owner, who is the installation's account. */
+export interface InstalledRepository {
+  id: number;
+  name: string;
+  private: boolean;
+}
+
+/** Of the list that the event is not about, only complete entries count. */
+const repositories = z.pipe(
+  listOf(z.object({ id: z.nullish(id), name: z.nullish(shortName), private: z.nullish(z.boolean()) })),
+  z.transform(
+    (list: { [Field in keyof InstalledRepository]?: InstalledRepository[Field] | null | undefined }[]) =>
+      list.flatMap(({ id, name, private: isPrivate }): InstalledRepository[] =>
+        id != null && name != null ? [{ id, name, private: isPrivate ?? true }] : [],
+      ),
+  ),
+);
+
+export const installationRepositoriesSchema = z.object({
+  repositories_added: repositories,
+  repositories_removed: repositories,
+});
