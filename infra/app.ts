@@ -8,7 +8,7 @@ import { RelayStack } from "./stack/stack.js";
 
 const outdir = fileURLToPath(new URL("../dist/stack", import.meta.url));
 
-/** The account that the CDK CLI has credentials for; without any, a template that fits every account. */
+/** The account that the CDK CLI has credentials for; without any, the template fits every account. */
 function deployTarget(): { env?: Environment } {
   const { CDK_DEFAULT_ACCOUNT: account, CDK_DEFAULT_REGION: region } = process.env;
   return account && region ? { env: { account, region } } : {};

@@ -8,13 +8,13 @@ import { sdkTrims } from "./sdk-trims.js";
 import { sharedPackages } from "./shared-packages.js";
 
 /**
- * The one place where Lambdas become bundles: the stack uploads what the local system runs. Bundles are built
- * for the older Node of the two.
+ * Bundles the Lambdas for both the stack and the local system, so that AWS runs the code that the local system runs.
+ * The target is the older of their two Node versions.
  */
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** What every bundle has in common; the entry points come on top. */
+/** The options that all bundles share; each build adds its entry points. */
 export const bundleOptions = {
   bundle: true,
   format: "esm",
@@ -33,15 +33,15 @@ export const bundleOptions = {
 } satisfies BuildOptions;
 
 export interface BundleOptions {
-  /** Where the bundles go: `<outdir>/<name>/index.mjs`. What an earlier run left there is removed. */
+  /** Where the bundles go: `<outdir>/<name>/index.mjs`. Files of an earlier run are removed. */
   outdir: string;
   /** The Lambdas to bundle. Default: all. */
   names?: readonly ActionName[];
   /** Writes `index.mjs.map` beside each bundle and links it. Default: false. */
   sourceMaps?: boolean;
   /**
-   * Leaves the code of packages in `<outdir>/shared/`, for a process that runs many Lambdas. Default: false, each
-   * bundle is whole.
+   * Leaves the code of packages in `<outdir>/shared/`, for a process that runs many Lambdas. Default: false; each
+   * bundle is self-contained.
    */
   sharePackages?: boolean;
   /** The folder that holds `<name>.ts`. Default: `lambdas/actions/` of this repository. */
@@ -61,7 +61,7 @@ export interface Bundle {
 }
 
 /**
- * Bundles the Lambdas, each alone with the AWS SDK included, unless `sharePackages` says otherwise.
+ * Bundles each Lambda separately, with the AWS SDK included, unless `sharePackages` is set.
  *
  * @throws esbuild's `BuildFailure`, whose `errors` name file and line.
  */
@@ -91,7 +91,7 @@ export async function bundleLambdas(options: BundleOptions): Promise<Bundle[]> {
   return names.map((name) => describe(name, join(outdir, name), metafile));
 }
 
-/** `lambda:<name>`: the handler of `<name>.ts`, within what every Lambda runs in (`lambdas/runtime/`). */
+/** `lambda:<name>`: the handler of `<name>.ts`, wrapped in the runtime that all Lambdas share (`lambdas/runtime/`). */
 function lambdaEntries(folder: string): Plugin {
   const runtime = (module: string) => JSON.stringify(join(root, `lambdas/runtime/${module}.ts`));
   return {

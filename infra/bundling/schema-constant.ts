@@ -2,8 +2,8 @@ import type { Plugin } from "esbuild";
 import { repoConfigSchema } from "../../lambdas/config/json-schema.js";
 
 /**
- * Makes the JSON Schema while bundling: the webhook's bundle gets the outcome and not what it is made with, which
- * is an eighth of its bytes and would be loaded at each cold start. Only its `$id` is put in at run time.
+ * Generates the JSON Schema at build time. The webhook's bundle holds the result without its generator, which would be
+ * an eighth of the bytes to load at each cold start. Only the schema's `$id` is set at run time.
  */
 export const schemaConstant: Plugin = {
   name: "schema-constant",

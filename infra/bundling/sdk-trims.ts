@@ -3,27 +3,26 @@ import { dirname } from "node:path";
 import type { Plugin } from "esbuild";
 
 /**
- * Leaves out of the bundles what the AWS SDK carries for other surroundings than a Lambda: more than a third
- * of their bytes. A trim whose file the SDK has renamed does nothing; `test/infra/bundle.test.ts` notices.
+ * Removes the parts of the AWS SDK that a Lambda never uses: more than a third of the bundles' bytes. A trim whose file the SDK has renamed does nothing; `test/infra/bundle.test.ts` notices.
  */
 
 interface Trim {
   /** The module of the SDK that is replaced. */
   file: RegExp;
-  /** What stands there instead, given the module's text. */
+  /** Returns the replacement for the module's text. */
   replacement: (text: string) => string;
 }
 
 const trims: Trim[] = [
   {
-    // The default chain brings clients for STS, SSO and sign-in, ini files, processes and the EC2 metadata
+    // The default chain includes clients for STS, SSO and sign-in, ini files, processes and the EC2 metadata
     // service. Lambda puts the role's credentials into the environment, and so does the local system:
     // https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
     file: /@aws-sdk[\\/]credential-provider-node[\\/]dist-es[\\/]index\.js$/,
     replacement: () => `export { fromEnv as defaultProvider } from "@aws-sdk/credential-provider-env";`,
   },
   {
-    // Loaded only for operations that stream events; none of the services that are used here has any.
+    // Only for operations that stream events; the services that we use have none.
     file: /@smithy[\\/]core[\\/]dist-es[\\/]submodules[\\/]event-streams[\\/]index\.js$/,
     replacement: () => absent("EventStreamSerde", "eventStreamSerdeProvider"),
   },
@@ -48,7 +47,7 @@ const trims: Trim[] = [
     replacement: () => absent("getInstanceMetadataRegion"),
   },
   {
-    // Reads ~/.aws: a Lambda has no such files, and those of a laptop are not meant for the local system.
+    // Reads ~/.aws: a Lambda has no such files, and the local system must not use a laptop's.
     file: /@smithy[\\/]core[\\/]dist-es[\\/].*[\\/]shared-ini-file-loader[\\/]loadSharedConfigFiles\.js$/,
     replacement: () =>
       [
@@ -57,22 +56,22 @@ const trims: Trim[] = [
       ].join("\n"),
   },
   {
-    // For a few services, such as Timestream, whose clients ask for their endpoints first.
+    // For a few services, such as Timestream, whose clients discover their endpoints first.
     file: /@aws-sdk[\\/]middleware-endpoint-discovery[\\/]dist-es[\\/]resolveEndpointDiscoveryConfig\.js$/,
     replacement: () => "export const resolveEndpointDiscoveryConfig = (input) => input;",
   },
   {
-    // Without the classes of its errors, the SDK throws its base exception, under the same name.
+    // Without its error classes, the SDK throws its base exception with the same name.
     file: /@aws-sdk[\\/]client-[^\\/]+[\\/]dist-es[\\/]schemas[\\/]schemas_0\.js$/,
     replacement: withoutErrorClasses,
   },
   {
-    // The names that people give to regions.
+    // The regions' display names.
     file: /@aws-sdk[\\/]core[\\/]dist-es[\\/].*[\\/]partitions\.js$/,
     replacement: (text) => text.replace(/"description": "[^"]*"/g, ""),
   },
   {
-    // A client wants only its own version out of its package.json, for the User-Agent.
+    // A client needs only the version from its package.json, for the User-Agent.
     file: /@aws-sdk[\\/][^\\/]+[\\/]package\.json$/,
     replacement: (text) => `export default { version: ${JSON.stringify(JSON.parse(text).version)} };`,
   },
@@ -92,14 +91,14 @@ export const sdkTrims: Plugin = {
   },
 };
 
-/** Stands for functions and classes that are never called. */
+/** Replaces functions and classes that are never called. */
 function absent(...names: string[]): string {
   return names
     .map((name) => `export function ${name}() { throw new Error("${name} is not in this bundle"); }`)
     .join("\n");
 }
 
-/** Its computed keys are spelled out, too: esbuild keeps whatever has one, needed or not. */
+/** Spells out computed keys too: esbuild keeps every object that has one, even if it is unused. */
 function withoutErrorClasses(schemas: string): string {
   const constants = schemas.matchAll(/^const (\w+) = ("[^"]*");$/gm);
   const values = new Map([...constants].map(([, name, value]) => [name, value]));

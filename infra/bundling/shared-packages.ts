@@ -4,10 +4,10 @@ import type { Plugin } from "esbuild";
 
 /**
  * With esbuild's `splitting`: the Lambdas share the modules that come from packages, and each keeps its own copy of
- * the modules in `lambdas/`. A process that runs many Lambdas loads the AWS SDK once, and their state stays apart as
- * in AWS.
+ * the modules in `lambdas/`. A process that runs many Lambdas loads the AWS SDK once, and their state stays separate,
+ * as in AWS.
  *
- * A copy is told by the suffix of its path, which esbuild ignores when it reads the file.
+ * A suffix of its path marks a copy; esbuild ignores the suffix when it reads the file.
  */
 export const sharedPackages: Plugin = {
   name: "shared-packages",

@@ -1,5 +1,5 @@
 /**
- * Every Lambda of the system and what it may touch. The key is the name of its file in `lambdas/actions/`; the stack
+ * Every Lambda of the system and what it may access. The key is the name of its file in `lambdas/actions/`; the stack
  * gives each its own role with exactly these rights, and the local system reads the same table.
  */
 
@@ -18,7 +18,7 @@ export const flowNames = [
 ] as const;
 export type FlowName = (typeof flowNames)[number];
 
-/** What may be done with an item of the table: DynamoDB's GetItem, Query, UpdateItem and DeleteItem. */
+/** The operations that a right on an item allows: DynamoDB's GetItem, Query, UpdateItem and DeleteItem. */
 export type TableRight = "get" | "query" | "update" | "delete";
 
 export interface ActionSpec {
@@ -28,13 +28,13 @@ export interface ActionSpec {
   timeoutSeconds: number;
   memoryMb: number;
   secrets: readonly SecretName[];
-  /** It asks GitHub as the App itself, never as one of its installations. */
+  /** It calls GitHub as the App itself, never as one of its installations. */
   isAppAlone?: true;
   /** Rights on items of the table, by the prefix of their partition key; `tableRights` adds those of every action. */
   table?: Partial<Record<"task" | "inbox" | "config" | "account", readonly TableRight[]>>;
   /** The flows that it may start. */
   starts?: readonly FlowName[];
-  /** Whether it may read and change the schedules of the repositories' jobs, and tell what their names are. */
+  /** Whether it may list, read and change the schedules of the repositories' jobs. */
   schedules?: true;
 }
 

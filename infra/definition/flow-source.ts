@@ -13,7 +13,7 @@ export interface Retrier {
 
 /** A retrier that many states share. */
 export interface RetryPolicy extends Retrier {
-  /** What it is for, and how long its waits last. Left out of the state machines. */
+  /** Its purpose, and the total time of its waits. Removed from the state machines. */
   Comment: string;
 }
 
@@ -45,8 +45,8 @@ export const retryPolicies = JSON.parse(
 ) as RetryPolicies;
 
 /**
- * The definition of a flow: `statemachines/<name>.asl.json` with its retry policies, and with the execution in the input
- * of each Lambda, whose log lines name it. Placeholders stay.
+ * The definition of a flow: `statemachines/<name>.asl.json` with its retry policies. Each Lambda's input gets the
+ * execution's ARN, so that log lines can name it. Placeholders stay.
  */
 export function readFlow(name: FlowName): string {
   const source = readFileSync(new URL(`${name}.asl.json`, folder), "utf8");
@@ -63,7 +63,7 @@ export function addExecution(source: string): string {
 }
 
 /**
- * Adds the retry policies to the source of a state machine, which states only what is special. A state's own
+ * Adds the shared retry policies to a state machine's source, which names only the special ones. A state's own
  * retriers go first: Step Functions uses the first one that matches the error.
  */
 export function addRetryPolicies(source: string, policies: RetryPolicies): string {
@@ -72,7 +72,7 @@ export function addRetryPolicies(source: string, policies: RetryPolicies): strin
   return JSON.stringify(machine, undefined, 2);
 }
 
-/** The tasks that invoke a Lambda, those inside of a Map or a Parallel state too. */
+/** The tasks that invoke a Lambda, including those inside a Map or Parallel state. */
 function lambdaTasks({ States }: SourceMachine): SourceState[] {
   return Object.values(States).flatMap((state) => [
     ...(state.Resource === invokesLambda ? [state] : []),

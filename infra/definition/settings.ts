@@ -31,10 +31,10 @@ export const retentions = [
  */
 const environmentRoom = 2828;
 
-/** Which Coder API new tasks are made with: the one that the deployment has, or one of the two. */
+/** Which Coder API new tasks use: `auto` uses the one that the deployment has. */
 const coderBackends = ["auto", "tasks", "chats"] as const;
 
-/** Whose chats they are: the Coder token's user's, or those of whoever asked for them. */
+/** Who owns the chats: the Coder token's user, or the people who requested them. */
 const chatIdentities = ["bot", "requester"] as const;
 
 const instruction = z.string().max(500, "is longer than 500 characters");
@@ -54,7 +54,7 @@ const serviceUrl = z.string().transform((value, context) => {
   }
   if (url.username || url.password) return refuse("holds a user name or password");
   if (url.search || url.hash) return refuse("has a query or a fragment");
-  // The dot that may end a DNS name: it is the same host, but not in TLS, nor for whoever compares origins.
+  // A DNS name may end with a dot. The host is the same, but TLS and origin checks treat it as another one.
   url.hostname = url.hostname.replace(/\.$/, "");
   return `${url.origin}${url.pathname}`.replace(/\/+$/, "");
 });
@@ -118,7 +118,7 @@ export type SettingName = keyof Settings;
 
 const nameRule = "letters, digits and single hyphens between them";
 
-/** What a setting should be and an example, for messages. */
+/** A setting's expected value and an example, for error messages. */
 const expectations: Record<SettingName, readonly [expected: string, example: string]> = {
   CODER_URL: ["the https URL of your Coder deployment", "https://coder.example.com"],
   AGENT_GITHUB_USERNAME: ["the GitHub login of the agent, without @", "coder-agent"],
@@ -141,7 +141,7 @@ const expectations: Record<SettingName, readonly [expected: string, example: str
   SEVERAL_INSTRUCTION: [`${instructionRule}, after several at once`, "Answer all of these with one push."],
   LOG_FORMAT: ["json or pretty", "json"],
   GITHUB_API_URL: ["the https URL of GitHub's REST API", "https://github.example.com/api/v3"],
-  FAILURE_EMAIL: ["an email address that hears of failures", "oncall@example.com"],
+  FAILURE_EMAIL: ["an email address that receives failure reports", "oncall@example.com"],
   LOG_RETENTION_DAYS: [`a number of days out of ${retentions.join(", ")}`, "30"],
 };
 
@@ -178,7 +178,7 @@ function fault(name: SettingName, wrong: string): string {
   return `${name} ${wrong}; expected ${expected}, for example ${name}=${example}`;
 }
 
-/** Where the settings take too much of Lambda's environment together, the longest is named. */
+/** Names the longest setting if all together take too much of a Lambda's environment. */
 function withinRoom(settings: Settings): Settings {
   const environment = lambdaEnvironment(settings);
   const bytes = Buffer.byteLength(JSON.stringify(environment));

@@ -15,7 +15,7 @@ import type { Schedules } from "./schedules.js";
 import type { Secrets } from "./secrets.js";
 import type { Storage } from "./storage.js";
 
-/** What all actions share. */
+/** The properties that all actions share. */
 export interface ActionContext {
   code: Code;
   /** The settings, as `lambdaEnvironment` gives them. */
@@ -31,7 +31,7 @@ export interface ActionProps extends ActionContext {
   spec: ActionSpec;
 }
 
-/** One Lambda, with a role of its own that holds exactly the rights of its `ActionSpec`. */
+/** One Lambda and its role, which holds exactly the rights of its `ActionSpec`. */
 export class Action extends Construct {
   readonly lambda: LambdaFunction;
 

@@ -1,13 +1,13 @@
 import { ArnFormat, type Stack } from "aws-cdk-lib";
 import type { FlowName } from "../definition/actions.js";
 
-/** A flow's state machine is called like this in AWS. */
+/** The name of a flow's state machine in AWS. */
 export function flowStateMachineName(stack: Stack, flow: FlowName): string {
   return `${stack.stackName}-${flow}`;
 }
 
 /**
- * The ARN of a flow's state machine, made of names. A reference would close a circle: a machine depends on the
+ * The ARN of a flow's state machine, built from names. A reference would be circular: a machine depends on the
  * Lambdas that it invokes, and a Lambda that starts a flow would depend on the machine.
  */
 export function flowArn(stack: Stack, flow: FlowName): string {

@@ -9,18 +9,18 @@ import { flowStateMachineName } from "./flow-names.js";
 
 export interface FlowProps {
   name: FlowName;
-  /** The definition, placeholders and all. */
+  /** The definition, with its placeholders. */
   definition: string;
   actions: Readonly<Record<ActionName, Action>>;
   logRetention: RetentionDays;
 }
 
-/** A state machine names something in `${…}` that the stack does not know. */
+/** A state machine has a placeholder `${…}` that the stack does not know. */
 export class UnknownPlaceholderError extends Error {
   override readonly name = "UnknownPlaceholderError";
 }
 
-/** One state machine with a role that may invoke the Lambdas that it names, no others. */
+/** One state machine and its role, which may invoke only the Lambdas that the machine names. */
 export class Flow extends Construct {
   readonly stateMachine: StateMachine;
 
@@ -33,7 +33,7 @@ export class Flow extends Construct {
     );
 
     const role = new Role(this, "Role", {
-      // For this account's machines alone:
+      // Only this account's machines may assume it:
       // https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html
       assumedBy: new ServicePrincipal("states.amazonaws.com", {
         conditions: { StringEquals: { "aws:SourceAccount": stack.account } },
@@ -52,7 +52,7 @@ export class Flow extends Construct {
 
     this.stateMachine = new StateMachine(this, "StateMachine", {
       stateMachineName,
-      // Inline, not as an S3 asset: only so does CDK's own validation see it at synth.
+      // Inline, not as an S3 asset: the CDK validates only inline definitions at synth.
       definitionBody: DefinitionBody.fromString(props.definition),
       definitionSubstitutions: Object.fromEntries(
         lambdaArns.map(([name, arn]) => [`${pascalCase(name)}Arn`, arn]),
@@ -68,7 +68,7 @@ export class Flow extends Construct {
         }),
         level: LogLevel.ALL,
         // Inputs quote issues and comments of private repositories. Operators see and redrive them in the
-        // execution history, which Step Functions keeps for 90 days behind rights of its own.
+        // execution history, which Step Functions keeps for 90 days and protects by its own permissions.
         includeExecutionData: false,
       },
       tracingEnabled: true,

@@ -17,7 +17,7 @@ export interface IngressProps {
   logRetention: RetentionDays;
 }
 
-/** Neither headers nor bodies: a signature or a private issue has no business in an access log. */
+/** Neither headers nor bodies: a signature or a private issue's text must not be in an access log. */
 const accessLogFormat = AccessLogFormat.custom(
   JSON.stringify({
     requestId: "$context.requestId",
@@ -35,9 +35,9 @@ const accessLogFormat = AccessLogFormat.custom(
 );
 
 /**
- * Each path has a limit of its own, so that what anybody may call cannot use up the webhooks'. That one is far above
- * what an organization's events come to, and far below what a flood could cost: GitHub does not deliver a refused
- * webhook again by itself, so the limit is not for everyday use. Requests each second, and at once.
+ * Requests per second, and the burst. Each path has its own limit, so that calls to the public paths cannot use up the
+ * webhooks' limit. That one is far above an organization's event rate, because GitHub does not redeliver a refused
+ * webhook by itself; it only bounds the cost of a flood.
  */
 const throttles = {
   "/webhooks/github": { ThrottlingRateLimit: 100, ThrottlingBurstLimit: 200 },
@@ -45,7 +45,7 @@ const throttles = {
   "/schema.json": { ThrottlingRateLimit: 5, ThrottlingBurstLimit: 10 },
 };
 
-/** The HTTP API that GitHub talks to. */
+/** The HTTP API that receives GitHub's webhooks. */
 export class Ingress extends Construct {
   readonly api: HttpApi;
 
@@ -54,7 +54,7 @@ export class Ingress extends Construct {
     const apiName = `${Stack.of(this).stackName}-ingress`;
     this.api = new HttpApi(this, "Api", {
       apiName,
-      description: "Takes in GitHub webhooks",
+      description: "Receives GitHub webhooks",
       createDefaultStage: false,
     });
     const logGroup = new LogGroup(this, "AccessLogs", {
@@ -76,17 +76,17 @@ export class Ingress extends Construct {
     for (const path of Object.keys(throttles)) {
       // Any method: the Lambda answers 405 itself, as it does on one machine.
       const routes = this.api.addRoutes({ path, methods: [HttpMethod.ANY], integration });
-      // CloudFormation knows a route's limits only once there is the route.
+      // CloudFormation accepts a route's limits only after the route exists.
       stage.node.addDependency(...routes);
       for (const route of routes) {
         Validations.of(route).acknowledge({
           id: "AwsSolutions-APIG4",
           reason:
-            "GitHub cannot sign AWS requests or obtain a token for an authorizer: it authenticates each webhook by an HMAC-SHA256 signature over the raw body, which an API Gateway authorizer does not get to see. The Lambda verifies it before it reads anything else, in constant time. /healthz tells nothing and touches nothing. /schema.json is public: editors read it without credentials, and it holds nothing of the deployment but its own URL.",
+            "GitHub cannot sign AWS requests or obtain a token for an authorizer: it authenticates each webhook by an HMAC-SHA256 signature over the raw body, which an API Gateway authorizer does not receive. The Lambda verifies it in constant time before it reads anything else. /healthz reveals nothing and calls no service. /schema.json is public: editors read it without credentials, and it contains nothing about the deployment except its own URL.",
         });
       }
     }
-    // JSON to the CDK: the names are CloudFormation's.
+    // The CDK passes this on as JSON, so the names are CloudFormation's.
     (stage.node.defaultChild as CfnStage).routeSettings = Object.fromEntries(
       Object.entries(throttles).map(([path, throttle]) => [`ANY ${path}`, throttle]),
     );

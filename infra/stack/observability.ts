@@ -21,17 +21,17 @@ export interface ObservabilityProps {
   api: HttpApi;
   webhook: LambdaFunction;
   reportFailure: LambdaFunction;
-  /** The log groups of the Lambdas that speak on GitHub. */
+  /** The log groups of the Lambdas that post on GitHub. */
   speakersLogs: readonly ILogGroup[];
   stateMachines: Readonly<Record<FlowName, StateMachine>>;
-  /** Subscribed to the failure topic. */
+  /** The address to subscribe to the failure topic. */
   failureEmail?: string | undefined;
 }
 
 /** Reports failures to the people on the issue and to the operators. */
 export class Observability extends Construct {
   readonly failures: Topic;
-  /** What could not be reported, even after retries. */
+  /** Holds the events that could not be reported, even after retries. */
   readonly unreported: Queue;
 
   constructor(scope: Construct, id: string, props: ObservabilityProps) {
@@ -43,7 +43,7 @@ export class Observability extends Construct {
     addDashboard(this, { ...props, refusedPosts: this.#countRefusedPosts(props.speakersLogs) });
     new CfnOutput(Stack.of(this), "FailureTopicArn", {
       value: this.failures.topicArn,
-      description: "Subscribe here to hear of failed flows and of alarms.",
+      description: "Subscribe here to be notified of failed flows and alarms.",
     });
     new CfnOutput(Stack.of(this), "UnreportedFailuresUrl", {
       value: this.unreported.queueUrl,
@@ -52,12 +52,12 @@ export class Observability extends Construct {
   }
 
   /**
-   * Encrypted by SNS's own means: EventBridge and CloudWatch cannot publish through the AWS managed key, and
-   * the messages hold no more than names, so that a paid key of our own would guard nothing.
+   * Without a KMS key: EventBridge and CloudWatch cannot publish through the AWS managed one, and the messages hold
+   * only names, so a paid customer managed key would protect nothing.
    */
   #createTopic(failureEmail: string | undefined): Topic {
     const topic = new Topic(this, "Failures", { displayName: "Coder task relay", enforceSSL: true });
-    // A topic policy replaces the default one, by which the account's alarms could publish:
+    // A topic policy replaces the default one, which lets the account's alarms publish:
     // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
     for (const service of ["cloudwatch.amazonaws.com", "events.amazonaws.com"]) {
       topic.addToResourcePolicy(
@@ -102,19 +102,19 @@ export class Observability extends Construct {
     Validations.of(queue).acknowledge({
       id: "AwsSolutions-SQS3",
       reason:
-        "This queue is itself the dead-letter queue, of the EventBridge rule and of the Lambda report-failure. Nothing consumes it automatically; an alarm tells operators of its first message.",
+        "This queue is itself the dead-letter queue, of the EventBridge rule and of the Lambda report-failure. Nothing consumes it automatically; an alarm notifies operators of its first message.",
     });
     return queue;
   }
 
   /**
-   * From outside the flows: a run must end in the state that failed, so that it can be redriven.
+   * Failures are reported from outside the flows: an execution must end in the failed state to be redrivable.
    * https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html
    */
   #watchExecutions({ stateMachines, reportFailure }: ObservabilityProps): void {
     const delivery = { deadLetterQueue: this.unreported, retryAttempts: 10, maxEventAge: Duration.hours(6) };
-    // By its ARN, for the target would let EventBridge publish for any account. A role in place of the topic's policy is
-    // not for topics: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
+    // Imported by its ARN: the CDK's target would let EventBridge publish for any account. EventBridge takes no role for
+    // a topic, only its policy: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
     const topic = Topic.fromTopicArn(this, "FailuresByArn", this.failures.topicArn);
     new Rule(this, "FlowFailed", {
       description: "A flow has failed, timed out or been stopped",
@@ -131,7 +131,7 @@ export class Observability extends Construct {
         new LambdaTarget(reportFailure, delivery),
       ],
     });
-    // EventBridge has done its part once Lambda has queued the event; from there on Lambda retries.
+    // EventBridge is done when Lambda has queued the event; from then on Lambda retries.
     reportFailure.configureAsyncInvoke({
       retryAttempts: 2,
       maxEventAge: Duration.hours(6),
@@ -139,7 +139,7 @@ export class Observability extends Construct {
     });
   }
 
-  /** Without input, error and cause: they quote issues of private repositories, and mail goes anywhere. */
+  /** Without input, error and cause: they quote issues of private repositories, and email is not confidential. */
   #failureMessage(): RuleTargetInput {
     const hosts = Object.entries(consoleHosts).map(([partition, host]) => [partition, { host }]);
     const mapping = new CfnMapping(this, "Consoles", { mapping: Object.fromEntries(hosts) });
@@ -151,7 +151,7 @@ export class Observability extends Construct {
 }
 
 /**
- * The host of the console in each partition of AWS:
+ * The console's host in each AWS partition:
  * https://docs.aws.amazon.com/general/latest/gr/aws-arns-and-namespaces.html
  */
 const consoleHosts = {

@@ -8,8 +8,8 @@ import { flowArn } from "./flow-names.js";
 const startedFlow = "create-task";
 
 /**
- * The schedules of the repositories' jobs: their group, and the role in which EventBridge Scheduler starts
- * `create-task`. The schedules themselves come and go at run time; with the group, they are deleted by AWS:
+ * The group of the repositories' schedules, and the role with which EventBridge Scheduler starts `create-task`. The
+ * schedules themselves are created and deleted at run time; AWS deletes them with their group:
  * https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-group-delete.html
  */
 export class Schedules extends Construct {
@@ -23,7 +23,7 @@ export class Schedules extends Construct {
     new CfnScheduleGroup(this, "Group", { name: this.groupName });
     this.role = new Role(this, "Role", {
       description: `EventBridge Scheduler starts ${startedFlow} with it`,
-      // The source is the group, never one schedule:
+      // The source is the group, never a single schedule:
       // https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
       assumedBy: new ServicePrincipal("scheduler.amazonaws.com", {
         conditions: {
@@ -42,7 +42,7 @@ export class Schedules extends Construct {
     );
   }
 
-  /** What a Lambda that keeps schedules finds in its environment. */
+  /** The environment variables of a Lambda that manages schedules. */
   environment(): Record<string, string> {
     return {
       SCHEDULE_GROUP: this.groupName,
@@ -51,10 +51,10 @@ export class Schedules extends Construct {
     };
   }
 
-  /** Lets a role list, read, create, change and delete schedules of the group, with this role as theirs. */
+  /** Lets a role list, read, create, change and delete the group's schedules, and pass this role to them. */
   grantKeep(grantee: Role): void {
     const inGroup = this.#arn("schedule", `${this.groupName}/*`);
-    // Scheduler checks every list against this, whatever group it is for:
+    // Scheduler checks every ListSchedules call against this ARN, for any group:
     // https://github.com/aws/aws-cdk/issues/38201
     const inAnyGroup = this.#arn("schedule", "*/*");
     grantee.addToPolicy(
@@ -82,12 +82,12 @@ export class Schedules extends Construct {
       {
         id: `${arnInRule}:schedule/${this.groupName}/*]`,
         reason:
-          "The schedules of one group. Their names are made of repositories and jobs, which nobody knows at deployment.",
+          "The schedules of one group. Their names contain repositories and jobs, which are not known at deployment.",
       },
       {
         id: `${arnInRule}:schedule/*/*]`,
         reason:
-          "ListSchedules only, which cannot be narrowed to a group: it tells names and targets, not what schedules hold.",
+          "ListSchedules only, which cannot be limited to a group: it returns names and targets, not the inputs of schedules.",
       },
     );
   }
@@ -102,7 +102,7 @@ export class Schedules extends Construct {
   }
 }
 
-/** cdk-nag writes `<AWS::Region>` for what is not known before the deployment, and the region itself where it is. */
+/** cdk-nag writes `<AWS::Region>` if the region is not known before the deployment, and its name if it is. */
 function asInFindings(part: string): string {
   const pseudo = { [Aws.PARTITION]: "Partition", [Aws.REGION]: "Region", [Aws.ACCOUNT_ID]: "AccountId" }[
     part

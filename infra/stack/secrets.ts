@@ -7,13 +7,13 @@ import type { SecretName } from "../definition/actions.js";
 interface SecretDefinition extends Pick<SecretProps, "generateSecretString" | "secretStringValue"> {
   /** Its description in the console. */
   description: string;
-  /** The variable that tells a Lambda its ARN. */
+  /** The environment variable that holds its ARN. */
   variable: string;
-  /** What an operator has to do with it after the first deployment. */
+  /** What an operator must do with it after the first deployment. */
   instruction: string;
 }
 
-/** CloudFormation writes a placeholder again whenever it changes here, over what has been filled in since. */
+/** Do not change: CloudFormation would write the new placeholder over the operator's value. */
 const placeholder = (text: string) => SecretValue.unsafePlainText(text);
 
 const definitions: Record<SecretName, SecretDefinition> = {
@@ -40,7 +40,7 @@ const definitions: Record<SecretName, SecretDefinition> = {
     description: "The key of the marks by which the relay knows its own tasks",
     variable: "TASK_MARK_SECRET_ARN",
     instruction:
-      "Generated for you. A stack that takes over the tasks of another one needs that one's value; else leave it alone.",
+      "Generated for you. Change it only if this stack takes over another stack's tasks: then copy that stack's value.",
     generateSecretString: { passwordLength: 64, excludePunctuation: true },
   },
 };
@@ -62,20 +62,20 @@ export class Secrets extends Construct {
     const { variable: _variable, instruction, ...props } = definitions[name];
     const secret = new Secret(this, id, {
       ...props,
-      // A stack that is gone leaves no live credential behind. All are issued anew in minutes: by the next
-      // deployment, on the App's page, in Coder.
+      // A deleted stack leaves no live credential behind. All can be reissued in minutes: by the next deployment,
+      // on the App's page, in Coder.
       removalPolicy: RemovalPolicy.DESTROY,
     });
     Validations.of(secret).acknowledge({
       id: "AwsSolutions-SMG4",
       reason:
-        "The other end of each secret is a setting that no API of ours may change: the App's webhook secret and private key on GitHub, the token in Coder, the marks in the tasks that are there. A rotation on this side alone would cut the connection. Operators rotate both ends; AWSCURRENT and AWSPREVIOUS are both accepted for webhooks and marks, so that it takes no downtime.",
+        "The other end of each secret is a setting that the stack cannot change: the App's webhook secret and private key on GitHub, the token in Coder, the marks in existing tasks. A rotation on this side alone would break the connection. Operators rotate both ends; AWSCURRENT and AWSPREVIOUS are both accepted for webhooks and marks, so there is no downtime.",
     });
     new CfnOutput(Stack.of(this), `${id}SecretArn`, { value: secret.secretArn, description: instruction });
     return secret;
   }
 
-  /** Lets the grantee read this one secret, and nothing else of it. */
+  /** Lets the grantee read this secret's value, and nothing else. */
   grantRead(grantee: IGrantable, name: SecretName): void {
     grantee.grantPrincipal.addToPrincipalPolicy(
       new PolicyStatement({
@@ -85,7 +85,7 @@ export class Secrets extends Construct {
     );
   }
 
-  /** The variables that tell a Lambda the ARNs of these secrets. */
+  /** The environment variables that hold the ARNs of these secrets. */
   environment(names: readonly SecretName[]): Record<string, string> {
     return Object.fromEntries(
       names.map((name) => [definitions[name].variable, this.#secrets[name].secretArn]),

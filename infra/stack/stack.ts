@@ -88,7 +88,7 @@ export class RelayStack extends Stack {
   }
 }
 
-/** Who may speak as the App, may be refused. */
+/** Lambdas that post as the App; GitHub may refuse their posts. */
 function speaksOnGitHub(name: ActionName): boolean {
   const { secrets }: ActionSpec = actions[name];
   return secrets.includes("githubApp");

@@ -11,7 +11,7 @@ const actionOf: Record<TableRight, string> = {
   delete: "dynamodb:DeleteItem",
 };
 
-/** The one table: which Coder task serves which issue, and what waits to be told to it. */
+/** The one table: the records of tasks, and the inputs that wait in their inboxes. */
 export class Storage extends Construct {
   readonly table: TableV2;
 
@@ -24,7 +24,7 @@ export class Storage extends Construct {
       encryption: TableEncryptionV2.awsManagedKey(),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       timeToLiveAttribute: "expiresAt",
-      // Without its records the relay no longer knows whose tasks are whose, and they outlive any one stack.
+      // Tasks outlive the stack, and without these records the relay no longer knows which task belongs to which work.
       deletionProtection: true,
       removalPolicy: RemovalPolicy.RETAIN,
     });
@@ -32,7 +32,7 @@ export class Storage extends Construct {
 
   /**
    * Gives rights on the items whose partition key starts with `<prefix>#`. No scan and no batch: every action
-   * granted here names its partition key, which is what makes the condition hold:
+   * granted here names its partition key, so the condition applies to it:
    * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
    */
   grantItems(grantee: IGrantable, prefix: string, rights: readonly TableRight[]): void {
