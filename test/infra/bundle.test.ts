@@ -14,7 +14,7 @@ import { createStack, templateOf, variablesOf } from "./template.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** A Lambda that does what ours do with AWS, one call of each client. */
+/** A Lambda that calls each AWS client once, as ours do. */
 const probe = `
 import { DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
@@ -36,7 +36,7 @@ const answers: Record<string, unknown> = {
   "DynamoDB_20120810.GetItem": { Item: { n: { N: "1" } } },
 };
 
-/** As the services name a refusal. The bundles hold no class for it. */
+/** The name of AWS's refusal. The bundles hold no error class for it. */
 const refusal = { __type: "com.amazonaws.sfn#ExecutionAlreadyExists", message: "it is there" };
 
 describe("the bundles", () => {
@@ -47,7 +47,7 @@ describe("the bundles", () => {
   });
   afterAll(() => rmSync(outdir, { recursive: true, force: true }));
 
-  test("are one ES module for each Lambda", () => {
+  test("hold one ES module for each Lambda", () => {
     expect(bundles.map(({ name }) => name)).toEqual(actionNames);
     for (const { name, file, directory, bytes } of bundles) {
       expect(file).toBe(join(outdir, name, "index.mjs"));
@@ -57,12 +57,12 @@ describe("the bundles", () => {
     }
   });
 
-  test("stay small, for a cold start loads every byte", () => {
+  test("stay small, because a cold start loads every byte", () => {
     const tooBig = bundles.filter(({ name, bytes }) => bytes > (name === "webhook" ? 260_000 : 480_000));
     expect(tooBig.map(({ name, bytes }) => ({ name, bytes }))).toEqual([]);
   });
 
-  test("hold the modules that use what the Lambda may use, and no others", () => {
+  test("hold only the modules that the Lambda has rights for", () => {
     for (const { name, inputs } of bundles) {
       const { secrets, table, starts }: ActionSpec = actions[name];
       const has = (module: string) => (inputs[`lambdas/${module}.ts`] ?? 0) > 0;
@@ -95,12 +95,12 @@ describe("the bundles", () => {
     );
   });
 
-  test("do not load without them", async () => {
+  test("fail to load without those variables", async () => {
     const sendInbox = bundles.find(({ name }) => name === "send-inbox")?.file ?? "";
     await expect(loaded(sendInbox, {})).rejects.toThrow("CODER_TOKEN_SECRET_ARN");
   });
 
-  test("hold nothing of the credential chain but the environment", () => {
+  test("read credentials from the environment only", () => {
     for (const bundle of bundles) {
       const packages = [...bytesByPackage(bundle).keys()];
       expect(packages).toContain("@aws-sdk/credential-provider-env");
@@ -110,7 +110,7 @@ describe("the bundles", () => {
     }
   });
 
-  test("tell where their bytes come from", () => {
+  test("report which package each byte comes from", () => {
     for (const bundle of bundles) {
       const sum = [...bytesByPackage(bundle).values()].reduce((a, b) => a + b, 0);
       expect(sum).toBeGreaterThan(bundle.bytes * 0.95);
@@ -118,7 +118,7 @@ describe("the bundles", () => {
     }
   });
 
-  test("keep within the time of their invocation, and say in each log line which one it is", () => {
+  test("stay within their invocation's time, and name the invocation in each log line", () => {
     for (const { inputs } of bundles) {
       for (const module of ["budget", "log-context"]) {
         expect(inputs[`lambdas/runtime/${module}.ts`]).toBeGreaterThan(0);
@@ -126,7 +126,7 @@ describe("the bundles", () => {
     }
   });
 
-  test("can be had for some Lambdas alone, with source maps", async () => {
+  test("can be built for some Lambdas only, with source maps", async () => {
     const some = join(outdir, "some");
     const [bundle, ...others] = await bundleLambdas({ outdir: some, names: ["webhook"], sourceMaps: true });
     expect(others).toEqual([]);
@@ -137,11 +137,11 @@ describe("the bundles", () => {
 });
 
 describe("a bundled AWS client", () => {
-  // Inside the repository, where the entry finds its packages; `dist/` is not under version control.
+  // Inside the repository, so that the entry finds its packages; git ignores `dist/`.
   const folder = join(root, "dist", `probe-${process.pid}`);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  test("signs with the environment's credentials, talks to AWS_ENDPOINT_URL, and keeps AWS's names of errors", async () => {
+  test("signs with the environment's credentials, calls AWS_ENDPOINT_URL, and keeps AWS's error names", async () => {
     const calls: string[] = [];
     const server = createServer((request, response) => {
       const target = String(request.headers["x-amz-target"]);
@@ -183,14 +183,14 @@ const surroundings = {
   AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
 };
 
-/** Loads a bundle as Lambda does, with `env` and no other variables of ours; resolves with the exit code. */
+/** Loads a bundle as Lambda does, with only `env` of our variables; resolves with the exit code. */
 async function loaded(file: string, env: Record<string, string>): Promise<number> {
   const worker = new Worker(file, { env: { ...surroundings, ...env }, execArgv: [] });
   const [code] = await once(worker, "exit");
   return code;
 }
 
-/** Bundles the probe and runs it in a process of its own; resolves with what its handler returned, as JSON. */
+/** Bundles the probe and runs it in a separate process; resolves with its handler's result. */
 async function runProbe(folder: string, endpoint: string): Promise<string> {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "webhook.ts"), probe);

@@ -16,11 +16,11 @@ beforeAll(() => {
 
 const tracing = "xray:PutTelemetryRecords xray:PutTraceSegments on *";
 const readsSecret = (secret: string) => `secretsmanager:GetSecretValue on Secrets${secret}`;
-/** Whoever looks for a task by anything else than its id has to prove whose it is. */
+/** A Lambda that finds a task by anything other than its id must verify the task's mark. */
 const readsCoder = [readsSecret("CoderToken"), readsSecret("TaskMark")];
 const onItems = (actions: string, prefix: string) =>
   `${actions} on StorageTable if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["${prefix}#*"]}}`;
-/** Whoever acts as an installation of the App shares its token with the others. */
+/** Lambdas that act as an installation of the App share its token. */
 const actsAsInstallation = [
   readsSecret("GitHubApp"),
   onItems("dynamodb:GetItem dynamodb:UpdateItem", "token"),
@@ -43,7 +43,7 @@ const keepsSchedules = [
   'iam:PassRole on SchedulesRole if {"StringEquals":{"iam:PassedToService":"scheduler.amazonaws.com"}}',
 ];
 
-/** Written out by hand: a new right must be wanted twice, in `infra/` and here. */
+/** Written by hand: a new right must be added twice, in `infra/` and here. */
 const lambdaRights: Record<string, string[]> = {
   Webhook: [
     readsSecret("Webhook"),
@@ -149,7 +149,7 @@ describe("rights", () => {
     expect(others).toEqual([]);
   });
 
-  test("every role is one of these, and none has a managed policy", () => {
+  test("there are no other roles, and no role has a managed policy", () => {
     const roles = resourcesOf(template, "AWS::IAM::Role");
     const expected = [
       ...Object.keys(lambdaRights).map((name) => `${name}ActionRole`),
@@ -163,7 +163,7 @@ describe("rights", () => {
     }
   });
 
-  test("services take a role for this account alone, Lambda aside, which tells no account", () => {
+  test("services may assume a role for this account only, except Lambda, which sends no account", () => {
     for (const [id, { Properties }] of resourcesOf(template, "AWS::IAM::Role")) {
       const text = JSON.stringify(Properties.AssumeRolePolicyDocument);
       const isLambdas = text.includes('"lambda.amazonaws.com"');
@@ -190,7 +190,7 @@ describe("rights", () => {
 });
 
 describe("Lambdas", () => {
-  test("run on nodejs24.x and arm64 with X-Ray, each with a role and a log group of its own", () => {
+  test("run on nodejs24.x and arm64 with X-Ray, each with its own role and log group", () => {
     const lambdas = resourcesOf(template, "AWS::Lambda::Function");
     expect([...lambdas.keys()].sort()).toEqual(
       Object.keys(lambdaRights)
@@ -275,11 +275,11 @@ describe("Lambdas", () => {
     ReportFailure: { ...githubApp, ...table },
   };
 
-  test.each(Object.keys(lambdaRights))("%s learns from its environment what it may use", (name) => {
+  test.each(Object.keys(lambdaRights))("%s has the ARNs that it may use in its environment", (name) => {
     expect(variablesOf(template, name)).toEqual({ ...common, ...own[name] });
   });
 
-  test("learn the instructions for the agent where they are set", () => {
+  test("have the instructions for the agent in their environment, if they are set", () => {
     const instructions = {
       COMMENT_INSTRUCTION: "Reply first.",
       FAILURE_INSTRUCTION: "Reproduce it first.",
@@ -290,7 +290,7 @@ describe("Lambdas", () => {
   });
 });
 
-test("secrets that operators have filled are not written again when settings change", () => {
+test("a change of settings does not overwrite secrets that operators have filled in", () => {
   const { stack } = createStack({ CODER_URL: "https://other.example.com", CODER_TEMPLATE_NAME: "other" });
   const secrets = resourcesOf(templateOf(stack), "AWS::SecretsManager::Secret");
   expect(secrets).toEqual(resourcesOf(template, "AWS::SecretsManager::Secret"));

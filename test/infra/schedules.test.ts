@@ -21,7 +21,7 @@ import {
 const inAccount = (service: string) => `arn:AWS::Partition:${service}:AWS::Region:AWS::AccountId`;
 const createTask = `${inAccount("states")}:stateMachine:coder-task-relay-create-task`;
 
-/** A stack with the schedules and the role of a Lambda that keeps them. */
+/** A stack with the schedules and the role of a Lambda that manages them. */
 function stackWithKeeper(env?: Environment) {
   const app = new App({ builtinCloudFormationValidation: false });
   const stack = new Stack(app, "Relay", { stackName: "coder-task-relay", ...(env && { env }) });
@@ -43,7 +43,7 @@ function resourcesIn(stack: Stack): TemplateOfStack {
     .parse(Template.fromStack(stack).toJSON());
 }
 
-test("the stack has one group of schedules, under its own name, that goes with it", () => {
+test("the stack has one group of schedules, which has its name and is deleted with it", () => {
   const template = templateOf(createStack().stack);
   const [group, ...others] = resourcesOf(template, "AWS::Scheduler::ScheduleGroup").values();
   expect(others).toEqual([]);
@@ -75,19 +75,19 @@ test("Scheduler may start create-task and nothing else, for schedules of this gr
   });
 });
 
-test("a Lambda that keeps schedules may do so in the group, and hand on that one role to Scheduler", () => {
+test("a Lambda that manages schedules may do so in the group only, and may pass only that role to Scheduler", () => {
   const template = resourcesIn(stackWithKeeper().stack);
   const operations = ["CreateSchedule", "DeleteSchedule", "GetSchedule", "UpdateSchedule"];
   expect(rightsOf(template, "Keeper")).toEqual([
     'iam:PassRole on SchedulesRole if {"StringEquals":{"iam:PassedToService":"scheduler.amazonaws.com"}}',
     `${operations.map((name) => `scheduler:${name}`).join(" ")} on ${inAccount("scheduler")}:schedule/coder-task-relay/*`,
-    // Scheduler checks a list against all groups, whichever it is for.
+    // Scheduler checks ListSchedules against all groups.
     `scheduler:ListSchedules on ${inAccount("scheduler")}:schedule/*/*`,
   ]);
   expect(propertiesOf(template, "AWS::Scheduler::ScheduleGroup")).toEqual({ Name: "coder-task-relay" });
 });
 
-test("it finds group, role and flow in its environment", () => {
+test("its environment names the group, the role and the flow", () => {
   const { stack, schedules } = stackWithKeeper();
   const resolved = z.record(z.string(), z.unknown()).parse(stack.resolve(schedules.environment()));
   expect(Object.fromEntries(Object.entries(resolved).map(([name, value]) => [name, textOf(value)]))).toEqual({
@@ -100,9 +100,9 @@ test("it finds group, role and flow in its environment", () => {
 test.each<[string, Environment | undefined]>([
   ["anywhere", undefined],
   ["in a known account and region", { account: "123456789012", region: "eu-central-1" }],
-])("cdk-nag finds nothing in these rights that is not acknowledged, %s", (_, env) => {
+])("cdk-nag has no finding in these rights that is not acknowledged, %s", (_, env) => {
   const { app, stack } = stackWithKeeper(env);
-  // Left bare, so that there is something to find.
+  // Without encryption and TLS, so that cdk-nag has a finding.
   new Queue(stack, "Bare");
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   try {

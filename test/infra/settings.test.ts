@@ -39,7 +39,7 @@ function faults(
 }
 
 describe("settings", () => {
-  test("need no more than the URL of Coder and the agent's login", () => {
+  test("require only the URL of Coder and the agent's login", () => {
     expect(parse(needed)).toEqual({
       ...needed,
       CODER_TASK_NAME_PREFIX: "gh",
@@ -55,7 +55,7 @@ describe("settings", () => {
     });
   });
 
-  test("come from the CDK context too, and the environment wins", () => {
+  test("can be in the CDK context too, and the environment wins", () => {
     const context = {
       ...needed,
       CODER_TEMPLATE_NAME: "from-context",
@@ -68,7 +68,7 @@ describe("settings", () => {
     expect(settings.MAX_CI_ROUNDS).toBe("3");
   });
 
-  test("that are blank count as not set", () => {
+  test("count as not set if they are blank", () => {
     const settings = parse({ ...needed, CODER_TEMPLATE_PRESET: "", CODER_ORGANIZATION: "  " });
     expect(settings.CODER_TEMPLATE_PRESET).toBeUndefined();
     expect(settings.CODER_ORGANIZATION).toBe("default");
@@ -100,7 +100,7 @@ describe("settings", () => {
     expect(parse({ ...needed, CODER_URL: url }).CODER_URL).toBe(url);
   });
 
-  test("that are missing are named all at once, one line each with an example", () => {
+  test("that are missing are all named in one error, one line each with an example", () => {
     expect(faults({})).toEqual([
       "CODER_URL is missing; expected the https URL of your Coder deployment, for example CODER_URL=https://coder.example.com",
       "AGENT_GITHUB_USERNAME is missing; expected the GitHub login of the agent, without @, for example AGENT_GITHUB_USERNAME=coder-agent",
@@ -162,12 +162,12 @@ describe("settings", () => {
     expect(parse({ ...needed, ...instructions })).toMatchObject(instructions);
   });
 
-  test("offer the retentions that CloudWatch Logs has; none keeps logs for ever", () => {
+  test("accept the retentions of CloudWatch Logs, except keeping logs forever", () => {
     const known = Object.values(RetentionDays).filter((days) => typeof days === "number");
     expect([...retentions, RetentionDays.INFINITE].sort()).toEqual(known.sort());
   });
 
-  test("are read without the CDK, which the local system would have to load", async () => {
+  test("are read without loading the CDK, which the local system does not need", async () => {
     const { metafile } = await build({
       absWorkingDir: root,
       entryPoints: ["infra/definition/settings.ts", "infra/definition/actions.ts"],
@@ -186,7 +186,7 @@ describe("settings", () => {
     expect(faults({}, { ...needed, CODER_TEMPLATE_NAME: { name: "x" } })[0]).toContain("is not text");
   });
 
-  test("reach the Lambdas under the same names, without what only the stack needs", () => {
+  test("reach the Lambdas under the same names, except those that only the stack needs", () => {
     const settings = parse({
       ...needed,
       FAILURE_EMAIL: "oncall@example.com",
@@ -207,7 +207,7 @@ describe("settings", () => {
     });
   });
 
-  test("that are wrong stop the CDK app with these lines alone, before anything is bundled", () => {
+  test("that are wrong stop the CDK app with only these lines, before anything is bundled", () => {
     const env = { ...process.env, CODER_URL: "nowhere", AGENT_GITHUB_USERNAME: "" };
     const run = spawnSync(process.execPath, ["--import", "tsx", "infra/app.ts"], {
       cwd: root,
@@ -223,7 +223,7 @@ describe("settings", () => {
 });
 
 describe("the environment of a Lambda", () => {
-  /** All at their longest, but for the URLs and the lists, which have no limit of their own. */
+  /** All settings at their longest, except the URLs and lists, which have no limit. */
   const longest: Record<string, string> = {
     CODER_URL: `https://${"coder.".repeat(20)}example.com`,
     AGENT_GITHUB_USERNAME: "a".repeat(39),
@@ -242,7 +242,7 @@ describe("the environment of a Lambda", () => {
     LOG_FORMAT: "pretty",
     GITHUB_API_URL: `https://${"github.".repeat(15)}example.com/api/v3`,
   };
-  /** So long that one more does not fit, and longer than any other setting. */
+  /** Longer than any other setting, and so long that one more name does not fit. */
   const bots = (() => {
     const list = (count: number) =>
       Array.from({ length: count }, (_, i) => `bot-${String(i).padStart(3, "0")}[bot]`).join(",");
@@ -251,20 +251,20 @@ describe("the environment of a Lambda", () => {
     return { fits: list(count), tooMany: list(count + 10), count };
   })();
 
-  test("holds 4 KB, measured as JSON: with the longest settings too", () => {
+  test("fits into 4 KB of JSON with the longest settings", () => {
     const { stack } = createStack({ ...longest, ALLOWED_BOTS: bots.fits });
     const template = templateOf(stack);
     const settings = lambdaEnvironment(parse({ ...longest, ALLOWED_BOTS: bots.fits }));
     for (const name of actionNames) {
       const variables = Object.keys(variablesOf(template, pascalCase(name)));
-      // No ARN or name of the stack's is longer: arn:aws-us-gov:states:us-gov-west-1:123456789012:stateMachine:…
+      // The stack's longest ARN or name: arn:aws-us-gov:states:us-gov-west-1:123456789012:stateMachine:…
       const deployed = variables.map((variable) => [variable, settings[variable] ?? "x".repeat(115)]);
       expect(Buffer.byteLength(JSON.stringify(Object.fromEntries(deployed)))).toBeLessThan(4096);
     }
     expect(bots.count).toBeGreaterThan(20);
   });
 
-  test("is too small for longer ones: the longest is named", () => {
+  test("refuses longer settings, and names the longest", () => {
     expect(faults({ ...longest, ALLOWED_BOTS: bots.tooMany })).toEqual([
       expect.stringMatching(
         /^ALLOWED_BOTS is too long: with it all settings are 2\d{3} bytes, and a Lambda's environment has room for 2828; expected .+$/,

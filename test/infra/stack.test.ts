@@ -55,7 +55,7 @@ beforeAll(() => {
   template = templateOf(createStack().stack);
 });
 
-test("every log group expires, after the days of the settings", () => {
+test("every log group expires after the days of the setting", () => {
   const { stack } = createStack({ LOG_RETENTION_DAYS: "90" });
   const groups = [...resourcesOf(templateOf(stack), "AWS::Logs::LogGroup").values()];
   // One for each Lambda and each flow, and the access log.
@@ -106,7 +106,7 @@ test("the webhook secret and the key of the marks are generated; the other two h
 });
 
 describe("ingress", () => {
-  test("sends its paths to the Lambda webhook, whatever the method", () => {
+  test("sends its paths to the Lambda webhook, for every method", () => {
     const routes = [...resourcesOf(template, "AWS::ApiGatewayV2::Route").values()];
     expect(routes.map(({ Properties }) => Properties.RouteKey).sort()).toEqual([
       "ANY /healthz",
@@ -124,7 +124,7 @@ describe("ingress", () => {
     expect(stage).toMatchObject({
       StageName: "$default",
       DefaultRouteSettings: { ThrottlingRateLimit: 100, ThrottlingBurstLimit: 200 },
-      // What anybody may call cannot use up what GitHub has.
+      // Calls to the public paths cannot use up GitHub's limit.
       RouteSettings: {
         "ANY /webhooks/github": { ThrottlingRateLimit: 100, ThrottlingBurstLimit: 200 },
         "ANY /healthz": { ThrottlingRateLimit: 5, ThrottlingBurstLimit: 10 },
@@ -155,7 +155,7 @@ describe("ingress", () => {
 });
 
 describe("flows", () => {
-  test("log every step without what users wrote, and are traced", () => {
+  test("log every step without user content, and are traced", () => {
     const machines = [...resourcesOf(template, "AWS::StepFunctions::StateMachine").values()];
     expect(machines.map(({ Properties }) => Properties.StateMachineName).sort()).toEqual([
       "coder-task-relay-create-task",
@@ -182,7 +182,7 @@ describe("flows", () => {
     }
   });
 
-  test("have every placeholder of their definition filled in", () => {
+  test("have no unresolved placeholder in their definition", () => {
     for (const { Properties } of resourcesOf(template, "AWS::StepFunctions::StateMachine").values()) {
       const used = String(Properties.DefinitionString).match(/(?<=\$\{)\w+(?=\})/g) ?? [];
       expect(Object.keys(recordOf(Properties.DefinitionSubstitutions)).sort()).toEqual(
@@ -194,7 +194,7 @@ describe("flows", () => {
 });
 
 describe("failures", () => {
-  test("reach the topic and the Lambda report-failure, or else the queue", () => {
+  test("reach the topic and the Lambda report-failure, or the queue if that fails", () => {
     const { EventPattern, Targets } = propertiesOf(template, "AWS::Events::Rule");
     expect(EventPattern).toMatchObject({
       source: ["aws.states"],
@@ -219,7 +219,7 @@ describe("failures", () => {
     });
   });
 
-  test("are told by mail without what users wrote", () => {
+  test("are reported by email without user content", () => {
     const { Targets } = propertiesOf(template, "AWS::Events::Rule");
     const paths = JSON.stringify(Targets).match(/"\$\.[\w.]+"/g) ?? [];
     expect(paths.map((path) => path.replaceAll('"', "")).sort()).toEqual([
@@ -239,7 +239,7 @@ describe("failures", () => {
     ]);
   });
 
-  test("can be published for this account alone", () => {
+  test("can be published for this account only", () => {
     const { Statement } = recordOf(propertiesOf(template, "AWS::SNS::TopicPolicy").PolicyDocument);
     const allowed = [Statement]
       .flat()
@@ -252,7 +252,7 @@ describe("failures", () => {
     ["aws", "console.aws.amazon.com"],
     ["aws-cn", "console.amazonaws.cn"],
     ["aws-us-gov", "console.amazonaws-us-gov.com"],
-  ])("lead to the console of the partition %s", (partition, host) => {
+  ])("link to the console of the partition %s", (partition, host) => {
     const { Targets } = propertiesOf(template, "AWS::Events::Rule");
     const [mail] = [Targets].flat();
     const { "Fn::Join": parts } = recordOf(recordOf(recordOf(mail).InputTransformer).InputTemplate);
@@ -269,7 +269,7 @@ describe("failures", () => {
     expect(recordOf(mappings[String(mapping)])[partition]).toEqual({ host });
   });
 
-  test("set off an alarm each: crash, 5xx, many failed flows, a failed drain, failure unreported", () => {
+  test("each have an alarm: crash, 5xx, many failed flows, a failed drain, an unreported failure", () => {
     const alarms = resourcesOf(template, "AWS::CloudWatch::Alarm");
     expect([...alarms.keys()].map((id) => id.replace("Observability", "")).sort()).toEqual([
       "DrainFailed",
@@ -302,7 +302,7 @@ describe("failures", () => {
     expect(counted.length).toBeLessThanOrEqual(10);
   });
 
-  test("go to FAILURE_EMAIL where one is set", () => {
+  test("go to FAILURE_EMAIL if it is set", () => {
     expect(resourcesOf(template, "AWS::SNS::Subscription").size).toBe(0);
     const { stack } = createStack({ FAILURE_EMAIL: "oncall@example.com" });
     expect(propertiesOf(templateOf(stack), "AWS::SNS::Subscription")).toMatchObject({
@@ -312,7 +312,7 @@ describe("failures", () => {
   });
 });
 
-test("what GitHub did not let us say is counted, whichever Lambda wanted to say it", () => {
+test("posts that GitHub refuses are counted for every Lambda that posts", () => {
   const filters = [...resourcesOf(template, "AWS::Logs::MetricFilter").values()];
   const counted = filters.map(({ Properties }) => textOf(Properties.LogGroupName));
   for (const action of [
@@ -356,7 +356,7 @@ test("the dashboard shows each flow by its name: started, succeeded, failed, tim
   );
 });
 
-test("the outputs say what to put where", () => {
+test("the outputs say where each value belongs", () => {
   expect(Object.keys(template.Outputs).sort()).toEqual([
     "CoderTokenSecretArn",
     "FailureTopicArn",
@@ -386,11 +386,11 @@ describe("cdk-nag AwsSolutions", () => {
     return [...new Set(report.match(/AwsSolutions-\w+/g) ?? [])].sort();
   }
 
-  test("finds nothing that is not acknowledged", () => {
+  test("has no finding that is not acknowledged", () => {
     expect(findings()).toEqual([]);
   });
 
-  test("does look: a queue that is left bare is found", () => {
+  test("reports a queue without protection", () => {
     expect(findings((stack) => new Queue(stack, "Bare"))).toEqual(["AwsSolutions-SQS3", "AwsSolutions-SQS4"]);
   });
 });

@@ -17,7 +17,7 @@ const templateSchema = z.object({
 export type Resource = z.output<typeof resourceSchema>;
 export type TemplateOfStack = z.output<typeof templateSchema>;
 
-/** The stack with settings as a user would give them, without bundling and the slow validation of each synth. */
+/** The stack with a user's settings, without bundling and without the slow validation at synth. */
 export function createStack(environment: Record<string, string> = {}): { app: App; stack: RelayStack } {
   const app = new App({ builtinCloudFormationValidation: false });
   const stack = new RelayStack(app, "Relay", {
@@ -39,7 +39,7 @@ export function templateOf(stack: RelayStack): TemplateOfStack {
   return templateSchema.parse(Template.fromStack(stack).toJSON());
 }
 
-/** The resources of a type by logical id, without the hash that CDK puts at its end. */
+/** The resources of a type by logical id, without the CDK's hash suffix. */
 export function resourcesOf({ Resources }: TemplateOfStack, type: string): Map<string, Resource> {
   const found = Object.entries(Resources).filter(([, resource]) => resource.Type === type);
   return new Map(found.map(([id, resource]) => [withoutHash(id), resource]));
@@ -65,17 +65,17 @@ const intrinsicSchema = z.union([
     .transform((value): string => value["Fn::Join"][1].map(textOf).join("")),
 ]);
 
-/** What is known to be an object, by any keys. */
+/** Narrows a value to an object with any keys. */
 export function recordOf(value: unknown): Record<string, unknown> {
   return z.record(z.string(), z.unknown()).parse(value);
 }
 
-/** A text of the template with every reference replaced by the logical id that it points to. */
+/** A template string, with every reference replaced by its logical id. */
 export function textOf(value: unknown): string {
   return intrinsicSchema.parse(value);
 }
 
-/** The environment of a Lambda, by its stem as in the logical ids: `CreateTask`. */
+/** The environment of a Lambda, by the stem of its logical id: `CreateTask`. */
 export function variablesOf(template: TemplateOfStack, lambda: string): Record<string, string> {
   const resource = resourcesOf(template, "AWS::Lambda::Function").get(`${lambda}ActionFunction`);
   const { Variables } = recordOf(resource?.Properties.Environment);
@@ -100,7 +100,7 @@ const policySchema = z.object({
   }),
 });
 
-/** What a role may do, a line for each statement: `actions on resources if condition`, in alphabetical order. */
+/** The rights of a role, one line per statement: `actions on resources if condition`, in alphabetical order. */
 export function rightsOf(template: TemplateOfStack, role: string): string[] {
   const policies = [...resourcesOf(template, "AWS::IAM::Policy").values()].map(({ Properties }) =>
     policySchema.parse(Properties),

@@ -2,12 +2,12 @@ import { afterAll, afterEach, beforeAll, expect, jest, test } from "@jest/global
 import type { Fault } from "../../../local/http/faults.js";
 import { HttpServer } from "../../../local/http/http-server.js";
 
-/** Answers every request of every service as it is told: the clients under test meet real HTTP. */
+/** Answers every service's requests as configured, so that the clients are tested over real HTTP. */
 const server = new HttpServer();
 const calls: Record<string, () => Promise<unknown>> = {};
 
 beforeAll(async () => {
-  // The SDK's back-off is a random part of a growing time.
+  // The SDK's back-off is a random fraction of a growing delay.
   jest.spyOn(Math, "random").mockReturnValue(0);
   const url = await server.listen();
   Object.assign(process.env, {
@@ -48,7 +48,7 @@ const services = [
   "Scheduler's DeleteSchedule",
 ];
 
-/** As the JSON protocols of AWS name an error: in a header and in the body. */
+/** AWS's JSON protocols name an error in a header and in the body. */
 const named = (status: number, name: string): Fault => ({
   status,
   body: { __type: name, message: "what the service says" },
@@ -75,7 +75,7 @@ const troubles: [string, Fault][] = [
   ["a throttle", named(400, "ThrottlingException")],
   ["a connection that is lost", { lose: "request" }],
 ];
-test.each(troubles)("every service has passing trouble with %s", async (_, fault) => {
+test.each(troubles)("for every service, %s is a transient error", async (_, fault) => {
   const errors = await Promise.all(services.map((service) => errorOf(service, fault)));
   for (const { name, message } of errors) {
     expect([name, message]).toEqual(["TransientError", expect.stringMatching(/just now: .+retried/)]);
@@ -90,17 +90,17 @@ test.each(["ValidationException", "AccessDeniedException"])(
   },
 );
 
-test("too many executions at once are passing trouble", async () => {
+test("too many executions at once are a transient error", async () => {
   const error = await errorOf("Step Functions", named(400, "ExecutionLimitExceeded"));
   expect(error.name).toBe("TransientError");
 });
 
-test("a change of a schedule that is under way is passing trouble", async () => {
+test("a conflicting change of a schedule is a transient error", async () => {
   const error = await errorOf("Scheduler's DeleteSchedule", named(409, "ConflictException"));
   expect(error.name).toBe("TransientError");
 });
 
-test("a service that does not answer is given up before the invocation ends", async () => {
+test("a request without an answer is aborted before the invocation ends", async () => {
   const { withBudget } = await import("../../../lambdas/runtime/budget.js");
   server.fail({ delayMs: 60_000, times: Number.POSITIVE_INFINITY });
   const handler = withBudget(() => calls["DynamoDB's GetItem"]?.() ?? Promise.resolve());

@@ -40,18 +40,18 @@ const nameOf = (asked: Promise<unknown>) =>
   );
 
 describe("the values of a secret", () => {
-  test("are those of both stages, without the line break at their ends", async () => {
+  test("include both stages, without trailing line breaks", async () => {
     holds("new\n", "old\r\n");
     expect(await secret.values()).toEqual(["new", "old"]);
     expect(await secret.value()).toBe("new");
   });
 
-  test("are one if it was never rotated", async () => {
+  test("hold one value if the secret was never rotated", async () => {
     holds("new");
     expect(await secret.values()).toEqual(["new"]);
   });
 
-  test("are read once in five minutes, whoever asks", async () => {
+  test("are read once in five minutes for all callers", async () => {
     holds("new");
     await Promise.all([secret.values(), secret.values()]);
     nowMs += 5 * minuteMs - 1;
@@ -62,7 +62,7 @@ describe("the values of a secret", () => {
     expect(await secret.values()).toEqual(["newer", "new"]);
   });
 
-  test("are read again at the next use if a service has refused them", async () => {
+  test("are read again at the next use after a service has refused them", async () => {
     holds("new");
     await secret.value();
     holds("mended");
@@ -86,7 +86,7 @@ describe("the values of a secret", () => {
   });
 });
 
-/** Passing trouble, by what the SDK throws. */
+/** Transient errors, as the SDK throws them. */
 const troubles: [string, Error][] = [
   ["a throttle", refused(400, "ThrottlingException")],
   ["a 429", refused(429, "TooManyRequestsException")],
@@ -104,7 +104,7 @@ describe.each(troubles)("%s", (_, error) => {
     expect(await secret.values()).toEqual(["new"]);
   });
 
-  test("leaves the known values in force, and Secrets Manager in peace for a minute", async () => {
+  test("keeps the known values in use, and Secrets Manager is not called for a minute", async () => {
     holds("new", "old");
     await secret.values();
     nowMs += 5 * minuteMs;
@@ -128,7 +128,7 @@ test.each(["AccessDeniedException", "DecryptionFailure", "ResourceNotFoundExcept
   },
 );
 
-test("a secret without a value says which it is", async () => {
+test("an error about an empty secret names the secret", async () => {
   secretsManager.on(GetSecretValueCommand).resolves({});
   await expect(make().value()).rejects.toThrow("The secret arn:secret has no value.");
 });

@@ -26,12 +26,12 @@ describe("an execution", () => {
     ]);
   });
 
-  test("runs already if it was started before this request", async () => {
+  test("is reported as running if it was started before this request", async () => {
     startedAt(Date.now() - 60_000);
     expect(await startIt()).toBe("running");
   });
 
-  test("is closed if its name is taken", async () => {
+  test("is reported as closed if its name is taken", async () => {
     stepFunctions.rejects(refused(400, "ExecutionAlreadyExists"));
     expect(await startIt()).toBe("closed");
   });
@@ -43,12 +43,12 @@ test.each([
   ["a throttle", refused(400, "ThrottlingException"), "400 ThrottlingException"],
   ["a 429", refused(429, "TooManyRequestsException"), "429 TooManyRequestsException"],
   ["a 500", refused(500, "InternalServerError"), "500 InternalServerError"],
-  // The name alone would make it a duplicate: the execution would be lost.
+  // By its name alone it would count as a duplicate, and the execution would be lost.
   ["a 5xx under an odd name", refused(503, "ExecutionAlreadyExists"), "503 ExecutionAlreadyExists"],
   ["a socket that is reset", socket("ECONNRESET"), "ECONNRESET"],
   ["a pipe that breaks", socket("EPIPE"), "EPIPE"],
   ["no answer in time", Object.assign(new Error("timed out"), { name: "TimeoutError" }), "TimeoutError"],
-])("%s is a TransientError that says what it was", async (_, error, reason) => {
+])("%s is a TransientError that names the cause", async (_, error, reason) => {
   stepFunctions.rejects(error);
   const message = `Step Functions could not do StartExecution (name) just now: ${reason}. It is retried.`;
   await expect(startIt()).rejects.toMatchObject({ name: "TransientError", message });

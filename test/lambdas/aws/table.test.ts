@@ -32,27 +32,27 @@ const answered = (httpStatusCode: number, name: string) =>
   new DynamoDBServiceException({ name, $fault: "server", message: "words", $metadata: { httpStatusCode } });
 const socket = (code: string) => Object.assign(new Error(`read ${code}`), { code });
 const named = (name: string) => Object.assign(new Error("no answer"), { name });
-/** A page of a proxy's, which the SDK cannot read. */
+/** A proxy's HTML page, which the SDK cannot parse. */
 const unreadable = (statusCode: number) =>
   Object.assign(new SyntaxError("Unexpected token '<'"), { $response: { statusCode } });
 
-/** The error that every operation ends in. */
+/** The error that every operation throws. */
 async function errorsWith(error: Error): Promise<Error[]> {
   dynamoDb.rejects(error);
   const outcomes = Object.values(operations).map((call) => call().catch((caught: unknown) => caught));
   return (await Promise.all(outcomes)) as Error[];
 }
 
-describe("passing trouble of any operation is a TransientError that says what it was:", () => {
+describe("a transient error of any operation is a TransientError that names the cause:", () => {
   test.each([
     ["a connection that is reset", socket("ECONNRESET"), "ECONNRESET"],
     ["a pipe that breaks", socket("EPIPE"), "EPIPE"],
-    ["a name that does not resolve for now", socket("EAI_AGAIN"), "EAI_AGAIN"],
+    ["a host name that does not resolve for now", socket("EAI_AGAIN"), "EAI_AGAIN"],
     ["a request that times out", named("TimeoutError"), "TimeoutError"],
-    ["a request that is given up for the invocation's end", named("AbortError"), "AbortError"],
+    ["a request that is aborted at the invocation's end", named("AbortError"), "AbortError"],
     ["a throttle", answered(400, "ThrottlingException"), "400 ThrottlingException"],
     [
-      "a throughput that is exceeded",
+      "an exceeded throughput",
       answered(400, "ProvisionedThroughputExceededException"),
       "400 ProvisionedThroughputExceededException",
     ],
@@ -94,13 +94,13 @@ describe("a condition that does not hold", () => {
     await expect(operations.DeleteItem?.()).resolves.toBeUndefined();
   });
 
-  test("is an error of any other operation, which has no condition", async () => {
+  test("is an error for operations that have no condition", async () => {
     await expect(table.get(key)).rejects.toThrow("words");
   });
 });
 
 describe("requests", () => {
-  test("read consistently, an item or all pages of a query", async () => {
+  test("read an item, or all pages of a query, consistently", async () => {
     dynamoDb.on(GetCommand).resolves({ Item: { ...key, generation: 1 } });
     expect(await table.get(key)).toEqual({ ...key, generation: 1 });
 
@@ -120,13 +120,13 @@ describe("requests", () => {
     ]);
   });
 
-  test("read no page that nobody asks for", async () => {
+  test("do not read pages that the caller does not consume", async () => {
     dynamoDb.on(QueryCommand).resolves({ Items: [key, key], LastEvaluatedKey: key });
     for await (const _ of table.each(key.pk, "", { pageSize: 2 })) break;
     expect(dynamoDb.commandCalls(QueryCommand).map(({ args: [{ input }] }) => input.Limit)).toEqual([2]);
   });
 
-  test("set, remove, count and take out of sets in one expression, under placeholders alone", async () => {
+  test("set, remove, add and delete in one expression, with placeholders only", async () => {
     dynamoDb.on(UpdateCommand).resolves({ Attributes: { generation: 2 } });
     const condition = { expression: "#state = :old", values: { old: "waiting" } };
     const missing = new Set(["comment#1"]);
@@ -159,7 +159,7 @@ describe("requests", () => {
     });
   });
 
-  test("delete on a condition", async () => {
+  test("delete conditionally", async () => {
     dynamoDb.on(DeleteCommand).resolves({});
     await operations.DeleteItem?.();
     const [call] = dynamoDb.commandCalls(DeleteCommand);

@@ -13,7 +13,7 @@ let backend: CoderBackend;
 beforeEach(() => deploy());
 afterEach(() => deployment.close());
 
-/** Replaces the deployment of the test by another. */
+/** Replaces the test's deployment. */
 async function deploy(
   options: FakeCoderOptions = {},
   settings: Partial<CoderSettings> = {},
@@ -45,7 +45,7 @@ async function ready(): Promise<CoderTask> {
 }
 
 describe("a new chat", () => {
-  test("has labels that it is found by, and a title for people", async () => {
+  test("has labels to find it by, and a title for people", async () => {
     await create(backend);
     expect(chat().labels).toEqual({
       "relay-target": "octo/app#5",
@@ -59,7 +59,7 @@ describe("a new chat", () => {
     expect(creation?.body).toMatchObject({ title: "octo/app#5: Fix the parser", client_type: "api" });
   });
 
-  test("is bound to a workspace of the template, which is noted before the chat is made", async () => {
+  test("uses a workspace of the template, which is recorded before the chat is created", async () => {
     await deploy({}, { CODER_TEMPLATE_NAME: "task-template" });
     const specification = await specified(backend);
     await (await backend.prepare(null))(specification);
@@ -75,8 +75,8 @@ describe("a new chat", () => {
     });
   });
 
-  test.each(["noted", "asked for without an answer"])(
-    "takes the workspace that an earlier try has %s",
+  test.each(["recorded", "requested without an answer"])(
+    "reuses the workspace that an earlier attempt has %s",
     async (how) => {
       await deploy({}, { CODER_TEMPLATE_NAME: "task-template" });
       const make = await backend.prepare(null);
@@ -95,7 +95,7 @@ describe("a new chat", () => {
     },
   );
 
-  test("does not take a workspace that was there before it asked for one", async () => {
+  test("does not use a workspace that existed before its own request", async () => {
     await deploy({}, { CODER_TEMPLATE_NAME: "task-template" });
     const template = deployment.fake.addTemplate({ name: "another" });
     const make = await backend.prepare(null);
@@ -106,14 +106,14 @@ describe("a new chat", () => {
     expect(deployment.fake.chats()).toEqual([]);
   });
 
-  test("makes a new workspace where the noted one is gone", async () => {
+  test("creates a new workspace if the recorded one is gone", async () => {
     await deploy({}, { CODER_TEMPLATE_NAME: "task-template" });
     const workspaceId = "00000000-0000-4000-8000-000000000001";
     const task = await (await backend.prepare(null))(await specified(backend, { workspaceId }));
     expect(task).toMatchObject({ workspaceId: deployment.fake.workspaces()[0]?.id });
   });
 
-  test("does not take a workspace for its own that another chat works in, or that is being deleted", async () => {
+  test("does not use a workspace that another chat uses or that is being deleted", async () => {
     await deploy({ deleteMs: 3_600_000 }, { CODER_TEMPLATE_NAME: "task-template" });
     const task = await ready();
     const other = { ...issue, repositoryId: 12 };
@@ -123,7 +123,7 @@ describe("a new chat", () => {
     expect(await make(await specified(backend, { work: other }))).toBe("held");
   });
 
-  test("in an organization that is not there is refused with what to set", async () => {
+  test("in an unknown organization is refused, and the error names the setting", async () => {
     await deploy({}, { CODER_ORGANIZATION: "nowhere" });
     await expect(backend.prepare(null)).rejects.toThrow(/no organization "nowhere".*Set CODER_ORGANIZATION/);
   });
@@ -139,12 +139,12 @@ describe("a new chat", () => {
       { status: 400, body: { message: "No chat model is available in this organization." } },
       "CoderBadRequestError",
     ],
-  ])("is refused for good where there is %s", async (_, fault, name) => {
+  ])("is refused permanently because of %s", async (_, fault, name) => {
     deployment.fake.http.fail({ method: "POST", path: /\/chats$/, ...fault });
     expect(await nameOf(create(backend))).toBe(name);
   });
 
-  test("that Coder gave to another user than was asked for is archived again", async () => {
+  test("is archived again if Coder gave it to another user than requested", async () => {
     const make = deployment.fake.http;
     const body = {
       id: "",
@@ -163,7 +163,7 @@ describe("a new chat", () => {
 });
 
 describe("a text", () => {
-  test("waits where the queue is full, which is no rate limit", async () => {
+  test("waits if the queue is full, which is not a rate limit", async () => {
     await deploy({ queueCap: 1 });
     const task = await create(backend);
     chat().holdBusy();
@@ -172,13 +172,13 @@ describe("a text", () => {
     expect(chat().queued).toEqual(["one"]);
   });
 
-  test("waits as told where the rate is limited", async () => {
+  test("waits as long as a rate limit asks", async () => {
     const task = await ready();
     deployment.fake.http.fail({ method: "POST", status: 429, headers: { "retry-after": "3600" } });
     expect(await nameOf(backend.send(task, "one"))).toBe("RateLimitedError");
   });
 
-  test("does not open a chat again that somebody has archived: it has to be resumed first", async () => {
+  test("does not reopen a chat that somebody has archived: the chat must be resumed first", async () => {
     const task = await ready();
     await backend.stop(task);
     const agent = chat();
@@ -193,7 +193,7 @@ describe("a text", () => {
     expect(agent.inputs.map(({ text }) => text)).toEqual(["are you there?"]);
   });
 
-  test("that a hook denies is a fault of the text, with what to do about it", async () => {
+  test("that a hook denies is a permanent refusal of the text, with a remedy", async () => {
     const task = await ready();
     const body = { message: "No secrets, please", kind: "hook_denied" };
     deployment.fake.http.fail({ method: "POST", path: /\/messages$/, status: 403, body });
@@ -202,7 +202,7 @@ describe("a text", () => {
     expect(await nameOf(failing)).toBe("TextDeniedError");
   });
 
-  test("for another user's chat is a fault of the configuration", async () => {
+  test("for another user's chat is a configuration error", async () => {
     await deploy({}, { CODER_CHAT_IDENTITY: "requester" });
     const task = await create(backend);
     const asBot = connect(deployment.fake.url, deployment.fake.token);
@@ -211,7 +211,7 @@ describe("a text", () => {
     expect(await nameOf(failing)).toBe("ChatOwnerError");
   });
 
-  test("is another try where the last turn has failed", async () => {
+  test("starts another attempt if the last turn has failed", async () => {
     const task = await ready();
     chat().failTurn({ kind: "usage_limit", message: "over budget" });
     expect((await backend.find(task, issue))?.view.phase).toBe("ready");
@@ -233,8 +233,8 @@ describe("a text", () => {
   });
 });
 
-describe("an agent that goes on", () => {
-  test("is told so once, after it was archived too", async () => {
+describe("an agent that continues its turn", () => {
+  test("gets one message about it, also after it was archived", async () => {
     await deploy({ turnMs: 3_600_000 });
     const task = await ready();
     chat().archived = true;
@@ -248,7 +248,7 @@ describe("an agent that goes on", () => {
     expect(agent?.inputs.map(({ text }) => text)).toEqual([expect.stringMatching(/Continue/)]);
   });
 
-  test("is waited for while it is still being interrupted", async () => {
+  test("is waited for while its interruption is still under way", async () => {
     await deploy({ turnMs: 3_600_000 });
     const task = await create(backend);
     expect(await nameOf(backend.stop(task))).toBe("TaskBusyError");
@@ -259,10 +259,10 @@ describe("an agent that goes on", () => {
   });
 });
 
-describe("a creation that Coder takes long for", () => {
+describe("a creation that takes Coder a long time", () => {
   const creation = { method: "POST", path: /\/chats$/ };
 
-  test("makes one chat: it is looked for until it is there", async () => {
+  test("makes one chat: the relay searches until it exists", async () => {
     await deploy({}, {}, { timeoutMs: 50, awaitMs: 20_000 });
     deployment.fake.http.fail({ ...creation, delayMs: 300 });
     const task = await create(backend);
@@ -270,7 +270,7 @@ describe("a creation that Coder takes long for", () => {
     expect(deployment.fake.http.calls.filter(({ method }) => method === "POST")).toHaveLength(1);
   });
 
-  test("may make two all the same: then the end is the end of both", async () => {
+  test("may still make two chats: then both are ended", async () => {
     await deploy({}, {}, { timeoutMs: 50, awaitMs: 0 });
     deployment.fake.http.fail({ ...creation, delayMs: 500 });
     expect(await nameOf(create(backend))).toBe("TransientError");
@@ -282,7 +282,7 @@ describe("a creation that Coder takes long for", () => {
 });
 
 describe("the end of a chat", () => {
-  test("does not wait for a helper of the agent's, which is interrupted too", async () => {
+  test("does not wait for the agent's subagents, which are interrupted too", async () => {
     const task = await ready();
     const agent = chat();
     const helper = agent.callHelper();
@@ -291,7 +291,7 @@ describe("the end of a chat", () => {
     expect([agent, helper]).toMatchObject([{ archived: true }, { archived: true, status: "waiting" }]);
   });
 
-  test("does not take a workspace with it that another chat works in by now", async () => {
+  test("does not delete a workspace that another chat uses by now", async () => {
     await deploy({}, { CODER_TEMPLATE_NAME: "task-template" });
     const task = await ready();
     const { id } = await create(backend);
@@ -311,7 +311,7 @@ describe("the end of a chat", () => {
     expect(deployment.fake.workspaces()[0]?.latestBuild.transition).toBe("start");
   });
 
-  test("comes before what still waits in its queue", async () => {
+  test("comes before the messages that wait in its queue", async () => {
     const task = await ready();
     const agent = chat();
     agent.holdBusy();
@@ -320,7 +320,7 @@ describe("the end of a chat", () => {
     expect(agent).toMatchObject({ archived: true, inputs: [], queued: [] });
   });
 
-  test("takes the workspace with it though the chat was purged", async () => {
+  test("deletes the workspace even if the chat was purged", async () => {
     await deploy({}, { CODER_TEMPLATE_NAME: "task-template" });
     const task = await ready();
     chat().purge();
@@ -337,15 +337,15 @@ describe("the end of a chat", () => {
     expect(deployment.fake.chats()).toEqual([]);
   });
 
-  test("waits for an agent that does not come to rest", async () => {
+  test("waits for an agent that keeps working", async () => {
     await deploy({ turnMs: 3_600_000 });
     const task = await create(backend);
     expect(await nameOf(backend.stop(task))).toBe("TaskBusyError");
   });
 });
 
-describe("whose chats they are", () => {
-  test("the bot's: sharing that is off is no failure, nor is a person whom Coder does not know", async () => {
+describe("the owner of chats", () => {
+  test("is the bot: disabled sharing is not a failure, nor is a person whom Coder does not know", async () => {
     await deploy({ chatSharing: false });
     const task = await create(backend);
     await backend.share(task, mona);
@@ -353,7 +353,7 @@ describe("whose chats they are", () => {
     expect(chat().viewers.size).toBe(0);
   });
 
-  test("the requester's: the minted token is gone after use, also after a failure", async () => {
+  test("is the requester: the short-lived token is deleted after use, also after a failure", async () => {
     await deploy({}, { CODER_CHAT_IDENTITY: "requester" });
     const http = deployment.fake.http;
     http.fail({ method: "POST", path: /\/chats$/, status: 400, body: { message: "no" } });
@@ -368,7 +368,7 @@ describe("whose chats they are", () => {
     expect(chat().owner).toBe("mona-c");
   });
 
-  test("the requester's: a person without a Coder user is told what to do", async () => {
+  test("is the requester: the error tells a person without a Coder user what to do", async () => {
     await deploy({}, { CODER_CHAT_IDENTITY: "requester" });
     const stranger = { id: 1, login: "stranger", type: "User" };
     expect(await nameOf(backend.ownerOf(stranger))).toBe("NoCoderUserError");
@@ -376,7 +376,7 @@ describe("whose chats they are", () => {
   });
 });
 
-describe("what is seen of a chat", () => {
+describe("the view of a chat", () => {
   const seen = (changes: Partial<Record<keyof Chat, unknown>>) =>
     viewOf(
       chatSchema.parse({
@@ -398,20 +398,20 @@ describe("what is seen of a chat", () => {
     ["pending", "working"],
     ["requires_action", "working"],
     ["paused", "working"],
-    ["a word of a later release", "working"],
+    ["a status of a later release", "working"],
   ])("%s is %s", (status, phase) => {
     expect(seen({ status })).toMatchObject({ phase, status, queues: true });
     expect(seen({ status, archived: true }).phase).toBe("paused");
   });
 
-  test("nothing is reported where nothing is known", () => {
+  test("has no report if nothing is known", () => {
     const zero = { chat_id: "c", pull_request_title: "", additions: 0 };
     for (const diff_status of [undefined, null, zero]) {
       expect(seen({ diff_status, last_error: null, last_turn_summary: null })).not.toHaveProperty("report");
     }
   });
 
-  test("the pull request, the last turn and what went wrong are", () => {
+  test("reports the pull request, the last turn and its error", () => {
     const { report } = seen({
       status: "error",
       last_turn_summary: "Fixed the\nparser.",
@@ -426,21 +426,21 @@ describe("what is seen of a chat", () => {
   });
 
   test.each(["usage_limit", "missing_key", "content_filter", "provider_disabled", "overloaded"])(
-    "%s comes with a remedy of its own",
+    "has a specific remedy for %s",
     (kind) => {
       const { report } = seen({ status: "error", last_error: { message: "m", kind } });
       expect(report).not.toContain("Look at the chat in Coder");
     },
   );
 
-  test("an error that is a bare text, or of a kind that nobody knows, is told too", () => {
+  test("reports errors that are plain text or of an unknown kind too", () => {
     expect(seen({ status: "error", last_error: "boom" }).report).toContain("boom Look at the chat");
     expect(seen({ status: "error", last_error: { message: "m", kind: "new_kind" } }).report).toContain(
       "new_kind",
     );
   });
 
-  test("words are bounded, and have no control characters", () => {
+  test("limits the length of texts and removes control characters", () => {
     const { report = "" } = seen({ last_turn_summary: `\u001b[31m${"a".repeat(5000)}` });
     expect(report.length).toBeLessThan(700);
     expect(report).not.toContain("\u001b");

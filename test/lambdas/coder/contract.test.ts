@@ -9,7 +9,7 @@ import { create, Deployment, issue, mona, specified } from "./deployments.js";
 interface Row {
   coder: FakeCoderOptions;
   settings?: Partial<CoderSettings>;
-  /** What the backend is expected to be. */
+  /** The expected backend. */
   api: "tasks" | "chats";
   owner: "mona-c" | "relay-bot";
 }
@@ -28,11 +28,11 @@ const rows: [string, Row][] = [
     { coder: { version: "2.38" }, settings: withTemplate, api: "chats", owner: "relay-bot" },
   ],
   [
-    "Chats of 2.38 of the requester's",
+    "Chats of 2.38, owned by the requester",
     { coder: { version: "2.38" }, settings: asRequester, api: "chats", owner: "mona-c" },
   ],
   [
-    "Chats of 2.35 of the requester's with a template",
+    "Chats of 2.35 with a template, owned by the requester",
     { coder: legacyChats, settings: { ...asRequester, ...withTemplate }, api: "chats", owner: "mona-c" },
   ],
 ];
@@ -55,7 +55,7 @@ describe.each(rows)("%s", (_, row) => {
     return found;
   };
 
-  /** Looks until the task is in one of the phases, and returns it. */
+  /** Polls until the task is in one of the phases, and returns it. */
   async function untilPhase(task: CoderTask, ...phases: Phase[]): Promise<CoderTask> {
     for (;;) {
       const found = await find(task);
@@ -64,7 +64,7 @@ describe.each(rows)("%s", (_, row) => {
     }
   }
 
-  /** Does what a state machine does with a TaskBusyError. */
+  /** Retries a TaskBusyError, as a state machine does. */
   async function patiently(work: () => Promise<void>): Promise<void> {
     for (;;) {
       try {
@@ -82,7 +82,7 @@ describe.each(rows)("%s", (_, row) => {
 
   const told = () => deployment.agent.inputs.map(({ text }) => text);
 
-  test("creates a task for the person, with the prompt and a page of its own", async () => {
+  test("creates a task with its own page for the person, with the prompt", async () => {
     expect(backend.api).toBe(row.api);
     const task = await create(backend);
     expect(task).toMatchObject({ backend: row.api, owner: row.owner, name: "gh-app-5" });
@@ -94,21 +94,21 @@ describe.each(rows)("%s", (_, row) => {
     expect(deployment.agent).toMatchObject({ id: task.id, owner: row.owner });
   });
 
-  test("creates it once, however often it is asked to", async () => {
+  test("creates it once, even if it is requested several times", async () => {
     const first = await create(backend);
     const second = await create(backend);
     expect(second.id).toBe(first.id);
     expect(deployment.count).toBe(1);
   });
 
-  test("creates it once, though the answer is lost", async () => {
+  test("creates it once even if the answer is lost", async () => {
     deployment.fake.http.fail({ method: "POST", path: /\/(tasks\/mona-c|chats)$/, lose: "response" });
     const task = await create(backend);
     expect(deployment.agent.id).toBe(task.id);
     expect(deployment.count).toBe(1);
   });
 
-  test("does not take another issue's task of the same name for its own", async () => {
+  test("does not mistake another issue's task of the same name for its own", async () => {
     await create(backend);
     const other = {
       ...issue,
@@ -134,7 +134,7 @@ describe.each(rows)("%s", (_, row) => {
     expect(await backend.find(another, { repositoryId: 4711, work: "6" })).toBeUndefined();
   });
 
-  test("finds it by its issue alone, where the record is lost", async () => {
+  test("finds it by its issue alone if the record is lost", async () => {
     expect(await backend.search(issue, mona)).toBeUndefined();
     const task = await create(backend);
     expect(await backend.search(issue, mona)).toMatchObject({ id: task.id, name: "gh-app-5" });
@@ -142,7 +142,7 @@ describe.each(rows)("%s", (_, row) => {
     expect(await backend.search(other, mona)).toBeUndefined();
   });
 
-  test("sends to an agent that listens", async () => {
+  test("sends to an agent that can take a message", async () => {
     const task = await ready();
     expect(await backend.send(task, "hello\nReference: abc")).toBe("sent");
     expect(told()).toEqual(["hello\nReference: abc"]);
@@ -150,7 +150,7 @@ describe.each(rows)("%s", (_, row) => {
     expect(await backend.reception(task, "Reference: xyz")).toBe("not received");
   });
 
-  test("an agent that works hears it later: it says that it is busy, or queues it", async () => {
+  test("an agent that works gets the text later: Coder reports that it is busy, or queues the text", async () => {
     const task = await ready();
     deployment.agent.holdBusy();
     const { view } = await find(task);
@@ -165,7 +165,7 @@ describe.each(rows)("%s", (_, row) => {
     expect(told()).toEqual(["hello"]);
   });
 
-  test("does not know whether a text arrived whose answer was lost, and finds out", async () => {
+  test("finds out whether a text arrived if the answer was lost", async () => {
     const task = await ready();
     deployment.fake.http.fail({ method: "POST", path: /\/(send|messages)$/, lose: "response" });
     expect(await backend.send(task, "Reference: one")).toBe("unknown");
@@ -175,7 +175,7 @@ describe.each(rows)("%s", (_, row) => {
     expect(await backend.reception(task, "Reference: two")).toBe("not received");
   });
 
-  test("stops it, and lets it go on", async () => {
+  test("stops it, and continues it", async () => {
     const task = await ready();
     deployment.agent.holdBusy();
     await patiently(() => backend.stop(task));
@@ -188,7 +188,7 @@ describe.each(rows)("%s", (_, row) => {
     expect(told().at(-1)).toBe("go on");
   });
 
-  test("removes it with all that was made for it, whatever it is at, and again without an error", async () => {
+  test("removes it in any phase with all its resources, and removing it again is not an error", async () => {
     const task = await ready();
     deployment.agent.holdBusy();
     await backend.send(task, "one more thing");
@@ -199,7 +199,7 @@ describe.each(rows)("%s", (_, row) => {
     expect(await backend.find({ ...task, id: undefined }, issue)).toBeUndefined();
   });
 
-  test("after that makes a new one for the same issue", async () => {
+  test("creates a new one for the same issue after that", async () => {
     const former = await ready();
     await patiently(() => backend.remove(former, issue));
     while (deployment.fake.workspaces().length > 0) await sleep(5);
@@ -208,7 +208,7 @@ describe.each(rows)("%s", (_, row) => {
     expect(deployment.count).toBe(1);
   });
 
-  test("says that one is gone", async () => {
+  test("reports a task that is gone", async () => {
     const task = await ready();
     await deployment.lose();
     expect(await backend.find(task, issue)).toBeUndefined();

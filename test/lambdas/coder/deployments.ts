@@ -19,13 +19,13 @@ export const issue: WorkIdentity = {
   url: "https://github.com/octo/app/issues/5",
 };
 
-/** Those of one stack, whose secret has this value. */
+/** The marks of one stack, whose secret has this value. */
 export function marksOf(secret: string): TaskMarks {
   return new TaskMarks({ values: async () => [secret], reread: async () => undefined, expire: () => {} });
 }
 export const marks = marksOf("0123456789abcdef".repeat(4));
 
-/** A Coder deployment as an adapter meets it, and what a test may do behind its back. */
+/** A Coder deployment for an adapter, and direct access to it for tests. */
 export class Deployment {
   private constructor(
     readonly fake: FakeCoder,
@@ -57,12 +57,12 @@ export class Deployment {
     return agent;
   }
 
-  /** How many there are that somebody would see. */
+  /** The number of agents that a user would see. */
   get count(): number {
     return this.fake.tasks().length + this.fake.chats().length;
   }
 
-  /** Takes the task away behind everybody's back. */
+  /** Removes the task directly, without the relay. */
   async lose(): Promise<void> {
     for (const chat of this.fake.chats()) chat.purge();
     for (const { owner, id } of this.fake.tasks()) {
@@ -98,7 +98,7 @@ export function connect(
 
 type Made = Pick<TaskLocation, "workspaceId" | "workspaceAskedAt">;
 
-/** What `create-task` asks for, with what it was told of on the way. */
+/** The request of `create-task`, with a log of its callbacks. */
 export async function specified(
   backend: CoderBackend,
   changes: Partial<TaskSpecification> = {},
@@ -120,7 +120,7 @@ export async function specified(
   };
 }
 
-/** Creates the issue's task, which has to work. */
+/** Creates the issue's task; fails if that does not succeed. */
 export async function create(backend: CoderBackend): Promise<CoderTask> {
   const task = await (await backend.prepare(null))(await specified(backend));
   if (typeof task === "string") throw new Error(`the name is ${task}`);

@@ -23,7 +23,7 @@ async function preferredOf(options: FakeCoderOptions, backend: CoderSettings["CO
   return (await connect(fake.url, fake.token, { CODER_BACKEND: backend }).preferred()).api;
 }
 
-/** The name and the message of what a promise fails with. */
+/** The name and the message of a promise's rejection. */
 const failure = (promise: Promise<unknown>) =>
   promise.then(
     () => "nothing failed",
@@ -41,14 +41,14 @@ describe("auto", () => {
     expect(await preferredOf(options)).toBe(expected);
   });
 
-  test("asks once for all that one container does", async () => {
+  test("queries Coder once for each container", async () => {
     const fake = await start({ version: "2.38" });
     const coder = connect(fake.url, fake.token);
     for (let i = 0; i < 3; i++) await coder.preferred();
     expect(fake.http.calls.map(({ path }) => path)).toEqual(["/api/v2/tasks", "/api/v2/chats"]);
   });
 
-  test("asks again where the first question failed", async () => {
+  test("queries again if the first query failed", async () => {
     const fake = await start({ version: "2.38" });
     fake.http.fail({ status: 502, times: 3 });
     const coder = connect(fake.url, fake.token);
@@ -58,7 +58,7 @@ describe("auto", () => {
 });
 
 describe("a setting", () => {
-  test.each(["tasks", "chats"] as const)("of %s is followed where Coder has both", async (backend) => {
+  test.each(["tasks", "chats"] as const)("of %s is followed if Coder has both", async (backend) => {
     expect(await preferredOf({ version: "2.35" }, backend)).toBe(backend);
   });
 
@@ -72,7 +72,7 @@ describe("a setting", () => {
   });
 });
 
-describe("what cannot be used is named, with what to do:", () => {
+describe("the error names what cannot be used, with a remedy:", () => {
   test("neither API, and the version that was found", async () => {
     const text = await failure(preferredOf({ version: "2.38", chats: false }));
     expect(text).toMatch(/^NoTaskApiError: .*version v2\.38\.0\+fake.*neither.*Upgrade Coder, or turn one/);
@@ -126,7 +126,7 @@ describe("what cannot be used is named, with what to do:", () => {
   });
 });
 
-describe("a server that is upgraded while a container lives", () => {
+describe("a server that is upgraded during a container's life", () => {
   /** Another version at the same address. */
   async function upgrade(fake: FakeCoder, options: FakeCoderOptions): Promise<FakeCoder> {
     const port = Number(new URL(fake.url).port);
@@ -155,7 +155,7 @@ describe("a server that is upgraded while a container lives", () => {
     expect(now.chats()).toHaveLength(1);
   });
 
-  test("to where Chats have moved: they are followed", async () => {
+  test("to a version with Chats at another path: the relay uses that path", async () => {
     const old = await start({ version: "2.35", tasks: false });
     const coder = connect(old.url, old.token);
     const backend = await coder.preferred();

@@ -6,7 +6,7 @@ import { withoutReferences } from "../../../lambdas/text/reference.js";
 
 const [first, second, third] = ["1", "2", "3"].map((digit) => digit.repeat(64));
 
-/** The marks of a stack whose secret has these values, the one in force first; `reread` brings newer ones. */
+/** The marks of a stack whose secret has these values, the current one first; `reread` returns newer ones. */
 function marksOf(values: (string | undefined)[], newer?: string[]): TaskMarks {
   const present = (all: (string | undefined)[]) => all.filter((value) => value !== undefined);
   return new TaskMarks({ values: async () => present(values), reread: async () => newer, expire: () => {} });
@@ -21,7 +21,7 @@ const task: MarkedTask = {
 };
 
 describe("a mark", () => {
-  test("proves the task that it was made for, in any case of its names", async () => {
+  test("proves the task that it was made for, and ignores the case of names", async () => {
     const marks = marksOf([first]);
     const mark = await marks.markOf(task);
     expect(mark).toMatch(/^[0-9a-f]{32}$/);
@@ -56,12 +56,12 @@ describe("a mark", () => {
     expect(await marksOf([third, second]).proves(mark, task)).toBe(false);
   });
 
-  test("of a value that another Lambda knows already is looked up", async () => {
+  test("made with a newer value makes the secret be read again", async () => {
     const mark = await marksOf([second]).markOf(task);
     expect(await marksOf([first], [second ?? "", first ?? ""]).proves(mark, task)).toBe(true);
   });
 
-  test("is not made with a secret that could be guessed, nor accepted", async () => {
+  test("is neither made nor accepted with a secret that is easy to guess", async () => {
     for (const values of [[""], ["short"], []]) {
       await expect(marksOf(values).markOf(task)).rejects.toThrow(/task mark secret is shorter than 32/);
       expect(await marksOf(values).proves("0".repeat(32), task)).toBe(false);
@@ -69,11 +69,11 @@ describe("a mark", () => {
   });
 });
 
-describe("the place of a mark in a prompt", () => {
+describe("the position of a mark in a prompt", () => {
   const mark = "0123456789abcdef".repeat(2);
   const line = lineOfMark(mark);
 
-  test("is the last line, which a terminal does not wrap", () => {
+  test("is the last line, which is short enough for a terminal not to wrap", () => {
     expect(line).toBe(`[relay task-${mark}]`);
     expect(line.length).toBeLessThan(80);
     expect(markOfPrompt(`https://github.com/o/r/issues/1\n\n${line}`)).toBe(mark);
@@ -92,13 +92,13 @@ describe("the place of a mark in a prompt", () => {
     expect(markOfPrompt(prompt)).toBeUndefined();
   });
 
-  test("is not to be had by quoting: what comes from outside loses its references", () => {
+  test("cannot be forged by quoting: references are removed from outside text", () => {
     expect(markOfPrompt(withoutReferences(`look at this\n${line}`))).toBeUndefined();
   });
 });
 
 describe("the name of a drain", () => {
-  test("tells inboxes and generations apart, and is one that Step Functions takes", () => {
+  test("differs by inbox and generation, and is valid for Step Functions", () => {
     const names = [
       drainName({ repositoryId: 1, work: "42" }, 0),
       drainName({ repositoryId: 1, work: "42" }, 1),

@@ -3,7 +3,7 @@ import { CoderClient } from "../../../lambdas/coder/client.js";
 import { HttpServer } from "../../../local/http/http-server.js";
 
 let coder: HttpServer;
-/** Whoever answers where Coder's address redirects to. */
+/** The server that Coder's address redirects to. */
 let elsewhere: HttpServer;
 beforeEach(async () => {
   elsewhere = new HttpServer();
@@ -13,7 +13,7 @@ beforeEach(async () => {
 });
 afterEach(() => Promise.all([coder.close(), elsewhere.close()]));
 
-describe("a redirect of whoever stands before Coder", () => {
+describe("a redirect by a proxy in front of Coder", () => {
   const requests = [301, 302, 307, 308].flatMap((status) => [
     ["GET", status, undefined] as const,
     ["POST", status, { input: "what an agent is told" }] as const,
@@ -35,7 +35,7 @@ describe("a redirect of whoever stands before Coder", () => {
     },
   );
 
-  test("that names no address is an error too", async () => {
+  test("without an address is an error too", async () => {
     coder.fail({ status: 302 });
     await expect(new CoderClient(coder.url, "t").request("GET", "/api/v2/users/me")).rejects.toThrow(
       "a redirect to",

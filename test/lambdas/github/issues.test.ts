@@ -41,7 +41,7 @@ async function comment(count: number): Promise<void> {
   }
 }
 
-/** The pages of comments that were asked for since this was last called, in order. */
+/** The comment pages that were requested since the last call, in order. */
 function pagesRead(): number[] {
   const pages = gitHub.http.calls
     .filter(({ method, path }) => method === "GET" && path.endsWith("/comments"))
@@ -53,7 +53,7 @@ function pagesRead(): number[] {
 describe("the App's own comment on an issue", () => {
   const find = (count?: number) => client.findOwnComment(marker, gitHub.appId, count);
 
-  test("is the newest of those that have its marker, never somebody's copy", async () => {
+  test("is the newest one with its marker, never another account's copy", async () => {
     expect(await find()).toBeUndefined();
     await comment(1);
     await client.createComment(`${marker} the first`);
@@ -67,14 +67,14 @@ describe("the App's own comment on an issue", () => {
     ["on the first page", 0, 250],
     ["in the middle", 120, 130],
     ["on the last page", 249, 1],
-  ])("is found %s, with and without their number", async (_, before, after) => {
+  ])("is found %s, with and without the number of comments", async (_, before, after) => {
     await comment(before);
     const own = await client.createComment(marker);
     await comment(after);
     for (const count of [undefined, 1, 101, before + 1 + after]) expect(await find(count)).toBe(own);
   });
 
-  test("takes one look at each page if there is none, all at once if their number is known", async () => {
+  test("costs one request per page if it does not exist, all at once if the number of comments is known", async () => {
     await comment(301);
     let held = 0;
     let release = () => {};
@@ -90,7 +90,7 @@ describe("the App's own comment on an issue", () => {
     expect(pagesRead()).toEqual([1, 2, 3, 4]);
   });
 
-  test("is looked for from the last page backwards", async () => {
+  test("is searched from the last page backwards", async () => {
     await comment(1001);
     const own = await client.createComment(marker);
     pagesRead();

@@ -49,7 +49,7 @@ const itemOf = (installationId: number) => ({
   sk: { S: "token" },
 });
 
-test("a token that one container has got serves the others", async () => {
+test("a token that one container has fetched is used by the others", async () => {
   const installationId = ++installations;
   const [one, other] = [1, 2].map(() => new Tokens(new Shared({ baseUrl, installationId, privateKey }))) as [
     InstallationTokens,
@@ -60,7 +60,7 @@ test("a token that one container has got serves the others", async () => {
   expect(await other.get()).toBe("ghs_one");
 });
 
-test("a token that GitHub refuses is taken from nowhere any more, and its successor is shared", async () => {
+test("a token that GitHub refuses is dropped everywhere, and its successor is shared", async () => {
   const installationId = ++installations;
   const shared = () => new Tokens(new Shared({ baseUrl, installationId, privateKey }));
   const [one, other] = [shared(), shared()];
@@ -79,14 +79,14 @@ test("a token that GitHub refuses is taken from nowhere any more, and its succes
   expect(await shared().get()).toBe("ghs_new");
 });
 
-test("a token that is over is not used", async () => {
+test("an expired token is not used", async () => {
   const installationId = ++installations;
   const shared = new Shared({ baseUrl, installationId, privateKey });
   await shared.write({ value: "ghs_over", until: Date.now() - 1 });
   expect(await new Tokens(shared).get()).toBe("");
 });
 
-test("only who holds the App's key can read a token, and only as that of its installation", async () => {
+test("a token can be read only with the App's key, and only for its installation", async () => {
   const [own, another] = [++installations, ++installations];
   await new Shared({ baseUrl, installationId: own, privateKey }).write({ value: "ghs_secret", until });
   const { Items = [] } = await client.send(new ScanCommand({ TableName }));

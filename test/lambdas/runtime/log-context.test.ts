@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import { addToLogContext, withLogContext } from "../../../lambdas/runtime/log-context.js";
 
-// Powertools writes to the console then, which a test can listen to.
+// With this, Powertools writes to the console, which a test can read.
 process.env.POWERTOOLS_DEV = "true";
 const { log } = await import("../../../lambdas/runtime/log.js");
 
@@ -18,7 +18,7 @@ afterEach(() => {
 
 const repository = { id: 12, owner: "octo", name: "app", private: true };
 const lambda = (functionName: string) => ({ functionName, awsRequestId: `request-of-${functionName}` });
-/** The context of a line that a Lambda writes which gets this input. */
+/** The context of a log line that a Lambda with this input writes. */
 async function contextWith(input: unknown) {
   await withLogContext(async () => log.info("done"))(input, lambda("a"));
   const { level, timestamp, service, message, function_name, function_request_id, ...context } =
@@ -29,7 +29,7 @@ async function contextWith(input: unknown) {
   return context;
 }
 
-describe("each line says", () => {
+describe("each line contains", () => {
   test("the execution, the delivery, the repository and the issue of the Lambda's input, and nothing else of it", async () => {
     const event = { delivery: "guid", repository, issue: { number: 5, title: "secret" }, body: "secret" };
     const execution = "arn:aws:states:us-east-1:000000000000:execution:create-task:create-task-app-5-guid";
@@ -42,7 +42,7 @@ describe("each line says", () => {
     });
   });
 
-  test.each(["key", "drain", "follow"])("the work that a %s is of", async (name) => {
+  test.each(["key", "drain", "follow"])("the work of a %s", async (name) => {
     expect(await contextWith({ [name]: { repositoryId: 12, work: "5", generation: 3 } })).toEqual({
       repositoryId: 12,
       issue: 5,
@@ -64,10 +64,10 @@ describe("each line says", () => {
     [[]],
     [{ event: null }],
     [{ event: { repository: "octo", issue: { number: "5" } } }],
-  ])("no more than that if the input is %j", async (input) => expect(await contextWith(input)).toEqual({}));
+  ])("nothing else if the input is %j", async (input) => expect(await contextWith(input)).toEqual({}));
 });
 
-test("what a line says itself comes on top", async () => {
+test("a line's own fields override the context", async () => {
   await withLogContext(async () => log.info("done", { issue: 6, outcome: "sent" }))(
     { event: { repository, issue: { number: 5 } } },
     lambda("a"),
@@ -75,7 +75,7 @@ test("what a line says itself comes on top", async () => {
   expect(lines).toEqual([expect.objectContaining({ issue: 6, repository: "octo/app", outcome: "sent" })]);
 });
 
-test("invocations that share a process have lines of their own", async () => {
+test("invocations that share a process do not share their context", async () => {
   const open: (() => void)[] = [];
   const running = [0, 1].map((index) =>
     withLogContext(async () => {
@@ -95,7 +95,7 @@ test("invocations that share a process have lines of their own", async () => {
   );
 });
 
-test("outside of an invocation a line has no context", () => {
+test("a line outside an invocation has no context", () => {
   addToLogContext({ event: { delivery: "guid" } });
   log.info("loaded");
   expect(Object.keys(lines[0] ?? {}).sort()).toEqual(["level", "message", "service", "timestamp"]);

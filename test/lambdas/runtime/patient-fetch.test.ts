@@ -16,7 +16,7 @@ afterEach(async () => {
   await server.close();
 });
 
-/** From here on nobody sleeps: whoever would, wakes at once, and finds the clocks ahead by that time. */
+/** From here on, every sleep ends at once, and the clocks advance by its duration. */
 function skipSleep(): void {
   const io = ["nextTick", "setImmediate", "clearImmediate", "queueMicrotask"] as const;
   jest.useFakeTimers({ doNotFake: [...io] }).setTimerTickMode({ mode: "nextAsync" });
@@ -32,7 +32,7 @@ const statuses = () => server.calls.map(({ status }) => status);
 describe("a rate limit", () => {
   beforeEach(skipSleep);
 
-  test("is waited for as told, in seconds or as a date", async () => {
+  test("is waited for as long as it asks, in seconds or as a date", async () => {
     const soon = new Date(Date.now() + 1500).toUTCString();
     server
       .fail({ status: 429, headers: { "retry-after": "1" } })
@@ -43,7 +43,7 @@ describe("a rate limit", () => {
     expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(1000);
   });
 
-  test("that would take too long is left to the state machine", async () => {
+  test("with too long a wait is left to the state machine", async () => {
     server.fail({ status: 429, headers: { "retry-after": "3600" } });
     expect(await nameOf(fetch(server.url))).toBe("RateLimitedError");
     const reset = String(Math.ceil(Date.now() / 1000) + 1800);
@@ -52,7 +52,7 @@ describe("a rate limit", () => {
     expect(statuses()).toEqual([429, 403]);
   });
 
-  test("is counted by the clock of who sets it", async () => {
+  test("is measured by the server's clock", async () => {
     const anHourAhead = Date.now() + 3_600_000;
     const headers = {
       date: new Date(anHourAhead).toUTCString(),
@@ -72,7 +72,7 @@ describe("a rate limit", () => {
     [429, secondary],
     [403, abuse],
     [403, "API rate limit exceeded for installation ID 1."],
-  ])("of %s that names no time is left to the state machine: %s", async (status, message) => {
+  ])("of %s without a time is left to the state machine: %s", async (status, message) => {
     server.fail({ status, body: { message }, headers: { "x-ratelimit-remaining": "4999" } });
     expect(await nameOf(fetch(server.url))).toBe("RateLimitedError");
     expect(statuses()).toEqual([status]);
@@ -81,7 +81,7 @@ describe("a rate limit", () => {
   test.each([
     [{ type: "RATE_LIMITED", message: "API rate limit already exceeded for installation ID 1." }],
     [{ message: secondary }],
-  ])("is seen in an answer of GraphQL, which is a 200: %j", async (error) => {
+  ])("is recognized in a GraphQL answer, which is a 200: %j", async (error) => {
     const body = { data: null, errors: [error] };
     server.fail({ status: 200, body });
     expect(await nameOf(fetch(`${server.url}/graphql`, { method: "POST" }))).toBe("RateLimitedError");
@@ -93,7 +93,7 @@ describe("a rate limit", () => {
     expect(await answer.json()).toEqual({ data: {} });
   });
 
-  test("is not seen in a 403 that only forbids, or in another answer of GraphQL", async () => {
+  test("is not recognized in a plain 403 or in another GraphQL answer", async () => {
     server.fail({ status: 403 });
     expect((await fetch(server.url)).status).toBe(403);
     const errors = [{ type: "NOT_FOUND", message: "Could not resolve to a Repository." }];
@@ -102,8 +102,8 @@ describe("a rate limit", () => {
   });
 });
 
-describe("a service that is unwell", () => {
-  test("is asked three times if that has no effect on it", async () => {
+describe("a service that fails", () => {
+  test("is called three times if the request is safe to repeat", async () => {
     skipSleep();
     server.fail({ status: 502 }).fail({ lose: "response" });
     expect((await fetch(server.url)).status).toBe(200);
@@ -112,7 +112,7 @@ describe("a service that is unwell", () => {
     expect(statuses()).toEqual([502, "lost", 200, 500, 500, 500]);
   });
 
-  test("is told something only once", async () => {
+  test("gets a request that is not safe to repeat only once", async () => {
     server.fail({ status: 502 });
     expect((await fetch(server.url, { method: "POST" })).status).toBe(502);
     server.fail({ lose: "response" });
@@ -120,7 +120,7 @@ describe("a service that is unwell", () => {
     expect(statuses()).toEqual([502, "lost"]);
   });
 
-  test("has not answered if its answer breaks off", async () => {
+  test("has not answered if its answer is cut off", async () => {
     server.route("GET", "/broken", () => ({
       status: 200,
       headers: { "content-type": "application/json", "content-length": "100" },
@@ -137,11 +137,11 @@ describe("a service that is unwell", () => {
 });
 
 describe("the time of an invocation", () => {
-  /** Calls it as Lambda does, with so much time. */
+  /** Calls it as Lambda does, with this much time. */
   const within = (ms: number, act: () => Promise<unknown>) =>
     withBudget(act)(undefined, { getRemainingTimeInMillis: () => ms });
 
-  test("ends a request that would take longer, and lets no other begin", async () => {
+  test("aborts a request that would take longer, and lets no other begin", async () => {
     server.fail({ delayMs: 60_000, times: Number.POSITIVE_INFINITY });
     const names = await within(1200, async () => [
       await nameOf(fetch(server.url, { method: "POST" })),
@@ -159,7 +159,7 @@ describe("the time of an invocation", () => {
     expect(await within(10_000, () => nameOf(sleep(30_000)))).toBe("TransientError");
   });
 
-  test("is that of each invocation if several share a process", async () => {
+  test("is separate for each invocation if several share a process", async () => {
     skipSleep();
     server.fail({ status: 429, headers: { "retry-after": "1" }, times: 2 });
     const names = await Promise.all([
@@ -169,7 +169,7 @@ describe("the time of an invocation", () => {
     expect(names).toEqual(["RateLimitedError", "no error"]);
   });
 
-  test("never ends if there is none", async () => {
+  test("is unlimited outside an invocation", async () => {
     expect(await withBudget(async () => remainingMs())(undefined)).toBe(Number.POSITIVE_INFINITY);
   });
 });

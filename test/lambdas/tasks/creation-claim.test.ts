@@ -23,7 +23,7 @@ afterAll(async () => {
   await dynamoDb.close();
 });
 
-/** A record of a new issue, under intent 1. */
+/** A new issue's record with intent 1. */
 async function newRecord() {
   issue += 1;
   const key = { repositoryId: 1, work: String(issue) };
@@ -35,7 +35,7 @@ async function newRecord() {
 const claims = async (...claim: Parameters<TaskStore["claimCreation"]>) =>
   (await store.claimCreation(...claim)) !== undefined;
 
-test("of many that claim a creation at once, one may create; a retry of that one may too", async () => {
+test("one of many concurrent claims succeeds, and so does its retry", async () => {
   const key = await newRecord();
   const holders = Array.from({ length: 10 }, (_, i) => `delivery-${i}`);
   const answers = await Promise.all(holders.map((holder) => claims(1, key, holder)));
@@ -43,7 +43,7 @@ test("of many that claim a creation at once, one may create; a retry of that one
   expect(await claims(1, key, `delivery-${answers.indexOf(true)}`)).toBe(true);
 });
 
-test("a claim ends when its holder releases it, and not when another does", async () => {
+test("only its holder can release a claim", async () => {
   const key = await newRecord();
   await claims(1, key, "first");
   await store.releaseCreation(key, "second");
@@ -67,7 +67,7 @@ test("Coder is searched for a task without a record once an hour, or again by th
   Date.now = realNow;
 });
 
-test("a claim whose holder has died expires once no Lambda of it can run any more", async () => {
+test("a dead holder's claim expires after its Lambda's time limit", async () => {
   const key = await newRecord();
   await claims(1, key, "first");
   Date.now = () => realNow() + 120_000;
@@ -77,7 +77,7 @@ test("a claim whose holder has died expires once no Lambda of it can run any mor
   Date.now = realNow;
 });
 
-test("who was overtaken claims nothing, but can still release what it holds", async () => {
+test("an execution that was overtaken cannot claim, but can still release its claim", async () => {
   const key = await newRecord();
   await claims(1, key, "first");
   await store.update(key, { intent: 2 }, { expression: "#intent = :one", values: { one: 1 } });

@@ -54,7 +54,7 @@ describe("the task that a job already has", () => {
     expect(decide(job, phase)).toBe("replace");
   });
 
-  test("is replaced if its agent reports no state an hour after it was last told something", () => {
+  test("is replaced if its agent reports no state for an hour after the last message", () => {
     const silent = task({ phase: "working", status: "active", silent: true });
     const told = (at: string) =>
       decideExisting(job, { startedBy: "2026-01-01T03:00:00Z", toldBy: at }, silent, "mona");
@@ -75,15 +75,15 @@ describe("the task that a failing branch already has", () => {
 });
 
 describe.each([job, failure])("a repeated delivery ($type)", (event) => {
-  test("keeps the task that it has created, whatever its phase", () => {
+  test("keeps the task that it has created, in any phase", () => {
     expect(decide(event, "broken", { startedBy: event.delivery })).toBe("keep");
   });
 
-  test("does not replace the task that it was told to", () => {
+  test("does not replace the task that it was sent to", () => {
     expect(decide(event, "broken", { toldBy: event.delivery })).toBe("tell");
   });
 
-  test("replaces a task of another owner all the same", () => {
+  test("still replaces a task of another owner", () => {
     const record = { startedBy: event.delivery };
     expect(decide(event, "working", record, "hubot")).toBe("replace");
   });

@@ -5,7 +5,7 @@ import { turnState } from "../../../lambdas/tasks/follow.js";
 const view = (phase: Phase): TaskView => ({ phase, status: phase });
 
 describe("an agent's turn", () => {
-  test.each(["working", "starting"] as const)("goes on while it is %s", (phase) => {
+  test.each(["working", "starting"] as const)("continues while it is %s", (phase) => {
     expect(turnState(view(phase))).toBe("running");
   });
 
@@ -13,7 +13,7 @@ describe("an agent's turn", () => {
     expect(turnState(view("ready"))).toBe("waiting");
   });
 
-  test.each(["gone", "paused", "broken"] as const)("is not followed where the task is %s", (phase) => {
+  test.each(["gone", "paused", "broken"] as const)("is not followed if the task is %s", (phase) => {
     expect(turnState(view(phase))).toBeUndefined();
   });
 });

@@ -4,7 +4,7 @@ import type { Phase, TaskView } from "../../../lambdas/model/phase.js";
 
 const view = (phase: Phase): TaskView => ({ phase, status: phase });
 
-test("an agent that works listens where Coder queues what it is told, once that has held over two looks", () => {
+test("an agent that works can take a message if Coder queues messages, after two equal observations", () => {
   const start = firstAgentWait;
   const queueing: TaskView = { ...view("working"), queues: true };
   const first = observeAgent(queueing, start);

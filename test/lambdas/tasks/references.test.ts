@@ -38,7 +38,7 @@ describe("the issues that a text names", () => {
     "https://example.com/a#57",
     "https://evil.example/https://github.com/octo/app/issues/57",
     "JIRA-57, C#57, &#57; and x#57",
-    "#57.1 is a version, #57th is none",
+    "#57.1 is a version, #57th an ordinal",
     "#0",
     "`#57` and ``a ` #57``",
     "```\n#57\n```",
@@ -54,7 +54,7 @@ describe("the issues that a text names", () => {
     expect(named(text)).toEqual([]);
   });
 
-  test("also behind code and quotations", () => {
+  test("after code and quotations too", () => {
     expect(named("```\n#1\n```\nFixes #57")).toEqual([57]);
     expect(named("> #1\n\nFixes #57")).toEqual([57]);
     expect(named("- one\n\n    Fixes #57 in the list\n")).toEqual([57]);
@@ -62,7 +62,7 @@ describe("the issues that a text names", () => {
     expect(named("`#1` Fixes #57")).toEqual([57]);
   });
 
-  test("at most twenty, whatever the text", () => {
+  test("at most twenty, in any text", () => {
     expect(named(Array.from({ length: 99 }, (_, i) => `#${i + 1}`).join(" "))).toHaveLength(20);
     const parts = fc.constantFrom(
       "#57",
@@ -81,7 +81,7 @@ describe("the issues that a text names", () => {
     fc.assert(fc.property(fc.array(parts, { maxLength: 60 }), (text) => named(text.join("")).length <= 20));
   });
 
-  test("a text of own words stays as it is", () => {
+  test("a text without code and quotations is unchanged", () => {
     const text = "One\ntwo\n\n- three\n  four\n";
     expect(ownWords(text)).toBe(text);
   });

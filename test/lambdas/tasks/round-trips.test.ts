@@ -34,7 +34,7 @@ afterAll(async () => {
   await dynamoDb.close();
 });
 
-/** Holds back every answer of a round until all of its requests have arrived: none may wait for another's answer. */
+/** Holds back all answers of a round until all its requests have arrived, so no request may wait for another's answer. */
 function atOnce(...paths: RegExp[]): void {
   let arrived = 0;
   let answer = () => {};
@@ -80,7 +80,7 @@ async function create(number: number, coder: ReturnType<typeof connect>): Promis
   return fake.http.calls.slice(before).map(({ method, path }) => `${method} ${path}`);
 }
 
-test("with CODER_BACKEND set, a creation waits for Coder three times at first, and then twice", async () => {
+test("with CODER_BACKEND set, the first creation takes three rounds of requests to Coder, and later ones two", async () => {
   const coder = connect(fake.url, fake.token, { CODER_BACKEND: "tasks" });
   atOnce(/\/api\/v2\/tasks$/, /\/api\/v2\/users$/, /\/templates\/task-template$/);
   const first = await create(1, coder);

@@ -14,7 +14,7 @@ interface Payload {
   [field: string]: unknown;
 }
 
-/** GitHub's own example of a delivery, as it would come through an App; the package has none of `closed`. */
+/** GitHub's example of a delivery, as an App receives it; the package has no example of `closed`. */
 function example(event: string, action: string, changes: Partial<Payload> = {}): Payload {
   const all = examples.find(({ name }) => name === event)?.examples as unknown[] as Payload[];
   const found = all.find((payload) => payload.action === action) ?? all[0];
@@ -24,8 +24,8 @@ function example(event: string, action: string, changes: Partial<Payload> = {}):
 
 const settings = { agent: "Codertocat" };
 
-describe("an issues delivery of GitHub's examples", () => {
-  test("assigned to the agent requests a task, whatever the case of the login", () => {
+describe("an issues delivery from GitHub's examples", () => {
+  test("assigned to the agent requests a task, in any case of the login", () => {
     const payload = example("issues", "assigned", { assignee: { login: "CODERTOCAT" } });
     expect(classify("issues", delivery, payload, settings)).toEqual({
       event: {
@@ -51,7 +51,7 @@ describe("an issues delivery of GitHub's examples", () => {
     });
   });
 
-  test("assigned to whoever has the agent's login is skipped once the agent's id is known, and the agent under any login is not", () => {
+  test("assigned is matched by the agent's id once it is known, not by the login", () => {
     const agent = { agent: "coder-agent", agentId: 7 };
     const taken = example("issues", "assigned", { assignee: { login: "coder-agent", id: 8 } });
     expect(classify("issues", delivery, taken, agent)).toEqual({
@@ -68,7 +68,7 @@ describe("an issues delivery of GitHub's examples", () => {
     });
   });
 
-  test("assigned by nobody in particular is skipped, and a list of assignees may have gaps", () => {
+  test("assigned without a sender is skipped, and a list of assignees may have gaps", () => {
     const payload = example("issues", "reopened", { sender: undefined });
     payload.issue.assignees = [null, { login: "codertocat" }] as { login: string }[];
     expect(classify("issues", delivery, payload, settings)).toEqual({
@@ -113,7 +113,7 @@ describe("an issues delivery of GitHub's examples", () => {
   });
 });
 
-test("every example of GitHub's is skipped with a reason, or is an event that needs no assignment to nobody", () => {
+test("every example of GitHub's is skipped with a reason or is an event", () => {
   for (const { name, examples: payloads } of examples) {
     for (const payload of payloads) {
       const classified = classify(
@@ -138,7 +138,7 @@ test("every example of GitHub's is skipped with a reason, or is an event that ne
   }
 });
 
-describe("what is said", () => {
+describe("a comment", () => {
   const said = (event: string, action: string, changes: Partial<Payload> = {}) =>
     classify(event, delivery, example(event, action, changes), { agent: "Codertocat-agent", appId: 99 });
 
@@ -148,11 +148,11 @@ describe("what is said", () => {
     });
   });
 
-  test("and deleted is an event that takes it back", () => {
+  test("that is deleted is an event that withdraws it", () => {
     expect(said("issue_comment", "deleted")).toMatchObject({ event: { type: "comment_withdrawn" } });
   });
 
-  test("and deleted by the agent is taken back, unless the agent or the App has written it", () => {
+  test("that the agent deletes is withdrawn, unless the agent or the App wrote it", () => {
     const comment = example("issue_comment", "deleted").comment as object;
     const sender = { id: 9, login: "codertocat-agent", type: "User" };
     const deleted = (more: object) =>
@@ -172,7 +172,7 @@ describe("what is said", () => {
   test("on lines of the agent's pull request has file and line", () => {
     const payload = example("pull_request_review_comment", "created");
     const classified = classify("pull_request_review_comment", delivery, payload, { agent: "Codertocat" });
-    // In GitHub's example the author of the pull request comments on it himself.
+    // In GitHub's example, the pull request's author is the commenter.
     expect(classified).toEqual({ skipped: "the agent has written it" });
     payload.comment = { ...(payload.comment as object), user: { login: "mona" }, line: 5, start_line: 3 };
     payload.sender = { id: 3, login: "mona", type: "User" };
@@ -199,7 +199,7 @@ describe("what is said", () => {
 });
 
 describe("a payload that lacks what we need", () => {
-  test("is refused with path and expectation of every fault, and without any value", () => {
+  test("is refused with the path and the expectation of every fault, without any value", () => {
     const payload = example("issues", "closed");
     payload.repository = { ...payload.repository, id: "the-secret-value", private: undefined };
     payload.issue.number = -5;
@@ -211,7 +211,7 @@ describe("a payload that lacks what we need", () => {
     ]);
   });
 
-  test.each([[null], [[]], ["text"], [5], [{}]])("%j is skipped, for it names no action", (payload) => {
+  test.each([[null], [[]], ["text"], [5], [{}]])("%j is skipped because it names no action", (payload) => {
     expect(classify("issues", delivery, payload, settings)).toHaveProperty("skipped");
   });
 });

@@ -10,7 +10,7 @@ const path = ".code-factory/config.toml";
 
 type Json = Record<string, unknown>;
 
-/** GitHub's own examples of an event, as they would come through an App. */
+/** GitHub's examples of an event, as an App receives them. */
 function payloads(event: string): Json[] {
   const all = examples.find(({ name }) => name === event)?.examples as unknown[] as Json[];
   return structuredClone(all).map((payload) => ({ installation: { id: 7 }, ...payload }));
@@ -21,7 +21,7 @@ const classified = (event: string, payload: unknown) => classify(event, delivery
 
 const sha = (digit: string) => digit.repeat(40);
 
-/** A push to the default branch, made of GitHub's example of one. */
+/** A push to the default branch, based on GitHub's example. */
 function push(changes: Json = {}, commit: Json = {}): Json {
   const [example = {}] = payloads("push");
   const id = sha("b");
@@ -38,7 +38,7 @@ function push(changes: Json = {}, commit: Json = {}): Json {
 }
 
 describe("a push", () => {
-  test("by another name than the sender's names both", () => {
+  test("whose pusher differs from the sender names both", () => {
     const payload = { ...push({}, { modified: [path] }), pusher: { name: "deploy key" } };
     expect(classified("push", payload)).toMatchObject({
       event: { sender: { login: "Codertocat" }, push: { pusher: "deploy key" } },
@@ -65,12 +65,12 @@ describe("a push", () => {
     });
   });
 
-  test("that has removed the config says so", () => {
+  test("that has removed the config is marked as a removal", () => {
     const payload = push({}, { removed: [path] });
     expect(classified("push", payload)).toMatchObject({ event: { push: { removed: true } } });
   });
 
-  test("counts if any of its commits touches the config, not the last alone", () => {
+  test("counts if any of its commits touches the config, not only the last one", () => {
     const commits = [
       { id: sha("c"), added: [path], modified: [], removed: [] },
       { id: sha("b"), added: [], modified: ["README.md"], removed: [] },
@@ -82,7 +82,7 @@ describe("a push", () => {
     ["leaves the config alone", push({}, { modified: ["README.md", `docs/${path}`, `${path}.md`] })],
     ["is to another branch", push({ ref: "refs/heads/fix" }, { modified: [path] })],
     [
-      "is to a branch that only ends like the default one",
+      "is to a branch whose name only ends like the default branch",
       push({ ref: "refs/heads/x/master" }, { modified: [path] }),
     ],
     ["is to a tag", push({ ref: "refs/tags/master" }, { modified: [path] })],
@@ -111,7 +111,7 @@ describe("a push", () => {
     });
   });
 
-  test("without a sender, or without a time, is an event all the same, which nobody is behind", () => {
+  test("without a sender or a time is still an event, without a person", () => {
     const payload: Json = { ...push({}, { modified: [path] }), sender: undefined };
     payload.repository = { ...(payload.repository as Json), pushed_at: null };
     expect(classified("push", payload)).toMatchObject({
@@ -119,13 +119,13 @@ describe("a push", () => {
     });
   });
 
-  test("names its owner by login, or of old by name alone", () => {
+  test("names its owner by login, or by name in old deliveries", () => {
     const payload = push({}, { added: [path] });
     payload.repository = { ...(payload.repository as Json), owner: { name: "octo", email: null } };
     expect(classified("push", payload)).toMatchObject({ event: { repository: { owner: "octo" } } });
   });
 
-  test("with a commit that is no hash is refused without a word of it", () => {
+  test("with an invalid commit hash is refused without quoting it", () => {
     const payload = push({ after: "../../secret" });
     expect(() => classified("push", payload)).toThrow(PayloadError);
     expect(() => classified("push", payload)).not.toThrow(/secret/);
@@ -147,7 +147,7 @@ describe("a pull request", () => {
     },
   );
 
-  test("of many files names its base branch, for their list is not read", () => {
+  test("with many files names its base branch, because their list is not read", () => {
     const [example] = payloads("pull_request");
     const { pull_request } = example as { pull_request: Record<string, unknown> };
     const large = { ...example, action: "opened", pull_request: { ...pull_request, changed_files: 101 } };
@@ -157,12 +157,12 @@ describe("a pull request", () => {
     );
   });
 
-  test.each(["closed", "edited", "labeled"])("that was %s proposes none", (action) => {
+  test.each(["closed", "edited", "labeled"])("that was %s proposes no config", (action) => {
     const [example] = payloads("pull_request");
     expect(classified("pull_request", { ...example, action })).toHaveProperty("skipped");
   });
 
-  test("from a fork that is gone is taken for what it is", () => {
+  test("from a deleted fork is accepted", () => {
     const [example = {}] = payloads("pull_request");
     const pull = example.pull_request as Json;
     const head = { ...(pull.head as Json), repo: null };
@@ -213,7 +213,7 @@ describe("an installation", () => {
     );
   });
 
-  test("of more repositories than an execution's input has room for means all of them", () => {
+  test("with more repositories than fit into an execution's input means all of them", () => {
     const repositories = (count: number) =>
       Array.from({ length: count }, (_, index) => ({ id: index + 1, name: "n".repeat(100), private: false }));
     const payload = of("installation_repositories", "added");
@@ -236,7 +236,7 @@ describe("an installation", () => {
   });
 });
 
-test("an execution's name is found by the beginning of a commit, and has room for the GUID", () => {
+test("an execution's name contains the beginning of the commit and the whole GUID", () => {
   const name = executionName("sync-repo-config", "a-repository-with-a-rather-long-name", "bbbbbbb", delivery);
   expect(name).toBe(`sync-repo-config-a-repository-with--bbbbbbb-${delivery}`);
   expect(name.length).toBeLessThanOrEqual(80);

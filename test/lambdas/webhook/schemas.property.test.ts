@@ -6,7 +6,7 @@ import { classify } from "../../../lambdas/webhook/classify.js";
 import { PayloadError } from "../../../lambdas/webhook/parse-payload.js";
 import { WebhookSchemas } from "./schemas.js";
 
-/** What is handled: the event, and its actions. */
+/** The handled events and their actions. */
 const handled: Record<string, string[]> = {
   issues: ["assigned", "unassigned", "reopened", "closed", "deleted", "transferred"],
   issue_comment: ["created", "edited", "deleted"],
@@ -31,7 +31,7 @@ const webhooks = Object.entries(handled).flatMap(([event, actions]) =>
 const delivery = "72d3162e-cc78-11e3-81ab-4c9367dc0958";
 const identities = { agent: "coder-agent", appId: 2 };
 
-/** As the webhook does: a payload that GitHub may send is never answered with 400. */
+/** Like the webhook: it never answers 400 to a payload that GitHub may send. */
 function taken(event: string, payload: object, agentId: number | undefined): Classification {
   try {
     return classify(event, delivery, { installation: { id: 1 }, ...payload }, { ...identities, agentId });
@@ -51,7 +51,7 @@ function toDefaultBranch(payload: Record<string, unknown>): object {
 describe.each(["api.github.com", "ghes-3.19"] as const)("by the schemas of %s", (version) => {
   const schemas = new WebhookSchemas(version);
 
-  test.each(webhooks)("%s: whatever %s may hold is an event or is skipped with a reason", (event, name) => {
+  test.each(webhooks)("%s: any payload of %s is an event or is skipped with a reason", (event, name) => {
     fc.assert(
       fc.property(schemas.payloads(name), fc.constantFrom(undefined, 1, 2), (payload, agentId) => {
         const classified = taken(event, payload, agentId);
@@ -62,7 +62,7 @@ describe.each(["api.github.com", "ghes-3.19"] as const)("by the schemas of %s", 
     );
   });
 
-  /** Ten at a time: few are needed as a rule. */
+  /** Ten at a time, because few are usually needed. */
   const isEverAnEvent = (event: string, name: string) =>
     Array.from({ length: 30 }, (_, seed) => seed).some((seed) =>
       fc

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import fc from "fast-check";
 
-/** The parts of JSON Schema that GitHub's descriptions of its webhooks use. */
+/** The parts of JSON Schema that GitHub's webhook schemas use. */
 interface Schema {
   $ref?: string;
   type?: string | string[];
@@ -25,7 +25,7 @@ const read = (version: string): Description => {
   return JSON.parse(readFileSync(file.replace("package.json", `generated/${version}.json`), "utf8"));
 };
 
-/** Few of them, so that the same id, name or commit comes up in several places. */
+/** Few values, so that the same id, name or commit occurs in several fields. */
 const integer = fc.oneof({ weight: 9, arbitrary: fc.integer({ min: 1, max: 3 }) }, fc.integer());
 const commits = ["a".repeat(40), "b".repeat(64), "0".repeat(40)];
 const texts = ["main", "refs/heads/main", "coder-agent", "ghost", "failure", "completed", "LEFT", ...commits];
@@ -39,7 +39,7 @@ const formats: Record<string, fc.Arbitrary<string>> = {
   uri: fc.constantFrom("https://github.com/octo/app/issues/5", "https://github.example.com/octo/app/pull/7"),
 };
 
-/** Payloads of every event and action as one version of GitHub describes them. */
+/** Payloads of every event and action, as one version of GitHub defines them. */
 export class WebhookSchemas {
   readonly #description: Description;
   readonly #known = new Map<Schema, fc.Arbitrary<unknown>>();
@@ -48,7 +48,7 @@ export class WebhookSchemas {
     this.#description = read(version);
   }
 
-  /** Of `issues-assigned`, for example. */
+  /** For example, of `issues-assigned`. */
   payloads(name: string): fc.Arbitrary<Record<string, unknown>> {
     const schema = this.#description.webhooks[name]?.post.requestBody.content["application/json"]?.schema;
     if (!schema) throw new Error(`GitHub describes no webhook ${name}`);
@@ -115,7 +115,7 @@ export class WebhookSchemas {
   }
 }
 
-/** GitHub describes some times and addresses only as text. */
+/** GitHub's schemas define some times and URLs only as strings. */
 function withFormat(key: string, field: Schema): Schema {
   if (field.format || field.enum || field.type !== "string") return field;
   const format = /_at$/.test(key) ? "date-time" : /url$/.test(key) ? "uri" : undefined;

@@ -10,7 +10,7 @@ const { isSigned } = await import("../../../lambdas/webhook/signature.js");
 
 const body = '{"zen":"Ünïcødé 🐙"}';
 
-/** The library verifies text; what is not text is verified by the relay itself. */
+/** The library verifies text; the relay verifies bodies that are not text itself. */
 const forms: [string, (text: string) => string | Uint8Array][] = [
   ["text", (text) => text],
   ["bytes", (text) => new TextEncoder().encode(text)],
@@ -35,14 +35,14 @@ describe.each(forms)("a signature over %s", (_, as) => {
     },
   );
 
-  test("is never made by an empty secret", async () => {
+  test("is never valid with an empty secret", async () => {
     expect(await isSigned(as(body), `sha256=${"0".repeat(64)}`, [""])).toBe(false);
     expect(await isSigned(as(body), `sha256=${"0".repeat(64)}`, [])).toBe(false);
     expect(await isSigned(as(body), await sign("right", body), ["", "right"])).toBe(true);
   });
 });
 
-test.each(["", new Uint8Array()])("nothing at all can be signed, too", async (nothing) => {
+test.each(["", new Uint8Array()])("an empty body can be signed too", async (nothing) => {
   const { createHmac } = await import("node:crypto");
   const signature = `sha256=${createHmac("sha256", "secret").digest("hex")}`;
   expect(await isSigned(nothing, signature, ["secret"])).toBe(true);
