@@ -16,7 +16,7 @@ import { benchWebhook } from "./webhook.js";
 
 /** `npm run bench`: how fast and how big the relay is, on one machine, with the bundles that are deployed. */
 
-/** By the name that `--only` takes. Each gets every Lambda's bundle. */
+/** By the name for `--only`. Each bench gets every Lambda's bundle. */
 const benches = {
   start: benchStart,
   webhook: benchWebhook,

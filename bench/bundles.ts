@@ -14,7 +14,7 @@ const packagesShown = 6;
 const timer = fileURLToPath(new URL("./import-time.mjs", import.meta.url));
 const kilobytes = (bytes: number) => bytes / 1024;
 
-/** What is uploaded, what it costs at a cold start before the first call, and what it consists of. */
+/** The size of each uploaded bundle, its import time at a cold start, and its contents. */
 export async function benchBundles(bundles: readonly Bundle[]): Promise<Figures[]> {
   const importTimes = await timeImports(bundles);
   const rows = bundles.map(async (bundle): Promise<Row> => {
@@ -38,13 +38,13 @@ export async function benchBundles(bundles: readonly Bundle[]): Promise<Figures[
       rows: await Promise.all(rows),
     },
     ...[...ingress, ...(largest ? [largest] : [])].map((bundle) => ({
-      title: `What the bytes of ${bundle.name} are spent on`,
+      title: `The contents of ${bundle.name}`,
       rows: biggestPackages(bundle),
     })),
   ];
 }
 
-/** Milliseconds of every cold import. The bundles take turns, so that a busy spell hits all of them. */
+/** The time of every cold import, in milliseconds. The bundles take turns, so that a busy period affects all of them. */
 async function timeImports(bundles: readonly Bundle[]): Promise<Map<Bundle, number[]>> {
   const times = new Map<Bundle, number[]>(bundles.map((bundle) => [bundle, []]));
   const env = lambdaSurroundings();
@@ -67,7 +67,7 @@ function biggestPackages(bundle: Bundle): Row[] {
   }));
 }
 
-/** An environment that every bundle takes. */
+/** An environment that every bundle accepts. */
 function lambdaSurroundings(): Record<string, string> {
   const settings = { CODER_URL: "https://coder.example.com", AGENT_GITHUB_USERNAME: "coder-agent" };
   return {

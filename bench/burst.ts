@@ -6,7 +6,7 @@ import { Workplace } from "./workplace.js";
 const connections = 16;
 const seconds = 10;
 
-/** How many tasks a second the system creates when more deliveries arrive than it can take. */
+/** How many tasks a second the system creates when more deliveries arrive than it can handle. */
 export async function benchBurst(bundles: readonly Bundle[]): Promise<Figures[]> {
   const workplace = await Workplace.open(bundles);
   const senders = Array.from({ length: connections }, () => new Sender(workplace.webhookUrl));
@@ -21,7 +21,7 @@ export async function benchBurst(bundles: readonly Bundle[]): Promise<Figures[]>
       senders.map(async (sender) => {
         while (performance.now() - start < seconds * 1000) {
           const { status, ms } = await sender.send(signed(await workplace.assigned()));
-          if (status !== 202) throw new Error(`a delivery was answered ${status} in the place of 202`);
+          if (status !== 202) throw new Error(`a delivery was answered with ${status} instead of 202`);
           latencies.push(ms);
         }
       }),
@@ -36,7 +36,7 @@ export async function benchBurst(bundles: readonly Bundle[]): Promise<Figures[]>
     return [
       {
         title: `Burst: assignments over ${connections} connections for ${seconds} s`,
-        how: "Tasks a second: those that were created, by the time from the first delivery until the last of them. The answers come as fast as the flows are worked off.",
+        how: "Tasks a second: the created tasks, divided by the time from the first delivery until the last task. Answers arrive as fast as the flows finish.",
         rows: [
           {
             name: "full creates",

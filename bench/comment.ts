@@ -12,7 +12,7 @@ const measured = 60;
 const everyMs = 150;
 const fakeLatencyMs = 3;
 
-/** How long a person waits, after assigning an issue, for the first sign of life under it. */
+/** The time from assigning an issue to the first status comment under it. */
 export async function benchComment(bundles: readonly Bundle[]): Promise<Figures[]> {
   const workplace = await Workplace.open(bundles);
   const sender = new Sender(workplace.webhookUrl);
@@ -24,10 +24,10 @@ export async function benchComment(bundles: readonly Bundle[]): Promise<Figures[
       const { issue, ...delivery } = await workplace.assigned();
       const ready = signed(delivery);
       const pace = sleep(everyMs);
-      // In whole milliseconds of the epoch, as the fake keeps the time of its calls.
+      // The fake records its calls in whole milliseconds since the epoch.
       if (i >= warmUp) sentAt.set(commentsPath(issue), Date.now());
       const { status } = await sender.send(ready);
-      if (status !== 202) throw new Error(`a delivery was answered ${status} in the place of 202`);
+      if (status !== 202) throw new Error(`a delivery was answered with ${status} instead of 202`);
       await pace;
     }
     await workplace.drained();
@@ -44,11 +44,11 @@ export async function benchComment(bundles: readonly Bundle[]): Promise<Figures[
     return [
       {
         title: `Webhook → "created": ${measured} issues, one every ${everyMs} ms, fakes that take ${fakeLatencyMs} ms`,
-        how: "From the sending of the delivery until GitHub has got the request for the status comment.",
+        how: "From sending the delivery until GitHub has the request for the status comment.",
         rows: [latencyRow("to the comment", samples, 30)],
       },
       {
-        title: "Where that time goes: the states on the way",
+        title: "Where that time goes: the states in between",
         rows: statesOnTheWay(
           flows.map(({ executionArn }) => engine.history(executionArn)),
           "Announce created",

@@ -1,18 +1,18 @@
-/** Figures of one kind: what is printed as a table and what stands in the JSON. */
+/** Figures of one kind, for the printed table and the JSON. */
 export interface Figures {
   title: string;
-  /** What was measured and how, where the title does not say it. */
+  /** What was measured and how, if the title does not say it. */
   how?: string;
   rows: readonly Row[];
 }
 
 export interface Row {
   name: string;
-  /** By column, whose name ends with the unit. A row may lack some of its table's columns. */
+  /** Values by column; a column's name ends with the unit. A row may lack some of its table's columns. */
   values: Readonly<Record<string, number>>;
-  /** By column: the value is meant to be at most this. Nothing fails where it is not. */
+  /** By column: the aim is at most this value. A missed aim fails nothing. */
   aims?: Readonly<Record<string, number>>;
-  /** By column: the value is meant to be at least this. */
+  /** By column: the aim is at least this value. */
   leasts?: Readonly<Record<string, number>>;
 }
 
@@ -37,9 +37,9 @@ export function median(samples: readonly number[]): number {
   );
 }
 
-/** By nearest rank: always one of the samples, that are sorted from low to high. */
+/** By nearest rank, so always one of the samples, which must be sorted in ascending order. */
 function percentile(sorted: readonly number[], percent: number): number {
   const value = sorted[Math.max(0, Math.ceil((sorted.length * percent) / 100) - 1)];
-  if (value === undefined) throw new Error("there is nothing to take a percentile of");
+  if (value === undefined) throw new Error("there are no samples to take a percentile of");
   return value;
 }

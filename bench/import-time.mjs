@@ -1,5 +1,5 @@
-// Prints how many milliseconds the import of one module takes. Plain JavaScript: a loader in this process would
-// take part in what is measured.
+// Prints how many milliseconds the import of one module takes. Plain JavaScript, because a loader in this process would
+// be part of the measurement.
 import { pathToFileURL } from "node:url";
 
 const [, , file] = process.argv;

@@ -13,7 +13,7 @@ const patienceMs = 60_000;
 /** https://aws.amazon.com/step-functions/pricing/, us-east-1, Standard workflows. */
 const usdPerTransition = 0.025 / 1000;
 
-/** How long what people say takes to reach the agent, and what it costs in Step Functions. */
+/** How long comments take to reach the agent, and what they cost in Step Functions. */
 export async function benchInbox(bundles: readonly Bundle[]): Promise<Figures[]> {
   const workplace = await Workplace.open(bundles);
   try {
@@ -29,12 +29,12 @@ export async function benchInbox(bundles: readonly Bundle[]): Promise<Figures[]>
 
     return [
       {
-        title: `Comment → agent: ${comments} comments, one after the other, to an agent that listens`,
-        how: "From the comment until the agent has it. The relay looks twice, 3 s apart, whether it really listens: idle flaps, and the comments of one review shall arrive together.",
+        title: `Comment → agent: ${comments} comments, one after the other, to an idle agent`,
+        how: "From the comment until the agent has it. The relay checks twice, 3 s apart, that the agent is idle, because idle flaps and the comments of one review must arrive together.",
         rows: [latencyRow("to the agent", samples, 120)],
       },
       {
-        title: `A drain of ${burst} comments that came while the agent worked`,
+        title: `A drain of ${burst} comments that arrived while the agent worked`,
         rows: [
           {
             name: "from idle to the last",
@@ -43,8 +43,8 @@ export async function benchInbox(bundles: readonly Bundle[]): Promise<Figures[]>
         ],
       },
       {
-        title: "What it costs in Step Functions, by the executions that ran",
-        how: `${usdPerTransition * 1000} USD for 1,000 state transitions; every retry is one.`,
+        title: "Cost in Step Functions, from the executions that ran",
+        how: `${usdPerTransition * 1000} USD for 1,000 state transitions; every retry counts as one.`,
         rows: [
           cost("a task's start, to running", before, 1),
           cost("a comment, agent listens", newIn(afterSingles, before), comments),
@@ -73,7 +73,7 @@ async function sayAndWait(workplace: Workplace, issue: Issue, task: FakeTask, bo
   return input.at - saidAt;
 }
 
-/** Milliseconds from the moment when a busy agent becomes idle until it has all that was said meanwhile. */
+/** Milliseconds from the moment a busy agent becomes idle until it has all comments that arrived in the meantime. */
 async function sayMany(workplace: Workplace, issue: Issue, task: FakeTask): Promise<number> {
   const known = workplace.executionsOf("forward-comment").length;
   task.holdBusy();
@@ -102,7 +102,7 @@ function newIn(later: readonly ExecutionDescription[], earlier: readonly Executi
   return later.filter(({ executionArn }) => !known.has(executionArn));
 }
 
-/** Transitions and dollars of some executions, for each of `count`; `more` adds so many of another kind. */
+/** Transitions and dollars of the executions, divided by `count`; `more` adds transitions of another kind. */
 function cost(
   name: string,
   executions: readonly ExecutionDescription[],
@@ -122,6 +122,6 @@ async function until<T>(what: string, look: () => T | undefined | false): Promis
   for (const end = Date.now() + patienceMs; ; await sleep(5)) {
     const found = look();
     if (found !== undefined && found !== false) return found;
-    if (Date.now() > end) throw new Error(`waited in vain until ${what}`);
+    if (Date.now() > end) throw new Error(`timed out waiting until ${what}`);
   }
 }

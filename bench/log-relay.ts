@@ -19,7 +19,7 @@ const logs = {
   "lines that hold an error or a keyword": "varied",
 };
 
-/** What one core read of short lines when each line was matched against every pattern. */
+/** MB a second of short lines on one core when each line was matched against every pattern. */
 const formerMBperSecond = 5.2;
 
 /** How fast logs are read, on one core, and how much memory grows. */
@@ -45,7 +45,7 @@ export async function benchLogRelay(): Promise<Figures[]> {
     return [
       {
         title: `An excerpt of 48 KiB of a log of ${megabytes} MB`,
-        how: `Each in a new process that has read a smaller log before; the median of ${rounds}. The CPU time is of all threads.`,
+        how: `Each in a new process after it has read a smaller log; the median of ${rounds}. CPU time of all threads.`,
         rows,
       },
     ];

@@ -1,5 +1,6 @@
 // Run as `node --expose-gc read-a-log.mjs <bundle of excerpt.ts> <kind of log> <megabytes>`. Prints how long reading
-// takes, how much CPU time, and how much memory grows. Plain JavaScript: a loader in this process would take part in what is measured.
+// takes, how much CPU time it uses, and how much memory grows. Plain JavaScript, because a loader in this process would
+// be part of the measurement.
 const [bundle, kind, size] = process.argv.slice(2);
 const { excerptOf } = await import(bundle);
 

@@ -1,16 +1,16 @@
 import { createHmac } from "node:crypto";
 import { Agent, type OutgoingHttpHeaders, request } from "node:http";
 
-/** A delivery as it is to be sent. */
+/** A delivery to send. */
 export interface PreparedDelivery {
   event: string;
   guid: string;
   body: string;
-  /** What it is signed with. */
+  /** The webhook secret that signs it. */
   secret: string;
 }
 
-/** A delivery that is signed and only has to go onto the wire. */
+/** A signed delivery that is ready to send. */
 export interface SignedDelivery {
   headers: OutgoingHttpHeaders;
   body: Buffer;
@@ -22,7 +22,7 @@ export interface Answer {
   ms: number;
 }
 
-/** Done before anything is measured: it is GitHub's work. */
+/** Done before the measurement, because signing is GitHub's part. */
 export function signed({ event, guid, body, secret }: PreparedDelivery): SignedDelivery {
   const bytes = Buffer.from(body);
   return {
@@ -39,7 +39,7 @@ export function signed({ event, guid, body, secret }: PreparedDelivery): SignedD
   };
 }
 
-/** Sends deliveries over one connection that is kept alive, so one after the other. */
+/** Sends deliveries one after the other over one kept-alive connection. */
 export class Sender {
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 });
 

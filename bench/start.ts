@@ -11,16 +11,16 @@ const rounds = 5;
 /** How long after its first task a system counts as idle. */
 const idleMs = 10_000;
 
-/** How long `npm start` takes until it accepts a delivery, and what memory it holds when idle. */
+/** How long `npm start` takes until it accepts a delivery, and how much memory it uses when idle. */
 export async function benchStart(): Promise<Figures[]> {
-  // Builds what has changed.
+  // Builds the bundles if their sources have changed.
   await startOnce(0);
   const samples: Awaited<ReturnType<typeof startOnce>>[] = [];
   for (let i = 0; i < rounds; i++) samples.push(await startOnce(i === 0 ? idleMs : 0));
   const middle = (key: "accepted" | "created") => median(samples.map((sample) => sample[key]));
   return [
     {
-      title: "npm start, with bundles that are built",
+      title: "npm start, with bundles already built",
       how: `Without npm itself. From the start of the process until the first 202, and from that first delivery until GitHub has the status comment; the median of ${rounds}. Memory: of all its processes, ${idleMs / 1000} s after its first task.`,
       rows: [
         { name: "until the first 202", values: { ms: middle("accepted") }, aims: { ms: 800 } },
@@ -54,7 +54,7 @@ async function startOnce(idle: number) {
   }
 }
 
-/** The address at which the fake GitHub opens issues, as `npm start` prints it. */
+/** The playground's URL for opening issues, from the output of `npm start`. */
 function playgroundOf(child: ChildProcess): Promise<string> {
   let output = "";
   return new Promise((resolve, reject) => {
@@ -63,11 +63,11 @@ function playgroundOf(child: ChildProcess): Promise<string> {
       const found = /curl -X POST (\S+\/issues) /.exec(output)?.[1];
       if (found) resolve(found);
     });
-    child.once("exit", () => reject(new Error(`npm start has ended: ${output}`)));
+    child.once("exit", () => reject(new Error(`npm start exited early: ${output}`)));
   });
 }
 
-/** What a process and its children hold in memory, by Linux's account. */
+/** The resident memory of a process and its children, from Linux's /proc. */
 function megabytesOf(pid: number): number {
   const all = readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
@@ -77,7 +77,7 @@ function megabytesOf(pid: number): number {
         const field = (key: string) => Number(new RegExp(`^${key}:\\s+(\\d+)`, "m").exec(status)?.[1] ?? 0);
         return [{ pid: Number(name), parent: field("PPid"), kilobytes: field("VmRSS") }];
       } catch {
-        // It has ended meanwhile.
+        // The process has ended in the meantime.
         return [];
       }
     });

@@ -2,8 +2,8 @@ import type { HistoryEvent } from "../local/engine/index.js";
 import { median, type Row } from "./figures.js";
 
 /**
- * What each state took in the median, in the order of the states, up to and with the state `last`. A state that
- * was entered several times on the way counts in full.
+ * The median duration of each state, in their order, up to and including the state `last`. A state that
+ * was entered several times counts with its total.
  */
 export function statesOnTheWay(histories: readonly (readonly HistoryEvent[])[], last: string): Row[] {
   const durations = new Map<string, number[]>();

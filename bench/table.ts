@@ -1,6 +1,6 @@
 import type { Figures, Row } from "./figures.js";
 
-/** The figures as a table in plain text. A value with an aim carries it, and `!` where it is missed. */
+/** The figures as a table in plain text. A value is followed by its aim, if it has one, and `!` if it misses the aim. */
 export function printed({ title, how, rows }: Figures): string {
   const columns = [...new Set(rows.flatMap(({ values }) => Object.keys(values)))];
   const lines = [

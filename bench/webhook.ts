@@ -7,10 +7,10 @@ import { Workplace } from "./workplace.js";
 const warmUp = 50;
 const measured = 500;
 
-/** Between two accepted deliveries: longer than a flow works until it waits for its task to boot. */
+/** The pause between two accepted deliveries: longer than a flow needs until it waits for its task to boot. */
 const pauseMs = 60;
 
-/** What the HTTP API answers to deliveries that come one after the other over one connection. */
+/** How fast the HTTP API answers deliveries that arrive one after the other over one connection. */
 export async function benchWebhook(bundles: readonly Bundle[]): Promise<Figures[]> {
   const workplace = await Workplace.open(bundles);
   const sender = new Sender(workplace.webhookUrl);
@@ -30,7 +30,7 @@ export async function benchWebhook(bundles: readonly Bundle[]): Promise<Figures[
     return [
       {
         title: `Webhook: request → answer over HTTP, ${measured} deliveries one after the other`,
-        how: `"accepted": one every ${pauseMs} ms or so, while the flows of the ones before run; "accepted, rushed": without that pause, so that this machine's processor goes to the flows as well, which in AWS run elsewhere.`,
+        how: `"accepted": one every ${pauseMs} ms or so, while the earlier flows run; "accepted, rushed": without that pause, so that the webhook shares this machine's processor with the flows, which run elsewhere in AWS.`,
         rows: [
           latencyRow("skipped", skipped, 0.25),
           latencyRow("rejected", rejected, 0.2),
@@ -46,7 +46,7 @@ export async function benchWebhook(bundles: readonly Bundle[]): Promise<Figures[
   }
 }
 
-/** Milliseconds of each delivery after the warm-up. Returns once the flows that they started have ended. */
+/** The latency of each delivery after the warm-up, in milliseconds. Returns once the started flows have ended. */
 async function latencies(
   { sender, workplace }: { sender: Sender; workplace: Workplace },
   expected: number,
@@ -59,7 +59,7 @@ async function latencies(
   for (const delivery of deliveries) {
     if (pause > 0) await sleep(pause);
     const { status, ms } = await sender.send(delivery);
-    if (status !== expected) throw new Error(`a delivery was answered ${status} in the place of ${expected}`);
+    if (status !== expected) throw new Error(`a delivery was answered with ${status} instead of ${expected}`);
     samples.push(ms);
   }
   await workplace.drained();

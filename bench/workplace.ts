@@ -13,7 +13,7 @@ import type { PreparedDelivery } from "./sender.js";
 const repo = "octo/app";
 const drainMs = 120_000;
 
-/** What the issues of the benches say: GitHub's own examples have bodies of one line, people do not. */
+/** The body of the benches' issues. Real issues are longer than the one-line bodies of GitHub's examples. */
 const issueBody = "The build fails on a clean checkout once the cache is cold.\n".repeat(30);
 
 /** The local system with both fakes, on whose repository a maintainer with a Coder user assigns issues. */
@@ -43,7 +43,7 @@ export class Workplace {
     return new URL(this.system.webhookUrl);
   }
 
-  /** A delivery that nobody has sent, as GitHub makes it when mona assigns a new issue. */
+  /** The unsent delivery that GitHub makes when mona assigns a new issue. */
   async assigned(assignee = this.gitHub.agentLogin): Promise<PreparedDelivery & { issue: Issue }> {
     const opened = { repo, by: "mona", title: "The build fails", body: issueBody, deliver: false };
     const { issue } = await this.gitHub.openIssue(opened);
@@ -51,7 +51,7 @@ export class Workplace {
     return { issue, event, guid: randomUUID(), body: raw, secret: this.gitHub.webhookSecret };
   }
 
-  /** An issue whose agent runs and listens. */
+  /** An issue whose agent is running and idle. */
   async runningTask(): Promise<{ issue: Issue; task: FakeTask }> {
     const { issue } = await this.gitHub.openIssue({
       repo,

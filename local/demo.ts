@@ -7,9 +7,9 @@ import { localBundles } from "./lambda-host/bundles.js";
 import { startSystem } from "./system/system.js";
 
 /**
- * `npm run demo`: the whole system in one process lives one issue's life, with a fake GitHub and a fake Coder.
- * Prints a timeline; exits with 1 at the first end that is not as it should be. `--json` prints JSON instead;
- * `--coder` chooses which of Coder's APIs the fake one has, and of which version.
+ * `npm run demo`: plays the life of one issue in one process, with a fake GitHub and a fake Coder.
+ * Prints a timeline; exits with 1 at the first expectation that isn't met. `--json` prints JSON instead;
+ * `--coder` selects the fake Coder's API and version.
  */
 
 /** Waits and retry intervals are a twentieth of the real ones, so that a boot of a second is a short story. */
@@ -27,7 +27,7 @@ const system = await startSystem({
   coder: { ...coders[name].coder, bootMs: 600, turnMs: 200 },
 });
 const { gitHub, coder } = system;
-if (!gitHub || !coder) throw new Error("The demo plays with fakes only.");
+if (!gitHub || !coder) throw new Error("The demo runs with fakes only.");
 
 const timeline = new Timeline(system);
 const moments: Moment[] = [];

@@ -1,5 +1,5 @@
-// `node local/run.mjs start` (or `demo`) runs `local/start.ts`. It is compiled once and kept in `dist/local/`, by the
-// content of its sources.
+// `node local/run.mjs start` (or `demo`) runs `local/start.ts`. It is compiled once and cached in `dist/local/` under the
+// hash of its sources.
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { builtOnce } from "./build/built-once.mjs";

@@ -8,8 +8,8 @@ import { writeAwsEnvironment } from "./system/aws-environment.js";
 import { startSystem } from "./system/system.js";
 
 /**
- * `npm start`: the whole system on this machine until it is interrupted, with the real GitHub and Coder where
- * the environment or `.env` names them, with fakes in their place where not.
+ * `npm start`: runs the whole system on this machine until it is interrupted. It uses the real GitHub and Coder if
+ * the environment or `.env` names them, and fakes otherwise.
  */
 
 if (existsSync(".env")) process.loadEnvFile(".env");
@@ -19,10 +19,10 @@ const defaultPort = 8787;
 try {
   const port = numberFrom("PORT", defaultPort);
   if (port > 65535 || !Number.isInteger(port))
-    throw wrongNumber("PORT", defaultPort, "a whole one up to 65535");
+    throw wrongNumber("PORT", defaultPort, "a whole number up to 65535");
   const timeScale = numberFrom("LOCAL_TIME_SCALE", 1);
-  // Without any waiting, the graces of hours would pass in moments.
-  if (timeScale === 0) throw wrongNumber("LOCAL_TIME_SCALE", 1, "one above 0");
+  // Not 0: without any waiting, grace periods of hours would pass in moments.
+  if (timeScale === 0) throw wrongNumber("LOCAL_TIME_SCALE", 1, "a number above 0");
   await run(port, timeScale);
 } catch (error) {
   const isTaken = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
@@ -30,10 +30,10 @@ try {
   const port = process.env.PORT || defaultPort;
   console.error(
     isTaken
-      ? `PORT ${port} is taken; expected a free one, for example PORT=${defaultPort + 1}`
+      ? `PORT ${port} is taken; expected a free port, for example PORT=${defaultPort + 1}`
       : error.message,
   );
-  // What has been started so far would keep the process alive.
+  // Without this, the parts that have started would keep the process alive.
   process.exit(1);
 }
 
@@ -79,7 +79,7 @@ async function run(port: number, timeScale: number): Promise<void> {
   await system.close();
 }
 
-/** The fake Coder has the API that the settings ask for. */
+/** A fake Coder with the API that the settings ask for. */
 function fakeCoder() {
   return coders[process.env.CODER_BACKEND === "chats" ? "chats" : "tasks"].coder;
 }
@@ -89,11 +89,11 @@ function numberFrom(name: string, fallback: number): number {
   if (text === undefined || text.trim() === "") return fallback;
   const value = Number(text);
   if (Number.isFinite(value) && value >= 0) return value;
-  throw wrongNumber(name, fallback, "one from 0 up");
+  throw wrongNumber(name, fallback, "a number from 0 up");
 }
 
 function wrongNumber(name: string, example: number, expected: string): SettingsError {
   return new SettingsError(
-    `${name} is not a number that fits; expected ${expected}, for example ${name}=${example}`,
+    `${name} is out of range or not a number; expected ${expected}, for example ${name}=${example}`,
   );
 }

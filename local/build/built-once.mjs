@@ -1,4 +1,4 @@
-// Plain JavaScript, for `local/run.mjs` needs it before anything is compiled.
+// Plain JavaScript, because `local/run.mjs` needs it before anything is compiled.
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { mkdir, readdir, rename, rm, utimes } from "node:fs/promises";
@@ -8,18 +8,18 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const cache = join(root, "dist/local");
 
-/** What the local system is built from. */
+/** The sources of the local system. */
 const sources = ["infra", "lambdas", "local", "package-lock.json"];
 
-/** How long something that was built is kept after its last use. */
+/** How long a build is kept after its last use. */
 const keptMs = 7 * 24 * 60 * 60 * 1000;
 
 /** @type {string | undefined} */
 let known;
 
 /**
- * Returns the folder that `make` has filled. It is filled once for the content of all sources: a change of any of them
- * builds anew. Several processes may ask at once.
+ * Returns a folder that `make` has filled, once for each content of the sources: a change in any of them causes a
+ * rebuild. Several processes may call this at once.
  *
  * @param {string} name
  * @param {(folder: string) => Promise<unknown>} make gets the absolute path of an empty folder.
@@ -40,7 +40,7 @@ export async function builtOnce(name, make) {
     await rename(draft, folder);
   } catch (error) {
     await rm(draft, { recursive: true, force: true });
-    // Another process may have been faster.
+    // Another process may have finished first.
     if (!existsSync(folder)) throw error;
   }
   await removeOld();

@@ -1,4 +1,4 @@
-// Plain JavaScript, for `local/run.mjs` needs it before anything is compiled.
+// Plain JavaScript, because `local/run.mjs` needs it before anything is compiled.
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -6,7 +6,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
 /**
- * Compiles programs of `local/` with the packages that they need, each into one file: that starts in a fifth of the time
+ * Compiles programs of `local/` and the packages that they need, each into one file, which starts in a fifth of the time
  * that a TypeScript loader takes.
  *
  * @param {readonly string[]} names
@@ -23,7 +23,7 @@ export async function compile(names, outdir) {
     format: "esm",
     platform: "node",
     target: "node20",
-    // Editions in ES modules first, of which esbuild leaves out what nobody uses.
+    // ES modules first, because esbuild can drop their unused code.
     mainFields: ["module", "main"],
     external: ["esbuild"],
     plugins: [sameModule, ownUrl, onDemand, neverUsed, edits],
@@ -33,11 +33,11 @@ export async function compile(names, outdir) {
     },
     logLevel: "silent",
   });
-  // Its child process would stay as long as this one.
+  // esbuild's child process would otherwise run as long as this process.
   await stop();
 }
 
-/** `built-once.mjs` is loaded from its place, so that the hash of the sources is computed once. */
+/** Loads `built-once.mjs` from its original path, so that the hash of the sources is computed only once. */
 const sameModule = {
   name: "same-module",
   setup({ onResolve }) {
@@ -48,7 +48,7 @@ const sameModule = {
   },
 };
 
-/** `import.meta.url` is the address of the source file, not that of what is compiled. */
+/** Makes `import.meta.url` the URL of the source file, not of the compiled file. */
 const ownUrl = {
   name: "own-url",
   setup({ onLoad }) {
@@ -61,7 +61,7 @@ const ownUrl = {
   },
 };
 
-/** The validator of state machines is loaded when it is called first: hardly anybody does. */
+/** Loads the state machine validator at its first call, because most runs never call it. */
 const onDemand = {
   name: "on-demand",
   setup({ onResolve, onLoad }) {

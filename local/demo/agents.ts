@@ -2,10 +2,10 @@ import type { FakeChat } from "../fake-coder/chats/chat.js";
 import type { FakeCoder, FakeCoderOptions } from "../fake-coder/fake-coder.js";
 import type { FakeTask } from "../fake-coder/tasks/fake-task.js";
 
-/** Which of Coder's APIs the demo plays with. */
+/** The Coder API that the demo uses. */
 export type CoderApi = "tasks" | "chats";
 
-/** What `--coder` can be: an API of a version of Coder that has it, and of an older one that has it differently. */
+/** The values of `--coder`: each API in a current version of Coder and in an older one that behaves differently. */
 export const coders = {
   tasks: { api: "tasks", coder: { version: "2.34" } },
   chats: { api: "chats", coder: { version: "2.38" } },
@@ -14,12 +14,12 @@ export const coders = {
 } as const satisfies Record<string, { api: CoderApi; coder: FakeCoderOptions }>;
 export type CoderName = keyof typeof coders;
 
-/** What the demo wants to know of an agent, whatever Coder calls it. */
+/** The demo's view of an agent, for both of Coder's APIs. */
 export interface AgentView {
-  /** A task's name, a chat's target. */
+  /** A task's name or a chat's target. */
   name: string;
   owner: string;
-  /** Its first words, without the mark that the relay ends those of a task with. */
+  /** Its first prompt, without the marker that the relay appends to a task's prompt. */
   prompt: string;
   status: string;
 }
@@ -27,9 +27,9 @@ export interface AgentView {
 /** The agents of a fake Coder. */
 export interface Agents {
   all(): AgentView[];
-  /** The texts that they were given, after the first. */
+  /** The texts that the agents got after their first prompt. */
   inputs(): string[];
-  /** Lets them work until they are released. */
+  /** Keeps the agents busy until `release`. */
   hold(): void;
   release(): void;
 }

@@ -4,8 +4,8 @@ import type { FakeGitHub } from "../fake-github/fake-github.js";
 import { HttpServer } from "../http/http-server.js";
 
 /**
- * People of a fake GitHub and a fake Coder, and buttons for what they do: for trying the system by hand. Its paths begin
- * with a secret: what mona says may be told to a real Coder's agent.
+ * Users of a fake GitHub and a fake Coder, and HTTP paths that act for them, for trying the system by hand. The paths start
+ * with a secret, because mona's comments may reach a real Coder's agent.
  */
 export class Playground {
   readonly #http = new HttpServer();
@@ -46,7 +46,7 @@ export class Playground {
     return { repo: "octo/app", number: Number(number) };
   }
 
-  /** Returns what can be done, one command a line. */
+  /** Returns the commands to try, one a line. */
   async listen(): Promise<string[]> {
     const url = `${await this.#http.listen()}${this.#path}`;
     return [

@@ -7,7 +7,7 @@ import { agentsOf, type CoderApi } from "./agents.js";
 
 const patienceMs = 20_000;
 
-/** The stage of the demo: a system with its two fakes. */
+/** The system that the demo runs on, and its two fakes. */
 export interface Stage {
   system: LocalSystem;
   gitHub: FakeGitHub;
@@ -15,14 +15,14 @@ export interface Stage {
   api: CoderApi;
 }
 
-/** One thing that should be so. The demo ends with the first one that is not. */
+/** One expectation. The demo stops at the first one that isn't met. */
 export interface End {
   what: string;
   expected: unknown;
   actual: unknown;
 }
 
-/** One act: what somebody does, and what should be so afterwards. */
+/** One act: an action and the expectations after it. */
 export interface Act {
   title: string;
   play(): Promise<readonly Delivery[]>;
@@ -31,7 +31,7 @@ export interface Act {
 
 export interface Story {
   acts: Act[];
-  /** What stands in GitHub and in Coder, line by line. */
+  /** The state of GitHub and Coder, line by line. */
   finalState(): { GitHub: string[]; Coder: string[] };
 }
 
@@ -63,7 +63,7 @@ export async function tellStory({ system, gitHub, coder, api }: Stage): Promise<
     deliver: false,
   });
 
-  /** The agent has been told all of these words; in one message, but a busy chat may take and queue several. */
+  /** Checks that the agent got all of these texts: a task in one message; a busy chat may queue several. */
   let known = 0;
   const told = async (words: string[]): Promise<End> => {
     const missing = () => words.filter((part) => !agents.inputs().slice(known).join("\n").includes(part));
@@ -74,7 +74,7 @@ export async function tellStory({ system, gitHub, coder, api }: Stage): Promise<
       ? { what: "the agent has been told, in one message", expected: { messages: 1, missing: [] }, actual }
       : { what: "the agent has been told", expected: [], actual: actual.missing };
   };
-  /** What was said has come in, so that the agent may stop working. */
+  /** Waits until all inputs are in the inbox, then lets the agent finish. */
   const waiting = async (count: number): Promise<End> => {
     const isIn = () => {
       const runs = system.engine.list({ stateMachineArn: flowArn("forward-comment"), status: "SUCCEEDED" });
@@ -82,7 +82,7 @@ export async function tellStory({ system, gitHub, coder, api }: Stage): Promise<
     };
     const actual = (await eventually(isIn)) ?? false;
     agents.release();
-    return { what: `the agent works, and ${count} things wait for it`, expected: true, actual };
+    return { what: `the agent works, and ${count} inputs wait for it`, expected: true, actual };
   };
   const comments = () => gitHub.commentsOn(issue).map(({ body }) => body);
   const says = async (text: string): Promise<End> => {
@@ -90,7 +90,7 @@ export async function tellStory({ system, gitHub, coder, api }: Stage): Promise<
     return { what: `the status comment says "${text}"`, expected: true, actual: found !== undefined };
   };
   const runs = async (count: number): Promise<End> => {
-    // Those that look on go on for some time after a turn.
+    // Executions of follow-task run for some time after a turn.
     const all = () =>
       system.engine.list().filter(({ stateMachineArn }) => stateMachineArn !== flowArn("follow-task"));
     const isOver = () => all().every(({ status }) => status !== "RUNNING");
@@ -156,7 +156,7 @@ export async function tellStory({ system, gitHub, coder, api }: Stage): Promise<
       ends: async () => [
         await told(["npm test", "expected ',' but found ']'", "left out"]),
         await runs(8),
-        // Only chats tell that a turn is over.
+        // Only chats report the end of a turn.
         ...(api === "chats" ? [await says("waits for you")] : []),
       ],
     },
@@ -190,7 +190,7 @@ export async function tellStory({ system, gitHub, coder, api }: Stage): Promise<
   };
 }
 
-/** A log as CI writes it: a time stamp before every line, and the cause far above the end. */
+/** A log as CI writes it: a time stamp on every line, and the cause far above the end. */
 function longLog(): string {
   const lines = Array.from({ length: 20_000 }, (_, i) =>
     i === 9_000 ? "##[error]test/parser.test.ts(8,3): expected ',' but found ']'" : `compiled module ${i}`,
@@ -198,12 +198,12 @@ function longLog(): string {
   return lines.map((line) => `2026-01-01T00:00:00.0000000Z ${line}\n`).join("");
 }
 
-/** A comment's lines, without its hidden mark. */
+/** A comment's lines, without its hidden marker. */
 function visibleLines(body: string): string[] {
   return body.split("\n").filter((line) => line !== "" && !line.startsWith("<!--"));
 }
 
-/** What `look` finds within twenty seconds. */
+/** Polls `look` for twenty seconds; `undefined` if it finds nothing. */
 async function eventually<T>(look: () => T | undefined): Promise<T | undefined> {
   for (const end = Date.now() + patienceMs; Date.now() < end; await sleep(10)) {
     const found = look();

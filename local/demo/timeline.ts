@@ -3,23 +3,23 @@ import type { Delivery } from "../fake-github/webhooks/deliveries.js";
 import type { RecordedCall } from "../http/http-server.js";
 import { flowOf, type LocalSystem } from "../system/system.js";
 
-/** How much of a message to the agent is shown. */
+/** The maximum number of lines of a message to the agent that are shown. */
 const messageLines = 24;
 
-/** One line of what happened. */
+/** One line of the timeline. */
 export interface Moment {
-  /** Milliseconds since the demo's begin. */
+  /** Milliseconds since the start of the demo. */
   ms: number;
-  /** `in`: a delivery; `state`: a state of a flow was entered; `github`, `coder`: a call that went out. */
+  /** `in`: a delivery; `state`: a flow entered a state; `github`, `coder`: an outgoing call. */
   lane: "in" | "state" | "github" | "coder";
   text: string;
 }
 
-/** Collects what happens in a system, and gives it back in the order of time. */
+/** Collects a system's events and returns them in the order of time. */
 export class Timeline {
   readonly #begin = Date.now();
   #moments: Moment[] = [];
-  /** How many events of each execution's history were taken already. */
+  /** How many events of each execution's history have been reported. */
   readonly #taken = new Map<string, number>();
 
   constructor(private readonly system: LocalSystem) {
@@ -28,13 +28,13 @@ export class Timeline {
     if (coder) coder.http.onCall = (call) => this.#add(call.at, "coder", describeCall(call));
   }
 
-  /** Notes a delivery that was just answered. */
+  /** Records a delivery that was just answered. */
   delivered({ event, action, status, body, durationMs }: Delivery): void {
     const name = action === null ? event : `${event}.${action}`;
     this.#add(Date.now() - durationMs, "in", `${name} → ${status} ${body}`);
   }
 
-  /** What came since the last time. */
+  /** The moments since the last call. */
   take(): Moment[] {
     const { engine } = this.system;
     for (const { executionArn, stateMachineArn } of engine.list()) {
@@ -63,7 +63,7 @@ function describeCall({ method, path, status, body }: RecordedCall): string {
   return `${method} ${path} → ${status}${excerpt(body)}`;
 }
 
-/** The beginning of a long text, line by line. */
+/** The first lines of a long text. */
 function indented(text: string): string {
   const lines = text.split("\n");
   const shown = lines.slice(0, messageLines).map((line) => `${" ".repeat(24)}│ ${line}`);
@@ -72,12 +72,12 @@ function indented(text: string): string {
   return shown.join("\n");
 }
 
-/** The words in a call's body, if it has any worth showing. */
+/** The text in a call's body that is worth showing, if any. */
 function excerpt(body: unknown): string {
   if (typeof body !== "object" || body === null) return "";
   const { body: comment, input, name } = body as Record<string, unknown>;
   const words = comment ?? input ?? name;
-  // A message to the agent is told whole, below the call.
+  // The text of a message to the agent follows below the call.
   if (words === input && typeof input === "string" && input.includes("\n")) return `\n${indented(input)}`;
   if (typeof words !== "string") return "";
   const line = words

@@ -1,6 +1,6 @@
 import { EngineError } from "./errors.js";
 
-/** What stands behind `arn:aws:states:<region>:<account>:` for each kind of resource. */
+/** The part after `arn:aws:states:<region>:<account>:` for each kind of resource. */
 const resources = {
   // A version or an alias may follow the name.
   stateMachine: /^stateMachine:[^:]{1,80}(:[^:]+)?$/,
@@ -8,7 +8,7 @@ const resources = {
   mapRun: /^mapRun:[^:/]{1,80}\/[^:/]+:[^:]+$/,
 };
 
-/** Throws `InvalidArn`, in the API's words, for what is no ARN of such a resource. */
+/** Throws `InvalidArn`, in the API's words, if the text is not an ARN of such a resource. */
 export function checkArn(arn: string, type: keyof typeof resources): void {
   const [prefix, partition = "", service, region = "", account = "", ...rest] = arn.split(":");
   const refuse = (reason: string) => new EngineError("InvalidArn", `Invalid Arn: '${reason}'`);

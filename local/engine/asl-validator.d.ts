@@ -1,4 +1,4 @@
-/** asl-validator comes without types; this is the part of it that is used here. */
+/** asl-validator has no types; these cover the part that is used here. */
 declare module "asl-validator" {
   interface ValidationError {
     "Error code": string;

@@ -1,7 +1,7 @@
 import { EngineError } from "./errors.js";
 
 /**
- * Puts values for the `${Name}` placeholders into the text of a state machine, as CloudFormation does with
+ * Replaces the `${Name}` placeholders in the text of a state machine, as CloudFormation does with
  * `DefinitionSubstitutions`. Throws `InvalidDefinition` for a placeholder without a value.
  */
 export function loadDefinition(text: string, substitutions: Record<string, string>): string {
@@ -12,7 +12,7 @@ export function loadDefinition(text: string, substitutions: Record<string, strin
       unknown.add(placeholder);
       return placeholder;
     }
-    // Placeholders stand inside JSON strings.
+    // Placeholders are inside JSON strings.
     return JSON.stringify(value).slice(1, -1);
   });
   if (unknown.size > 0) {

@@ -14,7 +14,7 @@ export interface EngineOptions {
    * whose `name` is the Lambda `errorType`.
    */
   invoke: (functionName: string, payload: unknown) => Promise<unknown>;
-  /** Multiplies the lengths of waits and of retry intervals, and nothing else. 0: no waiting. Default: 1. */
+  /** Multiplies only waits and retry intervals. 0: no waiting. Default: 1. */
   timeScale?: number;
   /** Milliseconds since the epoch. Default: `Date.now`. */
   now?: () => number;
@@ -39,7 +39,7 @@ export class Engine {
   readonly #timeScale: number;
   readonly #now: () => number;
   readonly #machines = new Map<string, Machine>();
-  /** In the order of their starts. */
+  /** By start, the oldest first. */
   readonly #executions = new Map<string, Execution>();
   readonly #listeners = new Set<StatusListener>();
   readonly #closers = new Set<() => void>();
@@ -66,7 +66,7 @@ export class Engine {
   }
 
   /**
-   * Starts an execution. Idempotent by name: the same name and input while it runs answers the running one; any
+   * Starts an execution. Idempotent by name: the same name and input return the execution while it runs; any
    * other second use of a name throws `ExecutionAlreadyExists`.
    */
   start(machineArn: string, name: string, input: string): { executionArn: string; startDate: Date } {
@@ -100,7 +100,7 @@ export class Engine {
   }
 
   /**
-   * Lets an unsuccessful execution go on at the state that failed. Repeated with the same client token, it answers as
+   * Continues an unsuccessful execution at the state that failed. Repeated with the same client token, it answers as
    * the first time. Throws `ExecutionNotRedrivable`.
    */
   redrive(executionArn: string, clientToken?: string): { redriveDate: Date } {
@@ -130,13 +130,13 @@ export class Engine {
     return this.#execution(executionArn).history.events;
   }
 
-  /** Told of every start, redrive and end, as EventBridge is. Listeners must not throw. Returns what unsubscribes. */
+  /** Calls `listener` for every start, redrive and end, as EventBridge does. Listeners must not throw. Returns an unsubscribe function. */
   onStatusChange(listener: StatusListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Resolves once an execution does not run (any more). Rejects if the engine is closed before that. */
+  /** Resolves once an execution is not running. Rejects if the engine is closed before that. */
   finished(executionArn: string): Promise<ExecutionDescription> {
     const execution = this.#execution(executionArn);
     if (execution.status !== "RUNNING") return Promise.resolve(execution.describe());
@@ -158,7 +158,7 @@ export class Engine {
     });
   }
 
-  /** Drops everything that runs. Results of Lambdas that come later are ignored; descriptions stay readable. */
+  /** Drops all running executions. Later results of Lambdas are ignored; descriptions stay readable. */
   close(): void {
     this.#closed = true;
     for (const execution of this.#executions.values()) execution.drop();
@@ -210,9 +210,9 @@ export class Engine {
   }
 }
 
-/** The rule of the API, https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html */
+/** The API's rule for names: https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html */
 function checkName(name: string): void {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are among what the rule forbids
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the rule forbids control characters
   const forbidden = /[\s<>{}[\]?*"#%\\^|~`$&,;:/\u0000-\u001f\u007f-\u009f\ufffe\uffff\ud800-\udfff]/;
   if (name.length >= 1 && name.length <= 80 && !forbidden.test(name)) return;
   throw new EngineError("InvalidName", `Invalid Name: '${name}'`);
@@ -229,7 +229,7 @@ function checkInput(input: string): void {
   }
 }
 
-/** Of a name, an ARN, or either with a version or alias behind it. */
+/** The machine's name from a name or an ARN, with or without a version or alias. */
 function bareFunctionName(functionName: unknown): string {
   const text = String(functionName);
   return /^arn:[^:]+:lambda:[^:]*:[^:]*:function:([^:]+)/.exec(text)?.[1] ?? text.split(":")[0] ?? text;

@@ -1,4 +1,4 @@
-/** The errors of the Step Functions API that the engine answers with, by the API's own names. */
+/** The Step Functions API errors that the engine throws, under the API's own names. */
 export type EngineErrorName =
   | "ExecutionAlreadyExists"
   | "ExecutionDoesNotExist"
@@ -20,7 +20,7 @@ export class EngineError extends Error {
   }
 }
 
-/** What a Task ends with in an execution: `name` is what `ErrorEquals` matches, `message` the Cause. */
+/** The error of a failed Task: `ErrorEquals` matches its `name`, and its `message` is the Cause. */
 export class StateError extends Error {
   constructor(name: string, cause: string) {
     super(cause);
@@ -29,8 +29,8 @@ export class StateError extends Error {
 }
 
 /**
- * An error that ends the execution: no `Retry` and no `Catch` takes it, not even by `States.ALL`. The two flags
- * are how aws-local-stepfunctions marks its own errors of this kind.
+ * An error that ends the execution: no `Retry` and no `Catch` matches it, not even `States.ALL`. The two flags
+ * mark such errors in aws-local-stepfunctions.
  */
 export class TerminalStateError extends StateError {
   readonly isRetryable = false;

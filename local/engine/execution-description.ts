@@ -10,7 +10,7 @@ export interface ExecutionDescription {
   stopDate?: Date;
   /** JSON text. */
   input: string;
-  /** JSON text, of an execution that has succeeded. */
+  /** JSON text; only of an execution that has succeeded. */
   output?: string;
   error?: string;
   cause?: string;
@@ -18,6 +18,6 @@ export interface ExecutionDescription {
   redriveDate?: Date;
   redriveStatus: "REDRIVABLE" | "NOT_REDRIVABLE";
   redriveStatusReason?: string;
-  /** What AWS would bill so far: every state entered, and every retry. */
+  /** The transitions that AWS would have billed so far: one for each state entered and each retry. */
   stateTransitions: number;
 }

@@ -10,11 +10,11 @@ import { attemptTask } from "./task-attempt.js";
 import { callAfter } from "./timer.js";
 import { waitIn } from "./wait.js";
 
-/** What executions need from their engine. */
+/** The services that executions need from their engine. */
 export interface ExecutionHost {
   timeScale: number;
   now: () => number;
-  /** Carries out a Task's work; rejects with a `StateError` that says what Step Functions shows. */
+  /** Does a Task's work; rejects with a `StateError` that holds the error and cause that Step Functions would show. */
   perform: (step: Step, parameters: JsonValue) => Promise<unknown>;
   changed: (execution: Execution) => void;
 }
@@ -34,7 +34,7 @@ export class Execution {
   #cause: string | undefined;
   readonly #redrives = new Redrives();
   #stateTransitions = 0;
-  /** The state that runs, or that a redrive begins with, and its input. */
+  /** The running state, or the state at which a redrive starts, and its input. */
   #position: { state: string; input: string };
   #run: Run;
   readonly #host: ExecutionHost;
@@ -64,7 +64,7 @@ export class Execution {
     return this.#stopDate;
   }
 
-  /** Goes on at the state that failed, or that ran when the execution was stopped. Returns when it did so. */
+  /** Continues at the state that failed, or that was running when the execution was stopped. Returns the time of the redrive. */
   redrive(clientToken?: string): Date {
     const now = this.#host.now();
     const repeated = this.#redrives.repeated(clientToken, now);
@@ -82,7 +82,7 @@ export class Execution {
     return date;
   }
 
-  /** Returns when the execution ended, which may be before. */
+  /** Returns the time at which the execution ended, which may be earlier. */
   stop(reason: { error?: string; cause?: string }): Date {
     if (this.#status === "RUNNING") {
       this.#run.end();
@@ -91,7 +91,7 @@ export class Execution {
     return this.#stopDate ?? this.startDate;
   }
 
-  /** Ends all work without a trace in the history: the engine goes away. */
+  /** Ends all work without an event in the history, because the engine is closing. */
   drop(): void {
     this.#run.end();
   }
@@ -128,7 +128,7 @@ export class Execution {
       });
     }
     this.#host.changed(this);
-    // Whoever started it gets the answer before the first state runs.
+    // The caller gets its answer before the first state runs.
     run.interrupt = callAfter(0, () => void this.#drive(run));
   }
 
@@ -157,7 +157,7 @@ export class Execution {
 
     let attempts = 0;
     const { abort, outcome } = step.perform(JSON.parse(input), this.#context(), async (given) => {
-      // After its end, the library would still go through the retries that are left.
+      // Otherwise the library would still make the remaining retries after the run has ended.
       run.check();
       if (step.type === "Wait") return waitIn(run, step, given, this.#host);
       attempts += 1;
@@ -197,7 +197,7 @@ export class Execution {
     };
   }
 
-  /** What the execution ends with, from what the library threw: its own error around that of the state. */
+  /** The error that ends the execution; the library wraps the state's error in its own. */
   #explain(thrown: unknown): { error?: string; cause?: string } {
     const outer = thrown instanceof Error ? thrown : new Error(String(thrown));
     const { name, message } = outer.cause instanceof Error ? outer.cause : outer;

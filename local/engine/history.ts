@@ -30,7 +30,7 @@ interface TaskResource {
   resource: string;
 }
 
-/** The details that events of a type carry, by the API's own names. Inputs and outputs are JSON texts. */
+/** The details of each event type, under the API's own names. Inputs and outputs are JSON texts. */
 export interface HistoryEventDetails {
   executionStartedEventDetails?: { input: string };
   executionSucceededEventDetails?: { output: string };
@@ -69,7 +69,7 @@ export class History {
     this.#now = now;
   }
 
-  /** Whether only the event that ends the execution still fits. */
+  /** Whether there is room only for the event that ends the execution. */
   get isFull(): boolean {
     return this.events.length >= maxHistoryEvents - 1;
   }
@@ -88,7 +88,7 @@ export class History {
   /** Adds the event that ends the execution, for which there is always room. */
   end(type: HistoryEventType, details: HistoryEventDetails = {}): void {
     const id = this.events.length + 1;
-    // The first state follows no event in AWS's histories either.
+    // In AWS's histories too, the first state has no previous event.
     const previousEventId = id <= 2 ? 0 : id - 1;
     this.events.push({ id, previousEventId, timestamp: new Date(this.#now()), type, ...details });
   }

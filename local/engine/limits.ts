@@ -1,15 +1,15 @@
 import { TerminalStateError } from "./errors.js";
 
 /**
- * Bytes of UTF-8 that an input, a result or an output may have.
+ * Maximum size of an input, a result or an output in bytes of UTF-8.
  * https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
  */
 export const maxPayloadBytes = 262_144;
 
-/** Events that the history of one execution may have. */
+/** Maximum number of events in the history of one execution. */
 export const maxHistoryEvents = 25_000;
 
-/** Characters of an error's cause; the API cuts longer ones. */
+/** Maximum length of an error's cause in characters; the API truncates longer ones. */
 export const maxCauseLength = 32_768;
 
 const dayMs = 24 * 60 * 60 * 1000;
@@ -20,10 +20,10 @@ export const redrivablePeriodMs = 14 * dayMs;
 /** How long after its start an execution may be open, over all its redrives. */
 export const maxOpenTimeMs = 365 * dayMs;
 
-/** The most that a Node.js timer can wait, in whole seconds (2^31 - 1 ms): more than that fires at once. */
+/** The longest wait of a Node.js timer in whole seconds (2^31 - 1 ms): a longer one fires at once. */
 export const maxTimerSeconds = 2_147_483;
 
-/** A value as JSON text. Throws `States.DataLimitExceeded` if that is too large to pass between states. */
+/** A value as JSON text. Throws `States.DataLimitExceeded` if the text is too large to pass between states. */
 export function encodeStateData(value: unknown, what: string): string {
   const json = JSON.stringify(value) ?? "null";
   if (exceedsPayloadLimit(json)) {
@@ -36,6 +36,6 @@ export function encodeStateData(value: unknown, what: string): string {
 }
 
 export function exceedsPayloadLimit(json: string): boolean {
-  // A UTF-16 unit takes at most three bytes: short texts need no counting.
+  // A UTF-16 unit takes at most three bytes, so short texts need no counting.
   return json.length * 3 > maxPayloadBytes && Buffer.byteLength(json) > maxPayloadBytes;
 }

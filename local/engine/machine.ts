@@ -3,18 +3,18 @@ import type { StateDefinition } from "./schema.js";
 import { Step } from "./step.js";
 import { parseDefinition, type Validation } from "./validate.js";
 
-/** A state machine, checked and ready to run. */
+/** A validated state machine that is ready to run. */
 export class Machine {
   readonly arn: string;
   readonly name: string;
-  /** As it was given. */
+  /** The definition's text, unchanged. */
   readonly definition: string;
   readonly created: Date;
   readonly startAt: string;
   readonly timeoutSeconds: number | undefined;
   readonly #states: Record<string, StateDefinition>;
   readonly #timeScale: number;
-  /** Of the states that have run. */
+  /** The compiled steps of the states that have run. */
   readonly #steps = new Map<string, Step>();
 
   constructor(

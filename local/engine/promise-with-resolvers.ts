@@ -1,4 +1,4 @@
-/** aws-local-stepfunctions 3 calls `Promise.withResolvers`, which Node has from version 22 on; this system runs on 20 too. */
+/** aws-local-stepfunctions 3 calls `Promise.withResolvers`, which Node 20 lacks; this system supports Node 20. */
 if (!("withResolvers" in Promise)) {
   Object.defineProperty(Promise, "withResolvers", {
     configurable: true,

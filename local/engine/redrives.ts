@@ -1,6 +1,6 @@
 import { maxOpenTimeMs, redrivablePeriodMs } from "./limits.js";
 
-/** How many client tokens count, and for how long after their redrive. */
+/** How many client tokens are remembered, and for how long after their redrive. */
 const clientTokens = { count: 10, ms: 15 * 60 * 1000 };
 
 /**
@@ -8,14 +8,14 @@ const clientTokens = { count: 10, ms: 15 * 60 * 1000 };
  * https://docs.aws.amazon.com/step-functions/latest/apireference/API_RedriveExecution.html
  */
 export class Redrives {
-  /** In their order. */
+  /** The oldest first. */
   readonly #redrives: { date: Date; clientToken: string | undefined }[] = [];
 
   get count(): number {
     return this.#redrives.length;
   }
 
-  /** Of the newest one. */
+  /** The time of the newest redrive. */
   get date(): Date | undefined {
     return this.#redrives.at(-1)?.date;
   }
@@ -27,7 +27,7 @@ export class Redrives {
     return date;
   }
 
-  /** When the same request was carried out before. */
+  /** The time at which the same request was carried out before. */
   repeated(clientToken: string | undefined, now: number): Date | undefined {
     if (clientToken === undefined) return undefined;
     const recent = this.#redrives.filter((redrive) => redrive.clientToken !== undefined);
@@ -44,7 +44,7 @@ interface Redrivable {
 }
 
 /**
- * Why an execution cannot be redriven, in the API's words.
+ * The reason why an execution cannot be redriven, in the API's words.
  * https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html#redrive-eligibility
  */
 export function redriveObstacle(execution: Redrivable, now: number): string | undefined {

@@ -1,4 +1,4 @@
-/** What a Task's `Resource` may name, with the words that the history has for it. */
+/** The resources that a Task may name, with the history's terms for each. */
 export const taskResources = {
   "arn:aws:states:::lambda:invoke": { resourceType: "lambda", resource: "invoke" },
   "arn:aws:states:::states:startExecution": { resourceType: "states", resource: "startExecution" },

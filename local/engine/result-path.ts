@@ -1,8 +1,8 @@
 import { StateError } from "./errors.js";
 
 /**
- * Throws `States.ResultPathMatchFailure` where a `ResultPath` ("$.name.name"; null and "$" always fit) has no place in
- * a state's input: what it leads through exists and is no object. aws-local-stepfunctions overwrites that instead.
+ * Throws `States.ResultPathMatchFailure` if a `ResultPath` ("$.name.name"; null and "$" always fit) cannot be applied to
+ * a state's input because a value on the path is not an object. aws-local-stepfunctions would overwrite that value.
  * https://docs.aws.amazon.com/step-functions/latest/dg/input-output-resultpath.html
  */
 export function checkResultPath(path: unknown, input: unknown): void {

@@ -1,11 +1,11 @@
 import { TerminalStateError } from "./errors.js";
 import type { History } from "./history.js";
 
-/** One stretch of an execution, from its start or a redrive to its end. */
+/** One run of an execution: from its start or a redrive to its end. */
 export class Run {
   #isOver = false;
   cancelTimeout: () => void = () => {};
-  /** Ends whatever the current state waits for. */
+  /** Cancels the current state's wait. */
   interrupt: () => void = () => {};
   abortStep: () => void = () => {};
 
@@ -34,7 +34,7 @@ export class Run {
     if (this.#isOver) throw interrupted();
   }
 
-  /** A promise that `begin` settles, or the end of the run rejects. `begin` returns what cancels its own waiting. */
+  /** A promise that `begin` settles or the end of the run rejects. `begin` returns a function that cancels its wait. */
   wait<T>(begin: (resolve: (value: T) => void, reject: (reason: unknown) => void) => () => void): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const cancel = begin(resolve, reject);
@@ -46,7 +46,7 @@ export class Run {
   }
 }
 
-/** Ends work whose run is over: nothing may retry or catch it. */
+/** Ends the work of a run that is over: no `Retry` and no `Catch` may handle it. */
 function interrupted(): TerminalStateError {
   return new TerminalStateError("States.Runtime", "the execution has ended");
 }

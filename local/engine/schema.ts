@@ -4,7 +4,7 @@ const State = z.looseObject({
   Type: z.enum(["Task", "Wait", "Choice", "Pass", "Succeed", "Fail", "Parallel", "Map"]),
 });
 
-/** A state machine after validation. A field that only some types of state have is read by its user. */
+/** A state machine after validation. Fields of single state types are parsed where they are used. */
 export const Definition = z.looseObject({
   StartAt: z.string(),
   TimeoutSeconds: z.number().int().positive().optional(),

@@ -8,10 +8,10 @@ import { checkResultPath } from "./result-path.js";
 import type { StateDefinition } from "./schema.js";
 import { isPathKey } from "./unsupported.js";
 
-/** What aws-local-stepfunctions takes and gives as state data. */
+/** The state data of aws-local-stepfunctions. */
 export type JsonValue = Parameters<StateMachine["run"]>[0];
 
-/** What a state does outside the state language. Calling it again is a retry. */
+/** A state's work outside the state language. Calling it again is a retry. */
 export type Work = (input: JsonValue) => Promise<JsonValue>;
 
 export interface StepOutcome {
@@ -20,7 +20,7 @@ export interface StepOutcome {
   next: string | undefined;
 }
 
-/** What `$$` shows. */
+/** The context object, `$$`. */
 export interface StepContext {
   Execution: Record<string, unknown>;
   StateMachine: Record<string, unknown>;
@@ -29,19 +29,19 @@ export interface StepContext {
 export type WaitLength = { seconds: number } | { until: string };
 
 /**
- * One state of a machine, run by aws-local-stepfunctions as a machine of its own. The library's own loop over
- * states cannot start in the middle (a redrive), knows no limits on data, goes on after an abort, and reports
- * what happened only later; run state by state, all that is decided between two states, at once.
+ * One state of a machine, run by aws-local-stepfunctions as a machine with one state. The library's own loop over
+ * states cannot start in the middle (a redrive), has no size limits, continues after an abort, and reports
+ * its events late. Running state by state lets the engine decide all of that between two states.
  *
- * More deviations of the library are evened out here: Wait states become Tasks, so that waits which come from a path
- * can be scaled and broken off; a Pass state's false, 0, "" or null as Result counts; and a ResultPath that leads
+ * This class also corrects other deviations of the library: Wait states become Tasks, so that waits with a path
+ * can be scaled and cancelled; a Pass state's Result may be false, 0, "" or null; and a ResultPath that leads
  * through a scalar fails the state.
  */
 export class Step {
   readonly type: StateType;
   readonly resource: TaskResourceArn | undefined;
   readonly timeoutSeconds: number | undefined;
-  /** A Fail state that names no error: the library would make one up. */
+  /** A Fail state without an error name: the library would invent one. */
   readonly failsWithoutError: boolean;
   readonly #machine: StateMachine;
   readonly #name: string;
@@ -49,7 +49,7 @@ export class Step {
   readonly #targets: Target[];
 
   constructor(name: string, state: StateDefinition, timeScale: number) {
-    // Parallel and Map were refused before.
+    // Parallel and Map have been refused already.
     this.type = state.Type as StateType;
     this.#name = name;
     this.#state = state;
@@ -63,7 +63,7 @@ export class Step {
     this.#machine = new StateMachine(definition, { validationOptions: { noValidate: true } });
   }
 
-  /** Runs the state with its retries and catchers. `abort` ends the wait before a retry; work ends by itself. */
+  /** Runs the state with its retries and catchers. `abort` ends the wait before a retry, not the work itself. */
   perform(
     input: JsonValue,
     context: StepContext,
@@ -82,19 +82,19 @@ export class Step {
     }
     handlers[this.#name] = async (given) => {
       const result = isFixedResult(this.#state) ? this.#fixedResult() : await work(given);
-      // Within the state, whose Retry and Catch count for it.
+      // Checked inside the state, so that its Retry and Catch apply.
       checkResultPath(this.#state.ResultPath, input);
       return result;
     };
     const run = this.#machine.run(input, {
       overrides: { taskResourceLocalHandlers: handlers },
-      // The library fills $$.Execution itself, with the data of this one state.
+      // The library fills $$.Execution with the data of this one state.
       context: { Run: context.Execution, StateMachine: context.StateMachine },
     });
     return { abort: run.abort, outcome: run.result.then((output) => ({ output, next })) };
   }
 
-  /** Reads what a Wait state's work is called with. `undefined` if a path led to no length of time. */
+  /** Parses the argument of a Wait state's work. `undefined` if the path did not lead to a length of time. */
   readWait(given: JsonValue): { length: WaitLength; input: JsonValue } | undefined {
     const { Seconds, Timestamp } = this.#state;
     if (typeof Seconds === "number") return { length: { seconds: Seconds }, input: given };
@@ -110,7 +110,7 @@ export class Step {
   }
 }
 
-/** What a Wait state whose length comes from a path hands to its work; see `compileWait`. */
+/** The argument of a Wait state's work if its length comes from a path; see `compileWait`. */
 const WaitParameters = z.object({
   wait: z.union([
     z.object({ seconds: z.number().int().nonnegative() }),
@@ -118,13 +118,13 @@ const WaitParameters = z.object({
   ]),
 });
 
-/** Where a state leads to. */
+/** A state's transition to the next one. */
 interface Target {
-  /** No state's name: a state may lead to itself, and may be called "end". */
+  /** A name that no state can have: a state may lead to itself, and may be called "end". */
   key: string;
   /** `undefined` if the execution ends. */
   state: string | undefined;
-  /** Where a Catch on the way there puts the error into the state's input. */
+  /** The ResultPath of the Catch that leads there, if one does. */
   caughtPath: unknown;
 }
 
@@ -140,7 +140,7 @@ function compile(state: StateDefinition, timeScale: number, targets: Target[]): 
   for (const holder of [compiled, ...asList(compiled.Choices), ...asList(compiled.Catch)]) {
     const caughtPath = holder === compiled ? undefined : holder.ResultPath;
     if (typeof holder.Next === "string") holder.Next = lead(holder.Next, caughtPath);
-    // ResultPath "$" is the default; the library takes it for a field called "$".
+    // ResultPath "$" is the default; the library would treat it as a field called "$".
     if (holder.ResultPath === "$") delete holder.ResultPath;
   }
   if (typeof compiled.Default === "string") compiled.Default = lead(compiled.Default);
@@ -150,7 +150,7 @@ function compile(state: StateDefinition, timeScale: number, targets: Target[]): 
   }
   if (state.Type === "Succeed") compiled.Type = "Pass";
   if (state.Type === "Task") {
-    // Without a timeout, the library gives up after a minute and AWS practically never.
+    // Without a timeout, the library gives up after a minute, and AWS practically never.
     compiled.TimeoutSeconds = Math.min(Number(state.TimeoutSeconds ?? maxTimerSeconds), maxTimerSeconds);
     for (const retrier of asList(compiled.Retry)) {
       const longest = Math.min(Number(retrier.MaxDelaySeconds ?? maxTimerSeconds), maxTimerSeconds);
@@ -166,7 +166,7 @@ function compile(state: StateDefinition, timeScale: number, targets: Target[]): 
   return compiled;
 }
 
-/** A Task whose work sleeps and returns the state's input. Paths to the length are left to the library. */
+/** A Task whose work sleeps and returns the state's input. The library resolves paths to the length. */
 function compileWait(compiled: Record<string, unknown>): Record<string, unknown> {
   const { Seconds, SecondsPath, Timestamp, TimestampPath, ...rest } = compiled;
   const task = { ...rest, Type: "Task", Resource: "wait", TimeoutSeconds: maxTimerSeconds };
@@ -179,7 +179,7 @@ function isFixedResult(state: StateDefinition): boolean {
   return state.Type === "Pass" && "Result" in state;
 }
 
-/** Copies a field, with the paths into `$$.Execution` led to what stands in its place in `perform`. */
+/** Copies a field and redirects its paths into `$$.Execution` to the substitute that `perform` passes. */
 function withOwnContext(value: unknown, key: string): unknown {
   if (key === "Result") return value;
   if (typeof value === "string") {

@@ -5,18 +5,18 @@ import type { Run } from "./run.js";
 import type { JsonValue, Step } from "./step.js";
 import { callAfter } from "./timer.js";
 
-/** What an attempt belongs to. */
+/** The run and state that an attempt belongs to. */
 export interface TaskAttempt {
   run: Run;
   step: Step;
   /** The state's name. */
   state: string;
   region: string;
-  /** Carries out the Task's work; rejects with a `StateError` that says what Step Functions shows. */
+  /** Does the Task's work; rejects with a `StateError` that holds the error and cause that Step Functions would show. */
   perform: (step: Step, parameters: JsonValue) => Promise<unknown>;
 }
 
-/** One attempt of a Task. Its parameters and its result pass through JSON, as those of a real call do. */
+/** One attempt of a Task. Its parameters and its result pass through JSON, as in a real call. */
 export async function attemptTask(attempt: TaskAttempt, given: JsonValue): Promise<JsonValue> {
   const { run, step, state, region } = attempt;
   if (!step.resource) throw new Error(`the state ${state} has no resource`);
@@ -56,7 +56,7 @@ function performInTime({ run, step, perform }: TaskAttempt, parameters: JsonValu
   };
   return run.wait<unknown>((resolve, reject) => {
     let isTimedOut = false;
-    // The library starts its own timer after this one, so this one fires first.
+    // This timer starts before the library's own, so it fires first.
     const cancel =
       step.timeoutSeconds === undefined
         ? () => {}

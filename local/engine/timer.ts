@@ -3,8 +3,8 @@ import { maxTimerSeconds } from "./limits.js";
 const longestMs = maxTimerSeconds * 1000;
 
 /**
- * Calls back after that many milliseconds, also if they are more than one timer can wait. 0 still lets other
- * work run first. Returns what cancels it.
+ * Calls back after this many milliseconds, even if they exceed the limit of one timer. With 0, other work still
+ * runs first. Returns a function that cancels the call.
  */
 export function callAfter(ms: number, callback: () => void): () => void {
   if (ms <= 0) {

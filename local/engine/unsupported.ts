@@ -2,8 +2,8 @@ import { taskResources } from "./resources.js";
 import type { Definition, StateDefinition } from "./schema.js";
 
 /**
- * Faults that AWS reports or that AWS would run rightly, and that neither asl-validator nor
- * aws-local-stepfunctions (3.0.0) notices: the run would go on with wrong data.
+ * Parts of a definition that AWS rejects or runs correctly, but that neither asl-validator nor
+ * aws-local-stepfunctions (3.0.0) detects: the execution would continue with wrong data.
  * The library's own list: https://github.com/nibble-4bits/aws-local-stepfunctions/blob/main/docs/feature-support.md
  */
 export function findUnsupported(definition: Definition): string[] {
@@ -15,7 +15,7 @@ export function findUnsupported(definition: Definition): string[] {
   return faults;
 }
 
-/** Fields that change what a state does and that the library passes over. */
+/** Fields that change a state's behaviour and that the library ignores. */
 const ignoredFields = [
   "Assign",
   "Arguments",
@@ -109,13 +109,13 @@ function* expressionFaults(expression: string): Generator<string> {
   }
 }
 
-/** Every string of a state that is a path or an intrinsic function. */
+/** All strings of a state that are paths or intrinsic functions. */
 function* pathExpressions(value: unknown, key = ""): Generator<string> {
   if (typeof value === "string") {
     if (isPathKey(key)) yield value;
   } else if (typeof value === "object" && value !== null) {
     for (const [innerKey, inner] of Object.entries(value)) {
-      // The Result of a Pass state is data, whatever it looks like.
+      // The Result of a Pass state is data, even if it looks like a path.
       if (innerKey !== "Result") yield* pathExpressions(inner, innerKey);
     }
   }

@@ -6,13 +6,13 @@ import { findUnsupported } from "./unsupported.js";
 
 export interface Validation {
   /**
-   * Whether the definition is held against the whole of the Amazon States Language. That takes half a second, for the
-   * validator compiles its schemas anew each time. Default: true.
+   * Whether to validate the definition against the whole Amazon States Language. That takes half a second, because the
+   * validator compiles its schemas on each call. Default: true.
    */
   isThorough?: boolean;
 }
 
-/** What is wrong with a definition, as `ValidateStateMachineDefinition` tells it. */
+/** A fault of a definition, in the shape of `ValidateStateMachineDefinition`. */
 export interface Diagnostic {
   severity: "ERROR";
   code: string;
@@ -21,7 +21,7 @@ export interface Diagnostic {
   location?: string;
 }
 
-/** Holds a definition against the Amazon States Language alone, whatever of it the engine can run. */
+/** Validates a definition against the Amazon States Language only, not against what the engine supports. */
 export function diagnose(json: string): Diagnostic[] {
   const fault = (code: string, message: string): Diagnostic => ({ severity: "ERROR", code, message });
   let parsed: unknown;
@@ -44,7 +44,7 @@ export function diagnose(json: string): Diagnostic[] {
   });
 }
 
-/** Parses a definition. Throws `InvalidDefinition` with the machine's name and every fault that was found. */
+/** Parses a definition. Throws `InvalidDefinition` with the machine's name and every fault. */
 export function parseDefinition(
   machineName: string,
   json: string,
@@ -65,8 +65,8 @@ export function parseDefinition(
   const definition = Definition.safeParse(parsed);
   if (!definition.success) throw refuse(z.prettifyError(definition.error).split("\n"));
 
-  // What the engine cannot do comes first: the schema's words for it ("must match exactly one schema in
-  // oneOf") would only hide the reason.
+  // Unsupported features are reported first: the schema's message for them ("must match exactly one schema in
+  // oneOf") would hide the reason.
   const unsupported = findUnsupported(definition.data);
   if (unsupported.length > 0) throw refuse(unsupported);
   if (!isThorough) return definition.data;

@@ -3,7 +3,7 @@ import type { Run } from "./run.js";
 import type { JsonValue, Step } from "./step.js";
 import { callAfter } from "./timer.js";
 
-/** Waits in a Wait state, for the time that the state or `given` names. Returns the state's input. */
+/** Waits in a Wait state for the time that the state or `given` names. Returns the state's input. */
 export async function waitIn(
   run: Run,
   step: Step,

@@ -1,12 +1,12 @@
-/** How calls are made to go wrong. Without `status` and `lose`, a fault only delays. */
+/** A fault to inject into calls. Without `status` and `lose`, it only delays them. */
 export interface Fault {
   /** Default: any. */
   method?: string;
   /** Default: any. */
   path?: RegExp;
-  /** How many calls it hits: 1 by default, `Infinity` for all from now on. */
+  /** How many calls it hits: 1 by default, `Infinity` for all following calls. */
   times?: number;
-  /** Only every n-th call that fits: 1 by default. */
+  /** Hits only every n-th matching call: 1 by default. */
   every?: number;
   /** Answer with this status instead of having the effect. */
   status?: number;
@@ -14,13 +14,13 @@ export interface Fault {
   headers?: Record<string, string>;
   /** Wait this many milliseconds before anything else. */
   delayMs?: number;
-  /** Told when the call arrives; what it returns is waited for before anything else. */
+  /** Called when the request arrives; its promise is awaited before anything else. */
   hold?: () => Promise<unknown>;
-  /** Break the connection: before the effect (`request`) or after it (`response`). */
+  /** Break the connection before the effect (`request`) or after it (`response`). */
   lose?: "request" | "response";
 }
 
-/** The faults that wait for their calls. */
+/** The faults that have not hit all their calls yet. */
 export class FaultPlan {
   readonly #faults: { fault: Fault; left: number; seen: number }[] = [];
 
@@ -32,7 +32,7 @@ export class FaultPlan {
     this.#faults.length = 0;
   }
 
-  /** The fault that hits this call, if any; it is used up by that. */
+  /** Takes the fault that hits this call, if any. */
   take(method: string, path: string): Fault | undefined {
     for (const entry of this.#faults) {
       const { fault } = entry;

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Fault, FaultPlan } from "./faults.js";
 import { foreignHost, isLoopbackHost } from "./loopback.js";
 
-/** What a route handler gets. `params` holds the `:name` parts of the route's pattern, percent-decoded. */
+/** The input of a route handler. `params` holds the `:name` segments of the path, percent-decoded. */
 export interface HttpRequest {
   method: string;
   path: string;
@@ -14,12 +14,12 @@ export interface HttpRequest {
   query: URLSearchParams;
   headers: IncomingHttpHeaders;
   raw: Buffer;
-  /** The body parsed as JSON, its text if it is not JSON, `undefined` if there is none. */
+  /** The body parsed as JSON, its text if it is not JSON, `undefined` without a body. */
   body: unknown;
 }
 
 /**
- * An object or array as body is sent as JSON, a string or Buffer as it is, an async iterable of strings or
+ * An object or array as body is sent as JSON, a string or Buffer unchanged, an async iterable of strings or
  * Buffers (a `Readable` is one) piece by piece.
  */
 export interface HttpReply {
@@ -30,9 +30,9 @@ export interface HttpReply {
 
 export type HttpHandler = (request: HttpRequest) => HttpReply | Promise<HttpReply>;
 
-/** One call that a server answered, or would have answered. Kept for tests and for the demo's timeline. */
+/** One call that a server answered, or whose connection a fault broke. Kept for tests and for the demo's timeline. */
 export interface RecordedCall {
-  /** Milliseconds since the epoch, when the request had arrived. */
+  /** The time at which the request had arrived, in milliseconds since the epoch. */
   at: number;
   method: string;
   path: string;
@@ -44,7 +44,7 @@ export interface RecordedCall {
   reply: unknown;
 }
 
-/** A server that runs for days must not grow with its calls. */
+/** Limits the memory of a server that runs for days. */
 const keptCalls = 100_000;
 
 interface Route {
@@ -55,23 +55,23 @@ interface Route {
 }
 
 /**
- * The HTTP server that the local stand-ins for GitHub, Coder and AWS are made of: routes, a record of every
- * call, and faults on demand. Listens on loopback only, and refuses every `Host` but a loopback one.
+ * The HTTP server behind the local stand-ins for GitHub, Coder and AWS: routes, a record of every
+ * call, and faults on demand. Listens on loopback only, and refuses every `Host` that is not loopback.
  */
 export class HttpServer {
   readonly calls: RecordedCall[] = [];
   readonly faults = new FaultPlan();
-  /** Milliseconds that every answer takes at least. */
+  /** The minimum time for every answer, in milliseconds. */
   latencyMs = 0;
-  /** Told of every call once it is answered. */
+  /** Called with every call once it is answered. */
   onCall: (call: RecordedCall) => void = () => {};
-  /** Answers if no route fits. */
+  /** Answers if no route matches. */
   notFound: HttpHandler = () => ({ status: 404, body: { message: "Not Found" } });
-  /** The server's own clock, which its answers tell in `Date`. */
+  /** The server's own clock, shown in the `Date` header. */
   now: () => Date = () => new Date();
-  /** Headers that every answer carries. */
+  /** Headers of every answer. */
   commonHeaders: Record<string, string> = {};
-  /** Runs before the route: an answer from it ends the request (authentication, rate limits). */
+  /** Runs before the route, for authentication and rate limits. If it returns an answer, the route is skipped. */
   before: (request: HttpRequest) => HttpReply | undefined | Promise<HttpReply | undefined> = () => undefined;
 
   readonly #routes: Route[] = [];
@@ -79,7 +79,7 @@ export class HttpServer {
     const chunks: Buffer[] = [];
     incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
     incoming.on("end", () => {
-      // By hand, for `new URL` would take `//path` for a host.
+      // Not with `new URL`, which would parse `//path` as a host.
       const [path = "/", query = ""] = (incoming.url ?? "/").split(/\?(.*)/s);
       const raw = Buffer.concat(chunks);
       void this.#answer(
@@ -99,7 +99,7 @@ export class HttpServer {
 
   /**
    * `pattern` is a path with `:name` for one segment and `*name` at its end for one or more; the first route
-   * that fits answers.
+   * that matches answers.
    */
   route(method: string, pattern: string, handler: HttpHandler): this {
     const names: string[] = [];
@@ -115,13 +115,13 @@ export class HttpServer {
     return this;
   }
 
-  /** Makes the next calls that fit fail, wait or get lost. Returns this, for chaining. */
+  /** Makes the next matching calls fail, wait or get lost. Returns this, for chaining. */
   fail(fault: Fault): this {
     this.faults.add(fault);
     return this;
   }
 
-  /** Starts listening; port 0 takes any free one. Returns the base URL, without a slash at its end. */
+  /** Starts listening; port 0 means any free port. Returns the base URL, without a trailing slash. */
   async listen(port = 0): Promise<string> {
     await new Promise<void>((resolve, reject) => {
       this.#server.once("error", reject);
@@ -144,7 +144,7 @@ export class HttpServer {
     const at = Date.now();
     const fault = this.faults.take(request.method, request.path);
     const wait = Math.max(this.latencyMs, fault?.delayMs ?? 0);
-    // A request that still waits when the server is closed does not keep the process alive.
+    // A request that is still delayed when the server is closed must not keep the process alive.
     if (wait > 0) await sleep(wait, undefined, { ref: false });
     await fault?.hold?.();
 
@@ -213,7 +213,7 @@ function isStream(body: unknown): body is AsyncIterable<string | Buffer> {
 async function send(outgoing: ServerResponse, reply: HttpReply): Promise<void> {
   if (isStream(reply.body)) {
     outgoing.writeHead(reply.status, reply.headers);
-    // A client that hangs up in the middle of a download is its own business.
+    // A client may disconnect in the middle of a download.
     await pipeline(Readable.from(reply.body), outgoing).catch(() => {});
     return;
   }

@@ -3,8 +3,8 @@ import { type ActionName, actionNames } from "../../infra/definition/actions.js"
 import { builtOnce } from "../build/built-once.mjs";
 
 /**
- * The path of each Lambda's bundle, which is built if its sources have changed since the last time. The bundles share the
- * code of packages, which saves two thirds of the time and the memory.
+ * The path of each Lambda's bundle. The bundles are built if their sources have changed since the last build. They share
+ * the code of packages, which saves two thirds of the time and the memory.
  */
 export async function localBundles(): Promise<Record<ActionName, string>> {
   const folder = await builtOnce("lambdas", async (outdir) => {
@@ -13,7 +13,7 @@ export async function localBundles(): Promise<Record<ActionName, string>> {
       import("esbuild"),
     ]);
     await bundleLambdas({ outdir, sharePackages: true });
-    // Its child process would stay as long as this one.
+    // esbuild's child process would otherwise run as long as this process.
     await stop();
   });
   const paths = actionNames.map((name) => [name, join(folder, name, "index.mjs")]);

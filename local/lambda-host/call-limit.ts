@@ -1,12 +1,12 @@
-/** Lets new work in only while there is room for it, in the order in which it has come. */
+/** Admits new calls in the order of their arrival while fewer than a maximum are open. */
 export class CallLimit {
   readonly #waiting: (() => void)[] = [];
   #open = 0;
 
-  /** @param most how many calls may be open while new work is let in. */
+  /** @param most no call is admitted while this many are open. */
   constructor(private readonly most: number) {}
 
-  /** Resolves once there is room, or after `patienceMs` in any case. */
+  /** Resolves once there is room, or after `patienceMs` at the latest. */
   room(patienceMs: number): Promise<void> {
     if (this.#open < this.most) return Promise.resolve();
     return new Promise((resolve) => {
@@ -21,7 +21,7 @@ export class CallLimit {
     });
   }
 
-  /** Counts a call until it has settled. */
+  /** Counts a call as open until it has settled. */
   async count<T>(call: Promise<T>): Promise<T> {
     this.#open += 1;
     try {

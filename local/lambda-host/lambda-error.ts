@@ -1,11 +1,11 @@
-/** What Lambda answers when a function threw: https://docs.aws.amazon.com/lambda/latest/dg/nodejs-exceptions.html */
+/** Lambda's answer if a function threw: https://docs.aws.amazon.com/lambda/latest/dg/nodejs-exceptions.html */
 export interface LambdaErrorBody {
   errorType: string;
   errorMessage: string;
   trace: string[];
 }
 
-/** A Lambda that failed. Its `name` is the Lambda `errorType`: what `Retry` and `Catch` match. */
+/** The error of a failed Lambda. Its `name` is the Lambda `errorType`, which `Retry` and `Catch` match. */
 export class LambdaError extends Error {
   readonly trace: string[];
 
@@ -16,7 +16,7 @@ export class LambdaError extends Error {
   }
 }
 
-/** An error that comes from Lambda itself and not from the function's code. */
+/** An error from Lambda itself, not from the function's code. */
 export function failure(errorType: string, errorMessage: string): LambdaError {
   return new LambdaError({ errorType, errorMessage, trace: [] });
 }

@@ -5,7 +5,7 @@ import { failure, LambdaError, type LambdaErrorBody } from "./lambda-error.js";
 import { lineSplitter } from "./line-splitter.js";
 import { checkRequestSize, checkResponseSize } from "./payload-limit.js";
 
-/** One line that a Lambda wrote. */
+/** One line of a Lambda's output. */
 export interface LambdaLogLine {
   stream: "stdout" | "stderr";
   line: string;
@@ -14,11 +14,11 @@ export interface LambdaLogLine {
 export interface LambdaHostOptions {
   /** Absolute path of the bundle (`.mjs`, exports `handler`) of each function, by the function's name. */
   bundles: Record<string, string>;
-  /** The environment of all functions of the host. Nothing of this process's own comes along but `PATH`, `HOME`, `TZ`, `LANG` and `TMPDIR`. */
+  /** The environment of all functions. Of this process's own, only `PATH`, `HOME`, `TZ`, `LANG` and `TMPDIR` are added. */
   env: Record<string, string>;
-  /** Functions whose bundles are loaded as soon as the thread is up. The others are loaded at their first call. */
+  /** Functions whose bundles are loaded as soon as the thread has started. The others are loaded at their first call. */
   preload?: readonly string[];
-  /** Of the thread's JavaScript heap, in MB. Default: Node's own limit. */
+  /** The limit of the thread's JavaScript heap, in MB. Default: Node's own limit. */
   heapMb?: number;
   onLog?: (line: LambdaLogLine) => void;
 }
@@ -32,18 +32,18 @@ interface Call {
   timer: NodeJS.Timeout | undefined;
 }
 
-/** What a process needs to find programs, files and its clock; it says nothing about the system under test. */
+/** Variables that a process needs to find programs, files and its time zone; none configures the system under test. */
 const harmless = ["PATH", "HOME", "TZ", "LANG", "TMPDIR"];
 
-/** Lambda's longest timeout: what `getRemainingTimeInMillis` counts down from if a call sets none. */
+/** Lambda's longest timeout. `getRemainingTimeInMillis` counts down from it if a call sets none. */
 const longestTimeoutMs = 900_000;
 
 /**
  * The Lambdas of one system in one worker thread, with an environment and module instances of their own, so
- * several systems can run beside each other in one process. Payloads and results cross the thread as JSON.
+ * several systems can run in one process. Payloads and results cross the thread boundary as JSON.
  *
- * Unlike in AWS, one warm instance of a function serves concurrent calls, and a call that has timed out keeps
- * running unheard.
+ * Unlike in AWS, one warm instance of a function serves concurrent calls, and a call that has timed out keeps running;
+ * its result is ignored.
  */
 export class LambdaHost {
   readonly #options: LambdaHostOptions;
@@ -56,7 +56,7 @@ export class LambdaHost {
     this.#options = options;
   }
 
-  /** Resolves once the thread is up. */
+  /** Resolves once the thread has started. */
   static async start(options: LambdaHostOptions): Promise<LambdaHost> {
     const host = new LambdaHost(options);
     await new Promise<void>((resolve, reject) => {
@@ -68,11 +68,11 @@ export class LambdaHost {
   }
 
   /**
-   * Calls a function and waits for its result, which comes back through JSON.
+   * Calls a function and returns its result after a round trip through JSON.
    *
    * Rejects with an error whose `name` is the Lambda `errorType`: with `Sandbox.Timedout` after `timeoutMs`
-   * (default: never), with `Runtime.ExitError` or `Runtime.OutOfMemory` if the thread died under the call. What
-   * Lambda refuses is named as Step Functions names it, `Lambda.RequestTooLargeException` for example.
+   * (default: never), with `Runtime.ExitError` or `Runtime.OutOfMemory` if the thread died during the call. Lambda's own
+   * refusals have Step Functions' names, `Lambda.RequestTooLargeException` for example.
    */
   invoke(functionName: string, payload: unknown, timeoutMs?: number): Promise<unknown> {
     return new Promise((resolve, reject) => {
@@ -104,7 +104,7 @@ export class LambdaHost {
     });
   }
 
-  /** Ends the thread. Calls that still run are rejected. */
+  /** Stops the thread and rejects the calls that are still running. */
   async close(): Promise<void> {
     this.#closed = true;
     await this.#worker?.terminate();
@@ -117,7 +117,7 @@ export class LambdaHost {
     const worker = new Worker(fileURLToPath(new URL("./worker.mjs", import.meta.url)), {
       workerData: { bundles, preload },
       env: { ...harmlessEnvironment(), ...env },
-      // Loaders of the parent (`--import tsx`) cost their start-up time and are of no use to bundles.
+      // Bundles don't need the parent's loaders (`--import tsx`), which would slow the start.
       execArgv: [],
       ...(heapMb !== undefined && { resourceLimits: { maxOldGenerationSizeMb: heapMb } }),
       stdout: true,
@@ -132,7 +132,7 @@ export class LambdaHost {
       lineSplitter((line) => onLog?.({ stream: "stderr", line })),
     );
     worker.on("message", (answer: Answer) => this.#settle(answer));
-    // An exception that nobody caught, process.exit(), too much memory: the next call starts a new thread, as
+    // After an uncaught exception, process.exit() or too much memory, the next call starts a new thread, as
     // Lambda does.
     let isOutOfMemory = false;
     worker.on("error", (error) => {
@@ -173,7 +173,7 @@ export class LambdaHost {
   }
 }
 
-/** The wording of Lambda: https://repost.aws/knowledge-center/lambda-verify-invocation-timeouts */
+/** Lambda's wording: https://repost.aws/knowledge-center/lambda-verify-invocation-timeouts */
 function crash(errorType: string, requestId: string, reason: string): LambdaError {
   return failure(errorType, `RequestId: ${requestId} Error: ${reason}`);
 }

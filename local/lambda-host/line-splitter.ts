@@ -1,6 +1,6 @@
 import { StringDecoder } from "node:string_decoder";
 
-/** Cuts a stream of bytes into lines. Returns what takes the chunks; a last line without an end is kept back. */
+/** Splits a stream of bytes into lines. Returns a function that takes the chunks; an unfinished last line is kept back. */
 export function lineSplitter(onLine: (line: string) => void): (chunk: Buffer) => void {
   const decoder = new StringDecoder("utf8");
   let rest = "";

@@ -1,12 +1,12 @@
 import { failure } from "./lambda-error.js";
 
-/** Bytes of JSON that a synchronous call may hand over: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+/** Maximum payload of a synchronous call in bytes of JSON: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 export const maxRequestBytes = 6 * 1024 * 1024;
 
-/** Bytes of JSON that a function may return; Lambda's own error names this number. */
+/** Maximum result of a function in bytes of JSON; Lambda's own error names this number. */
 export const maxResponseBytes = 6_291_556;
 
-/** Throws what Step Functions makes of the refusal of Lambda's `Invoke`. */
+/** Throws the error that Step Functions raises if Lambda's `Invoke` refuses the payload. */
 export function checkRequestSize(json: string): void {
   if (Buffer.byteLength(json) <= maxRequestBytes) return;
   throw failure(
@@ -15,7 +15,7 @@ export function checkRequestSize(json: string): void {
   );
 }
 
-/** Throws what Lambda reports in place of a result that is too large. */
+/** Throws the error that Lambda reports if a result is too large. */
 export function checkResponseSize(json: string): void {
   if (Buffer.byteLength(json) <= maxResponseBytes) return;
   throw failure(

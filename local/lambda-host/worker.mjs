@@ -1,5 +1,5 @@
-// The thread that the Lambdas run in. Plain JavaScript, because a worker gets none of its parent's loaders: it
-// has to start under node alone, also from inside jest or tsx.
+// The thread that the Lambdas run in. Plain JavaScript, because a worker does not inherit its parent's loaders: it
+// must start under plain node, even if the parent runs in jest or tsx.
 import { AsyncLocalStorage } from "node:async_hooks";
 import { setImmediate } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
@@ -31,7 +31,7 @@ function handlerOf(functionName) {
   if (!handler) {
     handler = load(functionName);
     handlers.set(functionName, handler);
-    // A failed cold start is tried again at the next call, as Lambda does.
+    // The next call retries a failed cold start, as in Lambda.
     handler.catch(() => handlers.delete(functionName));
   }
   return handler;
@@ -62,7 +62,7 @@ function contextOf({ functionName, requestId, deadline }) {
   };
 }
 
-/** What Lambda's Node.js runtime reports of a thrown value. */
+/** The error that Lambda's Node.js runtime reports for a thrown value. */
 function describe(error) {
   if (!(error instanceof Error)) {
     return { errorType: typeof error, errorMessage: String(error), trace: [] };
@@ -74,10 +74,10 @@ function describe(error) {
   };
 }
 
-/** Tells which call a stray error comes from. */
+/** Identifies the call that a stray error belongs to. */
 const running = new AsyncLocalStorage();
 
-/** As Lambda's Node.js runtime does: the call gets the error, and the process ends under everything else that runs. */
+/** As in Lambda's Node.js runtime, the call gets the error and the process exits, which fails all other running calls. */
 function crash(error, exitCode) {
   const id = running.getStore();
   if (id !== undefined) parentPort.postMessage({ id, error: describe(error) });
@@ -101,7 +101,7 @@ parentPort.on("message", run);
 parentPort.postMessage("ready");
 
 for (const name of workerData.preload) {
-  // Its first call tries again, and says what is wrong. Calls that have come meanwhile go first.
+  // Its first call retries the load and reports the error. Calls that have arrived in the meantime go first.
   await handlerOf(name).catch(() => {});
   await setImmediate();
 }

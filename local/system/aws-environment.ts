@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { region } from "../aws/protocol/signature.js";
 import type { LocalSystem } from "./system.js";
 
-/** The outputs of the deployed stack that have something in their place here, for the commands of docs/deploy.md. */
+/** Local values for outputs of the deployed stack, for the commands in docs/deploy.md. */
 const outputs = (system: LocalSystem): Record<string, string> => ({
   WebhookUrl: system.webhookUrl,
   WebhookSecretArn: "webhook",
@@ -13,8 +13,8 @@ const outputs = (system: LocalSystem): Record<string, string> => ({
 });
 
 /**
- * Writes a shell file that only this user can read. Once it is sourced, the `aws` CLI and every AWS SDK talk to the
- * system with its credentials, and `output` gives what the commands of docs/deploy.md ask for.
+ * Writes a shell file that only this user can read. After sourcing it, the `aws` CLI and every AWS SDK talk to the
+ * system with its credentials, and the shell function `output` prints the stack outputs that docs/deploy.md uses.
  */
 export function writeAwsEnvironment(system: LocalSystem): { path: string; remove: () => void } {
   const { accessKeyId, secretAccessKey } = system.credentials;

@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { parseSettings, type Settings, SettingsError } from "../../infra/definition/settings.js";
 
-/** The secrets of the stack, as they stand in Secrets Manager. */
+/** The secrets of the stack, as stored in Secrets Manager. */
 export interface Secrets {
   webhook: string;
   /** JSON: `{"appId", "privateKey"}`. */
@@ -20,17 +20,17 @@ const examples: Record<string, string> = {
 /** The environment: settings and secrets by the names of `.env.example`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What stands in for GitHub and Coder, where no real one is named. */
+/** The fakes for GitHub and Coder; each is absent if a real one is configured. */
 interface Fakes {
   gitHub: { appId: string; privateKey: string; webhookSecret: string; agentLogin: string } | undefined;
   coder: { token: string } | undefined;
 }
 
-/** Stands in a setting's place until the fake listens; the Lambdas never see it. */
+/** A placeholder until the fake listens; the Lambdas never see it. */
 const notYet = "http://localhost";
 
 /**
- * The settings and the secrets out of the environment, or from the fakes. Throws a `SettingsError` that names
+ * The settings and the secrets from the environment or the fakes. Throws a `SettingsError` that names
  * every fault of both at once.
  */
 export function readConfiguration(
@@ -68,7 +68,7 @@ function readSettings(environment: Environment, { gitHub, coder }: Fakes): Setti
 function readSecrets(environment: Environment, { gitHub, coder }: Fakes): Secrets {
   const values: Record<string, string | undefined> = {
     APP_ID: gitHub?.appId ?? environment.APP_ID,
-    // A private key that the fake has never seen would be of no use to it.
+    // The fake accepts only its own private key.
     PRIVATE_KEY: gitHub?.privateKey ?? environment.PRIVATE_KEY,
     WEBHOOK_SECRET: gitHub?.webhookSecret ?? environment.WEBHOOK_SECRET,
     CODER_TOKEN: coder?.token ?? environment.CODER_TOKEN,
@@ -82,7 +82,7 @@ function readSecrets(environment: Environment, { gitHub, coder }: Fakes): Secret
     webhook: WEBHOOK_SECRET,
     githubApp: JSON.stringify({ appId, privateKey }),
     coderToken: CODER_TOKEN,
-    // The same at every start, so that the tasks of the last one are known again: the table does not outlive it.
+    // The same at every start: the table is lost when the process exits, and tasks of the last start must be recognized.
     taskMark: createHmac("sha256", WEBHOOK_SECRET).update("task mark").digest("hex"),
   };
 }

@@ -1,2 +1,2 @@
-// The AWS SDK warns at each start that its versions of 2027 will want a newer Node. Ours is pinned.
+// The AWS SDK warns at each start that its 2027 versions will need a newer Node. Our SDK version is pinned.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";

@@ -30,36 +30,36 @@ const scheduleGroup = "coder-task-relay";
 const arn = (service: string, resource: string) => `arn:aws:${service}:${region}:000000000000:${resource}`;
 const functionArn = (name: string) => arn("lambda", `function:${name}`);
 export const flowArn = (name: string) => arn("states", `stateMachine:coder-task-relay-${name}`);
-/** The flow's name out of its state machine's ARN. */
+/** The flow's name from its state machine's ARN. */
 export const flowOf = (machineArn: string) => machineArn.slice(flowArn("").length);
 
 /**
- * While so many calls of the flows are open, deliveries wait: AWS would add containers, but one thread that takes in
- * more than it can work off only makes calls time out.
+ * Deliveries wait while this many calls of the flows are open: AWS would add containers, but a single thread that
+ * accepts more than it can handle only makes calls time out.
  */
 const busyCalls = 24;
 
-/** A delivery waits no longer than this, for GitHub gives up after 10 s. */
+/** A delivery waits no longer than this, because GitHub gives up after 10 s. */
 const longestDelayMs = 5_000;
 
 export interface SystemOptions {
   /**
    * Settings and secrets by the names of `.env.example`. Without GITHUB_API_URL or CODER_URL a fake is started
-   * in that one's place, and brings what it needs to be talked to.
+   * instead, with the secrets that clients need.
    */
   settings: Readonly<Record<string, string | undefined>>;
   /** The path of each Lambda's bundle. */
   bundles: Readonly<Record<ActionName, string>>;
-  /** Of the HTTP API. Default: any free one. */
+  /** The port of the HTTP API. Default: any free port. */
   port?: number;
   /**
    * Factor for the waits and the retry intervals of the state machines, and for the time between two runs of a
-   * schedule; with 0, none comes by itself. Default: 1.
+   * schedule; with 0, schedules fire only by hand. Default: 1.
    */
   timeScale?: number;
   gitHub?: FakeGitHubOptions;
   coder?: FakeCoderOptions;
-  /** Flows whose Lambdas are loaded at once, and not at their first calls. */
+  /** Flows whose Lambdas are loaded at the start, not at their first calls. */
   preload?: readonly FlowName[];
   onLog?: (line: LambdaLogLine) => void;
 }
@@ -67,29 +67,29 @@ export interface SystemOptions {
 /** The whole system in one process, with the bundles and the state machines that are deployed to AWS. */
 export interface LocalSystem {
   api: HttpApi;
-  /** Where GitHub's deliveries go. */
+  /** The URL for GitHub's deliveries. */
   webhookUrl: string;
   engine: Engine;
   stepFunctions: StepFunctions;
   scheduler: Scheduler;
   secretsManager: SecretsManager;
   dynamoDbUrl: string;
-  /** Made at the start; the AWS endpoints reject all others. */
+  /** Created at the start; the AWS endpoints refuse all others. */
   credentials: Credentials;
-  /** Unless GITHUB_API_URL names a real one. */
+  /** Absent if GITHUB_API_URL names a real GitHub. */
   gitHub: FakeGitHub | undefined;
-  /** Unless CODER_URL names a real one. */
+  /** Absent if CODER_URL names a real Coder. */
   coder: FakeCoder | undefined;
-  /** Calls one Lambda. `timeoutMs` is the Lambda's own, unless told otherwise. */
+  /** Calls one Lambda. The default of `timeoutMs` is the Lambda's own timeout. */
   invoke(name: ActionName, payload: unknown, timeoutMs?: number): Promise<unknown>;
-  /** Puts new values into Secrets Manager; the ones so far become the previous ones. */
+  /** Puts new values into Secrets Manager; the current ones become `AWSPREVIOUS`. */
   rotate(secrets: Partial<Secrets>): void;
   close(): Promise<void>;
 }
 
 export async function startSystem(options: SystemOptions): Promise<LocalSystem> {
   const { settings, timeScale = 1 } = options;
-  // Another thread makes the key, while this one loads the table's code.
+  // Another thread generates the key while this one loads dynalite.
   await Promise.all([settings.GITHUB_API_URL ? undefined : prepareAppKey(), loadDynamoDb()]);
   const gitHub = settings.GITHUB_API_URL ? undefined : new FakeGitHub(gitHubOptions(options));
   const coder = settings.CODER_URL ? undefined : new FakeCoder(coderOptions(options));
@@ -136,7 +136,7 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
     },
     ...(options.onLog && { onLog: options.onLog }),
   };
-  // The webhook has a thread of its own: in AWS too, it does not share a processor with flows.
+  // The webhook runs in its own thread: in AWS, it does not share a processor with flows either.
   const hosts = Promise.all([
     LambdaHost.start({ ...hostOptions, preload: ["webhook"] }),
     LambdaHost.start({ ...hostOptions, preload: (options.preload ?? []).flatMap(lambdasOf) }),
@@ -145,7 +145,7 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
     actionNames.map((name) => [`${pascalCase(name)}Arn`, functionArn(name)]),
   );
   for (const flow of flowNames) {
-    // Their own test holds them against the language.
+    // A separate test validates them against the whole language.
     engine.addMachine(flowArn(flow), loadDefinition(readFlow(flow), functionArns), { isThorough: false });
   }
   const [ingress, flows] = await hosts;
@@ -198,7 +198,7 @@ function lambdasOf(flow: FlowName): ActionName[] {
   return actionNames.filter((name) => called.includes(pascalCase(name)));
 }
 
-/** What the EventBridge rule on failed executions does in AWS. */
+/** Does the job of AWS's EventBridge rule on failed executions. */
 function reportFailures(engine: Engine, report: (event: unknown) => Promise<unknown>): Set<Promise<unknown>> {
   const reports = new Set<Promise<unknown>>();
   engine.onStatusChange((execution) => {
@@ -225,6 +225,6 @@ function gitHubOptions({ settings, gitHub }: SystemOptions): FakeGitHubOptions {
 }
 
 function coderOptions({ settings, coder }: SystemOptions): FakeCoderOptions {
-  // Beside a real GitHub, the fake holds real prompts: its token is nothing to be guessed.
+  // With a real GitHub, the fake Coder holds real prompts, so its token must not be guessable.
   return { token: settings.CODER_TOKEN || randomBytes(20).toString("hex"), ...coder };
 }

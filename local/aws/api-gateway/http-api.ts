@@ -7,7 +7,7 @@ import { z } from "zod";
 export interface HttpApiOptions {
   /** The Lambda behind the API. */
   invoke: (event: APIGatewayProxyEventV2) => Promise<unknown>;
-  /** Default: any free one. */
+  /** Default: any free port. */
   port?: number;
 }
 
@@ -26,7 +26,7 @@ type LambdaReply = z.infer<typeof LambdaReply>;
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
- * An HTTP front that acts like an API Gateway HTTP API with one `$default` route: every request becomes an
+ * An HTTP server that acts like an API Gateway HTTP API with one `$default` route: every request becomes an
  * event in payload format 2.0 for one Lambda.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
@@ -38,7 +38,7 @@ export class HttpApi {
     this.#invoke = invoke;
   }
 
-  /** Listens on loopback only. Takes every `Host`, for a tunnel in front passes its own on. */
+  /** Listens on loopback only. Accepts every `Host`, because a tunnel in front forwards its own. */
   static async start({ invoke, port = 0 }: HttpApiOptions): Promise<HttpApi> {
     const api = new HttpApi(invoke);
     await new Promise<void>((resolve, reject) => {
@@ -48,7 +48,7 @@ export class HttpApi {
     return api;
   }
 
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   get url(): string {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
@@ -63,7 +63,7 @@ export class HttpApi {
     let bytes = 0;
     request.on("data", (chunk: Buffer) => {
       bytes += chunk.length;
-      // What is too much is read to its end all the same: a client that is still sending sees no answer.
+      // A body that is too large is still read to its end: a client that is still sending sees no answer.
       if (bytes <= maxBodyBytes) chunks.push(chunk);
     });
     request.on("end", () => {
@@ -77,7 +77,7 @@ export class HttpApi {
     try {
       reply = toReply(await this.#invoke(toEvent(request, body)));
     } catch (error) {
-      // The Lambda's error stays in its log; API Gateway tells the client nothing of it.
+      // The Lambda's error stays in its log; API Gateway does not show it to the client.
       const isTooLarge = error instanceof Error && error.name === "Lambda.RequestTooLargeException";
       reply = isTooLarge ? tooLarge : failure(500, "Internal Server Error");
     }
@@ -91,7 +91,7 @@ function toEvent(request: IncomingMessage, body: Buffer): APIGatewayProxyEventV2
   const rawPath = queryAt < 0 ? target : target.slice(0, queryAt);
   const rawQueryString = queryAt < 0 ? "" : target.slice(queryAt + 1);
   const { cookie, ...headers } = flatHeaders(request);
-  // API Gateway says how it was reached; a tunnel in front of this one has said so already.
+  // API Gateway reports the scheme of the request; a tunnel in front of this server has already set it.
   headers["x-forwarded-proto"] ??= "http";
   const now = new Date();
   const isText = isTextBody(headers["content-type"], body);
@@ -126,7 +126,7 @@ function toEvent(request: IncomingMessage, body: Buffer): APIGatewayProxyEventV2
   };
 }
 
-/** Format 2.0 has one string for each header; repeated headers are joined by commas. */
+/** Format 2.0 has one string for each header and joins repeated headers with commas. */
 function flatHeaders(request: IncomingMessage): Record<string, string> {
   const flat: Record<string, string> = {};
   for (const [name, value] of Object.entries(request.headers)) {
@@ -144,8 +144,8 @@ function queryParameters(rawQueryString: string): Record<string, string> {
 }
 
 /**
- * API Gateway hands `text/*`, JSON, XML and JavaScript over as text and everything else (forms too) as base64;
- * and bytes that are not UTF-8 cannot be text in a JSON event.
+ * API Gateway passes `text/*`, JSON, XML and JavaScript as text and everything else (forms too) as base64.
+ * Bytes that are not UTF-8 cannot be text in a JSON event.
  */
 function isTextBody(contentType: string | undefined, body: Buffer): boolean {
   const type = contentType?.split(";")[0]?.trim().toLowerCase() ?? "text/plain";
@@ -158,7 +158,7 @@ function isTextBody(contentType: string | undefined, body: Buffer): boolean {
   }
 }
 
-/** A result without `statusCode` is itself the body of a 200, as format 2.0 has it. */
+/** A result without `statusCode` is the body of a 200, as in format 2.0. */
 function toReply(result: unknown): LambdaReply {
   const isReply = typeof result === "object" && result !== null && "statusCode" in result;
   if (isReply) return LambdaReply.parse(result);
@@ -173,7 +173,7 @@ function failure(statusCode: number, message: string): LambdaReply {
   };
 }
 
-/** To a body beyond API Gateway's limit, or whose event is beyond Lambda's. */
+/** The answer if a body exceeds API Gateway's limit or its event exceeds Lambda's. */
 const tooLarge = failure(413, "Request Entity Too Large");
 
 function send(response: ServerResponse, reply: LambdaReply): void {

@@ -1,4 +1,4 @@
-/** dynalite comes without types; this is the part of it that is used here. */
+/** dynalite has no types; these cover the part that is used here. */
 declare module "dynalite" {
   import type { Server } from "node:http";
 

@@ -16,13 +16,13 @@ export interface LocalDynamoDb {
   close(): Promise<void>;
 }
 
-/** Loads the code of the table, which takes longer than to start it. */
+/** Loads dynalite's code, which takes longer than starting it. */
 export const loadDynamoDb = () => import("dynalite");
 
 /**
  * Starts a DynamoDB in memory on a free port, with one empty on-demand table whose keys are the strings `pk`
  * and `sk`. `tableName` has at least 3 characters. There are no transactions: dynalite answers
- * `TransactWriteItems` with `UnknownOperationException`. Only requests with the credentials get to it.
+ * `TransactWriteItems` with `UnknownOperationException`. Requests that are not signed with the credentials are refused.
  */
 export async function startDynamoDb(
   tableName: string,
@@ -36,11 +36,11 @@ export async function startDynamoDb(
     server.listen(0, "127.0.0.1", resolve);
   });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  // dynalite crashes if its store is closed under a request, even one whose client has gone.
+  // dynalite crashes if its store is closed during a request, even if the client has disconnected.
   const underWay = new Set<Promise<void>>();
   server.prependListener("request", (_request: IncomingMessage, response: ServerResponse) => {
     const answered = new Promise<void>((resolve) => {
-      // Not "close": that comes when the client goes away, whatever the store still does.
+      // Not "close": it fires when the client disconnects, even if the store is still working.
       response.end = new Proxy(response.end, {
         apply(end, self, args) {
           resolve();
@@ -54,7 +54,7 @@ export async function startDynamoDb(
     server.closeIdleConnections();
     while (underWay.size > 0) await Promise.all(underWay);
     await new Promise<void>((resolve) => {
-      // dynalite waits for its clients' keep-alive connections, which outlive every request.
+      // dynalite waits for its clients' keep-alive connections, which stay open after every request.
       server.close(() => resolve());
       server.closeAllConnections();
     });
@@ -69,7 +69,7 @@ export async function startDynamoDb(
   return { url, close };
 }
 
-/** By hand: to load the AWS SDK for this one request would take longer than all the rest. */
+/** Sent without the AWS SDK: loading it for this one request would take longer than the rest of the start. */
 async function createTable(url: string, TableName: string, credentials: Credentials): Promise<void> {
   const body = JSON.stringify({
     TableName,
@@ -95,13 +95,13 @@ async function createTable(url: string, TableName: string, credentials: Credenti
   if (!response.ok) throw new Error(`The table ${TableName} was not created: ${await response.text()}`);
 }
 
-/** Lets only signed requests that name this machine through to what handles them so far. */
+/** Puts checks in front of the server's handlers: only signed requests with a loopback `Host` pass. */
 function guard(server: Server, verifier: SignatureVerifier): void {
   const handlers = server.listeners("request");
   server.removeAllListeners("request");
   server.on("request", async (request: IncomingMessage, response: ServerResponse) => {
     const { method = "", url = "", headers } = request;
-    // A client that has hung up hears no answer.
+    // The client has disconnected and gets no answer.
     const raw = await buffer(request).catch(() => undefined);
     if (!raw) return response.end();
     const [path = "/", query = ""] = url.split(/\?(.*)/s);
@@ -112,7 +112,7 @@ function guard(server: Server, verifier: SignatureVerifier): void {
       const __type = `com.amazon.coral.service#${refusal.name}`;
       return refuse(response, 400, { __type, message: refusal.message });
     }
-    // The body has been read: dynalite gets one that it can read once more.
+    // The body has been read already, so dynalite gets a copy to read.
     const replayed = Object.assign(Readable.from([raw]), { method, url, headers });
     for (const handler of handlers) handler.call(server, replayed, response);
   });

@@ -3,7 +3,7 @@ import type { HttpReply, HttpRequest, HttpServer } from "../../http/http-server.
 import { type Credentials, SignatureVerifier } from "./signature.js";
 import { validationFault } from "./validation.js";
 
-/** An error as AWS's JSON protocols carry it: its name ends `__type`, and SDKs throw it under that name. */
+/** An error of AWS's JSON protocols: `__type` ends with its name, and SDKs throw it under that name. */
 export class AwsError extends Error {
   constructor(name: string, message: string) {
     super(message);
@@ -12,26 +12,27 @@ export class AwsError extends Error {
 }
 
 export interface AwsJsonService {
-  /** What stands before the dot in `x-amz-target`. */
+  /** The part of `x-amz-target` before the dot. */
   target: string;
   version: "1.0" | "1.1";
-  /** The name that requests are signed under. */
+  /** The service name in the signature. */
   signingName: string;
-  /** Nobody without them gets anything. */
+  /** Requests that are not signed with them are refused. */
   credentials: Credentials;
-  /** What stands before the `#` in the `__type` of the service's own errors; without it, `__type` is the bare name. */
+  /** The part before `#` in the `__type` of the service's own errors. Default: none, `__type` is the bare name. */
   errorNamespace?: string;
-  /** The member that the service's own errors have their text in. Default: `message`. */
+  /** The member that holds the text of the service's own errors. Default: `message`. */
   messageMember?: "message" | "Message";
-  /** Which errors, beside `AwsError` and those of zod, are a refusal: a 400 under the error's `name`. */
+  /** Which errors, besides `AwsError` and those of zod, are answered with 400 and the error's `name`. */
   isRefusal?: (error: unknown) => error is Error;
-  /** By operation. Each parses its own input; what it throws and is no refusal becomes a 500. */
+  /** By operation. Each parses its own input; any other error that it throws becomes a 500. */
   operations: Record<string, (input: unknown) => object>;
 }
 
 /**
  * Makes the server speak AWS's JSON protocol: every call is a signed POST to `/` whose `x-amz-target` names the
- * operation. As in AWS, that one is looked at before the signature. https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html
+ * operation. As in AWS, the operation is checked before the signature.
+ * https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html
  */
 export function serveAwsJson(server: HttpServer, service: AwsJsonService): void {
   const headers = { "content-type": `application/x-amz-json-${service.version}` };
@@ -72,11 +73,11 @@ export function serveAwsJson(server: HttpServer, service: AwsJsonService): void 
   server.notFound = () => refuse(`${frontNamespace}#UnknownOperationException`, "expected a POST to /");
 }
 
-/** Of the errors that AWS's front end answers with, before a service has seen the request. */
+/** The namespace of errors from AWS's front end, which answers before the service sees the request. */
 const frontNamespace = "com.amazon.coral.service";
 const validationNamespace = "com.amazon.coral.validate";
 
-/** AWS's JSON protocols carry times as seconds since the epoch, with a fraction. */
+/** AWS's JSON protocols use fractional seconds since the epoch for times. */
 export function epochSeconds(time: Date): number {
   return time.getTime() / 1000;
 }

@@ -1,18 +1,18 @@
 import { AwsError } from "./aws-json.js";
 
 export interface PageOptions<T> {
-  /** How many items at most. */
+  /** The maximum number of items. */
   size: number;
-  /** Of the page before. */
+  /** The token of the previous page. */
   token: string | undefined;
   fits?: (item: T) => boolean;
-  /** The service's name for a token that it has not given. */
+  /** The service's error name for a token that it did not issue. */
   invalidToken?: string;
 }
 
 /**
- * One page of a list. A token names the last item that was looked at, so that what is added in front of it or
- * changes its status meanwhile moves no other item to another page.
+ * One page of a list. A token names the last item of the previous page, so an item that is added before it or
+ * changes its status in the meantime does not move other items to another page.
  */
 export function page<T>(
   all: readonly T[],

@@ -5,13 +5,13 @@ import { type Credentials, SignatureVerifier } from "./signature.js";
 import { validationFault } from "./validation.js";
 
 export interface RestJsonService {
-  /** The name that requests are signed under. */
+  /** The service name in the signature. */
   signingName: string;
-  /** Nobody without them gets anything. */
+  /** Requests that are not signed with them are refused. */
   credentials: Credentials;
-  /** Every refusal of this API that is no 400. */
+  /** The API's errors whose status is not 400. */
   statuses: Record<string, number>;
-  /** By `<method> <path>`, with `:name` for one part of the path. */
+  /** By `<method> <path>`, with `:name` for one path segment. */
   operations: Record<string, (request: HttpRequest) => object>;
 }
 
@@ -48,7 +48,7 @@ function refusal(status: number, name: string, message: string): HttpReply {
   return { status, headers: { "x-amzn-errortype": name }, body: { Message: message } };
 }
 
-/** A request's input stands in its path, its query and its body. */
+/** Collects a request's members from its path, its query and its body. */
 function inputOf({ params, query, body }: HttpRequest): object {
   return { ...params, ...Object.fromEntries(query), ...(typeof body === "object" ? body : {}) };
 }

@@ -3,13 +3,13 @@ import type { IncomingHttpHeaders } from "node:http";
 import { Hash } from "@smithy/core/serde";
 import { SignatureV4 } from "@smithy/signature-v4";
 
-/** An access key, as AWS SDKs and the `aws` CLI take it. */
+/** An access key, as AWS SDKs and the `aws` CLI accept it. */
 export interface Credentials {
   accessKeyId: string;
   secretAccessKey: string;
 }
 
-/** New credentials that nobody can guess. */
+/** New random credentials. */
 export function makeCredentials(): Credentials {
   return {
     accessKeyId: `LOCAL${randomBytes(8).toString("hex").toUpperCase()}`,
@@ -17,10 +17,10 @@ export function makeCredentials(): Credentials {
   };
 }
 
-/** What an endpoint takes if it is given no others: for tests, whose endpoints hold no secrets. */
+/** An endpoint's default credentials: for tests, whose endpoints hold no secrets. */
 export const exampleCredentials: Credentials = { accessKeyId: "local", secretAccessKey: "local" };
 
-/** Region of every local endpoint. */
+/** The region of every local endpoint. */
 export const region = "us-east-1";
 
 /** @param service the name that the service signs under, such as `states`. */
@@ -44,11 +44,11 @@ export interface Refusal {
   message: string;
 }
 
-/** How far a client's clock may be off. */
+/** The maximum clock skew of a client. */
 const maxSkewMs = 15 * 60 * 1000;
 
 /**
- * Checks the Signature Version 4 of requests to one service, as AWS does: in its order and words, with its 15 minutes
+ * Checks the Signature Version 4 of requests to one service as AWS does: same order, same messages, 15 minutes
  * of clock skew. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html
  */
 export class SignatureVerifier {
@@ -63,7 +63,7 @@ export class SignatureVerifier {
     this.#signer = makeSigner(service, credentials);
   }
 
-  /** Why the request is refused; `undefined` if it is signed with the credentials. */
+  /** The reason for refusing the request; `undefined` if it is signed with the credentials. */
   async refusal(request: SignedRequest): Promise<Refusal | undefined> {
     const { headers } = request;
     const header = headers.authorization;
@@ -105,7 +105,7 @@ export class SignatureVerifier {
     }
     const fault = this.#scopeFault(scope, date);
     if (fault) return refuse("InvalidSignatureException", fault);
-    // A session token makes temporary credentials of a key; there are none here.
+    // A session token marks temporary credentials; these endpoints have none.
     if (scope[0] !== this.#credentials.accessKeyId || headers["x-amz-security-token"] !== undefined) {
       const message = "The security token included in the request is invalid.";
       return refuse("UnrecognizedClientException", message);
@@ -139,7 +139,7 @@ export class SignatureVerifier {
   /** Signs the same request and compares. */
   async #isSigned(request: SignedRequest, names: Set<string>, date: Date, signature: string) {
     const { method, path, query, raw } = request;
-    // A client may name its body's hash; the signature then covers only that.
+    // A client may send its body's hash; the signature then covers only the hash.
     const hash = request.headers["x-amz-content-sha256"];
     if (hash !== undefined && hash !== createHash("sha256").update(raw).digest("hex")) return false;
     const headers: Record<string, string> = {};

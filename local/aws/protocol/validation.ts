@@ -1,13 +1,13 @@
 import type { z } from "zod";
 
-/** Members whose values are not repeated in an error. */
+/** Members whose values must not appear in an error. */
 const sensitive = new Set(["input", "error", "cause", "definition", "secretString", "secretBinary"]);
 
 type Issue = z.ZodError["issues"][number];
 
 /**
- * What AWS says to an input that breaks its service's model: a `ValidationException` that lists every broken
- * constraint, or a `SerializationException` where a member has another JSON type.
+ * AWS's error for a request that violates its service's model: a `ValidationException` that lists every violated
+ * constraint, or a `SerializationException` if a member has another JSON type.
  */
 export function validationFault(error: z.ZodError, input: unknown): { name: string; message: string } {
   const constraints: string[] = [];

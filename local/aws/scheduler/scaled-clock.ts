@@ -1,14 +1,14 @@
 import { callAfter } from "../../engine/timer.js";
 
 /**
- * A clock that begins at the real time and runs faster: with a time scale of 0.002, a minute of it takes 120 ms. With
- * 0 it stands, and nothing comes due.
+ * A clock that starts at the real time and runs faster: with a time scale of 0.002, one of its minutes takes 120 ms.
+ * With 0 it stands still, and nothing is ever due.
  */
 export class ScaledClock {
   readonly #start = Date.now();
   readonly #timeScale: number;
 
-  /** @param timeScale the factor that the engine's waits are multiplied with. */
+  /** @param timeScale the engine multiplies its waits by the same factor. */
   constructor(timeScale: number) {
     this.#timeScale = timeScale;
   }
@@ -19,12 +19,12 @@ export class ScaledClock {
     return this.#start + (Date.now() - this.#start) / this.#timeScale;
   }
 
-  /** Calls back once this clock shows `time`, never earlier. Returns what cancels it. */
+  /** Calls back once this clock shows `time`, never earlier. Returns a function that cancels the call. */
   at(time: number, callback: () => void): () => void {
     if (this.#timeScale === 0) return () => {};
     let cancel = () => {};
     const arm = () => {
-      // A timer may be a millisecond early.
+      // A timer may fire a millisecond early.
       const left = Math.ceil((time - this.now()) * this.#timeScale);
       cancel = callAfter(Math.max(0, left), () => (this.now() < time ? arm() : callback()));
     };

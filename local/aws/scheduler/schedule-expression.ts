@@ -1,7 +1,7 @@
 import { Cron } from "croner";
 import { AwsError } from "../protocol/aws-json.js";
 
-/** What may stand in each field of a cron expression of Scheduler; croner looks at the numbers. */
+/** The syntax of each field of a Scheduler cron expression; croner checks the numbers. */
 const fieldShapes = [
   /^[\d,\-*/]+$/,
   /^[\d,\-*/]+$/,
@@ -11,28 +11,28 @@ const fieldShapes = [
   /^[\d,\-*/]+$/,
 ];
 
-/** Around the whole day that clocks may be changed in. */
+/** A margin that covers every day on which a zone's clock may change. */
 const dayMs = 86_400_000;
 
-/** More wall clock times than any change of clocks skips or repeats, minute by minute. */
+/** More minutes than any clock change skips or repeats. */
 const mostSkipped = 2 * 24 * 60;
 
 /**
- * A cron expression of EventBridge Scheduler in its time zone. croner counts on a wall clock without changes; the
- * zone's changes are Scheduler's own: a time that does not exist is skipped, one that comes twice counts once.
+ * A cron expression of EventBridge Scheduler in its time zone. croner computes wall clock times without clock changes;
+ * this class applies the zone's changes as Scheduler does: a time that doesn't exist is skipped, a repeated one counts once.
  * https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
  */
 export class ScheduleExpression {
   readonly #cron: Cron;
   readonly #offsetAt: (time: number) => number;
 
-  /** Throws a `ValidationException` where Scheduler would, and for `rate(…)` and `at(…)`, which are not here. */
+  /** Throws a `ValidationException` if Scheduler would, and for `rate(…)` and `at(…)`, which are not supported. */
   constructor(expression: string, timezone: string) {
     this.#cron = parseCron(expression);
     this.#offsetAt = zoneOffset(timezone);
   }
 
-  /** The first time after `time`; both in milliseconds since the epoch. `undefined` if there is none any more. */
+  /** The next time after `time`; both in milliseconds since the epoch. `undefined` if no time is left. */
   next(time: number): number | undefined {
     let wall = new Date(time + this.#offsetAt(time));
     for (let tries = 0; tries < mostSkipped; tries += 1) {
@@ -86,13 +86,13 @@ function parseCron(expression: string): Cron {
   }
 }
 
-/** Of the fields where croner takes more than Scheduler. What stands behind a slash is a step. */
+/** Whether a field's numbers are in range; croner accepts more than Scheduler. Steps (after a slash) are not checked. */
 function numbersFit(field: string, low: number, high: number): boolean {
   const numbers = field.replace(/\/\d+/g, "").match(/\d+/g) ?? [];
   return numbers.every((number) => Number(number) >= low && Number(number) <= high);
 }
 
-/** What a zone's clocks are ahead of UTC at an instant, in milliseconds. */
+/** A zone's offset from UTC at an instant, in milliseconds; positive east of UTC. */
 function zoneOffset(timezone: string): (time: number) => number {
   const format = zoneFormat(timezone);
   return (time) => {
@@ -107,7 +107,7 @@ function zoneOffset(timezone: string): (time: number) => number {
 
 function zoneFormat(timeZone: string): Intl.DateTimeFormat {
   try {
-    // Node also takes offsets, which are no names of zones.
+    // Node also accepts offsets, which are not names of zones.
     if (/^[+-]/.test(timeZone)) throw new RangeError(timeZone);
     const numeric = "numeric";
     return new Intl.DateTimeFormat("en-US", {

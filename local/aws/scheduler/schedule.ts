@@ -24,7 +24,7 @@ const targetSchema = z.strictObject({
     .prefault({}),
 });
 
-/** What CreateSchedule and UpdateSchedule set. What is not here, such as start and end dates, is refused. */
+/** The input of CreateSchedule and UpdateSchedule. Other fields, such as start and end dates, are refused. */
 export const definitionSchema = z.strictObject({
   Name: nameSchema.optional(),
   GroupName: nameSchema.default("default"),
@@ -39,13 +39,13 @@ export const definitionSchema = z.strictObject({
 });
 export type ScheduleDefinition = z.output<typeof definitionSchema>;
 
-/** One time that a schedule has fired. */
+/** One firing of a schedule. */
 export interface ScheduleRun {
-  /** The schedule's. */
+  /** The schedule's name. */
   name: string;
-  /** When it was due, on the scheduler's clock: `2026-11-24T05:30:00Z`. */
+  /** The due time on the scheduler's clock: `2026-11-24T05:30:00Z`. */
   scheduledTime: string;
-  /** Unless the start was refused. */
+  /** Absent if the start was refused. */
   executionArn?: string;
   error?: string;
 }
@@ -57,7 +57,7 @@ export interface ScheduleContext {
   onRun: (run: ScheduleRun) => void;
 }
 
-/** A schedule that fires by itself, until it is stopped. */
+/** A schedule that fires on its own until it is stopped. */
 export class Schedule {
   readonly arn: string;
   readonly name: string;
@@ -65,10 +65,10 @@ export class Schedule {
   readonly #context: ScheduleContext;
   readonly #expression: ScheduleExpression;
   #cancel = () => {};
-  /** Of the newest run, in milliseconds since the epoch. */
+  /** The due time of the newest run, in milliseconds since the epoch. */
   #lastTime = 0;
 
-  /** Throws a `ValidationException` for an expression or a time zone that Scheduler would refuse. */
+  /** @throws AwsError a `ValidationException` for an expression or a time zone that Scheduler would refuse. */
   constructor(arn: string, name: string, definition: ScheduleDefinition, context: ScheduleContext) {
     this.arn = arn;
     this.name = name;
@@ -81,8 +81,8 @@ export class Schedule {
   }
 
   /**
-   * Waits for the next time, and the next. What was missed while the process stood still is not made up for: the
-   * one run that was waited for comes late, and after it those that are still ahead.
+   * Waits for each due time in turn. If the process was suspended, the run that it waited for fires late and the
+   * other missed runs are skipped.
    */
   arm(): void {
     this.stop();
@@ -100,7 +100,7 @@ export class Schedule {
     this.#cancel();
   }
 
-  /** Fires now, whatever its times and its state. Two by hand in one second are told a second apart. */
+  /** Fires now, regardless of its expression and state. Scheduled times of manual runs are at least a second apart. */
   fire(): ScheduleRun {
     const now = Math.floor(this.#context.clock.now() / 1000) * 1000;
     return this.#run(Math.max(now, this.#lastTime + 1000));

@@ -19,10 +19,10 @@ import { describe, keyOf, type StoredSchedule, summarize } from "./stored-schedu
 
 const account = `arn:aws:scheduler:${region}:000000000000`;
 
-/** Every refusal of this API that is no 400. */
+/** The API's errors whose status is not 400. */
 const statuses = { ResourceNotFoundException: 404, ConflictException: 409 };
 
-/** A system that runs for days must not grow with its runs. */
+/** Limits the memory of a system that runs for days. */
 const keptRuns = 1000;
 
 const pathParameters = z.object({ name: nameSchema });
@@ -40,22 +40,22 @@ const listQuery = z.object({
 const listGroupsQuery = z.object(pageQuery);
 
 export interface SchedulerOptions {
-  /** The one schedule group there is, beside `default`. */
+  /** The only schedule group besides `default`. */
   group: string;
-  /** Factor for the time between two runs; 0: none comes by itself. Default: 1. */
+  /** Factor for the time between two runs; with 0, schedules fire only by hand. Default: 1. */
   timeScale?: number;
-  /** Nobody without them gets anything. Default: `local` for both. */
+  /** Requests that are not signed with them are refused. Default: `local` for both. */
   credentials?: Credentials;
 }
 
 /**
- * EventBridge Scheduler on one machine, as far as Lambdas, tests and `aws scheduler` use it. It fires: its clock
- * begins at the real time and runs faster by the time scale, and each run starts an execution in the engine.
+ * A local EventBridge Scheduler with the operations that Lambdas, tests and `aws scheduler` use. Schedules fire: the clock
+ * starts at the real time and runs faster by the time scale, and each run starts an execution in the engine.
  * https://docs.aws.amazon.com/scheduler/latest/APIReference/API_Operations.html
  */
 export class Scheduler {
   readonly server = new HttpServer();
-  /** The newest runs, in their order. */
+  /** The newest runs, the oldest first. */
   readonly runs: ScheduleRun[] = [];
   readonly #group: string;
   readonly #context: ScheduleContext;
@@ -99,26 +99,26 @@ export class Scheduler {
     return this.server.listen(port);
   }
 
-  /** From now on, nothing fires by itself. */
+  /** Stops all schedules from firing on their own. */
   stop(): void {
     this.#stopped = true;
     for (const { schedule } of this.#schedules.values()) schedule.stop();
   }
 
-  /** Leaves the engine as it is. */
+  /** Stops listening. The engine keeps running. */
   close(): Promise<void> {
     this.stop();
     return this.server.close();
   }
 
-  /** What stands in the group, by name. */
+  /** The group's schedules by name. */
   list(): { name: string; definition: ScheduleDefinition }[] {
     return this.#sorted()
       .filter(({ schedule }) => schedule.definition.GroupName === this.#group)
       .map(({ schedule: { name, definition } }) => ({ name, definition }));
   }
 
-  /** Lets a schedule of the group fire now, instead of waiting for its time. */
+  /** Fires a schedule of the group now instead of at its due time. */
   fire(name: string): ScheduleRun {
     return this.#stored(this.#group, name).schedule.fire();
   }
@@ -164,7 +164,7 @@ export class Scheduler {
     return {};
   }
 
-  /** A token names the last schedule that was given, so that what is removed meanwhile moves no other. */
+  /** A token names the last schedule of the previous page, so a removal in the meantime moves no other schedule. */
   #list({ query }: HttpRequest): object {
     const wanted = listQuery.parse(Object.fromEntries(query));
     if (wanted.ScheduleGroup !== undefined) this.#checkGroup(wanted.ScheduleGroup);

@@ -1,12 +1,12 @@
 import { epochSeconds } from "../protocol/aws-json.js";
 import type { Schedule } from "./schedule.js";
 
-/** A schedule and what the API adds to it. */
+/** A schedule and the fields that the API adds to it. */
 export interface StoredSchedule {
   schedule: Schedule;
   created: Date;
   changed: Date;
-  /** Of the request that created it: the same once more changes nothing. */
+  /** The idempotency key of the request that created it: repeating that request changes nothing. */
   token: string | undefined;
 }
 

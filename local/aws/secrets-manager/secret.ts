@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { AwsError } from "../protocol/aws-json.js";
 import { region } from "../protocol/signature.js";
 
-/** A text, or bytes in base64. */
+/** A string, or bytes in base64. */
 export type SecretValue = { SecretString: string } | { SecretBinary: string };
 
 export interface SecretVersion {
@@ -15,11 +15,11 @@ export interface SecretVersion {
 const current = "AWSCURRENT";
 const previous = "AWSPREVIOUS";
 
-/** Secrets Manager keeps the newest versions without a staging label, up to this many versions in all. */
+/** The number of versions that Secrets Manager keeps; it drops the oldest ones without a staging label. */
 const keptVersions = 100;
 
 /**
- * One secret: its versions, and the staging labels that lead to them.
+ * One secret: its versions and their staging labels.
  * https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html#term_version
  */
 export class Secret {
@@ -30,17 +30,17 @@ export class Secret {
   lastAccessed: Date | undefined;
   /** By id, the oldest first. */
   readonly #versions = new Map<string, SecretVersion>();
-  /** The id of the version that has a staging label. */
+  /** Version ids by staging label. */
   readonly #labels = new Map<string, string>();
 
   constructor(name: string) {
     this.name = name;
-    // Secrets Manager puts six random characters at the end of an ARN; here they follow from the name.
+    // Secrets Manager appends six random characters to an ARN; here they are derived from the name.
     const end = createHash("sha256").update(name).digest("hex").slice(0, 6);
     this.arn = `arn:aws:secretsmanager:${region}:000000000000:secret:${name}-${end}`;
   }
 
-  /** By name, by ARN, or by an ARN without its random end, which Secrets Manager also takes. */
+  /** Matches a name, an ARN, or an ARN without its random suffix, which Secrets Manager also accepts. */
   isNamed(id: string): boolean {
     return id === this.name || id === this.arn || id === this.arn.slice(0, -"-AbCdEf".length);
   }
@@ -53,7 +53,7 @@ export class Secret {
     return [...this.#labels].filter(([, id]) => id === versionId).map(([label]) => label);
   }
 
-  /** The version of that id, of that staging label, or of both. Throws if there is none. */
+  /** The version with this id, this staging label, or both. Throws if it doesn't exist. */
   find(id: string | undefined, stage: string | undefined): SecretVersion {
     const wanted = id ?? this.#labels.get(stage ?? current);
     const version = wanted === undefined ? undefined : this.#versions.get(wanted);
@@ -70,7 +70,7 @@ export class Secret {
     return version;
   }
 
-  /** Adds a version, or does nothing where it is there with the same value. The first one is always the current one. */
+  /** Adds a version, or does nothing if it exists with the same value. The first version is always the current one. */
   put(id: string, value: SecretValue, stages: string[] = [current]): void {
     const present = this.#versions.get(id);
     if (present) {
@@ -87,7 +87,7 @@ export class Secret {
     this.#forget();
   }
 
-  /** Moves a staging label from one version to another, adds it, or takes it away. */
+  /** Moves a staging label from one version to another, adds it, or removes it. */
   updateStage(stage: string, from: string | undefined, to: string | undefined): void {
     for (const id of [from, to]) {
       if (id !== undefined && !this.#versions.has(id)) {
@@ -118,7 +118,7 @@ export class Secret {
     else this.#move(stage, to);
   }
 
-  /** Whatever leaves AWSCURRENT becomes AWSPREVIOUS. */
+  /** The version that loses AWSCURRENT becomes AWSPREVIOUS. */
   #move(stage: string, to: string): void {
     const holder = this.#labels.get(stage);
     if (holder === to) return;

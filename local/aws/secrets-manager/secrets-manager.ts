@@ -48,14 +48,14 @@ const ListSecretsInput = z.object({
 });
 
 /**
- * AWS Secrets Manager on one machine, as far as Lambdas read secrets and operators rotate them.
+ * A local AWS Secrets Manager with the operations that Lambdas and operators use to read and rotate secrets.
  * https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_Operations.html
  */
 export class SecretsManager {
   readonly server = new HttpServer();
   readonly #secrets = new Map<string, Secret>();
 
-  /** @param credentials nobody without them gets anything. */
+  /** @param credentials requests that are not signed with them are refused. */
   constructor(credentials: Credentials = exampleCredentials) {
     serveAwsJson(this.server, {
       target: "secretsmanager",
@@ -87,7 +87,7 @@ export class SecretsManager {
     return this.server.close();
   }
 
-  /** Creates a secret, or rotates it: the value so far becomes `AWSPREVIOUS`. Returns the secret's ARN. */
+  /** Creates a secret, or rotates it: the current value becomes `AWSPREVIOUS`. Returns the secret's ARN. */
   put(name: string, value: string): string {
     let secret = this.#secrets.get(name);
     if (!secret) {
@@ -115,7 +115,7 @@ export class SecretsManager {
   #putSecretValue(input: z.infer<typeof PutSecretValueInput>): object {
     const { ClientRequestToken: id, VersionStages } = input;
     const secret = this.#find(input);
-    // SDKs and the `aws` CLI make one up.
+    // SDKs and the `aws` CLI generate one.
     if (id === undefined) {
       const message = "You must provide a ClientRequestToken value. We recommend a UUID-type value.";
       throw new AwsError("InvalidRequestException", message);
@@ -185,7 +185,7 @@ function secretValue({ SecretString, SecretBinary }: z.infer<typeof PutSecretVal
   throw new AwsError("InvalidRequestException", "You must provide either SecretString or SecretBinary.");
 }
 
-/** A version without staging labels has no list of them. */
+/** A version without staging labels has no `VersionStages` member. */
 function stagesOf(secret: Secret, id: string): { VersionStages?: string[] } {
   const stages = secret.stagesOf(id);
   return stages.length === 0 ? {} : { VersionStages: stages };
@@ -203,12 +203,12 @@ function describeSecret(secret: Secret) {
   };
 }
 
-/** A filter's value is the beginning of a name, or with a `!` before it what a name must not begin with. */
+/** A filter's value is a name prefix. A leading `!` negates it. */
 function fitsName(name: string, value: string): boolean {
   return value.startsWith("!") ? !name.startsWith(value.slice(1)) : name.startsWith(value);
 }
 
-/** Secrets Manager tells accesses by the day. */
+/** Secrets Manager reports access times by the day. */
 function startOfDay(time: Date): Date {
   return new Date(Math.floor(time.getTime() / 86_400_000) * 86_400_000);
 }

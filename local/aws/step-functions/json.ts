@@ -1,7 +1,7 @@
 import type { ExecutionDescription, HistoryEvent, MachineDescription } from "../../engine/index.js";
 import { epochSeconds } from "../protocol/aws-json.js";
 
-/** How the Step Functions API shows what an engine holds. */
+/** The engine's data in the shapes of the Step Functions API. */
 
 const roleArn = "arn:aws:iam::000000000000:role/local";
 const included = { included: true };
@@ -43,7 +43,7 @@ export function describeMachine(machine: MachineDescription): object {
   return { ...listMachine(machine), status: "ACTIVE", ...machineConfiguration(machine) };
 }
 
-/** The definition of a state machine, and what AWS sets where nothing else is asked for. */
+/** The definition of a state machine, with AWS's defaults for the other settings. */
 export function machineConfiguration({ definition }: MachineDescription): object {
   return {
     definition,
@@ -54,7 +54,7 @@ export function machineConfiguration({ definition }: MachineDescription): object
   };
 }
 
-/** Inputs, outputs and parameters are what `includeExecutionData: false` leaves out. */
+/** `includeExecutionData: false` omits inputs, outputs and parameters. */
 const executionData = new Set(["input", "output", "parameters"]);
 
 export function historyEvent(event: HistoryEvent, withData: boolean): object {

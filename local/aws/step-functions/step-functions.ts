@@ -22,7 +22,7 @@ import {
   machineConfiguration,
 } from "./json.js";
 
-/** 0 means the default, says the API. */
+/** The API documents 0 as the default. */
 const maxResults = (maximum: number) =>
   z
     .number()
@@ -87,14 +87,14 @@ const ValidateInput = z.object({
 });
 
 /**
- * The Step Functions API over an engine, as far as Lambdas, tests and `aws stepfunctions` use it.
+ * The Step Functions API over an engine: the operations that Lambdas, tests and `aws stepfunctions` use.
  * https://docs.aws.amazon.com/step-functions/latest/apireference/API_Operations.html
  */
 export class StepFunctions {
   readonly server = new HttpServer();
   readonly #engine: Engine;
 
-  /** @param credentials nobody without them gets anything. */
+  /** @param credentials requests that are not signed with them are refused. */
   constructor(engine: Engine, credentials: Credentials = exampleCredentials) {
     this.#engine = engine;
     serveAwsJson(this.server, {
@@ -153,7 +153,7 @@ export class StepFunctions {
     return this.server.listen(port);
   }
 
-  /** Leaves the engine as it is. */
+  /** Stops listening. The engine keeps running. */
   close(): Promise<void> {
     return this.server.close();
   }
@@ -200,7 +200,7 @@ export class StepFunctions {
   }
 }
 
-/** The API's order: what runs by its start or redrive, all else by its end. */
+/** The API's sort key: the start or redrive of a running execution, the end of any other. */
 function newestFirst(a: ExecutionDescription, b: ExecutionDescription): number {
   const time = ({ stopDate, redriveDate, startDate }: ExecutionDescription) =>
     (stopDate ?? redriveDate ?? startDate).getTime();
