@@ -7,7 +7,7 @@ import { TaskStore } from "../tasks/store.js";
 const inputSchema = z.object({ event: workEventSchema });
 const store = new TaskStore();
 
-/** Registers the event as the newest about its work, unless another one holds. */
+/** Records the event as the newest about its work, unless a newer one is recorded. */
 export async function handler(input: unknown): Promise<Claim> {
   return claimWork(store, parseInput(inputSchema, input).event);
 }

@@ -7,7 +7,7 @@ import { TaskStore } from "../tasks/store.js";
 const inputSchema = z.object({ event: inboxEventSchema });
 const store = new TaskStore();
 
-/** Finds the task that an event is for, and asks whether the people behind the event may speak to its agent. */
+/** Finds the task of an event, and checks whether the people behind the event may speak to its agent. */
 export async function handler(input: unknown): Promise<Found> {
   return findTask(store, parseInput(inputSchema, input).event);
 }

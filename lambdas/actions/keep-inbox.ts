@@ -10,7 +10,7 @@ const inputSchema = z.object({
 });
 const store = new TaskStore();
 
-/** Keeps what waits for a task that is gone, for a new task of the same work. */
+/** Keeps the inputs that wait for a deleted task, for a new task of the same work. */
 export async function handler(input: unknown): Promise<Keeping> {
   const { drain, reason } = parseInput(inputSchema, input);
   return keepForNewTask(store, drain, reason);

@@ -13,14 +13,14 @@ const statusChangeSchema = z.object({
   detail: z.object({
     name: z.string(),
     status: z.string(),
-    /** Left out by EventBridge where it is too long. */
+    /** EventBridge leaves it out if it is too long. */
     input: z.nullish(z.string()),
     error: z.nullish(z.string()),
     cause: z.nullish(z.string()),
   }),
 });
 
-/** What runs are started with. One about a comment or a CI run tells no issue: it is left to the operators. */
+/** The executions' inputs. A failure that concerns a comment or a CI run is reported to operators only. */
 const runInputSchema = z.union([
   z.object({ event: workEventSchema }),
   z.object({ drain: drainSchema }),
@@ -29,7 +29,7 @@ const runInputSchema = z.union([
 
 const store = new TaskStore();
 
-/** Tells the issue, or the tracking issue, that a flow has failed; operators hear of it from the failure topic. */
+/** Reports a failed flow on the issue or the tracking issue. The failure topic notifies operators. */
 export async function handler(change: unknown): Promise<void> {
   const { name, status, input, error, cause } = parseInput(statusChangeSchema, change).detail;
   log.error("A flow has failed", { execution: name, status, error });

@@ -8,7 +8,7 @@ import { TaskStore } from "../tasks/store.js";
 
 const inputSchema = z.object({
   drain: drainSchema,
-  /** What the last look has found, if this is not the first. */
+  /** The last observation; absent in the first call. */
   look: z.optional(z.object({ wait: agentWaitSchema })),
 });
 
@@ -20,7 +20,7 @@ const instructions = {
   several: settings.SEVERAL_INSTRUCTION ?? defaultInstructions.several,
 };
 
-/** Sends all that waits to the agent as one message, if the agent listens. */
+/** Sends all waiting inputs to the agent as one message, if the agent is ready. */
 export async function handler(input: unknown): Promise<Sending> {
   const { drain, look } = parseInput(inputSchema, input);
   return sendInbox(drain, look?.wait ?? firstAgentWait, { store, instructions });

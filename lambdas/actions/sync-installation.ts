@@ -6,7 +6,7 @@ import { parseInput } from "../model/flow-input.js";
 
 const inputSchema = z.object({
   event: z.discriminatedUnion("type", [repositoriesAddedSchema, repositoriesRemovedSchema]),
-  /** What the call before has returned; absent from the first one. */
+  /** The result of the previous call; absent in the first call. */
   progress: z._default(z.object({ position: z.int() }), { position: 0 }),
 });
 

@@ -9,13 +9,13 @@ const inputSchema = z.object({
   key: taskKeySchema,
   /** The generation of a drain that leaves the rest of the inbox to the next one. */
   from: z.optional(z.int()),
-  /** Whether the agent is new, or somebody has just asked it to work: messages about failed runs count anew. */
+  /** Whether to reset the count of messages about failed runs: the agent is new, or somebody just asked it to work. */
   anew: z.optional(z.boolean()),
 });
 const { DRAIN_INBOX_FLOW_ARN: drainFlow } = drainEnvironment();
 const store = new TaskStore();
 
-/** Ensures that a drain runs if something waits for a task. */
+/** Ensures that a drain runs if an input waits for a task. */
 export async function handler(input: unknown): Promise<{ drain: string }> {
   const { key, from, anew } = parseInput(inputSchema, input);
   const { meta } = new Inbox(key);

@@ -3,7 +3,7 @@
  * https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#filter-pattern-cheat-sheet
  */
 export interface BranchPattern {
-  /** With a leading `!`, the pattern takes out what earlier ones have let in. */
+  /** With a leading `!`, the pattern excludes branches that earlier ones include. */
   excludes: boolean;
   matches: (branch: string) => boolean;
 }
@@ -11,22 +11,23 @@ export interface BranchPattern {
 /** Matches a number of characters in a row. */
 interface Step {
   allows: (character: string) => boolean;
-  /** Where one may go on without a character: by how many steps further. */
+  /** How many steps ahead matching may skip without consuming a character. */
   skips: readonly number[];
-  /** It may match more than one. */
+  /** Whether it may match more than one character. */
   repeats: boolean;
 }
 
 const once = { skips: [], repeats: false };
 const anyNumber = { skips: [1], repeats: true };
 
-/** Reads a pattern. A fault says what to do, and holds nothing of the pattern. */
+/** Parses a pattern. A fault says what to do and quotes nothing of the pattern. */
 export function parseBranchPattern(pattern: string): BranchPattern | { fault: string } {
   const excludes = pattern.startsWith("!");
   const steps: Step[] = [];
   let rest = excludes ? pattern.slice(1) : pattern;
-  if (rest === "") return { fault: "Expected a pattern behind the `!`." };
-  if (rest.startsWith("refs/heads/")) return { fault: "Expected a branch alone, without `refs/heads/`." };
+  if (rest === "") return { fault: "Expected a pattern after the `!`." };
+  if (rest.startsWith("refs/heads/"))
+    return { fault: "Expected the name of a branch alone, without `refs/heads/`." };
   /** What `?` and `+` apply to. */
   let last: Step | undefined;
   let before = "";
@@ -36,7 +37,7 @@ export function parseBranchPattern(pattern: string): BranchPattern | { fault: st
     const quantified: Step | undefined = last;
     last = undefined;
     if (token === "**") {
-      // `a/**/b` is `a/b` too: a step that matches nothing may skip both the stars and the slash.
+      // `a/**/b` matches `a/b` too: a step that matches nothing may skip the stars and the slash.
       const isWholeFolders = rest.startsWith("**/") && (before === "" || before === "/");
       if (isWholeFolders) steps.push({ allows: () => false, skips: [1, 3], repeats: false });
       steps.push({ allows: () => true, ...anyNumber });
@@ -56,7 +57,7 @@ export function parseBranchPattern(pattern: string): BranchPattern | { fault: st
       last = { allows: (character) => allowed.test(character), ...once };
       steps.push(last);
     } else if (token === "\\") {
-      return { fault: "Expected a character behind the last backslash." };
+      return { fault: "Expected a character after the last backslash." };
     } else {
       const literal = token.replace(/^\\/, "");
       last = { allows: (character) => character === literal, ...once };
@@ -66,18 +67,18 @@ export function parseBranchPattern(pattern: string): BranchPattern | { fault: st
   return { excludes, matches: (branch) => matches(steps, branch) };
 }
 
-/** `[0-9a-z]` as an expression; nothing gets into it that means more than itself or a range. */
+/** `[0-9a-z]` as a regular expression that contains only literal characters and ranges. */
 function charactersOf(token: string): RegExp | undefined {
   if (!/^\[(?:[0-9]-[0-9]|[a-z]-[a-z]|[A-Z]-[A-Z]|[A-Za-z0-9_.])+\]$/.test(token)) return undefined;
   try {
     return new RegExp(`^${token}$`);
   } catch {
-    // A range that runs backwards.
+    // The range runs backwards.
     return undefined;
   }
 }
 
-/** Goes through the branch once, and keeps all steps that it could be at: no pattern takes longer than m × n. */
+/** Reads the branch once and tracks all steps that it could be at, so no pattern takes longer than m × n. */
 function matches(steps: readonly Step[], branch: string): boolean {
   let reached = open(steps, new Set([0]));
   for (const character of branch) {
@@ -94,9 +95,9 @@ function matches(steps: readonly Step[], branch: string): boolean {
   return reached.has(steps.length);
 }
 
-/** Adds the steps that are reached because those before them may match nothing. */
+/** Adds the steps that can be reached because the steps before them may match nothing. */
 function open(steps: readonly Step[], reached: Set<number>): Set<number> {
-  // A set gives what is added to it while it is being walked, too.
+  // Iterating a set also visits elements that are added during the iteration.
   for (const index of reached) for (const skipped of steps[index]?.skips ?? []) reached.add(index + skipped);
   return reached;
 }

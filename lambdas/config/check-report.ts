@@ -7,13 +7,13 @@ import type { ConfigStandings } from "./job-standing.js";
 import type { ConfigState } from "./read-config.js";
 import type { Fault, RepoConfig } from "./repo-config.js";
 
-/** How the check run is called, on pull requests too. */
+/** Name of the check run, also shown on pull requests. */
 export const checkName = "coder-task-relay / config";
 
-/** One check run of this kind on each commit. */
+/** The `external_id` of the check run. Each commit has one with this id. */
 export const checkExternalId = "repo-config";
 
-/** What the check run of a commit says about the config there, and as whom what it asks for works. */
+/** The content of a commit's check run: whether the config is valid, and as whom its jobs and failed runs work. */
 export function checkReport(state: ConfigState, standings: ConfigStandings): CheckReport {
   return { name: checkName, externalId: checkExternalId, ...words(state, standings) };
 }
@@ -34,7 +34,7 @@ function words(state: ConfigState, standings: ConfigStandings): Omit<CheckReport
         title: `The config has ${counted(faults.length, "fault")}`,
         summary: cutSummary(
           [
-            `Nothing of \`${configPath}\` applies until this is mended. On the default branch this means: no task is created, and the schedules stay as they are.`,
+            `Nothing of \`${configPath}\` applies until this is fixed. On the default branch this means: no task is created, and the schedules stay as they are.`,
             faultList(faults),
             ...(warnings.length > 0 ? ["### Warnings", faultList(warnings)] : []),
           ].join("\n\n"),
@@ -56,7 +56,7 @@ function words(state: ConfigState, standings: ConfigStandings): Omit<CheckReport
   }
 }
 
-/** What of a right config cannot be done, because there is nobody to do it as. */
+/** The parts of a valid config that cannot run because nobody may own their work. */
 function refusals(config: RepoConfig, { jobs, failedRuns }: ConfigStandings): string {
   const refused = config.scheduled_jobs.filter(({ name }) => jobs.get(name)?.as === "nobody").length;
   const areRunsRefused = config.on_event.failed_run.length > 0 && failedRuns.as === "nobody";
@@ -67,7 +67,7 @@ function refusals(config: RepoConfig, { jobs, failedRuns }: ConfigStandings): st
   return parts.join(" and ");
 }
 
-/** Faults hold no value of the file; keys are escaped, and the number is bounded, where they are found. */
+/** Faults are safe to show: the parser leaves out values, escapes keys and limits their number. */
 function faultList(faults: readonly Fault[]): string {
   return faults
     .map(({ line, path, message }) => `- Line ${line}${path === "" ? "" : `, \`${path}\``}: ${message}`)

@@ -47,7 +47,7 @@ export async function checkConfig(app: GitHubApp, event: ConfigPush | ConfigProp
   return { outcome: report.conclusion };
 }
 
-/** As whom each job is expected to work, by its name. */
+/** The expected standing of each job, by the job's name. */
 async function standingsOf(
   jobs: readonly ScheduledJob[],
   repositoryId: number,

@@ -10,12 +10,12 @@ const cutMark = "\n\n… The rest is left out: it is too long for this page.";
 const nameLength = 100;
 const promptLength = 200;
 
-/** How many entries of a list are named; the file is one click away. */
+/** How many entries of a list are named. The page links to the file. */
 const shownEntries = 20;
 
 const providers: Readonly<Record<string, string>> = { claude_code: "Claude Code", codex: "Codex" };
 
-/** What applies where this config is on the default branch, as Markdown. `warnings` is a list of them, or empty. */
+/** Markdown: what applies once this config is on the default branch. `warnings` is a Markdown list, or empty. */
 export function configSummary(config: RepoConfig, standings: ConfigStandings, warnings: string): string {
   const { sandbox, harness, scheduled_jobs: jobs, on_event: onEvent } = config;
   const parts = [
@@ -35,7 +35,7 @@ export function configSummary(config: RepoConfig, standings: ConfigStandings, wa
       "Failed runs that start work",
       onEvent.failed_run.length === 0
         ? ["None."]
-        : [...onEvent.failed_run.map(ruleLine), `- The agent takes them up ${asWhom(standings.failedRuns)}`],
+        : [...onEvent.failed_run.map(ruleLine), `- The agent works on them ${asWhom(standings.failedRuns)}`],
     ),
   ];
   return cutSummary(parts.join("\n"));
@@ -56,7 +56,7 @@ function jobLine(
   ].join("\n");
 }
 
-/** The end of a sentence. No name of Coder's is told: the page may be public. */
+/** The end of a sentence. It names no Coder user, because the page may be public. */
 function asWhom(standing: ExpectedStanding = { as: "pusher" }): string {
   switch (standing.as) {
     case "person":
@@ -64,15 +64,15 @@ function asWhom(standing: ExpectedStanding = { as: "pusher" }): string {
     case "service":
       return "as the service user.";
     case "nobody":
-      return `as nobody, and so not at all: ${standing.reason}`;
+      return `as nobody, so it does not run: ${standing.reason}`;
     case "pusher":
-      return "as whoever puts it on the default branch.";
+      return "as the person who pushes it to the default branch.";
   }
 }
 
 function ruleLine({ workflows, branches, events, prompt_additions: additions }: FailedRunRule): string {
   const span = (text: string) => codeSpan(text, nameLength);
-  const more = additions === undefined ? "" : `\n  Told besides: ${codeSpan(additions, promptLength)}`;
+  const more = additions === undefined ? "" : `\n  Additional prompt: ${codeSpan(additions, promptLength)}`;
   return `- The workflows ${list(workflows, span)} on the branches ${list(branches, span)}, started by ${list(events, span)}.${more}`;
 }
 

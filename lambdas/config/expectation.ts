@@ -2,7 +2,7 @@ import type * as z from "zod/mini";
 import type { Path } from "./fault.js";
 import type { Table } from "./toml.js";
 
-/** What zod found in the file, as sentences with what to do. Those about one value are the shape's own. */
+/** What zod found, as sentences that say what to do. The shape holds the messages about one value. */
 export function expectation(issue: z.core.$ZodIssue, root: Table): string {
   switch (issue.code) {
     case "invalid_type":

@@ -3,15 +3,15 @@ import type { FailedRunRule, RepoConfig } from "./repo-config.js";
 
 /** A run of a workflow, as a `workflow_run` webhook names it. */
 export interface FailedRun {
-  /** The workflow's name as GitHub shows it; letters in the same case. */
+  /** The workflow's name as GitHub shows it; case matters. */
   workflow: string;
   /** The head branch, without `refs/heads/`. */
   branch: string;
-  /** What has started it, by GitHub's name of the event; a run without one fits no rule. */
+  /** GitHub's name of the event that started the run; a run without one matches no rule. */
   event?: string | undefined;
 }
 
-/** The first rule of the file that names the workflow and the event and lets the branch in. */
+/** The first rule of the file that names the workflow and the event and includes the branch. */
 export function matchingRule(config: RepoConfig, run: FailedRun): FailedRunRule | undefined {
   return config.on_event.failed_run.find(
     ({ workflows, branches, events }) =>

@@ -1,19 +1,19 @@
 import { isBacktick } from "../text/look-alikes.js";
 
-/** What is wrong with a config file, or only odd in it. Neither path nor message ever holds a value of the file. */
+/** An error or a warning about a config file. Path and message never contain a value of the file. */
 export interface Fault {
   /** 1-based, and within the file. */
   line: number;
-  /** `scheduled_jobs[1].schedule`; empty where the file as a whole is meant. */
+  /** Such as `scheduled_jobs[1].schedule`; empty if the fault is about the whole file. */
   path: string;
-  /** Whole sentences: what is expected and what to do. Plain text with code in backticks. */
+  /** Full sentences: what is expected and what to do. Plain text with code in backticks. */
   message: string;
 }
 
 /** Keys and, in arrays, 0-based indexes. */
 export type Path = readonly PropertyKey[];
 
-/** A fault whose line is still to be found. */
+/** A fault whose line is not known yet. */
 export interface Finding {
   path: Path;
   message: string;
@@ -23,8 +23,8 @@ const maxKeyCharacters = 40;
 const maxPathCharacters = 200;
 
 /**
- * The path as TOML has it: `on_event.failed_run[0]."my key"`. Keys come from the file, so whatever could act in
- * Markdown, a terminal or a line of text is escaped as TOML escapes it, and what is long is cut.
+ * The path in TOML's notation: `on_event.failed_run[0]."my key"`. Keys come from the file, so characters that mean
+ * something to Markdown or a terminal, and line ends, are escaped as in TOML, and long keys are cut.
  */
 export function pathText(path: Path): string {
   let text = "";
@@ -47,7 +47,7 @@ function keyText(key: string): string {
   return `"${shown}${isCut ? "…" : ""}"`;
 }
 
-/** A letter, a digit or a harmless sign as it is; anything else as `\u0060`. */
+/** Keeps letters, digits and harmless punctuation; escapes anything else, such as `\u0060`. */
 function inert(character: string): string {
   const isPlain = /^(?!\p{Default_Ignorable_Code_Point})[\p{L}\p{N} ._:/+-]$/u.test(character);
   if (isPlain && !isBacktick(character)) return character;

@@ -3,36 +3,36 @@ import { type Key, secondsFromNow, Table } from "../aws/table.js";
 import type { Person } from "../model/event.js";
 import type { ScheduledJob } from "./repo-config.js";
 
-/** Who has put a job in place, as it stands in the file. */
+/** Who pushed a job in its current form. */
 export interface JobOrigin {
-  /** Of the whole job: another text is another job. */
+  /** Hash of the whole job: a changed job is another job. */
   fingerprint: string;
-  /** Whose push it was; `null` for a bot, or where nobody can tell. */
+  /** Who pushed it; `null` for a bot, or if it is unknown. */
   pusher: Person | null;
   /** Whether the pusher had write permission when the push was synced. */
   hadWrite: boolean;
-  /** When it was pushed, by GitHub's clock: ISO 8601; empty where nobody can tell. */
+  /** When it was pushed, by GitHub's clock: ISO 8601; empty if it is unknown. */
   at: string;
 }
 
-/** What is known of one repository's jobs. */
+/** The known origins of one repository's jobs. */
 export interface KnownOrigins {
   jobs: JobOrigin[];
-  /** A file with faults at the head, and who alone has pushed it since the last right one; `null` if several have. */
+  /** An invalid file at the head, and the only person who pushed since the last valid one; `null` if several did. */
   draft?: { sha: string; pusher: Person | null } | undefined;
 }
 
-/** What a push has made of the file: the fingerprints of its jobs before and after. */
+/** A push's change of the file: the fingerprints of its jobs before and after. */
 export interface JobsPushed {
   pusher: Person | null;
   hadWrite: boolean;
   at: string;
-  /** `undefined` where nobody can tell. */
+  /** `undefined` if it is unknown. */
   before: ReadonlySet<string> | undefined;
   after: ReadonlySet<string>;
 }
 
-/** Each key of a job counts: whoever changes one answers for what the job does. */
+/** Covers every key of a job: a person who changes one becomes responsible for the job. */
 export function fingerprintOf(job: ScheduledJob): string {
   const { name, branch, schedule, timezone, prompt, owner } = job;
   const keys = JSON.stringify([name, branch, schedule, timezone ?? null, prompt, owner ?? null]);
@@ -43,16 +43,15 @@ export function fingerprintsOf(jobs: readonly ScheduledJob[]): ReadonlySet<strin
   return new Set(jobs.map(fingerprintOf));
 }
 
-/** Who has put the job in place, as it stands now. */
+/** The origin of the job in its current form. */
 export function originOf(job: ScheduledJob, origins: readonly JobOrigin[]): JobOrigin | undefined {
   const fingerprint = fingerprintOf(job);
   return origins.find((origin) => origin.fingerprint === fingerprint);
 }
 
 /**
- * Who has put each of the jobs in place. A push counts for the jobs that it brings and that were not there before it,
- * whatever else is at the head by now: pushes are told late and out of order. A job that it leaves alone stays
- * whose it was.
+ * Updates the origins of the jobs after a push. The pusher becomes the origin of the jobs that the push adds, even if
+ * the head has moved on since: GitHub delivers pushes late and out of order. The other jobs keep their origin.
  */
 export function originsOf(
   jobs: readonly ScheduledJob[],
@@ -77,7 +76,7 @@ const keptForSeconds = 24 * 3600;
 
 const table = new Table();
 
-/** The origins of a repository's jobs: one item. Who writes it needs the lease of the repository's schedules. */
+/** The origins of a repository's jobs: one item. Writing it needs the lease of the repository's schedules. */
 export class OriginStore {
   readonly #key: Key;
 

@@ -8,33 +8,33 @@ import { jobEnvironment } from "../runtime/environment.js";
 import { type JobOrigin, originOf } from "./job-origins.js";
 import type { ScheduledJob } from "./repo-config.js";
 
-/** What somebody has to have on the repository for a job to work as that person, as who assigns the agent has. */
+/** The permission that a person needs for a job to work as them: the same as for assigning the agent. */
 export const jobPermission = "write";
 
-/** As whom work is done: as a person, as the service user, or not at all, with the reason and the remedy for people. */
+/** As whom work is done: a person, the service user, or nobody, with a reason that tells people what to do. */
 export type Standing<Who = Person> =
   | { as: "person"; person: Who }
   | { as: "service" }
   | { as: "nobody"; reason: string };
 
-/** The same for a file that is looked at: a job that is not in place yet is whoever's puts it there. */
+/** The same before a file is on the default branch: a new job will belong to the person who pushes it there. */
 export type ExpectedStanding = Standing<Pick<Person, "login">> | { as: "pusher" };
 
-/** As whom all that a config asks for works: the jobs by their names, and failed runs. */
+/** As whom the work of a config is done: jobs by their names, and failed runs. */
 export interface ConfigStandings {
   jobs: ReadonlyMap<string, ExpectedStanding>;
   failedRuns: Standing;
 }
 
-/** As whom work is done that no person is behind: a failing branch, the job of a bot. */
+/** As whom work without a person is done: a failing branch, or the job of a bot. */
 export function standingOfNobody(): Standing {
   if (jobEnvironment().CODER_SERVICE_USER !== undefined) return { as: "service" };
   return refused(`${noServiceUser}.`);
 }
 
 /**
- * As whom a job works that is due. Nobody works in somebody else's name: it is the person whose push has put the job
- * in place, or an `owner` whom the operator has allowed; with write permission now.
+ * As whom a due job works. Nobody can make it work in another person's name: it works as the person who pushed the
+ * job, or as an `owner` whom the operator allows. That person must have write permission now.
  */
 export async function standingOf(
   job: ScheduledJob,
@@ -47,7 +47,7 @@ export async function standingOf(
   if (job.owner !== undefined) {
     const person = await repository.person(job.owner);
     if (!person || !(await mayWrite(person))) return refused(ownerMayNotWrite);
-    // By the ids: a login can be renamed, and taken by somebody else.
+    // Compares ids: a login can be renamed and then taken by another person.
     const isItself = pusher?.id === person.id;
     return isItself || (await isAllowedOwner(person)) ? { as: "person", person } : refused(ownerNotAllowed);
   }
@@ -55,7 +55,7 @@ export async function standingOf(
   return pusher && (await mayWrite(pusher)) ? { as: "person", person: pusher } : refused(pusherMayNotWrite);
 }
 
-/** As whom a job is expected to work, by what is known without a question: a stranger's file may have many jobs. */
+/** As whom a job is expected to work. Asks GitHub nothing, because a stranger's file may have many jobs. */
 export function expectedStanding(job: ScheduledJob, origins: readonly JobOrigin[]): ExpectedStanding {
   const origin = originOf(job, origins);
   const pusher = origin?.hadWrite ? origin.pusher : null;
@@ -70,7 +70,7 @@ export function expectedStanding(job: ScheduledJob, origins: readonly JobOrigin[
   return pusher ? { as: "person", person: pusher } : refused(pusherMayNotWrite);
 }
 
-/** GitHub has told the person's login and id just now: that is whom the login in JOB_OWNERS means from then on. */
+/** `person` comes fresh from GitHub, so from now on the login in JOB_OWNERS means the account with this id. */
 async function isAllowedOwner(person: Person): Promise<boolean> {
   for (const login of jobEnvironment().JOB_OWNERS) {
     if (await knownAccounts().isNamed(person, login, async () => person.id)) return true;
@@ -78,12 +78,12 @@ async function isAllowedOwner(person: Person): Promise<boolean> {
   return false;
 }
 
-/** The push may be a bot's, or of before the App came, or nobody has told of it yet. */
+/** A bot may have pushed the job, or the push was before the App was installed, or its delivery is still to come. */
 function standingOfUnknown(): Standing {
   const standing = standingOfNobody();
   if (standing.as !== "nobody") return standing;
   return refused(
-    `${noServiceUser}, or let somebody with ${jobPermission} permission change the job and push it: it is then that person's.`,
+    `${noServiceUser}, or let somebody with ${jobPermission} permission change the job and push it: it then works as that person.`,
   );
 }
 
@@ -94,8 +94,8 @@ function refused(reason: string): { as: "nobody"; reason: string } {
 const noServiceUser =
   "it belongs to no person, and there is no service user for such work. Ask an operator of the relay to set CODER_SERVICE_USER";
 
-const pusherMayNotWrite = `whoever has pushed it has no ${jobPermission} permission on this repository, or another login by now. Let somebody who has it change the job and push it: it is then that person's.`;
+const pusherMayNotWrite = `the person who pushed it has no ${jobPermission} permission on this repository, or has changed their login. Let somebody with that permission change the job and push it: it then works as that person.`;
 
-const ownerMayNotWrite = `its \`owner\` is no GitHub user with ${jobPermission} permission on this repository. Name one who has it, or leave \`owner\` out.`;
+const ownerMayNotWrite = `its \`owner\` is no GitHub user with ${jobPermission} permission on this repository. Name somebody who has it, or leave \`owner\` out.`;
 
-const ownerNotAllowed = `its \`owner\` is somebody else than who has pushed it, and the operator of the relay has not allowed that. Leave \`owner\` out of ${configPath}, let the owner change the job and push it, or ask the operator to add the owner to JOB_OWNERS.`;
+const ownerNotAllowed = `its \`owner\` is not the person who pushed it, and the operator of the relay has not allowed that. Leave \`owner\` out of ${configPath}, let the owner change the job and push it, or ask the operator to add the owner to JOB_OWNERS.`;

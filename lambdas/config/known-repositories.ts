@@ -5,15 +5,15 @@ const keptForSeconds = 24 * 3600;
 
 interface KnownRepository {
   repository: Repository;
-  /** There once it has no schedules any more: DynamoDB's time to live, in seconds since the epoch. */
+  /** Set when it no longer has schedules: DynamoDB's time to live, in seconds since the epoch. */
   expiresAt?: number;
 }
 
 const table = new Table();
 
 /**
- * The repositories of an installation that have schedules, or are about to have some. GitHub does not say which
- * repositories an installation had once it is gone or suspended.
+ * The repositories of an installation that have schedules, or are about to get some. After an installation is deleted
+ * or suspended, GitHub no longer lists its repositories.
  */
 export class KnownRepositories {
   /** `pk = config#installation#<id>` */
@@ -23,7 +23,7 @@ export class KnownRepositories {
     this.#partition = `config#installation#${installation}`;
   }
 
-  /** Must come before the question to GitHub whether there are to be schedules. */
+  /** Must be called before GitHub is asked whether the repository gets schedules. */
   async remember(repository: Repository): Promise<void> {
     await table.update<KnownRepository>(this.#key(repository.id), { repository, expiresAt: undefined });
   }

@@ -2,10 +2,10 @@ import { randomUUID } from "node:crypto";
 import { type Key, secondsFromNow, Table } from "../aws/table.js";
 import { TaskBusyError } from "../model/errors.js";
 
-/** Longer than a Lambda that holds one may run (see `infra/definition/actions.ts`): who held one that is over acts no more. */
+/** Longer than its holder may run (`infra/definition/actions.ts`): the holder of an expired lease has stopped. */
 const leaseMs = 250_000;
 
-/** A lease leaves an item behind that means nothing once it is over. */
+/** DynamoDB deletes the item after this time; it has no meaning once the lease has expired. */
 const keptForSeconds = 24 * 3600;
 
 interface LeaseItem {
@@ -17,19 +17,19 @@ interface LeaseItem {
 
 const table = new Table();
 
-/** For a repository's schedules: whoever holds it may change them. */
+/** The lease of a repository's schedules: only its holder may change them. */
 export function schedulesLease(repositoryId: number): Key {
   return { pk: `config#${repositoryId}`, sk: "schedules" };
 }
 
-/** For the check run of one commit. */
+/** The lease of one commit's check run. */
 export function checkLease(repositoryId: number, sha: string): Key {
   return { pk: `config#${repositoryId}`, sk: `check#${sha}` };
 }
 
 /**
- * Does something that nobody else may do at the same time, not even a second invocation for the same delivery. Throws
- * a `TaskBusyError` where somebody else is at it; the `busy` policy then comes back.
+ * Runs a function under a lease that nobody else can hold at the same time, not even a second invocation for the same
+ * delivery. Throws a `TaskBusyError` if the lease is taken; the `busy` policy then retries.
  */
 export async function withLease<Result>(key: Key, work: () => Promise<Result>): Promise<Result> {
   const holder = randomUUID();
@@ -40,7 +40,7 @@ export async function withLease<Result>(key: Key, work: () => Promise<Result>): 
   });
   if (!held) {
     throw new TaskBusyError(
-      "Another run is at this repository's config. This one goes on once that is done.",
+      "Another execution holds the lease of this repository's config. This one retries until the lease is free.",
     );
   }
   try {

@@ -11,14 +11,14 @@ import { type ConfigState, readConfig } from "./read-config.js";
 
 /** A push that may have changed the file. */
 export interface PushedConfig {
-  /** The commit that the branch was at before; zeros where there was no branch. */
+  /** The branch's commit before the push; zeros if the branch is new. */
   before: string;
-  /** The commit that it is at since. */
+  /** The branch's commit after the push. */
   after: string;
   sender: Person;
-  /** Who has pushed, where that is not the sender. */
+  /** Who pushed, if that is not the sender. */
   pusher?: string | undefined;
-  /** When, by GitHub's clock: ISO 8601. */
+  /** When it was pushed, by GitHub's clock: ISO 8601. */
   at: string;
 }
 
@@ -29,7 +29,7 @@ interface HeadConfig {
   state: ConfigState;
 }
 
-/** Notes who has put the jobs at the head in place, as far as the push tells. Needs the lease of the schedules. */
+/** Records who pushed the jobs at the head, as far as the push shows. Needs the lease of the schedules. */
 export async function noteOrigins(
   octokit: Octokit,
   repository: CurrentRepository,
@@ -80,8 +80,8 @@ function jobsOf(state: ConfigState): ReadonlySet<string> {
 }
 
 /**
- * What of a file with faults was there before: who mends one's own answers for all of it, but nobody answers for
- * what somebody else has put into it.
+ * The fingerprints before a push that follows an invalid file. People who fix their own faults are the origin of all
+ * jobs in the file, but never of jobs that another person added.
  */
 function ofDraft(known: KnownOrigins, push: PushedConfig): ReadonlySet<string> | undefined {
   if (!isOwnDraft(known, push)) return undefined;
@@ -93,12 +93,12 @@ function isOwnDraft({ draft }: KnownOrigins, push: PushedConfig): boolean {
   return draft?.sha === push.before && pusher !== null && draft.pusher?.id === pusher.id;
 }
 
-/** `null` for a bot, and where the sender is not who has pushed. */
+/** `null` for a bot, and if the sender is not the pusher. */
 function personOf({ sender, pusher }: PushedConfig): Person | null {
   return sender.type === "User" && pusher === undefined ? sender : null;
 }
 
-/** `undefined` where GitHub does not show the commit any more: a forced push has left it behind. */
+/** `undefined` if GitHub no longer shows the commit, for example after a forced push. */
 async function configBefore(
   octokit: Octokit,
   repository: CurrentRepository,

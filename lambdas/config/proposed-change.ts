@@ -8,7 +8,7 @@ import { log } from "../runtime/log.js";
 
 /**
  * Whether a pull request changes the config. `false` if the event's head is no longer the newest: the newest head has
- * an event of its own. Throws a `TransientError` if GitHub's API does not show the newest head yet.
+ * its own event. Throws a `TransientError` if GitHub's API does not show the newest head yet.
  */
 export async function changesConfig(octokit: Octokit, event: ConfigProposed): Promise<boolean> {
   const { repository, pull } = event;

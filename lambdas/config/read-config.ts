@@ -3,15 +3,15 @@ import { type RepositoryName, readFile } from "../github/contents.js";
 import { configPath } from "../model/config-path.js";
 import { type Fault, parseRepoConfig, type RepoConfig } from "./repo-config.js";
 
-/** What a repository says about its agent's work at one commit. */
+/** The outcome of reading a repository's config at one commit. */
 export type ConfigState =
   | { state: "absent" }
   | { state: "valid"; config: RepoConfig; warnings: Fault[] }
   | { state: "invalid"; faults: Fault[]; warnings: Fault[] };
 
 /**
- * Reads `.code-factory/config.toml` at a commit; without `ref`, at the head of the default branch. What is wrong with
- * the file is a state, never an error. Throws a `TransientError` where GitHub does not show the commit yet.
+ * Reads `.code-factory/config.toml` at a commit; without `ref`, at the head of the default branch. A fault in
+ * the file is an outcome, never an error. Throws a `TransientError` if GitHub does not show the commit yet.
  */
 export async function readConfig(
   octokit: Octokit,

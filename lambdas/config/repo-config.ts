@@ -15,20 +15,20 @@ export type RepoConfig = z.output<typeof shape>;
 export type ScheduledJob = RepoConfig["scheduled_jobs"][number];
 export type FailedRunRule = RepoConfig["on_event"]["failed_run"][number];
 
-/** `warnings` are unknown keys: allowed, without effect, and perhaps the reason of a fault. */
+/** `warnings` are unknown keys: allowed and without effect, but a misspelled key may explain a fault. */
 export type ParsedRepoConfig =
   | { config: RepoConfig; warnings: Fault[] }
   | { faults: Fault[]; warnings: Fault[] };
 
 /**
- * Faults, and warnings: so many annotations GitHub takes at once, and the input of an execution must stay small. The
- * last one says how many were left out.
+ * The most faults and the most warnings: GitHub accepts so many annotations at once, and an execution's input must stay
+ * small. The last one says how many were left out.
  */
 const maxReported = 50;
 
 /**
- * Reads the bytes of the file. All faults come at once and in the order of their lines; a fault of encoding, size
- * or syntax comes alone. Never throws, and tells no value of the file.
+ * Parses the bytes of the file. Returns all faults at once, in the order of their lines; a fault of encoding, size or
+ * syntax is the only one. Never throws, and quotes no value of the file.
  */
 export function parseRepoConfig(file: Uint8Array): ParsedRepoConfig {
   const document = readToml(file);
@@ -46,7 +46,7 @@ export function parseRepoConfig(file: Uint8Array): ParsedRepoConfig {
   return { faults: report(text, firstOfEachPath(findings)), warnings };
 }
 
-/** What is too long is no cron expression either; it is enough to say so once. */
+/** A schedule that is too long is no cron expression either; one fault is enough. */
 function firstOfEachPath(findings: readonly Finding[]): Finding[] {
   const byPath = new Map<string, Finding>();
   for (const finding of findings) {
@@ -56,7 +56,7 @@ function firstOfEachPath(findings: readonly Finding[]): Finding[] {
   return [...byPath.values()];
 }
 
-/** Finds the lines, sorts by them and keeps the report within bounds. */
+/** Finds the lines of faults, sorts by line and limits their number. */
 function report(text: string, findings: readonly Finding[]): Fault[] {
   if (findings.length === 0) return [];
   const lines = new TomlLines(text);
@@ -67,5 +67,8 @@ function report(text: string, findings: readonly Finding[]): Fault[] {
   if (all.length <= maxReported) return all;
   const told = all.slice(0, maxReported - 1);
   const line = all[told.length]?.line ?? last;
-  return [...told, { line, path: "", message: `${all.length - told.length} more from here on.` }];
+  return [
+    ...told,
+    { line, path: "", message: `${all.length - told.length} more faults or warnings follow.` },
+  ];
 }

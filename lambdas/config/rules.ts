@@ -5,16 +5,16 @@ import { ianaName } from "./time-zone.js";
 import type { Table } from "./toml.js";
 
 /**
- * What the shape cannot say: values that another part has to understand, and values that must not be there twice.
- * They look at the file itself and not at what zod makes of it, so that each fault is found beside all others.
+ * The rules that the shape cannot express: values that another module parses, and values that must be unique. They
+ * check the file itself and not zod's output, so that all faults are found at once.
  */
 export function brokenRules(root: Table): Finding[] {
   const jobs = tablesAt(root, ["scheduled_jobs"]);
   const volumes = tablesAt(root, ["sandbox", "volumes"]);
   const rules = tablesAt(root, ["on_event", "failed_run"]);
   return [
-    ...twice(jobs, "name", sameName, "Another job has this name; capitals do not count. Choose another."),
-    ...twice(volumes, "path", samePath, "Another volume has this path. Choose another."),
+    ...twice(jobs, "name", sameName, "Another job has this name; case does not matter. Choose another name."),
+    ...twice(volumes, "path", samePath, "Another volume has this path. Choose another path."),
     ...faults(jobs, "schedule", scheduleFault),
     ...faults(jobs, "timezone", timezoneFault),
     ...faults(jobs, "branch", branchFault),
@@ -23,7 +23,7 @@ export function brokenRules(root: Table): Finding[] {
   ];
 }
 
-/** A table of the file, and where it is. */
+/** A table of the file, with its path. */
 interface Place {
   path: Path;
   table: object;
@@ -42,7 +42,7 @@ function isTable(value: unknown): value is object {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Faults of one key that every one of the tables may have; what is not text is the shape's business. */
+/** Faults of one key in each of the tables. The shape reports values that are not text. */
 function faults(
   places: readonly Place[],
   key: string,
@@ -55,7 +55,7 @@ function faults(
   });
 }
 
-/** A finding for each table whose text an earlier one has. */
+/** A finding for each table that repeats the text of an earlier one. */
 function twice(
   places: readonly Place[],
   key: string,
@@ -81,7 +81,7 @@ function scheduleFault(schedule: string): string | undefined {
 
 function timezoneFault(timezone: string): string | undefined {
   return ianaName(timezone) === undefined
-    ? "Expected a time zone of the IANA database, such as `Europe/Berlin` or `UTC`."
+    ? "Expected a time zone from the IANA database, such as `Europe/Berlin` or `UTC`."
     : undefined;
 }
 

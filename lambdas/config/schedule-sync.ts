@@ -15,14 +15,14 @@ import { noteOrigins, type PushedConfig } from "./origin-sync.js";
 import { type ConfigState, readConfig } from "./read-config.js";
 
 /**
- * `applied`: the schedules are what the config says. `kept`: the config is invalid, and they are what they were.
- * `gone`: the repository is not there any more, and nothing was done; or its account is not served, and it has none.
+ * `applied`: the schedules match the config. `kept`: the config is invalid, and the schedules are unchanged. `gone`:
+ * the repository no longer exists, and nothing was done; or its account is not served, and it has no schedules.
  */
 export type SyncOutcome = "applied" | "kept" | "gone";
 
 /**
- * Syncs a repository's schedules with the config at the head of the default branch, whatever commit was
- * pushed: so the order of pushes does not matter. Records who pushed the jobs that `push` adds.
+ * Syncs a repository's schedules with the config at the head of the default branch, not at the pushed commit, so the
+ * order of pushes does not matter. Records who pushed the jobs that `push` adds.
  */
 export async function syncSchedules(
   octokit: Octokit,
@@ -34,8 +34,8 @@ export async function syncSchedules(
 }
 
 /**
- * Removes the schedules of a repository that the App was taken away from, if that still holds: deliveries come late,
- * and the repository may be there again, through another installation too. Then they are brought into line.
+ * Removes the schedules of a repository that the App can no longer access. Deliveries come late: if the App can access
+ * the repository again by now, perhaps through another installation, syncs them instead.
  */
 export async function removeSchedules(
   app: GitHubApp,
@@ -45,7 +45,7 @@ export async function removeSchedules(
   const { id } = repository;
   const ask = () => findInstallation(app.installation(formerInstallation), repository);
   await readWhileStale((installation) => installation === formerInstallation, ask);
-  // What counts is asked under the lease: who puts the App back after that syncs after this.
+  // Asks under the lease: if the App is added again later, that event syncs after this one.
   await withLease(schedulesLease(id), async () => {
     const installation = await ask();
     const outcome =
@@ -54,7 +54,7 @@ export async function removeSchedules(
         : await applyConfig(app.installation(installation), installation, repository);
     if (outcome === "gone") {
       await reconcile(id, []);
-      // What is pushed while the App is away nobody tells: no job is anybody's when it comes back.
+      // The relay misses pushes while the App is away, so no job has a known origin when it returns.
       await new OriginStore(id).write({ jobs: [] });
     }
     if (outcome === "gone" || installation !== formerInstallation) {
@@ -76,7 +76,7 @@ async function applyConfig(
     (seen) => seen === undefined,
     () => findRepository(octokit, { owner, name }),
   );
-  // Another repository may have the name by now: its own events speak for it.
+  // Another repository may have this name by now; its own events sync it.
   if (current?.id !== id) {
     await known.forget(id);
     return "gone";
@@ -102,7 +102,7 @@ async function applyConfig(
 
 async function reconcile(repositoryId: number, wanted: readonly WantedSchedule[]): Promise<void> {
   const { created, changed, removed } = await new RepositorySchedules(repositoryId).reconcile(wanted);
-  log.info("Schedules are in line", {
+  log.info("Schedules synced", {
     repository: repositoryId,
     wanted: wanted.length,
     created: created.length,
@@ -112,8 +112,8 @@ async function reconcile(repositoryId: number, wanted: readonly WantedSchedule[]
 }
 
 /**
- * The head of the default branch; `undefined` for an empty repository. One that is still what a push has replaced is
- * looked at again, for the next sync may be months away; a branch that stays there was put back.
+ * The head of the default branch; `undefined` for an empty repository. If it is still the commit that the push
+ * replaced, GitHub is asked again, because the next sync may be months away. If it stays there, the push was reverted.
  */
 async function findHead(
   octokit: Octokit,

@@ -3,18 +3,17 @@ import { ianaName } from "./time-zone.js";
 import { normalisedVolumeSize, volumeSizeLimits, volumeSizePattern } from "./volume-size.js";
 
 /**
- * The keys of `.code-factory/config.toml`, and all that can be said of one value without the others. The JSON
- * Schema is made from this, so patterns keep to what JavaScript and Rust (Taplo) both read: neither `\/` nor a bare
- * `[` in a class.
+ * The keys of `.code-factory/config.toml`, and all rules about one value alone. The JSON Schema is generated from this,
+ * so patterns use only syntax that JavaScript and Rust (Taplo) both accept: neither `\/` nor a bare `[` in a class.
  */
 
 const sandboxSizes = ["small", "medium", "large"] as const;
 const providers = ["claude_code", "codex"] as const;
 
 /**
- * What GitHub calls the events that start workflows, by the `event` of a run: those of
+ * The events that start workflows, by the `event` of a run: those of
  * https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows, and `dynamic` for
- * the workflows that GitHub itself brings.
+ * GitHub's own workflows.
  */
 const workflowEvents = [
   "branch_protection_rule",
@@ -56,10 +55,10 @@ const workflowEvents = [
   "workflow_run",
 ] as const;
 
-/** Events that only people with write permission cause: strangers have no part in what such a run logs. */
+/** Events that only people with write permission cause, so that strangers cannot influence the logs of such a run. */
 const trustedEvents = ["push", "schedule", "merge_group", "workflow_dispatch"] as const;
 
-/** In characters (UTF-16 code units), as JavaScript counts them; and in entries of a list. */
+/** Texts in UTF-16 code units, as JavaScript counts them; lists in entries. */
 export const limits = {
   name: 60,
   branch: 255,
@@ -81,10 +80,10 @@ export const limits = {
 /** C0, DEL and C1. They could press keys in a terminal. */
 const controls = "\\u0000-\\u001f\\u007f-\\u009f";
 const oneLine = new RegExp(`^[^${controls}]*$`);
-/** The same without newlines and tabs, which are text where there may be several lines. */
+/** The same without newlines and tabs, which texts of several lines may contain. */
 const strangeControls = "\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f";
 const manyLines = new RegExp(`^[^${strangeControls}]*$`);
-/** What git allows in a branch's name, as far as single characters go (git-check-ref-format). */
+/** The characters that git allows in a branch's name (git-check-ref-format). */
 const branchName = new RegExp(`^[^${controls} ~^:?*\\[\\\\]*$`);
 const absolutePath = new RegExp(`^[/][^${controls}]*$`);
 /** Users of an enterprise (EMU) have an underscore in their login. */
@@ -104,7 +103,7 @@ const prose = (maximum: number) =>
       z.regex(manyLines, "Expected text without control characters; only newlines and tabs are allowed."),
       z.regex(/\S/, "Expected text that is not blank."),
     ),
-    // A file with CRLF has them in its multi-line strings too.
+    // A file with CRLF line ends has them in its multi-line strings too.
     z.transform((value: string) => value.replace(/\r\n?/g, "\n")),
   );
 
@@ -146,9 +145,9 @@ export const harness = z.object({ provider: z.prefault(z.enum(providers), "claud
 
 export const scheduledJob = z.object(
   {
-    name: line(limits.name).check(z.regex(/^\S(.*\S)?$/, "Expected a name without blanks around it.")),
+    name: line(limits.name).check(z.regex(/^\S(.*\S)?$/, "Expected a name without spaces around it.")),
     branch: text(limits.branch).check(
-      z.regex(branchName, "Expected the name of a branch, without blanks and `~ ^ : ? * [ \\`."),
+      z.regex(branchName, "Expected the name of a branch, without spaces and `~ ^ : ? * [ \\`."),
     ),
     schedule: line(limits.schedule),
     timezone: z.optional(

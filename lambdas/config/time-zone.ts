@@ -1,12 +1,11 @@
-/** A name that Intl need not spell: the parts begin with capitals, but for short words as in `Port_of_Spain`. */
+/** A name in its usual spelling: capitalized parts, except for short words as in `Port_of_Spain`. */
 const part = "[A-Z][a-z]+(?:[_-](?:[A-Z][a-z]+|[a-z]{2}))*";
 const wellSpelled = new RegExp(`^${part}(?:/${part})+$`);
 
 /**
- * The name of a time zone, in Intl's own spelling where that only differs in its capitals: `europe/berlin` →
- * `Europe/Berlin`. Intl knows some zones by a name of old, `Europe/Kiev`: then the file's stands. `undefined` for what
- * is no name of the IANA database: EventBridge Scheduler takes no offsets such as `+01:00`, which newer editions of
- * Intl know.
+ * The name of a time zone, in Intl's spelling if only the case differs: `europe/berlin` → `Europe/Berlin`. For some
+ * zones Intl returns an old name, such as `Europe/Kiev`; then the name from the file is kept. `undefined` if the name is
+ * not in the IANA database: newer versions of Intl know offsets such as `+01:00`, but EventBridge Scheduler does not.
  */
 export function ianaName(timezone: string): string | undefined {
   if (!/^[A-Za-z][A-Za-z0-9_+/-]*$/.test(timezone)) return undefined;

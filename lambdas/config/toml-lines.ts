@@ -5,12 +5,12 @@ import type { Path } from "./fault.js";
 export class TomlLines {
   readonly #root: Place;
 
-  /** Reads a valid document. Of any other text it makes what it can, and does not throw. */
+  /** Reads a valid document. With any other text the lines are best effort. Never throws. */
   constructor(toml: string) {
     this.#root = new Reader(toml).document();
   }
 
-  /** The 1-based line of what is at the path; where there is nothing, of the nearest thing around it. */
+  /** The 1-based line of the value at the path; if there is none, of the nearest table or array around it. */
   lineOf(path: Path): number {
     let place = this.#root;
     for (const segment of path) {
@@ -26,12 +26,12 @@ export class TomlLines {
 class Place {
   readonly keys = new Map<string, Place>();
   readonly items: Place[] = [];
-  /** False for a table that was only named on the way to another one. */
+  /** False for a table that only the header of a deeper table names. */
   isDefined = false;
 
   constructor(public line: number) {}
 
-  /** Finds or makes the place of a key. An array of tables stands for its last one here, as in TOML. */
+  /** Finds or creates the node of a key. As in TOML, an array of tables means its last table. */
   at(key: string, line: number): Place {
     const table = this.items.at(-1) ?? this;
     let place = table.keys.get(key);
@@ -48,10 +48,10 @@ class Place {
   }
 }
 
-/** Deeper than this, lines are those of what is around. */
+/** Values deeper than this get the line of the value around them. */
 const maxDepth = 100;
 
-/** One pass over the text. Every loop moves on or ends, whatever the text. */
+/** One pass over the text. With any text, every loop advances or ends. */
 class Reader {
   readonly #toml: string;
   #at = 0;
@@ -128,7 +128,7 @@ class Reader {
     }
   }
 
-  /** What stands between brackets, separated by commas. */
+  /** The comma-separated content of brackets. */
   #list(end: "]" | "}", entry: () => void): void {
     this.#at++;
     while (this.#skip(separators) && this.#next() !== end) {
@@ -143,7 +143,7 @@ class Reader {
     return this.#toml.charAt(this.#at);
   }
 
-  /** What a sticky expression matches here, if it does; behind it the reading goes on. */
+  /** The match of a sticky expression at the current position, if any; advances behind it. */
   #take(expression: RegExp): string {
     expression.lastIndex = this.#at;
     const [taken = ""] = expression.exec(this.#toml) ?? [];
@@ -151,7 +151,7 @@ class Reader {
     return taken;
   }
 
-  /** The same; says whether there is more to read. */
+  /** The same; returns whether text remains. */
   #skip(expression: RegExp): boolean {
     this.#take(expression);
     return this.#at < this.#toml.length;
@@ -163,7 +163,7 @@ class Reader {
   }
 }
 
-/** Blank, and comments. */
+/** Whitespace and comments. */
 const blanks = /(?:[ \t\r\n]|#[^\n]*)*/y;
 const separators = /(?:[ \t\r\n,]|#[^\n]*)*/y;
 const restOfLine = /[^\n]*/y;

@@ -2,19 +2,19 @@ import { parse, TomlDate, TomlError } from "smol-toml";
 import type { Finding, Path } from "./fault.js";
 import { syntaxAdvice } from "./toml-syntax.js";
 
-/** A file of settings is a few KiB; GitHub's API gives up to 1 MB, and a task's input must stay far below 256 KiB. */
+/** A config is a few KiB. GitHub's API returns up to 1 MB, and a task's input must stay far below 256 KiB. */
 export const maxFileBytes = 64 * 1024;
-/** Deeper than the deepest key by far. */
+/** Far deeper than the deepest setting. */
 const maxDepth = 16;
-/** Keys that mean something to JavaScript objects. None is a setting, and whoever writes one means no good. */
+/** Keys with a special meaning for JavaScript objects. No setting has such a name, so a file with one is an attack. */
 const reservedKeys = new Set(["__proto__", "constructor", "prototype"]);
 
-/** Stands for a date or time: no setting is one, and a `Date` would pass for a table. */
+/** Replaces a date or time: no setting is one, and a `Date` would look like a table. */
 const date = Symbol("date");
 
 export type Table = { [key: string]: unknown };
 
-/** The text of the file and its tables as plain data; what was left out of it is among the findings. */
+/** The text of the file, and its tables as plain data. The findings list the parts that were left out. */
 export interface TomlDocument {
   text: string;
   root: Table;
@@ -29,10 +29,10 @@ export interface Unreadable {
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Reads TOML 1.1 in UTF-8. A byte order mark before it is allowed and counts for nothing. Never throws. */
+/** Reads TOML 1.1 in UTF-8. A byte order mark is allowed and ignored. Never throws. */
 export function readToml(file: Uint8Array): TomlDocument | Unreadable {
   if (file.length > maxFileBytes) {
-    return { line: 1, message: `The file has more than ${maxFileBytes / 1024} KiB. Shorten its texts.` };
+    return { line: 1, message: `The file is larger than ${maxFileBytes / 1024} KiB. Shorten its texts.` };
   }
   let text: string;
   try {
@@ -50,7 +50,7 @@ export function readToml(file: Uint8Array): TomlDocument | Unreadable {
   }
 }
 
-/** At least 1; a newline at the end begins no new line. */
+/** At least 1; a newline at the end starts no new line. */
 export function lineCount(text: string): number {
   return Math.max(1, text.replace(/\n$/, "").split("\n").length);
 }
@@ -58,7 +58,7 @@ export function lineCount(text: string): number {
 function notUtf8(file: Uint8Array): Unreadable {
   const isUtf16 = (file[0] === 0xff && file[1] === 0xfe) || (file[0] === 0xfe && file[1] === 0xff);
   if (isUtf16) return { line: 1, message: "The file is in UTF-16. Save it in UTF-8." };
-  // No character of several bytes has a newline among them, so each line can be tried for itself.
+  // No multi-byte character contains the byte of a newline, so each line can be decoded alone.
   let line = 1;
   for (let start = 0; ; line++) {
     const newline = file.indexOf(0x0a, start);
@@ -71,10 +71,10 @@ function notUtf8(file: Uint8Array): Unreadable {
     if (isLast) break;
     start = newline + 1;
   }
-  return { line, message: "There are bytes that are not UTF-8. Save the file in UTF-8." };
+  return { line, message: "This line has bytes that are not UTF-8. Save the file in UTF-8." };
 }
 
-/** A copy that owns what it shows and nothing else. */
+/** A deep copy without inherited properties. */
 function plainTable(table: object, path: Path, findings: Finding[]): Table {
   const copy: Table = Object.create(null);
   for (const [key, value] of Object.entries(table)) {
@@ -92,7 +92,10 @@ function plain(value: unknown, path: Path, findings: Finding[]): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (value instanceof TomlDate) return date;
   if (path.length >= maxDepth) {
-    findings.push({ path, message: `Nested more than ${maxDepth} levels deep. No setting is; remove it.` });
+    findings.push({
+      path,
+      message: `Nested more than ${maxDepth} levels deep. No setting needs this; remove it.`,
+    });
     return undefined;
   }
   if (!Array.isArray(value)) return plainTable(value, path, findings);

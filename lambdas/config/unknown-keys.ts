@@ -1,7 +1,7 @@
 import type * as z from "zod/mini";
 import type { Finding, Path } from "./fault.js";
 
-/** The keys of the file that the shape does not name, however deep. They are allowed, and have no effect. */
+/** The keys of the file that the shape does not name, at any depth. They are allowed and have no effect. */
 export function unknownKeys(schema: z.core.$ZodType, value: unknown, path: Path = []): Finding[] {
   const { def } = (schema as z.core.$ZodTypes)._zod;
   switch (def.type) {
@@ -22,7 +22,7 @@ export function unknownKeys(schema: z.core.$ZodType, value: unknown, path: Path 
         const here = [...path, key];
         const schemaOfKey = Object.hasOwn(def.shape, key) ? def.shape[key] : undefined;
         if (schemaOfKey) return unknownKeys(schemaOfKey, inner, here);
-        return [{ path: here, message: `Unknown, and ignored. Known here: ${known}.` }];
+        return [{ path: here, message: `This key is unknown and is ignored. Known keys here: ${known}.` }];
       });
     }
     default:

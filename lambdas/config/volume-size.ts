@@ -1,15 +1,15 @@
-/** `10Gi`, and what people write for it: `10gb`, `10 GB`, `10G`. A JSON Schema's patterns have no flags. */
+/** `10Gi` and its common variants: `10gb`, `10 GB`, `10G`. A JSON Schema's patterns have no flags. */
 export const volumeSizePattern = /^[1-9][0-9]{0,11} ?[KkMmGgTt][Ii]?[Bb]?$/;
 
 const units = { K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 };
 const isUnit = (letter: string): letter is keyof typeof units => letter in units;
 
-/** What a Kubernetes quantity holds: its bytes in 64 bits. What the cloud has in one piece, the template knows. */
+/** The range of a Kubernetes quantity: bytes in 64 bits. The template knows the cloud's own limit. */
 export const volumeSizeLimits = { smallest: "1Ki", largest: "8388607Ti" };
 
 /**
- * The size in the form of Kubernetes' quantities, with binary units: `10gb` → `10Gi`. The number stays as it is.
- * `undefined` for what is no size, and for one that is out of bounds.
+ * The size as a Kubernetes quantity with a binary unit: `10gb` → `10Gi`. The number does not change. `undefined` if the
+ * text is not a size, or if the size is out of range.
  */
 export function normalisedVolumeSize(text: string): string | undefined {
   const size = parse(text);

@@ -8,7 +8,7 @@ import { allIsWell, passed, redText, stackFrame, wordPatterns, wordsToUnmask } f
 
 export type { ErrorPattern } from "./patterns/error-pattern.js";
 
-/** Whatever the tool is, its last output is right before this line. */
+/** The last output of every tool is right before this line. */
 const runnerError: ErrorPattern = {
   tool: "GitHub Actions",
   keywords: ["##["],
@@ -29,7 +29,7 @@ export const errorPatterns: readonly ErrorPattern[] = [
   ...wordPatterns,
 ];
 
-/** Of masked secrets, private keys and red text: such lines are looked at even if no error pattern needs them. */
+/** For masked secrets, private keys and red text: such lines are decoded even if no error pattern needs them. */
 export const otherKeywords = ["***", "private key", ...redText.keywords];
 
 /**

@@ -18,7 +18,7 @@ const tailBudgets = 1.5;
 
 /**
  * Reads a log to its end and holds the lines that an excerpt of at most `budget` bytes (UTF-8) can need: a few times as
- * much, whatever the size of the log. Redacts secrets. Prefers lines of the periods in which steps `failed`. Throws only
+ * much, for a log of any size. Redacts secrets. Prefers lines of the periods in which steps `failed`. Throws only
  * what `chunks` throws.
  */
 export async function digestOf(

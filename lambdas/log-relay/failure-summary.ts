@@ -6,7 +6,7 @@ import type { RequestClient } from "./request-client.js";
 import { Failures } from "./same-failure.js";
 import { shareBudget } from "./share-budget.js";
 
-/** Bytes (UTF-8) of a summary at most. */
+/** The most bytes (UTF-8) of a summary. */
 export const summaryBytes = 48 * 1024;
 
 /** Excerpts of a summary, and logs that are read for them: jobs with the same failure share an excerpt. */

@@ -18,7 +18,7 @@ export class KeptLines {
   isComplete = true;
 
   constructor(
-    /** Bytes of an excerpt at most. */
+    /** The most bytes of an excerpt. */
     readonly budget: number,
     readonly limit: number,
   ) {}

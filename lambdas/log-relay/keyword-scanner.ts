@@ -5,8 +5,8 @@ export const colon = 2;
 export const lineEnd = 3;
 
 /**
- * Finds any of many keywords in bytes in one pass, at the same speed however many there are: the automaton of Aho and
- * Corasick. ASCII letters match in both cases. Every line starts as if after a space, so ` x` matches `x` at the start
+ * Finds any of many keywords in bytes in one pass. The speed does not depend on their number: the Aho–Corasick
+ * automaton. ASCII letters match in both cases. Every line starts as if after a space, so ` x` matches `x` at the start
  * of a line.
  *
  * @example

@@ -3,7 +3,7 @@ import type { Match } from "./match.js";
 import { type Role, roleOf } from "./steps.js";
 import { isWholeStampAt, stampBytes } from "./time-stamp.js";
 
-/** Lines of one kind after which those that follow are only of interest among the log's last ones. */
+/** After so many lines of one kind, further ones are needed only at the end of the log. */
 const flood = 200;
 const mostKinds = 5000;
 const mostHashes = 20_000;
@@ -23,7 +23,7 @@ export class LineKind {
     this.floodMatch = pattern && { pattern, after: 0, note: "" };
   }
 
-  /** Whether there have been so many of them that only the log's last ones are of interest. */
+  /** Whether there were so many that further ones are needed only at the end of the log. */
   get isFlood(): boolean {
     return this.count > flood;
   }

@@ -108,7 +108,7 @@ export class LogWindow {
       const isCandidate = candidates[next] === index;
       if (!isCandidate) {
         if (!this.#reports.areOpen()) {
-          // Nothing is of interest up to the next candidate.
+          // No line before the next candidate is needed.
           index = (candidates[next] ?? count) - 1;
           continue;
         }

@@ -3,7 +3,7 @@ export const nameWords = ["pass", "pwd", "secret", "token", "credential", "key"]
 
 /**
  * A value after a name that says that it is a secret: in JSON and YAML, as `KEY=value`, as a header, as a flag. Starts at
- * the word, whatever precedes it in the name, so that the cost is linear in the length of a line.
+ * the word and ignores the rest of the name before it, so that the cost is linear in the length of a line.
  */
 const named = new RegExp(
   [
@@ -56,7 +56,7 @@ function bareValue({ quote, value }: Groups, next: string): string {
 function isSecret({ word, sign, quote }: Groups, value: string, before: string, isNear: boolean): boolean {
   // A reference to a variable; the shell's working directory.
   if (/\$\{?\w*$/.test(before) || (/^pwd$/i.test(word) && !isPasswordPwd(value, before))) return false;
-  // `--token value` is a flag, `token value` is none.
+  // `--token value` is a flag, `token value` is not.
   const isFlag = /(?:^|[\s"'])--?[\w-]*$/.test(before);
   if (/^\s+$/.test(sign)) return isFlag && !value.startsWith("-");
   // A comparison, an arrow, a path in code, a call.

@@ -1,4 +1,4 @@
-/** The first and last lines of private keys in PEM, OpenSSH, PGP and SSH2. The first group says which of the two it is. */
+/** The first and last lines of private keys in PEM, OpenSSH, PGP and SSH2. The first group distinguishes them. */
 export const keyFrame = /-{4,5} ?(BEGIN|END) (?:[A-Z0-9]+ ){0,4}PRIVATE KEY(?: BLOCK)? ?-{4,5}/g;
 
 /** The beginning of a private key, anywhere in a text. */
@@ -25,7 +25,7 @@ export function isShort(text: string): boolean {
   return !text.includes(":") && wordsOf(text).length <= 1;
 }
 
-/** Words, but for line numbers and escaped line ends. */
+/** Words, except line numbers and escaped line ends. */
 function wordsOf(text: string): string[] {
   return text.split(/[\s"'`|>,;\\]+/).filter((word) => word !== "" && !/^(?:\d{1,4}\.?|[nr]|\+)$/.test(word));
 }

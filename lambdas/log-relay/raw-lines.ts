@@ -7,7 +7,7 @@ import { isHalfCharacter } from "./utf16.js";
 /** Lines of a log as bytes. */
 export interface Page {
   bytes: Buffer;
-  /** By line: where it starts and ends in `bytes`. */
+  /** By line: its start and its end in `bytes`. */
   starts: Uint32Array;
   ends: Uint32Array;
   /** The lines that contain a keyword or are long, in order. */
@@ -24,7 +24,7 @@ const pieceBytes = 64 * 1024;
 /** Bytes that are held of each end of a line longer than two times this. */
 export const heldBytes = 16 * 1024;
 
-/** Bytes of a piece and the line that was begun before it. */
+/** Bytes of a piece and the unfinished line before it. */
 const mostScanned = pieceBytes + 2 * heldBytes + 1;
 
 const scanner = new KeywordScanner([
@@ -35,7 +35,7 @@ const scanner = new KeywordScanner([
 const noBytes = Buffer.alloc(0);
 
 /**
- * Splits a log into lines, however it is cut into chunks. A lone carriage return ends a line, too. Of a long line, only
+ * Splits a log into lines, independently of its chunks. A lone carriage return ends a line, too. Of a long line, only
  * both ends are held.
  */
 export class RawLines {
@@ -45,7 +45,7 @@ export class RawLines {
   #missing = 0;
   #afterReturn = false;
   readonly #free: Buffer[] = [];
-  /** Where the lines of the piece that is being scanned start and end: of a piece and what was begun before it. */
+  /** Start and end of each line in the scanned piece, which includes the unfinished line before it. */
   readonly #starts = new Uint32Array(mostScanned);
   readonly #ends = new Uint32Array(mostScanned);
 
@@ -67,7 +67,7 @@ export class RawLines {
     else this.#scan(this.#joined(rest));
   }
 
-  /** What was begun and the bytes after it, in memory that is used again. */
+  /** The unfinished line and the bytes after it, in reused memory. */
   #joined(rest: Uint8Array): Buffer {
     const memory = this.#free.pop() ?? Buffer.allocUnsafeSlow(mostScanned);
     memory.set(this.#begun);
@@ -75,7 +75,7 @@ export class RawLines {
     return memory.subarray(0, this.#begun.length + rest.length);
   }
 
-  /** The bytes of this page are used no more. The garbage collector would let too many of them pile up. */
+  /** Frees the bytes of a page for reuse; otherwise garbage collection would come too late. */
   reuse({ bytes }: Pick<Page, "bytes">): void {
     if (bytes.buffer.byteLength === mostScanned) this.#free.push(Buffer.from(bytes.buffer));
   }

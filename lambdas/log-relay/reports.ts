@@ -1,7 +1,7 @@
 import type { ErrorPattern } from "./error-patterns.js";
 import type { Match } from "./match.js";
 
-/** Lines that a report has at most after its first: one with an end of its own, and one that ends with its indentation. */
+/** The most lines of a report after its first: with an end pattern, and if the end of the indentation ends it. */
 const mostLines = 5000;
 const mostIndented = 80;
 const mostOpen = 8;

@@ -2,7 +2,7 @@ import type { KeptLine } from "./kept-line.js";
 import type { Match } from "./match.js";
 import { withoutNumbers } from "./normalized-line.js";
 
-/** A period in which steps ran that failed, as `2026-03-04T05:06:07`. */
+/** A period in which failed steps ran, as `2026-03-04T05:06:07`. */
 export interface Period {
   from: string;
   to: string;
@@ -53,7 +53,7 @@ const ofHole = 0.9;
 const endShare = 0.3;
 const tailShare = 0.25;
 
-/** How useful each of these lines is to find the cause of the failure. */
+/** A score for each line: how much it helps to find the cause of the failure. */
 export function scoresOf(
   lines: readonly KeptLine[],
   failed: readonly Period[],

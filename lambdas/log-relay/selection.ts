@@ -4,7 +4,7 @@ import type { KeptLine } from "./kept-line.js";
 import type { KeptLines } from "./kept-lines.js";
 import { ranking } from "./scores.js";
 
-/** Bytes of the note about a gap at most. */
+/** The most bytes of a note about a gap. */
 const gapBytes = 44;
 
 /** The selection ends after so many lines that are too long for the rest of the budget. */

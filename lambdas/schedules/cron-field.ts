@@ -5,16 +5,16 @@ export interface CronField {
   high: number;
   /** Names of the values from `low` on, in lower case. */
   names: readonly string[];
-  /** The longest step that means something. */
+  /** The longest meaningful step. */
   maxStep: number;
-  /** How the values are described to people. */
+  /** A description of the values for error messages. */
   expected: string;
 }
 
 const monthNames = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 const dayNames = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
-/** In the order in which they stand. */
+/** In the order of a cron expression. */
 export const cronFields = [
   { title: "minute", low: 0, high: 59, names: [], maxStep: 60, expected: "0 to 59" },
   { title: "hour", low: 0, high: 23, names: [], maxStep: 24, expected: "0 to 23" },
@@ -35,13 +35,13 @@ const [, , , , weekday] = cronFields;
 export interface FieldValues {
   /** Never empty. Of the days of the week 0 to 6. */
   values: ReadonlySet<number>;
-  /** What decides, for the two day fields, whether both or either must hold. */
+  /** For the two day fields: decides whether both must match, or either. */
   beginsWithStar: boolean;
 }
 
 type Fault = { fault: string };
 
-/** The values that a field stands for, or what is wrong with it, without a word of its text. */
+/** The values of a field, or a fault that quotes nothing of its text. */
 export function readField(text: string, field: CronField): FieldValues | Fault {
   const values = new Set<number>();
   for (const item of text.split(",")) {
@@ -60,7 +60,7 @@ interface Range {
   step: number;
 }
 
-/** `*`, `a` or `a-b`, with `/n` behind it or without. */
+/** `*`, `a` or `a-b`, each with an optional `/n`. */
 function readItem(item: string, field: CronField): Range | Fault {
   const [range = "", stepText, ...more] = item.split("/");
   if (more.length > 0) return fault(field, "has two steps in one item", "Use one / in each.");
@@ -80,7 +80,7 @@ function readItem(item: string, field: CronField): Range | Fault {
       : { from, to, step };
   }
   if (stepText === undefined) return { from, to: from, step };
-  // Whether it would end on Saturday, 6, or on Sunday, 7, is read in both ways.
+  // Readers disagree on whether it ends on Saturday (6) or on Sunday (7).
   if (field.title === weekday.title) {
     return fault(field, "has a step behind a single value", "Write the range, for example 1-5/2, or a list.");
   }

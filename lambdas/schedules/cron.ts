@@ -3,7 +3,7 @@ import { type CronField, cronFields, type FieldValues, readField } from "./cron-
 /** Enough for every value of every field, written out. */
 const maxLength = 512;
 
-/** What cronie has names for. `@reboot` has no time. */
+/** The shortcuts of cronie, without `@reboot`, which has no time. */
 const nicknames: ReadonlyMap<string, string> = new Map([
   ["@hourly", "0 * * * *"],
   ["@daily", "0 0 * * *"],
@@ -17,26 +17,27 @@ const nicknames: ReadonlyMap<string, string> = new Map([
 const lengthOfMonth = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 const weeks = [1, 2, 3, 4, 5];
 
-/** What an expression came to. A fault says what is wrong, what is expected and what to do, and quotes nothing. */
+/** A translation, or a fault that says what is wrong, what is expected and what to do, and quotes nothing. */
 export type Translation = { expressions: string[] } | { fault: string };
 
 /**
  * Translates a five-field Unix cron expression into `cron(…)` expressions of EventBridge Scheduler that fire,
- * together, at exactly the same minutes. There is one for most; two where either of two restricted day fields
- * may hold; up to 24 where weekdays are counted within the month. Each has at most 256 characters, Scheduler's
- * limit. Linear in the length of the text; never throws.
+ * together, at exactly the same minutes. Most need one; an expression in which either of two restricted day fields may
+ * match needs two, and one that counts weekdays within the month up to 24. Each has at most 256 characters,
+ * Scheduler's limit. Linear in the length of the text; never throws.
  *
  * The meaning is that of cronie (entry.c and cron.c in https://github.com/cronie-crond/cronie):
  *
  * - 0 and 7 are Sunday, `*` in the last field starts at Sunday, names have three letters in any case. A range may
  *   not wrap around.
- * - Where both day fields are restricted, either may hold. But where one of them begins with a star, with a step
- *   behind it too, both must. Scheduler has no "and" of a date and a weekday, only the n-th weekday of a month: the
- *   dates 1-7 and every seventh day of the week, from Sunday on, are its `1#1`. What it cannot say is a fault.
+ * - If both day fields are restricted, one of them must match. But if one of them begins with a star, with or
+ *   without a step, both must match. Scheduler has no "and" of a date and a weekday, only the n-th weekday of a
+ *   month: the dates 1-7 and every seventh day of the week, starting on Sunday, are its `1#1`. An "and" that it
+ *   cannot express is a fault.
  *
  * It differs in three ways. `a/n` runs to the end of the field, as GitHub Actions reads it; cronie refuses it. A
- * step that is longer than its field is a fault, for it is hardly meant. When clocks change, Scheduler skips a
- * time that does not exist and runs once at one that comes twice; cronie catches up the first
+ * step that is longer than its field is a fault, because it is probably a mistake. When clocks change, Scheduler skips
+ * a time that does not exist and runs once at a time that occurs twice; cronie runs the skipped one later
  * (https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html).
  */
 export function translateCron(expression: string): Translation {
@@ -95,7 +96,7 @@ function translateDays(
   return translateBoth(possible, longest, month, numbers);
 }
 
-/** A date and a weekday at once: the n-th weekdays of the month, where the dates make whole weeks of it. */
+/** A date and a weekday at once: the n-th weekdays of the month, if the dates form whole weeks. */
 function translateBoth(
   dates: ReadonlySet<number>,
   longest: number,
@@ -112,8 +113,8 @@ function translateBoth(
 }
 
 /**
- * `*`, or the values in their order, with `a-b` for three and more in a row: so even the longest expression stays
- * below Scheduler's limit.
+ * `*`, or the values in order, with `a-b` for three or more in a row, so that even the longest expression stays below
+ * Scheduler's limit.
  */
 function list(values: ReadonlySet<number>, { low, high }: CronField): string {
   if (values.size === high - low + 1) return "*";
@@ -129,7 +130,7 @@ function list(values: ReadonlySet<number>, { low, high }: CronField): string {
 }
 
 const neverFault =
-  "The schedule never runs: none of its months has such a day; expected a day that one of them has. Mend the day of the month or the month.";
+  "The schedule never runs: none of its months has such a day; expected a day that one of them has. Change the day of the month or the month.";
 
 const bothFault =
   "The two day fields cannot be translated: one of them begins with *, so both would have to hold at once, which EventBridge Scheduler can only do for whole weeks of the month (1-7, 8-14, 15-21, 22-28). Restrict only one of the two, or write a list or a range in the place of the field with *, if either may hold.";

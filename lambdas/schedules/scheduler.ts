@@ -14,19 +14,19 @@ import { scheduleEnvironment } from "../runtime/environment.js";
 import { log } from "../runtime/log.js";
 import { schedulePrefix, type WantedSchedule } from "./wanted.js";
 
-/** A start that could not be made in time is not made up for hours later: the next one comes. */
+/** If a start fails for this long, it is skipped until the next due time instead of running hours late. */
 const retryPolicy = { MaximumEventAgeInSeconds: 3600, MaximumRetryAttempts: 5 };
 
 const client = new SchedulerClient({
   maxAttempts: 3,
-  // Without the last of them, the SDK only warns of a request that takes too long.
+  // Without the last one, the SDK only logs a warning about a request that takes too long.
   requestHandler: { connectionTimeout: 1000, requestTimeout: 5000, throwOnRequestTimeout: true },
 });
 
-/** Of a schedule that is there, to be created; else of a change of the same schedule under way, which passes. */
+/** On creation: the schedule exists. Otherwise: another change of the schedule is in progress, so a retry helps. */
 const conflict = "ConflictException";
 
-/** What was done, by the names of the schedules. */
+/** The changes, by the names of the schedules. */
 export interface Reconciled {
   created: string[];
   changed: string[];
@@ -35,8 +35,8 @@ export interface Reconciled {
 
 /**
  * The schedules of one repository in EventBridge Scheduler, all in the stack's group. Each starts `create-task`.
- * Every method can be repeated. Passing trouble is thrown as a `TransientError`; any other refusal under
- * Scheduler's own name, such as `ValidationException` for a time zone that it does not know.
+ * Every method is idempotent. Temporary errors are thrown as a `TransientError`, and other errors under Scheduler's own
+ * name, such as `ValidationException` for an unknown time zone.
  * https://docs.aws.amazon.com/scheduler/latest/APIReference/API_Operations.html
  */
 export class RepositorySchedules {
@@ -48,7 +48,7 @@ export class RepositorySchedules {
     this.#prefix = schedulePrefix(repositoryId);
   }
 
-  /** The names of all that are there. */
+  /** The names of all schedules that exist. */
   async list(): Promise<string[]> {
     const names: string[] = [];
     let token: string | undefined;
@@ -66,7 +66,7 @@ export class RepositorySchedules {
     return names;
   }
 
-  /** Creates a schedule, or makes it what it should be. `likely` says what is tried first. */
+  /** Creates or updates a schedule. `likely` says which of the two is tried first. */
   async put(wanted: WantedSchedule, likely: "absent" | "present" = "absent"): Promise<"created" | "changed"> {
     const schedule = this.#definition(wanted);
     if (likely === "present" && (await this.#update(schedule))) return "changed";
@@ -77,16 +77,16 @@ export class RepositorySchedules {
     );
   }
 
-  /** Removes a schedule. Whether there was one. */
+  /** Removes a schedule. Returns whether it existed. */
   remove(name: string): Promise<boolean> {
     const command = new DeleteScheduleCommand({ Name: name, GroupName: this.#environment.SCHEDULE_GROUP });
     return unless("ResourceNotFoundException", "DeleteSchedule", (options) => client.send(command, options));
   }
 
   /**
-   * Syncs the repository's schedules: removes those that are not wanted, creates missing ones, changes those that differ in
-   * anything that the relay sets, and leaves the rest alone. If none is wanted, all are removed. A schedule that
-   * Scheduler refuses does not stop the others: the refusal is thrown after them.
+   * Syncs the repository's schedules: removes those that are not wanted, creates missing ones, and updates those that
+   * differ in a field that the relay sets. If none is wanted, all are removed. If Scheduler rejects a schedule, the
+   * others are still synced, and the error is thrown at the end.
    */
   async reconcile(wanted: readonly WantedSchedule[]): Promise<Reconciled> {
     const done: Reconciled = { created: [], changed: [], removed: [] };
@@ -125,13 +125,13 @@ export class RepositorySchedules {
     return found;
   }
 
-  /** Whether it could be created: false where there is one of that name. */
+  /** Returns whether it was created: false if a schedule of that name exists. */
   #create(schedule: CreateScheduleInput): Promise<boolean> {
     const command = new CreateScheduleCommand(schedule);
     return unless("ConflictException", "CreateSchedule", (options) => client.send(command, options));
   }
 
-  /** Whether there was one to update. An update replaces the whole: what is left out falls back to the default. */
+  /** Returns whether the schedule existed. An update replaces all of it: omitted fields get their defaults. */
   #update(schedule: CreateScheduleInput): Promise<boolean> {
     const command = new UpdateScheduleCommand(schedule);
     return unless("ResourceNotFoundException", "UpdateSchedule", (options) => client.send(command, options));
@@ -158,7 +158,7 @@ export class RepositorySchedules {
 
 type Send<Answer> = Parameters<typeof askAws<Answer>>[1];
 
-/** Whether it was done, or refused under this one name. */
+/** Returns whether the call succeeded: false if it was refused under this name. */
 async function unless(refusal: string, operation: string, send: Send<unknown>): Promise<boolean> {
   try {
     await ask(operation, send, refusal === conflict ? [] : [conflict]);
@@ -173,10 +173,10 @@ function ask<Answer>(operation: string, send: Send<Answer>, passing: string[] = 
   return askAws({ service: "EventBridge Scheduler", operation, passing }, send);
 }
 
-/** Scheduler's names for the refusal of one schedule: its expression or time zone is invalid, or it is one too many. */
+/** Scheduler's errors about one schedule: its expression or time zone is invalid, or the quota is reached. */
 const refusals = ["ValidationException", "ServiceQuotaExceededException"];
 
-/** Whether Scheduler refuses this one schedule for good. Missing rights or a missing group stop all schedules alike. */
+/** Whether Scheduler rejects this one schedule for good. Missing permissions or a missing group affect all of them. */
 export function isRefusedSchedule(error: unknown): error is Error {
   return error instanceof Error && refusals.includes(error.name);
 }

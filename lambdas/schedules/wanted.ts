@@ -6,7 +6,7 @@ import { translateCron } from "./cron.js";
 const nameLength = limits.aws.scheduleName.max;
 const hashLength = 10;
 
-/** Whose jobs they are, as `create-task` is told. */
+/** The repository and installation of the jobs, for the input of `create-task`. */
 export interface ScheduleSource {
   /** The id of the App's installation. */
   installation: number;
@@ -32,14 +32,14 @@ export interface WantedSchedule {
   input: string;
 }
 
-/** What the names of a repository's schedules begin with. Its end keeps repository 12 apart from 123. */
+/** The prefix of the names of a repository's schedules. Its dot separates repository 12 from 123. */
 export function schedulePrefix(repositoryId: number): string {
   return `${repositoryId}.`;
 }
 
 /**
  * The schedules of a repository's jobs. Pure: the same jobs give the same schedules. The names of the jobs must
- * differ. Throws an `InvalidScheduleError` where an expression cannot be translated.
+ * differ. Throws an `InvalidScheduleError` if an expression cannot be translated.
  */
 export function wantedSchedules(source: ScheduleSource, jobs: readonly JobSchedule[]): WantedSchedule[] {
   return jobs.flatMap((job) => {
@@ -55,9 +55,9 @@ export function wantedSchedules(source: ScheduleSource, jobs: readonly JobSchedu
 }
 
 /**
- * `{repository id}.{job}`, or `{repository id}.{job}.{hash}` where the job's name cannot stand as it is; the second
- * schedule of a job ends in `.2`. A job's name with a dot or with capitals is hashed too: so no job takes the name
- * of another's second schedule, and it does not matter whether Scheduler tells capitals apart.
+ * `{repository id}.{job}`, or `{repository id}.{job}.{hash}` if the job's name is not allowed as it is; the second
+ * schedule of a job ends in `.2`. A name with a dot or with capitals is hashed too, so that no job gets the name of
+ * another job's second schedule, and Scheduler's case sensitivity does not matter.
  */
 export function scheduleName(repositoryId: number, job: string, index: number): string {
   const end = index === 0 ? "" : `.${index + 1}`;
@@ -75,9 +75,9 @@ export function scheduleName(repositoryId: number, job: string, index: number): 
 }
 
 /**
- * The input of `create-task`. Its delivery is the time that the run was due, not the run's own id: two schedules of
- * one job that fall together, and a run that Scheduler makes twice, count as one. Scheduler replaces
- * `<aws.scheduler.…>` anywhere in the text, so no other `<` is left in it.
+ * The input of `create-task`. Its delivery is the due time, not the id of the invocation, so that two schedules of one
+ * job at the same time, or a repeated invocation, count as one. Scheduler replaces `<aws.scheduler.…>` anywhere in
+ * the text, so every other `<` is escaped.
  * https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html
  */
 function jobDue({ installation, repository }: ScheduleSource, name: string): string {

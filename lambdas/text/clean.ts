@@ -2,12 +2,12 @@ import { withoutEscapeSequences } from "./escape-sequences.js";
 import { withVisibleInvisibles } from "./invisible.js";
 import { type Limit, shortened } from "./limits.js";
 
-/** All that ends a line by Unicode (UAX #14), with runs of CR before an LF as terminals leave them. */
+/** Every line end of Unicode (UAX #14), and runs of CR before an LF, as terminals write them. */
 const lineEnds = /\r+\n|[\r\v\f\u0085\u2028\u2029]/g;
 
 /**
- * Text from GitHub as data: without control characters (C0 and C1, except newline and tab), which could press
- * keys in an agent's terminal.
+ * Removes control characters (C0 and C1, except newline and tab) from GitHub's text: they could act as key presses in
+ * an agent's terminal.
  */
 export function withoutControls(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
@@ -15,17 +15,17 @@ export function withoutControls(text: string): string {
 }
 
 /**
- * Text from GitHub as an agent may be given it: well-formed Unicode, lines that end in LF, no escape sequences
- * and no control characters (C0 and C1, except newline and tab), and nothing that is there without being seen.
- * Cleaning twice changes nothing. What is cleaned can be longer than what was given.
+ * GitHub's text in a form that is safe for an agent: well-formed Unicode, LF line ends, no escape sequences, no control
+ * characters (C0 and C1, except newline and tab), and visible escapes for invisible characters. Idempotent. The result
+ * can be longer than the text.
  */
 export function cleanText(text: string): string {
   return visible(withoutEscapeSequences(wellFormed(text)));
 }
 
 /**
- * A text on one line, as clean but for what escape sequences leave, with an ellipsis where it was cut: within a
- * service's limit, or within so many characters (code points) where the limit is our own.
+ * A text on one line, cleaned except for the remains of escape sequences, and cut with an ellipsis: to a service's
+ * limit, or to a number of characters (code points) if the limit is our own.
  */
 export function oneLine(text: string, limit: Limit | number): string {
   const line = visible(wellFormed(text)).replace(/\s+/g, " ").trim();

@@ -1,11 +1,10 @@
 /**
- * The escape sequences of ECMA-48, each whole and in both forms, 7-bit and 8-bit: `ESC [ 201 ~` leaves nothing of
- * itself behind.
+ * The escape sequences of ECMA-48, complete and in both forms, 7-bit and 8-bit: nothing remains of `ESC [ 201 ~`.
  *
  * - A control sequence: CSI, parameters, intermediates, a final byte.
  * - A string (OSC; DCS, SOS, PM, APC): up to its terminator, on one line and with no other control character
- *   before it. One that is not so terminated loses only its introducer: a stray byte, such as wrongly decoded
- *   quotation marks leave, must not take the rest of a comment with it.
+ *   before it. Without such a terminator, only the introducer is removed: a stray byte, for example from wrongly
+ *   decoded quotation marks, must not remove the rest of a comment.
  * - Any other: ESC, intermediates, a final byte.
  */
 const sequences = [
@@ -17,7 +16,7 @@ const sequences = [
 
 const pattern = new RegExp(sequences.join("|"), "g");
 
-/** Without escape sequences. A control character that begins none of them stays: see `withoutControls`. */
+/** Removes escape sequences. Other control characters stay: see `withoutControls`. */
 export function withoutEscapeSequences(text: string): string {
   return text.replace(pattern, "");
 }

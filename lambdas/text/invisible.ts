@@ -1,8 +1,7 @@
 /**
- * What has no shape of its own but changes how a text reads, or hides one: bidi controls, zero-width characters
- * with the BOM, tags, variation selectors, all of which Unicode calls default-ignorable; and the interlinear
- * annotation marks, the blank Braille pattern and the null notehead, which it does not. The selectors that choose an
- * emoji's or an ideograph's look stay.
+ * Invisible characters that change how a text reads, or hide text. Unicode calls most of them default-ignorable: bidi
+ * controls, zero-width characters including the BOM, tags and variation selectors. The interlinear annotation marks,
+ * the blank Braille pattern and the null notehead are invisible too. Selectors of an emoji's or ideograph's variant stay.
  */
 const invisible =
   /((?<=\p{Extended_Pictographic}|\p{Emoji_Modifier})[\ufe0e\ufe0f]|(?<=[0-9#*])\ufe0f(?=\u20e3)|(?<=\p{Script=Han})[\u{e0100}-\u{e01ef}])|[\p{Default_Ignorable_Code_Point}\ufff9-\ufffb\u2800\u{1d159}]/gu;
@@ -15,14 +14,14 @@ export function withVisibleInvisibles(text: string): string {
   );
 }
 
-/** The text of a JSON value with invisible characters and all ends of lines escaped. It means what it meant. */
+/** The text of a JSON value with invisible characters and all line ends escaped. The value stays the same. */
 export function withEscapedInvisibles(json: string): string {
   return json
     .replace(invisible, (character: string, harmless: string | undefined) => harmless ?? escaped(character))
     .replace(/[\u007f-\u009f\u2028\u2029]/g, escaped);
 }
 
-/** As JSON escapes it, by UTF-16 units. */
+/** JSON's escape of a character, by UTF-16 units. */
 function escaped(character: string): string {
   const units = Array.from({ length: character.length }, (_, i) => character.charCodeAt(i));
   return units.map((unit) => `\\u${unit.toString(16).padStart(4, "0")}`).join("");

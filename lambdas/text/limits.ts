@@ -1,9 +1,9 @@
 import { cutWhere, utf8Length } from "./bytes.js";
 
-/** What a service counts: UTF-8 bytes (Go's `len`), UTF-16 units (JavaScript's `length`) or code points (Go's runes). */
+/** The unit of a limit: UTF-8 bytes (Go's `len`), UTF-16 units (JavaScript's `length`) or code points (Go's runes). */
 export type Unit = "bytes" | "utf16" | "codePoints";
 
-/** The most that a text may have, in the unit of whoever sets the limit. */
+/** The maximum length of a text, in the unit of the service that sets it. */
 export interface Limit {
   readonly max: number;
   readonly unit: Unit;
@@ -13,32 +13,32 @@ const bytes = (max: number): Limit => ({ max, unit: "bytes" });
 const utf16 = (max: number): Limit => ({ max, unit: "utf16" });
 const codePoints = (max: number): Limit => ({ max, unit: "codePoints" });
 
-/** The limits that other services set to what the relay sends them. */
+/** The limits of other services for texts that the relay sends them. */
 export const limits = {
   coder: {
-    /** Of tasks and workspaces: `NameValid` in codersdk/name.go. */
+    /** For tasks and workspaces: `NameValid` in codersdk/name.go. */
     name: bytes(32),
-    /** Of a task: `len(taskDisplayName) > 64` in coderd/aitasks.go, after trimming. */
+    /** For a task: `len(taskDisplayName) > 64` in coderd/aitasks.go, after trimming. */
     displayName: bytes(64),
     /** `utf8.RuneCountInString` in coderd/exp_chats.go. */
     chatTitle: codePoints(200),
-    /** coderd/httpapi/chatlabels.go, which also takes 50 labels at most and keys of 64 bytes. */
+    /** coderd/httpapi/chatlabels.go, which also limits labels to 50 and keys to 64 bytes. */
     chatLabel: bytes(256),
     /**
-     * Of the first prompt. The JSON of a new chat may have 256 KiB (coderd/exp_chats.go), in which a text without
+     * For the first prompt. The JSON of a new chat may have 256 KiB (coderd/exp_chats.go), in which a text without
      * control characters is at most twice as long.
      */
     prompt: bytes(120 * 1024),
   },
   gitHub: {
     /**
-     * Of a comment or an issue. The refusal says "maximum is 65536 characters" and does not say what it counts:
-     * comments were taken up to 262,144 bytes, pull requests up to 65,536 code points. UTF-16 units keep within both.
+     * For a comment or an issue. The error says "maximum is 65536 characters" but not which unit: GitHub accepted
+     * comments of up to 262,144 bytes and pull requests of up to 65,536 code points. UTF-16 units satisfy both.
      */
     body: utf16(65_536),
-    /** The refusal says "maximum is 256 characters". UTF-16 units are never fewer than code points. */
+    /** The error says "maximum is 256 characters". UTF-16 units are never fewer than code points. */
     issueTitle: utf16(256),
-    /** The documentation says characters; the refusal says "exceeds a maximum bytesize of 65535". */
+    /** The documentation says characters; the error says "exceeds a maximum bytesize of 65535". */
     checkRunSummary: bytes(65_535),
     /** https://docs.github.com/en/rest/checks/runs says 255 characters and 64 KB. Counted in bytes, as summaries are. */
     annotationTitle: bytes(255),
@@ -64,18 +64,18 @@ const sizes: Record<Unit, (character: string) => number> = {
   codePoints: () => 1,
 };
 
-/** Whether a text keeps within a limit. */
+/** Whether a text is within a limit. */
 export function fits(text: string, limit: Limit): boolean {
   return cutToLimit(text, limit) === text;
 }
 
 const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
-/** Enough to see what belongs to a character: an emoji of a family has 11 UTF-16 units. */
+/** Enough to find the end of a character: a family emoji has 11 UTF-16 units. */
 const lookAhead = 64;
 
 /**
- * The longest beginning that keeps within a limit, of whole characters as people see them: a letter keeps its marks,
- * and an emoji all its parts. Only what is a single character from its beginning on is cut between code points.
+ * The longest beginning within a limit, cut between characters as people see them: a letter keeps its marks, and an
+ * emoji all its parts. Only if the first character alone exceeds the limit, it is cut between code points.
  */
 export function cutToLimit(text: string, { max, unit }: Limit): string {
   let size = 0;
@@ -91,7 +91,7 @@ export function cutToLimit(text: string, { max, unit }: Limit): string {
 
 const ellipsis = "…";
 
-/** The text where it keeps within the limit, else its beginning and an ellipsis, which together do. */
+/** The text if it is within the limit; otherwise its beginning with an ellipsis, together within the limit. */
 export function shortened(text: string, limit: Limit): string {
   if (fits(text, limit)) return text;
   const room = limit.max - sizes[limit.unit](ellipsis);

@@ -1,36 +1,36 @@
 /**
- * Characters that a reader may take for others: by their look, or because Unicode normalization (NFC, NFKC) makes
- * the others of them. Where a text must not leave its place, they count as what they look like.
+ * Characters that a reader may confuse with others because they look alike, or because Unicode normalization (NFC,
+ * NFKC) turns them into the others. Where a text must stay inside its delimiters, they count as those others.
  */
 
-/** The backtick, what becomes one by normalization (U+1FEF, U+FF40), and what looks like one. */
+/** The backtick, characters that normalization turns into one (U+1FEF, U+FF40), and look-alikes. */
 const backticks = "`\\u1fef\\uff40\\u02cb\\u02f4\\u2018\\u201b\\u2035";
 const backtickRun = new RegExp(`[${backticks}]+`, "g");
 const oneBacktick = new RegExp(`[${backticks}]`);
 
-/** Whether a character is a backtick or may be taken for one. */
+/** Whether a character is a backtick or looks like one. */
 export function isBacktick(character: string): boolean {
   return oneBacktick.test(character);
 }
 
-/** How many backticks, or what may be taken for them, stand in a row at the most. */
+/** The length of the longest run of backticks and their look-alikes. */
 export function longestBacktickRun(text: string): number {
   return (text.match(backtickRun) ?? []).reduce((longest, run) => Math.max(longest, run.length), 0);
 }
 
-/** With `replacement` in the place of each backtick, and of what may be taken for one. */
+/** Replaces each backtick and each of its look-alikes with `replacement`. */
 export function withoutBackticks(text: string, replacement: string): string {
   return text.replace(backtickRun, (run) => replacement.repeat(run.length));
 }
 
 const fence = new RegExp(`[${backticks}]{3,}|[~\\uff5e]{3,}`, "g");
 
-/** Whether something would be the fence of a code block by its look or by normalization alone. */
+/** Whether a text looks like the fence of a code block, or normalization turns it into one. */
 export function hasLookAlikeFence(text: string): boolean {
   return (text.match(fence) ?? []).some((run) => /[^`~]/.test(run));
 }
 
-/** With apostrophes in the place of what could be taken for the fence of a code block. */
+/** Replaces look-alikes of a code block's fence with apostrophes. */
 export function withoutFences(text: string): string {
   return text.replace(fence, "'''");
 }
@@ -39,12 +39,12 @@ export function withoutFences(text: string): string {
 const opening = /^(?![({⁽₍⎛⎧])[\p{Ps}\u23a1-\u23a3]$/u;
 const closing = /^(?![)}⁾₎⎞⎫])[\p{Pe}\u23a4-\u23a6]$/u;
 
-/** Whether a character opens brackets of a kind that could be taken for square ones. */
+/** Whether a character is an opening bracket that looks like a square one. */
 export function isOpeningBracket(character: string): boolean {
   return opening.test(character);
 }
 
-/** Cyrillic and Greek letters, and signs, that have the look of those in `relay`. */
+/** Cyrillic and Greek letters, and symbols, that look like the letters of `relay`. */
 const letters: Readonly<Record<string, string>> = {
   а: "a",
   α: "a",
@@ -62,12 +62,12 @@ const letters: Readonly<Record<string, string>> = {
   "|": "l",
 };
 
-/** Of what is not ASCII: a long text has few different characters. */
+/** A cache for non-ASCII characters: a long text has few different ones. */
 const readings = new Map<string, string>();
 
 /**
- * What a character reads as, for a search: brackets as `[` and `]`, letters as small Latin ones without their marks,
- * blanks, and what cannot be seen, as nothing. `i`, `1` and `|` read as `l`.
+ * The form of a character that a search compares: `[` or `]` for brackets, lower-case Latin letters without marks for
+ * letters, `l` for `i`, `1` and `|`, and nothing for spaces and invisible characters.
  */
 export function readAs(character: string): string {
   if (character < "\u0080") {

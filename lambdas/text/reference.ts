@@ -1,12 +1,12 @@
 import { isOpeningBracket, readAs } from "./look-alikes.js";
 
-/** So short that a terminal of 80 columns does not wrap the line that it stands on. */
+/** Short enough that a terminal of 80 columns does not wrap its line. */
 const valid = /^[A-Za-z0-9-]{1,40}$/;
 
 /**
- * The line by which a message is found again in a terminal's log.
+ * The line that identifies a message in a terminal's log.
  *
- * @throws RangeError where the reference is not 1–40 letters, digits and hyphens.
+ * @throws RangeError if the reference is not 1–40 letters, digits and hyphens.
  */
 export function referenceLine(reference: string): string {
   if (!valid.test(reference)) {
@@ -16,9 +16,8 @@ export function referenceLine(reference: string): string {
 }
 
 /**
- * A text that cannot be taken for a message's reference, its own or another's: who quotes one must not make an
- * undelivered message look delivered. `[relay 7f3a]` becomes `(relay 7f3a)`, whatever brackets and letters it was
- * written with.
+ * Disarms references in a text, because a quoted reference could make an undelivered message look delivered.
+ * `[relay 7f3a]` becomes `(relay 7f3a)`, also if it was written with look-alikes.
  */
 export function withoutReferences(text: string): string {
   const characters = Array.from(text);
@@ -37,8 +36,8 @@ const plain = "(relay";
 const mostTokenLetters = 40;
 
 /**
- * Where the bracket and the letters of a reference stand that begins at `start`, as a reader would take them and
- * wherever a terminal wraps it, and its closing bracket if it has one. `[relay]` by itself is none.
+ * The indexes of the opening bracket, the letters and the closing bracket (if any) of a reference that begins at
+ * `start`. Look-alikes and line wraps count as a reader sees them. `[relay]` alone is not a reference.
  */
 function referenceAt(
   characters: readonly string[],

@@ -1,6 +1,6 @@
 import { cause, type ErrorPattern } from "./error-pattern.js";
 
-/** What the reporters of test tools print by default when a test fails: of languages that are compiled. */
+/** The default output of test tools for a failed test: compiled languages. */
 export const compiledTestPatterns: readonly ErrorPattern[] = [
   // Go, Rust, Zig
   cause("go test", ["--- fail"], /^\s*--- FAIL: /, { before: 10, after: 20 }),

@@ -1,6 +1,6 @@
 import { cause, type ErrorPattern } from "./error-pattern.js";
 
-/** How compilers, linters and build tools report a failure: of languages that are compiled. */
+/** The failure reports of compilers, linters and build tools: compiled languages. */
 export const compilerPatterns: readonly ErrorPattern[] = [
   // Rust, Go, C, C++, Fortran, D, Zig, Nim
   cause("rustc, Cargo, Swift, Zig", ["error"], /^error(?:\[E\d+\])?: /, { before: 2, after: 14 }),

@@ -11,9 +11,9 @@ export interface ErrorPattern {
   keywords: readonly string[];
   regex: RegExp;
   grade: "cause" | "hint";
-  /** Lines of context before the match: where it happened. */
+  /** Lines of context before the match, with its location. */
   before: number;
-  /** Lines of context after the match: what happened. Indented lines after them belong to it, too. */
+  /** Lines of context after the match, with the details. Indented lines after them belong to it, too. */
   after: number;
   /** The report ends at a line that matches this; `after` counts from there. */
   until?: RegExp;

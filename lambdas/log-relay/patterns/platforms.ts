@@ -5,7 +5,7 @@ const sourceFiles =
     " ",
   );
 
-/** How what is not of one language reports a failure: containers, clouds, repositories, the system. */
+/** Failure reports that belong to no single language: containers, clouds, repositories, the system. */
 export const platformPatterns: readonly ErrorPattern[] = [
   // Files, containers, clouds, repositories
   cause(

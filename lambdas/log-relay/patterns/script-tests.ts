@@ -3,7 +3,7 @@ import { cause, type ErrorPattern } from "./error-pattern.js";
 /** Of a numbered list: `  1) `. */
 const numbered = Array.from({ length: 10 }, (_, digit) => `${digit}) `);
 
-/** What the reporters of test tools print by default when a test fails: of languages that run as they are. */
+/** The default output of test tools for a failed test: scripting languages. */
 export const scriptTestPatterns: readonly ErrorPattern[] = [
   // JavaScript and TypeScript
   cause("Jest", ["●"], /^\s*● (?!Console$)/, { before: 1, after: 25 }),
@@ -146,7 +146,7 @@ export const scriptTestPatterns: readonly ErrorPattern[] = [
     { before: 0, after: 20 },
   ),
   cause("Buttercup", ["failed"], /^FAILED: /, { before: 0, after: 8 }),
-  // `:help assert-return`: where an assertion failed, and what it says.
+  // `:help assert-return`: the location of a failed assertion, and its message.
   cause("Vim", ["function ", "script "], /^\s*(?:function|script) \S+ line \d+: /, { before: 0, after: 1 }),
   cause(
     "Vader, Vim",

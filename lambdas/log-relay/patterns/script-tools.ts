@@ -1,6 +1,6 @@
 import { cause, type ErrorPattern } from "./error-pattern.js";
 
-/** How interpreters, linters and package managers report a failure: of languages that run as they are. */
+/** The failure reports of interpreters, linters and package managers: scripting languages. */
 export const scriptToolPatterns: readonly ErrorPattern[] = [
   // JavaScript and TypeScript
   cause("tsc", ["error ts"], /\berror TS\d+:/, { before: 1 }),

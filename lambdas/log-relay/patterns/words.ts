@@ -1,6 +1,6 @@
 import { type ErrorPattern, hint } from "./error-pattern.js";
 
-/** Words that are common in reports of failures, whatever the tool, but also in the output of passing tests. */
+/** Words that are common in the failure reports of all tools, but also in the output of passing tests. */
 export const wordPatterns: readonly ErrorPattern[] = [
   hint(
     "shells",
@@ -86,7 +86,7 @@ export const wordPatterns: readonly ErrorPattern[] = [
   hint("exception classes", [], /(?:^|[\s.:\\/])[A-Z]\w*[a-z][A-Z]\w*: \S/, { before: 4 }),
 ];
 
-/** Tools print in red (SGR 31 and 91) what people should notice. */
+/** Tools print important text in red (SGR 31 and 91). */
 export const redText = hint(
   "any",
   ["\u001b[31", "\u001b[91", ";31m", ";91m", "[31;"],
@@ -98,7 +98,7 @@ export const redText = hint(
   },
 );
 
-/** Lines that report that something passed, whatever words they contain. */
+/** Lines that report that something passed, even if they contain such words. */
 export const passed =
   /^\s*(?:[✓✔√✅☑]|\[(?:\+|✓|PASS(?:ED)?|ok|OK|\s*OK\s*)\]|ok \d+|ok\s+\S+\s|PASS(?:ED)?\b|\S+ PASSED$|--- (?:PASS|SKIP):|SUCCESS\b|\[ +(?:OK|PASSED|RUN) +\](?!.*: (?:ERR|FAIL)$))|(?:\.\.\.|…|\.{3,}|:)\s*(?:ok|OK|PASS(?:ED)?|[Pp]assed|yes|no)\s*(?:\([^)]*\))?$| PASSED(?:\s*\[ *\d+%\])?$|^Test Case .* passed\b|^[\d:]+ \+\d+(?: ~\d+)?(?: -\d+)?: (?!.*\[E\]\s*$)(?!Some tests failed)/;
 

@@ -54,8 +54,8 @@ describe("the check run of a valid config", () => {
       "- `nightly`: at `0 5 * * 1-5` (`Europe/Berlin`), on the branch `main`. It works as `mona`.",
       "  Prompt: `Update the dependencies`",
       "- The workflows `CI`, `Release` on the branches `main`, `release/*`, started by `push`, `release`.",
-      "  Told besides: `Look at the lock file first`",
-      "- The agent takes them up as the service user.",
+      "  Additional prompt: `Look at the lock file first`",
+      "- The agent works on them as the service user.",
     ]) {
       expect(report.summary.split("\n")).toContain(text);
     }
@@ -76,10 +76,10 @@ describe("the check run of a valid config", () => {
     );
     expect(conclusion).toBe("failure");
     expect(title).toBe("The config is valid, but 1 job cannot run and failed runs start no work");
-    expect(summary).toMatch(/`one`.*It works as nobody, and so not at all: Ask an operator\./);
+    expect(summary).toMatch(/`one`.*It works as nobody, so it does not run: Ask an operator\./);
     expect(summary).toMatch(/`two`.*It works as the service user\./);
-    expect(summary).toMatch(/`three`.*It works as whoever puts it on the default branch\./);
-    expect(summary).toContain("The agent takes them up as nobody, and so not at all: Ask an operator.");
+    expect(summary).toMatch(/`three`.*It works as the person who pushes it to the default branch\./);
+    expect(summary).toContain("The agent works on them as nobody, so it does not run: Ask an operator.");
   });
 
   test("tells the defaults of an empty file", () => {
