@@ -24,7 +24,7 @@ export interface FakeGitHubOptions {
   appSlug?: string;
   /** The login of the account that owns the App. Default: `octo`. */
   appOwner?: string;
-  /** Where webhooks go. Default: nowhere, they are only made. */
+  /** The URL for webhooks. Default: none, they are created but not sent. */
   webhookUrl?: string;
   webhookSecret?: string;
   /** The agent's GitHub user, who exists from the start. Default: `coder-agent`. */
@@ -33,15 +33,15 @@ export interface FakeGitHubOptions {
   echoOwnComments?: boolean;
   /** Milliseconds until a delivery counts as failed. Default: GitHub's 10 s. */
   deliveryTimeoutMs?: number;
-  /** What the time stamps of issues, comments and so on are taken from. Default: GitHub's clock. */
+  /** The clock for the time stamps of issues, comments and so on. Default: GitHub's clock. */
   now?: () => Date;
   /** Milliseconds by which GitHub's clock is ahead of ours. Default: 0. */
   clockAheadMs?: number;
 }
 
 /**
- * GitHub as far as the relay uses it: a REST API with state that refuses what the real one refuses, and
- * signed webhooks about what people do in it. Nothing outside of the process is needed.
+ * The part of GitHub that the relay uses: a REST API with state that refuses what the real one refuses, and
+ * signed webhooks about its users' actions. It needs nothing outside the process.
  *
  * @example
  * const github = new FakeGitHub({ webhookUrl: "http://127.0.0.1:3000/webhooks/github" });
@@ -58,7 +58,7 @@ export class FakeGitHub {
   readonly webhookSecret: string;
   readonly botLogin: string;
   readonly agentLogin: string;
-  /** Where webhooks go from now on; empty for nowhere. */
+  /** Changes the URL for webhooks; empty for none. */
   webhookUrl: string;
 
   readonly repositories: Repositories;
@@ -113,7 +113,7 @@ export class FakeGitHub {
     const issuesApi = new IssuesApi(this.issues, this.repositories, happenings, bot);
 
     this.http.before = (request) => {
-      // The API's own redirects lead to `/repositories/{id}/…`, which outlives a rename.
+      // The API's own redirects lead to `/repositories/{id}/…`, which still works after a rename.
       const [, id, path = ""] = /^\/repositories\/(\d+)(\/.*)?$/.exec(request.path) ?? [];
       const repository = this.repositories.byId(Number(id));
       if (repository) request.path = `/repos/${repository.owner.login}/${repository.name}${path}`;
@@ -135,25 +135,25 @@ export class FakeGitHub {
     }
   }
 
-  /** GitHub's answer if a repository has another name by now. */
+  /** GitHub's answer if a repository was renamed. */
   #redirect({ method, path, query }: HttpRequest): HttpReply | undefined {
     const [, name = "", rest = ""] = /^\/repos\/([^/]+\/[^/]+)(\/.*)?$/.exec(path) ?? [];
     const repository = this.repositories.formerly(name);
     if (!repository) return undefined;
     const location = `${this.url}/repositories/${repository.id}${rest}${query.size > 0 ? `?${query}` : ""}`;
-    // A client must not make a GET of a POST (google/go-github#184).
+    // A client must not turn a POST into a GET (google/go-github#184).
     const status = method === "GET" ? 301 : 307;
     return { status, headers: { location }, body: { message: "Moved Permanently", url: location } };
   }
 
-  /** Returns the API's base URL, without a slash at its end. */
+  /** Returns the API's base URL, without a trailing slash. */
   async listen(port?: number): Promise<string> {
     await this.http.listen(port);
     this.#listening = true;
     return this.url;
   }
 
-  /** Gives up on deliveries that are under way, and stops listening. */
+  /** Aborts deliveries in progress and stops listening. */
   async close(): Promise<void> {
     await this.#deliveries.close();
     if (this.#listening) await this.http.close();
@@ -166,10 +166,10 @@ export class FakeGitHub {
 
   addUser = (input: NewUser): User => this.repositories.addUser(input);
 
-  /** Gives an account another login; the old one is free for anybody (`addUser`). */
+  /** Changes an account's login; after that, anyone may take the old one (`addUser`). */
   renameUser: Repositories["renameUser"] = (login, to) => this.repositories.renameUser(login, to);
 
-  /** The agent may write in every new repository, unless told otherwise. */
+  /** By default, the agent has write permission in every new repository. */
   addRepository = (input: NewRepository): Repository =>
     this.repositories.addRepository({
       ...input,
@@ -201,38 +201,38 @@ export class FakeGitHub {
   completeRun: Actions["complete"] = (input) => this.actions.complete(input);
   push: Contents["push"] = (input) => this.contents.push(input);
 
-  /** The webhook that GitHub sends when the App's hook is made. */
+  /** Sends the webhook that GitHub sends when the App's hook is created. */
   ping(): Promise<Delivery> {
     const hook = { type: "App", id: 400000001, app_id: Number(this.appId), active: true };
     return this.deliver("ping", { zen: "Keep it logically awesome.", hook_id: hook.id, hook });
   }
 
-  /** Signs and sends any payload as it is. */
+  /** Signs and sends any payload unchanged. */
   deliver(event: string, payload: Json, { guid }: { guid?: string } = {}): Promise<Delivery> {
     return this.#deliveries.send(this.#deliveries.make(event, payload, guid));
   }
 
-  /** Sends a delivery that was made with `deliver: false`, or one more time. */
+  /** Sends a delivery that was made with `deliver: false`, or sends a delivery again. */
   send: Deliveries["send"] = (delivery) => this.#deliveries.send(delivery);
 
-  /** The same GUID and body again, as the button in the App's settings does. */
+  /** Sends the same GUID and body again, like the button in the App's settings. */
   redeliver = (guid: string): Promise<Delivery> => this.#deliveries.redeliver(guid);
 
-  /** All that were made, the oldest first, sent or not. */
+  /** All deliveries, the oldest first, sent or not. */
   get deliveries(): readonly Delivery[] {
     return this.#deliveries.made;
   }
 
-  /** Resolves once no delivery is under way. */
+  /** Resolves once no delivery is in progress. */
   settled = (): Promise<void> => this.#deliveries.settled();
 
   /** The issues of a repository, the newest first. */
   issuesOf: Issues["list"] = (repo) => this.issues.list(repo);
 
-  /** The comments that stand under an issue or pull request. */
+  /** The comments on an issue or pull request. */
   commentsOn = (issue: { repo: RepositoryRef; number: number }) => this.comments.on(this.issues.get(issue));
 
-  /** Makes the next calls that fit hit a secondary rate limit. */
+  /** Makes the next matching calls hit a secondary rate limit. */
   limitRate = (fault: RateLimit = {}): void => limitRate(this.http, fault);
 
   /** Makes the next GraphQL queries hit a rate limit. */

@@ -9,7 +9,7 @@ import { checkJwt } from "./app-jwt.js";
 import { appKey } from "./app-key.js";
 import { archived, blocked, inaccessible, suspended } from "./refusals.js";
 
-/** What an App asks as itself: nothing else takes its JWT, and these take nothing else. */
+/** Requests that an App makes as itself: only these accept its JWT, and they accept nothing else. */
 const JWT_PATHS = /^\/app(\/|$)|^\/(?:repos\/[^/]+|users|orgs)\/[^/]+\/installation$/;
 
 const TOKEN_LIFE_MS = 60 * 60 * 1000;
@@ -22,19 +22,19 @@ interface Token {
 }
 
 /**
- * A GitHub App's ways to say who it is: a JWT signed with its private key, and installation tokens.
+ * A GitHub App's authentication: a JWT signed with its private key, and installation tokens.
  * https://docs.github.com/apps/creating-github-apps/authenticating-with-a-github-app
  */
 export class AppAuth {
-  /** PKCS#1, as GitHub hands it out. */
+  /** PKCS#1, GitHub's format. */
   readonly privateKey: string;
   readonly #publicKey: KeyObject;
   readonly #tokens = new Map<string, Token>();
-  /** What the installations have accepted. A token keeps what it was made with. */
+  /** The permissions that the installations have accepted. A token keeps those of its creation. */
   permissions: Permissions = { ...appPermissions };
-  /** What requests have taken of them. */
+  /** The permissions that requests have used. */
   readonly taken = new Set<string>();
-  /** When an installation was suspended, by its id. */
+  /** The time of an installation's suspension, by its id. */
   readonly suspended = new Map<number, string>();
 
   constructor(
@@ -51,24 +51,24 @@ export class AppAuth {
     this.#publicKey = createPublicKey(key);
   }
 
-  /** Ends the life of all tokens, as a revoked installation or a passing hour does. */
+  /** Revokes all tokens, as when an installation is removed or an hour has passed. */
   expireTokens(): void {
     this.#tokens.clear();
   }
 
-  /** Ends the life of an installation's tokens. */
+  /** Revokes an installation's tokens. */
   revokeTokens(installationId: number): void {
     for (const [text, token] of this.#tokens) {
       if (token.installationId === installationId) this.#tokens.delete(text);
     }
   }
 
-  /** GitHub takes this as a JWT's issuer, too, and prefers it. */
+  /** GitHub also accepts this as a JWT's issuer, and prefers it. */
   get clientId(): string {
     return `Iv1.${this.appId}`;
   }
 
-  /** The answer to a request that may not pass; `undefined` lets it on to its route. */
+  /** The answer to a request that is refused; `undefined` passes it to its route. */
   check(request: HttpRequest): HttpReply | undefined {
     try {
       if (JWT_PATHS.test(request.path)) {
@@ -106,7 +106,7 @@ export class AppAuth {
     if (repository.archived && request.method !== "GET") throw archived(request.path);
   }
 
-  /** Refuses a request whose token has none of the permissions that its route takes. */
+  /** Refuses a request whose token has none of the permissions that its route requires. */
   checkPermissions(request: HttpRequest, anyOf: readonly string[]): void {
     if (anyOf.length === 0) return;
     if (!areEnough(this.#token(request).permissions, anyOf)) throw inaccessible(anyOf);
@@ -147,7 +147,7 @@ export class AppAuth {
       if (repository.installationId === null) throw notFound();
       return { status: 200, body: this.#installationJson(repository.installationId, repository) };
     });
-    // This one takes an organization's login, too.
+    // This route also accepts an organization's login.
     rest.get("/users/:login/installation", (request) => {
       const installed = this.repositories.installedOf(param(request, "login"));
       if (installed === undefined) throw notFound();
@@ -191,7 +191,7 @@ export class AppAuth {
       }
       permissions[name] = level === "read" ? "read" : granted;
     }
-    // Metadata read comes with every other permission.
+    // Every other permission includes `metadata: read`.
     permissions.metadata = "read";
     const token: Token = { installationId, expiresAt: this.now().getTime() + TOKEN_LIFE_MS, permissions };
     const only = chosen(asked, covered);
@@ -211,7 +211,7 @@ export class AppAuth {
   }
 }
 
-/** The repositories that a token is asked to be limited to. */
+/** The repositories to which the requested token is limited. */
 function chosen(asked: Json, covered: Repository[]): Repository[] | undefined {
   const wanted = asked.repository_ids ?? asked.repositories;
   if (!Array.isArray(wanted)) return undefined;

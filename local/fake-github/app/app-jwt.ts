@@ -3,7 +3,7 @@ import type { HttpRequest } from "../../http/http-server.js";
 import { asObject } from "../rest/examples.js";
 import { GitHubError, type Json } from "../rest/rest.js";
 
-/** What a JWT of the App must fit. */
+/** The values that a JWT of the App is checked against. */
 export interface AppIdentity {
   publicKey: KeyObject;
   /** The App's id and its client id. */

@@ -6,7 +6,7 @@ import type { Json } from "../rest/rest.js";
 import type { Deliveries, Delivery } from "../webhooks/deliveries.js";
 import type { AppAuth } from "./app-auth.js";
 
-/** Where the App is installed, and on what. Its webhooks name no `repository`. */
+/** The App's installations and their repositories. Webhooks about them have no `repository`. */
 export class Installations {
   constructor(
     readonly auth: AppAuth,
@@ -14,7 +14,7 @@ export class Installations {
     readonly deliveries: Deliveries,
   ) {}
 
-  /** Installs the App anew, as an installation of another id, on repositories of one owner. */
+  /** Installs the App again on repositories of one owner, as an installation with a new id. */
   install(refs: RepositoryRef[], options: By): Promise<Delivery> {
     const repositories = refs.map((ref) => this.repositories.get(ref));
     const id = this.repositories.nextId();
@@ -22,7 +22,7 @@ export class Installations {
     return this.#tell("installation", "created", id, repositories, options);
   }
 
-  /** Takes the App away from all repositories of an installation. */
+  /** Removes the App from all repositories of an installation. */
   uninstall(id: number, options: By): Promise<Delivery> {
     const repositories = this.repositories.ofInstallation(id);
     for (const repository of repositories) repository.installationId = null;
@@ -76,7 +76,7 @@ export class Installations {
           target_type: account.type,
         }),
       },
-      // A suspension names no repository.
+      // The webhook about a suspension names no repository.
       ...("repositories" in theirs && { repositories: named }),
       ...("repositories_added" in theirs && {
         repositories_added: action === "added" ? named : [],

@@ -20,14 +20,14 @@ const ZEROS = "0".repeat(40);
 /** https://docs.github.com/webhooks/webhook-events-and-payloads#push */
 const MAX_COMMITS = 2048;
 
-/** Above this the contents API gives no text except raw. https://docs.github.com/rest/repos/contents */
+/** Above this size (bytes), the contents API returns text only as raw. https://docs.github.com/rest/repos/contents */
 const MAX_INLINE_BYTES = 1024 * 1024;
 
 /** The files of every branch and pushed commit. */
 export class Contents {
   readonly #branches = new Map<Repository, Map<string, string>>();
   readonly #commits = new Map<string, Files>();
-  /** The commit that each one was pushed on top of. */
+  /** The parent of each commit. */
   readonly #parents = new Map<string, string>();
 
   constructor(
@@ -48,7 +48,7 @@ export class Contents {
       this.#commitJson(repo, input.by, commit),
     );
     const deleted = input.deleted ?? false;
-    // Without commits, the branch is moved to one that is there.
+    // Without commits, the branch is moved to an existing commit.
     const sha = deleted ? ZEROS : `${commits.at(-1)?.id ?? parent}`;
     if (deleted) branches.delete(branch);
     else if (sha === parent) branches.set(branch, sha);
@@ -94,7 +94,7 @@ export class Contents {
     };
   }
 
-  /** A push shows its repository in an older style: other times, another `url`, an owner with a name. */
+  /** A push payload shows its repository in an older format: other times, another `url`, an owner with a name. */
   #asPushed(repo: Repository): Json {
     const seconds = Math.floor(this.repositories.now().getTime() / 1000);
     return {
@@ -107,7 +107,7 @@ export class Contents {
     };
   }
 
-  /** The commit that a branch, `refs/heads/…`, `heads/…` or commit id stands for. */
+  /** Resolves a branch, `refs/heads/…`, `heads/…` or commit id to a commit. */
   resolve(repo: Repository, ref: string): string | undefined {
     const branch = ref.replace(/^(refs\/)?heads\//, "");
     return this.#branches.get(repo)?.get(branch) ?? (this.#commits.has(ref) ? ref : undefined);
@@ -133,7 +133,7 @@ export class Contents {
     return { status: 200, body: { sha, parents: parent === ZEROS ? [] : [{ sha: parent }] } };
   }
 
-  /** What a branch changes since it has left its base, as a pull request shows it. */
+  /** A branch's changes since its merge base, as a pull request shows them. */
   changes(repo: Repository, base: string, head: string): FileChange[] {
     const ofBase = this.#ancestors(this.resolve(repo, base));
     const mergeBase = this.#ancestors(head).find((sha) => ofBase.includes(sha)) ?? ZEROS;

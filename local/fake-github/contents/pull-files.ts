@@ -5,7 +5,7 @@ import { htmlUrl } from "../repositories/repository.js";
 import type { Json, Rest } from "../rest/rest.js";
 import type { Contents, FileChange } from "./contents.js";
 
-/** GitHub lists no more. https://docs.github.com/rest/pulls/pulls#list-pull-requests-files */
+/** The maximum number of files that GitHub lists. https://docs.github.com/rest/pulls/pulls#list-pull-requests-files */
 const MAX_FILES = 3000;
 
 /** The files that pull requests change. */

@@ -8,13 +8,13 @@ export interface NewPush extends By {
   repo: RepositoryRef;
   /** Default: the default branch. */
   branch?: string;
-  /** A branch, or a commit of any repository, that a new branch begins at. Default: it begins empty. */
+  /** A branch, or a commit of any repository, at which a new branch starts. Default: it starts empty. */
   from?: string;
   /** New texts by path. */
   files?: Record<string, string | Buffer>;
-  /** What the commits changed, the oldest first. Default: one commit that adds or modifies `files`. */
+  /** The changes of the commits, the oldest first. Default: one commit that adds or modifies `files`. */
   commits?: { message?: string; added?: string[]; modified?: string[]; removed?: string[] }[];
-  /** The branch's history is replaced: by `from`, with the changes on top. */
+  /** A force push: the branch's history is replaced by `from` plus the changes. */
   forced?: boolean;
   /** The push deletes the branch. */
   deleted?: boolean;

@@ -8,7 +8,7 @@ import type { Issue, Issues } from "./issues.js";
 import { type Reaction, react } from "./reactions.js";
 import { checkUnlocked, issuesDisabled } from "./refusals.js";
 
-/** What an App can do with issues: https://docs.github.com/rest/issues/issues */
+/** The API for issues: https://docs.github.com/rest/issues/issues */
 export class IssuesApi {
   readonly #reactions = new Map<Issue, Reaction[]>();
 
@@ -114,7 +114,7 @@ export class IssuesApi {
 const limits = { title: 256, body: 65_536 };
 const labelLength = 50;
 
-/** In characters, as the words of the refusals say. */
+/** The limits are in characters, as the refusals say. */
 function assertFits(input: Json): void {
   for (const [field, most] of Object.entries(limits)) {
     const value = input[field];
@@ -129,7 +129,7 @@ function assertFits(input: Json): void {
 
 const text = (value: unknown): string | null => (typeof value === "string" ? value : null);
 
-/** The texts of a list; labels come as objects with a name, too. */
+/** The strings of a list; a label may also be an object with a name. */
 function strings(value: unknown): string[] {
   if (!Array.isArray(value)) return [];
   return value.flatMap((item: unknown) => {

@@ -18,7 +18,7 @@ import { GitHubError, type Json, notFound } from "../rest/rest.js";
 import type { Told } from "../webhooks/deliveries.js";
 import { issuesDisabled } from "./refusals.js";
 
-/** An issue, or the issue side of a pull request: both share one row of numbers. */
+/** An issue, or the issue side of a pull request: both share one sequence of numbers. */
 export interface Issue {
   readonly repo: Repository;
   readonly number: number;
@@ -41,7 +41,7 @@ export interface Issue {
   byApp: boolean;
 }
 
-/** An issue or where it is. An `Issue` or a pull request is one, too. */
+/** A reference to an issue. An `Issue` or a pull request is one as well. */
 export interface IssueRef {
   repo: RepositoryRef;
   number: number;
@@ -55,10 +55,10 @@ export interface NewIssue {
   labels?: string[];
 }
 
-/** What an App makes through the API carries its name. */
+/** Content that an App creates through the API carries the App's name. */
 export type AppMark = (byApp: boolean) => Json | null;
 
-/** The issues of all repositories, and what people do with them. */
+/** The issues of all repositories, and the actions of users on them. */
 export class Issues {
   readonly #issues = new Map<Repository, Issue[]>();
 
@@ -97,7 +97,7 @@ export class Issues {
     return issue;
   }
 
-  /** The issues of a repository, pull requests too, as its list shows them: the newest first. */
+  /** The issues and pull requests of a repository, the newest first. */
   list(repo: RepositoryRef): Issue[] {
     const all = this.#issues.get(this.repositories.get(repo)) ?? [];
     return all.filter(({ deleted, transferredTo }) => !deleted && !transferredTo).reverse();
@@ -158,7 +158,7 @@ export class Issues {
     return this.#tell(issue, "deleted", by, tellOptions(deliver));
   }
 
-  /** Tells the old repository of `transferred` and the new one of `opened`; `issue` is the new one. */
+  /** Sends `transferred` for the old repository and `opened` for the new one; `issue` is the new issue. */
   async transfer(ref: IssueRef, { by, to, deliver }: By & { to: RepositoryRef }) {
     const old = this.get(ref);
     const { title, body, labels, user, assignees } = old;
@@ -182,7 +182,7 @@ export class Issues {
     this.change(issue, { state, stateReason, closedAt });
   }
 
-  /** Returns what `issues.edited` tells of as `changes`. */
+  /** Edits the issue and returns the `changes` of the `issues.edited` webhook. */
   applyEdit(issue: Issue, { title, body }: { title?: string; body?: string }): Json {
     const changes: Json = {};
     if (title !== undefined && title !== issue.title) changes.title = { from: issue.title };
@@ -192,7 +192,7 @@ export class Issues {
   }
 
   #tell(issue: Issue, action: string, by: string, options: TellOptions, more: Json = {}) {
-    if (issue.isPull) throw new Error("GitHub tells of a pull request by pull_request events: use closePull");
+    if (issue.isPull) throw new Error("GitHub reports pull requests with pull_request events: use closePull");
     return this.happenings.tell(this.happening(issue, action, by, more), { issue }, options);
   }
 

@@ -12,7 +12,7 @@ export interface Reaction {
 }
 
 /**
- * One reaction of a kind for each user: a second call answers 200 with the first one instead of 201.
+ * A user has one reaction of each kind: a second call answers 200 with the first reaction instead of 201.
  * https://docs.github.com/rest/reactions/reactions
  */
 export function react(
@@ -44,7 +44,7 @@ export function react(
   };
 }
 
-/** The counts that an issue, a comment or a review comment carries. */
+/** The reaction counts of an issue, a comment or a review comment. */
 export function reactionCounts(reactions: Reaction[], subjectUrl: string): Json {
   const counts = CONTENTS.map((content) => [content, reactions.filter((r) => r.content === content).length]);
   return {

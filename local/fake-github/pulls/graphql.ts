@@ -9,9 +9,9 @@ import type { Pull } from "./pull.js";
 import type { Pulls } from "./pulls.js";
 
 /**
- * The GraphQL questions that the relay asks: which issues a pull request closes, and who has edited and linked it. No
+ * The relay's GraphQL queries: which issues a pull request closes, and who has edited and linked it. There is no
  * GraphQL engine: the arguments are read from the query's text or its variables, and the answer has the fields that
- * the query selects. Aliases and named fragments are beyond it. A refusal is GraphQL's: status 200 with `errors`.
+ * the query selects. Aliases and named fragments are not supported. A refusal is GraphQL's: status 200 with `errors`.
  */
 export class GraphQL {
   constructor(
@@ -67,12 +67,12 @@ export class GraphQL {
     }
   }
 
-  /** Who has edited the body, and who has linked issues by hand. */
+  /** The editors of the body, and the users who have linked issues by hand. */
   #hands({ editors, linked }: Pull): Json {
     const edits = editors.map((editor) => ({ editor: actorNode(editor) }));
     const events = linked.map((link) => {
       const subject = issueNode(this.pulls.issues.get(link));
-      // The pull request itself, which has nothing of what is asked of issues.
+      // A pull request, which has none of the fields that are queried for issues.
       const source = { number: undefined, repository: undefined };
       return { actor: actorNode(link.by), subject, source };
     });
@@ -135,14 +135,14 @@ const repositoryNode = (repo: Repository): Json => ({
 
 interface Selection extends Map<string, Selection> {}
 
-/** The fields of a query's outermost braces, with theirs. */
+/** The fields in a query's outermost braces, each with its own fields. */
 function selection(query: string): Selection {
   const root: Selection = new Map();
   const open: Selection[] = [];
   let last = root;
   for (const [token] of query.matchAll(/\([^)]*\)|\.\.\.\s*on\s+\w+|[{}]|\w+/g)) {
     if (token === "{") open.push(last);
-    // The fields of an inline fragment stand among those around it.
+    // The fields of an inline fragment are merged into those around it.
     else if (token.startsWith("...")) last = open.at(-1) ?? root;
     else if (token === "}") open.pop();
     else if (!token.startsWith("(")) {
@@ -164,7 +164,7 @@ function selected(value: unknown, fields: Selection): unknown {
   return Object.fromEntries(entries);
 }
 
-/** One of the issues is in a repository that the App may not read; the others are told all the same. */
+/** An error for each issue in a repository that the App may not read; the other issues are still returned. */
 function forbidden(index: number): Json {
   return {
     type: "FORBIDDEN",

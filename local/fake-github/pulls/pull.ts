@@ -7,7 +7,7 @@ export interface Pull {
   readonly repo: Repository;
   readonly number: number;
   readonly id: number;
-  /** The same thing seen as an issue: title, body, state, conversation. */
+  /** The pull request's issue: title, body, state, conversation. */
   readonly issue: Issue;
   readonly headRepo: Repository;
   readonly headBranch: string;
@@ -16,9 +16,9 @@ export interface Pull {
   /** All head commits so far, the newest last. */
   readonly shas: string[];
   readonly draft: boolean;
-  /** Issues linked by hand, besides those that the body names. */
+  /** Issues linked by hand, in addition to those that the body names. */
   readonly linked: Link[];
-  /** Who has edited the body, the oldest edit first; GitHub counts its creation where it was edited. */
+  /** The editors of the body, the oldest edit first; if the body was edited, GitHub also lists its creation. */
   readonly editors: User[];
   mergedAt: string | null;
 }
@@ -37,7 +37,7 @@ export interface NewPull extends By {
   /** Default: the default branch. */
   base?: string;
   draft?: boolean;
-  /** Issues to link by hand; a number is one of the same repository. */
+  /** Issues to link by hand; a number means an issue of the same repository. */
   closes?: (number | IssueRef)[];
 }
 

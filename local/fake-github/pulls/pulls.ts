@@ -28,7 +28,7 @@ export class Pulls {
     return found;
   }
 
-  /** The open pull requests from a branch; GitHub leaves those of forks out of a workflow run. */
+  /** The open pull requests from a branch; GitHub omits those from forks in a workflow run. */
   fromBranch(repo: Repository, branch: string): Pull[] {
     return this.#pulls.filter(
       (pull) =>
@@ -74,7 +74,7 @@ export class Pulls {
     return this.#tell(pull, "synchronize", by, tellOptions(deliver), { before, after: sha });
   }
 
-  /** Edits the text, as anybody with write permission may. */
+  /** Edits the text, as anyone with write permission may. */
   async edit(ref: IssueRef, { by, body, deliver }: By & { body: string }) {
     const pull = this.get(ref);
     const changes = this.issues.applyEdit(pull.issue, { body });
@@ -89,7 +89,7 @@ export class Pulls {
     this.get(ref).linked.push({ repo, number, by: this.repositories.user(by) });
   }
 
-  /** Closes it; merging closes the issues that it says it closes, too. */
+  /** Closes the pull request; merging also closes its linked issues. */
   async close(
     ref: IssueRef,
     { by, merged = false, deliver }: By & { merged?: boolean },
@@ -106,7 +106,7 @@ export class Pulls {
     return deliveries;
   }
 
-  /** The issues that the pull request closes. Its body counts only where it goes to the default branch. */
+  /** The issues that the pull request closes. Its body counts only if its base is the default branch. */
   closing(pull: Pull): Issue[] {
     const named: IssueRef[] = [];
     for (const [, repo, number] of (pull.issue.body ?? "").matchAll(CLOSING)) {
@@ -132,7 +132,7 @@ export class Pulls {
     return { event: "pull_request", action, repository: pull.repo, by, fields };
   }
 
-  /** How many files a pull request changes, as whoever keeps the files counts them. */
+  /** How many files a pull request changes; set by the store of files. */
   changedFiles: (pull: Pull) => number = () => 0;
 
   json(pull: Pull): Json {
@@ -176,7 +176,7 @@ export class Pulls {
     return { label: `${owner.login}:${ref}`, ref, sha, user, repo: this.repositories.json(repo) };
   }
 
-  /** The few words that a workflow run or check run says about a pull request. */
+  /** The short form of a pull request in a workflow run or check run. */
   brief(pull: Pull): Json {
     const api = (repo: Repository) => `${this.repositories.apiUrl()}/repos/${fullName(repo)}`;
     const repoJson = (repo: Repository) => ({ id: repo.id, url: api(repo), name: repo.name });

@@ -43,10 +43,10 @@ interface CommentPlace {
   /** `LEFT` is the old version of the file. Default: `RIGHT`. */
   side?: "LEFT" | "RIGHT";
   startSide?: "LEFT" | "RIGHT";
-  /** The lines are not in the newest diff any more. */
+  /** The lines are no longer in the newest diff. */
   outdated?: boolean;
   diffHunk?: string;
-  /** The comment whose thread it goes on with. */
+  /** The comment that this one replies to. */
   inReplyTo?: ReviewComment;
 }
 
@@ -116,7 +116,7 @@ export class Reviews {
     return { event: "pull_request_review_comment", action, repository: comment.pull.repo, by, fields };
   }
 
-  /** The API writes a review's state in capitals and an empty body as text, the webhook does neither. */
+  /** The API writes a review's state in capitals and an empty body as a string; the webhook does neither. */
   #json(review: Review, place: "api" | "webhook"): Json {
     const { pull, id } = review;
     const moves = this.repositories.moves(pull.repo, (theirs) => [
@@ -234,7 +234,7 @@ export class Reviews {
   }
 }
 
-/** The webhooks about reviews say less about the pull request than the API does (no `merged`, say). */
+/** Webhooks about reviews have fewer fields of the pull request than the API (no `merged`, for example). */
 function pullOfReview(pull: Json): Json {
   const shown = asObject(example("pull_request_review", "submitted").pull_request);
   return Object.fromEntries(Object.entries(pull).filter(([key]) => key in shown));

@@ -5,27 +5,27 @@ import type { Repositories } from "./repositories.js";
 import { nodeId, type Repository } from "./repository.js";
 
 export interface TellOptions {
-  /** False only makes the delivery: the caller sends it later, twice, or never. Default: true. */
+  /** With false, the delivery is created but not sent: the caller sends it later, twice, or never. Default: true. */
   deliver?: boolean;
 }
 
 export interface By extends TellOptions {
-  /** Login of who does it. */
+  /** The actor's login. */
   by: string;
 }
 
-/** Something that happened in a repository and that a webhook reports. */
+/** An event in a repository that a webhook reports. */
 export interface Happening {
   event: string;
   action?: string;
   repository: Repository;
-  /** Login of who did it. */
+  /** The actor's login. */
   by: string;
-  /** What state decides about the payload's other fields; `undefined` takes an example's field out. */
+  /** The payload's other fields, from the state; `undefined` removes the example's field. */
   fields: Json;
 }
 
-/** Turns what happens into webhooks of the real shape. */
+/** Turns events into webhooks with real payload shapes. */
 export class Happenings {
   constructor(
     readonly repositories: Repositories,
@@ -33,7 +33,7 @@ export class Happenings {
     readonly echo: boolean,
   ) {}
 
-  /** Delivers the webhook and resolves when it was answered. The payload shows the state of this moment. */
+  /** Delivers the webhook and resolves when it was answered. The payload shows the current state. */
   async tell<Subject extends object>(
     happening: Happening,
     subject: Subject,
@@ -41,11 +41,11 @@ export class Happenings {
   ): Promise<Told<Subject>> {
     const delivery = this.deliveries.make(happening.event, this.payload(happening));
     const told = Object.assign(delivery, subject);
-    // An App hears nothing of a repository that it is not installed in.
+    // An App gets no webhooks about repositories that it is not installed in.
     return deliver && happening.repository.installationId !== null ? this.deliveries.send(told) : told;
   }
 
-  /** GitHub tells an App of what the App itself did, too, and does not wait with its answer for that. */
+  /** Sends the webhook about the App's own action; GitHub sends these too, and answers the request without waiting for them. */
   tellOfOwn(happening: Happening): void {
     if (!this.echo) return;
     this.deliveries.sendSoon(this.deliveries.make(happening.event, this.payload(happening)));

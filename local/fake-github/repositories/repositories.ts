@@ -13,16 +13,16 @@ import {
   type User,
 } from "./repository.js";
 
-/** The App's installation on the account that has the first repository; the next account has the next one. */
+/** The id of the App's first installation; each further account gets the next id. */
 const FIRST_INSTALLATION = 50_000_001;
 
-/** Users, repositories and who may do what in them: the ground that the rest of GitHub's state stands on. */
+/** Users, repositories and permissions: the base of the rest of GitHub's state. */
 export class Repositories {
   readonly #users = new Map<string, User>();
   readonly #repositories = new Map<string, Repository>();
-  /** Renamed ones, by what they were called. */
+  /** Renamed repositories by their old names. */
   readonly #former = new Map<string, Repository>();
-  /** An account's installation, which covers its repositories unless they are told otherwise. */
+  /** An account's installation, the default for its repositories. */
   readonly #installations = new Map<User, number>();
   #lastId = 1_000_000;
 
@@ -36,7 +36,7 @@ export class Repositories {
     return this.#lastId;
   }
 
-  /** Now, as GitHub writes it: UTC, to the second. */
+  /** The current time in GitHub's format: UTC, to the second. */
   timestamp(): string {
     return this.now()
       .toISOString()
@@ -53,12 +53,12 @@ export class Repositories {
     return user;
   }
 
-  /** The user of that login, who signs up at that moment if need be. */
+  /** The user with that login, created if missing. */
   user(login: string): User {
     return this.#users.get(login.toLowerCase()) ?? this.addUser({ login });
   }
 
-  /** Gives an account another login. Anybody may take the old one from then on: `addUser` does that. */
+  /** Changes an account's login. After that, anyone may take the old login (`addUser`). */
   renameUser(login: string, to: string): User {
     const user = this.user(login);
     const [former, now] = [user.login.toLowerCase(), to.toLowerCase()];
@@ -78,7 +78,7 @@ export class Repositories {
     return user;
   }
 
-  /** The account of that login, which is an organization's if it is new. */
+  /** The account with that login; a new one is an organization. */
   account(login: string): User {
     return this.#users.get(login.toLowerCase()) ?? this.addUser({ login, type: "Organization" });
   }
@@ -112,7 +112,7 @@ export class Repositories {
     return repository;
   }
 
-  /** Gives a repository another name. The old one is redirected. */
+  /** Renames a repository. The old name is redirected. */
   rename(ref: RepositoryRef, name: string): void {
     const repository = this.get(ref);
     this.#repositories.delete(fullName(repository).toLowerCase());
@@ -121,12 +121,12 @@ export class Repositories {
     this.#repositories.set(fullName(repository).toLowerCase(), repository);
   }
 
-  /** Deletes a repository: its name leads nowhere any more. */
+  /** Deletes a repository: its name is then unknown. */
   remove(ref: RepositoryRef): void {
     this.#repositories.delete(fullName(this.get(ref)).toLowerCase());
   }
 
-  /** The repository that had a name before; until another one has it. */
+  /** The repository that had this name before, unless another one has it now. */
   formerly(name: string): Repository | undefined {
     return this.find(name) ? undefined : this.#former.get(name.toLowerCase());
   }
@@ -166,11 +166,11 @@ export class Repositories {
   role(repository: Repository, user: User): Role | "none" {
     if (user === repository.owner) return "admin";
     const given = repository.permissions.get(user.login.toLowerCase());
-    // An App's bot is nobody's collaborator, whatever its App may do (anomalyco/opencode#43532).
+    // An App's bot is never a collaborator, regardless of the App's permissions (anomalyco/opencode#43532).
     return given ?? (repository.private || user.type === "Bot" ? "none" : "read");
   }
 
-  /** A label for readers, no authorisation: somebody with write access can show as `NONE`, and vice versa. */
+  /** A label for readers, not an authorization: a user with write access can show as `NONE`, and vice versa. */
   authorAssociation(repository: Repository, user: User): string {
     if (user === repository.owner) return "OWNER";
     return repository.permissions.has(user.login.toLowerCase()) ? "COLLABORATOR" : "NONE";
@@ -206,7 +206,7 @@ export class Repositories {
     });
   }
 
-  /** Moves an example's URLs to this repository, and `more`. */
+  /** Replacements that move an example's URLs to this repository, plus `more`. */
   moves(repository: Repository, more: (theirs: Json) => [string, string][] = () => []): Moves {
     return (theirs, fullNames) => [
       ...fullNames.map((name): [string, string] => [name, fullName(repository)]),
@@ -235,7 +235,7 @@ export class Repositories {
       const repository = this.of(request);
       const login = param(request, "login");
       const user = this.#users.get(login.toLowerCase());
-      // Actors like `Copilot` are no users to this endpoint (anthropics/claude-code-action#1018).
+      // This endpoint does not know actors like `Copilot` as users (anthropics/claude-code-action#1018).
       const isActor = user?.type === "Bot" && !user.login.endsWith("[bot]");
       if (!user || isActor || user.type === "Organization") throw notFound(`${login} is not a user`);
       const role = this.role(repository, user);

@@ -16,9 +16,9 @@ export interface Repository {
   private: boolean;
   defaultBranch: string;
   hasIssues: boolean;
-  /** Nothing in it can be changed. */
+  /** An archived repository is read-only. */
   archived: boolean;
-  /** Whom GitHub has cut off from everybody: 451 for a legal reason, 403 for others. */
+  /** The status with which GitHub blocks the repository: 451 for legal reasons, 403 for others. */
   blocked: 403 | 451 | null;
   /** The App's installation that covers it; `null` if the App is not installed. */
   installationId: number | null;
@@ -56,7 +56,7 @@ export const nodeId = (type: string, id: number): string =>
   Buffer.from(`0${type.length}:${type}${id}`).toString("base64");
 
 /**
- * The old four-valued field: `maintain` reads as `write`, `triage` as `read`.
+ * The old field with four values: `maintain` appears as `write`, `triage` as `read`.
  * https://docs.github.com/rest/collaborators/collaborators#get-repository-permissions-for-a-user
  */
 export function permission(role: Role | "none"): Json {

@@ -6,14 +6,14 @@ interface Example extends Json {
   installation?: Json;
 }
 
-// `require` instead of an import: TypeScript would infer the type of megabytes of JSON at each check.
+// `require` instead of an import: TypeScript would infer a type for megabytes of JSON at each check.
 const definitions: { name: string; examples: Example[] }[] = createRequire(import.meta.url)(
   "@octokit/webhooks-examples",
 );
 
 /**
- * A real payload of GitHub's, from the public package `@octokit/webhooks-examples`: of that action if it has
- * one (it has none of `issues.closed`, for instance), and of a GitHub App's webhook if it has one.
+ * A real GitHub payload from the public package `@octokit/webhooks-examples`: for that action if the package has
+ * one (it lacks `issues.closed`, for example), and from a GitHub App's webhook if it has one.
  */
 export function example(event: string, action?: string): Example {
   const all = definitions.find((definition) => definition.name === event)?.examples ?? [];
@@ -24,7 +24,7 @@ export function example(event: string, action?: string): Example {
   return structuredClone(found);
 }
 
-/** Pairs of texts that turn an example's into ours, given the example and the repositories that it names. */
+/** Replacements (old text, new text) for an example, given the example and the repositories that it names. */
 export type Moves = (theirs: Json, fullNames: string[]) => [from: string, to: string][];
 
 /** An object of an example as JSON, and the repositories that its URLs name. */
@@ -44,18 +44,18 @@ function replaceAll(text: string, pairs: readonly [from: string, to: string][]):
   return pairs.reduce((moved, [from, to]) => moved.replaceAll(from, to), text);
 }
 
-/** Moves all texts in an example, above all its many URLs, to our repository and API. */
+/** Replaces the repository and API in all texts of an example, mainly in its many URLs. */
 export function moved(theirs: Json, moves: Moves): Json {
   const { text, fullNames } = sourceOf(theirs);
   return asObject(JSON.parse(replaceAll(text, moves(theirs, fullNames))));
 }
 
-/** A list of a hundred comments takes the same objects again and again. */
+/** Cached, because a list of a hundred comments needs the same objects again and again. */
 const sources = new Map<string, Source>();
 const movedTexts = new Map<string, string>();
 const keptTexts = 1000;
 
-/** The object `key` of an example, moved, with `ours` on top. */
+/** The object `key` of an example, moved to our repository and merged with `ours`. */
 export function fromExample(
   [event, action, key]: [event: string, action: string | undefined, key: string],
   moves: Moves,
@@ -72,7 +72,7 @@ export function fromExample(
   return { ...asObject(JSON.parse(text)), ...ours };
 }
 
-/** `ours` laid over `theirs`, object by object; arrays and plain values are replaced. */
+/** Merges `ours` into `theirs`, object by object; arrays and plain values are replaced. */
 export function laidOver(theirs: unknown, ours: unknown): unknown {
   if (!isObject(theirs) || !isObject(ours)) return ours;
   const result: Json = { ...theirs };

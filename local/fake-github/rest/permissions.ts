@@ -1,7 +1,7 @@
-/** Permissions of an App by GitHub's keys; `write` has `read` in it. */
+/** Permissions of an App by GitHub's keys; `write` includes `read`. */
 export type Permissions = Record<string, "read" | "write">;
 
-/** What the relay's App asks for: docs/github-app-setup.md says the same to those who make it. */
+/** The permissions of the relay's App, the same as in docs/github-app-setup.md. */
 export const appPermissions: Readonly<Permissions> = {
   actions: "read",
   checks: "write",
@@ -12,8 +12,8 @@ export const appPermissions: Readonly<Permissions> = {
 };
 
 /**
- * The permission that each route of the fake takes from an installation's token; any one of several is enough. Issues
- * and pull requests have their comments and reactions in common.
+ * The permission that each route of the fake requires of an installation's token; any one of several is enough. Issues
+ * and pull requests share the routes for comments and reactions.
  * https://docs.github.com/rest/authentication/permissions-required-for-github-apps
  */
 const needs: Record<string, readonly string[]> = {
@@ -51,29 +51,29 @@ const needs: Record<string, readonly string[]> = {
   "GET /repos/:owner/:repo/pulls/:number/reviews/:id/comments": ["pull_requests: read"],
   "GET /repos/:owner/:repo/pulls/comments/:id": ["pull_requests: read"],
   "POST /repos/:owner/:repo/pulls/comments/:id/reactions": ["pull_requests: write"],
-  // Asked for the issues that a pull request closes.
+  // Queried for the issues that a pull request closes.
   "POST /graphql": ["pull_requests: read"],
   "GET /users/:login": [],
   "GET /user/:id": [],
   "GET /installation/repositories": [],
 };
 
-/** Routes that the App itself asks, with its JWT, and the addresses of logs, which need nobody to sign in. */
+/** Routes that need no permission: the App's own, which take its JWT, and the log URLs, which take no token. */
 const otherwiseSigned = /^\/(app|_logs)(\/|$)|^\/(?:repos\/:owner\/:repo|users\/:login)\/installation$/;
 
-/** What a route takes. Throws for one without a row: whoever adds a route says what GitHub wants for it. */
+/** A route's permissions. Throws if the route has no row: a new route must declare what GitHub requires for it. */
 export function needsOf(method: string, pattern: string): readonly string[] {
   if (otherwiseSigned.test(pattern)) return [];
   const found = needs[`${method} ${pattern}`];
   if (!found) {
     throw new Error(
-      `The fake GitHub does not know which permission ${method} ${pattern} takes: add it to local/fake-github/rest/permissions.ts`,
+      `The fake GitHub does not know which permission ${method} ${pattern} requires: add it to local/fake-github/rest/permissions.ts`,
     );
   }
   return found;
 }
 
-/** Whether the permissions have one of those that are enough. */
+/** Whether the permissions include one of those that are enough. */
 export function areEnough(permissions: Permissions, anyOf: readonly string[]): boolean {
   return (
     anyOf.length === 0 ||

@@ -9,7 +9,7 @@ export interface RateLimit {
 }
 
 /**
- * Makes the next calls that fit hit a secondary rate limit.
+ * Makes the next matching calls hit a secondary rate limit.
  * https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits
  */
 export function limitRate(http: HttpServer, { retryAfterSeconds = 1, ...which }: RateLimit): void {

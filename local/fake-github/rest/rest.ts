@@ -37,7 +37,7 @@ export const invalid = (resource: string, code: string, field: string, message?:
 
 /** Routes whose handlers may throw a `GitHubError`. */
 export class Rest {
-  /** Told of each request and of the permissions of which it takes one; may throw. */
+  /** Called with each request and its route's permissions, one of which is enough; may throw. */
   check: (request: HttpRequest, anyOf: readonly string[]) => void = () => {};
 
   constructor(readonly http: HttpServer) {}
@@ -84,7 +84,7 @@ export class Rest {
     return this.link(request, { page: `${page}` }, rel);
   }
 
-  /** One entry of a `Link` header: this request again, with some of its query parameters replaced. */
+  /** One entry of a `Link` header: this request with some of its query parameters replaced. */
   link(request: HttpRequest, replaced: Record<string, string>, rel: string): string {
     const query = new URLSearchParams(request.query);
     for (const [name, value] of Object.entries(replaced)) query.set(name, value);
@@ -98,7 +98,7 @@ export function pageSize(request: HttpRequest): number {
   return Number.isInteger(asked) && asked > 0 ? Math.min(asked, 100) : 30;
 }
 
-/** A part of the path that the route's pattern names. */
+/** A named segment of the path. */
 export const param = (request: HttpRequest, name: string): string => request.params[name] ?? "";
 
 /** The request's JSON object. @throws GitHubError 400 if it is something else. */

@@ -180,7 +180,7 @@ export class Actions {
     this.logs.routes(rest);
   }
 
-  /** A workflow's runs, the newest first: those of forks' branches of the same name, too. */
+  /** A workflow's runs, the newest first, including those of forks' branches with the same name. */
   #listed(request: HttpRequest): Run[] {
     const repo = this.repositories.of(request);
     const ofWorkflow = this.#runs.filter(

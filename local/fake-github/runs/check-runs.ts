@@ -19,17 +19,17 @@ export interface CheckRun {
   annotations: Json[];
   detailsUrl: string | null;
   externalId: string;
-  /** Of another App than the fake's own, whose check run a test has put here. */
+  /** The id of another App, if the check run is not the fake App's own. */
   appId?: number;
 }
 
 const MAX_ANNOTATIONS = 50;
-/** Of a summary or a text: in characters by the documentation, and in bytes where it is stored. */
+/** The limit of a summary or a text: in characters in the documentation, in bytes in GitHub's storage. */
 const MAX_TEXT = 65_535;
 const MAX_ANNOTATION_TITLE = 255;
 const MAX_ANNOTATION_BYTES = 64 * 1024;
 
-/** What an App says about a commit. https://docs.github.com/rest/checks/runs */
+/** Check runs of commits. https://docs.github.com/rest/checks/runs */
 export class CheckRuns {
   readonly all: CheckRun[] = [];
 
@@ -97,12 +97,12 @@ export class CheckRuns {
   #update(run: CheckRun, input: Json): void {
     const text = (key: string) => (typeof input[key] === "string" ? input[key] : undefined);
     const conclusion = text("conclusion") ?? run.conclusion;
-    // A conclusion completes a run, and a completed run must have one.
+    // A conclusion completes a run, and a completed run must have a conclusion.
     const status = text("conclusion") === undefined ? (text("status") ?? run.status) : "completed";
     if (status === "completed" && conclusion === null)
       throw invalid("CheckRun", "missing_field", "conclusion");
     const { annotations, ...output } = checkedOutput(input.output);
-    // Those of an update are added to those that are there.
+    // An update's annotations are added to the existing ones.
     const added = Array.isArray(annotations) ? annotations.map(asObject) : [];
     Object.assign(run, {
       name: text("name") ?? run.name,
@@ -191,7 +191,7 @@ function checkedOutput(value: unknown): Json {
   return output;
 }
 
-/** GitHub's words where the description of the API itself names a limit. */
+/** GitHub's message if the API description itself defines the limit. */
 function assertCharacters(text: string, most: number): void {
   const { length } = [...text];
   if (length <= most) return;

@@ -14,15 +14,15 @@ export type Conclusion =
 export interface NewJob {
   name: string;
   conclusion: Conclusion;
-  /** Without times, a step takes those of its job. */
+  /** Without times, a step has its job's times. */
   steps?: { name: string; conclusion: Conclusion; started_at?: string; completed_at?: string }[];
-  /** `null`: there was one and it is gone (410). Absent: there never was one (404). */
+  /** `null`: the log has been deleted (410). Absent: there never was one (404). */
   log?: Log | null;
 }
 
 export interface NewRun extends Partial<By> {
   repo: RepositoryRef;
-  /** Its display name; the file is named after it. */
+  /** The workflow's display name, from which its file name is derived. */
   workflow: string;
   branch: string;
   headSha: string;
@@ -30,10 +30,10 @@ export interface NewRun extends Partial<By> {
   headRepo?: RepositoryRef;
   conclusion: Conclusion;
   jobs?: NewJob[];
-  /** Default 1. A higher one belongs to the run of the same workflow and commit, if there is one. */
+  /** Default: 1. A higher attempt is added to the run of the same workflow and commit, if it exists. */
   attempt?: number;
   event?: string;
-  /** Who has started this attempt. Default: who has caused the run. */
+  /** The user who started this attempt. Default: the user who triggered the run. */
   restartedBy?: string;
 }
 
@@ -46,7 +46,7 @@ export interface Run {
   readonly headSha: string;
   readonly event: string;
   readonly actor: User;
-  /** Who has started the newest attempt. */
+  /** The user who started the newest attempt. */
   restarter: User;
   readonly number: number;
   readonly createdAt: string;

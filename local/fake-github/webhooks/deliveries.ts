@@ -4,7 +4,7 @@ import { sign } from "@octokit/webhooks-methods";
 import { asObject } from "../rest/examples.js";
 import { GitHubError, type Json, notFound, pageSize, param, type Rest } from "../rest/rest.js";
 
-/** One webhook: its GUID and body stay the same however often it is sent; the rest tells of the last time. */
+/** One webhook. Its GUID and body are the same each time it is sent; the other fields describe the last attempt. */
 export interface Delivery {
   readonly guid: string;
   readonly event: string;
@@ -12,14 +12,14 @@ export interface Delivery {
   readonly payload: Json;
   /** The exact text that is signed and sent. */
   readonly raw: string;
-  /** Undefined before it is sent, 0 where no answer came. */
+  /** Undefined before it is sent, 0 if there was no answer. */
   status: number | undefined;
-  /** The receiver's answer, or why there is none. */
+  /** The receiver's answer, or the reason for getting none. */
   body: string;
   durationMs: number;
 }
 
-/** One sending of a delivery: what GitHub's own list of deliveries has an item for. */
+/** One attempt to send a delivery: an item of GitHub's own list of deliveries. */
 interface Attempt {
   id: number;
   delivery: Delivery;
@@ -30,7 +30,7 @@ interface Attempt {
   durationMs: number;
 }
 
-/** What comes of telling the receiver about something, with what it is about. */
+/** The result of sending a webhook: the delivery and its subject. */
 export type Told<Subject extends object> = Delivery & Subject;
 
 export interface DeliveryTarget {
@@ -43,9 +43,9 @@ export interface DeliveryTarget {
 
 const HOOK_ID = "400000001";
 
-/** Makes, signs, sends and remembers webhooks. Like GitHub, it never sends one again by itself. */
+/** Creates, signs, sends and records webhooks. Like GitHub, it never retries a delivery on its own. */
 export class Deliveries {
-  /** All that were made, the oldest first, sent or not. */
+  /** All deliveries, the oldest first, sent or not. */
   readonly made: Delivery[] = [];
   readonly #attempts: Attempt[] = [];
   readonly #underWay = new Set<Promise<unknown>>();
@@ -70,14 +70,14 @@ export class Deliveries {
     return delivery;
   }
 
-  /** Sends it, for the first time or again. Never throws: a failure is in the delivery's `status`. */
+  /** Sends a delivery, for the first time or again. Never throws: `status` of the delivery shows a failure. */
   async send<D extends Delivery>(delivery: D): Promise<D> {
     if (this.target.url() === "" || this.#closing.signal.aborted) return delivery;
     await this.#tracked(this.#send(delivery));
     return delivery;
   }
 
-  /** Sends it a moment later: after what the caller is about to answer. */
+  /** Sends it a moment later, after the caller's answer. */
   sendSoon(delivery: Delivery): void {
     void this.#tracked(nextTurn().then(() => this.send(delivery)));
   }
@@ -94,7 +94,7 @@ export class Deliveries {
     return this.send(delivery);
   }
 
-  /** Resolves once nothing is under way. */
+  /** Resolves once no delivery is in progress. */
   async settled(): Promise<void> {
     while (this.#underWay.size > 0) await Promise.all(this.#underWay);
   }
