@@ -18,29 +18,29 @@ import { WorkspaceCreation } from "./workspaces/workspace-creation.js";
 import { Workspaces } from "./workspaces/workspaces.js";
 
 export interface FakeCoderOptions extends ChatSettings {
-  /** Default: 2.34, the last release that has Tasks without a flag and keeps being supported. */
+  /** Default: 2.34, the last supported release that has Tasks without a flag. */
   version?: CoderVersion;
   token?: string;
-  /** Milliseconds from a start until the task is active. Default: 20, as for the other times. */
+  /** Milliseconds from a start until the task is active. Default: 20, also for the other times. */
   bootMs?: number;
-  /** Milliseconds of a delete build, which keeps the name. */
+  /** Milliseconds of a delete build, during which the name stays taken. */
   deleteMs?: number;
   stopMs?: number;
   /** Milliseconds that the agent works on each text. */
   turnMs?: number;
-  /** Lets two creates at once both find the name free: the later one gets a 500 instead of a 409. */
+  /** Lets two concurrent creates both find the name free: the later one gets a 500 instead of a 409. */
   raceCreates?: boolean;
-  /** Whether the Tasks API is there. Default: as in the version. */
+  /** Whether the server has the Tasks API. Default: as in the version. */
   tasks?: boolean;
-  /** Whether the Chats API is there, at the paths it has in the version. Default: as in the version. */
+  /** Whether the server has the Chats API, under the version's paths. Default: as in the version. */
   chats?: boolean;
-  /** Whether owners, and only they, change what is queued in a chat. Default: as in the version. */
+  /** Whether a chat's owner, and nobody else, may change its queue. Default: as in the version. */
   queueEdits?: boolean;
 }
 
 /**
- * Coder as far as the relay uses it: users, templates, workspaces, the Tasks API and the Chats API, with state
- * and simulated agents, refusing what the real one refuses. `http` holds the record of calls and takes faults.
+ * The part of Coder that the relay uses: users, templates, workspaces, the Tasks API and the Chats API, with state
+ * and simulated agents. It refuses what the real one refuses. `http` records calls and injects faults.
  *
  * @example
  * const coder = new FakeCoder({ turnMs: 100 });
@@ -101,12 +101,12 @@ export class FakeCoder {
     for (const part of parts) part.routes(api);
   }
 
-  /** Returns the base URL, without a slash at its end. */
+  /** Returns the base URL, without a trailing slash. */
   listen(port?: number): Promise<string> {
     return this.http.listen(port);
   }
 
-  /** Stops listening, and all that was to happen by itself. */
+  /** Stops listening and cancels all timers. */
   async close(): Promise<void> {
     this.#timers.close();
     await this.http.close();
@@ -116,7 +116,7 @@ export class FakeCoder {
     return this.http.url;
   }
 
-  /** Makes it a server of another version, with all that it holds: what the new one lacks is out of reach. */
+  /** Changes the server's version and keeps its data; features that the new version lacks become unavailable. */
   upgrade(
     version: CoderVersion,
     options: Pick<FakeCoderOptions, "tasks" | "chats" | "queueEdits"> = {},
@@ -132,12 +132,12 @@ export class FakeCoder {
     return this.#templates.add(template);
   }
 
-  /** Gives a template a new active version. */
+  /** Adds a new active version to a template. */
   publishVersion(template: FakeTemplate, presets?: NewPreset[] | null): void {
     this.#templates.publish(template, presets);
   }
 
-  /** Makes a workspace that is no task's, but holds its name all the same. */
+  /** Creates a workspace without a task; its name is taken nevertheless. */
   addWorkspace(name: string, owner: FakeUser, template: FakeTemplate): FakeWorkspace {
     const version = template.versions.at(-1) ?? this.#templates.publish(template);
     return this.#workspaces.create({ name, owner, version });
@@ -148,42 +148,42 @@ export class FakeCoder {
     return this.#users.bot;
   }
 
-  /** The rights of the token's user, `relay-bot`. A site owner at first. */
+  /** The rights of the token's user, `relay-bot`. Initially a site owner. */
   setTokenRole(role: UserRole): void {
     this.#users.bot.role = role;
   }
 
-  /** A token of a user's own, as the user would make one. */
+  /** A token that a user creates for themselves. */
   mintToken(user: FakeUser): FakeToken {
     return this.#tokens.mint(user);
   }
 
-  /** The tokens that were minted for users and are not deleted. */
+  /** The tokens that were minted for users and have not been deleted. */
   mintedTokens(): readonly FakeToken[] {
     return this.#tokens.minted;
   }
 
-  /** Turns the AI Gateway off, without which chats can only be read, or on again. */
+  /** Turns the AI Gateway off or on. While it is off, chats can only be read. */
   turnGatewayOff(off = true): void {
     this.#chatsApi.gatewayOff = off;
   }
 
-  /** Makes starts answer 403 as a used up license does, or lets them work again. */
+  /** Makes starts answer 403, as an exhausted license does, or lets them work again. */
   forbidStarts(forbidden = true): void {
     this.#workspaces.startsForbidden = forbidden;
   }
 
-  /** So many of the next sends answer 502 although their text has arrived. */
+  /** The next `times` sends answer 502 although their text has arrived. */
   fail502AfterEffect(times = 1): void {
     this.#conversation.failuresAfterEffect = times;
   }
 
-  /** Those that are not deleted, the oldest first. */
+  /** The tasks that are not deleted, the oldest first. */
   tasks(): FakeTask[] {
     return this.#tasks.live;
   }
 
-  /** The live task of this name, in any case, whoever owns it. */
+  /** The live task with this name, case-insensitive, of any owner. */
   task(name: string): FakeTask | undefined {
     return this.#tasks.live.find((task) => task.name.toLowerCase() === name.toLowerCase());
   }
@@ -192,7 +192,7 @@ export class FakeCoder {
     return this.#tasks.deleted;
   }
 
-  /** Those that are not archived, the oldest first. */
+  /** The chats that are not archived, the oldest first. */
   chats(): FakeChat[] {
     return this.#chatsApi.chats.all.filter(({ archived }) => !archived);
   }
@@ -201,13 +201,13 @@ export class FakeCoder {
     return this.#chatsApi.chats.all.filter(({ archived }) => archived);
   }
 
-  /** The chat of this id, or the newest one that is not archived and has a label of this value. */
+  /** The chat with this id, or the newest unarchived one with a label of this value. */
   chat(idOrLabel: string): FakeChat | undefined {
     const byId = this.#chatsApi.chats.all.find(({ id }) => id === idOrLabel);
     return byId ?? this.chats().findLast(({ labels }) => Object.values(labels).includes(idOrLabel));
   }
 
-  /** Those that are not deleted; a deleted task's among them until its delete build has succeeded. */
+  /** The workspaces that are not deleted; a deleted task's workspace stays until its delete build has succeeded. */
   workspaces(): FakeWorkspace[] {
     return this.#workspaces.live;
   }

@@ -1,8 +1,8 @@
 import type { FakeUser } from "./user.js";
 
 /**
- * What the user of a token may do, by the roles in coderd/rbac/roles.go: an org-admin may create, read, pause
- * and delete what others own, but not connect to their workspaces' applications, which takes a site owner.
+ * The rights of a token's user, by the roles in coderd/rbac/roles.go: an org-admin may create, read, pause
+ * and delete other users' resources, but only a site owner may connect to applications in their workspaces.
  */
 export class Access {
   constructor(readonly me: FakeUser) {}
@@ -16,7 +16,7 @@ export class Access {
     return this.isSiteOwner || this.me.role === "org-admin";
   }
 
-  /** Whether chats can be the user's own at all. */
+  /** Whether the user may own chats. */
   get usesChats(): boolean {
     return this.isSiteOwner || (this.me.agentsAccess ?? this.me.role !== "service-account");
   }

@@ -8,7 +8,7 @@ export interface Validation {
   detail: string;
 }
 
-/** An answer that is an error, in the shape of codersdk.Response. Thrown by whatever finds it out. */
+/** An error answer in the shape of codersdk.Response. Any handler may throw it. */
 export class Refusal extends Error {
   override readonly name = "Refusal";
 
@@ -33,12 +33,12 @@ export class Refusal extends Error {
   }
 }
 
-/** Coder does not tell what is missing from what is hidden. */
+/** Coder gives the same answer for a missing and for a hidden resource. */
 export function notFound(): Refusal {
   return new Refusal(404, "Resource not found or you do not have access to this resource");
 }
 
-/** What lacks a permission that is not hidden by a 404. */
+/** A missing permission that Coder does not hide behind a 404. */
 export function forbidden(): Refusal {
   return new Refusal(
     403,
@@ -47,10 +47,10 @@ export function forbidden(): Refusal {
   );
 }
 
-/** Answers a request of the user whose token it came with. */
+/** Answers a request. `caller` is the user of its token. */
 export type CoderHandler = (request: HttpRequest, caller: Access) => HttpReply | Promise<HttpReply>;
 
-/** Routes of Coder's API: they want a session token, and answer in Coder's way. */
+/** Routes of Coder's API: they require a session token and answer in Coder's format. */
 export class CoderApi {
   #version: CoderVersion = "2.34";
   #release: Release = releases["2.34"];
@@ -59,7 +59,7 @@ export class CoderApi {
     readonly http: HttpServer,
     private readonly callerOf: (token: string) => Access | undefined,
   ) {
-    // Without a look at the token: in Coder, authentication is part of the routes.
+    // The token is not checked here: in Coder, authentication is part of the routes.
     http.notFound = () => new Refusal(404, "Route not found.").reply;
     http.route("GET", "/api/v2/buildinfo", () => ({
       status: 200,
@@ -79,11 +79,11 @@ export class CoderApi {
     return this.#release;
   }
 
-  /** Makes the server one of this version, but for the differences that are given. */
+  /** Sets the server's version, with the given differences from it. */
   become(version: CoderVersion, differences: Partial<Release> = {}): void {
     this.#version = version;
     this.#release = { ...releases[version], ...differences };
-    // On every answer, so that clients can tell Coder's 404 from a proxy's.
+    // On every answer, so that clients can distinguish Coder's 404 from a proxy's.
     this.http.commonHeaders = { "X-Coder-Build-Version": this.#release.build };
   }
 
@@ -92,7 +92,7 @@ export class CoderApi {
     return this.#version !== "2.30";
   }
 
-  /** Where a route `isThere` only in some versions, it is unknown in the others. */
+  /** A route whose `isThere` returns false is unknown in the current version. */
   route(method: string, pattern: string, handler: CoderHandler, isThere = () => true): void {
     this.http.route(method, pattern, async (request) => {
       if (!isThere()) return this.http.notFound(request);
@@ -116,14 +116,14 @@ export class CoderApi {
   }
 }
 
-/** The body as a JSON object; Coder answers 400 to anything else. */
+/** The body as a JSON object; Coder answers anything else with 400. */
 export function jsonObject(request: HttpRequest): Record<string, unknown> {
   const { body } = request;
   if (typeof body === "object" && body !== null && !Array.isArray(body)) return { ...body };
   throw new Refusal(400, "Request body must be valid JSON.", "expected a JSON object");
 }
 
-/** A field that is a string, or absent, or null; Coder's decoder refuses other types. */
+/** An optional field that is a string or null; Coder's decoder refuses other types. */
 export function textField(body: Record<string, unknown>, name: string): string | undefined {
   const value = body[name];
   if (value === undefined || value === null) return undefined;
@@ -137,7 +137,7 @@ export function textField(body: Record<string, unknown>, name: string): string |
 
 export const zeroUuid = "00000000-0000-0000-0000-000000000000";
 
-/** A field that is a UUID, in lower case, or absent, or null. */
+/** An optional field that is a UUID or null; returned in lower case. */
 export function uuidField(body: Record<string, unknown>, name: string): string | undefined {
   const value = textField(body, name);
   if (value === undefined || isUuid(value)) return value?.toLowerCase();

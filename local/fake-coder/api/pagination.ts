@@ -1,6 +1,6 @@
 import { Refusal } from "./coder-api.js";
 
-/** A query parameter that is a whole number, or absent. */
+/** Parses an optional query parameter that must be a whole number. */
 export function integerParam(query: URLSearchParams, name: string): number | undefined {
   const value = query.get(name);
   if (value === null || value === "") return undefined;

@@ -1,9 +1,9 @@
 import { Refusal, type Validation } from "./coder-api.js";
 
-/** Coder's search syntax, taken apart. Values of one key that occurs often are kept in order. */
+/** A parsed query in Coder's search syntax. A repeated key keeps its values in order. */
 export interface SearchQuery {
   terms: Map<string, string[]>;
-  /** What stands without a key. */
+  /** The terms without a key. */
   words: string[];
 }
 

@@ -1,9 +1,9 @@
-/** The timers of one fake server, so that all of them can end with it. */
+/** The timers of one fake server, which are cancelled when it closes. */
 export class Timers {
   readonly #running = new Set<NodeJS.Timeout>();
   #closed = false;
 
-  /** Runs `then` after so many milliseconds. Returns what cancels it. */
+  /** Runs `then` after this many milliseconds. Returns a function that cancels it. */
   after(ms: number, then: () => void): () => void {
     if (this.#closed) return () => {};
     const timer = setTimeout(() => {
@@ -17,7 +17,7 @@ export class Timers {
     };
   }
 
-  /** Cancels all, for good. */
+  /** Cancels all timers and ignores new ones. */
   close(): void {
     this.#closed = true;
     for (const timer of this.#running) clearTimeout(timer);

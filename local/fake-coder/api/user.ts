@@ -1,4 +1,4 @@
-/** Whose rights a user has. A `service-account` is a member without the default permission to use chats. */
+/** A user's rights. A `service-account` is a member without the default permission to use chats. */
 export type UserRole = "owner" | "org-admin" | "member" | "service-account";
 
 export type UserStatus = "active" | "dormant" | "suspended";
@@ -15,7 +15,7 @@ export interface NewUser {
   organizations?: string[];
   /** Default: `member`. */
   role?: UserRole;
-  /** The role `agents-access`: the user may own chats. Default: everybody has it but service accounts. */
+  /** The role `agents-access`: the user may own chats. Default: true, except for service accounts. */
   agentsAccess?: boolean;
 }
 

@@ -3,26 +3,26 @@ export type CoderVersion = "2.30" | "2.34" | "2.35" | "2.37" | "2.38" | "2.40";
 export const v2Chats = "/api/v2/chats";
 export const experimentalChats = "/api/experimental/chats";
 
-/** What a release of Coder has, as far as clients can tell the releases apart. */
+/** The features of a Coder release, as far as clients can see a difference. */
 export interface Release {
-  /** What `/api/v2/buildinfo` says. */
+  /** The version in `/api/v2/buildinfo`. */
   readonly build: string;
   readonly tasks: boolean;
   readonly chats: boolean;
-  /** The paths that the Chats API is at, where it is there. */
+  /** The paths of the Chats API, if the server has it. */
   readonly chatMounts: readonly string[];
   /**
-   * Chats before the state machine: they are `pending` at first, an archive stops a running one, and an
+   * Chats before the state machine: they are initially `pending`, archiving stops a running one, and an
    * interrupt is never refused.
    */
   readonly legacyChats: boolean;
-  /** Whether a chat can be made for somebody else. */
+  /** Whether a chat can be created for another user. */
   readonly ownerId: boolean;
   /** Whether `source:` is a key of the chat search. */
   readonly chatSources: boolean;
   /**
-   * Whether a chat's owner can edit what is queued, which the chat waits for as `paused`, and only the owner can
-   * delete it (coder/coder#29215).
+   * Whether a chat's owner can edit queued messages, while the chat is `paused`, and only the owner can
+   * delete them (coder/coder#29215).
    */
   readonly queueEdits: boolean;
 }

@@ -17,7 +17,7 @@ export interface ChatParts {
   turns: ChatTurns;
 }
 
-/** What Coder's git sync finds out about the chat's branch. What is left out is what a new pull request has. */
+/** The result of Coder's git sync for the chat's branch. Omitted fields have the values of a new pull request. */
 export interface NewPullRequest {
   number: number;
   url: string;
@@ -34,7 +34,7 @@ export interface NewPullRequest {
   headBranch?: string;
 }
 
-/** A chat as the server keeps it, with what a test may do to it behind the API's back. */
+/** A chat as stored on the server, with methods for tests that bypass the API. */
 export class FakeChat {
   readonly id = randomUUID();
   readonly createdAt = new Date().toISOString();
@@ -42,7 +42,7 @@ export class FakeChat {
   readonly organization: FakeOrganization;
   readonly systemPrompt: string;
   readonly clientType: string;
-  /** The text that it was made with. */
+  /** The chat's first text. */
   readonly prompt: string;
   readonly turns: ChatTurns;
   title: string;
@@ -50,18 +50,18 @@ export class FakeChat {
   planMode: string;
   workspaceId: string | undefined;
   archived = false;
-  /** Removed for good, as Coder does some time after an archive. */
+  /** Removed permanently, as Coder does some time after archiving. */
   purged = false;
-  /** 0 where it is not pinned. */
+  /** 0 if the chat is not pinned. */
   pinOrder = 0;
-  /** Waits for a slot while it is `running`, as where the license allows few agents at once. */
+  /** Waits for a slot while it is `running`, as with a license that limits concurrent agents. */
   queuedForCapacity = false;
   lastTurnSummary: string | null = null;
   summary: string | null = null;
   pullRequest: NewPullRequest | undefined;
-  /** The ids of the users whom it is shared with. */
+  /** The ids of the users that the chat is shared with. */
   readonly viewers = new Set<string>();
-  /** The chats of the helpers that its agent has called in. */
+  /** The chats of its agent's subagents. */
   readonly children: FakeChat[] = [];
   parent: FakeChat | undefined;
   readonly #firstMessage: number;
@@ -93,19 +93,19 @@ export class FakeChat {
     return this.turns.lastError;
   }
 
-  /** The texts that the agent got as turns, in order, without the prompt. `at` is in ms since the epoch. */
+  /** The texts that started turns, in order, without the prompt. `at` is in ms since the epoch. */
   get inputs(): readonly { at: number; text: string }[] {
     return this.turns.messages
       .filter(({ id, role }) => role === "user" && id !== this.#firstMessage)
       .map(({ createdAt, content }) => ({ at: Date.parse(createdAt), text: textOf(content) }));
   }
 
-  /** The texts that wait for their turn, the next one first. */
+  /** The queued texts, the next one first. */
   get queued(): readonly string[] {
     return this.turns.queue.map(({ content }) => textOf(content));
   }
 
-  /** Lets the agent call in a helper, which works in a chat of its own. */
+  /** Lets the agent start a subagent with its own chat. */
   callHelper(text = "Look into it"): FakeChat {
     const helper = new FakeChat({
       owner: this.ownerUser,
@@ -123,17 +123,17 @@ export class FakeChat {
     return helper;
   }
 
-  /** Keeps the agent busy until `release`, in this turn and all that follow it; an idle chat becomes busy. */
+  /** Keeps the agent busy until `release`, in this turn and all following ones; an idle chat becomes busy. */
   holdBusy(): void {
     this.turns.hold();
   }
 
-  /** Ends the turn now, or the interrupt of one. What is queued follows. */
+  /** Ends the turn, or its interrupt, now. The queue continues. */
   release(): void {
     this.turns.release();
   }
 
-  /** Ends the turn with an error. The queue stays; the next message is another try. */
+  /** Ends the turn with an error. The queue stays; the next message retries. */
   failTurn({ message, ...rest }: Partial<ChatError> = {}): void {
     this.turns.fail({ message: message ?? "The turn failed.", kind: "generic", retryable: false, ...rest });
   }
@@ -143,7 +143,7 @@ export class FakeChat {
     this.turns.requireAction();
   }
 
-  /** Lets the git sync find this pull request, or none any more. */
+  /** Sets the pull request that the git sync finds; `undefined` for none. */
   setPullRequest(pullRequest: NewPullRequest | undefined): void {
     this.pullRequest = pullRequest;
     this.turns.touch();
@@ -155,7 +155,7 @@ export class FakeChat {
     this.turns.touch();
   }
 
-  /** Removes it for good: it is a 404 from now on. */
+  /** Removes the chat permanently: it is then a 404. */
   purge(): void {
     this.turns.halt();
     this.purged = true;

@@ -18,15 +18,15 @@ import { sendMessage } from "./send.js";
 import { ChatSharing } from "./sharing.js";
 
 export interface ChatSettings {
-  /** Whether `/api/v2/chats` takes `owner_id`. Default: as in the version; others drop it silently. */
+  /** Whether `/api/v2/chats` accepts `owner_id`; otherwise it drops the field silently. Default: as in the version. */
   ownerIdSupport?: boolean;
   /** Default: true. */
   chatSharing?: boolean;
   /** Whether an organization has a model for chats. Default: true. */
   chatModels?: boolean;
-  /** Starts with the AI Gateway off: what changes a chat is a 503. */
+  /** Starts with the AI Gateway off: every change of a chat is a 503. */
   gatewayOff?: boolean;
-  /** How many messages of a chat may wait. Default: 20. */
+  /** How many messages of a chat may be queued. Default: 20. */
   queueCap?: number;
   /** Whether a chat's `last_error` is a bare string, as before 2.34. */
   stringErrors?: boolean;
@@ -42,7 +42,7 @@ export interface ChatsApiParts {
   settings: ChatSettings;
 }
 
-/** The Chats API, at one path or two. */
+/** The Chats API, under one path or two. */
 export class ChatsApi {
   readonly chats: Chats;
   gatewayOff: boolean;
@@ -94,7 +94,7 @@ export class ChatsApi {
         handle(chats.updatable(request.params.chat, caller), request, caller);
       route(method, path, this.#whereGatewayIsOn(handler));
     };
-    // Registered before what `:chat` would fit.
+    // Registered first, because `:chat` would match these paths too.
     route("GET", `${base}/by-workspace`, (request, caller) => this.#byWorkspace(request, caller));
     route("GET", base, (request, caller) => this.#list(request, caller));
     const create: CoderHandler = (request, caller) => {

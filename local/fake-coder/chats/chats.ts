@@ -3,7 +3,7 @@ import { isUuid, notFound, Refusal } from "../api/coder-api.js";
 import type { Users } from "../users/users.js";
 import type { FakeChat } from "./chat.js";
 
-/** The chats, and who may do what with whose. */
+/** The chats and the permissions on them. */
 export class Chats {
   readonly #all: FakeChat[] = [];
 
@@ -12,7 +12,7 @@ export class Chats {
     private readonly sharing: boolean,
   ) {}
 
-  /** Those that are not purged, the oldest first. */
+  /** The chats that are not purged, the oldest first. */
   get all(): FakeChat[] {
     return this.#all.filter(({ purged }) => !purged);
   }
@@ -40,7 +40,7 @@ export class Chats {
     return found;
   }
 
-  /** Coder hides from those who may only read a chat that there is something to change. */
+  /** For users who may only read a chat, Coder answers a change with 404. */
   updatable(ref: string | undefined, caller: Access): FakeChat {
     const chat = this.readable(ref, caller);
     if (this.#updates(chat, caller)) return chat;

@@ -1,7 +1,7 @@
 import { Refusal } from "../api/coder-api.js";
 import type { ChatPart } from "./turns.js";
 
-/** The `content` of a create or a send: at least one part, and none of them blank. Texts are trimmed. */
+/** The `content` of a create or a send: at least one part, none of them blank. Texts are trimmed. */
 export function inputParts(body: Record<string, unknown>): ChatPart[] {
   const content = body.content ?? [];
   if (!Array.isArray(content)) {
@@ -15,7 +15,7 @@ export function inputParts(body: Record<string, unknown>): ChatPart[] {
   return content.map((part: unknown, i) => inputPart(part, `content[${i}]`));
 }
 
-/** What the agent reads of it. */
+/** The text for the agent. */
 export function textOf(content: readonly ChatPart[]): string {
   return content.map(({ text }) => text ?? "").join("\n");
 }
@@ -33,7 +33,7 @@ function inputPart(part: unknown, at: string): ChatPart {
     if (!file_name) throw invalid(`${at}.file_name cannot be empty for file-reference.`);
     return { type, file_name, start_line, end_line, content };
   }
-  // No file was ever uploaded here.
+  // The fake has no file uploads.
   if (type === "file") throw new Refusal(400, "Chat attachment unavailable.");
   throw invalid(`${at}.type "${type ?? ""}" is not supported.`);
 }

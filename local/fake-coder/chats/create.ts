@@ -30,11 +30,11 @@ export interface ChatCreationParts {
   hasModel: boolean;
 }
 
-/** `POST /chats`: refuses in the order that coderd does, or makes a chat that is at work at once. */
+/** `POST /chats`: checks the request in coderd's order, then creates a chat that starts its first turn at once. */
 export class ChatCreation {
   constructor(private readonly parts: ChatCreationParts) {}
 
-  /** A server, or a path, without `owner_id` drops that field silently, as Go's decoder does. */
+  /** Without support for `owner_id` (by version or path), the field is dropped silently, as by Go's decoder. */
   create(request: HttpRequest, caller: Access, takesOwnerId: boolean): FakeChat {
     const body = this.#body(request);
     const organizationId = uuidField(body, "organization_id") ?? zeroUuid;
@@ -94,7 +94,7 @@ export class ChatCreation {
       if (!caller.usesChats) throw forbidden();
       return owner;
     }
-    // An org-admin may make chats for others, but not the API keys that the agent would need for that.
+    // An org-admin may create chats for others, but not the API keys that their agents would need.
     if (!caller.isSiteOwner) throw forbidden();
     if (owner?.status !== "active" || !isMember(owner)) {
       throw new Refusal(400, "Chat owner must be an active member of the organization.");

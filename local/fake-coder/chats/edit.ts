@@ -7,8 +7,8 @@ import { labelsField } from "./labels.js";
 const titleLimit = 200;
 
 /**
- * `PATCH /chats/{id}`: one field after the other. Where one is refused, those before it have changed all the
- * same.
+ * `PATCH /chats/{id}`: applies one field after the other. If one is refused, the earlier ones have already
+ * changed.
  */
 export function editChat(
   chat: FakeChat,
@@ -41,7 +41,7 @@ export function assertTitleFits(title: string): void {
   throw new Refusal(400, `Title must be at most ${titleLimit} characters.`);
 }
 
-/** The workspace stays as it is. */
+/** The workspace is not changed. */
 function setArchived(chat: FakeChat, archived: boolean, legacy: boolean): void {
   if (archived === chat.archived) {
     throw new Refusal(400, `Chat is already ${archived ? "archived" : "not archived"}.`);

@@ -3,7 +3,7 @@ import { chatModelId } from "./json.js";
 
 const efforts = ["none", "minimal", "low", "medium", "high", "xhigh", "max"];
 
-/** What creates, sends and edits ask of the fields that they share. */
+/** The checks of fields that creates, sends and edits share. */
 export function planModeField(body: Record<string, unknown>): string | undefined {
   const mode = textField(body, "plan_mode");
   if (mode === undefined || mode === "" || mode === "plan") return mode;

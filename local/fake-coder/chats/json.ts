@@ -1,10 +1,10 @@
 import type { FakeChat } from "./chat.js";
 import type { ChatMessage, QueuedMessage } from "./turns.js";
 
-/** The one chat model that there is. */
+/** The only chat model. */
 export const chatModelId = "00000000-0000-4000-8000-00000000c0de";
 
-/** codersdk.Chat. What is empty is left out where Coder leaves it out, and null where it is null there. */
+/** codersdk.Chat. Empty fields are omitted or null, as in Coder. */
 export function chatJson(chat: FakeChat, stringErrors: boolean): Record<string, unknown> {
   const { lastError } = chat;
   return {
@@ -37,7 +37,7 @@ export function chatJson(chat: FakeChat, stringErrors: boolean): Record<string, 
   };
 }
 
-/** In lists there always is a `diff_status`, if only one of zero values. */
+/** In lists, `diff_status` is always present, with zero values if there is nothing to show. */
 export function listedChatJson(chat: FakeChat, stringErrors: boolean) {
   return { ...chatJson(chat, stringErrors), diff_status: diffStatusJson(chat) };
 }

@@ -28,7 +28,7 @@ export function labelsField(body: Record<string, unknown>): Labels | undefined {
   return Object.fromEntries(entries);
 }
 
-/** `label=key:value`, cut at the first colon; of two with the same key, the last one counts. */
+/** `label=key:value`, split at the first colon; the last value of a key wins. */
 export function labelFilter(params: readonly string[]): Labels {
   const labels: Labels = {};
   for (const param of params) {

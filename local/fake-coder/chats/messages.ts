@@ -4,7 +4,7 @@ import { integerParam } from "../api/pagination.js";
 import type { FakeChat } from "./chat.js";
 import { messageJson, queuedMessageJson } from "./json.js";
 
-/** `GET /chats/{id}/messages`: the newest first, but what comes after a message in the order of time. */
+/** `GET /chats/{id}/messages`: the newest first; with only `after_id`, the oldest first. */
 export function readMessages(chat: FakeChat, { query }: HttpRequest): HttpReply {
   const before = integerParam(query, "before_id") ?? Number.POSITIVE_INFINITY;
   const after = integerParam(query, "after_id") ?? 0;

@@ -23,7 +23,7 @@ export function deleteQueued(
   return { status: 204 };
 }
 
-/** `PATCH /chats/{id}/queue/{message}`: begins or ends an edit, or makes one (coder/coder#29215). */
+/** `PATCH /chats/{id}/queue/{message}`: starts, ends or applies an edit (coder/coder#29215). */
 export function editQueued(chat: FakeChat, request: HttpRequest, caller: Access): HttpReply {
   if (chat.ownerUser !== caller.me) throw new Refusal(403, "Only the chat owner may edit queued messages.");
   if (chat.archived) throw new Refusal(400, "Cannot edit queued messages in an archived chat.");

@@ -10,14 +10,14 @@ import { labelFilter } from "./labels.js";
 const badQuery = "Invalid chat search query.";
 const pullRequestKeys = ["pr_status", "diff_url", "pr", "repo", "pr_title"];
 
-/** `GET /chats`: what the caller owns or was given to read, never what else an admin may read. */
+/** `GET /chats`: chats that the caller owns or that are shared with them, without the others that an admin may read. */
 export class ChatSearch {
   constructor(
     private readonly chats: Chats,
     private readonly hasSources: () => boolean,
   ) {}
 
-  /** The pinned ones, then those that changed last. */
+  /** Pinned chats first, then the most recently changed. */
   list(query: URLSearchParams, caller: Access): FakeChat[] {
     const offset = integerParam(query, "offset") ?? 0;
     const limit = integerParam(query, "limit") || 50;
@@ -72,7 +72,7 @@ function boolean(field: string, value: string | undefined): boolean | undefined 
   throw badSearch(badQuery, [{ field, detail: `Query param "${field}" must be a valid boolean` }]);
 }
 
-/** `value` is in lower case. */
+/** @param value in lower case. */
 function matcher(key: string, value: string): (chat: FakeChat) => boolean {
   const has = (text: string | undefined) => text?.toLowerCase().includes(value) ?? false;
   switch (key) {

@@ -6,14 +6,14 @@ import { inputParts } from "./content.js";
 import { assertEffort, assertMcpServers, assertModel, planModeField } from "./fields.js";
 import { messageJson, queuedMessageJson } from "./json.js";
 
-/** `POST /chats/{id}/messages`, once it is known that the caller may change the chat. */
+/** `POST /chats/{id}/messages`; the caller's right to change the chat has been checked already. */
 export function sendMessage(
   chat: FakeChat,
   request: HttpRequest,
   caller: Access,
   queueCap: number,
 ): HttpReply {
-  // Admins are no exception: the turn would run with the owner's credentials.
+  // Not even for admins: the turn would run with the owner's credentials.
   if (chat.ownerUser !== caller.me) throw new Refusal(403, "Only the chat owner may send messages.");
   if (chat.archived) throw new Refusal(400, "Cannot send messages to an archived chat.");
   const body = jsonObject(request);

@@ -4,7 +4,7 @@ import { jsonObject, Refusal, type Validation } from "../api/coder-api.js";
 import type { Users } from "../users/users.js";
 import type { FakeChat } from "./chat.js";
 
-/** `/chats/{id}/acl`: who else may read a chat. There are no groups here. */
+/** `/chats/{id}/acl`: who else may read a chat. Groups are not supported. */
 export class ChatSharing {
   constructor(
     private readonly users: Users,
@@ -26,7 +26,7 @@ export class ChatSharing {
     };
   }
 
-  /** An empty role takes the right away; who is not named keeps it. */
+  /** An empty role revokes the right; users who are not named keep theirs. */
   update(chat: FakeChat, request: HttpRequest, caller: Access): HttpReply {
     const body = jsonObject(request);
     const roles = Object.entries(body.user_roles ?? {}).map(([id, role]) => ({

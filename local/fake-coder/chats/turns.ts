@@ -1,6 +1,6 @@
 import type { Timers } from "../api/timers.js";
 
-/** codersdk.ChatStatus. `pending` is a legacy server's alone, `interrupting` is none of those, `paused` a newer one's. */
+/** codersdk.ChatStatus. Only legacy servers have `pending`, only later ones `interrupting`, only newer ones `paused`. */
 export type ChatStatus =
   | "pending"
   | "waiting"
@@ -20,14 +20,14 @@ export interface ChatError {
   status_code?: number;
 }
 
-/** codersdk.ChatMessagePart, as far as one can be sent. */
+/** The sendable variants of codersdk.ChatMessagePart. */
 export interface ChatPart {
   type: string;
   text?: string;
   [field: string]: unknown;
 }
 
-/** What somebody sent: it waits in the queue, or is the start of a turn. */
+/** A user's input: it is queued, or it starts a turn. */
 export interface ChatInput {
   content: ChatPart[];
   /** The sender's user id. */
@@ -37,7 +37,7 @@ export interface ChatInput {
 export interface QueuedMessage extends ChatInput {
   id: number;
   createdAt: string;
-  /** While its owner edits it, it is not sent. */
+  /** Whether its owner is editing it; until the edit ends, it is not sent. */
   editingSince?: string | undefined;
 }
 
@@ -50,25 +50,25 @@ export interface ChatMessage {
 }
 
 export interface Rhythm {
-  /** Milliseconds of one turn. */
+  /** The length of one turn in milliseconds. */
   turnMs: number;
   timers: Timers;
-  /** Whether the server is one before the state machine. */
+  /** Whether the server's version predates the state machine. */
   isLegacy: () => boolean;
-  /** Ever greater numbers, for the ids of messages and for the order of changes. */
+  /** Increasing numbers for message ids and for the order of changes. */
   nextNumber: () => number;
 }
 
-/** What came of an input: its message where a turn began with it, else where it waits. */
+/** The result of sending an input: the message of the turn that started, or the queued message. */
 export interface Delivery {
   queued: QueuedMessage | undefined;
-  /** What began a turn: the input itself, or the head of a queue that had come to a halt. */
+  /** The message that started a turn: the input itself, or the head of a queue that had stopped. */
   begun: ChatMessage | undefined;
 }
 
 /**
- * The turns of one chat, as the state machine in coderd has them: one at a time, each begun by one message, the
- * queue's head taking over where one ends.
+ * The turns of one chat, as in coderd's state machine: one at a time, each started by one message. When a turn ends,
+ * the head of the queue starts the next one.
  */
 export class ChatTurns {
   status: ChatStatus = "waiting";
@@ -76,7 +76,7 @@ export class ChatTurns {
   readonly messages: ChatMessage[] = [];
   readonly queue: QueuedMessage[] = [];
   updatedAt = new Date().toISOString();
-  /** Greater than that of all that changed before. */
+  /** Greater than the number of every earlier change. */
   change: number;
   #held = false;
   #cancelTimer = () => {};
@@ -90,7 +90,7 @@ export class ChatTurns {
     return new ChatTurns(this.rhythm);
   }
 
-  /** Whether it is at work, or would be: what cannot be archived. */
+  /** Whether a turn is running or about to run; such a chat cannot be archived. */
   get isActive(): boolean {
     return this.status !== "waiting" && this.status !== "error";
   }
@@ -100,7 +100,7 @@ export class ChatTurns {
     const queued = { ...input, id: this.rhythm.nextNumber(), createdAt: new Date().toISOString() };
     this.queue.push(queued);
     this.touch();
-    // A queue that stands still behind an error goes on in its order.
+    // A queue that stopped after an error continues in order.
     if (!this.isActive) return { queued, begun: this.#promoteHead() };
     if (interrupt) this.interrupt();
     return { queued, begun: undefined };
@@ -120,7 +120,7 @@ export class ChatTurns {
     return message;
   }
 
-  /** Legacy servers do it at once; others say so first. Pending tool calls are cancelled, and the turn goes on. */
+  /** Legacy servers interrupt at once; others are `interrupting` first. Pending tool calls are cancelled instead. */
   interrupt(): void {
     const { turnMs, timers, isLegacy } = this.rhythm;
     if (isLegacy()) {
@@ -137,7 +137,7 @@ export class ChatTurns {
     }
   }
 
-  /** Ends the turn with nothing more to come, as a legacy server's archive does. */
+  /** Ends the turn without starting a queued one, as a legacy server's archive does. */
   halt(): void {
     this.#cancelTimer();
     this.queue.length = 0;
@@ -170,7 +170,7 @@ export class ChatTurns {
     this.#become("requires_action");
   }
 
-  /** Goes on after an edit of the queue, if that is what it has waited for. */
+  /** Continues after an edit of the queue if the chat was waiting for it. */
   unpause(): void {
     if (this.status === "paused") this.#rest();
     else this.touch();

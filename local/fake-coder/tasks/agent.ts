@@ -3,7 +3,7 @@ import type { Timers } from "../api/timers.js";
 import type { Resident } from "../workspaces/workspace.js";
 import { snapshotOf, type TaskLogEntry, type TaskLogSnapshot, terminalText } from "./log.js";
 
-/** What an agent says of itself. `failure` is the word of agents, `failed` that of Coder's newer API. */
+/** The state that an agent reports. Agents say `failure`, Coder's newer API `failed`. */
 export type AgentState = "working" | "idle" | "complete" | "failed" | "failure";
 
 export interface StateReport {
@@ -16,8 +16,8 @@ export interface StateReport {
 export type AppHealth = "healthy" | "unhealthy" | "initializing";
 
 /**
- * The agent and its AgentAPI in a task's workspace. It takes up the prompt with the first start and every text
- * sent after that, works on each for a while, and is idle then.
+ * The agent and its AgentAPI in a task's workspace. It handles the prompt at the first start, then each text
+ * that is sent: it works on each for a while and is then idle.
  */
 export class SimulatedAgent implements Resident {
   readonly inputs: { at: number; text: string }[] = [];
@@ -40,14 +40,14 @@ export class SimulatedAgent implements Resident {
     private readonly timers: Timers,
   ) {}
 
-  /** Whether AgentAPI is `stable`: the screen stands still and a text would be taken. */
+  /** Whether AgentAPI is `stable`: the screen does not change, and a text would be accepted. */
   get isStable(): boolean {
     return this.lifecycle === "ready" && !this.#busy;
   }
 
   starting(): void {
     this.#off();
-    // What an earlier build's agent said no longer holds.
+    // The report of an earlier build's agent is no longer valid.
     this.report = undefined;
   }
 
@@ -60,7 +60,7 @@ export class SimulatedAgent implements Resident {
     const isFirst = !this.#hasPrompt && this.prompt().trim() !== "";
     this.#hasPrompt = true;
     if (isFirst) this.#write("input", this.prompt().trim());
-    // One that comes back has nothing to say until its screen stands still.
+    // A resumed agent reports nothing until its screen stops changing.
     this.#work(isFirst ? "Working on the task" : undefined);
   }
 
@@ -69,7 +69,7 @@ export class SimulatedAgent implements Resident {
     this.#off();
   }
 
-  /** Types a text into the agent's terminal, without a look at what state it is in. */
+  /** Types a text into the agent's terminal, regardless of the agent's state. */
   take(text: string): void {
     const trimmed = text.trim();
     this.inputs.push({ at: Date.now(), text: trimmed });

@@ -3,9 +3,9 @@ import type { Access } from "../api/access.js";
 import { type CoderApi, jsonObject, notFound, Refusal, textField } from "../api/coder-api.js";
 import type { FakeTask } from "./fake-task.js";
 
-/** What goes through the task's AgentAPI: texts sent to the agent, and the log of them. */
+/** The routes that use the task's AgentAPI: sending texts to the agent, and reading their log. */
 export class TaskConversation {
-  /** So many of the next texts arrive, and the answer is a 502 all the same. */
+  /** How many of the next texts arrive but are answered with 502. */
   failuresAfterEffect = 0;
 
   constructor(private readonly api: CoderApi) {}
@@ -25,7 +25,7 @@ export class TaskConversation {
     task.agent.take(input);
     if (this.failuresAfterEffect > 0) {
       this.failuresAfterEffect -= 1;
-      // AgentAPI gives up after 15 s without a sign of work, with the text in the terminal.
+      // AgentAPI gives up if the agent shows no activity within 15 s; the text stays in the terminal.
       throw rejected("failed to wait for processing to start: timeout");
     }
     return { status: 204 };
@@ -58,7 +58,7 @@ export class TaskConversation {
       const detail = `Task status is "${status}", it must be "active" to interact with the task.`;
       throw new Refusal(400, "Task must be active.", detail);
     }
-    // Reading a task takes less than talking to its agent: an org-admin gets a 404 here.
+    // Talking to a task's agent needs more rights than reading the task: an org-admin gets a 404 here.
     if (!caller.connectsToWorkspacesOf(task.workspace.owner)) throw notFound();
   }
 }

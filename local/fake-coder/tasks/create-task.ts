@@ -12,7 +12,7 @@ import { nameTaken, type Workspaces } from "../workspaces/workspaces.js";
 import { SimulatedAgent } from "./agent.js";
 import { FakeTask } from "./fake-task.js";
 
-/** How long a create takes between its look for the name and its insert, where creates are to race. */
+/** The time between a create's check of the name and its insert, if creates race. */
 const raceMs = 200;
 
 export interface TaskCreationParts {
@@ -21,11 +21,11 @@ export interface TaskCreationParts {
   workspaces: Workspaces;
   timers: Timers;
   turnMs: number;
-  /** Whether two creates at once may both find the name free, so that one runs into the unique index. */
+  /** Whether two concurrent creates may both find the name free, so that one fails on the unique index. */
   race: boolean;
 }
 
-/** `POST /tasks/{user}`: refuses in the order that coderd does, or makes a task and its workspace. */
+/** `POST /tasks/{user}`: checks the request in coderd's order, then creates a task and its workspace. */
 export class TaskCreation {
   constructor(private readonly parts: TaskCreationParts) {}
 
@@ -56,7 +56,7 @@ export class TaskCreation {
       ]);
     }
     const version = this.parts.templates.version(id);
-    // Not a 404: it is the input that is wrong.
+    // Not a 404, because the input is wrong.
     if (!version) {
       throw new Refusal(400, "Template version not found or you do not have access to this resource");
     }
@@ -80,7 +80,7 @@ export class TaskCreation {
   }
 }
 
-/** Without a name, one from the prompt and four random digits. */
+/** The default name: derived from the prompt, with four random digits. */
 function taskName(name: string, prompt: string): string {
   if (name === "") {
     const words = prompt.toLowerCase().match(/[a-z0-9]+/g) ?? ["task"];

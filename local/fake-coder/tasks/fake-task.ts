@@ -15,15 +15,15 @@ export interface TaskParts {
   agent: SimulatedAgent;
 }
 
-/** A task as the server keeps it, with what a test may do to it behind the API's back. */
+/** A task as stored on the server, with methods for tests that bypass the API. */
 export class FakeTask {
   readonly id = randomUUID();
   readonly createdAt = new Date().toISOString();
-  /** When it was deleted through the API; its workspace may outlive it. */
+  /** The time of its deletion through the API; its workspace may still exist. */
   deletedAt: string | undefined;
   readonly name: string;
   readonly displayName: string;
-  /** What the API's `initial_prompt` says; a PATCH changes it. */
+  /** The API's `initial_prompt`; a PATCH changes it. */
   initialPrompt: string;
   readonly preset: FakePreset | undefined;
   readonly workspace: FakeWorkspace;
@@ -52,7 +52,7 @@ export class FakeTask {
     return this.agent.inputs;
   }
 
-  /** As the database view `tasks_with_status` has it. */
+  /** As in the database view `tasks_with_status`. */
   get status(): TaskStatus {
     const { status, transition } = this.workspace.latestBuild;
     if (status === "failed") return "error";
@@ -63,9 +63,9 @@ export class FakeTask {
   }
 
   /**
-   * Lets the agent report a state, and ends its turn: after `working` it is busy until told otherwise, after
-   * any other it would take a text. `busy` makes the two disagree, as they do in real life. With null the
-   * agent reports nothing any more, until it is given another state.
+   * Lets the agent report a state, and ends its turn: after `working` it is busy until the next state, after
+   * any other it would accept a text. `busy` makes the two disagree, as can happen in a real Coder. With null, the
+   * agent reports nothing until it gets another state.
    */
   setAgentState(
     state: AgentState | null,
@@ -74,18 +74,18 @@ export class FakeTask {
     this.agent.say(state, report);
   }
 
-  /** `unhealthy` makes the status `error` while all else is well, as may happen for a while during a start. */
+  /** `unhealthy` makes the status `error` while everything else is fine, as may happen briefly during a start. */
   setAppHealth(health: AppHealth): void {
     this.agent.appHealth = health;
   }
 
-  /** Fails the active build; if there is none, a start that fails at once is added. */
+  /** Fails the active build; without one, adds a start that fails at once. */
   failBuild(): void {
     if (!this.workspace.hasActiveBuild) this.workspace.build("start");
     this.workspace.endBuild("failed");
   }
 
-  /** Ends the start that is under way, if there is one, without waiting for `bootMs`. */
+  /** Completes a running start without waiting for `bootMs`. */
   finishBoot(): void {
     if (this.workspace.latestBuild.transition === "start") this.workspace.endBuild("succeeded");
   }
@@ -100,7 +100,7 @@ export class FakeTask {
     this.agent.release();
   }
 
-  /** Starts to stop the workspace, as autostop does: the task is `paused` after `stopMs`. */
+  /** Stops the workspace, as autostop does: the task is `paused` after `stopMs`. */
   stop(): void {
     this.workspace.build("stop", "task_auto_pause");
   }
@@ -141,12 +141,12 @@ export function taskJson(task: FakeTask, version: CoderVersion) {
 function currentState(task: FakeTask, version: CoderVersion) {
   const { report } = task.agent;
   if (report) {
-    // Servers up to early 2026 hand the agent's own word through.
+    // Servers up to early 2026 pass the agent's own term through.
     const state = report.state === "failure" && version !== "2.30" ? "failed" : report.state;
     return { timestamp: report.at, state, message: report.message, uri: report.uri };
   }
   if (task.status !== "initializing") return null;
-  // Coder makes up a state where the agent cannot have one yet (coderd/aitasks.go, deriveTaskCurrentState).
+  // Coder derives a state if the agent cannot have one yet (coderd/aitasks.go, deriveTaskCurrentState).
   const { createdAt } = task.workspace.latestBuild;
   return { timestamp: createdAt, state: "working", message: "Workspace is starting", uri: "" };
 }

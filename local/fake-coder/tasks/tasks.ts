@@ -22,7 +22,7 @@ export interface TasksParts {
   conversation: TaskConversation;
 }
 
-/** The Tasks API. Coder 2.29 to 2.36 has it under two paths. */
+/** The Tasks API. Coder 2.29 to 2.36 serves it under two paths. */
 export class Tasks {
   readonly #all: FakeTask[] = [];
 
@@ -77,7 +77,7 @@ export class Tasks {
     return taskJson(task, this.parts.api.version);
   }
 
-  /** All at once, the newest first: this list has no pages. */
+  /** All tasks, the newest first: this list has no pages. */
   #list(q: string, caller: Access): HttpReply {
     const { users, organizations } = this.parts;
     const { terms, words } = parseSearch(q, ["owner", "organization", "status"], badQuery);
@@ -110,7 +110,7 @@ export class Tasks {
     return { status: 201, body: this.#json(task) };
   }
 
-  /** The task is gone at once; its workspace, and with it the name, when the build is done. */
+  /** The task is deleted at once; its workspace, which holds the name, only when the build is done. */
   #delete(task: FakeTask): HttpReply {
     if (!task.workspace.isDeleted) task.workspace.build("delete");
     task.deletedAt = new Date().toISOString();
@@ -137,7 +137,7 @@ function started(task: FakeTask, build: FakeBuild): HttpReply {
   return { status: 202, body: { workspace_build: buildJson(task.workspace, build) } };
 }
 
-/** Changes what the task was asked at first; it is no message. */
+/** Changes the task's initial prompt; sends no message. */
 function setInput(task: FakeTask, request: HttpRequest): HttpReply {
   const input = textField(jsonObject(request), "input") ?? "";
   if (input.trim() === "") throw new Refusal(400, "Task input is required.");

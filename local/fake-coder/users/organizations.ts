@@ -7,7 +7,7 @@ export interface FakeOrganization {
   readonly createdAt: string;
 }
 
-/** The first one is the default organization: it has a name as any other, and answers to `default`. */
+/** The first organization is the default one: it has a name like any other, and is also found as `default`. */
 export class Organizations {
   readonly #all: FakeOrganization[] = [];
 
@@ -19,7 +19,7 @@ export class Organizations {
     return this.#all;
   }
 
-  /** The one of this name or id, made if there is none. */
+  /** The organization with this name or id, created if missing. */
   named(name: string): FakeOrganization {
     const found = this.find(name);
     if (found) return found;

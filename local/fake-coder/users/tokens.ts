@@ -5,20 +5,20 @@ import { type CoderApi, forbidden, jsonObject, notFound, Refusal, textField } fr
 import type { FakeUser } from "../api/user.js";
 import type { Users } from "./users.js";
 
-/** A token that was made for a user, and acts as that user until it is deleted. */
+/** A token that was created for a user and acts as that user until it is deleted. */
 export interface FakeToken {
-  /** What it is deleted by; the key starts with it. */
+  /** The id for deleting the token; the key starts with it. */
   readonly id: string;
   readonly key: string;
   readonly name: string;
   readonly user: FakeUser;
-  /** Nanoseconds, as asked for; 0 for Coder's default. */
+  /** The requested lifetime in nanoseconds; 0 for Coder's default. */
   readonly lifetime: number;
 }
 
-/** The session tokens: the server's own one, and those that are minted for users. */
+/** The session tokens: the server's own, and those minted for users. */
 export class Tokens {
-  /** Those that were minted and not deleted yet. */
+  /** The minted tokens that have not been deleted. */
   readonly minted: FakeToken[] = [];
 
   constructor(

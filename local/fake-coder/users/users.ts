@@ -18,7 +18,7 @@ const keys = [
 ];
 const badQuery = "Invalid user search query.";
 
-/** The users, and the one that the server's own token belongs to: `relay-bot`, a site owner at first. */
+/** The users, including the one of the server's own token: `relay-bot`, initially a site owner. */
 export class Users {
   readonly bot: FakeUser;
   readonly #all: FakeUser[] = [];
@@ -29,7 +29,7 @@ export class Users {
 
   add(user: NewUser): FakeUser {
     if (this.#all.some(({ username }) => username.toLowerCase() === user.username.toLowerCase())) {
-      throw new Error(`There is a user "${user.username}" already.`);
+      throw new Error(`The user "${user.username}" already exists.`);
     }
     const added: FakeUser = {
       name: "",
@@ -75,7 +75,7 @@ export class Users {
     });
   }
 
-  /** What the token may not see is left out, silently. */
+  /** Users that the token may not see are omitted silently. */
   #search(q: string, caller: Access): FakeUser[] {
     const query = parseSearch(q, keys, badQuery);
     const tests = [
@@ -103,7 +103,7 @@ export class Users {
     return names.flatMap((name) => this.organizations.find(name)?.id ?? []);
   }
 
-  /** Without the GitHub id, which Coder searches by but does not return. */
+  /** Without the GitHub id: Coder searches by it but does not return it. */
   #json(user: FakeUser) {
     return {
       id: user.id,
@@ -132,7 +132,7 @@ function rolesOf(user: FakeUser): { name: string; display_name: string }[] {
 
 type UserTest = (user: FakeUser) => boolean;
 
-/** Id 0 is Coder's "no such filter": it finds everyone. */
+/** Id 0 means no filter in Coder: it finds everyone. */
 function byGithubId({ terms }: SearchQuery): UserTest {
   const field = "github_com_user_id";
   const value = terms.get(field)?.[0] ?? "0";

@@ -9,16 +9,16 @@ export interface NewPreset {
 
 export interface NewTemplate {
   name: string;
-  /** Default: the default organization. One that does not exist is made. */
+  /** Created if it doesn't exist. Default: the default organization. */
   organization?: string;
   presets?: NewPreset[] | null;
   /** The names of its parameters, which all have defaults. */
   parameters?: string[];
-  /** The message about it, or true for a message of the fake's own. */
+  /** The deprecation message, or true for a default message. */
   deprecated?: boolean | string;
   /** Whether its version defines `coder_ai_task`. Default: true. */
   aiTask?: boolean;
-  /** Whether a parameter lacks a default, so that nothing can be created without a preset. */
+  /** Whether a parameter has no default, so that a preset is required. */
   needsPreset?: boolean;
 }
 
@@ -38,7 +38,7 @@ export interface FakeTemplate {
   readonly id: string;
   readonly name: string;
   readonly organization: FakeOrganization;
-  /** Empty where it is not deprecated. */
+  /** Empty if the template is not deprecated. */
   deprecation: string;
   readonly aiTask: boolean;
   readonly needsPreset: boolean;
@@ -71,7 +71,7 @@ export class Templates {
     return template;
   }
 
-  /** Makes a new version the active one. Its presets have ids of their own, as in Coder. */
+  /** Adds a new active version. Its presets get new ids, as in Coder. */
   publish(template: FakeTemplate, presets?: NewPreset[] | null): FakeTemplateVersion {
     const version = {
       id: randomUUID(),
@@ -139,7 +139,7 @@ function parameterJson(name: string) {
   return { name, display_name: "", description: "", type: "string", mutable: true, required: false };
 }
 
-/** codersdk.Preset has no JSON tags, hence the capitals; and no presets are a nil slice, hence the `null`. */
+/** codersdk.Preset has no JSON tags, hence the capitals; an empty list is a nil slice, hence the `null`. */
 function presetsJson({ presets }: FakeTemplateVersion) {
   if (presets.length === 0) return null;
   return presets.map(({ id, name, isDefault }) => ({

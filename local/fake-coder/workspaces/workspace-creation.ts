@@ -6,7 +6,7 @@ import type { Users } from "../users/users.js";
 import type { FakePreset, FakeTemplateVersion, Templates } from "./templates.js";
 import { type Workspaces, workspaceJson } from "./workspaces.js";
 
-/** Workspaces that are made by themselves, for a chat to be bound to, and their look-up by name. */
+/** Creates workspaces without a task, for chats to use, and finds them by name. */
 export class WorkspaceCreation {
   constructor(
     private readonly users: Users,
@@ -61,7 +61,7 @@ export class WorkspaceCreation {
   }
 }
 
-/** What coderd asks of everyone who makes a workspace, be it a task's or not. */
+/** coderd's checks for every new workspace, with or without a task. */
 export function assertMayCreateWorkspace(
   users: Users,
   caller: Access,
@@ -82,7 +82,7 @@ export function assertMayCreateWorkspace(
   }
 }
 
-/** The preset of this id. Refuses one that is not there, and none where nothing can be made without. */
+/** The preset with this id. Refuses an unknown preset, and a missing one if the template requires a preset. */
 export function wantedPreset(
   version: FakeTemplateVersion,
   wanted: string | undefined,
@@ -96,7 +96,7 @@ export function wantedPreset(
   return preset;
 }
 
-/** Refuses a parameter that the template has not, which Coder may do as well. */
+/** Refuses parameters that the template does not have, as Coder may do. */
 function parametersOf({ template }: FakeTemplateVersion, values: unknown): Record<string, string> {
   const given = (Array.isArray(values) ? values : []).map((value): [string, string] => {
     const name = textField(value, "name") ?? "";
@@ -107,7 +107,7 @@ function parametersOf({ template }: FakeTemplateVersion, values: unknown): Recor
   return Object.fromEntries(given);
 }
 
-/** What codersdk.NameValid says against a name. It counts bytes, as Go's `len` does. */
+/** The error of codersdk.NameValid for a name. It counts bytes, as Go's `len` does. */
 export function nameFault(name: string): string | undefined {
   if (Buffer.byteLength(name) > 32) return "must be <= 32 characters";
   if (name === "") return "must be >= 1 character";
@@ -115,7 +115,7 @@ export function nameFault(name: string): string | undefined {
   return /^[a-zA-Z0-9]+(?:-[a-zA-Z0-9]+)*$/.test(name) ? undefined : "must be alphanumeric with hyphens";
 }
 
-/** A valid name, as the tag on the request's field checks it. */
+/** Checks a name as the validation tag on the request's field does. */
 function workspaceName(name: string): string {
   if (nameFault(name) === undefined) return name;
   const tag = name === "" ? "required" : "workspace_name";

@@ -6,7 +6,7 @@ import type { FakeTemplateVersion } from "./templates.js";
 
 export type Transition = "start" | "stop" | "delete";
 
-/** How long things take, in milliseconds. */
+/** Durations in milliseconds. */
 export interface Pace {
   bootMs: number;
   stopMs: number;
@@ -23,25 +23,25 @@ export interface FakeBuild {
   status: "pending" | "running" | "succeeded" | "failed";
 }
 
-/** What lives in a workspace, and comes and goes with its builds: `started` follows where a start succeeds. */
+/** Notified of a workspace's builds; `started` is called after a successful start. */
 export interface Resident {
   starting(): void;
   started(): void;
   stopping(): void;
 }
 
-/** A workspace: a row of builds, of which the last says what state it is in. */
+/** A workspace: a list of builds; the last one determines its state. */
 export class FakeWorkspace {
   readonly id = randomUUID();
   readonly createdAt = new Date().toISOString();
   updatedAt = this.createdAt;
   readonly builds: FakeBuild[] = [];
-  /** What the template's parameters were given, by name. */
+  /** The values of the template's parameters, by name. */
   parameters: Readonly<Record<string, string>> = {};
   latestBuild: FakeBuild;
   #cancelTimer = () => {};
 
-  /** Starts it at once. */
+  /** Queues the first start at once. */
   constructor(
     readonly name: string,
     readonly owner: FakeUser,
@@ -99,7 +99,7 @@ export class FakeWorkspace {
     return build;
   }
 
-  /** Ends the active build now, if there is one. */
+  /** Completes the active build now, if there is one. */
   endBuild(status: "succeeded" | "failed"): void {
     if (!this.hasActiveBuild) return;
     this.#cancelTimer();

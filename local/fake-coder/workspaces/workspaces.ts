@@ -13,7 +13,7 @@ export interface NewWorkspace {
 }
 
 export class Workspaces {
-  /** Makes every start a 403, as a used up license does. */
+  /** Makes every start a 403, as an exhausted license does. */
   startsForbidden = false;
   readonly #all: FakeWorkspace[] = [];
 
@@ -22,12 +22,12 @@ export class Workspaces {
     private readonly timers: Timers,
   ) {}
 
-  /** Without the deleted ones. */
+  /** All workspaces that are not deleted. */
   get live(): FakeWorkspace[] {
     return this.#all.filter(({ isDeleted }) => !isDeleted);
   }
 
-  /** Whether a workspace of this owner has the name, which it keeps until its delete build has succeeded. */
+  /** Whether a workspace of this owner has the name. It keeps the name until its delete build has succeeded. */
   holdsName(owner: FakeUser, name: string): boolean {
     return this.live.some((one) => one.owner === owner && one.name.toLowerCase() === name.toLowerCase());
   }
@@ -40,11 +40,11 @@ export class Workspaces {
     return workspace;
   }
 
-  /** A workspace that somebody's agent may work in, which takes SSH. */
+  /** A workspace that the user may use for a chat, which requires SSH access to it. */
   usableBy(id: string, user: FakeUser): FakeWorkspace {
     const found = this.live.find((workspace) => workspace.id === id);
     if (found && new Access(user).connectsToWorkspacesOf(found.owner)) return found;
-    // Not a 404: it is the input that is wrong.
+    // Not a 404, because the input is wrong.
     throw new Refusal(400, "Workspace not found or you do not have access to this resource");
   }
 
