@@ -20,7 +20,7 @@ describe.each(everyCoder)("on %s", (_, deployment) => {
     await world.close();
   });
 
-  /** The issue of `octo/app` after `by` has assigned it and all runs are over. */
+  /** An issue of `octo/app` that `by` has assigned, after all runs are over. */
   async function assignedBy(by: string) {
     const issue = await world.openIssue();
     await world.assign(issue, by);
@@ -28,14 +28,14 @@ describe.each(everyCoder)("on %s", (_, deployment) => {
     return issue;
   }
 
-  /** Who owns the agents that work on a repository of one person. */
+  /** The owners of the agents that work on one person's repository. */
   const ownersOf = (login: string) =>
     world
       .agents()
       .filter((agent) => ("prompt" in agent ? agent.prompt : agent.initialPrompt).includes(`/of-${login}/`))
       .map(({ owner }) => owner);
 
-  /** Somebody with write permission on `octo/app`. */
+  /** A user with write permission on `octo/app`. */
   function writer(login: string) {
     const user = world.gitHub.addUser({ login });
     world.gitHub.addRepository({ owner: "octo", name: `of-${login}`, permissions: { [login]: "write" } });
@@ -49,8 +49,8 @@ describe.each(everyCoder)("on %s", (_, deployment) => {
     return issue;
   }
 
-  describe("who may assign", () => {
-    test("not somebody with triage permission: the status comment says who may", async () => {
+  describe("permission to assign", () => {
+    test("a person with triage permission may not assign; the status comment says who may", async () => {
       const issue = await assignedBy("tim");
       expect(await world.untilStatus(issue, "No task was created")).toMatch(
         /tim may not.*write, maintain or admin/,
@@ -58,12 +58,12 @@ describe.each(everyCoder)("on %s", (_, deployment) => {
       expect(world.agent(issue)).toBeUndefined();
     });
 
-    test("not a stranger", async () => {
+    test("a stranger may not assign", async () => {
       world.gitHub.addUser({ login: "stranger" });
       await world.untilStatus(await assignedBy("stranger"), "No task was created");
     });
 
-    test("a refusal does not touch the task that runs, nor its status", async () => {
+    test("a refusal changes neither the running task nor its status", async () => {
       const issue = await world.runningIssue();
       const agent = world.agentOf(issue);
       await world.assign(issue, "tim");
@@ -72,14 +72,14 @@ describe.each(everyCoder)("on %s", (_, deployment) => {
       await world.untilRunning(issue);
     });
 
-    test("after a refusal somebody else can assign, and the same comment follows", async () => {
+    test("after a refusal somebody else can assign, and the same comment is updated", async () => {
       const issue = await assignedBy("tim");
       await world.assign(issue, "mona");
       await world.untilRunning(issue);
       expect(world.statusComments(issue)).toHaveLength(1);
     });
 
-    test("a bot of the list may; another may not", async () => {
+    test("a listed bot may assign; another bot may not", async () => {
       const refused = await assignedBy("other[bot]");
       await world.untilStatus(refused, "ALLOWED_BOTS");
       expect(world.agent(refused)).toBeUndefined();
@@ -89,8 +89,8 @@ describe.each(everyCoder)("on %s", (_, deployment) => {
     });
   });
 
-  describe("whose task it is", () => {
-    test("nobody's without a Coder user: the comment says what to do, and that done, assigning again works", async () => {
+  describe("the owner of a task", () => {
+    test("without a Coder user there is no task; the comment says what to do, and then assigning again works", async () => {
       const pat = writer("pat");
       const issue = await assignedInOwnRepository("pat");
       expect(await world.untilStatus(issue, "No task was created")).toMatch(/pat.*Sign in to Coder/);
@@ -101,14 +101,14 @@ describe.each(everyCoder)("on %s", (_, deployment) => {
       expect(ownersOf("pat")).toEqual(["pat-c"]);
     });
 
-    test("that of the settings' map where no Coder user is linked", async () => {
+    test("is the user in CODER_USER_MAP if no Coder user is linked", async () => {
       writer("Kim");
       world.coder.addUser({ username: "kim-c" });
       await world.untilRunning(await assignedInOwnRepository("Kim"));
       expect(ownersOf("Kim")).toEqual(["kim-c"]);
     });
 
-    test("nobody's where the linked user is suspended, or where there are two", async () => {
+    test("if the linked user is suspended, or two users are linked, there is no task", async () => {
       const sue = writer("sue");
       world.coder.addUser({ username: "sue-c", githubId: sue.id, status: "suspended" });
       await world.untilStatus(await assignedInOwnRepository("sue"), "not active");
@@ -124,13 +124,13 @@ describe.each(everyCoder)("on %s", (_, deployment) => {
   });
 });
 
-/** Both APIs make their workspaces from what one module looks up. */
+/** Both APIs use one module to find the template and preset of a workspace. */
 const oneOfEach = ["Tasks of 2.34", "Chats of 2.38"] as const;
 
-describe.each(oneOfEach)("on %s, what it is made from", (name) => {
+describe.each(oneOfEach)("on %s, the template and preset of a workspace", (name) => {
   const { coder } = deployments[name];
 
-  test("the default preset where none is configured", async () => {
+  test("use the default preset if none is configured", async () => {
     const other = await World.start({ coder, settings: { CODER_TEMPLATE_NAME: "with-presets" } });
     try {
       other.coder.addTemplate({
@@ -151,7 +151,7 @@ describe.each(oneOfEach)("on %s, what it is made from", (name) => {
     }
   });
 
-  test("a configured preset that does not exist fails the run, and lists the ones that do", async () => {
+  test("fail the run if the configured preset does not exist; the error lists the existing ones", async () => {
     const other = await World.start({
       coder,
       isPrivate: true,
@@ -170,13 +170,13 @@ describe.each(oneOfEach)("on %s, what it is made from", (name) => {
   });
 });
 
-/** Only where a name is a key does it matter whether it is taken: of tasks, and of the workspaces of chats. */
+/** Names of tasks and of chats' workspaces are keys, so they can be taken. */
 const named = [
   ["Tasks of 2.34", {}],
   ["Chats of 2.38", { CODER_TEMPLATE_NAME: "task-template" }],
 ] as const;
-describe.each(named)("on %s, what it is called", (name, settings) => {
-  test("a name with a hash where the plain one would not be valid, or serves an issue of the same name", async () => {
+describe.each(named)("on %s, the name", (name, settings) => {
+  test("has a hash if the plain name is invalid or belongs to another issue of the same name", async () => {
     const world = await World.start({
       coder: deployments[name].coder,
       settings: { ...settings, ALLOWED_ACCOUNTS: "octo,umbrella" },

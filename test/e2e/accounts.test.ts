@@ -6,20 +6,20 @@ import { until, World } from "./support.js";
 
 const oneOfEach = ["Tasks of 2.34", "Chats of 2.38"] as const;
 
-/** Waits until no execution runs; all have to have gone well. */
+/** Waits until no execution runs; all must have succeeded. */
 async function allWell(world: World): Promise<void> {
   for (const { name, status, cause } of await world.idle())
     expect([name, cause ?? status]).toEqual([name, "SUCCEEDED"]);
 }
 
-/** What all agents were told, besides their first prompt. */
+/** All messages to agents, without their first prompts. */
 const told = (world: World) =>
   world
     .agents()
     .flatMap(({ inputs }) => inputs.map(({ text }) => text))
     .join("\n");
 
-describe.each(oneOfEach)("on %s, people are ids", (name) => {
+describe.each(oneOfEach)("on %s, people are identified by their ids", (name) => {
   let world: World;
   beforeAll(async () => {
     const { coder, settings } = asRequester(deployments[name]);
@@ -43,7 +43,7 @@ describe.each(oneOfEach)("on %s, people are ids", (name) => {
     return issue;
   }
 
-  test("a person who is called like an allowed bot, or like one of CODER_USER_MAP, is not the bot", async () => {
+  test("a person with the same name as an allowed bot, or as one in CODER_USER_MAP, is not the bot", async () => {
     world.gitHub.addUser({ login: "hubot", type: "User" });
     const stranger = await assignedBy("hubot");
     await world.untilStatus(stranger, "hubot may not assign the agent here");
@@ -56,7 +56,7 @@ describe.each(oneOfEach)("on %s, people are ids", (name) => {
     expect(world.agentOf(bot).owner).toBe("hubot-c");
   });
 
-  test("whoever takes over a login of CODER_USER_MAP gets nobody's Coder user; who had it keeps it", async () => {
+  test("a person who takes over a login in CODER_USER_MAP does not get its Coder user; the previous holder keeps it", async () => {
     mayWrite("kim");
     expect(world.agentOf(await assignedBy("kim")).owner).toBe("kim-c");
     world.gitHub.renameUser("kim", "kimberly");
@@ -68,7 +68,7 @@ describe.each(oneOfEach)("on %s, people are ids", (name) => {
     expect(world.agentOf(await assignedBy("kimberly")).owner).toBe("kim-c");
   });
 
-  test("whose login was changed between the deed and the question keeps the right, and gets nobody else's", async () => {
+  test("a person who changes their login between an event and its check keeps their own rights, and gets no other person's", async () => {
     const ann = world.gitHub.addUser({ login: "ann" });
     world.coder.addUser({ username: "ann-c", githubId: ann.id });
     mayWrite("ann");
@@ -89,7 +89,7 @@ describe.each(oneOfEach)("on %s, people are ids", (name) => {
     expect(world.agent(eves.issue)).toBeUndefined();
   });
 
-  test("whoever takes over the agent's login is not the agent; the agent is it under any login", async () => {
+  test("an account that takes over the agent's login is not the agent; the agent keeps its role under any login", async () => {
     const issue = await world.runningIssue();
     const { agentLogin } = world.gitHub;
     world.gitHub.renameUser(agentLogin, "agent-of-old");
@@ -110,7 +110,7 @@ describe.each(oneOfEach)("on %s, people are ids", (name) => {
     const [planted, real] = [await pullOf(agentLogin), await pullOf("agent-of-old")];
     await world.gitHub.comment(planted.pull, { by: "mona", body: "under the planted one" });
     await world.gitHub.comment(real.pull, { by: "mona", body: "under the real one" });
-    await until("it is told", () => told(world).includes("under the real one"));
+    await until("the agent gets the message", () => told(world).includes("under the real one"));
     await allWell(world);
     expect(told(world)).not.toContain("under the planted one");
 
@@ -127,7 +127,7 @@ describe.each(oneOfEach)("on %s, people are ids", (name) => {
   });
 });
 
-describe.each(oneOfEach)("on %s, whose installations are served", (name) => {
+describe.each(oneOfEach)("on %s, served installations", (name) => {
   const { coder } = deployments[name];
   let world: World;
   beforeAll(async () => {
@@ -144,7 +144,7 @@ describe.each(oneOfEach)("on %s, whose installations are served", (name) => {
     return { issue, delivery: await world.gitHub.assign(issue, { by: "mona", assignee }) };
   }
 
-  test("those of the accounts of the setting; others are skipped with 200 and a log line", async () => {
+  test("are those of the configured accounts; others are skipped with 200 and a log line", async () => {
     const { issue, delivery } = await assigned("stranger/lib");
     expect(delivery).toMatchObject({ status: 200, body: expect.stringContaining("ALLOWED_ACCOUNTS") });
     expect(world.logs.join("\n")).toContain("The account is not served");
@@ -156,7 +156,7 @@ describe.each(oneOfEach)("on %s, whose installations are served", (name) => {
     expect(world.agents()).toHaveLength(1);
   });
 
-  test("their config makes no schedule, and neither an installation nor a comment starts a run", async () => {
+  test("exclude other accounts: their config creates no schedule, and neither an installation nor a comment starts a run", async () => {
     const path = ".code-factory/config.toml";
     const job = '[[scheduled_jobs]]\nname = "a"\nbranch = "main"\nschedule = "0 5 1 1 *"\nprompt = "Do it"\n';
     const runs = world.system.engine.list().length;
@@ -180,7 +180,7 @@ describe.each(oneOfEach)("on %s, whose installations are served", (name) => {
     expect(world.system.scheduler.list()).toEqual([]);
   });
 
-  test("a job that comes due there, and a run that was started there before, do nothing", async () => {
+  test("exclude jobs that become due elsewhere, and runs that were started there before", async () => {
     const agents = world.agents().length;
     const { id, installationId, name: repo } = world.gitHub.repositories.get("stranger/lib");
     const { payload } = await world.gitHub.openIssue({
@@ -205,7 +205,7 @@ describe.each(oneOfEach)("on %s, whose installations are served", (name) => {
       expect.anything(),
     ]);
 
-    // Redriven where it had failed, a run does not come to the question again.
+    // An execution that is redriven at a later state does not check the account again.
     const claim = await world.system.invoke("claim-work", {
       event: {
         ...event,
@@ -228,7 +228,7 @@ describe.each(oneOfEach)("on %s, whose installations are served", (name) => {
     expect(world.agents()).toHaveLength(agents);
   });
 
-  test("by their ids: an account keeps it under another login, and who takes the login over does not get it", async () => {
+  test("are identified by account id: an account stays served under another login, and a taker of its login is not", async () => {
     world.gitHub.renameUser("umbrella", "umbrella-corp");
     world.gitHub.addUser({ login: "umbrella", type: "Organization" });
     world.gitHub.addRepository({ owner: "umbrella", name: "lib", permissions: { mona: "write" } });
@@ -241,7 +241,7 @@ describe.each(oneOfEach)("on %s, whose installations are served", (name) => {
   });
 });
 
-test("without the setting, those of the account that owns the App", async () => {
+test("without the setting, only the account that owns the App is served", async () => {
   const world = await World.start({ gitHub: { appOwner: "umbrella" } });
   try {
     world.gitHub.addRepository({ owner: "umbrella", name: "lib", permissions: { mona: "write" } });
@@ -254,7 +254,7 @@ test("without the setting, those of the account that owns the App", async () => 
     }
     expect(answers).toEqual([200, 202, 200, 202]);
     await allWell(world);
-    // What the container knows, it does not ask again.
+    // The container has cached the answer.
     const asked = world.gitHub.http.calls.filter(({ path }) => path === "/app" || path.startsWith("/users/"));
     expect(asked.map(({ path }) => path)).toEqual(["/app", "/users/coder-agent"]);
   } finally {

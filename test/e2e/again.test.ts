@@ -34,7 +34,7 @@ describe.each(everyCoder)("on %s a task that is found again", (_, deployment) =>
   const openIssue = async () =>
     (await world.gitHub.openIssue({ repo: "octo/duo", by: "mona", title: "It is broken" })).issue;
 
-  test("is the issue's, though its record is lost and the config asks for other words by now", async () => {
+  test("is the issue's even if its record is lost and the config's prompt has changed", async () => {
     const issue = await openIssue();
     await world.gitHub.assign(issue, { by: "mona", assignee: assignee() });
     await world.untilRunning(issue);
@@ -51,7 +51,7 @@ describe.each(everyCoder)("on %s a task that is found again", (_, deployment) =>
     await writeConfig(world, "", "octo/duo");
   });
 
-  test("was asked for by another assignment at the same moment: both runs go well", async () => {
+  test("was requested by another assignment at the same time: both runs succeed", async () => {
     const issue = await openIssue();
     const one = await world.gitHub.assign(issue, { by: "mona", assignee: assignee(), deliver: false });
     const two = await world.gitHub.assign(issue, { by: "mona", assignee: assignee(), deliver: false });
@@ -71,7 +71,7 @@ describe.each(everyCoder)("on %s a task that is found again", (_, deployment) =>
     expect(agentsOf(issue)).toHaveLength(1);
   });
 
-  test("was asked for by two people at the same moment: there is one, and both runs go well", async () => {
+  test("was requested by two people at the same time: there is one task, and both runs succeed", async () => {
     const issue = await openIssue();
     const sent = await Promise.all(
       ["mona", "kim"].map((by) => world.gitHub.assign(issue, { by, assignee: assignee(), deliver: false })),
@@ -82,7 +82,7 @@ describe.each(everyCoder)("on %s a task that is found again", (_, deployment) =>
     expect(agentsOf(issue)).toHaveLength(1);
   });
 
-  test("is not found any more: the new one is of whoever asks for it now", async () => {
+  test("no longer exists: the new task belongs to its new requester", async () => {
     const issue = await openIssue();
     await world.gitHub.assign(issue, { by: "mona", assignee: assignee() });
     await world.untilRunning(issue);
@@ -98,7 +98,7 @@ describe.each(everyCoder)("on %s a task that is found again", (_, deployment) =>
     expect(agentsOf(issue)).toEqual([agent]);
   });
 
-  test("is not wanted by everybody: a refusal lets no record expire whose task is wanted", async () => {
+  test("is still wanted: a refusal does not let its record expire", async () => {
     const issue = await openIssue();
     await world.gitHub.assign(issue, { by: "mona", assignee: assignee() });
     await world.untilRunning(issue);
@@ -118,7 +118,7 @@ describe.each(everyCoder)("on %s a task that is found again", (_, deployment) =>
     expect(await records.get(refused)).toHaveProperty("expiresAt", expect.any(Number));
   });
 
-  test("is being removed: a reopened issue waits for that, and gets a new one of the same name", async () => {
+  test("is being removed: a reopened issue waits for the removal, and gets a new task of the same name", async () => {
     const issue = await openIssue();
     await world.gitHub.assign(issue, { by: "mona", assignee: assignee() });
     await world.untilRunning(issue);
@@ -143,7 +143,7 @@ describe.each(everyCoder)("on %s a task that is found again", (_, deployment) =>
     expect((await records.get(issue))?.task).toMatchObject({ id: agent.id, name });
   });
 
-  test("has another name by now: its inbox has the one drain that it had", async () => {
+  test("has a new name: its inbox keeps its one drain", async () => {
     const issue = await openIssue();
     await world.gitHub.assign(issue, { by: "mona", assignee: assignee() });
     await world.untilRunning(issue);
@@ -162,13 +162,13 @@ describe.each(everyCoder)("on %s a task that is found again", (_, deployment) =>
     const woken = (await world.system.invoke("wake-drain", { key })) as { drain: string };
     if (woken.drain !== "") expect(before).toContain(woken.drain);
     agent?.release();
-    await until("it is told once", () => agent?.inputs.length === 1);
+    await until("the agent gets the message once", () => agent?.inputs.length === 1);
     await allWell(world);
     expect(agent?.inputs).toHaveLength(1);
   });
 });
 
-test("two schedules of one job that fall together make one agent in one workspace", async () => {
+test("two schedules of one job at the same time create one agent in one workspace", async () => {
   const { coder } = deployments["Chats of 2.38"];
   const settings = { CODER_SERVICE_USER: "factory" };
   const world = await World.start({ coder, settings });

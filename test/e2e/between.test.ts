@@ -7,8 +7,8 @@ import { Gate } from "./gate.js";
 import { until, World } from "./support.js";
 
 /*
- * What happens between two states of a flow. The Tasks API is the hard case: its agents take one message at a time,
- * and its workspaces take time to start.
+ * Events between two states of a flow. The Tasks API is the hard case: its agents take one message at a time, and its
+ * workspaces take time to start.
  */
 
 let world: World;
@@ -25,14 +25,14 @@ async function start(options: Partial<SystemOptions> = {}): Promise<void> {
   world = await World.start({ ...options, coder: { ...coder, ...options.coder } });
 }
 
-/** A world in which the calls of a Lambda can be held. */
+/** A world where a Lambda's calls can be held. */
 async function startWithGate(action: ActionName): Promise<Gate> {
   gate = await Gate.before(action);
   await start({ bundles: gate.bundles });
   return gate;
 }
 
-/** All runs have ended well. */
+/** All runs have succeeded. */
 async function expectSuccess(): Promise<void> {
   const runs = await world.idle();
   expect(runs.map(({ name, status, cause }) => [name, status, cause])).toEqual(
@@ -54,7 +54,7 @@ describe("a task whose workspace is starting", () => {
     return { issue, task: world.agentOf(issue) as FakeTask };
   }
 
-  test("and is stopped in Coder is shown as paused", async () => {
+  test("is shown as paused if it is stopped in Coder", async () => {
     const { issue, task } = await startingTask();
     task.finishBoot();
     task.stop();
@@ -65,9 +65,9 @@ describe("a task whose workspace is starting", () => {
     expect(world.haveEntered("create-task", "Announce that it does not run")).toBe(1);
   });
 
-  test("and is deleted in Coder is shown as failed, with what to do", async () => {
+  test("is shown as failed, with a remedy, if it is deleted in Coder", async () => {
     const { issue, task } = await startingTask();
-    // Coder deletes no workspace that is being built.
+    // Coder does not delete a workspace during its build.
     task.failBuild();
     await world.lose(task);
     expect(await world.untilStatus(issue, "was deleted in Coder before it ran")).toContain("This has failed");
@@ -75,7 +75,7 @@ describe("a task whose workspace is starting", () => {
     expect(world.haveEntered("create-task", "Announce that it does not run")).toBe(1);
   });
 
-  test("and is not wanted any more is no longer looked at", async () => {
+  test("is no longer polled if it is not wanted any more", async () => {
     const { issue, task } = await startingTask();
     await world.gitHub.closeIssue(issue, { by: "mona" });
     await until("the run that waits for it ends", () =>
@@ -90,7 +90,7 @@ describe("a task whose workspace is starting", () => {
 });
 
 describe("an issue", () => {
-  test("that is closed just before its task is created has none", async () => {
+  test("that is closed just before its task is created gets no task", async () => {
     const held = await startWithGate("create-task");
     const issue = await world.openIssue();
     held.shut();
@@ -106,7 +106,7 @@ describe("an issue", () => {
     expect(world.haveEntered("create-task", "Overtaken")).toBe(1);
   });
 
-  test("that is closed while its task is being created has none in the end", async () => {
+  test("that is closed while its task is being created has no task in the end", async () => {
     await start();
     const issue = await world.openIssue();
     world.coder.http.fail({
@@ -145,7 +145,7 @@ describe("an issue", () => {
 });
 
 describe("a drain", () => {
-  test("that finds nothing, for the comment was deleted before it looked, ends at once", async () => {
+  test("that finds an empty inbox, because the comment was deleted before, ends at once", async () => {
     const held = await startWithGate("send-inbox");
     const issue = await world.runningIssue();
     held.shut();
@@ -164,7 +164,7 @@ describe("a drain", () => {
     expect(states.map((state) => world.haveEntered("drain-inbox", state))).toEqual([1, 0, 0, 1]);
   });
 
-  test("whose task is deleted just before it sends keeps what it has, for the next task", async () => {
+  test("whose task is deleted just before it sends keeps its inputs for the next task", async () => {
     const held = await startWithGate("send-inbox");
     const issue = await world.runningIssue();
     held.shut();
@@ -176,11 +176,13 @@ describe("a drain", () => {
     await world.unassign(issue);
     await world.assign(issue);
     const agent = await until("there is a new task", () => world.agent(issue));
-    await until("it is told", () => agent.inputs.some(({ text }) => text.includes("Use the new parser.")));
+    await until("the agent gets the message", () =>
+      agent.inputs.some(({ text }) => text.includes("Use the new parser.")),
+    );
     await expectSuccess();
   });
 
-  test("that saw the task gone hands over to the next one, where there is a new task by then", async () => {
+  test("that finds the task gone hands over to the next drain if there is a new task by then", async () => {
     const held = await startWithGate("keep-inbox");
     const issue = await world.runningIssue();
     await world.idle();
@@ -195,13 +197,15 @@ describe("a drain", () => {
       );
     });
     const agent = world.agentOf(issue);
-    await until("it is told", () => agent.inputs.some(({ text }) => text.includes("Use the new parser.")));
+    await until("the agent gets the message", () =>
+      agent.inputs.some(({ text }) => text.includes("Use the new parser.")),
+    );
     await expectSuccess();
     expect(agent.inputs.filter(({ text }) => text.includes("Use the new parser."))).toHaveLength(1);
     expect(world.haveEntered("drain-inbox", "Wake drain")).toBe(1);
   });
 
-  test("that was aborted while it sent ends at once when it is redriven, for another one has sent all", async () => {
+  test("that was aborted while it sent ends at once when redriven, because another drain has sent everything", async () => {
     const held = await startWithGate("send-inbox");
     const issue = await world.runningIssue();
     await world.idle();
@@ -215,7 +219,9 @@ describe("a drain", () => {
       await until("another drain runs", () => world.executions("drain-inbox").length === 2);
     });
     const agent = world.agentOf(issue);
-    await until("all is told", () => agent.inputs.some(({ text }) => text.includes("And the new lexer.")));
+    await until("the agent gets all messages", () =>
+      agent.inputs.some(({ text }) => text.includes("And the new lexer.")),
+    );
     await world.idle();
     world.system.engine.redrive(aborted);
     await expectSuccess();

@@ -3,7 +3,7 @@ import type { FakeChat } from "../../local/fake-coder/chats/chat.js";
 import type { Issue } from "../../local/fake-github/issues/issues.js";
 import { until, World } from "./support.js";
 
-/** What can come between the relay and a chat, beside what all of Coder's APIs have in common. */
+/** Faults that only the Chats API has. */
 
 let world: World;
 beforeAll(async () => {
@@ -22,7 +22,7 @@ async function atWork(): Promise<{ issue: Issue; chat: FakeChat }> {
   return { issue, chat };
 }
 
-/** Waits for the end of all runs, which have to have gone well. */
+/** Waits for the end of all runs, which must have succeeded. */
 async function allWell(): Promise<void> {
   const ends = await world.idle();
   expect(ends.map(({ status, cause }) => cause ?? status)).toEqual(ends.map(() => "SUCCEEDED"));
@@ -30,28 +30,31 @@ async function allWell(): Promise<void> {
 
 const told = ({ inputs }: FakeChat) => inputs.map(({ text }) => text).join("\n");
 
-test.each([0, 5, 20, 60])("unassigned and assigned %i ms later, the agent works on", async (ms) => {
-  const { issue, chat } = await atWork();
-  const unassigned = await world.gitHub.unassign(issue, {
-    by: "mona",
-    assignee: world.gitHub.agentLogin,
-    deliver: false,
-  });
-  const assigned = await world.gitHub.assign(issue, {
-    by: "mona",
-    assignee: world.gitHub.agentLogin,
-    deliver: false,
-  });
-  const sending = world.gitHub.send(unassigned);
-  const start = Date.now();
-  await until("some milliseconds are over", () => Date.now() - start >= ms);
-  await Promise.all([sending, world.gitHub.send(assigned)]);
-  await allWell();
-  await until("the agent works", () => chat.status === "running");
-  await world.untilStatus(issue, "is running");
-});
+test.each([0, 5, 20, 60])(
+  "an agent that is unassigned, and assigned again %i ms later, continues to work",
+  async (ms) => {
+    const { issue, chat } = await atWork();
+    const unassigned = await world.gitHub.unassign(issue, {
+      by: "mona",
+      assignee: world.gitHub.agentLogin,
+      deliver: false,
+    });
+    const assigned = await world.gitHub.assign(issue, {
+      by: "mona",
+      assignee: world.gitHub.agentLogin,
+      deliver: false,
+    });
+    const sending = world.gitHub.send(unassigned);
+    const start = Date.now();
+    await until("some milliseconds are over", () => Date.now() - start >= ms);
+    await Promise.all([sending, world.gitHub.send(assigned)]);
+    await allWell();
+    await until("the agent works", () => chat.status === "running");
+    await world.untilStatus(issue, "is running");
+  },
+);
 
-test("archived by somebody and assigned again, the agent is told to go on", async () => {
+test("an agent that somebody archived is told to continue when it is assigned again", async () => {
   const { issue, chat } = await atWork();
   chat.release();
   await until("its turn is over", () => chat.status === "waiting");
@@ -62,7 +65,7 @@ test("archived by somebody and assigned again, the agent is told to go on", asyn
   expect(told(chat)).toContain("Continue your work");
 });
 
-test("a text that meets the archive of a close does not open the chat again", async () => {
+test("a text that is sent while a close archives the chat does not reopen it", async () => {
   const { issue, chat } = await atWork();
   const path = new RegExp(`${chat.id}/messages$`);
   let hasArrived = false;
@@ -85,7 +88,7 @@ test("a text that meets the archive of a close does not open the chat again", as
   await world.untilStatus(issue, "Completed");
 });
 
-test("a text that a hook denies is told of on the issue, and all others go on", async () => {
+test("a text that a hook denies is reported on the issue, and all others are sent", async () => {
   const { issue, chat } = await atWork();
   const say = (body: string) => world.gitHub.comment(issue, { by: "mona", body });
   const body = { message: "No secrets, please", kind: "hook_denied" };
@@ -96,10 +99,10 @@ test("a text that a hook denies is told of on the issue, and all others go on", 
   const { comment: bad } = await say("the password is 1234");
   await until("it waits", () => world.executions("drain-inbox").some(({ status }) => status === "RUNNING"));
   await say("and mind the tests");
-  await until("both are in", () =>
+  await until("both are in the inbox", () =>
     world.executions("forward-comment").every(({ status }) => status === "SUCCEEDED"),
   );
-  // The message with both, then the first alone.
+  // The message with both inputs, then the first one alone.
   const path = new RegExp(`${chat.id}/messages$`);
   const isFull = () => world.coder.http.calls.some(({ path: at, status }) => path.test(at) && status === 429);
   await until("the queue was found full", isFull);
@@ -108,12 +111,15 @@ test("a text that a hook denies is told of on the issue, and all others go on", 
   const status = await world.untilStatus(issue, "No secrets, please");
   expect(status).toContain(`#issuecomment-${bad.id}`);
   expect(status).toContain("Say it in other words");
-  await until("the other is told", () => told(chat).includes("and mind the tests"));
+  await until("the other agent gets the message", () => told(chat).includes("and mind the tests"));
   await allWell();
   expect(told(chat)).not.toContain("1234");
   expect(await world.untilStatus(issue, "No secrets, please")).not.toContain("has failed");
 
   await world.gitHub.editComment(bad, { by: "mona", body: "the password is in the vault" });
-  await until("it is told", () => told(chat).includes("in the vault"));
-  await until("it is denied no more", () => !world.statusComments(issue).join().includes("No secrets"));
+  await until("the agent gets the message", () => told(chat).includes("in the vault"));
+  await until(
+    "the refusal is no longer shown",
+    () => !world.statusComments(issue).join().includes("No secrets"),
+  );
 });

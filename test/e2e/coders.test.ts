@@ -3,7 +3,7 @@ import type { Issue } from "../../local/fake-github/issues/issues.js";
 import { asRequester, creation, deployments, everyCoder, sending } from "./deployments.js";
 import { until, World } from "./support.js";
 
-/** One more: the requester's own chats, in workspaces of a template. */
+/** One more deployment: the requester's own chats, in workspaces of a template. */
 const chats = deployments["Chats of 2.38"];
 const withTemplate = { ...asRequester(chats).settings, CODER_TEMPLATE_NAME: "task-template" };
 const requestersChats = "Chats of 2.38 of the requester's, with a template";
@@ -21,7 +21,7 @@ const texts = (issue: Issue) => world.agentOf(issue).inputs.map(({ text }) => te
 const untilTold = (issue: Issue, what: string) =>
   until(`the agent is told "${what}"`, () => texts(issue).find((text) => text.includes(what)));
 
-/** Waits for the end of all runs, which have to have gone well. */
+/** Waits for the end of all runs, which must have succeeded. */
 async function allWell(): Promise<void> {
   const ends = await world.idle();
   expect(ends.map(({ status, cause }) => cause ?? status)).toEqual(ends.map(() => "SUCCEEDED"));
@@ -47,7 +47,7 @@ describe.each([
     await world.close();
   });
 
-  test("a review said while the agent works reaches it, in order", async () => {
+  test("a review that arrives while the agent works reaches it in order", async () => {
     const issue = await running();
     const { pull } = await world.gitHub.openPull({
       repo: "octo/app",
@@ -69,7 +69,7 @@ describe.each([
       })),
     });
     await until(
-      "all four are in",
+      "all four are in the inbox",
       () =>
         world
           .executions("forward-comment")
@@ -88,7 +88,7 @@ describe.each([
     await closed(issue);
   });
 
-  test("what is said is told once, though the answer to the sending is lost", async () => {
+  test("a comment is sent once even if the answer of the send is lost", async () => {
     const issue = await running();
     world.coder.http.fail({ ...sending, lose: "response" });
     await world.gitHub.comment(issue, { by: "mona", body: "only once" });
@@ -98,7 +98,7 @@ describe.each([
     await closed(issue);
   });
 
-  test("an assignment that comes while the task is being created makes no second one", async () => {
+  test("an assignment during the creation of the task does not create a second one", async () => {
     const issue = await world.openIssue();
     const assignee = world.gitHub.agentLogin;
     const { payload } = await world.gitHub.assign(issue, { by: "mona", assignee, deliver: false });
@@ -125,7 +125,7 @@ describe.each([
     await closed(issue);
   });
 
-  test("assignments at once, or whose creation's answer is lost, make one task", async () => {
+  test("concurrent assignments, and creations whose answer is lost, create one task", async () => {
     const issue = await world.openIssue();
     const assignee = world.gitHub.agentLogin;
     const { payload } = await world.gitHub.assign(issue, { by: "mona", assignee, deliver: false });
@@ -143,7 +143,7 @@ describe.each([
   });
 });
 
-/** What the other files test of the four. */
+/** The tests that the other files run on the four deployments. */
 describe(`on ${requestersChats}`, () => {
   const { page } = chats;
   const owner = "mona-c";
@@ -170,7 +170,7 @@ describe(`on ${requestersChats}`, () => {
     await closed(issue);
   });
 
-  test("unassigned, its agent stops; assigned again, it is the same one", async () => {
+  test("an unassigned agent stops; assigned again, it is the same agent", async () => {
     const issue = await running();
     const { id } = world.agentOf(issue);
     world.agentOf(issue).holdBusy();
@@ -200,7 +200,7 @@ describe(`on ${requestersChats}`, () => {
     }
   });
 
-  test("what is said to a task that is gone is kept, and told to the next one", async () => {
+  test("comments to a task that is gone are kept, and sent to the next one", async () => {
     const issue = await running();
     const former = world.agentOf(issue);
     await world.lose(former);
@@ -223,7 +223,7 @@ describe("on Chats", () => {
   });
   afterAll(() => world.close());
 
-  test("the status comment tells what Coder knows, to the end", async () => {
+  test("the status comment reports what Coder knows, until the end", async () => {
     const issue = await world.openIssue();
     await world.assign(issue);
     await world.untilRunning(issue);
@@ -249,7 +249,7 @@ describe("on Chats", () => {
     expect(end).not.toContain("has failed");
   });
 
-  test("one that was archived in Coder is opened again by the next comment", async () => {
+  test("the next comment reopens a chat that was archived in Coder", async () => {
     const issue = await world.openIssue();
     await world.assign(issue);
     await world.untilRunning(issue);
@@ -258,12 +258,14 @@ describe("on Chats", () => {
     await until("its turn is over", () => chat?.status === "waiting");
     if (chat) chat.archived = true;
     await world.gitHub.comment(issue, { by: "mona", body: "wake up" });
-    await until("it is told", () => chat?.inputs.some(({ text }) => text.includes("wake up")));
+    await until("the agent gets the message", () =>
+      chat?.inputs.some(({ text }) => text.includes("wake up")),
+    );
     expect(chat?.archived).toBe(false);
     await world.idle();
   });
 
-  test("a Coder without any API for tasks is named on the issue, with its version and what to do", async () => {
+  test("the issue names a Coder without any API for tasks, with its version and a remedy", async () => {
     const other = await World.start({ coder: { version: "2.38", chats: false }, isPrivate: true });
     try {
       const issue = await other.openIssue();

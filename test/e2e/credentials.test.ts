@@ -9,7 +9,7 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
-/** Puts the App's secret before anything has read it, and returns how an assignment under it ends. */
+/** Sets the App's secret before anything has read it, and returns the end of an assignment's run. */
 async function assignWith(secret: string) {
   world.system.rotate({ githubApp: secret });
   await world.assign(await world.openIssue());
@@ -40,25 +40,28 @@ describe("the App's private key", () => {
     ["no JSON", "-----BEGIN"],
     ["no App id", JSON.stringify({ privateKey: "x" })],
     ["no key", JSON.stringify({ appId: "1", privateKey: "the-secret-thing" })],
-  ])("with %s fails the run with what is expected, and without the secret", async (_, secret) => {
-    const run = await assignWith(secret);
-    expect(run).toMatchObject({ status: "FAILED", error: "ConfigurationError" });
-    expect(run?.cause).toContain("BEGIN RSA PRIVATE KEY");
-    expect(run?.cause).not.toContain("the-secret-thing");
-    expect(world.logs.join()).not.toContain("the-secret-thing");
-  });
+  ])(
+    "with %s fails the run with an error that says what is expected, without the secret",
+    async (_, secret) => {
+      const run = await assignWith(secret);
+      expect(run).toMatchObject({ status: "FAILED", error: "ConfigurationError" });
+      expect(run?.cause).toContain("BEGIN RSA PRIVATE KEY");
+      expect(run?.cause).not.toContain("the-secret-thing");
+      expect(world.logs.join()).not.toContain("the-secret-thing");
+    },
+  );
 });
 
 describe("the App's tokens", () => {
   test.each([
     ["ahead of", 5],
     ["behind", -5],
-  ])("are made although GitHub's clock is five minutes %s ours", async (_, minutes) => {
+  ])("are issued even if GitHub's clock is five minutes %s ours", async (_, minutes) => {
     const other = await World.start({ gitHub: { clockAheadMs: minutes * 60_000 } });
     try {
       const issue = await other.runningIssue();
       await other.gitHub.comment(issue, { by: "mona", body: "Use the new parser." });
-      await until("the agent is told", () => other.agentOf(issue).inputs.length > 0);
+      await until("the agent gets the message", () => other.agentOf(issue).inputs.length > 0);
       await other.gitHub.closeIssue(issue, { by: "mona" });
       await other.untilStatus(issue, "Completed");
       const runs = await other.idle();
@@ -68,10 +71,10 @@ describe("the App's tokens", () => {
     }
   });
 
-  test("are shared: one serves all flows of an issue", async () => {
+  test("are shared: all flows of an issue use one token", async () => {
     const issue = await world.runningIssue();
     await world.gitHub.comment(issue, { by: "mona", body: "Use the new parser." });
-    await until("the agent is told", () => world.agentOf(issue).inputs.length > 0);
+    await until("the agent gets the message", () => world.agentOf(issue).inputs.length > 0);
     await world.gitHub.closeIssue(issue, { by: "mona" });
     await world.untilStatus(issue, "Completed");
     const runs = await world.idle();
@@ -80,7 +83,7 @@ describe("the App's tokens", () => {
     expect(requested).toHaveLength(1);
   });
 
-  test("that were revoked are made anew within the run", async () => {
+  test("that were revoked are replaced within the run", async () => {
     const issue = await world.openIssue();
     await world.assign(issue);
     await world.untilRunning(issue);
@@ -90,7 +93,7 @@ describe("the App's tokens", () => {
     expect(await world.endsOf(issue)).toEqual(["SUCCEEDED", "SUCCEEDED"]);
   });
 
-  test("are let go where they may not do something: a redrive has the permissions of by then", async () => {
+  test("are dropped if they lack a permission, so that a redrive gets the current permissions", async () => {
     const { auth } = world.gitHub;
     auth.permissions = { contents: "read", metadata: "read", issues: "read" };
     const issue = await world.openIssue();

@@ -2,18 +2,18 @@ import type { FakeCoderOptions } from "../../local/fake-coder/fake-coder.js";
 import type { SystemOptions } from "../../local/system/system.js";
 
 /**
- * A Coder deployment that the relay has to work on, and what differs there for people. The fakes know what differs
- * for the relay.
+ * A Coder deployment that the relay supports, and the differences that people see. The fakes implement the differences
+ * that the relay sees.
  */
 export interface Deployment {
   coder: FakeCoderOptions;
-  /** Who owns an agent that mona has asked for. */
+  /** The owner of an agent that mona has requested. */
   owner: "mona-c" | "relay-bot";
   /** The part of an agent's address that names its kind of page. */
   page: "tasks" | "agents";
-  /** Coder queues what an agent is told while it works, each message as a turn of its own. */
+  /** Coder queues messages to an agent that works, each as a separate turn. */
   queues: boolean;
-  /** An agent that is unassigned loses its workspace, and comes back with it. */
+  /** Unassigning an agent pauses its workspace, and assigning it again resumes it. */
   pauses: boolean;
 }
 
@@ -21,8 +21,8 @@ const tasks = { owner: "mona-c", page: "tasks", queues: false, pauses: true } as
 const chats = { owner: "relay-bot", page: "agents", queues: true, pauses: false } as const;
 
 /**
- * The four Coders of the facts: Tasks as they are supported; Tasks with the error codes, and without the routes, of
- * older releases; Chats; Chats as they were at first, at another path and with other statuses.
+ * The four supported kinds of Coder: current Tasks; Tasks of older releases, with other error codes and fewer routes;
+ * current Chats; the first Chats, at another path and with other statuses.
  */
 export const deployments = {
   "Tasks of 2.34": { ...tasks, coder: { version: "2.34" } },
@@ -32,25 +32,25 @@ export const deployments = {
 } as const satisfies Record<string, Deployment>;
 
 /**
- * For `describe.each`: what the relay does with an agent is tested on all of them. Some files run on one Coder, for
- * what they test does not depend on it, or is about one API alone:
+ * For `describe.each`: tests of the relay's work with agents run on all of them. Some files run on fewer, because they
+ * do not depend on Coder, or are about one API only:
  *
- * - `ingress`: what GitHub is answered, before anything is asked of Coder;
- * - `credentials`: the App's key and tokens, which are GitHub's business;
- * - `between`, `long-wait`: the drains' flow, where the Tasks API is the hard case: its agents are busy for long;
+ * - `ingress`: the answers to GitHub, before any request to Coder;
+ * - `credentials`: the App's key and tokens, which Coder does not see;
+ * - `between`, `long-wait`: the drains' flow, where the Tasks API is the hard case: its agents are busy for a long time;
  * - `tenants`, `refused-posts`: who may speak and what GitHub refuses, on one release of each API;
  * - `inbox-load`: the inbox under load, where the Tasks API is the hard case: it takes one message at a time;
- * - `move`: from Tasks to Chats, by its nature;
- * - `chats`, `follow`: what only Chats have.
+ * - `move`: the upgrade from Tasks to Chats;
+ * - `chats`, `follow`: features that only Chats have.
  */
 export const everyCoder: [string, Deployment][] = Object.entries(deployments);
 
-/** With the requester as the owner of chats, as of tasks. */
+/** Makes the requester the owner of chats, as of tasks. */
 export function asRequester({ coder }: Deployment): Pick<SystemOptions, "coder" | "settings"> {
   return { coder, settings: { CODER_CHAT_IDENTITY: "requester" } };
 }
 
-/** A request that makes an agent: mona's task, or a chat. */
+/** A request that creates an agent: mona's task, or a chat. */
 export const creation = { method: "POST", path: /\/(tasks\/mona-c|chats)$/ };
 
 /** A request that ends one: a task is deleted, a chat archived. */
@@ -60,5 +60,5 @@ export function ending({ page }: Deployment) {
     : { method: "PATCH", path: /\/chats\/[^/]+$/ };
 }
 
-/** A request that tells an agent something. */
+/** A request that sends an agent a message. */
 export const sending = { method: "POST", path: /\/(send|messages)$/ };

@@ -9,7 +9,7 @@ describe.each(everyCoder)("on %s", (_, { coder }) => {
   });
   afterAll(() => world.close());
 
-  /** An assignment and a close of one issue that have happened, but whose deliveries are still on their way. */
+  /** An assignment and a close of one issue, whose deliveries have not arrived yet. */
   async function assignedAndClosed() {
     const issue = await world.openIssue();
     const assignee = world.gitHub.agentLogin;
@@ -18,7 +18,7 @@ describe.each(everyCoder)("on %s", (_, { coder }) => {
     return { issue, assigned, closed };
   }
 
-  /** Waits for the end of all runs for an issue, which have to have gone well. */
+  /** Waits for the end of all runs for an issue, which must have succeeded. */
   async function well(issue: Parameters<World["endsOf"]>[0]): Promise<void> {
     const ends = await world.endsOf(issue);
     expect(ends).toEqual(ends.map(() => "SUCCEEDED"));
@@ -42,7 +42,7 @@ describe.each(everyCoder)("on %s", (_, { coder }) => {
       }
     });
 
-    test("in the wrong order and long apart leave no task, for GitHub says that the issue is closed", async () => {
+    test("in the wrong order and long apart leave no task, because GitHub reports the issue as closed", async () => {
       const { issue, assigned, closed } = await assignedAndClosed();
       await world.gitHub.send(closed);
       await world.idle();
@@ -52,7 +52,7 @@ describe.each(everyCoder)("on %s", (_, { coder }) => {
       expect(world.statusComments(issue)).toEqual([]);
     });
 
-    test("that was late does not delete the task of an issue that is open again", async () => {
+    test("do not delete the task of a reopened issue if the close arrives late", async () => {
       const issue = await world.runningIssue();
       const closed = await world.gitHub.closeIssue(issue, { by: "mona", deliver: false });
       await world.gitHub.reopenIssue(issue, { by: "mona" });
@@ -64,7 +64,7 @@ describe.each(everyCoder)("on %s", (_, { coder }) => {
     });
   });
 
-  describe("assignments at once", () => {
+  describe("concurrent assignments", () => {
     test("end with one task, one record and one status comment", async () => {
       for (let round = 0; round < 3; round++) {
         const issue = await world.openIssue();
@@ -99,7 +99,7 @@ describe.each(everyCoder)("on %s", (_, { coder }) => {
     });
   });
 
-  test("an assignment that arrives before GitHub shows its issue has a task", async () => {
+  test("an assignment that arrives before GitHub shows its issue gets a task", async () => {
     const issue = await world.openIssue();
     const path = new RegExp(`/issues/${issue.number}$`);
     world.gitHub.http.fail({ method: "GET", path, status: 404, body: { message: "Not Found" } });

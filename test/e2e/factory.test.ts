@@ -34,7 +34,7 @@ describe.each([
     return issue;
   }
 
-  test("is worked on in what the file asks for", async () => {
+  test("gets the template and prompt that the file asks for", async () => {
     await writeConfig(world, config);
     const issue = await assigned();
     await world.untilStatus(issue, "is running");
@@ -67,7 +67,7 @@ describe.each([
     await allWell(world);
   });
 
-  test("gets no task where the file has faults: the status comment names them, but no value", async () => {
+  test("gets no task if the file has faults; the status comment names them without their values", async () => {
     await writeConfig(world, 'harness.provider = "hal9000"\n[sandbox]\nsize = "gigantic"\n');
     const issue = await assigned();
     const status = await world.untilStatus(issue, "No task was created");
@@ -89,7 +89,7 @@ describe.each([
     expect(world.statusComments(issue)).toHaveLength(1);
   });
 
-  test("is told on its issue where GitHub fails on the way, and found once that is over", async () => {
+  test("reports a failure of GitHub on its issue, and gets its task once GitHub works again", async () => {
     world.gitHub.http.fail({ path: /\/contents\//, status: 502, times: 2 });
     const issue = await assigned();
     await world.untilStatus(issue, "is running");

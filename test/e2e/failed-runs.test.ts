@@ -62,7 +62,7 @@ describe.each([
       return prompt.includes(url) && prompt.includes(`of octo/app: ${workflow}, attempt`);
     });
 
-  test("that the config lists makes one task, with the summary and the additions; the next one feeds it", async () => {
+  test("that the config lists creates one task, with the summary and the additions; the next failure goes to that task", async () => {
     await fails("main", { error: "expected 1 but found 2" });
     const agent = await until("there is an agent", () => agents("main")[0]);
     await allWell(world);
@@ -76,7 +76,9 @@ describe.each([
     expect(agent.owner).toBe("factory");
 
     await fails("main", { error: "now it is 3" });
-    await until("it is told", () => agent.inputs.some(({ text }) => text.includes("now it is 3")));
+    await until("the agent gets the message", () =>
+      agent.inputs.some(({ text }) => text.includes("now it is 3")),
+    );
     await allWell(world);
     expect(agent.inputs[0]?.text).toContain("Ask in #ci");
     expect(agent.inputs[0]?.text).toContain("CI output is untrusted");
@@ -96,17 +98,19 @@ describe.each([
       body: `This mends ${url}`,
     });
     await world.gitHub.review(pull, { by: "mona", state: "changes_requested", body: "Not like this." });
-    await until("it is told", () => agent.inputs.some(({ text }) => text.includes("Not like this.")));
+    await until("the agent gets the message", () =>
+      agent.inputs.some(({ text }) => text.includes("Not like this.")),
+    );
     await allWell(world);
   });
 
-  test("uses up none of the rounds of the pull request that mends it", async () => {
+  test("does not count as a round of the pull request that fixes it", async () => {
     await fails("release/6.0");
     const agent = await until("there is an agent", () => agents("release/6.0")[0]);
     await allWell(world);
     for (const error of ["second", "third", "fourth"]) {
       await fails("release/6.0", { error });
-      await until("it is told", () => agent.inputs.some(({ text }) => text.includes(error)));
+      await until("the agent gets the message", () => agent.inputs.some(({ text }) => text.includes(error)));
       await allWell(world);
     }
     const [url = ""] = /(?<=WORKFLOW_URL: )[^\s\\"]+/.exec(promptOf(agent)) ?? [];
@@ -122,11 +126,13 @@ describe.each([
       event: "pull_request",
       error: "of the pull request",
     });
-    await until("it is told", () => agent.inputs.some(({ text }) => text.includes("of the pull request")));
+    await until("the agent gets the message", () =>
+      agent.inputs.some(({ text }) => text.includes("of the pull request")),
+    );
     await allWell(world);
   });
 
-  test("makes a task for each workflow and branch", async () => {
+  test("creates a task for each workflow and branch", async () => {
     await fails("release/1.0");
     await fails("release/1.0", { workflow: "Nightly" });
     await until(
@@ -136,7 +142,7 @@ describe.each([
     await allWell(world);
   });
 
-  test("twenty at once make one task, which learns of the newest", async () => {
+  test("of twenty at once creates one task, which gets the newest failure", async () => {
     await Promise.all(
       Array.from({ length: 20 }, (__, i) => fails("release/2.0", { error: `failure ${i}.` })),
     );
@@ -158,7 +164,7 @@ describe.each([
   });
 
   test.each(["issue_comment", "pull_request_target", "issues", "workflow_run", "pull_request"])(
-    "that %s has started starts nothing: strangers cause such runs",
+    "that %s has started is ignored, because strangers can cause such runs",
     async (event) => {
       await fails("release/3.0", { event });
       await allWell(world);
@@ -166,7 +172,7 @@ describe.each([
     },
   );
 
-  test("of an event that the rule lists starts work, if somebody with write permission is behind it", async () => {
+  test("of an event that the rule lists creates a task if a person with write permission caused it", async () => {
     const events =
       '[[on_event.failed_run]]\nworkflows = ["Triage"]\nbranches = ["main"]\nevents = ["issue_comment"]\n';
     await writeConfig(world, `${config}${events}`);
@@ -183,7 +189,7 @@ describe.each([
 
   test.each([
     ["caused by somebody without write permission", { by: "tim" }],
-    ["caused by a bot that nobody has allowed", { by: "renovate[bot]" }],
+    ["caused by a bot that is not allowed", { by: "renovate[bot]" }],
     ["started again by somebody without write permission", { restartedBy: "tim" }],
   ])("%s starts nothing", async (_case, more) => {
     await fails("release/4.0", more);
@@ -191,7 +197,7 @@ describe.each([
     expect(agents("release/4.0")).toEqual([]);
   });
 
-  test("that a newer one has mended starts nothing, however often it is delivered; a fork's mends nothing", async () => {
+  test("is ignored after a newer successful run, also if it is delivered again; a fork's run does not count", async () => {
     const { payload } = await fails("release/5.0", { conclusion: "failure", deliver: false });
     await fails("release/5.0", { conclusion: "success" });
     await world.gitHub.deliver("workflow_run", payload);
@@ -207,7 +213,7 @@ describe.each([
     await allWell(world);
   });
 
-  test("that outlasts the agent's pull request starts nothing", async () => {
+  test("that ends after the agent's pull request starts nothing", async () => {
     const { pull } = await world.gitHub.openPull({
       repo: "octo/app",
       by: world.gitHub.agentLogin,
@@ -223,7 +229,7 @@ describe.each([
     await allWell(world);
   });
 
-  test("of the agent's pull request goes to that one's task, even where its branch is listed", async () => {
+  test("of the agent's pull request goes to the pull request's task, even if its branch is listed", async () => {
     const issue = await world.openIssue();
     await world.assign(issue);
     await world.untilStatus(issue, "is running");
@@ -242,7 +248,9 @@ describe.each([
       conclusion: "failure",
       jobs: [{ name: "test", conclusion: "failure", log: "##[error]mine\n" }],
     });
-    await until("it is told", () => world.agent(issue)?.inputs.some(({ text }) => text.includes("mine")));
+    await until("the agent gets the message", () =>
+      world.agent(issue)?.inputs.some(({ text }) => text.includes("mine")),
+    );
     await allWell(world);
     expect(agents("release/agents")).toEqual([]);
   });

@@ -10,7 +10,7 @@ import { creation, deployments, ending, everyCoder } from "./deployments.js";
 import { allWell } from "./repo-work.js";
 import { until, World } from "./support.js";
 
-/** The ends that a life has when nothing goes wrong: they must be the same when something did. */
+/** An issue's life and its expected outcome, which must be the same with faults. */
 async function liveOneLife(world: World) {
   const issue = await world.openIssue();
   await world.assign(issue);
@@ -47,12 +47,12 @@ describe.each(everyCoder)("on %s", (_, deployment) => {
     ["the end's answer is lost", { ...end, lose: "response" }],
     ["every seventh call to Coder fails", { status: 502, every: 7, times: Number.POSITIVE_INFINITY }],
   ];
-  test.each(coderFaults)("a life has the same ends though %s", async (_, fault) => {
+  test.each(coderFaults)("a life has the same outcome if %s", async (_, fault) => {
     world.coder.http.fail(fault);
     await liveOneLife(world);
   });
 
-  test("a failed end is told on the issue, and its redrive makes it good", async () => {
+  test("a failed end is reported on the issue, and a redrive completes it", async () => {
     const issue = await world.runningIssue();
     world.coder.http.fail({ ...end, status: 403, body: { message: "Forbidden." } });
     await world.gitHub.closeIssue(issue, { by: "mona" });
@@ -65,7 +65,7 @@ describe.each(everyCoder)("on %s", (_, deployment) => {
     expect(world.agent(issue)).toBeUndefined();
   });
 
-  describe("a record that is lost", () => {
+  describe("a lost record", () => {
     async function loseRecords(): Promise<void> {
       const client = new DynamoDBClient({
         endpoint: world.system.dynamoDbUrl,
@@ -91,7 +91,7 @@ describe.each(everyCoder)("on %s", (_, deployment) => {
       expect(world.statusComments(issue)).toHaveLength(1);
     });
 
-    test("is made again by the next assignment, with the same task and the same comment", async () => {
+    test("is restored by the next assignment, with the same task and the same comment", async () => {
       const issue = await world.runningIssue();
       const { id } = world.agentOf(issue);
       await world.idle();
@@ -104,7 +104,7 @@ describe.each(everyCoder)("on %s", (_, deployment) => {
     });
   });
 
-  test("an issue with many comments is searched for the App's own before its task is created, once", async () => {
+  test("the search for the App's comment on an issue with many comments runs once, before the task is created", async () => {
     const issue = await world.openIssue();
     for (let count = 0; count < 101; count++) {
       await world.gitHub.comment(issue, { by: "mona", body: "Any news?", deliver: false });
@@ -117,8 +117,8 @@ describe.each(everyCoder)("on %s", (_, deployment) => {
     expect(calls.map(({ method }) => method)).toEqual(["GET", "GET", "POST"]);
   });
 
-  test("a run that needs an operator ends in the state that failed; mended and redriven, it ends as if it had never failed", async () => {
-    // One whose containers have not read the secret yet.
+  test("a run that needs an operator ends in the failed state; after a fix and a redrive it completes normally", async () => {
+    // A world whose containers have not read the secret yet.
     const other = await World.start({ coder });
     try {
       const token = other.coder.token;
@@ -153,7 +153,7 @@ describe.each(everyCoder)("on %s", (_, deployment) => {
   });
 });
 
-describe("troubles that pass, whatever Coder it is", () => {
+describe("transient errors on any Coder", () => {
   let world: World;
   beforeAll(async () => {
     world = await World.start();
@@ -173,12 +173,12 @@ describe("troubles that pass, whatever Coder it is", () => {
     ["an edit's answer is lost", { method: "PATCH", lose: "response" }],
     ["GitHub answers 502 to every third call", { status: 502, every: 3, times: Number.POSITIVE_INFINITY }],
   ];
-  test.each(gitHubFaults)("a life has the same ends though %s", async (_, fault) => {
+  test.each(gitHubFaults)("a life has the same outcome if %s", async (_, fault) => {
     world.gitHub.http.fail(fault);
     await liveOneLife(world);
   });
 
-  test("a life has the same ends though Coder is down for minutes, as while it is upgraded", async () => {
+  test("a life has the same outcome if Coder is down for minutes, as during an upgrade", async () => {
     world.coder.http.fail({ status: 503, times: Number.POSITIVE_INFINITY });
     const issue = await world.openIssue();
     await world.assign(issue);
@@ -198,8 +198,8 @@ describe("troubles that pass, whatever Coder it is", () => {
     await world.untilStatus(issue, "Completed");
   });
 
-  test("a life has the same ends though no installation token is given at first", async () => {
-    // One whose containers have no token yet.
+  test("a life has the same outcome if GitHub issues no installation token at first", async () => {
+    // A world whose containers have no token yet.
     const other = await World.start();
     try {
       other.gitHub.http.fail({ path: /access_tokens$/, status: 500, times: 2 });
@@ -209,7 +209,7 @@ describe("troubles that pass, whatever Coder it is", () => {
     }
   });
 
-  test("a life has the same ends though the secondary rate limit asks for a pause, which is kept", async () => {
+  test("a life has the same outcome if the secondary rate limit asks for a pause, which the relay observes", async () => {
     const known = world.gitHub.http.calls.length;
     world.gitHub.limitRate({ path: /permission$/, retryAfterSeconds: 1 });
     await liveOneLife(world);
@@ -220,7 +220,7 @@ describe("troubles that pass, whatever Coder it is", () => {
     expect((next?.at ?? 0) - (limited?.at ?? 0)).toBeGreaterThanOrEqual(1000);
   });
 
-  test("a life has the same ends though a secondary rate limit names no time: the state machine waits", async () => {
+  test("a life has the same outcome if a secondary rate limit names no time: the state machine waits", async () => {
     const known = world.gitHub.http.calls.length;
     world.gitHub.limitRate({ method: "POST", path: /comments$/, times: 2, retryAfterSeconds: null });
     await liveOneLife(world);
@@ -236,7 +236,7 @@ describe("troubles that pass, whatever Coder it is", () => {
     expect(limited).toEqual(["RateLimitedError", "RateLimitedError"]);
   });
 
-  test("a review reaches the agent though GitHub's GraphQL API limits the rate", async () => {
+  test("a review reaches the agent even if GitHub's GraphQL API limits the rate", async () => {
     const issue = await world.runningIssue();
     const { pull } = await world.gitHub.openPull({
       repo: "octo/app",
@@ -248,7 +248,7 @@ describe("troubles that pass, whatever Coder it is", () => {
     world.gitHub.limitQueries({ times: 2 });
     await world.gitHub.review(pull, { by: "mona", state: "commented", body: "Please use the new parser." });
     const agent = world.agentOf(issue);
-    await until("the agent is told", () =>
+    await until("the agent gets the message", () =>
       agent.inputs.some(({ text }) => text.includes("Please use the new parser.")),
     );
     const runs = await world.idle();
@@ -268,19 +268,16 @@ describe("troubles that pass, whatever Coder it is", () => {
       "RateLimitedError",
     ],
   ];
-  test.each(slow)(
-    "a Lambda ends in time, under a name that is retried, where %s",
-    async (_, fault, error) => {
-      const issue = await world.runningIssue();
-      const run = (await world.runsOf(issue)).find(({ name }) => name.startsWith("create-task"));
-      world.gitHub.http.fail({ ...fault, path: /permission$/ });
-      await expect(
-        world.system.invoke("claim-work", JSON.parse(run?.input ?? ""), 2000),
-      ).rejects.toMatchObject({ name: error });
-    },
-  );
+  test.each(slow)("a Lambda fails in time, with an error that is retried, if %s", async (_, fault, error) => {
+    const issue = await world.runningIssue();
+    const run = (await world.runsOf(issue)).find(({ name }) => name.startsWith("create-task"));
+    world.gitHub.http.fail({ ...fault, path: /permission$/ });
+    await expect(world.system.invoke("claim-work", JSON.parse(run?.input ?? ""), 2000)).rejects.toMatchObject(
+      { name: error },
+    );
+  });
 
-  test("the status comment comes back where somebody has deleted it", async () => {
+  test("the status comment is created again after somebody has deleted it", async () => {
     const issue = await world.runningIssue();
     const [comment] = world.gitHub.commentsOn(issue);
     if (comment) await world.gitHub.deleteComment(comment, { by: "mona" });
@@ -291,7 +288,7 @@ describe("troubles that pass, whatever Coder it is", () => {
   });
 });
 
-test("a life has the same ends though the process of the Lambdas dies, and every run with it", async () => {
+test("a life has the same outcome if the Lambdas' process dies with every run", async () => {
   const folder = await mkdtemp(join(tmpdir(), "relay-crash-"));
   const path = join(folder, "observe-task.mjs");
   const marker = JSON.stringify(join(folder, "has-died"));
@@ -319,13 +316,13 @@ export function handler(...call) {
   }
 });
 
-/** Chats have neither names that are a key nor, without a template, a workspace that has to start. */
+/** Chats have no unique names and, without a template, no workspace that must start. */
 const tasks = ["Tasks of 2.34", "Tasks of 2.30"] as const;
 
 describe.each(tasks)("on %s", (name) => {
   const { coder } = deployments[name];
 
-  test("two creations at once, of which Coder answers one with a 500, end with one task", async () => {
+  test("two concurrent creations, one of which gets a 500, end with one task", async () => {
     const world = await World.start({ coder: { ...coder, raceCreates: true } });
     try {
       const issue = await world.openIssue();
@@ -340,7 +337,7 @@ describe.each(tasks)("on %s", (name) => {
     }
   });
 
-  test("a workspace that does not start fails the run after its grace, and a redrive finds it mended", async () => {
+  test("a workspace that does not start fails the run after its grace period, and a redrive after the repair succeeds", async () => {
     const world = await World.start({ coder: { ...coder, bootMs: 3_600_000 } });
     try {
       const issue = await world.openIssue();

@@ -22,13 +22,13 @@ const followersOf = ({ number }: Issue) =>
 describe.each([
   ["2.38", { version: "2.38" }],
   ["2.35", { version: "2.35", tasks: false, stringErrors: true }],
-] as const)("on Chats of %s the status comment tells by itself", (version, coder) => {
+] as const)("on Chats of %s the status comment reports without an event", (version, coder) => {
   beforeAll(async () => {
     world = await World.start({ coder, isPrivate: true });
   });
   afterAll(() => world.close());
 
-  test("that the turn is over, what came of it, and that the agent works again", async () => {
+  test("that the turn is over, its result, and that the agent works again", async () => {
     const { issue, chat } = await atWork();
     chat.release();
     await world.untilStatus(issue, "waits for you");
@@ -44,7 +44,7 @@ describe.each([
     expect(world.statusComments(issue)).toHaveLength(1);
   });
 
-  test("that a turn has failed, and what to do", async () => {
+  test("that a turn has failed, with a remedy", async () => {
     const { issue, chat } = await atWork();
     chat.failTurn({ kind: "usage_limit", message: "no budget" });
     const status = await world.untilStatus(issue, "The last turn has failed");
@@ -56,25 +56,30 @@ describe.each([
     chat.release();
     await world.gitHub.comment(issue, { by: "mona", body: "try again" });
     await until("it has worked again", () => chat.inputs.length === 1 && chat.status === "waiting");
-    await until("the failure is told no more", () => !/has failed/.test(world.statusComments(issue).join()));
+    await until(
+      "the failure is no longer shown",
+      () => !/has failed/.test(world.statusComments(issue).join()),
+    );
   });
 
-  test("ends when the work has rested for long enough, and begins again with the next message", async () => {
+  test("until the agent has been idle for long enough, and again from the next message on", async () => {
     const { issue, chat } = await atWork();
     chat.release();
-    await until("nobody looks on", () => followersOf(issue).every(({ status }) => status === "SUCCEEDED"));
+    await until("no execution watches the agent", () =>
+      followersOf(issue).every(({ status }) => status === "SUCCEEDED"),
+    );
     await world.untilStatus(issue, "waits for you");
     chat.holdBusy();
     await world.gitHub.comment(issue, { by: "mona", body: "one more thing" });
     await world.untilStatus(issue, "is running");
-    await until("somebody looks on again", () =>
+    await until("an execution watches the agent again", () =>
       followersOf(issue).some(({ status }) => status === "RUNNING"),
     );
     chat.release();
     await world.untilStatus(issue, "waits for you");
   });
 
-  test("keeps the word about failures that are relayed no more", async () => {
+  test("and keeps the notice that failures are no longer relayed", async () => {
     const { issue, chat } = await atWork();
     await world.idle();
     await world.system.invoke("announce-limit", {
@@ -85,24 +90,26 @@ describe.each([
     expect(await world.untilStatus(issue, "waits for you")).toContain("messages about failed CI runs");
   });
 
-  test("looks on once, and no more when the issue is closed", async () => {
+  test("with one execution, which ends when the issue is closed", async () => {
     const { issue, chat } = await atWork();
     await world.idle();
     await world.assign(issue);
     await world.idle();
-    await until("only the newer one looks on", () => {
+    await until("only the newer execution watches the agent", () => {
       const running = followersOf(issue).filter(({ status }) => status === "RUNNING");
       return followersOf(issue).length === 2 && running.length === 1;
     });
     chat.release();
     await world.gitHub.closeIssue(issue, { by: "mona" });
     await world.untilStatus(issue, "Completed");
-    await until("nobody looks on", () => followersOf(issue).every(({ status }) => status === "SUCCEEDED"));
+    await until("no execution watches the agent", () =>
+      followersOf(issue).every(({ status }) => status === "SUCCEEDED"),
+    );
     await world.untilStatus(issue, "Completed");
   });
 });
 
-test("on Tasks nobody looks on; what the agent reports is told where somebody looks anyway", async () => {
+test("on Tasks no execution watches the agent; its reports are shown when the relay polls it anyway", async () => {
   const tasks = await World.start();
   try {
     const issue = await tasks.openIssue();

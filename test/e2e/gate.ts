@@ -7,7 +7,7 @@ import type { ActionName } from "../../infra/definition/actions.js";
 import { bundles } from "../bundles.js";
 import { until } from "./support.js";
 
-/** Holds the calls of one Lambda, so that something can happen between two states of a flow. It is open at first. */
+/** Holds the calls of one Lambda, so that a test can act between two states of a flow. Open at first. */
 export class Gate {
   private constructor(
     private readonly action: ActionName,
@@ -31,7 +31,7 @@ export async function handler(...call) {
     return gate;
   }
 
-  /** All bundles, with the one that is held. */
+  /** All bundles, including the held one. */
   get bundles(): Record<ActionName, string> {
     return { ...bundles, [this.action]: this.#bundle };
   }
@@ -42,7 +42,7 @@ export async function handler(...call) {
     writeFileSync(this.#shut, "");
   }
 
-  /** Waits until a call is held, lets `meanwhile` happen, and lets it go on. */
+  /** Waits until a call is held, runs `meanwhile`, and releases the call. */
   async during(meanwhile: () => Promise<unknown>): Promise<void> {
     await until(`${this.action} is called`, () => existsSync(this.#reached));
     await meanwhile();

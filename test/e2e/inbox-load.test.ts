@@ -9,7 +9,7 @@ import type { Delivery } from "../../local/fake-github/webhooks/deliveries.js";
 import { flowArn, type SystemOptions } from "../../local/system/system.js";
 import { until, World } from "./support.js";
 
-/** Far more than a test needs, for slow machines. */
+/** Far more time than a test needs, for slow machines. */
 const patienceMs = 300_000;
 const people = ["mona", "ada", "bob", "cleo", "dan"];
 const repo = "octo/busy";
@@ -43,14 +43,14 @@ async function agentWithPull(options: Partial<SystemOptions> = {}) {
 }
 type Pull = Awaited<ReturnType<typeof agentWithPull>>["pull"];
 
-/** What only the n-th comment says. */
+/** The unique text of the n-th comment. */
 const token = (n: number) => `<comment ${n}>`;
 const tokensIn = (text: string) => [...text.matchAll(/<comment (\d+)>/g)].map((match) => Number(match[1]));
 const tokensTold = ({ inputs }: FakeTask) => inputs.map(({ text }) => tokensIn(text));
 
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
 
-/** Comments by all people in turn, which have been posted but are still on their way. */
+/** Comments by all people in turn, which are posted but not delivered yet. */
 async function post(pull: Pull, numbers: number[]): Promise<Delivery[]> {
   const deliveries = [];
   for (const n of numbers) {
@@ -60,7 +60,7 @@ async function post(pull: Pull, numbers: number[]): Promise<Delivery[]> {
   return deliveries;
 }
 
-/** Sends them ten at a time; what was not taken in is redelivered until it is. Returns how many that were. */
+/** Sends them ten at a time, and redelivers the refused ones until they are accepted. Returns the number of those. */
 async function deliver(deliveries: readonly Delivery[]): Promise<number> {
   const left = [...deliveries];
   let redeliveries = 0;
@@ -77,7 +77,7 @@ async function deliver(deliveries: readonly Delivery[]): Promise<number> {
   return redeliveries;
 }
 
-/** Waits until none of a flow's executions runs, however long that takes. */
+/** Waits until none of a flow's executions runs, without a time limit. */
 async function flowsAreOver(flow: "create-task" | "forward-comment" | "relay-failure" | "drain-inbox") {
   for (;;) {
     const running = world.executions(flow).filter(({ status }) => status === "RUNNING");
@@ -86,7 +86,7 @@ async function flowsAreOver(flow: "create-task" | "forward-comment" | "relay-fai
   }
 }
 
-/** Waits until all comments have been told. */
+/** Waits until all comments have been sent. */
 async function allIsTold(): Promise<void> {
   await world.gitHub.settled();
   for (const flow of ["forward-comment", "relay-failure", "drain-inbox"] as const) await flowsAreOver(flow);
@@ -100,8 +100,8 @@ const statesOf = ({ executionArn }: ExecutionDescription) =>
   });
 
 /**
- * No drain does anything once the next one has begun, but come to its end: that one could begin because this one
- * had given up its generation, or had been stopped.
+ * After the next drain has begun, a drain only ends: the next one could begin because this one had given up its
+ * generation or had been stopped.
  */
 function expectOneDrainAtATime(drains: readonly ExecutionDescription[]): void {
   for (const [i, newer] of drains.entries()) {
@@ -113,7 +113,7 @@ function expectOneDrainAtATime(drains: readonly ExecutionDescription[]): void {
   }
 }
 
-/** The drain that runs, once it has come to a state of that name. */
+/** The running drain, once it has entered the state. */
 function drainIn(state: string): Promise<ExecutionDescription> {
   return until(`a drain is in ${state}`, () =>
     world.executions("drain-inbox").find((drain) => {
@@ -124,7 +124,7 @@ function drainIn(state: string): Promise<ExecutionDescription> {
 
 describe("two hundred comments of five people while the agent works", () => {
   test(
-    "are told in GitHub's order, each once, in at most three messages, by one drain at a time",
+    "are sent in GitHub's order, each once, in at most three messages, by one drain at a time",
     async () => {
       const { pull, task } = await agentWithPull({ timeScale: 0.01 });
       task.holdBusy();
@@ -143,8 +143,8 @@ describe("two hundred comments of five people while the agent works", () => {
   );
 });
 
-describe("sixty comments, though Coder and Step Functions fail all the time", () => {
-  /** Every third call to Coder fails, every fifth answer of its is lost; of Step Functions' starts, many. */
+describe("sixty comments, while Coder and Step Functions keep failing", () => {
+  /** Every third call to Coder fails, every fifth answer is lost, and many starts of executions fail. */
   function failAllTheTime(): void {
     const times = Number.POSITIVE_INFINITY;
     world.coder.http.fail({ every: 3, status: 500, times }).fail({ every: 5, lose: "response", times });
@@ -156,7 +156,7 @@ describe("sixty comments, though Coder and Step Functions fail all the time", ()
   }
 
   test(
-    "are told once, also where a drain is aborted, followed by another, and redriven beside that one",
+    "are sent once, also if a drain is aborted, followed by another, and redriven beside that one",
     async () => {
       const { pull, task } = await agentWithPull({ timeScale: 0.01 });
       const { engine } = world.system;
@@ -183,7 +183,7 @@ describe("sixty comments, though Coder and Step Functions fail all the time", ()
   );
 
   test(
-    "are told once, also where a drain is aborted while it sends, redriven at once, and followed by another",
+    "are sent once, also if a drain is aborted while it sends, redriven at once, and followed by another",
     async () => {
       const { pull, task } = await agentWithPull({ timeScale: 0.01 });
       const { engine } = world.system;
@@ -196,7 +196,7 @@ describe("sixty comments, though Coder and Step Functions fail all the time", ()
       await until("the message is on its way", () =>
         world.coder.http.calls.some(({ path }) => path.endsWith("/send")),
       );
-      // Its Lambda goes on, and nobody hears of it.
+      // Its Lambda continues, but its result is lost.
       engine.stop(sending.executionArn);
       engine.redrive(sending.executionArn);
       await deliver(await post(pull, [60]));
@@ -212,14 +212,14 @@ describe("sixty comments, though Coder and Step Functions fail all the time", ()
   );
 
   test(
-    "are told twice, with a word about it, only where nobody can tell whether they were",
+    "are sent twice, with a note about it, only if nothing can show whether they arrived",
     async () => {
       const { pull, task } = await agentWithPull({ timeScale: 0.01 });
       task.holdBusy();
       await deliver(await post(pull, range(0, 5)));
       await flowsAreOver("forward-comment");
       world.coder.fail502AfterEffect();
-      // What the agent's log says of the text goes with its workspace.
+      // The agent's log is lost with its workspace.
       world.coder.http.onCall = ({ path }) => {
         if (!path.endsWith("/send")) return;
         world.coder.http.onCall = () => {};
@@ -244,7 +244,7 @@ test(
     await drainIn("Send inbox");
     const releasedAt = Date.now();
     task.release();
-    const first = await until("the comment is told", () => task.inputs[0]);
+    const first = await until("the comment is sent", () => task.inputs[0]);
     expect(first.at - releasedAt).toBeLessThan(10_000);
     expect(tokensTold(task)).toEqual([[0]]);
   },
@@ -286,7 +286,7 @@ test("a wait of two hours takes fewer than 400 state transitions and 6,000 event
   expect(engine.history(executionArn).length).toBeLessThan(6000);
 });
 
-describe("what people write and name", () => {
+describe("text and names from users", () => {
   const esc = "\u001b";
   const bom = "\ufeff";
   const bodies = [
@@ -302,7 +302,7 @@ describe("what people write and name", () => {
   ] as const;
 
   test(
-    "goes through the whole system within its limits, and as data",
+    "pass through the whole system as data, within its limits",
     async () => {
       const { pull, task } = await agentWithPull();
       const { gitHub } = world;
@@ -346,7 +346,7 @@ describe("what people write and name", () => {
       const texts = task.inputs.map(({ text }) => text);
       for (const text of texts) {
         expect(Buffer.byteLength(text)).toBeLessThanOrEqual(128 * 1024);
-        // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
+        // biome-ignore lint/suspicious/noControlCharactersInRegex: these must not occur
         expect(text).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\ufeff\u200b]/);
         expect(text.match(/\[relay [^\]]*\]/g)).toHaveLength(1);
       }
@@ -359,7 +359,7 @@ describe("what people write and name", () => {
       expect(all).toContain("\n````\n```\nclosed?\n```\n````\n");
       expect(all).toMatch(/^File: src\/'a' ''' b\.ts:3$/m);
       expect(all).toMatch(/Cut here: \d+ bytes left out/);
-      // Of the edit that came while the first text waited, only the new text is told.
+      // The edit came while the first text waited, so only the new text is sent.
       expect(all).not.toContain("\\".repeat(100));
     },
     patienceMs,

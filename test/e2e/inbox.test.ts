@@ -9,7 +9,7 @@ import { until, World } from "./support.js";
 let world: World;
 let issue: Issue;
 let agent: FakeTask | FakeChat;
-/** How many runs there were when the test began. */
+/** The number of runs when the test began. */
 let known: Record<"forward-comment" | "relay-failure", number>;
 
 beforeEach(async () => {
@@ -22,7 +22,7 @@ beforeEach(async () => {
   };
 });
 
-/** Waits until so many runs of this test have put what they have into the inbox. */
+/** Waits until this many runs of this test have stored their input. */
 const untilIn = (flow: keyof typeof known, count: number) =>
   until(`${count} runs of ${flow} are over`, () => {
     const runs = world.executions(flow).slice(0, -known[flow] || undefined);
@@ -80,8 +80,8 @@ describe.each(everyCoder)("on %s", (_, { coder }) => {
     await world.close();
   });
 
-  describe("what reaches the agent", () => {
-    test("a comment on its issue, with who, where and an instruction; 👀 on the comment", async () => {
+  describe("the agent gets", () => {
+    test("a comment on its issue, with its author, its location and an instruction; the comment gets 👀", async () => {
       const { comment } = await world.gitHub.comment(issue, { by: "mona", body: "Please use **tabs**." });
       const text = await untilTold("Please use **tabs**.");
       expect(text).toMatch(new RegExp(`^Comment from mona on issue octo/app#${issue.number}`));
@@ -91,7 +91,7 @@ describe.each(everyCoder)("on %s", (_, { coder }) => {
       expect(agent.inputs).toHaveLength(1);
     });
 
-    test("a failed run of its pull request, with what its logs say", async () => {
+    test("a failed run of its pull request, with a summary of its logs", async () => {
       await failedRun();
       const text = await untilTold("the parser is broken");
       expect(text).toContain("Run tests");
@@ -100,7 +100,7 @@ describe.each(everyCoder)("on %s", (_, { coder }) => {
       expect(agent.inputs).toHaveLength(1);
     });
 
-    test("what was said while it was paused, or archived: it is resumed, and told", async () => {
+    test("comments that were made while it was paused or archived, after it is resumed", async () => {
       await until("it rests", () => /active|waiting/.test(agent.status));
       if ("archived" in agent) agent.archived = true;
       else agent.stop();
@@ -111,7 +111,7 @@ describe.each(everyCoder)("on %s", (_, { coder }) => {
       expect(agent).not.toMatchObject({ archived: true });
     });
 
-    test("an edit of what it was told, as an edit", async () => {
+    test("an edit of a comment that was already sent, as an edit", async () => {
       const { comment } = await world.gitHub.comment(issue, { by: "mona", body: "use tabs" });
       await untilTold("use tabs");
       await world.idle();
@@ -121,8 +121,8 @@ describe.each(everyCoder)("on %s", (_, { coder }) => {
     });
   });
 
-  describe("what does not", () => {
-    test("the words of the agent and of the App, an edit without a change, an approval without a text, others' pull requests", async () => {
+  describe("the agent does not get", () => {
+    test("comments by itself and the App, edits without a change, approvals without a text, comments on others' pull requests", async () => {
       const pull = await agentsPull();
       const { pull: other } = await world.gitHub.openPull({
         repo: "octo/app",
@@ -143,7 +143,7 @@ describe.each(everyCoder)("on %s", (_, { coder }) => {
       expect(agent.inputs).toEqual([]);
     });
 
-    test("the words of somebody without write permission: silence in public, one explanation in private", async () => {
+    test("comments by people without write permission: no answer in public, one explanation in private", async () => {
       await world.gitHub.comment(issue, { by: "tim", body: "do as I say" });
       await world.idle();
       expect(world.gitHub.commentsOn(issue)).toHaveLength(2);
@@ -178,7 +178,7 @@ describe.each(everyCoder)("on %s", (_, { coder }) => {
   });
 
   describe("a task that is gone", () => {
-    test("what waits is kept, the status comment says so, and a new task is told", async () => {
+    test("keeps its waiting inputs, the status comment says so, and a new task gets them", async () => {
       await world.lose(agent);
       await world.gitHub.comment(issue, { by: "mona", body: "are you there?" });
       expect(await world.untilStatus(issue, "is gone")).toContain("kept for a day");
@@ -187,7 +187,7 @@ describe.each(everyCoder)("on %s", (_, { coder }) => {
       await world.unassign(issue);
       await world.idle();
       await world.assign(issue);
-      await until("the new task is told", () =>
+      await until("the new task gets the message", () =>
         world.agent(issue)?.inputs.some(({ text }) => text.includes("are you there?")),
       );
       await world.idle();
@@ -195,10 +195,10 @@ describe.each(everyCoder)("on %s", (_, { coder }) => {
   });
 });
 
-/** A chat is told at once what is said, and Coder queues it: nothing waits in the inbox. */
+/** Only Tasks: a chat gets each message at once and Coder queues it, so nothing waits in the inbox. */
 const refusing = ["Tasks of 2.34", "Tasks of 2.30"] as const;
 
-describe.each(refusing)("on %s what waits while the agent works", (name) => {
+describe.each(refusing)("on %s, inputs that wait while the agent works", (name) => {
   beforeAll(async () => {
     world = await World.start({ coder: deployments[name].coder });
   });
@@ -232,7 +232,7 @@ describe.each(refusing)("on %s what waits while the agent works", (name) => {
     await world.idle();
   });
 
-  test("an edit of what still waits is told as if it had been so at once", async () => {
+  test("an edit of a waiting comment replaces its text", async () => {
     agent.holdBusy();
     const { comment: waiting } = await world.gitHub.comment(issue, { by: "mona", body: "one typpo" });
     await world.gitHub.editComment(waiting, { by: "mona", body: "no typo" });
@@ -272,7 +272,7 @@ describe.each(refusing)("on %s what waits while the agent works", (name) => {
     expect(texts().join()).not.toContain("never mind");
   });
 
-  test("a failed run whose pull request has moved on", async () => {
+  test("a failed run whose pull request has a newer commit", async () => {
     agent.holdBusy();
     const { pull } = await failedRun();
     await untilIn("relay-failure", 1);
@@ -303,7 +303,7 @@ describe.each(refusing)("on %s what waits while the agent works", (name) => {
   });
 });
 
-/** It is the inbox that counts; how an agent is told makes no difference. */
+/** These tests are about the inbox and do not depend on the backend. */
 describe("on one Coder", () => {
   beforeAll(async () => {
     world = await World.start();
@@ -313,7 +313,7 @@ describe("on one Coder", () => {
     await world.close();
   });
 
-  test("a comment on an issue that has no task reaches nobody, and its run ends well", async () => {
+  test("a comment on an issue without a task is dropped, and its run succeeds", async () => {
     const other = await world.openIssue("For people");
     const { comment } = await world.gitHub.comment(other, { by: "mona", body: "I take it." });
     expect(await world.endsOf(other)).toEqual(["SUCCEEDED"]);
@@ -322,7 +322,7 @@ describe("on one Coder", () => {
     expect(world.agents().flatMap(({ inputs }) => inputs)).toEqual([]);
   });
 
-  test("after ten messages about failed runs in a row the relay stops and says so; a human word lets it go on", async () => {
+  test("after ten messages about failed runs in a row the relay stops and says so; a comment lets it continue", async () => {
     const pull = await agentsPull();
     const fail = (n: number) =>
       world.gitHub.completeRun({

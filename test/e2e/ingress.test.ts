@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-/** The headers of a delivery; `undefined` leaves one out. */
+/** The headers of a delivery; `undefined` omits one. */
 type Headers = Record<string, string | undefined>;
 
 interface Answer {
@@ -73,7 +73,7 @@ describe("a request that GitHub did not sign", () => {
       { "x-hub-signature-256": undefined, "content-type": "application/x-www-form-urlencoded" },
     ],
   ];
-  test.each(refusals)("and that %s gets 401 and one constant body", async (_, headers) => {
+  test.each(refusals)("and that %s gets 401 and a constant body", async (_, headers) => {
     const { status, body } = await send("{ not json", headers);
     expect(status).toBe(401);
     expect(body).toEqual({ error: "The signature is missing or wrong." });
@@ -91,13 +91,13 @@ describe("a signed request", () => {
     ["with a malformed delivery", "{}", { "x-github-delivery": "../../etc" }, /X-GitHub-Delivery/],
     ["that is not JSON", "{", {}, /JSON/],
   ];
-  test.each(faults)("%s gets 400 that says which", async (_, body, headers, message) => {
+  test.each(faults)("%s gets 400 that names the fault", async (_, body, headers, message) => {
     const answer = await send(body, headers);
     expect(answer.status).toBe(400);
     expect(answer.body.error).toMatch(message);
   });
 
-  test("that is not UTF-8 gets 400, though its signature over the raw bytes is right", async () => {
+  test("that is not UTF-8 gets 400, even if its signature over the raw bytes is right", async () => {
     const { createHmac } = await import("node:crypto");
     const bytes = Uint8Array.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x7d]);
     const signature = `sha256=${createHmac("sha256", world.gitHub.webhookSecret).update(bytes).digest("hex")}`;
@@ -105,7 +105,7 @@ describe("a signed request", () => {
     expect(answer).toMatchObject({ status: 400, body: { error: expect.stringContaining("UTF-8") } });
   });
 
-  test("that lacks what its event needs gets 400 with paths and expectations, never values", async () => {
+  test("that lacks required fields gets 400 with paths and expectations, never values", async () => {
     const body = await assigned((payload) => {
       payload.repository = { ...payload.repository, id: "value-a" };
       payload.issue = { ...payload.issue, number: "value-b" };
@@ -128,7 +128,7 @@ describe("a signed request", () => {
     expect((await world.gitHub.ping()).status).toBe(200);
   });
 
-  test("that is not for us gets 200 with the reason", async () => {
+  test("that the relay does not handle gets 200 with the reason", async () => {
     for (const headers of [{ "x-github-event": "star" }, {}]) {
       const answer = await send(JSON.stringify({ action: "created", installation: { id: 1 } }), headers);
       expect(answer.status).toBe(200);
@@ -140,7 +140,7 @@ describe("a signed request", () => {
     expect(JSON.parse(other.body)).toHaveProperty("skipped");
   });
 
-  test("has its flow started, under a name with the whole GUID, for any name of a repository", async () => {
+  test("starts its flow under a name with the whole GUID, for any repository name", async () => {
     for (const name of ["app", "a.b_c-d", "r".repeat(100), "…"]) {
       const guid = randomUUID();
       const body = await assigned((payload) => {
@@ -154,7 +154,7 @@ describe("a signed request", () => {
     }
   });
 
-  test("starts its flow with an input below 200 KiB, whatever the payload", async () => {
+  test("starts its flow with an input below 200 KiB, for any payload", async () => {
     const body = await assigned((payload) => {
       payload.issue = { ...payload.issue, title: "🐙".repeat(300_000), body: "b".repeat(3_000_000) };
     });
@@ -194,7 +194,7 @@ describe("the same delivery again", () => {
     server.faults.clear();
   });
 
-  test("has log lines that say whose it is", async () => {
+  test("has log lines that name its delivery", async () => {
     const { guid, body } = await world.assign(issue);
     const { execution } = JSON.parse(body);
     const lines = world.logs.map((line) => JSON.parse(line)).filter(({ delivery }) => delivery === guid);
@@ -260,12 +260,12 @@ describe("the webhook secret", () => {
 describe("the schema of the config file", () => {
   const schemaUrl = () => `${world.system.api.url}/schema.json`;
 
-  test("is served by the deployment under the URL that is its $id, and may be cached", async () => {
+  test("is served under the URL that is its $id, and may be cached", async () => {
     const response = await fetch(schemaUrl());
     expect(response.status).toBe(200);
     expect(response.headers.get("content-type")).toBe("application/schema+json");
     expect(response.headers.get("cache-control")).toMatch(/^public, max-age=[1-9][0-9]*$/);
-    // The bundle has it ready made: it is still what the source makes.
+    // The bundle holds a generated copy, which must equal what the source generates.
     expect(await response.json()).toEqual(repoConfigSchema(schemaUrl()));
   });
 
@@ -275,14 +275,14 @@ describe("the schema of the config file", () => {
     expect($id).toBe(schemaUrl().replace("http:", "https:"));
   });
 
-  test("tells a file that the relay takes from one that it does not", async () => {
+  test("accepts a file that the relay accepts, and refuses one that it refuses", async () => {
     const schema = (await (await fetch(schemaUrl())).json()) as SchemaObject;
     const isValid = new Ajv2020().compile(schema);
     expect(isValid(parse('[sandbox]\nsize = "large"'))).toBe(true);
     expect(isValid(parse('[sandbox]\nsize = "huge"'))).toBe(false);
   });
 
-  test("is not sent again to whom has it", async () => {
+  test("is not sent again to a client that has it", async () => {
     const etag = (await fetch(schemaUrl())).headers.get("etag") ?? "";
     for (const known of [etag, `W/${etag}`, `"other", ${etag}`, "*"]) {
       const again = await fetch(schemaUrl(), { headers: { "if-none-match": known } });
@@ -292,7 +292,7 @@ describe("the schema of the config file", () => {
     expect(other.status).toBe(200);
   });
 
-  test("can be looked at with HEAD, and nothing else", async () => {
+  test("can be read with HEAD, but with no other method", async () => {
     const head = await fetch(schemaUrl(), { method: "HEAD" });
     expect(head.status).toBe(200);
     expect(head.headers.get("content-type")).toBe("application/schema+json");

@@ -106,7 +106,7 @@ describe.each([
         .some(({ status, input }) => status === "RUNNING" || input.includes(name)),
     );
     agent().release();
-    await until("it is told", () =>
+    await until("the agent gets the message", () =>
       agent().inputs.some(({ text }) => text.includes("Renew the dependencies")),
     );
     await allWell(world);
@@ -160,7 +160,7 @@ describe.each([
       first.setAgentState(null);
       const soon = new Date(Date.parse(at) + 600_000).toISOString().replace(".000", "");
       fire(world, name, soon);
-      await until("it is told", () => first.inputs.length === 1);
+      await until("the agent gets the message", () => first.inputs.length === 1);
       await allWell(world);
       expect(agent().id).toBe(first.id);
       fire(world, name, nextTime());
@@ -199,7 +199,7 @@ describe.each([
     const { pull, fails } = await openPull(`updates-${name}`);
     for (const [index, workflow] of ["one", "two"].entries()) {
       await fails(workflow);
-      await until("it is told", () => told() === index + 1);
+      await until("the agent gets the message", () => told() === index + 1);
       await allWell(world);
     }
     expect(issues()).toEqual([]);
@@ -213,11 +213,11 @@ describe.each([
     expect(told()).toBe(2);
 
     await world.gitHub.comment(pull.issue, { by: "mona", body: "Use the other version." });
-    await until("it is told", () => told() === 3);
+    await until("the agent gets the message", () => told() === 3);
     await until("nobody has to be told any more", () => issues()[0]?.state === "closed");
     await allWell(world);
     await fails("four");
-    await until("it is told", () => told() === 4);
+    await until("the agent gets the message", () => told() === 4);
     await allWell(world);
   });
 
@@ -226,7 +226,7 @@ describe.each([
     const first = await openPull(`first-${name}`);
     for (const [index, workflow] of ["one", "two"].entries()) {
       await first.fails(workflow);
-      await until("it is told", () => agent().inputs.length === index + 1);
+      await until("the agent gets the message", () => agent().inputs.length === index + 1);
       await allWell(world);
     }
     await world.lose(agent());

@@ -20,7 +20,7 @@ test("an agent that is busy for days is waited for, and the issue says so after 
   expect(task.inputs).toEqual([]);
 
   task.release();
-  await until("the agent is told", () => task.inputs.length > 0);
+  await until("the agent gets the message", () => task.inputs.length > 0);
   expect(task.inputs.map(({ text }) => text)).toEqual([expect.stringContaining("Use the new parser.")]);
   await until("the status comment is as before", () =>
     world.statusComments(issue).every((body) => !body.includes("a day")),

@@ -48,7 +48,9 @@ describe("after Coder has lost the API that a task was made with", () => {
     await world.untilStatus(issue, "is running");
     const chat = upgraded.chat("octo/app#1");
     expect(world.statusComments(issue).join()).toContain(`/agents/${chat?.id}`);
-    await until("the chat is told", () => chat?.inputs.some(({ text }) => text.includes("how far are you?")));
+    await until("the chat gets the message", () =>
+      chat?.inputs.some(({ text }) => text.includes("how far are you?")),
+    );
     await allWell();
 
     await world.gitHub.closeIssue(issue, { by: "mona" });

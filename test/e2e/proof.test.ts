@@ -9,7 +9,7 @@ import { until, World } from "./support.js";
 
 let world: World;
 
-/** Waits for the end of all runs, which have to have gone well. */
+/** Waits for the end of all runs, which must have succeeded. */
 async function allWell(): Promise<void> {
   const ends = await world.idle();
   expect(ends.map(({ status, cause }) => cause ?? status)).toEqual(ends.map(() => "SUCCEEDED"));
@@ -137,7 +137,9 @@ describe.each(everyCoder)("on %s an agent that the relay has not made is left al
     world.system.rotate({ taskMark: "e".repeat(64) });
     world.system.rotate({ taskMark: "d".repeat(64) });
     await world.gitHub.comment(kept, { by: "mona", body: "by its record" });
-    await until("it is told", () => agents[1]?.inputs.some(({ text }) => text.includes("by its record")));
+    await until("the agent gets the message", () =>
+      agents[1]?.inputs.some(({ text }) => text.includes("by its record")),
+    );
     await close(kept);
     expect(others()).toEqual(agents.slice(0, 1));
   });

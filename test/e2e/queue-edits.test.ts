@@ -7,7 +7,7 @@ import { until, World } from "./support.js";
 let world: World;
 afterEach(() => world.close());
 
-/** Waits for the end of all runs, which have to have gone well. */
+/** Waits for the end of all runs, which must have succeeded. */
 async function allWell(): Promise<void> {
   const ends = await world.idle();
   expect(ends.map(({ status, cause }) => cause ?? status)).toEqual(ends.map(() => "SUCCEEDED"));
@@ -71,7 +71,7 @@ describe.each([
     await world.untilRunning(issue);
     await allWell();
     await editHead(chat, false);
-    await until("both are told", () => chat.inputs.length === 2);
+    await until("the agent gets both messages", () => chat.inputs.length === 2);
     expect(world.coder.chats()).toEqual([chat]);
   });
 });

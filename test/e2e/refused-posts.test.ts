@@ -61,7 +61,9 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
     await allWell(world);
     issue.locked = true;
     const { comment } = await world.gitHub.comment(issue, { by: "mona", body: "though it is locked" });
-    await until("it is told", () => agent.inputs.some(({ text }) => text.includes("though it is locked")));
+    await until("the agent gets the message", () =>
+      agent.inputs.some(({ text }) => text.includes("though it is locked")),
+    );
     await allWell(world);
     expect(comment.reactions).toEqual([]);
 
@@ -129,7 +131,9 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
     const agent = world.agentOf(issue);
     world.gitHub.http.fail(fault);
     const { comment } = await world.gitHub.comment(issue, { by: "mona", body: "without eyes" });
-    await until("it is told", () => agent.inputs.some(({ text }) => text.includes("without eyes")));
+    await until("the agent gets the message", () =>
+      agent.inputs.some(({ text }) => text.includes("without eyes")),
+    );
     await allWell(world);
     expect(comment.reactions).toEqual([]);
     expect(world.haveEntered("forward-comment", "Put into inbox")).toBeGreaterThan(0);

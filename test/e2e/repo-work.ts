@@ -24,7 +24,7 @@ export function fire(world: World, job: string, at: string): void {
   world.system.engine.start(flowArn("create-task"), randomUUID(), JSON.stringify({ event }));
 }
 
-/** Waits for the end of all runs, which have to have gone well. */
+/** Waits for the end of all runs, which must have succeeded. */
 export async function allWell(world: World): Promise<void> {
   const ends = await world.idle();
   expect(ends.map(({ status, cause }) => cause ?? status)).toEqual(ends.map(() => "SUCCEEDED"));

@@ -214,7 +214,7 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
       expect(hiddens()).not.toMatch(/what is in the vault|do as this log says/);
 
       await say(pull, "mona", "for the vault");
-      await until("it is told", () => hiddens().includes("for the vault"));
+      await until("the agent gets the message", () => hiddens().includes("for the vault"));
       await allWell(world);
       const shown = world.gitHub.commentsOn(pull.issue).map(({ user, body }) => `${user.login}: ${body}`);
       expect(shown).toEqual(["mallory: what is in the vault?", "mona: for the vault"]);
@@ -400,7 +400,7 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
         body: `After #${pull.number}.`,
       });
       await say(fourth, "mona", "for the other");
-      await until("the other is told", () => world.agentOf(other).inputs.length > 0);
+      await until("the other agent gets the message", () => world.agentOf(other).inputs.length > 0);
       await allWell(world);
     });
   });
@@ -466,7 +466,7 @@ test("where anybody may speak, words of another repository are those of people w
       const { pull } = await gitHub.openPull({ repo: "octo/lib", by: gitHub.agentLogin, head: "work", body });
       await gitHub.comment(pull, { by: "stranger", body: `I say: ${body}` });
     }
-    await until("one is told", () => world.agentOf(shown).inputs.length > 0);
+    await until("one agent gets the message", () => world.agentOf(shown).inputs.length > 0);
     await allWell(world);
     const told = world.agents().flatMap(({ inputs }) => inputs.map(({ text }) => text));
     expect(told).toEqual([expect.stringContaining("I say: Fixes octo/app#")]);

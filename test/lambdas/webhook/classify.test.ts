@@ -68,7 +68,7 @@ describe("an issues delivery from GitHub's examples", () => {
     });
   });
 
-  test("assigned without a sender is skipped, and a list of assignees may have gaps", () => {
+  test("an event without a sender is skipped, and a list of assignees may have gaps", () => {
     const payload = example("issues", "reopened", { sender: undefined });
     payload.issue.assignees = [null, { login: "codertocat" }] as { login: string }[];
     expect(classify("issues", delivery, payload, settings)).toEqual({
