@@ -6,7 +6,7 @@ import { anyCharacter } from "../../any-character.js";
 import { anyToml, brokenToml, secret } from "./any-file.js";
 import { bytes, settings, volume } from "./files.js";
 
-/** What is told of a file, after looking that it is in order. */
+/** The faults and warnings of a file, after a check of their form. */
 function told(file: Uint8Array): { faults: Fault[] | undefined; all: Fault[] } {
   const parsed = parseRepoConfig(file);
   const faults = "faults" in parsed ? parsed.faults : undefined;
@@ -24,7 +24,7 @@ function told(file: Uint8Array): { faults: Fault[] | undefined; all: Fault[] } {
 }
 
 describe("any file", () => {
-  test("that is TOML gives settings or faults, on lines of its own, without a value of it", () => {
+  test("that is valid TOML gives settings, or faults that have a line of the file and quote no value", () => {
     let right = 0;
     fc.assert(
       fc.property(anyToml, (toml) => {
@@ -37,10 +37,10 @@ describe("any file", () => {
     expect(right).toBeGreaterThan(0);
   });
 
-  test("that is nearly TOML does so too", () => {
+  test("that is almost TOML does the same", () => {
     fc.assert(
       fc.property(brokenToml, (toml) => {
-        // What is cut may make a key of a value, and keys are told.
+        // A cut can turn a value into a key, and faults quote keys.
         const messages = told(bytes(toml)).all.map(({ message }) => message);
         expect(messages.join("\n")).not.toContain(secret);
       }),
@@ -48,7 +48,7 @@ describe("any file", () => {
     );
   });
 
-  test("of any characters or bytes does so too", () => {
+  test("of any characters or bytes does the same", () => {
     const characters = fc.string({ unit: anyCharacter, size: "medium" }).map(bytes);
     fc.assert(
       fc.property(fc.oneof(fc.uint8Array({ size: "medium" }), characters), (file) => void told(file)),
@@ -56,7 +56,7 @@ describe("any file", () => {
     );
   });
 
-  test("has all settings, whatever it leaves out", () => {
+  test("gives all settings, even if it leaves some out", () => {
     fc.assert(
       fc.property(anyToml, (toml) => {
         const parsed = parseRepoConfig(bytes(toml));
@@ -74,14 +74,14 @@ describe("any file", () => {
         }
         for (const rule of on_event.failed_run)
           expect(rule.workflows.length * rule.branches.length).toBeGreaterThan(0);
-        // It is plain data, the same after a way through JSON.
+        // It is plain data: JSON does not change it.
         expect(JSON.parse(JSON.stringify(parsed.config))).toEqual(parsed.config);
       }),
       { numRuns: 200 },
     );
   });
 
-  test("gives the same with lines that end in CRLF, and behind a byte order mark", () => {
+  test("gives the same result with CRLF line ends and with a byte order mark", () => {
     fc.assert(
       fc.property(anyToml, (toml) => {
         fc.pre(!toml.includes("\r"));
@@ -105,7 +105,7 @@ describe("the size of a volume", () => {
     blank: fc.constantFrom("", " "),
   });
 
-  test("comes out in binary units with its number as it was, if it is within bounds", () => {
+  test("gets a binary unit and keeps its number, if it is in range", () => {
     fc.assert(
       fc.property(written, ({ amount, unit, rest, isSmall, blank }) => {
         const text = `${amount}${blank}${isSmall ? unit.toLowerCase() : unit}${rest}`;
@@ -122,7 +122,7 @@ describe("the size of a volume", () => {
     );
   });
 
-  test("may be written in many ways", () => {
+  test("has several spellings", () => {
     for (const size of ["10Gi", "10gb", "10GB", "10G", "10gi", "10GiB", "10 GB", "10 g"]) {
       expect(settings(volume('"/data"', `"${size}"`)).config.sandbox.volumes).toEqual([
         { path: "/data", size: "10Gi" },
@@ -156,7 +156,7 @@ describe("the size of a volume", () => {
     "99999999999999G",
     "NaNG",
     "0x1G",
-  ])("is a fault where it is none, or out of bounds: %j", (size) => {
+  ])("is a fault if it is not a size, or out of range: %j", (size) => {
     expect(normalisedVolumeSize(size)).toBeUndefined();
     expect(parseRepoConfig(bytes(volume('"/data"', JSON.stringify(size))))).toMatchObject({
       faults: [{ line: 3, path: "sandbox.volumes[0].size" }],

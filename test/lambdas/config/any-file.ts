@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { stringify } from "smol-toml";
 
-/** Files of all kinds: right ones, nearly right ones, and any bytes. */
+/** Files of all kinds: valid ones, almost valid ones, and random bytes. */
 
-/** Is in every text of these files that is no key, and in no text of ours. */
+/** A marker in every value of these files, which no message of ours contains. */
 export const secret = "hunter2";
 
 const secretText = fc
@@ -41,7 +41,7 @@ const tables = (keys: Record<string, fc.Arbitrary<unknown>>) =>
   maybe(fc.array(maybe(table(keys)), { maxLength: 3 }));
 const texts = maybe(fc.array(maybe(secretText), { maxLength: 3 }));
 
-/** The file as data. Most are wrong somewhere. */
+/** The file as data. Most of them have a fault. */
 export const anyData = table({
   sandbox: maybe(
     table({
@@ -76,7 +76,7 @@ export const anyData = table({
 
 export const anyToml: fc.Arbitrary<string> = anyData.map((data) => stringify(data));
 
-/** The same with a piece cut out, put in or repeated, so that it is hardly TOML any more. */
+/** The same with a piece removed, inserted or repeated, so that it is usually not TOML. */
 export const brokenToml: fc.Arbitrary<string> = fc
   .tuple(
     anyToml,

@@ -16,7 +16,7 @@ const reportOf = (toml: string, standings: Partial<ConfigStandings> = {}) =>
   checkReport(stateOf(toml), { jobs: new Map(), failedRuns: service, ...standings });
 
 describe("the check run of a valid config", () => {
-  test("tells all that applies", () => {
+  test("lists everything that applies", () => {
     const report = reportOf(
       `
       [sandbox]
@@ -61,7 +61,7 @@ describe("the check run of a valid config", () => {
     }
   });
 
-  test("tells what nobody can do, and how to mend it", () => {
+  test("says what cannot run, and how to fix it", () => {
     const nobody = { as: "nobody", reason: "Ask an operator." } as const;
     const jobs = new Map<string, ExpectedStanding>([
       ["one", nobody],
@@ -82,7 +82,7 @@ describe("the check run of a valid config", () => {
     expect(summary).toContain("The agent works on them as nobody, so it does not run: Ask an operator.");
   });
 
-  test("tells the defaults of an empty file", () => {
+  test("lists the defaults of an empty file", () => {
     const { summary, conclusion } = reportOf("");
     expect(conclusion).toBe("success");
     expect(summary).toMatch(/Size: `medium`[\s\S]*Docker: no[\s\S]*Claude Code[\s\S]*None\.[\s\S]*None\./);
@@ -109,7 +109,7 @@ describe("the check run of a valid config", () => {
     ]);
   });
 
-  test("lets nothing of the file become a mention, a link, HTML or an end of its code", () => {
+  test("turns nothing of the file into a mention, a link, HTML or the end of a code span", () => {
     const evil = "x` @everyone <img src=x onerror=y> [a](https://evil.example) ``` ![b](c)";
     const { summary } = reportOf(`
       [[scheduled_jobs]]
@@ -128,13 +128,13 @@ describe("the check run of a valid config", () => {
     }
   });
 
-  test("stays below GitHub's limit, cut at the end of a line", () => {
-    // An invisible character of three bytes is shown by eight letters.
+  test("stays below GitHub's limit and is cut at the end of a line", () => {
+    // An invisible character of three bytes is shown as eight letters.
     const names = `[${Array.from({ length: 20 }, () => `"${"\u202e".repeat(13)}"`)}]`;
     const rule = `[[on_event.failed_run]]\nworkflows = ${names}\nbranches = ${names}\n`;
     const { summary, conclusion } = reportOf(rule.repeat(30));
     expect(conclusion).toBe("success");
-    // GitHub counts bytes, whatever its documentation says.
+    // GitHub counts bytes, although its documentation says characters.
     expect(Buffer.byteLength(summary)).toBeGreaterThan(60_000);
     expect(Buffer.byteLength(summary)).toBeLessThanOrEqual(65_535);
     expect(summary).toContain("… The rest is left out");
@@ -143,7 +143,7 @@ describe("the check run of a valid config", () => {
 });
 
 describe("the check run of an invalid config", () => {
-  test("has an annotation on each faulty line, and never a value", () => {
+  test("has an annotation on each faulty line and quotes no value", () => {
     const { conclusion, title, summary, annotations } = reportOf(
       '[sandbox]\nsize = "the-secret"\ndocker = "the-secret"\nunknown = "the-secret"\n',
     );
@@ -157,7 +157,7 @@ describe("the check run of an invalid config", () => {
     expect(JSON.stringify([summary, annotations])).not.toContain("the-secret");
   });
 
-  test("of a file that is none says so on its first line", () => {
+  test("reports a file that is not TOML on its first line", () => {
     expect(reportOf("[sandbox\n")).toMatchObject({
       conclusion: "failure",
       title: "The config has 1 fault",
@@ -187,7 +187,7 @@ test.each([
   expect(codeSpan(text, 10 + (text.length < 11 ? 10 : 0))).toBe(shown);
 });
 
-/** What Markdown reads as text: without its code spans (https://spec.commonmark.org/0.31.2/#code-spans). */
+/** The Markdown without its code spans (https://spec.commonmark.org/0.31.2/#code-spans). */
 function withoutCode(markdown: string): string {
   return markdown.replace(/(?<!`)(`+)(?!`)([\s\S]*?[^`])\1(?!`)/g, "");
 }

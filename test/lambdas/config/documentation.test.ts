@@ -10,7 +10,7 @@ const page = readFileSync(new URL("../../../docs/repo-config.md", import.meta.ur
 const examples = [...page.matchAll(/^```toml\n(.*?)^```$/gms)].map(([, toml = ""]) => toml);
 
 describe("docs/repo-config.md", () => {
-  test("has two full examples that are right, with nothing in them that is unknown", () => {
+  test("has two full examples that are valid and have no unknown key", () => {
     const validate = new Ajv2020().compile(repoConfigSchema("https://x.example.com/") as SchemaObject);
     const full = examples.filter((toml) => {
       const { config, warnings } = settings(toml);

@@ -7,7 +7,7 @@ import { rule, settings } from "./files.js";
 
 const list = (texts: readonly string[]) => `[${texts.map((text) => JSON.stringify(text)).join(", ")}]`;
 
-/** Whether a rule with these branches holds for the branch. */
+/** Whether a rule with these patterns matches the branch. */
 function letsIn(branches: readonly string[], branch: string): boolean {
   const { config } = settings(rule({ branches: list(branches) }));
   return matchingRule(config, { workflow: "CI", branch, event: "push" }) !== undefined;
@@ -48,7 +48,7 @@ describe("a pattern", () => {
     ["日本-?", ["日本", "日本-"], ["日"]],
     ["🐙?x", ["x", "🐙x"], ["🐙🐙x"]],
   ];
-  test.each(cases)("%s matches what it should, and nothing else", (pattern, matches, others) => {
+  test.each(cases)("%s matches the branches that it should, and no others", (pattern, matches, others) => {
     expect(matches.filter((branch) => !letsIn([pattern], branch))).toEqual([]);
     expect(others.filter((branch) => letsIn([pattern], branch))).toEqual([]);
   });
@@ -70,12 +70,12 @@ describe("a pattern", () => {
     ["a??"],
     ["a\\"],
     ["!"],
-  ])("that makes no sense is a fault, and holds for nothing: %s", (pattern) => {
+  ])("that is invalid is a fault and matches nothing: %s", (pattern) => {
     const parsed = parseBranchPattern(pattern);
     expect(parsed).toEqual({ fault: expect.stringMatching(/^[^\n]{20,}\.$/) });
   });
 
-  test("means what the same regular expression does", () => {
+  test("matches the same branches as the equivalent regular expression", () => {
     const piece = fc.constantFrom(
       ["*", "[^/]*"],
       ["**", "[^]*"],
@@ -100,7 +100,7 @@ describe("a pattern", () => {
     );
   });
 
-  test("is read and tried without a throw, whatever it is", () => {
+  test("of any text is parsed and matched without an error", () => {
     const anyText = fc.oneof(
       fc.string({ unit: anyCharacter }),
       fc.string({ unit: fc.constantFrom("*", "?", "+", "[", "]", "!", "\\", "-", "a", "/") }),
@@ -119,14 +119,14 @@ describe("a pattern", () => {
     ["double stars", "**a".repeat(80)],
     ["optional letters", `${"a?".repeat(120)}b`],
     ["repeated letters", "a+".repeat(120)],
-  ])("comes to its end, though it has many %s", (_, text) => {
+  ])("with many %s is matched in reasonable time", (_, text) => {
     const pattern = parseBranchPattern(text);
     expect("matches" in pattern && pattern.matches(`${"a".repeat(255)}!`)).toBe(false);
   });
 });
 
 describe("several patterns", () => {
-  test("are tried in their order, and the last that matches decides", () => {
+  test("are tried in order, and the last match decides", () => {
     const patterns = ["releases/**", "!releases/**-alpha", "releases/9-alpha"];
     expect(letsIn(patterns, "releases/10")).toBe(true);
     expect(letsIn(patterns, "releases/10-alpha")).toBe(false);
@@ -146,7 +146,7 @@ describe("the rule of a failed run", () => {
   const additionsFor = (workflow: string, branch: string) =>
     matchingRule(config, { workflow, branch, event: "push" })?.prompt_additions;
 
-  test("is the first that names the workflow and lets the branch in", () => {
+  test("is the first that names the workflow and includes the branch", () => {
     expect(additionsFor("CI", "main")).toBe("first");
     expect(additionsFor("Nightly build", "main")).toBe("first");
     expect(additionsFor("CI", "topic")).toBe("second");
@@ -154,7 +154,7 @@ describe("the rule of a failed run", () => {
     expect(matchingRule(config, deploy)).toBeDefined();
   });
 
-  test("is none where no rule fits; the name of a workflow must be the very same", () => {
+  test("is undefined if no rule matches; the name of the workflow must be identical", () => {
     for (const workflow of ["ci", "CI ", "C*", "Nightly", ""]) {
       expect(matchingRule(config, { workflow, branch: "main", event: "push" })).toBeUndefined();
     }
@@ -169,7 +169,7 @@ describe("the rule of a failed run", () => {
     return matchingRule(own, { workflow: "CI", branch: "main", event }) !== undefined;
   };
 
-  test("counts runs that only people with write permission cause", () => {
+  test("includes by default only runs that people with write permission cause", () => {
     for (const event of ["push", "schedule", "merge_group", "workflow_dispatch"]) {
       expect([event, started(event)]).toEqual([event, true]);
     }
@@ -177,7 +177,7 @@ describe("the rule of a failed run", () => {
     for (const event of [...strangers, undefined]) expect([event, started(event)]).toEqual([event, false]);
   });
 
-  test("counts runs of the events that it lists, and no others", () => {
+  test("includes only runs of the events that it lists", () => {
     expect(started("issue_comment", ["issue_comment", "push"])).toBe(true);
     expect(started("push", ["issue_comment", "push"])).toBe(true);
     expect(started("issues", ["issue_comment", "push"])).toBe(false);

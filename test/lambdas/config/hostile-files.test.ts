@@ -4,7 +4,7 @@ import { bytes, faults, job, places, rule, settings } from "./files.js";
 
 const KiB = 1024;
 
-describe("the names that JavaScript gives a meaning to", () => {
+describe("names with a special meaning in JavaScript", () => {
   test.each([
     ["__proto__.size = 'large'", "1 __proto__"],
     ["[__proto__]\nsize = 'large'", "1 __proto__"],
@@ -23,7 +23,7 @@ describe("the names that JavaScript gives a meaning to", () => {
     expect(settings("").config.sandbox.size).toBe("medium");
   });
 
-  test("that only look so are keys like others", () => {
+  test("are allowed if they only look similar", () => {
     const { warnings } = settings("toString = 1\nhasOwnProperty = 2\n[sandbox]\nvalueOf = 3\n");
     expect(places(warnings)).toEqual(["1 toString", "2 hasOwnProperty", "4 sandbox.valueOf"]);
   });
@@ -59,7 +59,7 @@ describe("nesting", () => {
     expect(JSON.stringify(found).length).toBeLessThan(1_000);
   });
 
-  test("of sixteen levels is not", () => {
+  test("of sixteen levels is allowed", () => {
     expect(places(settings(`a = ${"[".repeat(15)}${"]".repeat(15)}`).warnings)).toEqual(["1 a"]);
     expect(places(settings(`${"a.".repeat(15)}a = 1`).warnings)).toEqual(["1 a"]);
   });
@@ -77,15 +77,15 @@ describe("64 KiB", () => {
     ["of headers", rows(2_000, (index) => `[k${index}.b.c.d.e.f.g.h]\n`)],
     ["of a number", `a = ${"9".repeat(65_000)}`],
     ["of quotes", `a = """${'""x'.repeat(21_000)}`],
-    ["of blanks", job({ name: `"a${" ".repeat(64_000)}b "`, prompt: '"a"' })],
-  ])("%s are read within the time that a test has", (_, toml) => {
+    ["of spaces", job({ name: `"a${" ".repeat(64_000)}b "`, prompt: '"a"' })],
+  ])("%s are parsed within the time limit of a test", (_, toml) => {
     expect(toml.length).toBeLessThan(64 * KiB);
     const parsed = parseRepoConfig(bytes(toml));
     expect(JSON.stringify(parsed).length).toBeLessThan(32 * KiB);
   });
 });
 
-describe("a file that is no TOML", () => {
+describe("a file that is not TOML", () => {
   const broken: [string, string, number, RegExp][] = [
     ["has a key twice", "a = 1\nb = 2\na = 3\n", 3, /twice/],
     ["has a table twice", "[sandbox]\n[harness]\n[sandbox]\n", 3, /twice/],
@@ -103,16 +103,16 @@ describe("a file that is no TOML", () => {
     ["has an open header", "[sandbox\nsize = 1\n", 1, /key/],
     ["has two values on a line", "a = 1 b = 2", 1, /new line/],
     ["has an unknown escape", 'a = "C:\\dir"', 1, /escape/],
-    ["has a date that is none", "a = 2024-13-45", 1, /date/],
-    ["has a number that is none", "a = 007", 1, /number/],
+    ["has an invalid date", "a = 2024-13-45", 1, /date/],
+    ["has an invalid number", "a = 007", 1, /number/],
     ["has a NUL", "a = 1\n\0", 2, /TOML/],
     ["has a NUL in a text", 'a = 1\nb = "\0"', 2, /[Cc]ontrol/],
     ["has a control character in a comment", "a = 1\n# \u0007", 2, /[Cc]ontrol/],
     ["has lines that end in CR", "a = 1\rb = 2\r", 1, /TOML/],
     ["has a byte order mark in its middle", "a = 1\n\ufeffb = 2", 2, /TOML/],
-    ["ends before it is done", "a", 1, /TOML/],
+    ["ends in the middle of a line", "a", 1, /TOML/],
   ];
-  test.each(broken)("and %s has one fault, at its line", (_, toml, line, message) => {
+  test.each(broken)("and %s has one fault with its line", (_, toml, line, message) => {
     const found = faults(toml);
     expect(found).toEqual([{ line, path: "", message: expect.stringMatching(message) }]);
     expect(found[0]?.message).toMatch(/^Not valid TOML\. [A-Z]/);
@@ -120,7 +120,7 @@ describe("a file that is no TOML", () => {
 });
 
 describe("an encoding", () => {
-  test("is UTF-8, with or without a byte order mark; lines count from the first", () => {
+  test("is UTF-8, with or without a byte order mark; line numbers are the same", () => {
     expect(settings("\ufeff[sandbox]\nsize = 'large'").config.sandbox.size).toBe("large");
     expect(places(faults("\ufeff[sandbox]\nsize = 1"))).toEqual(["2 sandbox.size"]);
     expect(settings("\ufeff").warnings).toEqual([]);
@@ -133,13 +133,13 @@ describe("an encoding", () => {
     ["an overlong form", Uint8Array.from([...bytes("a = 1\n# "), 0xc0, 0x80]), 2],
     ["UTF-16", Uint8Array.from([0xff, 0xfe, ...Buffer.from("a = 1\n", "utf16le")]), 1],
     ["UTF-16, big end first", Uint8Array.from([0xfe, 0xff, 0, 0x61]), 1],
-  ])("that is not UTF-8 is a fault at its line: %s", (_, file, line) => {
+  ])("that is not UTF-8 is a fault with its line: %s", (_, file, line) => {
     expect(faults(file)).toEqual([{ line, path: "", message: expect.stringMatching(/UTF-8/) }]);
   });
 });
 
 describe("lines that end in CRLF", () => {
-  test("count once, and change no setting", () => {
+  test("count once and change no setting", () => {
     const toml = `${job({ prompt: '"""\none\ntwo"""' })}[sandbox]\nsize = "large"\n`;
     expect(settings(toml.replaceAll("\n", "\r\n"))).toEqual(settings(toml));
     const wrong = toml.replace("large", "huge").replaceAll("\n", "\r\n");
@@ -148,7 +148,7 @@ describe("lines that end in CRLF", () => {
   });
 });
 
-test("bytes that come as a Buffer are read too", () => {
+test("a Buffer is accepted too", () => {
   expect(parseRepoConfig(Buffer.from("[sandbox]\nsize = 'small'"))).toMatchObject({
     config: { sandbox: { size: "small" } },
   });

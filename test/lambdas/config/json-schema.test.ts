@@ -11,11 +11,11 @@ const schema = repoConfigSchema("https://relay.example.com/schema.json");
 const validator = new Ajv2020({ strict: true, allErrors: true, useDefaults: false });
 const validate = validator.compile(schema as SchemaObject);
 
-/** Through JSON, for that is what validators in editors are given: a date is text there. */
+/** As JSON, because editors give validators JSON: a date is text there. */
 const takesSchema = (toml: string): boolean => validate(JSON.parse(JSON.stringify(parse(toml))));
 const takesParser = (toml: string): boolean => "config" in parseRepoConfig(bytes(toml));
 
-/** Every schema of a key within the schema, with the path of the key. */
+/** The schema of every key, with the path of the key. */
 function keysOf(node: Record<string, unknown>, path = ""): [string, Record<string, unknown>][] {
   const properties = Object.entries((node.properties ?? {}) as Record<string, Record<string, unknown>>);
   const here = properties.flatMap(([key, inner]): [string, Record<string, unknown>][] => [
@@ -27,7 +27,7 @@ function keysOf(node: Record<string, unknown>, path = ""): [string, Record<strin
 }
 
 describe("the schema", () => {
-  test("is one of draft 2020-12 under its own URL", () => {
+  test("has the dialect of draft 2020-12 and its own URL as id", () => {
     expect(schema).toMatchObject({
       $schema: "https://json-schema.org/draft/2020-12/schema",
       $id: "https://relay.example.com/schema.json",
@@ -37,7 +37,7 @@ describe("the schema", () => {
     expect(validator.validateSchema(schema as SchemaObject)).toBe(true);
   });
 
-  test("tells an editor what each key is for, and its default", () => {
+  test("describes each key for editors, with its default", () => {
     const defaults: Record<string, unknown> = {};
     for (const [path, key] of keysOf(schema)) {
       expect([path, key.description]).toEqual([path, expect.stringMatching(/^[A-Z].+\.$/)]);
@@ -59,7 +59,7 @@ describe("the schema", () => {
     expect(keysOf(schema)).toHaveLength(21);
   });
 
-  test("tells it for the entries of every list too", () => {
+  test("describes the entries of every list too", () => {
     const lists = [...keysOf(schema)].filter(([, { type }]) => type === "array");
     expect(lists.length).toBeGreaterThan(5);
     for (const [path, { items }] of lists) {
@@ -70,7 +70,7 @@ describe("the schema", () => {
     }
   });
 
-  test("has only what editors' validators of any draft read alike, and patterns that Rust reads too", () => {
+  test("uses only keywords with the same meaning in all drafts, and patterns that Rust accepts too", () => {
     const text = JSON.stringify(schema);
     for (const newer of [
       "$ref",
@@ -88,13 +88,13 @@ describe("the schema", () => {
     expect(patterns.length).toBeGreaterThan(5);
     for (const pattern of patterns) {
       expect(pattern).not.toMatch(/\(\?|\\\/|\\p|&&|--|~~/);
-      // A bracket within a class begins a class of its own there.
+      // In Rust, a bracket inside a class begins a nested class.
       expect(pattern).not.toMatch(/\[[^\]\\]*(\\.[^\]\\]*)*(?<!\\)\[/);
     }
   });
 });
 
-describe("a file that the parser takes", () => {
+describe("a file that the parser accepts", () => {
   test.each([
     [""],
     ["[sandbox]\nsize = 'large'\nunknown = 1\n[unknown]\na = [1]\n"],
@@ -135,13 +135,13 @@ describe("a file that the schema refuses", () => {
     expect([takesSchema(toml), takesParser(toml)]).toEqual([false, false]);
   });
 
-  test("is refused by the parser, whatever it is", () => {
+  test("is refused by the parser too, for any generated file", () => {
     const counts = { refused: 0, taken: 0 };
     fc.assert(
       fc.property(anyToml, (toml) => {
         const isTaken = takesSchema(toml);
         counts[isTaken ? "taken" : "refused"]++;
-        // The parser knows more than a schema can say; never less.
+        // The parser checks more than a schema can express, never less.
         if (takesParser(toml)) expect(isTaken).toBe(true);
       }),
       { numRuns: 300 },

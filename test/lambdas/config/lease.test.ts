@@ -29,7 +29,7 @@ function newKey() {
   return lease.schedulesLease(repositoryId);
 }
 
-test("of many at once, one gets to work; the others are told that it is busy", async () => {
+test("one of many concurrent callers gets the lease; the others get a TaskBusyError", async () => {
   const key = newKey();
   const busy = { name: "TaskBusyError" };
   await lease.withLease(key, async () => {
@@ -41,7 +41,7 @@ test("of many at once, one gets to work; the others are told that it is busy", a
   expect(await lease.withLease(key, async () => "next")).toBe("next");
 });
 
-test("who fails gives the lease back, and the error goes on", async () => {
+test("a function that throws releases the lease, and its error is passed on", async () => {
   const key = newKey();
   const work = lease.withLease(key, async () => {
     throw new Error("it went wrong");
@@ -50,7 +50,7 @@ test("who fails gives the lease back, and the error goes on", async () => {
   expect(await lease.withLease(key, async () => "next")).toBe("next");
 });
 
-test("a holder that died keeps others out until no Lambda of it can run any more, and gives back nothing later", async () => {
+test("the lease of a crashed holder lasts until its Lambda must have ended; the old holder cannot release it later", async () => {
   const key = newKey();
   const longest = Math.max(
     actions["sync-schedules"].timeoutSeconds,
@@ -69,7 +69,7 @@ test("a holder that died keeps others out until no Lambda of it can run any more
   expect(await lease.withLease(key, async () => "next")).toBe("next");
 });
 
-test("the schedules of two repositories, and the check runs of two commits, do not wait for each other", async () => {
+test("the leases of two repositories, and of two commits, are independent", async () => {
   const key = newKey();
   const [one, two] = [lease.checkLease(repositoryId, "a"), lease.checkLease(repositoryId, "b")];
   const nested = lease.withLease(key, () =>

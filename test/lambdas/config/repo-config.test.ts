@@ -9,17 +9,17 @@ const defaults = {
   on_event: { failed_run: [] },
 };
 
-describe("what a file leaves out", () => {
+describe("a missing key", () => {
   test.each([
     ["an empty file", ""],
     ["comments", "# nothing yet\n"],
     ["empty tables", "[sandbox]\n[harness]\n[on_event]\n"],
     ["empty lists", "scheduled_jobs = []\n[sandbox]\nvolumes = []\n[on_event]\nfailed_run = []\n"],
-  ])("has its default: %s", (_, toml) => {
+  ])("gets its default: %s", (_, toml) => {
     expect(settings(toml)).toEqual({ config: defaults, warnings: [] });
   });
 
-  test("has its default beside what is there", () => {
+  test("gets its default next to keys that are set", () => {
     const { config } = settings(`[sandbox]\ndocker = true\n${volume('"/data"')}`);
     expect(config.sandbox).toEqual({
       size: "medium",
@@ -28,7 +28,7 @@ describe("what a file leaves out", () => {
     });
   });
 
-  test("is not there where it is optional", () => {
+  test("stays undefined if it is optional", () => {
     const { config } = settings(job() + rule());
     expect(config.scheduled_jobs).toEqual([
       { name: "nightly", branch: "main", schedule: "0 3 * * *", prompt: "Go." },
@@ -42,7 +42,7 @@ describe("what a file leaves out", () => {
     ]);
   });
 
-  test("is not shared between files", () => {
+  test("gets a default that files do not share", () => {
     settings("").config.scheduled_jobs.push({ name: "a", branch: "b", schedule: "c", prompt: "d" });
     expect(settings("").config).toEqual(defaults);
   });
@@ -100,11 +100,14 @@ describe("a value", () => {
     [rule({ prompt_additions: '""' }), "4 on_event.failed_run[0].prompt_additions", /at least 1 character/],
     ["on_event = []", "1 on_event", /table/],
   ];
-  test.each(wrong)("that is wrong is told with line, path and expectation: %j", (toml, place, message) => {
-    const found = faults(toml);
-    expect(places(found)).toEqual([place]);
-    expect(found[0]?.message).toMatch(message);
-  });
+  test.each(wrong)(
+    "that is invalid is reported with line, path and expectation: %j",
+    (toml, place, message) => {
+      const found = faults(toml);
+      expect(places(found)).toEqual([place]);
+      expect(found[0]?.message).toMatch(message);
+    },
+  );
 
   test.each([
     ["1979-05-27"],
@@ -115,14 +118,14 @@ describe("a value", () => {
     ["-inf"],
     ["[1, 'a', {}]"],
     ["{ a = 1 }"],
-  ])("of another type is a fault wherever text, a table or a list is wanted: %s", (value) => {
+  ])("of another type is a fault in the place of a text, a table or a list: %s", (value) => {
     const toml = [
       `sandbox = ${value}`,
       `harness = { provider = ${value} }`,
       job({ name: value, branch: value, schedule: value, prompt: value, timezone: value, owner: value }),
       `[[on_event.failed_run]]\nworkflows = [${value}]\nbranches = [${value}]`,
     ].join("\n");
-    // An unknown key in a table is none.
+    // An unknown key in a table is not a fault.
     const table = value.startsWith("{") ? [] : ["1 sandbox"];
     const keys = ["name", "branch", "schedule", "prompt", "timezone", "owner"];
     expect(places(faults(toml))).toEqual([
@@ -134,7 +137,7 @@ describe("a value", () => {
     ]);
   });
 
-  test("of one key does not hide the faults of another; they come in the order of their lines", () => {
+  test("that is invalid does not hide other faults; they are sorted by line", () => {
     const toml = `${job({ schedule: '"never"' })}${rule({ branches: '["["]' })}[sandbox]\nsize = "tiny"\ndocker = 1\n`;
     expect(places(faults(toml))).toEqual([
       "4 scheduled_jobs[0].schedule",
@@ -144,7 +147,7 @@ describe("a value", () => {
     ]);
   });
 
-  test("that is text keeps its lines, which end in LF whatever the file's end in", () => {
+  test("that is text keeps its lines and has LF line ends, also in a file with CRLF", () => {
     const toml = job({ prompt: '"""\nOne\n\tTwo\n"""' }).replaceAll("\n", "\r\n");
     expect(settings(toml).config.scheduled_jobs[0]?.prompt).toBe("One\n\tTwo\n");
   });
@@ -157,15 +160,15 @@ describe("a value", () => {
     ["UTC", "UTC"],
     ["America/Argentina/Buenos_Aires", "America/Buenos_Aires"],
     ["Etc/GMT+5", "Etc/GMT+5"],
-  ])("that is a time zone has a name that Scheduler and Intl share: %s", (written, name) => {
+  ])("that is a time zone gets a name that Scheduler and Intl share: %s", (written, name) => {
     const [found] = settings(job({ timezone: `"${written}"` })).config.scheduled_jobs;
-    // Which of two names of a zone is the newer one, editions of Intl do not agree on.
+    // Versions of Intl disagree on which of two names of a zone is the current one.
     expect([name, written]).toContain(found?.timezone);
   });
 });
 
 describe("an unknown key", () => {
-  test("is allowed anywhere, and told with its line and path", () => {
+  test("is allowed anywhere and reported with its line and path", () => {
     const toml = `top = 1\n[sandbox]\ngpu.count = 2\n${job({ retries: "3" })}[unknown.table]\na = 1\n`;
     const { config, warnings } = settings(toml);
     expect(config.scheduled_jobs).toHaveLength(1);
@@ -173,7 +176,7 @@ describe("an unknown key", () => {
     expect(warnings[1]?.message).toContain("`docker`");
   });
 
-  test("that was meant for a required one is told beside the fault", () => {
+  test("that misspells a required one is reported next to the fault", () => {
     const parsed = parseRepoConfig(bytes(job().replace("\nschedule", "\nshedule")));
     expect(parsed).toMatchObject({
       faults: [{ line: 1, path: "scheduled_jobs[0].schedule" }],
@@ -181,7 +184,7 @@ describe("an unknown key", () => {
     });
   });
 
-  test("is shown as one that can do no harm where it is shown", () => {
+  test("is escaped where it is shown", () => {
     const name = `"\`@all\`\\u202e<b>\\u001b\\n${"x".repeat(100)}"`;
     const [warning] = settings(`${name} = 1`).warnings;
     expect(warning?.path).toBe(
@@ -191,7 +194,7 @@ describe("an unknown key", () => {
 });
 
 describe("too many faults", () => {
-  test("are told up to forty-nine of them, and how many more there are", () => {
+  test("are cut after forty-nine, with the number of the others", () => {
     const list = Array.from({ length: 200 }, (_, index) => `k${index} = 1`).join("\n");
     const { warnings } = settings(list);
     expect(warnings).toHaveLength(50);
@@ -199,7 +202,7 @@ describe("too many faults", () => {
     expect(faults(rule({ workflows: `[${"1,".repeat(50)}]` }).repeat(50))).toHaveLength(50);
   });
 
-  test("stay small, however long their paths are", () => {
+  test("stay small, even if their paths are long", () => {
     const name = "k".repeat(60_000);
     const { warnings } = settings(`${name} = 1`);
     expect(JSON.stringify(warnings).length).toBeLessThan(1_000);

@@ -6,11 +6,11 @@ import { anyCharacter } from "../../any-character.js";
 import { anyTree, TomlWriter } from "./toml-writer.js";
 
 describe("the line of a path", () => {
-  test("is where its key, table or entry begins, in whatever form TOML has for it", () => {
+  test("is the first line of its key, table or entry, in every form that TOML has", () => {
     fc.assert(
       fc.property(anyTree, fc.gen(), (tree, pick) => {
         const { toml, lines } = TomlWriter.write(tree, pick);
-        // What was written says what it should, so the lines are those of the right things.
+        // The written TOML parses to the expected data, so its lines belong to the right values.
         const parsed: unknown = JSON.parse(JSON.stringify(parse(toml)).replaceAll("\\r\\n", "\\n"));
         expect(parsed).toEqual(tree);
         const finder = new TomlLines(toml);
@@ -20,7 +20,7 @@ describe("the line of a path", () => {
     );
   });
 
-  test("is that of the nearest thing around it where the path leads nowhere", () => {
+  test("is the line of the nearest value around it if the path does not exist", () => {
     fc.assert(
       fc.property(anyTree, fc.gen(), (tree, pick) => {
         const { toml, lines } = TomlWriter.write(tree, pick);
@@ -34,17 +34,17 @@ describe("the line of a path", () => {
     );
   });
 
-  test("of a table is its own header's, though a table below it came first", () => {
+  test("of a table is its own header's line, even if a nested table comes first", () => {
     const finder = new TomlLines("[a.b]\nx = 1\n[a]\ny = 2\n");
     expect([finder.lineOf(["a"]), finder.lineOf(["a", "b"]), finder.lineOf(["a", "y"])]).toEqual([3, 1, 4]);
   });
 
-  test("is found behind a date with a blank in it", () => {
+  test("is found after a date with a space in it", () => {
     const finder = new TomlLines("a = [\n1979-05-27 07:32:00,\n2]\nb = 1979-05-27 07:32:00 # x\nc = 1");
     expect([finder.lineOf(["a", 1]), finder.lineOf(["b"]), finder.lineOf(["c"])]).toEqual([3, 4, 5]);
   });
 
-  test("is within any text at all, which may be no TOML", () => {
+  test("is inside the text, for any text", () => {
     const pieces = fc.constantFrom(
       "[",
       "]",
@@ -86,7 +86,7 @@ describe("the line of a path", () => {
     ["an endless text", `a = """${"\\".repeat(65_001)}`],
     ["dots", `${"a.".repeat(32_000)}a = 1`],
     ["headers", "[a]\n".repeat(16_000)],
-  ])("comes to its end in 64 KiB of %s", (_, toml) => {
+  ])("is found in reasonable time in 64 KiB of %s", (_, toml) => {
     expect(new TomlLines(toml).lineOf(["a"])).toBe(1);
   });
 });

@@ -1,6 +1,6 @@
 import fc, { type GeneratorValue } from "fast-check";
 
-/** Writes documents in every form that TOML has for them, and notes the line of each thing it writes. */
+/** Writes documents in every form that TOML has for them, and records the line of each key and entry. */
 
 export type Tree = { [key: string]: Value };
 export type Value = string | number | boolean | Value[] | Tree;
@@ -75,7 +75,7 @@ export class TomlWriter {
     this.#newline = pick(fc.constantFrom, "\n", "\r\n");
   }
 
-  /** `pick` decides on every form. */
+  /** `pick` chooses every form. */
   static write(tree: Tree, pick: GeneratorValue): Written {
     const writer = new TomlWriter(pick);
     if (pick(fc.boolean)) writer.#toml = "\ufeff";
@@ -88,7 +88,7 @@ export class TomlWriter {
     this.#toml += text.replaceAll("\n", this.#newline);
   }
 
-  /** The first place where something is mentioned is its line. */
+  /** Records the first line that mentions a path. */
   #note(path: Path): void {
     const key = JSON.stringify(path);
     if (!this.#lines.has(key)) this.#lines.set(key, this.#toml.split("\n").length);
@@ -137,7 +137,7 @@ export class TomlWriter {
     );
   }
 
-  /** `parent` is the path of the table that the last of the keys is in. */
+  /** `parent` is the path of the table that contains the last key. */
   #line(parent: Path, names: string[], value: Value): void {
     this.#blank();
     if (names.length > 1) this.#note(parent);
@@ -196,7 +196,7 @@ export class TomlWriter {
     return this.#pick(fc.constantFrom, "", " ", "\t ");
   }
 
-  /** Between the entries of a list, where lines may end. */
+  /** The text between the entries of a list, perhaps with line ends. */
   #gap(): void {
     this.#put(this.#pick(fc.constantFrom, "", " ", "\n", ' # ] } , """\n', "\n\n"));
   }

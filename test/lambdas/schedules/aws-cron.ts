@@ -1,4 +1,4 @@
-/** What an expression of EventBridge Scheduler says, read anew from its documentation and without a library. */
+/** The meaning of an EventBridge Scheduler expression, implemented from its documentation without a library. */
 
 /** A calendar day: the month from 1 on, the weekday from 0, for Sunday. */
 export interface Day {
@@ -11,11 +11,11 @@ export interface Day {
 export interface AwsCron {
   minutes: number[];
   hours: number[];
-  /** Whether it fires on this day at all. */
+  /** Whether it fires on this day. */
   isOn(day: Day): boolean;
 }
 
-/** Throws where the expression is not one that Scheduler takes. */
+/** Throws if Scheduler would reject the expression. */
 export function readAwsCron(expression: string): AwsCron {
   const [, text] = /^cron\(([^()]*)\)$/.exec(expression) ?? [];
   const fields = text?.split(" ") ?? [];

@@ -11,7 +11,7 @@ describe("a Unix cron expression becomes one of EventBridge Scheduler", () => {
     ["* * * * *", "* * * * ? *"],
     ["  30\t5 *   * * ", "30 5 * * ? *"],
     ["05 00 * * *", "5 0 * * ? *"],
-    // Steps and lists are spelled out; three and more in a row are a range.
+    // Steps and lists are expanded; three or more values in a row become a range.
     ["*/15 * * * *", "0,15,30,45 * * * ? *"],
     ["5-50/7 * * * *", "5,12,19,26,33,40,47 * * * ? *"],
     ["50/5 * * * *", "50,55 * * * ? *"],
@@ -33,7 +33,7 @@ describe("a Unix cron expression becomes one of EventBridge Scheduler", () => {
     ["0 9 1 JAN,jul *", "0 9 1 1,7 ? *"],
     ["0 9 1 */3 *", "0 9 1 1,4,7,10 ? *"],
     ["0 0 29 2 *", "0 0 29 2 ? *"],
-    // Days that none of the months has are left out.
+    // Days that no month of the expression has are left out.
     ["0 0 30,31 4 *", "0 0 30 4 ? *"],
     ["0 0 1-30 4 *", "0 0 * 4 ? *"],
     ["@hourly", "0 * * * ? *"],
@@ -53,7 +53,7 @@ describe("a Unix cron expression becomes one of EventBridge Scheduler", () => {
     expect(translateCron(unix)).toEqual({ expressions: [`cron(${aws})`] });
   });
 
-  test("within Scheduler's limit, however scattered its values are", () => {
+  test("within Scheduler's limit, even with many scattered values", () => {
     const scattered = (low: number, high: number) =>
       Array.from({ length: high - low + 1 }, (_, index) => high - index).filter((value) => value % 3 !== 0);
     const unix = [
@@ -66,17 +66,17 @@ describe("a Unix cron expression becomes one of EventBridge Scheduler", () => {
       .join(" ");
     const translation = translateCron(`${unix} *`);
     const [expression = ""] = "expressions" in translation ? translation.expressions : [];
-    // `readAwsCron` refuses what is longer than 256 characters.
+    // `readAwsCron` rejects more than 256 characters.
     expect(readAwsCron(expression).minutes).toHaveLength(40);
   });
 
-  test("two of them, where either of two restricted day fields may hold", () => {
+  test("or two, if one of two restricted day fields must match", () => {
     expect(translateCron("0 9 1,15 * MON")).toEqual({
       expressions: ["cron(0 9 1,15 * ? *)", "cron(0 9 ? * 2 *)"],
     });
   });
 
-  test("the n-th weekday, where a date in whole weeks and a weekday must both hold", () => {
+  test("with the n-th weekday, if a date in whole weeks and a weekday must both match", () => {
     expect(translateCron("0 9 1-7 * */7")).toEqual({ expressions: ["cron(0 9 ? * 1#1 *)"] });
     expect(translateCron("0 9 8-21 * */4")).toEqual({
       expressions: ["1#2", "5#2", "1#3", "5#3"].map((day) => `cron(0 9 ? * ${day} *)`),
@@ -85,7 +85,7 @@ describe("a Unix cron expression becomes one of EventBridge Scheduler", () => {
   });
 });
 
-describe("a fault is told for", () => {
+describe("a fault is reported for", () => {
   test.each([
     ["nothing", "", "has 0 fields; expected five"],
     ["four fields", "0 0 * *", "has 4 fields; expected five"],
@@ -129,7 +129,7 @@ describe("a fault is told for", () => {
     expect(translateCron(expression)).toEqual({ fault: expect.stringContaining(fault) });
   });
 
-  test("anything, without a throw and without a word of it", () => {
+  test("any text, without an error and without a quotation", () => {
     const piece = fc.oneof(
       fc.constantFrom("*", "/", "-", ",", " ", "@", "?", "L", "#", "mon", "JAN", "7", "59"),
       fc.string({ unit: "grapheme" }),
@@ -149,7 +149,7 @@ describe("a fault is told for", () => {
 });
 
 describe("the translation fires at the same minutes as two independent libraries", () => {
-  // A leap year. The rules of a common year are the same, with one day less.
+  // A leap year. The rules of a common year are the same, minus one day.
   const days = daysOf(2028);
 
   const number = (low: number, high: number) => fc.integer({ min: low, max: high });
@@ -174,12 +174,12 @@ describe("the translation fires at the same minutes as two independent libraries
   const expressions = fc
     .tuple(field(0, 59), field(0, 23), field(1, 31), field(1, 12, monthNames), field(0, 7, dayNames))
     .map((fields) => fields.join(" "));
-  /** The idiom of crontabs for the first Sunday, and its like: both day fields must hold. */
+  /** The crontab idiom for the first Sunday of a month, and similar ones: both day fields must match. */
   const bothDays = fc
     .tuple(fc.constantFrom("1-7", "8-14", "15-21", "22-28", "1-14", "29-31", "*/2", "5"), number(2, 7))
     .map(([dates, step]) => `0 9 ${dates} * */${step}`);
 
-  test("on every day of a year, at the same times of the day", () => {
+  test("on every day of a year", () => {
     let translated = 0;
     fc.assert(
       fc.property(fc.oneof({ weight: 5, arbitrary: expressions }, bothDays), (unix) => {
@@ -206,7 +206,7 @@ describe("the translation fires at the same minutes as two independent libraries
     expect(translated).toBeGreaterThan(50);
   });
 
-  test("minute by minute, where the two libraries walk a year by themselves", () => {
+  test("when the two libraries iterate over a year themselves", () => {
     for (const unix of ["*/20 6-8 * * 1-5", "17 3 1,15 * fri", "0 0 29 2 *", "5-50/45 12 */10 1-3 *"]) {
       const translation = translateCron(unix);
       const schedules = "expressions" in translation ? translation.expressions.map(readAwsCron) : [];
@@ -227,8 +227,8 @@ describe("the translation fires at the same minutes as two independent libraries
   });
 
   /**
-   * What cronie does, by the libraries. croner has cronie's "and" where a day field begins with `*` as an option;
-   * cron-parser knows only "or", and refuses a value that comes twice, but must agree wherever it can.
+   * cronie's behavior, from the libraries. croner has cronie's "and" for a day field that begins with `*` as an option;
+   * cron-parser knows only "or" and rejects duplicate values, but must agree otherwise.
    */
   function unixDays(unix: string): {
     times: { minutes: number[]; hours: number[] };

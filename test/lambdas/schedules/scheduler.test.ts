@@ -38,7 +38,7 @@ afterAll(async () => {
   engine.close();
 });
 
-/** A repository without schedules, and what its jobs want. */
+/** A repository without schedules, and the schedules that its jobs need. */
 function newRepository() {
   lastId += 1;
   const id = lastId;
@@ -52,7 +52,7 @@ const nightly = { name: "nightly", schedule: "0 3 * * *" };
 const calls = () => endpoint.server.calls.map(({ method, path }) => `${method} ${path}`);
 
 describe("reconciling a repository's schedules", () => {
-  test("creates what is missing, and each starts create-task when it is due", async () => {
+  test("creates missing ones, and each starts create-task when it is due", async () => {
     const { id, schedules, wanted } = newRepository();
     const twoDays = { name: "two-days", schedule: "0 9 1 * MON", timezone: "Europe/Berlin" };
     expect(await schedules.reconcile(wanted(nightly, twoDays))).toEqual({
@@ -85,7 +85,7 @@ describe("reconciling a repository's schedules", () => {
     });
   });
 
-  test("touches nothing that is as it should be", async () => {
+  test("changes nothing if all schedules are correct", async () => {
     const { schedules, wanted } = newRepository();
     await schedules.reconcile(wanted(nightly));
     const before = calls().length;
@@ -97,7 +97,7 @@ describe("reconciling a repository's schedules", () => {
     ).toEqual([]);
   });
 
-  test("changes what differs: expression, zone, input, and what an operator has done", async () => {
+  test("updates a different expression, zone or input, and an operator's changes", async () => {
     const { id, schedules, wanted } = newRepository();
     const jobs = ["time", "zone", "state", "same"].map((name) => ({ ...nightly, name }));
     await schedules.reconcile(wanted(...jobs));
@@ -125,7 +125,7 @@ describe("reconciling a repository's schedules", () => {
     expect(await get(`${id}.state`)).toMatchObject({ State: "ENABLED" });
   });
 
-  test("renames the repository in what create-task is told", async () => {
+  test("updates the input of create-task after a rename of the repository", async () => {
     const { id, schedules, wanted } = newRepository();
     await schedules.reconcile(wanted(nightly));
     const repository = { id, owner: "octo-org", name: "renamed", private: false };
@@ -134,9 +134,9 @@ describe("reconciling a repository's schedules", () => {
     expect((await get(`${id}.nightly`)).Target?.Input).toContain('"name":"renamed"');
   });
 
-  test("removes what is not wanted any more, and nobody else's", async () => {
+  test("removes schedules that are no longer wanted, but not another repository's", async () => {
     const { id, schedules, wanted } = newRepository();
-    // An id that begins with the digits of the other's.
+    // This id begins with the digits of the other one.
     const other = schedulesOf(id * 10);
     const repository = { id: id * 10, owner: "octo-org", name: "other", private: false };
     await other.reconcile(wantedSchedules({ installation: 7, repository }, [nightly]));
@@ -148,7 +148,7 @@ describe("reconciling a repository's schedules", () => {
     expect(await other.list()).toEqual([`${id * 10}.nightly`]);
   });
 
-  test("knows all of them, also where they fill several pages", async () => {
+  test("lists all pages", async () => {
     const { schedules, wanted } = newRepository();
     const jobs = Array.from({ length: 120 }, (_, index) => ({ ...nightly, name: `job-${index}` }));
     expect((await schedules.reconcile(wanted(...jobs))).created).toHaveLength(120);
@@ -156,7 +156,7 @@ describe("reconciling a repository's schedules", () => {
     expect(await schedules.list()).toEqual([]);
   });
 
-  test("ends the same beside its own duplicate", async () => {
+  test("has the same result if it runs twice at once", async () => {
     const { id, schedules, wanted } = newRepository();
     await schedules.reconcile(wanted({ ...nightly, name: "old" }));
     await Promise.all([1, 2, 3].map(() => schedules.reconcile(wanted(nightly))));
@@ -165,7 +165,7 @@ describe("reconciling a repository's schedules", () => {
 });
 
 describe("one schedule", () => {
-  test("is put, whether or not it is there and whatever was thought", async () => {
+  test("is created or updated, also if `likely` is wrong", async () => {
     const { schedules, wanted } = newRepository();
     const [schedule] = wanted(nightly);
     if (!schedule) throw new Error("there is one job");
@@ -177,8 +177,8 @@ describe("one schedule", () => {
   });
 });
 
-describe("trouble", () => {
-  test("that the SDK's own retries get over is not noticed", async () => {
+describe("an error", () => {
+  test("that the SDK's retries resolve is not thrown", async () => {
     const { id, schedules, wanted } = newRepository();
     endpoint.server.fail({ method: "POST", lose: "response" });
     endpoint.server.fail({ method: "GET", status: 503, body: { Message: "busy" } });
@@ -198,7 +198,7 @@ describe("trouble", () => {
     });
   });
 
-  test("with a schedule that is changed just now becomes a TransientError", async () => {
+  test("about a concurrent change of the schedule becomes a TransientError", async () => {
     const { schedules, wanted } = newRepository();
     await schedules.reconcile(wanted(nightly));
     endpoint.server.fail({
@@ -210,7 +210,7 @@ describe("trouble", () => {
     expect((await schedules.reconcile([])).removed).toHaveLength(1);
   });
 
-  test("that no retry can change keeps Scheduler's own name", async () => {
+  test("that no retry can resolve keeps Scheduler's name", async () => {
     const { schedules, wanted } = newRepository();
     await expect(schedules.reconcile(wanted({ ...nightly, timezone: "Mars/Olympus" }))).rejects.toMatchObject(
       { name: "ValidationException" },

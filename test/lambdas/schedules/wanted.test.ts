@@ -8,7 +8,7 @@ const source = {
 };
 
 describe("the schedules of a repository's jobs", () => {
-  test("say when, in which zone, and what create-task is told", () => {
+  test("have an expression, a time zone and the input of create-task", () => {
     const [schedule, ...others] = wantedSchedules(source, [
       { name: "sweep", schedule: "30 5 * * 1-5", timezone: "Europe/Berlin" },
     ]);
@@ -24,7 +24,7 @@ describe("the schedules of a repository's jobs", () => {
     });
   });
 
-  test("are two for a job that either of two days makes due, and are in UTC by default", () => {
+  test("are two if a job has both a date and a weekday, and are in UTC by default", () => {
     const schedules = wantedSchedules(source, [{ name: "sweep", schedule: "0 9 1 * MON" }]);
     expect(schedules).toMatchObject([
       { name: "12.sweep", expression: "cron(0 9 1 * ? *)", timezone: "UTC" },
@@ -33,7 +33,7 @@ describe("the schedules of a repository's jobs", () => {
     expect(schedules[0]?.input).toBe(schedules[1]?.input);
   });
 
-  test("leave nothing of a job's name for Scheduler to replace", () => {
+  test("contain no placeholder of Scheduler's from a job's name", () => {
     const name = 'a "<aws.scheduler.execution-id>" b';
     const [schedule] = wantedSchedules(source, [{ name, schedule: "@daily" }]);
     expect(schedule?.input.match(/<aws\.scheduler\.[a-z-]+>/g)).toEqual([
@@ -43,13 +43,13 @@ describe("the schedules of a repository's jobs", () => {
     expect(JSON.parse(schedule?.input ?? "")).toMatchObject({ event: { job: { name } } });
   });
 
-  test("hold no more of the repository than create-task is told", () => {
+  test("contain only the fields of the repository that create-task needs", () => {
     const repository = { ...source.repository, secret: "no" };
     const [schedule] = wantedSchedules({ ...source, repository }, [{ name: "a", schedule: "@daily" }]);
     expect(schedule?.input).not.toContain("secret");
   });
 
-  test("cannot be made of an expression that was not checked", () => {
+  test("are refused for an expression that cannot be translated", () => {
     expect(() => wantedSchedules(source, [{ name: "sweep", schedule: "0 0 30 2 *" }])).toThrow(
       expect.objectContaining({
         name: "InvalidScheduleError",
@@ -63,7 +63,7 @@ describe("the name of a schedule", () => {
   test.each([
     ["nightly-sweep_2", 0, "12.nightly-sweep_2"],
     ["nightly", 1, "12.nightly.2"],
-  ])("holds the job's as it is where that may be: %s", (job, index, name) => {
+  ])("contains the job's name unchanged if it is allowed: %s", (job, index, name) => {
     expect(scheduleName(12, job, index)).toBe(name);
   });
 
@@ -73,11 +73,11 @@ describe("the name of a schedule", () => {
     ["Überprüfung", /^12\.U-berpru-fung\.[0-9a-f]{10}$/],
     ["夜間", /^12\.job\.[0-9a-f]{10}$/],
     ["a".repeat(80), /^12\.a{20,}\.[0-9a-f]{10}$/],
-  ])("has a hash where the job's cannot stand in it: %s", (job, name) => {
+  ])("contains a hash if the job's name is not allowed: %s", (job, name) => {
     expect(scheduleName(12, job, 0)).toMatch(name);
   });
 
-  test("is one that Scheduler takes, is the repository's, and is no other job's", () => {
+  test("is valid for Scheduler, has the repository's prefix and is unique", () => {
     const job = fc.oneof(
       fc.string({ unit: "grapheme", minLength: 1 }),
       fc.string({ unit: fc.constantFrom("a", "A", ".", "2", "-", " "), minLength: 1, maxLength: 70 }),

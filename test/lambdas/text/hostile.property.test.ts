@@ -29,7 +29,7 @@ const fence = new RegExp(`^ {0,3}(${backtick}{3,})`);
 const fenceAlone = new RegExp(`^ {0,3}${backtick}+[ \\t]*$`);
 const activeInPath = new RegExp(`${backtick}|[@<>]|#`);
 
-/** The lines that stand outside of all fences, for a reader to whom every look-alike is a backtick. */
+/** The lines outside of all fences, for a reader that takes every look-alike for a backtick. */
 function saidIn(message: string): string[] {
   const said: string[] = [];
   let open = 0;
@@ -153,8 +153,8 @@ const plan: fc.Arbitrary<Plan> = fc.record({
 
 const runs = { numRuns: 150 };
 
-describe.each(forms)("whatever anybody writes, read %s:", (_, read) => {
-  test("a message has its reference once, at its end, and what is quoted stays in its fence", () => {
+describe.each(forms)("any text, read %s:", (_, read) => {
+  test("a message has its reference once, at its end, and quoted text stays in its fence", () => {
     fc.assert(
       fc.property(fc.array(input, { minLength: 1, maxLength: 3 }), hostile, (inputs, words) => {
         const instructions = { comment: words, failure: words, several: words };
@@ -163,7 +163,7 @@ describe.each(forms)("whatever anybody writes, read %s:", (_, read) => {
         const seen = read(text);
         expect(seen.match(reference)).toEqual(["[relay 7f3a9c2e]"]);
         expect(seen.endsWith("\n\n[relay 7f3a9c2e]")).toBe(true);
-        // As many lines of the relay's own as there were to somebody who reads it as it was written.
+        // The same number of the relay's own lines as in the unchanged message.
         expect(saidIn(seen).length).toBe(saidIn(text).length);
         expect(saidIn(seen).filter((line) => /^URL: /.test(line.normalize("NFKC")))).toHaveLength(taken);
       }),
@@ -196,7 +196,7 @@ describe.each(forms)("whatever anybody writes, read %s:", (_, read) => {
     );
   });
 
-  test("the status comment makes nothing of it", () => {
+  test("the status comment keeps it inert", () => {
     const status = fc.record(
       { state: fc.constantFrom(...taskStates), detail: hostile, denial: hostile, reference: hostileName },
       { requiredKeys: ["state"] },
@@ -257,7 +257,7 @@ describe.each(forms)("whatever anybody writes, read %s:", (_, read) => {
   });
 });
 
-test("what a template is given as JSON means what it meant, and everything in it is seen", () => {
+test("JSON for a template keeps its value and has no invisible character", () => {
   fc.assert(
     fc.property(hostile, (text) => {
       const json = withEscapedInvisibles(JSON.stringify({ text }));
@@ -267,7 +267,7 @@ test("what a template is given as JSON means what it meant, and everything in it
   );
 });
 
-/** A line of the status comment without what the relay makes of it on purpose. */
+/** A line of the status comment without the Markdown that the relay adds on purpose. */
 function withoutOwn(line: string): string {
   return line
     .replace(/^> ?/, "")

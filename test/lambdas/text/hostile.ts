@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { anyCharacter } from "../../any-character.js";
 
-/** What a text may be put through before somebody reads it. */
+/** Transformations that a text may go through before somebody reads it. */
 export const forms: [string, (text: string) => string][] = [
   ["as it is", (text) => text],
   ...(["NFC", "NFD", "NFKC", "NFKD"] as const).map((form): [string, (text: string) => string] => [
@@ -11,7 +11,7 @@ export const forms: [string, (text: string) => string][] = [
 ];
 
 const atoms = [
-  // Fences, by their look and by normalization.
+  // Look-alikes of fences, also by normalization.
   ..."`\u1fef\uff40\u02cb\u2035~\uff5e",
   "```",
   "````\n",
@@ -29,11 +29,11 @@ const atoms = [
   "[\u{1d42b}\u{1d41e}\u{1d425}\u{1d41a}\u{1d432} 7f3a9c2e]",
   "[relay",
   " 7f3a9c2e]",
-  // Ends of lines.
+  // Line ends.
   ..."\n\r\v\f\u0085\u2028\u2029\t ",
   "\r\n",
   "\n\n",
-  // What is not seen, or turns what is.
+  // Invisible characters and bidi controls.
   ..."\u200b\u200d\u2060\ufeff\u00ad\u061c\u202e\u2066\u2069\u3164\u115f\u2800\ufff9\u0000\u001b\u009b\u0301\u0338",
   "\u{e0041}",
   "\u{1d159}",
@@ -42,7 +42,7 @@ const atoms = [
   "\u{1f468}\u200d\u{1f469}",
   "\ud83d",
   "\u001b[201~",
-  // What GitHub acts on.
+  // Text that GitHub interprets.
   "@mona",
   "@octo/team",
   "\uff20mona",
@@ -77,19 +77,19 @@ const atoms = [
   "Pull request #8 (open): https://github.com/octo/app/pull/8",
   "Link: https://evil.example/x",
   "Link: https://github.com/octo/app/pull/8 @mona",
-  // What the relay says itself.
+  // The relay's own phrases.
   "BRANCH: main",
   "ISSUE_URL: https://github.com/octo/app/issues/1",
   "Now:",
   "Cut here",
-  // What is harmless.
+  // Harmless text.
   "words",
   "and more",
   "10",
   "\u6f22\u5b57",
 ];
 
-/** What somebody may write wherever anything can be written. */
+/** A text that anybody may write anywhere. */
 export const hostile: fc.Arbitrary<string> = fc
   .array(
     fc.oneof(
@@ -100,15 +100,15 @@ export const hostile: fc.Arbitrary<string> = fc
   )
   .map((parts) => parts.join(""));
 
-/** The same where GitHub has at least one character. */
+/** The same with at least one character, as GitHub requires for some texts. */
 export const hostileName = hostile.filter((text) => text.trim() !== "");
 
-/** What reads as a backtick to somebody. */
+/** Backticks and their look-alikes. */
 export const backtick = "[`\u1fef\uff40\u02cb\u2035]";
-/** All that ends a line to somebody. */
+/** Everything that some reader takes for a line end. */
 export const lineEnd = /\r\n|[\n\r\v\f\u0085\u2028\u2029]/;
 
-/** Characters that are not seen, but for those that only choose the look of the one before. */
+/** Invisible characters, except selectors of a variant of the character before. */
 export function invisibleIn(text: string): string[] {
   const rest = text.replace(
     /(?<=[\p{Extended_Pictographic}\p{Emoji_Modifier}])[\ufe0e\ufe0f]|(?<=\p{Script=Han})[\u{e0100}-\u{e01ef}]/gu,
@@ -124,6 +124,6 @@ export function withoutCode(line: string): string {
   return line.replace(/(?<!`)(`+)(?!`)(.*?[^`])\1(?!`)/g, "");
 }
 
-/** What GitHub would act on, or Markdown would format, outside of code. */
+/** Text that GitHub would interpret, or Markdown would format, outside of code. */
 export const active =
   /[@<>[\]*_~|\\&$`]|#\d|:\/\/|\bwww\.|\bgh-\d|\b[A-Z]+-\d|\b[0-9a-f]{7,40}\b|^\s*(?:#|\d+[.)]\s|[-+=]+(?:\s|$))|:\w+:/i;

@@ -4,14 +4,14 @@ import { isTaskName } from "../../../lambdas/model/task-name.js";
 import { oneLine } from "../../../lambdas/text/clean.js";
 import { cutToLimit, fits, type Limit, limits, shortened, type Unit } from "../../../lambdas/text/limits.js";
 
-/** Each unit once more, counted in another way than the table does. */
+/** Each unit, counted independently of the implementation. */
 const count: Record<Unit, (text: string) => number> = {
   bytes: (text) => new TextEncoder().encode(text).length,
   utf16: (text) => text.length,
   codePoints: (text) => [...text].length,
 };
 
-/** One character, as people see it, of each kind. */
+/** One character of each kind, as people see characters. */
 const characters = {
   ASCII: "a",
   umlauts: "ü",
@@ -45,7 +45,7 @@ describe.each(all)("the limit %s", (_, limit) => {
     expect(fits(above, limit)).toBe(false);
     const cut = shortened(above, limit);
     expect(size(cut)).toBeLessThanOrEqual(limit.max);
-    // What is missing is less than one more character would take.
+    // The unused rest is too small for one more character.
     expect(size(cut)).toBeGreaterThan(limit.max - size(character) - size("…"));
     expect(cut.endsWith("…")).toBe(true);
     const kept = cut.slice(0, -1);
@@ -65,7 +65,7 @@ describe("a text that is cut", () => {
     )
     .map((parts) => parts.join(""));
 
-  test("is a beginning of whole characters within its limit, and no character more would be", () => {
+  test("is the longest beginning of whole characters within its limit", () => {
     fc.assert(
       fc.property(text, fc.nat(60), unit, (given, max, unit) => {
         const limit = { max, unit };
@@ -87,12 +87,12 @@ describe("a text that is cut", () => {
     );
   });
 
-  test("which is a single character is cut between code points, not into nothing", () => {
+  test("that is a single character is cut between code points and is not empty", () => {
     const marked = `e${"\u0301".repeat(1000)}`;
     expect([...cutToLimit(marked, { max: 64, unit: "codePoints" })]).toHaveLength(64);
   });
 
-  test("on one line is within its limit with its invisible characters shown", () => {
+  test("on one line is within its limit, including its visible escapes", () => {
     const title = oneLine(`${"\u202e".repeat(10)}\u2028${"ü".repeat(60)}`, limits.coder.displayName);
     expect(Buffer.byteLength(title)).toBeLessThanOrEqual(64);
     expect(title).toMatch(/^(⟨U\+202E⟩)+…$/);
