@@ -63,7 +63,7 @@ const issuesOf = (world: World, name: string) =>
 const checkRunOf = (world: World, sha: string) =>
   world.gitHub.checkRuns.all.find(({ headSha }) => headSha === sha);
 
-/** Lets the job come due; returns the Coder users whose agents it has then. */
+/** Makes the job due; returns the owners of its agents in Coder. */
 async function ownersWhenDue(world: World, name: string): Promise<string[]> {
   await allWell(world);
   fire(world, name, nextTime());
@@ -88,14 +88,14 @@ describe.each([
     allowTo(world, "zoe", "write");
   });
 
-  test("is who has pushed it, as the check run says", async () => {
+  test("is the person who pushed it, as the check run says", async () => {
     const { sha } = await push(world, "zoe", job(name));
     expect(await ownersWhenDue(world, name)).toEqual(["zoe-c"]);
     expect(checkRunOf(world, sha)).toMatchObject({ conclusion: "success" });
     expect(checkRunOf(world, sha)?.output.summary).toContain("It works as `zoe`.");
   });
 
-  test("stays the same after somebody else's push that leaves the job alone, and changes with one that does not", async () => {
+  test("changes only with a push that changes the job, not with other pushes", async () => {
     await push(world, "zoe", job(name));
     await push(world, "mallory", `sandbox.size = "large"\n${job(name)}${job("other")}`);
     expect(await ownersWhenDue(world, name)).toEqual(["zoe-c"]);
@@ -103,7 +103,7 @@ describe.each([
     expect(await ownersWhenDue(world, name)).toEqual(["mallory-c"]);
   });
 
-  test("is right however late the pushes are told", async () => {
+  test("is right even if the pushes are delivered late", async () => {
     await push(world, "zoe", "");
     const late = await push(world, "mallory", job(name), { deliver: false });
     await push(world, "zoe", `harness.provider = "codex"\n${job(name)}`);
@@ -112,14 +112,14 @@ describe.each([
     expect(await ownersWhenDue(world, name)).toEqual(["mallory-c"]);
   });
 
-  test("is who puts the same job back that another has taken out", async () => {
+  test("is the person who adds the job again after another has removed it", async () => {
     await push(world, "zoe", job(name));
     await push(world, "zoe", "");
     await push(world, "mallory", job(name));
     expect(await ownersWhenDue(world, name)).toEqual(["mallory-c"]);
   });
 
-  test("is not who mends what somebody else has put into the file", async () => {
+  test("is not a person who fixes a fault that somebody else pushed", async () => {
     await push(world, "zoe", job(name));
     await allWell(world);
     await push(world, "mallory", `sandbox = 1\n${job(name, { words: "Steal" })}`);
@@ -128,7 +128,7 @@ describe.each([
     expect(await ownersWhenDue(world, name)).toEqual(["factory"]);
   });
 
-  test("is who mends one's own file", async () => {
+  test("is the person who fixes a fault of their own push", async () => {
     await push(world, "zoe", `sandbox = 1\n${job(name)}`);
     await allWell(world);
     await push(world, "zoe", `sandbox = 2\n${job(name)}`);
@@ -137,7 +137,7 @@ describe.each([
     expect(await ownersWhenDue(world, name)).toEqual(["zoe-c"]);
   });
 
-  test("cannot be chosen by who pushes: the check run and an issue say so", async () => {
+  test("cannot be chosen in the file: the check run and an issue say so", async () => {
     const { sha } = await push(world, "mallory", job(name, { more: 'owner = "zoe"' }));
     expect(await ownersWhenDue(world, name)).toEqual([]);
     expect(checkRunOf(world, sha)).toMatchObject({ conclusion: "failure" });
@@ -153,7 +153,7 @@ describe.each([
     expect(issuesOf(world, name)).toMatchObject([{ state: "closed" }]);
   });
 
-  test("may be one whom the operator has allowed, with write permission", async () => {
+  test("may be a person with write permission whom the operator has allowed", async () => {
     await push(world, "mallory", job(name, { more: 'owner = "boss"' }));
     expect(await ownersWhenDue(world, name)).toEqual(["boss-c"]);
     allowTo(world, "boss", "read");
@@ -162,7 +162,7 @@ describe.each([
     allowTo(world, "boss", "write");
   });
 
-  test("must have write permission when the push is synced, and when the job is due", async () => {
+  test("must have write permission when the push is synced and when the job is due", async () => {
     await push(world, "zoe", job(name));
     await allWell(world);
     allowTo(world, "zoe", "read");
@@ -175,7 +175,7 @@ describe.each([
     expect(await ownersWhenDue(world, `${name}-b`)).toEqual([]);
   });
 
-  test("is not who has taken over the login of who has pushed it", async () => {
+  test("is not an account that has taken over the login of the person who pushed it", async () => {
     const { id } = world.gitHub.addUser({ login: "leaver" });
     world.coder.addUser({ username: `leaver-${jobs}`, githubId: id });
     allowTo(world, "leaver", "write");
@@ -185,14 +185,14 @@ describe.each([
     expect(await ownersWhenDue(world, name)).toEqual([]);
   });
 
-  test("is the service user where a bot has pushed it, or nobody has told who", async () => {
+  test("is the service user if a bot has pushed it or its author is unknown", async () => {
     await push(world, "renovate[bot]", job(name));
     expect(await ownersWhenDue(world, name)).toEqual(["factory"]);
     await push(world, "zoe", job(`${name}-b`), { deliver: false });
     expect(await ownersWhenDue(world, `${name}-b`)).toEqual(["factory"]);
   });
 
-  test("that changes takes the agent along: nobody's agent is told what somebody else has pushed", async () => {
+  test("that changes gets a new agent, so that no agent gets a prompt that another person has pushed", async () => {
     await push(world, "zoe", job(name));
     await allWell(world);
     fire(world, name, nextTime());
@@ -215,7 +215,7 @@ describe.each([
     ["none is set", {}],
     ["it is the token's user, a site Owner", { CODER_SERVICE_USER: "relay-bot" }],
     ["Coder has no such user", { CODER_SERVICE_USER: "nobody" }],
-  ])("work of nobody's is refused, and it is said what to do: %s", async (_case, settings) => {
+  ])("work without a person is refused with a remedy: %s", async (_case, settings) => {
     const world = await startWorld(version, settings);
     const { sha } = await push(world, "renovate[bot]", `${job("nightly")}${rule}`);
     expect(await ownersWhenDue(world, "nightly")).toEqual([]);
@@ -245,14 +245,14 @@ describe.each([
       expect(checkRunOf(world, sha)?.output.summary).toContain("CODER_SERVICE_USER");
       expect(world.logs.some((line) => line.includes("there is nobody as whom it may be done"))).toBe(true);
     }
-    // What people ask for needs none.
+    // Work that people request needs no service user.
     const issue = await world.runningIssue();
     expect(world.agentOf(issue).owner).toBe("mona-c");
     await world.close();
   });
 });
 
-test("a chat of nobody's is the service user's, though those of people are the bot's", async () => {
+test("a chat without a requester belongs to the service user, even if other chats belong to the bot", async () => {
   const world = await startWorld("2.38", { CODER_CHAT_IDENTITY: "bot", CODER_SERVICE_USER: "factory" });
   await push(world, "renovate[bot]", job("nightly"));
   expect(await ownersWhenDue(world, "nightly")).toEqual(["factory"]);
@@ -262,7 +262,7 @@ test("a chat of nobody's is the service user's, though those of people are the b
   await world.close();
 });
 
-test("a bot that is no site Owner may be the service user itself", async () => {
+test("a bot that is not a site Owner may itself be the service user", async () => {
   const world = await startWorld("2.38", { CODER_CHAT_IDENTITY: "bot", CODER_SERVICE_USER: "relay-bot" });
   world.coder.setTokenRole("member");
   await push(world, "renovate[bot]", job("nightly"));

@@ -59,7 +59,7 @@ describe.each([
     return agent();
   }
 
-  test("gets a task of its name, of the service user's, on its branch, and no issue", async () => {
+  test("gets a task that the service user owns, with the job's name and branch, and no issue", async () => {
     const { id, owner } = await ran();
     expect(owner).toBe("factory");
     const workspace = world.coder.workspaces().find((one) => one.name === `gh-app-${name}`);
@@ -72,7 +72,7 @@ describe.each([
     expect(issues()).toEqual([]);
   });
 
-  test("starts by itself once its schedule has come about by a push, and no more once it has gone by one", async () => {
+  test("starts when a push has created its schedule, and no longer after a push has removed it", async () => {
     const push = (text: string) =>
       world.gitHub.push({ repo: "octo/app", by: "mona", files: { ".code-factory/config.toml": text } });
     await push(job(name).replace("0 3 * * *", "*/30 * * * *"));
@@ -83,7 +83,7 @@ describe.each([
     await allWell(world);
   });
 
-  test("that Scheduler starts twice for one time is started once", async () => {
+  test("that Scheduler starts twice for one time runs once", async () => {
     const at = nextTime();
     fire(world, name, at);
     fire(world, name, at);
@@ -94,7 +94,7 @@ describe.each([
     expect(agent().inputs).toEqual([]);
   });
 
-  test("that is due while its last run still works is told to that one", async () => {
+  test("that is due while its last run still works is sent to that run's agent", async () => {
     const { id } = await ran();
     agent().holdBusy();
     await writeConfig(world, job(name).replace("Update", "Renew"));
@@ -117,7 +117,7 @@ describe.each([
     expect(agent().inputs).toHaveLength(1);
   });
 
-  test("that Scheduler starts twice for one time opens one tracking issue where it cannot run", async () => {
+  test("that Scheduler starts twice for one time opens one tracking issue if it cannot run", async () => {
     await writeConfig(world, "scheduled_jobs = 7\n");
     const hasWaited = () =>
       world
@@ -132,7 +132,7 @@ describe.each([
     world.gitHub.http.fail({
       method: "POST",
       path: /\/issues$/,
-      hold: () => until("the other run has come to this", () => issues().length > 0 || hasWaited()),
+      hold: () => until("the other run has reached this state", () => issues().length > 0 || hasWaited()),
     });
     const at = nextTime();
     fire(world, name, at);
@@ -141,7 +141,7 @@ describe.each([
     expect(issues()).toHaveLength(1);
   });
 
-  test("whose last run is over begins anew", async () => {
+  test("whose last run is over gets a new task", async () => {
     const { id } = await ran();
     await until("it rests", () => /waiting|active/.test(agent().status));
     await until("it is idle", () => world.coder.workspaces().length > 0);
@@ -151,9 +151,9 @@ describe.each([
     expect(agent().id).not.toBe(id);
   });
 
-  // A chat always tells whether it works.
+  // A chat always reports whether it works.
   if (api === "Tasks") {
-    test("whose agent reports no state begins anew once its turn is long over, and not before", async () => {
+    test("whose agent reports no state gets a new task only a long time after its last message", async () => {
       const at = nextTime();
       const first = await ran(at);
       if (!("setAgentState" in first)) throw new Error("no task");
@@ -170,7 +170,7 @@ describe.each([
     });
   }
 
-  /** Opens a pull request of the job's agent; workflows can fail on it. */
+  /** Opens a pull request by the job's agent, on which workflows can fail. */
   async function openPull(head: string) {
     const [url = ""] = /(?<=JOB_URL: )[^\s\\"]+/.exec(promptOf(agent())) ?? [];
     const { pull } = await world.gitHub.openPull({
@@ -193,7 +193,7 @@ describe.each([
     return { pull, fails };
   }
 
-  test("whose pull request fails too often tells somebody, until somebody says what to do", async () => {
+  test("whose pull request fails too often opens an issue, until somebody comments", async () => {
     await ran();
     const told = () => agent().inputs.length;
     const { pull, fails } = await openPull(`updates-${name}`);
@@ -204,7 +204,7 @@ describe.each([
     }
     expect(issues()).toEqual([]);
     await fails("three");
-    await until("somebody is told", () => issues().length === 1);
+    await until("a tracking issue is open", () => issues().length === 1);
     await allWell(world);
     expect(issues()[0]).toMatchObject({
       state: "open",
@@ -214,14 +214,14 @@ describe.each([
 
     await world.gitHub.comment(pull.issue, { by: "mona", body: "Use the other version." });
     await until("the agent gets the message", () => told() === 3);
-    await until("nobody has to be told any more", () => issues()[0]?.state === "closed");
+    await until("the tracking issue is closed", () => issues()[0]?.state === "closed");
     await allWell(world);
     await fails("four");
     await until("the agent gets the message", () => told() === 4);
     await allWell(world);
   });
 
-  test("tells its next agent of failures, however many the last one was told of", async () => {
+  test("sends its next agent failures, even if the last agent got too many", async () => {
     await ran();
     const first = await openPull(`first-${name}`);
     for (const [index, workflow] of ["one", "two"].entries()) {
@@ -233,7 +233,7 @@ describe.each([
     await ran();
     const second = await openPull(`second-${name}`);
     await second.fails("one");
-    await until("the next agent is told", () => agent().inputs.length === 1 || issues().length > 0);
+    await until("the next agent gets the message", () => agent().inputs.length === 1 || issues().length > 0);
     await allWell(world);
     expect([agent().inputs.length, issues()]).toEqual([1, []]);
   });
@@ -241,11 +241,11 @@ describe.each([
   test("belongs to its owner, whom the operator has allowed and who has write permission", async () => {
     await writeConfig(world, job(name, 'owner = "mona"'));
     const { owner } = await ran();
-    // Coder takes messages for a chat from its owner alone: all chats are the bot's here.
+    // Coder accepts messages to a chat from its owner only: all chats belong to the bot here.
     expect(owner).toBe(api === "Tasks" ? "mona-c" : "relay-bot");
   });
 
-  test("is in the file no more: nothing happens", async () => {
+  test("that is no longer in the file does nothing", async () => {
     await writeConfig(world, "");
     fire(world, name, nextTime());
     await allWell(world);
@@ -259,12 +259,12 @@ describe.each([
     else ended.failTurn({ kind: "missing_key", message: "no key" });
     await until("there is an issue", () => issues().length === 1);
     await allWell(world);
-    // What an agent says is for everybody; what Coder says of it is not.
+    // The agent's text is public; Coder's error text is not.
     const why = api === "Tasks" ? /failed.*no key/i : /failed: the task's page in Coder says why/;
     expect(issues()[0]?.body).toMatch(why);
   });
 
-  test("that fails opens one issue, which is edited, and closed once it runs", async () => {
+  test("that fails opens one issue, which is updated, and closed when the job runs", async () => {
     await writeConfig(world, job(name, 'owner = "zoe"'));
     fire(world, name, nextTime());
     await until("there is an issue", () => issues().length === 1);
@@ -298,7 +298,7 @@ describe.each([
   });
 });
 
-test("a job begins anew under its name, also if a newer run overtakes the removal of its last task", async () => {
+test("a job gets a new task of the same name, also if a newer run overtakes the removal of its last task", async () => {
   const world = await World.start({
     coder: { version: "2.34", deleteMs: 300 },
     settings: { CODER_SERVICE_USER: "factory" },

@@ -35,7 +35,7 @@ describe.each(everyCoder)("on %s one issue's life", (_, { coder, owner, page, pa
     expect(await world.endsOf(issue)).toEqual(well(2));
   });
 
-  test("unassigned: the agent stops; assigned again: it goes on", async () => {
+  test("unassigned: the agent stops; assigned again: it continues", async () => {
     const issue = await world.runningIssue();
     const agent = world.agentOf(issue);
     agent.holdBusy();
@@ -52,7 +52,7 @@ describe.each(everyCoder)("on %s one issue's life", (_, { coder, owner, page, pa
     agent.release();
   });
 
-  test("closed and reopened: there is a new agent, under the name that the old one had", async () => {
+  test("closed and reopened: there is a new agent with the old agent's name", async () => {
     const issue = await world.runningIssue();
     const { id } = world.agentOf(issue);
     await world.gitHub.closeIssue(issue, { by: "mona" });
@@ -73,14 +73,14 @@ describe.each(everyCoder)("on %s one issue's life", (_, { coder, owner, page, pa
     },
   );
 
-  test("an issue that never had a task is closed without a word", async () => {
+  test("closing an issue that never had a task posts no comment", async () => {
     const issue = await world.openIssue();
     await world.gitHub.closeIssue(issue, { by: "mona" });
     expect(await world.endsOf(issue)).toEqual(well(1));
     expect(world.gitHub.commentsOn(issue)).toEqual([]);
   });
 
-  test("neither logs nor comments hold a secret or an issue's text", async () => {
+  test("neither logs nor comments contain a secret or an issue's text", async () => {
     const issue = await world.runningIssue("a title that nobody should log");
     const said = [...world.logs, ...world.statusComments(issue)].join("\n");
     for (const secret of [

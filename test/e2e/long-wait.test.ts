@@ -5,12 +5,12 @@ import { until, World } from "./support.js";
 
 let world: World;
 beforeEach(async () => {
-  // A day of waits takes some seconds.
+  // A day of waiting takes some seconds.
   world = await World.start({ coder: deployments["Tasks of 2.34"].coder, timeScale: 0.00002 });
 });
 afterEach(() => world.close());
 
-test("an agent that is busy for days is waited for, and the issue says so after the first", async () => {
+test("the relay waits for an agent that is busy for days, and the issue says so after the first day", async () => {
   const issue = await world.runningIssue();
   const task = world.agentOf(issue) as FakeTask;
   task.holdBusy();

@@ -5,7 +5,7 @@ import { until, World } from "./support.js";
 
 let world: World;
 let issue: Issue;
-/** The Coder of after the upgrade. */
+/** Coder after the upgrade. */
 let upgraded: FakeCoder;
 beforeEach(async () => {
   world = await World.start();
@@ -20,7 +20,7 @@ afterEach(async () => {
   await upgraded.close();
 });
 
-/** Puts a Coder without Tasks at the address of the old one, with the same people and the same token. */
+/** Replaces the old Coder by one without Tasks at the same address, with the same users and token. */
 async function upgrade(): Promise<FakeCoder> {
   const { url, token } = world.coder;
   await world.coder.close();
@@ -35,8 +35,8 @@ async function allWell(): Promise<void> {
   expect(ends.map(({ status, cause }) => cause ?? status)).toEqual(ends.map(() => "SUCCEEDED"));
 }
 
-describe("after Coder has lost the API that a task was made with", () => {
-  test("the next comment explains it and is kept; the next assignment makes a chat, which is told", async () => {
+describe("after Coder has dropped the API that a task was created with", () => {
+  test("the next comment is kept and the status comment explains it; the next assignment creates a chat, which gets the comment", async () => {
     await world.gitHub.comment(issue, { by: "mona", body: "how far are you?" });
     const status = await world.untilStatus(issue, "is gone");
     expect(status).toMatch(/no longer has the Tasks API.*kept for a day.*assign it again/s);
@@ -60,7 +60,7 @@ describe("after Coder has lost the API that a task was made with", () => {
     expect(world.statusComments(issue)).toHaveLength(1);
   });
 
-  test("an assignment alone makes a chat", async () => {
+  test("an assignment alone creates a chat", async () => {
     await world.assign(issue);
     await until("there is a chat", () => upgraded.chats().length === 1);
     await allWell();

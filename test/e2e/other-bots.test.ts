@@ -2,10 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { allWell, fire, writeConfig } from "./repo-work.js";
 import { until, World } from "./support.js";
 
-/** A bot that whoever may write a workflow can make say anything. */
+/** A bot whose posts anybody who may write a workflow controls. */
 const other = "github-actions[bot]";
 
-describe("what another bot has made on GitHub, with the relay's own markers, is not taken for the relay's", () => {
+describe("posts of another bot with the relay's markers are not mistaken for the relay's", () => {
   let world: World;
   beforeAll(async () => {
     world = await World.start();
@@ -14,7 +14,7 @@ describe("what another bot has made on GitHub, with the relay's own markers, is 
   });
   afterAll(() => world.close());
 
-  test("a tracking issue: the work gets one of its own, which is found again", async () => {
+  test("a tracking issue: the work gets the relay's own, which is found again", async () => {
     const { id } = world.gitHub.repositories.get("octo/app");
     const mark = `<!-- coder-task-relay:work ${id} job%23nightly -->`;
     const { issue: planted } = await world.gitHub.openIssue({
@@ -40,7 +40,9 @@ describe("what another bot has made on GitHub, with the relay's own markers, is 
     const words = "<!-- coder-task-relay:status -->\n\n🟢 The agent is running.";
     const { comment } = await world.gitHub.comment(issue, { by: other, body: words, deliver: false });
     await world.assign(issue);
-    await until("the App says it", () => world.statusComments(issue).some((body) => /is running/.test(body)));
+    await until("the App's comment says it", () =>
+      world.statusComments(issue).some((body) => /is running/.test(body)),
+    );
     await allWell(world);
     expect(comment.body).toBe(words);
     expect(world.statusComments(issue)).toHaveLength(1);

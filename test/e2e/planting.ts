@@ -4,7 +4,7 @@ import type { Issue } from "../../local/fake-github/issues/issues.js";
 import type { Deployment } from "./deployments.js";
 import type { World } from "./support.js";
 
-/** What people and agents can do in Coder by its API, in their own names, to look like the relay. */
+/** Ways in which people and agents can use Coder's API under their own names to imitate the relay. */
 export class Planter {
   constructor(
     private readonly world: World,
@@ -25,7 +25,7 @@ export class Planter {
     };
   }
 
-  /** An agent under the name that the issue's will have, with these first words; a chat has the issue's labels too. */
+  /** An agent with the name of the issue's future agent and this prompt; a chat also has the issue's labels. */
   async agent(issue: Issue, username: string, words: string, labels = {}): Promise<FakeTask | FakeChat> {
     const { id } =
       this.deployment.page === "agents"

@@ -15,7 +15,7 @@ async function allWell(): Promise<void> {
   expect(ends.map(({ status, cause }) => cause ?? status)).toEqual(ends.map(() => "SUCCEEDED"));
 }
 
-/** Nobody has told it anything, stopped it or removed it. */
+/** The agent got no message, and was neither stopped nor removed. */
 function expectUntouched(planted: FakeTask | FakeChat): void {
   expect(planted.inputs.map(({ text }) => text)).toEqual([]);
   const isMeant = ({ method, path }: { method: string; path: string }) =>
@@ -36,11 +36,11 @@ async function close(issue: Issue): Promise<void> {
 const { urlOf } = Planter;
 const forged = "0".repeat(32);
 
-describe.each(everyCoder)("on %s an agent that the relay has not made is left alone", (_, deployment) => {
+describe.each(everyCoder)("on %s an agent that the relay has not created is not touched", (_, deployment) => {
   const { coder, owner, page } = deployment;
   let planter: Planter;
   let records: Records;
-  /** What was planted stays for good: each test counts from there. */
+  /** Planted agents stay, so each test counts from their number. */
   let before: (FakeTask | FakeChat)[] = [];
   const others = () => world.agents().filter((agent) => !before.includes(agent));
 
@@ -61,14 +61,12 @@ describe.each(everyCoder)("on %s an agent that the relay has not made is left al
   test.each([
     ["the issue's URL", (url: string) => url],
     ["a log that quotes the URL", (url: string) => `Look at this:\n> see ${url} for more`],
-    ["a mark that somebody has made up", (url: string) => `${url}\n\n[relay task-${forged}]`],
+    ["a forged mark", (url: string) => `${url}\n\n[relay task-${forged}]`],
   ])("that was planted under a foreseeable name with %s", async (_, words) => {
     const issue = await world.openIssue();
     const planted = await planter.agent(issue, owner, words(urlOf(issue)), { "relay-mark": forged });
     await world.assign(issue);
-    const own = await until("the issue has an agent of its own", () =>
-      others().find((agent) => agent !== planted),
-    );
+    const own = await until("the issue has its own agent", () => others().find((agent) => agent !== planted));
     expect(await world.untilRunning(issue)).toContain(own.id);
     if (page === "tasks") expect(world.logs.join()).toContain("The name is occupied");
     await world.gitHub.comment(issue, { by: "mona", body: "to the real one" });
@@ -83,7 +81,7 @@ describe.each(everyCoder)("on %s an agent that the relay has not made is left al
     expectUntouched(planted);
   });
 
-  test.each([owner, "eve-c"])("that %s has, where the issue has no record", async (username) => {
+  test.each([owner, "eve-c"])("that %s owns, if the issue has no record", async (username) => {
     const issue = await world.openIssue();
     const planted = await planter.agent(issue, username, urlOf(issue));
     const assignee = world.gitHub.agentLogin;
@@ -95,7 +93,7 @@ describe.each(everyCoder)("on %s an agent that the relay has not made is left al
     expectUntouched(planted);
   });
 
-  test("that has a copied mark: it is worth nothing for another issue, nor for another owner", async () => {
+  test("that has a copied mark, which is invalid for another issue or owner", async () => {
     const issue = await world.runningIssue();
     const own = world.agentOf(issue);
     await allWell();
@@ -123,7 +121,7 @@ describe.each(everyCoder)("on %s an agent that the relay has not made is left al
     expect(others()).toHaveLength(2);
   });
 
-  test("and its own is known again after a rotation of the key, and by its record after any number", async () => {
+  test("and its own agent is recognized after one rotation of the key, and by its record after any number", async () => {
     const [lost, kept] = [await world.runningIssue(), await world.runningIssue()];
     const agents = [world.agentOf(lost), world.agentOf(kept)];
     await allWell();
@@ -145,7 +143,7 @@ describe.each(everyCoder)("on %s an agent that the relay has not made is left al
   });
 });
 
-test("a workspace that somebody has made under the name of a chat's is not taken, and stays", async () => {
+test("a workspace that somebody has created with a chat workspace's name is neither used nor deleted", async () => {
   const { coder } = deployments["Chats of 2.38"];
   const settings = { CODER_CHAT_IDENTITY: "requester", CODER_TEMPLATE_NAME: "task-template" };
   world = await World.start({ coder, settings });

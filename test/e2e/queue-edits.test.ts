@@ -13,7 +13,7 @@ async function allWell(): Promise<void> {
   expect(ends.map(({ status, cause }) => cause ?? status)).toEqual(ends.map(() => "SUCCEEDED"));
 }
 
-/** The owner edits what is next in the chat's queue, as in Coder's own pages. */
+/** The owner edits the next message in the chat's queue, as in Coder's pages. */
 async function editHead(chat: FakeChat, editing: boolean): Promise<void> {
   const { token } = world.coder;
   const keys = `${world.coder.url}/api/v2/users/${chat.owner}/keys/tokens`;
@@ -30,7 +30,7 @@ async function editHead(chat: FakeChat, editing: boolean): Promise<void> {
   expect((await post(`${world.coder.url}${path}`, key, "PATCH", { editing })).status).toBe(204);
 }
 
-/** An issue whose chat is paused, for its owner edits the first of two comments that wait there. */
+/** An issue whose chat is paused because its owner edits the first of two queued comments. */
 async function pausedIssue(coder: FakeCoderOptions, identity: string): Promise<[Issue, FakeChat]> {
   world = await World.start({ coder, settings: { CODER_CHAT_IDENTITY: identity } });
   const issue = await world.runningIssue();
@@ -53,7 +53,7 @@ describe.each([
   ["a chat of the bot's", "bot", { version: "2.40" }],
   ["a chat of the requester's", "requester", { version: "2.40" }],
 ] as const)("%s whose queue is being edited", (_, identity, coder) => {
-  test("ends with its issue, and nothing of the queue is told any more", async () => {
+  test("ends with its issue, and its queue is not sent any more", async () => {
     const [issue, chat] = await pausedIssue(coder, identity);
     await world.gitHub.closeIssue(issue, { by: "mona" });
     await world.untilStatus(issue, "Completed");
@@ -61,7 +61,7 @@ describe.each([
     expect(chat).toMatchObject({ archived: true, inputs: [], queued: [] });
   });
 
-  test("counts as stopped where the agent is unassigned, and goes on once the edit is over", async () => {
+  test("counts as stopped if the agent is unassigned, and continues when the edit is over", async () => {
     const [issue, chat] = await pausedIssue(coder, identity);
     await world.unassign(issue);
     await world.untilStatus(issue, "is paused");
@@ -76,7 +76,7 @@ describe.each([
   });
 });
 
-test("what is queued in a requester's chat is deleted in the requester's name, where only owners may", async () => {
+test("queued messages of a requester's chat are deleted with the requester's token, because only owners may", async () => {
   world = await World.start({
     coder: { version: "2.38", queueEdits: true },
     settings: { CODER_CHAT_IDENTITY: "requester" },

@@ -6,7 +6,7 @@ import type { World } from "./support.js";
 
 const TableName = "coder-task-relay";
 
-/** The records of the tasks, as an operator finds them in the table. */
+/** The tasks' records, as stored in the table. */
 export class Records {
   readonly #client: DynamoDBDocumentClient;
 
@@ -26,12 +26,12 @@ export class Records {
     return Item as TaskRecord | undefined;
   }
 
-  /** As when it has expired. */
+  /** Removes the record, as its expiry does. */
   async lose(issue: Issue): Promise<void> {
     await this.#client.send(new DeleteCommand({ TableName, Key: keyOf(issue) }));
   }
 
-  /** Gives the task another name, as when it was found again under that. */
+  /** Gives the task another name, as if it was found again under that name. */
   async rename(issue: Issue, name: string): Promise<void> {
     await this.#client.send(
       new UpdateCommand({

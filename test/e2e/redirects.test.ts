@@ -17,7 +17,7 @@ afterEach(async () => {
 
 const redirect = (status: number) => ({ status, headers: { location: `${elsewhere.url}/take-it` } });
 
-test("a proxy before Coder that redirects gets no token; the issue and the run say what to set", async () => {
+test("a proxy in front of Coder that redirects gets no token; the issue and the run name the setting", async () => {
   world.coder.http.fail({ path: /^\/api\//, times: 1000, ...redirect(302) });
   const issue = await world.openIssue();
   await world.assign(issue);
@@ -26,7 +26,7 @@ test("a proxy before Coder that redirects gets no token; the issue and the run s
   expect(elsewhere.calls).toEqual([]);
 });
 
-test("a redirect of GitHub's to another origin is followed without the App's tokens", async () => {
+test("a redirect from GitHub to another origin is followed without the App's tokens", async () => {
   world.gitHub.http.fail({ path: /\/permission$/, ...redirect(301) });
   const issue = await world.openIssue();
   await world.assign(issue);

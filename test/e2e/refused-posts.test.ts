@@ -5,7 +5,7 @@ import { deployments } from "./deployments.js";
 import { allWell, fire, writeConfig } from "./repo-work.js";
 import { until, World } from "./support.js";
 
-/** What GitHub does not let the relay say is no reason for a task to fail: it is created, told and ended all the same. */
+/** A post that GitHub refuses must not fail a task, which is still created, messaged and ended. */
 describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
   let world: World;
   let repo: Repository;
@@ -35,15 +35,15 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
       (issue) => world.gitHub.transferIssue(issue, { ...quietly, to: "octo/elsewhere" }),
     ],
     [
-      "GitHub takes no text",
+      "GitHub refuses the text",
       () => world.gitHub.http.fail({ ...refusal, path: /comments/, times: Number.POSITIVE_INFINITY }),
     ],
   ];
 
-  test.each(ways)("a task is created, and observed until it runs, where %s", async (_, turn) => {
+  test.each(ways)("a task is created, and observed until it runs, if %s", async (_, turn) => {
     const issue = await world.openIssue();
     const known = refusals().length;
-    // At the last moment before the first words.
+    // Just before the first post.
     const path = new RegExp(`/issues/${issue.number}/comments$`);
     world.gitHub.http.fail({ method: "POST", path, hold: async () => turn(issue) });
     await world.assign(issue);
@@ -55,7 +55,7 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
     expect(lines.join()).toContain(`"repositoryId":${repo.id}`);
   });
 
-  test("one that runs is told, ended and removed where its issue is locked, and its repository archived", async () => {
+  test("a running task gets messages, is stopped and is deleted if its issue is locked and its repository archived", async () => {
     const issue = await world.runningIssue();
     const agent = world.agentOf(issue);
     await allWell(world);
@@ -75,7 +75,7 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
     expect(refusals().length).toBeGreaterThan(1);
   });
 
-  test("a comment that comes back finds the issue's own comment again, once GitHub lets us", async () => {
+  test("the existing status comment is updated again once GitHub allows it", async () => {
     const issue = await world.openIssue();
     issue.locked = true;
     await world.assign(issue);
@@ -87,7 +87,7 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
     expect(world.statusComments(issue)).toHaveLength(1);
   });
 
-  test("who may not speak in a private repository is not told why where it is locked", async () => {
+  test("a person who may not speak gets no explanation on a locked issue of a private repository", async () => {
     const permissions = { mona: "write", tim: "read" } as const;
     world.gitHub.addRepository({ owner: "octo", name: "vault", private: true, permissions });
     const { issue } = await world.gitHub.openIssue({ repo: "octo/vault", by: "mona", title: "Hidden" });
@@ -98,7 +98,7 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
     await allWell(world);
   });
 
-  test("a config is in force where its check run is refused", async () => {
+  test("a config applies even if its check run is refused", async () => {
     const known = refusals().length;
     const schedule =
       '[[scheduled_jobs]]\nname = "nightly"\nschedule = "0 3 * * *"\nbranch = "main"\nprompt = "Sweep."\n';
@@ -111,7 +111,7 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
     expect(refusals().slice(known).join()).toContain("check run");
   });
 
-  test("a job that is refused ends well where there can be no tracking issue", async () => {
+  test("the run of a refused job succeeds even if it cannot open a tracking issue", async () => {
     const known = refusals().length;
     await writeConfig(world, "scheduled_jobs = 7\n");
     repo.hasIssues = false;
@@ -126,7 +126,7 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
     ["refuses", { ...lasting, status: 403, body: { message: "Forbidden" } }],
     ["fails at", { ...lasting, status: 502 }],
     ["breaks off", { ...lasting, lose: "request" as const }],
-  ])("a comment is told though GitHub %s the reaction", async (_, fault) => {
+  ])("a comment is sent even if GitHub %s the reaction", async (_, fault) => {
     const issue = await world.runningIssue();
     const agent = world.agentOf(issue);
     world.gitHub.http.fail(fault);

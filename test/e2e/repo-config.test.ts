@@ -4,12 +4,12 @@ import type { NewPush } from "../../local/fake-github/contents/push.js";
 import type { CheckRun } from "../../local/fake-github/runs/check-runs.js";
 import { until, World } from "./support.js";
 
-/** One for all tests: each has a repository and an installation of its own. */
+/** One world for all tests; each has its own repository and installation. */
 let world: World;
 let repo: string;
 let installation = 60_000_000;
 let repositoryId: number;
-/** How many runs there were before the test. */
+/** The number of runs before the test. */
 let earlier: number;
 beforeAll(async () => {
   world = await World.start({ settings: { ALLOWED_ACCOUNTS: "octo,acme" } });
@@ -34,7 +34,7 @@ function addRepository(fullName: string, installationId: number | null = install
   return world.gitHub.addRepository({ owner, name, installationId, permissions: { mona: "write" } });
 }
 
-/** A job that does not come due while a test runs. */
+/** A job that is not due while a test runs. */
 const job = (name: string, schedule = "0 5 1 1 *") =>
   `[[scheduled_jobs]]\nname = "${name}"\nbranch = "main"\nschedule = "${schedule}"\nprompt = "Do it"\n`;
 const invalid = '[sandbox]\nsize = "huge"\n\n[[scheduled_jobs]]\nname = "nightly"\n';
@@ -49,7 +49,7 @@ function schedulesOf(id = repositoryId) {
   return world.system.scheduler.list().filter(({ name }) => name.startsWith(`${id}.`));
 }
 
-/** Schedules by name, without the repository's id, with what they fire at. */
+/** Schedules by name, without the repository's id, with their expressions. */
 function schedules(): Record<string, string> {
   const named = schedulesOf().map(({ name, definition }) => [
     name.replace(/^\d+\./, ""),
@@ -85,7 +85,7 @@ async function settled(): Promise<void> {
 }
 
 describe("a push to the default branch", () => {
-  test("that adds the config creates its schedules and a check run of what applies", async () => {
+  test("that adds the config creates its schedules and a check run that describes them", async () => {
     const { sha, status } = await pushConfig(`[sandbox]\nsize = "large"\n${job("nightly")}`);
     expect(status).toBe(202);
     await settled();
@@ -168,7 +168,7 @@ describe("a push to the default branch", () => {
   });
 });
 
-test("more faults than GitHub takes at once are all annotated, once, however often the delivery's work is done", async () => {
+test("more faults than GitHub accepts at once are all annotated once, even if the delivery is processed again", async () => {
   const faulty = Array.from({ length: 60 }, (_, index) => `unknown_${index} = 1`).join("\n");
   const { sha, payload } = await pushConfig(`${faulty}\n[sandbox]\nsize = 1\ndocker = 1\n`);
   await settled();
@@ -179,14 +179,14 @@ test("more faults than GitHub takes at once are all annotated, once, however oft
   expect(checkRun(sha).annotations).toEqual(annotations);
 });
 
-describe("what stands in the config's place and is no file", () => {
+describe("a config path that is not a readable file", () => {
   const content = (type: string) => ({ type, name: "config.toml", path, sha: "0".repeat(40), size: 0 });
   test.each([
     ["a directory", [content("file")], "directory"],
-    ["a link that leads nowhere", { ...content("symlink"), target: "../nowhere" }, "symlink"],
+    ["a broken link", { ...content("symlink"), target: "../nowhere" }, "symlink"],
     ["a submodule", { ...content("submodule"), submodule_git_url: "git://example.com/x.git" }, "submodule"],
     ["a file above 1 MB", { ...content("file"), encoding: "none", content: "" }, "1 MB"],
-  ])("%s is a fault of it", async (_, body, word) => {
+  ])("%s is a fault", async (_, body, word) => {
     world.gitHub.http.fail({ path: /\/contents\//, status: 200, body, times: Number.POSITIVE_INFINITY });
     const { sha } = await pushConfig(job("nightly"));
     await settled();
@@ -196,7 +196,7 @@ describe("what stands in the config's place and is no file", () => {
     expect(jobs()).toEqual([]);
   });
 
-  test("a file above 100 MB, which GitHub refuses, is a fault of it too", async () => {
+  test("a file above 100 MB, which GitHub refuses, is a fault too", async () => {
     const body = {
       message: "This API returns blobs up to 100 MB in size.",
       errors: [{ resource: "Blob", field: "data", code: "too_large" }],
@@ -208,9 +208,9 @@ describe("what stands in the config's place and is no file", () => {
   });
 });
 
-describe("pushes in disorder", () => {
+describe("pushes out of order", () => {
   test.each(["in order", "the newer one first", "both at once"])(
-    "leave what the head says: %s",
+    "result in the head's config: %s",
     async (order) => {
       const older = await pushConfig(job("older"), { deliver: false });
       const newer = await pushConfig(job("newer"), { deliver: false });
@@ -228,7 +228,7 @@ describe("pushes in disorder", () => {
     },
   );
 
-  test("one that was removed meanwhile brings no schedule back", async () => {
+  test("a push whose job was removed meanwhile does not restore the schedule", async () => {
     const added = await pushConfig(job("nightly"), { deliver: false });
     const removed = await removeConfig({ deliver: false });
     await world.gitHub.send(removed);
@@ -238,7 +238,7 @@ describe("pushes in disorder", () => {
     expect(jobs()).toEqual([]);
   });
 
-  test("one that is delivered twice runs once", async () => {
+  test("a push that is delivered twice runs once", async () => {
     const { guid } = await pushConfig(job("nightly"));
     const again = await world.gitHub.redeliver(guid);
     expect(again.status).toBe(200);
@@ -246,7 +246,7 @@ describe("pushes in disorder", () => {
     expect(await ended()).toHaveLength(1);
   });
 
-  test("many at once do not mix, and leave one check run each", async () => {
+  test("concurrent pushes do not mix, and create one check run each", async () => {
     const pushes = [];
     for (let index = 0; index < 3; index++) {
       pushes.push(
@@ -260,7 +260,7 @@ describe("pushes in disorder", () => {
     for (const { sha } of pushes) expect(checkRun(sha).conclusion).toBe("success");
   });
 
-  test("one whose commit GitHub does not show yet is waited for", async () => {
+  test("a commit that GitHub does not show yet is waited for", async () => {
     const first = await pushConfig(job("first"));
     await settled();
     world.gitHub.http.fail({ path: /\/commits\/heads%2Fmain$/, status: 200, body: first.sha, times: 2 });
@@ -279,7 +279,7 @@ describe("pushes in disorder", () => {
 });
 
 describe("a push that may have touched the config", () => {
-  test("for it is forced, applies what the branch says since", async () => {
+  test("because it is forced applies the branch's current config", async () => {
     const { sha } = await push({ files: { "README.md": "Hello" } });
     await pushConfig(job("nightly"));
     await settled();
@@ -287,11 +287,11 @@ describe("a push that may have touched the config", () => {
     expect(reset.status).toBe(202);
     await settled();
     expect(jobs()).toEqual([]);
-    // The commit has never had a config, so there is nothing to say about it.
+    // The commit never had a config, so it gets no check run.
     expect(checkRuns(sha)).toEqual([]);
   });
 
-  test("for it puts the branch back, applies what was there, also where the push before that is told last", async () => {
+  test("because it resets the branch applies the old config, also if the previous push is delivered last", async () => {
     const first = await pushConfig(job("first"));
     const second = await pushConfig(job("second"), { deliver: false });
     await push({ forced: true, from: first.sha, commits: [] });
@@ -303,7 +303,7 @@ describe("a push that may have touched the config", () => {
     expect(checkRun(second.sha).output.summary).toContain("`second`");
   });
 
-  test("for it has more commits than GitHub lists, is looked at", async () => {
+  test("because it has more commits than GitHub lists is checked", async () => {
     await push({ files: { "README.md": "Hello" } });
     const commits = Array.from({ length: 2049 }, () => ({}));
     const { sha } = await push({
@@ -315,7 +315,7 @@ describe("a push that may have touched the config", () => {
     expect(checkRun(sha).conclusion).toBe("success");
   });
 
-  test("for it creates the default branch, in a repository without a config, leaves no trace", async () => {
+  test("because it creates the default branch writes nothing in a repository without a config", async () => {
     const { status, sha } = await push({
       files: { "README.md": "Hello" },
       commits: [{ added: ["README.md"] }],
@@ -352,13 +352,13 @@ describe("a pull request", () => {
     expect(jobs()).toEqual(["nightly"]);
   });
 
-  test("that removes the config is told what that means", async () => {
+  test("that removes the config gets a check run that explains the effect", async () => {
     const { sha } = await propose({}, { commits: [{ removed: [path] }] });
     await settled();
     expect(checkRun(sha).conclusion).toBe("neutral");
   });
 
-  test("from a fork gets its check in the repository that it goes to", async () => {
+  test("from a fork gets its check in the target repository", async () => {
     const fork = `tim/app-${installation}`;
     addRepository(fork, null).forkOf = world.gitHub.repositories.get(repo);
     const head = world.gitHub.contents.resolve(world.gitHub.repositories.get(repo), "main") ?? "";
@@ -377,7 +377,7 @@ describe("a pull request", () => {
     });
   });
 
-  test("that leaves the config alone gets none, nor one that has put it back", async () => {
+  test("that does not change the config, or has restored it, gets no check", async () => {
     const { sha, pull } = await propose({ "README.md": "Hello, world" });
     await settled();
     const changed = await push({ branch: "fix", files: { [path]: job("weekly") } });
@@ -389,14 +389,14 @@ describe("a pull request", () => {
     expect([sha, changed.sha, back.sha].map((one) => checkRuns(one).length)).toEqual([0, 1, 0]);
   });
 
-  test("of more files than one page is looked through", async () => {
+  test("with more files than one page is checked completely", async () => {
     const many = Object.fromEntries(Array.from({ length: 250 }, (_, index) => [`.a/${index}`, "x"]));
     const { sha } = await propose({ ...many, [path]: job("weekly") });
     await settled();
     expect(checkRun(sha).conclusion).toBe("success");
   });
 
-  test("of more files than GitHub lists may change the config, and is checked", async () => {
+  test("with more files than GitHub lists may change the config, and is checked", async () => {
     const many = Object.fromEntries(Array.from({ length: 3000 }, (_, index) => [`.a/${index}`, "x"]));
     const { sha } = await propose({ ...many, [path]: job("weekly") });
     await settled();
@@ -404,9 +404,9 @@ describe("a pull request", () => {
   });
 
   test.each([
-    ["without a change of the config, of many files before it", ".a"],
-    ["without a change of the config, of many files behind it", "z"],
-  ])("%s costs three requests at most, and gets no check", async (_, folder) => {
+    ["that does not change the config, with many files sorted before it", ".a"],
+    ["that does not change the config, with many files sorted after it", "z"],
+  ])("%s costs at most three requests, and gets no check", async (_, folder) => {
     const files = (text: string) =>
       Object.fromEntries(Array.from({ length: 3000 }, (__, index) => [`${folder}/${index}`, text]));
     const { pull } = await propose(files("x"));
@@ -433,7 +433,7 @@ describe("a pull request", () => {
     expect(checkRun(sha).conclusion).toBe("success");
   });
 
-  test("whose newest commit GitHub does not show yet is waited for; one that is overtaken is not", async () => {
+  test("whose newest commit GitHub does not show yet is waited for, unless a newer commit arrives", async () => {
     const { pull } = await propose({ [path]: job("weekly") });
     await settled();
     const next = await push({ branch: "fix", files: { [path]: job("monthly") } });
@@ -458,7 +458,7 @@ describe("a pull request", () => {
 });
 
 describe("the App", () => {
-  test("that is taken away from a repository takes the schedules with it; they come back with it", async () => {
+  test("that is removed from a repository loses the schedules; adding it again restores them", async () => {
     const other = addRepository(`octo/other-${installation}`);
     await pushConfig(job("nightly"));
     await pushConfig(job("other"), { repo: other });
@@ -471,7 +471,7 @@ describe("the App", () => {
     expect([jobs(), jobs(other.id)]).toEqual([["nightly"], ["other"]]);
   });
 
-  test("that is uninstalled takes all schedules of the installation with it, and no others", async () => {
+  test("that is uninstalled loses all schedules of the installation, and no others", async () => {
     const second = addRepository(`octo/second-${installation}`);
     const theirs = addRepository(`acme/app-${installation}`, 77);
     await pushConfig(job("first"));
@@ -484,7 +484,7 @@ describe("the App", () => {
     expect([jobs(), jobs(second.id), jobs(theirs.id)]).toEqual([[], [], ["theirs"]]);
   });
 
-  test("gets the schedules of all repositories but the one whose schedule Scheduler refuses", async () => {
+  test("gets the schedules of all repositories except one whose schedule Scheduler refuses", async () => {
     const others = ["a", "b", "c"].map((name) => addRepository(`octo/${name}-${installation}`));
     for (const other of others) {
       await pushConfig(`${job("first")}${job("second")}`, { repo: other, deliver: false });
@@ -503,7 +503,7 @@ describe("the App", () => {
     expect(world.logs.some((line) => line.includes("Scheduler refuses a schedule"))).toBe(true);
   });
 
-  test("fails where the stack may make no schedules at all: an operator mends that and redrives the run", async () => {
+  test("fails if the stack may not create schedules: an operator fixes that and redrives the run", async () => {
     const repository = addRepository(`octo/denied-${installation}`);
     await pushConfig(job("first"), { repo: repository, deliver: false });
     world.system.scheduler.server.fail({
@@ -522,7 +522,7 @@ describe("the App", () => {
     expect(jobs(repository.id)).toEqual(["first"]);
   });
 
-  test("that is installed brings the schedules of repositories that have a config already", async () => {
+  test("that is installed creates the schedules of repositories that already have a config", async () => {
     const all = Array.from({ length: 35 }, (_, index) =>
       addRepository(`acme/app-${installation}-${index}`, null),
     );
@@ -533,7 +533,7 @@ describe("the App", () => {
     for (const one of all) expect(jobs(one.id)).toEqual(configured.includes(one) ? [one.name] : []);
   });
 
-  test("that is suspended leaves no schedule; what was pushed meanwhile applies once it is let in again", async () => {
+  test("that is suspended has no schedule; pushes in the meantime apply when it is unsuspended", async () => {
     await pushConfig(job("before"));
     await settled();
     await world.gitHub.installations.suspend(installation, { by: "mona" });
@@ -545,8 +545,8 @@ describe("the App", () => {
     expect(jobs()).toEqual(["meanwhile"]);
   });
 
-  test.each(["is told last", "is told at the same time"])(
-    "that comes back keeps the schedules, though the removal %s",
+  test.each(["is delivered last", "is delivered at the same time"])(
+    "that is added again keeps the schedules, even if the removal %s",
     async (when) => {
       await pushConfig(job("nightly"));
       await settled();
@@ -569,7 +569,7 @@ describe("the App", () => {
     },
   );
 
-  test("that comes back as another installation speaks through that one, though the old one's end is told last", async () => {
+  test("that is installed again posts through the new installation, even if the old one's end is delivered last", async () => {
     await pushConfig(job("nightly"));
     await settled();
     const removed = await world.gitHub.installations.uninstall(installation, { by: "mona", deliver: false });
@@ -587,7 +587,7 @@ describe("the App", () => {
     await pushConfig(job("nightly"));
     await settled();
     const [before] = schedulesOf();
-    // Told before the new name is, and again after it.
+    // Delivered before the rename, and again after it.
     const { payload } = await pushConfig(`${job("nightly")}# changed\n`, { deliver: false });
     world.gitHub.repositories.rename(repo, `renamed-${installation}`);
     await world.gitHub.deliver("push", payload);
@@ -599,7 +599,7 @@ describe("the App", () => {
   });
 });
 
-describe("the ends are the same", () => {
+describe("the outcome is the same", () => {
   const gitHubFaults: [string, Parameters<typeof world.gitHub.http.fail>[0]][] = [
     ["GitHub answers 502 to every third call", { status: 502, every: 3, times: Number.POSITIVE_INFINITY }],
     ["the answer to a new check run is lost", { method: "POST", path: /\/check-runs$/, lose: "response" }],
@@ -607,7 +607,7 @@ describe("the ends are the same", () => {
     ["the check run gets a 500", { method: "POST", path: /\/check-runs$/, status: 500, times: 3 }],
     ["the file cannot be read at first", { path: /\/contents\//, status: 503, times: 4 }],
   ];
-  test.each(gitHubFaults)("though %s", async (_, fault) => {
+  test.each(gitHubFaults)("even if %s", async (_, fault) => {
     world.gitHub.http.fail(fault);
     await oneLife();
   });
@@ -624,7 +624,7 @@ describe("the ends are the same", () => {
       { status: 429, headers: { "x-amzn-errortype": "ThrottlingException" }, times: 5 },
     ],
   ];
-  test.each(schedulerFaults)("though %s", async (_, fault) => {
+  test.each(schedulerFaults)("even if %s", async (_, fault) => {
     world.system.scheduler.server.fail(fault);
     await oneLife();
   });
@@ -644,7 +644,7 @@ describe("the ends are the same", () => {
   }
 });
 
-test("without the right to make check runs, the schedules come all the same, and the run tells the operator why it failed", async () => {
+test("without the permission for check runs the schedules are still created, and the failed run tells the operator why", async () => {
   const body = { message: "Resource not accessible by integration" };
   world.gitHub.http.fail({ path: /\/check-runs$/, status: 403, body, times: Number.POSITIVE_INFINITY });
   const { sha } = await pushConfig(job("nightly"));

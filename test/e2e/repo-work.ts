@@ -3,7 +3,7 @@ import { expect } from "@jest/globals";
 import { flowArn } from "../../local/system/system.js";
 import type { World } from "./support.js";
 
-/** Puts the text into `.code-factory/config.toml` of `octo/app`, without telling anybody. */
+/** Writes the text into `.code-factory/config.toml` of `octo/app`, without a delivery. */
 export async function writeConfig(world: World, text: string, repo = "octo/app"): Promise<void> {
   const files = { ".code-factory/config.toml": text };
   await world.gitHub.push({ repo, by: "mona", files, deliver: false });

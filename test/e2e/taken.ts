@@ -6,15 +6,15 @@ import type { Engine } from "../../local/engine/index.js";
 import type { FakeGitHub } from "../../local/fake-github/fake-github.js";
 import { flowOf } from "../../local/system/system.js";
 
-/** What the tests of the whole system have made use of: `jest.reporter.mjs` reports the rest. */
+/** What the e2e tests have covered; `jest.reporter.mjs` reports the rest. */
 export interface Taken {
-  /** Edges of the state machines, `<flow>: <state> → <state>`; the end is `end`. */
+  /** Transitions of the state machines, `<flow>: <state> → <state>`; the end is `end`. */
   edges: string[];
-  /** What the requests took of the GitHub App's permissions, `issues: write`; several where one of them is enough. */
+  /** The permissions of the GitHub App that requests needed, `issues: write`; alternatives if one of several suffices. */
   permissions: string[];
 }
 
-/** Notes for the end of this run of the tests what a system has done; each has a file of its own. */
+/** Records what a system has covered, in a separate file each, for the end of the test run. */
 export async function noteTaken(engine: Engine, gitHub: FakeGitHub): Promise<void> {
   const folder = process.env.TEST_TAKEN;
   if (folder === undefined) return;

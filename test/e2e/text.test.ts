@@ -3,7 +3,7 @@ import { active, withoutCode } from "../lambdas/text/hostile.js";
 import { creation, deployments } from "./deployments.js";
 import { World } from "./support.js";
 
-/** Titles as people give them, around and beyond what Coder takes. */
+/** Titles within, at and beyond Coder's limits. */
 const titles: [string, string][] = [
   ["64 ASCII letters", "a".repeat(64)],
   ["65 ASCII letters", "a".repeat(65)],
@@ -16,8 +16,8 @@ const titles: [string, string][] = [
   ["emoji of families", "👨‍👩‍👧‍👦".repeat(20)],
   ["letters with combining marks", "e\u0301".repeat(60)],
   ["one letter with 200 marks", `e${"\u0301".repeat(200)}`],
-  ["invisible characters alone", "\u200b\u2060\u202e"],
-  ["the marks of a line's end", "one\u2028two\u2029three\u0085four"],
+  ["only invisible characters", "\u200b\u2060\u202e"],
+  ["line separators", "one\u2028two\u2029three\u0085four"],
 ];
 
 describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
@@ -46,7 +46,7 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
     expect(shown).not.toMatch(/\p{Cc}|\p{Surrogate}|\p{Default_Ignorable_Code_Point}|[\u2028\u2029]/u);
   });
 
-  test("what a stranger's words could do on GitHub, they do not do from the status comment", async () => {
+  test("a stranger's text has no effect on GitHub when the status comment quotes it", async () => {
     const issue = await world.openIssue("@octo/team see #1, GH-2, org/repo#3 and https://evil.example");
     await world.assign(issue);
     await world.untilRunning(issue);
@@ -64,7 +64,7 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
   });
 
   test.each([true, false])(
-    "of a refusal of Coder's (private: %s) only those may read who may read the code",
+    "Coder's refusal (private: %s) is shown only to people who may read the code",
     async (isPrivate) => {
       const repo = `octo/${page}-${isPrivate ? "private" : "public"}`;
       const [owner = "", repoName = ""] = repo.split("/");

@@ -6,8 +6,8 @@ import { deployments } from "./deployments.js";
 import { until, World } from "./support.js";
 
 /*
- * What a life costs in Step Functions: state transitions are what it bills. A change that costs more shows here, by the
- * flow that costs it.
+ * The cost of an issue's life in Step Functions, which bills state transitions. If a change costs more, this test names
+ * the flow.
  */
 
 let world: World;
@@ -25,7 +25,7 @@ function transitions(): Record<FlowName, number> {
 const sum = (counts: Record<string, number>) =>
   Object.values(counts).reduce((total, count) => total + count, 0);
 
-test("a life with ten comments and two failed runs, the agent idle, takes at most 105 state transitions, and one for each look at its start", async () => {
+test("a life with ten comments and two failed runs, the agent idle, takes at most 105 state transitions, and one for each poll of its start", async () => {
   world = await World.start({ coder: deployments["Tasks of 2.34"].coder });
   const issue = await world.runningIssue();
   await world.idle();
@@ -34,9 +34,9 @@ test("a life with ten comments and two failed runs, the agent idle, takes at mos
     await until(`the agent is told "${text}"`, () => task.inputs.some((input) => input.text.includes(text)));
     await world.idle();
   };
-  // The agent has rested for a while: by Coder's clock, so that nobody has to wait for that.
+  // The agent has been idle for a while by Coder's clock, so that the test need not wait.
   const rest = () =>
-    until("the agent rests", () => {
+    until("the agent is idle", () => {
       const { report } = task.agent;
       if (task.status !== "active" || report?.state !== "idle") return false;
       report.at = new Date(Date.now() - 60_000).toISOString();
@@ -72,7 +72,7 @@ test("a life with ten comments and two failed runs, the agent idle, takes at mos
   expect(runs.filter(({ status }) => status !== "SUCCEEDED")).toEqual([]);
 
   const counts = transitions();
-  // One more for each look at the workspace that starts: how many depends on the machine.
+  // One more for each poll of the starting workspace; their number depends on the machine.
   const looks = world
     .executions("create-task")
     .flatMap(({ executionArn }) =>
@@ -84,7 +84,7 @@ test("a life with ten comments and two failed runs, the agent idle, takes at mos
     "forward-comment": 10 * 3,
     "relay-failure": 2 * 6,
     "drain-inbox": 12 * 3,
-    // Whether the pull request changes the config.
+    // The check whether the pull request changes the config.
     "sync-repo-config": 4,
     "follow-task": 0,
   });

@@ -23,8 +23,8 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
   const told = (issue: Issue, text: string) =>
     until(`it is told "${text}"`, () => inputsOf(issue).find((input) => input.includes(text)));
 
-  describe("whose words, and who has let them through", () => {
-    test("a stranger's comment that a maintainer edits is told with both names; what the stranger edits in after that is not", async () => {
+  describe("the author of a comment, and the person who approved it", () => {
+    test("a stranger's comment that a maintainer edits is sent with both names; the stranger's later edits are not", async () => {
       const issue = await world.runningIssue();
       const { comment } = await world.gitHub.comment(issue, { by: "stranger", body: "first words" });
       await allWell();
@@ -41,14 +41,14 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
       await allWell();
       expect(inputsOf(issue).join()).not.toContain("secrets");
 
-      // What was never told is not told as the text before an edit either.
+      // A text that was never sent is not sent as an edit's previous text either.
       await world.gitHub.editComment(comment, { by: "kim", body: "kim has taken it out" });
       expect(await told(issue, "kim has taken it out")).toContain("Comment from stranger, edited by kim,");
       await allWell();
       expect(inputsOf(issue).join()).not.toMatch(/secrets|first words/);
     });
 
-    test("a maintainer's comment that another one edits is told with both names, and with the text before", async () => {
+    test("a maintainer's comment that another one edits is sent with both names and the previous text", async () => {
       const issue = await world.runningIssue();
       const { comment } = await world.gitHub.comment(issue, { by: "mona", body: "use the old API" });
       expect(await told(issue, "use the old API")).toContain("Comment from mona on issue");
@@ -60,7 +60,7 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
       await allWell();
     });
 
-    test("what somebody lets through late, in deliveries that come in the wrong order, stays what was let through", async () => {
+    test("a late approval keeps the approved text, even if its deliveries arrive in the wrong order", async () => {
       const issue = await world.runningIssue();
       const { comment } = await world.gitHub.comment(issue, { by: "stranger", body: "one" });
       const through = await world.gitHub.editComment(comment, {
@@ -76,7 +76,7 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
     });
   });
 
-  test("a comment that is deleted while nobody wants the task is not told when somebody does again", async () => {
+  test("a comment that is deleted while the task is not wanted is not sent when it is wanted again", async () => {
     const issue = await world.runningIssue();
     const agent = world.agentOf(issue);
     agent.holdBusy();
@@ -96,11 +96,11 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
     agent.release();
     await told(issue, "keep this");
     await allWell();
-    // A chat may have taken both before: Coder queues what its agent is told.
+    // A chat may have taken both before, because Coder queues messages.
     if (name.startsWith("Tasks")) expect(inputsOf(issue).join()).not.toContain("forget this");
   });
 
-  test("a review comment says of which version of the file its lines are", async () => {
+  test("a review comment names the version of the file that its lines belong to", async () => {
     const issue = await world.runningIssue();
     const { pull } = await world.gitHub.openPull({
       repo: "octo/app",
@@ -127,7 +127,7 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
     expect(all).toContain("File: src/cart.ts:3-4");
   });
 
-  test("an assignment that is replayed with another GUID, of an issue without a record, starts nothing if GitHub says otherwise", async () => {
+  test("an assignment of an issue without a record that is replayed with another GUID starts nothing if GitHub no longer shows it", async () => {
     const agents = world.agents().length;
     const closed = await world.openIssue();
     const { agentLogin: assignee } = world.gitHub;
