@@ -27,9 +27,9 @@ export interface TaskRepository {
 }
 
 /**
- * Whether the work of an event may begin: the account must be served, and whoever assigned the agent must have the
- * permission to do so. Nobody is behind a scheduled job or a failing branch but the authors of the config file on the
- * default branch: planning the task reads whether that still asks for them, and for whom. Work may end in any case:
+ * Whether the work of an event may begin: the account must be served, and the person who assigned the agent needs the
+ * permission to do so. Behind a scheduled job or a failing branch are only the authors of the config file on the default
+ * branch: planning the task reads whether the file still asks for the work, and for whom. Work may end in any case:
  * GitHub lets the author of an issue close it.
  */
 export async function authorizeWork(event: WorkEvent): Promise<Authorization> {
@@ -50,8 +50,8 @@ export async function authorizeWork(event: WorkEvent): Promise<Authorization> {
  * there, as the API gives it (`author_association` is no authorisation); bots by the list in the settings, and the App's
  * own bot never. Behind a failed run are the one who caused it and the one who started it again.
  *
- * If the event is from another repository than the task's, only people are allowed: whoever may write there also decides
- * what bots and the agent do there.
+ * If the event is from another repository than the task's, only people are allowed: anybody with write permission there
+ * also controls the bots and the agent there.
  */
 export async function authorize(
   app: GitHubApp,

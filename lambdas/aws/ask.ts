@@ -60,7 +60,7 @@ function isOurMistake(error: Error): boolean {
   return ["TypeError", "RangeError", "ReferenceError", "CredentialsProviderError"].includes(error.name);
 }
 
-/** ECONNRESET or EAI_AGAIN where there is one, else TimeoutError or AbortError. */
+/** ECONNRESET or EAI_AGAIN if the error has a code, else TimeoutError or AbortError. */
 function codeOf(error: Error): string {
   return "code" in error && typeof error.code === "string" ? error.code : error.name;
 }

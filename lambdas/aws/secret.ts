@@ -43,7 +43,7 @@ export class Secret {
   }
 
   /**
-   * The values read anew, in case they were rotated; `undefined` if this was done less than a minute ago, so that
+   * The values, read again in case they were rotated; `undefined` if this was done less than a minute ago, so that
    * requests with bad signatures cannot run up calls.
    */
   async reread(): Promise<readonly string[] | undefined> {
@@ -54,7 +54,7 @@ export class Secret {
     return this.#read();
   }
 
-  /** A service has refused the value: the next use reads it anew, so that a redrive finds the corrected one. */
+  /** A service has refused the value: the next use reads it again, so that a redrive finds the corrected one. */
   expire(): void {
     this.#readAt = Number.NEGATIVE_INFINITY;
   }

@@ -43,12 +43,11 @@ export type Start = "started" | "running" | "closed";
 
 /**
  * Starts an execution. Step Functions answers a second start of the same name and input with the running execution,
- * which has started before this request. Throws a `TransientError` where Step
- * Functions fails or throttles.
+ * which started before this request. Throws a `TransientError` if Step Functions fails or throttles.
  * https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
  */
 export async function startExecution(stateMachineArn: string, name: string, input: unknown): Promise<Start> {
-  // The two clocks may differ by some milliseconds; the worst of it is a 200 in the place of a 202.
+  // The two clocks may differ by some milliseconds; at worst, GitHub gets a 200 instead of a 202.
   const sentAt = Date.now();
   const command = new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) });
   try {

@@ -12,12 +12,12 @@ import { findIncomplete } from "./reviews.js";
 import { fingerprintOf, type WaitingInput } from "./stored-input.js";
 
 /**
- * Longer than the Lambda runs: a send that has not noted its end may still arrive until then. It can be that of another
- * drain, or of this one before it was aborted and redriven.
+ * Longer than the Lambda runs: until then, a send that has not noted its end may still arrive. Another drain may have made
+ * it, or this one before it was aborted and redriven.
  */
 const underWayMs = 190_000;
 
-/** What a delivery works on: an inbox, and an agent that listens. */
+/** The inbox, and the agent that can take a message. */
 export interface Parties {
   drain: Drain;
   inbox: Inbox;
@@ -30,9 +30,9 @@ export interface Parties {
 }
 
 /**
- * `sent`, and nothing else waits; `more`: something does. `urls` are those of what was sent. `denied`: the agent may not
- * have it; `dropped` is the input that will not be sent. `refused`: the agent does not listen after all, or nobody knows
- * whether it has got the message. `held`: comments of a review are missing. `closed`: nothing waits.
+ * `sent`, and nothing else waits; `more`: something does. `urls` are those of what was sent. `denied`: Coder rejects
+ * the text; `dropped` is the input that will not be sent. `refused`: the agent cannot take a message after all, or it is
+ * unknown whether it has got it. `held`: comments of a review are missing. `closed`: nothing waits.
  */
 export type Delivery =
   | { outcome: "sent" | "more"; urls: string[] }
@@ -108,7 +108,7 @@ async function send(
   });
   if (outcome instanceof TextDeniedError) {
     const dropped = await inbox.outcomes.denied(batch);
-    log.warn("The agent may not have it", { ...drain, reference, inputs: taken, dropped });
+    log.warn("Coder denied the message", { ...drain, reference, inputs: taken, dropped });
     const [first] = sent;
     return {
       outcome: "denied",
@@ -147,8 +147,8 @@ function batchOf(
 }
 
 /**
- * What the agent is told of an input. The text before an edit is in it only if the agent was told that text: somebody
- * whose comments are not forwarded may have edited it in between.
+ * The content that is sent of an input. It has the text before an edit only if the agent got that text: a person whose
+ * comments are not forwarded may have edited it in between.
  */
 function contentOf({ input, deliveredVersion, deliveredText }: WaitingInput): WaitingInput["input"] {
   if (input.kind === "failure") return input;
@@ -156,6 +156,6 @@ function contentOf({ input, deliveredVersion, deliveredText }: WaitingInput): Wa
   if (deliveredVersion === undefined || previousBody === undefined || previousBody === comment.body) {
     return comment;
   }
-  const isTold = deliveredText === undefined || deliveredText === fingerprintOf(previousBody);
-  return isTold ? input : comment;
+  const isDelivered = deliveredText === undefined || deliveredText === fingerprintOf(previousBody);
+  return isDelivered ? input : comment;
 }

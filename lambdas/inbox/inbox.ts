@@ -13,7 +13,7 @@ import { isNewer, replacedBy, whatToTell } from "./version.js";
 const readAtOnce = 16;
 const daySeconds = 24 * 3600;
 
-/** What a put has done: `ignored` if this or something newer is known already. */
+/** The outcome of a put: `ignored` if this version or a newer one is stored already. */
 export type PutOutcome = "put" | "ignored";
 
 /**
@@ -40,8 +40,8 @@ export class Inbox {
   }
 
   /**
-   * Stores an input, or the newer text of one that is known; queues it; counts it. In this order, so that no drain ends
-   * without it: one that ends reads the queue first, and then finds the count unchanged.
+   * Stores an input, or the newer text of a known one; then queues it; then counts it. The order matters: a drain that ends
+   * reads the queue first and then checks that the count is unchanged, so it can't miss an input.
    */
   async put(input: NewInput, { isHuman }: { isHuman: boolean }): Promise<PutOutcome> {
     const { outcome, waits } = await this.#store(input);
@@ -60,7 +60,7 @@ export class Inbox {
       const stored = isKnown ? known : await this.#write(identity, fields, known);
       if (!stored) continue;
       const waits = stored.state === "waiting";
-      // Even if it is known: the run that stored it may have died before it came to this.
+      // Even if it is known: the run that stored it may have died before it queued it.
       if (waits) await this.#queue.add({ ...stored, identity });
       return { outcome: isKnown ? "ignored" : "put", waits };
     }
@@ -82,7 +82,7 @@ export class Inbox {
     return this.#items.update(identity, changes, unchanged(known));
   }
 
-  /** Takes an input back, whether it is there already or still to come; of what was delivered, later edits. */
+  /** Withdraws an input, even before it is put. If it was delivered, only its later edits are withdrawn. */
   async withdraw(identity: string, delivery: string): Promise<void> {
     await this.#items.update(identity, {
       state: "withdrawn",
@@ -98,7 +98,7 @@ export class Inbox {
     return (await this.#items.get(identity)) !== undefined;
   }
 
-  /** What waits, with its texts, in the order in which it is sent. It is read as it is asked for. */
+  /** The inputs that wait, in the order in which they are sent. They are read as the caller consumes them. */
   async *waiting(): AsyncGenerator<WaitingInput> {
     for await (const page of this.#queue.pages(readAtOnce)) {
       for (const input of await Promise.all(page.map((entry) => this.#read(entry)))) {
@@ -120,7 +120,7 @@ export class Inbox {
     return false;
   }
 
-  /** Those of a message's inputs that still wait, as they were sent. */
+  /** Those of a batch's inputs that still wait unchanged. */
   async waitingOf(inputs: readonly BatchInput[]): Promise<WaitingInput[]> {
     const found = await inParallel(inputs, async ({ identity, delivery }) => {
       const item = await this.#items.get(identity);
@@ -138,12 +138,12 @@ export class Inbox {
     return undefined;
   }
 
-  /** Keeps what waits for a day from now: there is no task to tell it to. Returns how many inputs these are. */
+  /** Keeps the inputs that wait for a day from now, because they have no task. Returns their number. */
   keepForADay(): Promise<number> {
     return this.#keepFor(daySeconds);
   }
 
-  /** Keeps what waits as long as if it were put now. Returns how many inputs these are. */
+  /** Keeps the inputs that wait as long as if they were put now. Returns their number. */
   keepOn(): Promise<number> {
     return this.#keepFor(inputSeconds);
   }
@@ -164,7 +164,7 @@ export class Inbox {
     return kept;
   }
 
-  /** Whether this is the first time within ninety days that `note` is made here, or the same delivery again. */
+  /** Makes a note; returns whether it is the first of its kind within ninety days, or of the same delivery. */
   async noteOnce(note: string, delivery: string): Promise<boolean> {
     const noted = await this.#table.update(
       { pk: this.#pk, sk: `note#${note}` },
@@ -179,7 +179,7 @@ export class Inbox {
     return noted !== undefined;
   }
 
-  /** Puts what an earlier version has stored into the queue. */
+  /** Queues the inputs that an earlier version of the relay has stored. */
   async queueEarlier({ puts }: InboxMeta): Promise<void> {
     if (puts === undefined) return;
     const { inputs, repeated } = await earlierInputs(this.#table, this.#pk);

@@ -14,8 +14,8 @@ export class InputOutcomes {
   ) {}
 
   /**
-   * The batch has arrived: its inputs are delivered, except for what was changed while it was under way. `endsDrain`:
-   * nothing else waits, by `meta` as the drain has read it. Returns whether the drain has ended.
+   * Records that the batch has arrived: its inputs are delivered, except for those that changed during the send.
+   * `endsDrain` is `meta` as the drain has read it, if nothing else waits. Returns whether the drain has ended.
    */
   async delivered(batch: Batch, endsDrain?: InboxMeta): Promise<boolean> {
     const waits = await inParallel(batch.entries, (input) => this.#delivered(input));
@@ -26,24 +26,24 @@ export class InputOutcomes {
 
   /** Resolves to `true` if a newer text of it waits. */
   async #delivered({ identity, version, delivery, text }: BatchInput): Promise<boolean> {
-    const told: Changes<StoredInput> = { deliveredVersion: version, deliveredText: text };
-    const delivered = { ...told, state: "delivered", input: undefined } as const;
+    const sent: Changes<StoredInput> = { deliveredVersion: version, deliveredText: text };
+    const delivered = { ...sent, state: "delivered", input: undefined } as const;
     const done = await this.items.update(identity, delivered, waitingAs(delivery));
     if (done) {
       await this.queue.remove({ identity, delivery, order: done.order });
       return false;
     }
     const newer =
-      // Edited meanwhile: what waits now is an edit of what was told.
-      (await this.items.update(identity, told, isWaiting())) ??
-      // Or put back to what had been told before, which is news again.
-      (await this.items.update(identity, { ...told, state: "waiting" }, isPutBack(delivery)));
+      // Edited meanwhile: an edit of the delivered text waits now.
+      (await this.items.update(identity, sent, isWaiting())) ??
+      // Or edited back to the text that was delivered earlier, which is news again.
+      (await this.items.update(identity, { ...sent, state: "waiting" }, isPutBack(delivery)));
     if (!newer) return false;
     await this.queue.add({ ...newer, identity });
     return true;
   }
 
-  /** The batch has not arrived, or nobody can know: its inputs wait on. */
+  /** Records that the batch has not arrived, or may not have: its inputs keep waiting. */
   async returned(
     batch: Batch,
     { mayHaveArrived, repeated = [] }: { mayHaveArrived: boolean; repeated?: BatchInput[] | undefined },
@@ -54,8 +54,8 @@ export class InputOutcomes {
   }
 
   /**
-   * The batch was denied for good. A single input is dropped, and its identity returned; of several, each is sent alone
-   * from now on, for nobody knows which of them it was.
+   * Records that Coder denied the batch for good. A single input is dropped, and its identity returned. Several are each
+   * sent alone from now on, because any of them may be the reason.
    */
   async denied(batch: Batch): Promise<string | undefined> {
     const [first, ...others] = batch.entries;

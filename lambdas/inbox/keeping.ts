@@ -12,13 +12,13 @@ export interface Keeping {
 }
 
 /**
- * There is no task to send to: what waits is kept for a day, for a new task of the same work, and the status comment
- * says so. `reason` is why the task is gone, if that is known.
+ * Keeps the inputs of a task that is gone for a day, for a new task of the same work, and says so in the status comment.
+ * `reason` is why the task is gone, if that is known.
  */
 export async function keepForNewTask(store: Records, drain: Drain, reason = ""): Promise<Keeping> {
   const inbox = new Inbox(drain);
   const record = await store.get(drain);
-  // The look that found it gone may be older than an assignment that has created or resumed a task.
+  // Since the task was found to be gone, another assignment may have created or resumed one.
   const isAlive = record?.task !== undefined && record.wanted === true && (await isThere(record.task, drain));
   const kept = isAlive ? 0 : await inbox.keepForADay();
   // From here on a wake-up starts a drain of its own.
@@ -28,7 +28,7 @@ export async function keepForNewTask(store: Records, drain: Drain, reason = ""):
     const why = reason || "it was deleted in Coder.";
     await sayAsDrain(store, record, drain, {
       state: "failed",
-      detail: `The task is gone: ${why} What was said since is kept for a day, and told to a new task. ${howToStartAnew(record.source)}`,
+      detail: `The task is gone: ${why} Comments since then are kept for a day, for a new task. ${howToStartAnew(record.source)}`,
     });
   }
   return { outcome: "kept" };

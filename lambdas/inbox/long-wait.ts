@@ -3,7 +3,7 @@ import type { Records } from "../status/status-comment.js";
 import { Inbox } from "./inbox.js";
 import type { Drain } from "./meta.js";
 
-/** The agent has not listened for a day: the status comment says so, and what waits is kept as long as it waits. */
+/** Says in the status comment that the agent has taken no message for a day, and renews the time for which the inputs are kept. */
 export async function announceLongWait(store: Records, drain: Drain): Promise<void> {
   const kept = await new Inbox(drain).keepOn();
   const record = await store.get(drain);

@@ -7,12 +7,12 @@ const daySeconds = 24 * 3600;
 /** Step Functions keeps the names of drains for ninety days: a generation must not start again before. */
 const keptForSeconds = 100 * daySeconds;
 
-/** A drain: whose inbox, and the generation that it may serve. */
+/** A drain: its inbox, and the generation that it may serve. */
 export interface Drain extends TaskKey {
   generation: number;
 }
 
-/** A batch: what is being sent, from before the send until its outcome is known. */
+/** The inputs that are being sent, from before the send until its outcome is known. */
 export interface Batch {
   /** The reference in the message, by which it is found in the task's log. */
   reference: string;
@@ -31,7 +31,7 @@ export interface BatchInput extends Pick<StoredInput, "delivery" | "version"> {
   text?: string | undefined;
 }
 
-/** What is known of an inbox as a whole: one DynamoDB item. */
+/** The DynamoDB item about a whole inbox. */
 export interface InboxMeta {
   /** Counts the drains: the fencing token of the one that may send. */
   generation: number;
@@ -87,7 +87,7 @@ export class MetaItem {
     );
   }
 
-  /** No message about a failed run has been sent in vain yet: the agent is new, or somebody has asked it to work. */
+  /** Resets the CI rounds, because the agent is new or somebody has asked it to work. */
   async resetRounds(): Promise<void> {
     const condition = { expression: "#failureRounds > :none", values: { none: 0 } };
     await this.#update({ failureRounds: 0 }, condition);
@@ -103,7 +103,7 @@ export class MetaItem {
     return this.#update(ending(meta), condition);
   }
 
-  /** Gives the inbox to the next drain, in the place of one that has failed or hands over. */
+  /** Gives the inbox to the next drain, instead of one that has failed or hands over. */
   async replaceDrain(generation: number): Promise<boolean> {
     const condition = { expression: "#generation = :generation", values: { generation } };
     return this.#update({ generation: generation + 1 }, condition);

@@ -9,12 +9,12 @@ import type { InboxMeta } from "./meta.js";
 import { isHeadCurrent } from "./relevance.js";
 import type { WaitingInput } from "./stored-input.js";
 
-/** What the next message is to hold. */
+/** The inputs of the next message. */
 export interface NextMessage {
   inputs: WaitingInput[];
-  /** They were sent before, and may have arrived. */
+  /** Whether they were sent before, and may have arrived. */
   isRepetition: boolean;
-  /** Nothing else waits. */
+  /** Whether nothing else waits. */
   isAll: boolean;
 }
 
@@ -62,12 +62,12 @@ export async function chooseMessage(
     if (await inbox.meta.close(meta)) return "closed";
     meta = await inbox.meta.read();
   }
-  throw new TransientError("The inbox changes too fast to be looked into. It is retried.");
+  throw new TransientError("The inbox changes too fast to be read. It is retried.");
 }
 
 /**
- * Chooses what is sent next, and reads no more than that. What may have arrived goes alone: nothing new is sent with a
- * note about repetition. So does each part of a message that was denied.
+ * Chooses the inputs of the next message, and reads no more than these. Inputs that may have arrived are sent without new
+ * ones, because the message says that it may be a repetition. Each input of a denied message is sent alone.
  */
 async function nextMessage(inbox: Inbox, meta: InboxMeta, owner: InboxOwner): Promise<NextMessage> {
   await inbox.queueEarlier(meta);
@@ -77,7 +77,7 @@ async function nextMessage(inbox: Inbox, meta: InboxMeta, owner: InboxOwner): Pr
   return { inputs, isRepetition: false, isAll };
 }
 
-/** From the first on, until they have the bytes of a message, and at least one; drops what is no longer relevant. */
+/** Takes inputs until they fill a message, at least one, and drops those that are no longer relevant. */
 async function take(
   waiting: AsyncIterable<WaitingInput> | Iterable<WaitingInput>,
   inbox: Inbox,
@@ -89,7 +89,7 @@ async function take(
     const isFirst = inputs.length === 0;
     if (!isFirst && (room <= 0 || input.alone || inputs[0]?.alone)) return { inputs, isAll: false };
     if (!(await isRelevant(input, owner))) {
-      log.info("Dropped: the run's commit is no head of the agent's any more", {
+      log.info("Dropped: the run's commit is no longer the head of a pull request of the agent's", {
         ...owner.key,
         identity: input.identity,
       });

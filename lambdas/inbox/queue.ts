@@ -1,7 +1,7 @@
 import { secondsFromNow, type Table } from "../aws/table.js";
 import { inputSeconds } from "./stored-input.js";
 
-/** An input that waits, without its text: as of the delivery that has put it. */
+/** The queue's item for an input that waits, written by the delivery that put it. */
 export interface QueueEntry {
   identity: string;
   order: string;
@@ -15,10 +15,10 @@ export interface QueueEntry {
 type NewEntry = Pick<QueueEntry, "identity" | "order" | "delivery">;
 
 /**
- * The order in which inputs are sent: what people said by GitHub's time, then what CI said. One small item for each
- * input that waits, `waiting#<0 or 1>#<order>#<identity>`: a drain reads as many as a message takes, however many
- * wait and however many were delivered before. An entry is written once its input waits, and may be left over when that
- * no longer does: who reads it looks at the input.
+ * The order in which inputs are sent: comments in the order of GitHub's time, then failed runs. Each input that waits has
+ * one small item, `waiting#<0 or 1>#<order>#<identity>`. A drain reads only as many as a message takes, however many wait
+ * and however many were delivered before. An item is written after its input, and may be left over when the input no
+ * longer waits, so its reader checks the input.
  */
 export class Queue {
   constructor(
@@ -64,7 +64,7 @@ export class Queue {
   }
 }
 
-/** Failed runs come after what people said: their identities are the ones that begin with `run`. */
+/** Failed runs follow the comments. Only their identities begin with `run`. */
 function rankOf(identity: string): 0 | 1 {
   return identity.startsWith("run") ? 1 : 0;
 }

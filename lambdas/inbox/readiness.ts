@@ -1,8 +1,9 @@
 import type { Phase, TaskView } from "../model/phase.js";
 
 /**
- * The pause before the next look, where a look has changed what the drain knows: a sixteenth of the pauses so far, at
- * least 4 seconds, at most 10 minutes. A plain busy agent is looked at by the retry policy `agentBusy`.
+ * The pause before the next observation, if this one has changed what the drain must remember: a sixteenth of the pauses
+ * so far, at least 4 seconds, at most 10 minutes. For an agent that is just busy, the retry policy `agentBusy` sets the
+ * pace.
  */
 const shareOfWait = 1 / 16;
 const shortestSeconds = 4;
@@ -14,7 +15,7 @@ const brokenGraceSeconds = 5 * 60;
 /** An agent that reports no state counts as ready after this long. */
 const silenceSeconds = 2 * 60;
 
-/** A report of an idle agent can flap within this time. A second look confirms one that is younger. */
+/** A report of an idle agent can flap within this time. A younger one needs a second observation. */
 const flappingSeconds = 5;
 const confirmationSeconds = 3;
 
@@ -46,23 +47,23 @@ export const firstAgentWait: AgentWait = {
   held: 0,
 };
 
-export interface AgentLook {
+export interface AgentObservation {
   phase: Phase;
-  /** How long to wait before the next look, should there be one. */
+  /** The pause before the next observation, if there is one. */
   waitSeconds: number;
   wait: AgentWait;
-  /** It works or starts, as it did at the look before: nothing is to be remembered. */
+  /** It works or starts, as it did at the last observation: there is nothing to remember. */
   isBusy: boolean;
   /** It has been broken for too long. */
   isHopeless: boolean;
 }
 
 /**
- * A look at an agent that should listen, at a moment `now` (milliseconds since the epoch): `ready` if it has been so for
- * some seconds, by Coder's clock or over two looks. One that works counts as listening if Coder queues what it is told.
- * All else is arithmetic over the pauses so far, so that a redrive and a scaled local clock change nothing.
+ * Judges whether an agent can take a message at `now` (milliseconds since the epoch): it is `ready` if it has been so for
+ * some seconds, by Coder's clock or in two observations. A working agent counts as ready if Coder queues messages.
+ * Everything else depends on the pauses so far alone, so that a redrive and a scaled local clock change nothing.
  */
-export function observeAgent(view: TaskView, wait: AgentWait, now = Date.now()): AgentLook {
+export function observeAgent(view: TaskView, wait: AgentWait, now = Date.now()): AgentObservation {
   const isBroken = view.phase === "broken" || (view.phase === "paused" && wait.resumed);
   const listens = view.phase === "ready" || (view.queues === true && view.phase === "working");
   const isReady = listens || (view.silent === true && wait.silent >= silenceSeconds);

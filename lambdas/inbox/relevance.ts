@@ -8,8 +8,8 @@ import type { Head } from "./stored-input.js";
 
 /**
  * Whether the commit of a failed run is still the head of an open pull request of the agent's. In a repository that the
- * App cannot read any more (blocked, gone, uninstalled), or that is another one by now, nothing is. What goes wrong in
- * another repository than the task's is not told with its name: the run's error is shown on the task's issue.
+ * App can no longer read (blocked, gone, uninstalled), or whose name now belongs to another one, no commit is. Errors about
+ * another repository than the task's don't name it, because the task's issue shows them.
  */
 export async function isHeadCurrent(
   app: GitHubApp,

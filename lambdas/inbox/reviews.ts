@@ -6,20 +6,19 @@ import { commentIdentity } from "./inputs.js";
 import type { InboxMeta } from "./meta.js";
 import type { ReviewLocation, WaitingInput } from "./stored-input.js";
 
-/** How long the comments of a review are waited for: GitHub sends them as deliveries of their own. */
+/** How long a drain waits for the comments of a review, which GitHub sends as deliveries of their own. */
 export const heldSeconds = 10;
 
-/** Reviews of which GitHub has more comments than the inbox. */
+/** Reviews that have comments which the inbox does not have yet. */
 export interface Incomplete {
   reviews: number[];
-  /** The identities of what is not stored yet. */
+  /** The identities of the inputs that are not stored yet. */
   missing: Set<string>;
 }
 
 /**
- * Asks GitHub which comments the reviews in a message have, and finds those that are not stored yet. A review of which
- * something was put longer ago than the comments are waited for is not asked about; nor is one that is known to be
- * complete.
+ * Asks GitHub which comments the reviews in a message have, and finds those that are not stored yet. GitHub is not asked
+ * about a review that is known to be complete, or of which an input has already waited for `heldSeconds`.
  */
 export async function findIncomplete(
   inbox: Inbox,
@@ -46,7 +45,7 @@ export async function findIncomplete(
   return result;
 }
 
-/** What the inbox gets of a review. If GitHub doesn't say, nothing is waited for. */
+/** The identities of all inputs that a review makes; none if GitHub does not answer, so the drain does not wait. */
 async function identitiesOf({ installation, ...review }: ReviewLocation): Promise<string[]> {
   try {
     const octokit = (await connectGitHub()).installation(installation);
@@ -55,7 +54,7 @@ async function identitiesOf({ installation, ...review }: ReviewLocation): Promis
     const isSent = hasText || state === "CHANGES_REQUESTED";
     return isSent ? [commentIdentity({ kind: "review", id: review.id }), ...ofComments] : ofComments;
   } catch (error) {
-    log.warn("A review is not waited for: GitHub does not say what it consists of", {
+    log.warn("The drain does not wait for the rest of a review: GitHub did not list its comments", {
       review: review.id,
       error,
     });

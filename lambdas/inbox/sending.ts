@@ -18,8 +18,8 @@ import { heldSeconds } from "./reviews.js";
 export interface Sending {
   /**
    * `sent`: all that waited was sent, and the drain has ended. `closed`: nothing waited, and it has ended. `more`:
-   * something else waits, for the next drain. `waiting`: the agent does not listen yet, or comments of a review are
-   * missing: look again. `paused`: resume the task first. `gone`: there is no task. `superseded`: this drain may not send.
+   * something else waits, for the next drain. `waiting`: the agent cannot take a message yet, or comments of a review are
+   * missing: observe again. `paused`: resume the task first. `gone`: there is no task. `superseded`: this drain may not send.
    */
   outcome: "sent" | "closed" | "more" | "waiting" | "paused" | "gone" | "superseded";
   /** Whether a message was sent and the agent's progress is to be followed. */
@@ -36,10 +36,10 @@ export interface SendingContext {
 }
 
 /**
- * One look at an inbox and its agent. If the agent listens, all that waits is sent as one message, as much as one holds.
- * If nothing waits, the drain ends. Throws an `AgentBusyError` if it has found the same as the look before, a
- * `TaskBrokenError` if the agent does not come up. The retry policy of the state machine limits how long an agent may
- * work; a redrive starts it again.
+ * Observes an inbox and its agent once. If the agent can take a message, what waits is sent, as much as one message holds.
+ * If nothing waits, the drain ends. Throws an `AgentBusyError` if the last observation found the same, and a
+ * `TaskBrokenError` if the agent does not start. The retry policy of the state machine limits how long an agent may work;
+ * a redrive starts that time again.
  */
 export async function sendInbox(
   drain: Drain,
@@ -53,7 +53,7 @@ export async function sendInbox(
   };
   if (meta.generation !== drain.generation) return after("superseded");
 
-  const isFirstLook = wait.seconds === 0;
+  const isFirstObservation = wait.seconds === 0;
   const owner = { key: drain, source: record?.source };
   if (!(await isServed(record))) {
     log.warn("The account is not served: nothing is sent", { ...drain });
@@ -63,15 +63,15 @@ export async function sendInbox(
   const task = record?.task && (await backend?.find(record.task, drain));
   const view = viewOf(record, task);
   const { isBusy, isHopeless, phase, waitSeconds, wait: observed } = observeAgent(view, wait);
-  if (phase !== "ready" && (isFirstLook || phase === "paused")) {
+  if (phase !== "ready" && (isFirstObservation || phase === "paused")) {
     const isOver = await closeIfEmpty(inbox, meta);
     if (isOver) return after(isOver);
   }
   const report = task?.view.report ?? "";
-  if (isHopeless && task) throw neverCameUp(task);
+  if (isHopeless && task) throw notStarting(task);
   if (isBusy) {
     throw new AgentBusyError(
-      `The agent cannot take a message yet: Coder shows it as "${view.status}". It is looked at again.`,
+      `The agent cannot take a message yet: Coder shows it as "${view.status}". It is retried.`,
     );
   }
   const later = { waitSeconds, wait: observed, report };
@@ -87,7 +87,7 @@ export async function sendInbox(
     case "gone":
       return after(delivery.outcome);
     case "closed":
-      if (!isFirstLook) await announceSent(store, record, { drain, report, sent: [] });
+      if (!isFirstObservation) await announceSent(store, record, { drain, report, sent: [] });
       return after("closed");
     case "sent":
     case "more":
@@ -103,7 +103,7 @@ export async function sendInbox(
         report,
       });
     case "refused": {
-      // It must look ready for longer than it did.
+      // It must be ready for longer before the next message.
       const refused = { ...wait, refusals: wait.refusals + 1, ready: false };
       const next = observeAgent(task.view, refused);
       return after("waiting", { waitSeconds: next.waitSeconds, wait: next.wait, report });
@@ -127,8 +127,8 @@ function viewOf(record: TaskRecord | undefined, task: CoderTask | undefined): Ta
     : { phase: "gone", status: "deleted" };
 }
 
-function neverCameUp({ name, url, view }: CoderTask): TaskBrokenError {
+function notStarting({ name, url, view }: CoderTask): TaskBrokenError {
   return new TaskBrokenError(
-    `The task ${name} does not come up: Coder shows it as "${view.status}". Look at its workspace (${url}), repair it, then redrive this run. What waits for the agent is kept.`,
+    `The task ${name} does not start: Coder shows it as "${view.status}". Repair its workspace (${url}), then redrive this run; the inputs for the agent are kept.`,
   );
 }

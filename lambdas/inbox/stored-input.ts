@@ -6,26 +6,26 @@ import type { Input } from "./message/input.js";
 /** Longer than anybody redelivers (three days); a drain that waits for a busy agent renews it each day. */
 export const inputSeconds = 8 * 24 * 3600;
 
-/** One input of an inbox: a DynamoDB item. What was delivered or withdrawn leaves a trace without its text. */
+/** One input of an inbox: a DynamoDB item. A delivered or withdrawn one stays, without its content. */
 export interface StoredInput {
   state: "waiting" | "delivered" | "withdrawn";
   /** The delivery that put it there, so that a second put of the same changes nothing. */
   delivery: string;
-  /** Which text it is: grows with each edit of a comment and each attempt of a run, except for edits of one second. */
+  /** The version of its text: grows with each edit of a comment and each attempt of a run, except for edits of one second. */
   version: string;
   /** The deliveries of earlier texts of the same version. */
   replaced?: string[];
   /** Its position among the others of its kind. */
   order: string;
-  /** What the agent will be told; removed once it was. */
+  /** The content to send; removed once it was delivered. */
   input?: Input;
   /** Of a failed run: the commit that must still be the newest of its pull request. */
   head?: Head;
   /** Of a review or one of its comments: the review. */
   review?: ReviewLocation;
-  /** The version that the agent was told, so that a later one is an edit. */
+  /** The version that was delivered, so that a later one is an edit. */
   deliveredVersion?: string;
-  /** The fingerprint of that text (`fingerprintOf`): the agent need not have been told the text before an edit. */
+  /** The fingerprint of that text (`fingerprintOf`): the text before an edit may never have been delivered. */
   deliveredText?: string;
   /** A message with it was denied, because of this text or of another: it is sent alone, so that only one is dropped. */
   alone?: boolean;
@@ -33,7 +33,7 @@ export interface StoredInput {
   expiresAt: number;
 }
 
-/** The head commit of a pull request that a run was of, and the installation through which GitHub is asked for it. */
+/** The head commit of a failed run's pull request, and the installation through which GitHub is asked for it. */
 export interface Head {
   installation?: number;
   repository: { id?: number; owner: string; name: string };
@@ -69,7 +69,7 @@ export interface WaitingInput extends StoredInput {
   queuedAt: number;
 }
 
-/** The fingerprint of a text: of as much of it as an edit keeps of the text before. */
+/** The fingerprint of a text, cut to the length that an edit keeps of the previous text. */
 export function fingerprintOf(body: string): string {
   return createHash("sha256").update(cutToBytes(body, previousBodyBytes).text).digest("base64url");
 }

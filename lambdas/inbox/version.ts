@@ -12,8 +12,8 @@ export function isNewer(input: Fields, known: StoredInput): boolean {
 }
 
 /**
- * What a newer text makes of the input. If several edits arrive before the first is told, the agent gets what it was
- * told and the newest text; if both are the same, nothing, unless an edit in between is being sent.
+ * The content and state of an input after a newer text. If several edits arrive before one is sent, the agent gets the
+ * text that it knows and the newest one; if both are the same, nothing, unless an edit in between is being sent.
  */
 export function whatToTell(
   input: Input,

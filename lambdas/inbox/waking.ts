@@ -12,9 +12,9 @@ export interface DrainStarter {
 
 /**
  * Ensures that a drain runs if something may wait for a task. One runs at a time: its name holds the generation of the
- * inbox, and Step Functions starts no second one of that name. If the name is closed although its generation is in
- * force, that drain has failed, and the next generation takes over. One that waits for the comments of a review makes
- * way once they are all stored. Resolves to the drain's name, or to "". Reads two items, however much waits.
+ * inbox, and Step Functions starts no second one of that name. If the name is closed although its generation is current,
+ * that drain has failed, and the next generation takes over. A drain that waits for the comments of a review is replaced
+ * once they are all stored. Resolves to the drain's name, or to "". Reads two items, however much waits.
  */
 export async function wakeDrain({ drainFlow, store }: DrainStarter, key: TaskKey): Promise<string> {
   const inbox = new Inbox(key);

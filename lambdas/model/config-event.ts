@@ -4,30 +4,30 @@ import { namedRepositories } from "./event-limits.js";
 
 const commit = z.string().check(z.regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/));
 
-/** The default branch has a new head, and `.code-factory/config.toml` may be another one there. */
+/** The default branch has a new head, where `.code-factory/config.toml` may have changed. */
 export const configPushSchema = z.object({
   ...base,
   type: z.literal("config_push"),
   push: z.object({
-    /** The commit that the branch was at before; zeros where there was no branch. */
+    /** The commit that the branch was at before; zeros if there was no branch. */
     before: commit,
-    /** The commit that it is at since. */
+    /** The commit that the branch is at now. */
     after: commit,
     /** Whether one of the commits removes the file by name. */
     removed: z.boolean(),
-    /** Who has pushed, by GitHub's word, where that is not the sender: then nobody knows who it was. */
+    /** GitHub's `pusher`, if it differs from the sender: then it is unknown who pushed. */
     pusher: z.optional(name),
   }),
 });
 
-/** A pull request has a new head. Whether it changes the file, GitHub must be asked. */
+/** A pull request has a new head. Only GitHub can say whether it changes the file. */
 export const configProposedSchema = z.object({
   ...base,
   type: z.literal("config_proposed"),
   pull: z.object({
     number: z.int().check(z.positive()),
     headSha: commit,
-    /** The branch that it is to be merged into; named only where it changes more files than GitHub lists at once. */
+    /** The base branch; named only if the pull request changes more files than GitHub lists at once. */
     onto: z.optional(name),
   }),
 });
@@ -35,9 +35,9 @@ export const configProposedSchema = z.object({
 const installationBase = {
   delivery: name,
   installation: z.int(),
-  /** The login of who has installed the App. All repositories of an installation are this account's. */
+  /** The login of the account that installed the App. All repositories of an installation are this account's. */
   account: name,
-  /** The account's id; missing where the account is gone. */
+  /** The account's id; missing if the account is gone. */
   accountId: z.optional(z.int()),
   sender: personSchema,
 };
@@ -54,7 +54,7 @@ export const repositoriesAddedSchema = z.object({
 export const repositoriesRemovedSchema = z.object({
   ...installationBase,
   type: z.literal("repositories_removed"),
-  /** `null` stands for all that are known of the installation. */
+  /** `null` stands for all known repositories of the installation. */
   repositories: z.nullable(z.array(repositorySchema).check(z.maxLength(namedRepositories))),
 });
 

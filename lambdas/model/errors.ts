@@ -51,22 +51,22 @@ export class TaskNameTakenError extends Error {
   override readonly name = "TaskNameTakenError";
 }
 
-/** No failure: the agent cannot take a message yet. The retry policy `agentBusy` is the pace of looking at it. */
+/** No failure: the agent cannot take a message yet. The retry policy `agentBusy` sets the pace of observing it. */
 export class AgentBusyError extends Error {
   override readonly name = "AgentBusyError";
 }
 
-/** No failure: the agent's turn goes on, without news. The retry policy `working` is the pace of watching it. */
+/** No failure: the agent's turn goes on, without news. The retry policy `working` sets the pace of observing it. */
 export class AgentWorkingError extends Error {
   override readonly name = "AgentWorkingError";
 }
 
-/** No failure: the turn is over, without further news. The retry policy `resting` is the pace of watching it. */
+/** No failure: the turn is over, without further news. The retry policy `resting` sets the pace of observing it. */
 export class AgentRestingError extends Error {
   override readonly name = "AgentRestingError";
 }
 
-/** No failure: the task has not started yet. The retry policy `starting` is the pace of looking at it. */
+/** No failure: the task has not started yet. The retry policy `starting` sets the pace of observing it. */
 export class TaskStartingError extends Error {
   override readonly name = "TaskStartingError";
 }
@@ -127,7 +127,7 @@ export class ConfigurationError extends Error {
   override readonly name = "ConfigurationError";
 }
 
-/** The App is not installed where it has to act, or is suspended. For operators. */
+/** The App is not installed on the repository, or is suspended. For operators. */
 export class NotInstalledError extends Error {
   override readonly name = "NotInstalledError";
 }

@@ -11,7 +11,7 @@ export const repositorySchema = z.object({
   /** GitHub's numeric id: survives renames. */
   id: z.int().check(z.positive()),
   owner: name,
-  /** The id of the owner's account; missing where the event has been made by an older version. */
+  /** The id of the owner's account; missing if an older version of the relay made the event. */
   ownerId: z.optional(z.int()),
   name,
   private: z.boolean(),
@@ -28,9 +28,9 @@ export const issueSchema = z.object({
 });
 
 const origin = {
-  /** What tells a repetition from something new: the delivery's GUID; of a scheduled job, its scheduled time. */
+  /** The idempotency key: the delivery's GUID, or a scheduled job's scheduled time. */
   delivery: name,
-  /** The installation of the GitHub App that the repository is reached through. */
+  /** The App's installation that has the repository. */
   installation: z.int(),
   repository: repositorySchema,
   /** When it happened, by GitHub's or Scheduler's clock: ISO 8601, one-second resolution. */
@@ -52,21 +52,21 @@ export const taskClosedSchema = z.object({
   issue: issueSchema,
   type: z.literal("task_closed"),
   reason: z.enum(["closed", "deleted", "transferred", "unassigned"]),
-  /** Whether the agent was among the assignees: only then is a task looked for that no record tells of. */
+  /** Whether the agent was among the assignees: only then do we search Coder for an unrecorded task. */
   agentAssigned: z.boolean(),
 });
 
 /** An event about the issue itself, which says whether the agent should work on it. */
 export const issueEventSchema = z.discriminatedUnion("type", [taskRequestedSchema, taskClosedSchema]);
 
-/** The issue or pull request that something was said on. */
+/** The issue or pull request that a comment is on. */
 export const subjectSchema = z.object({
   kind: z.enum(["issue", "pull"]),
   number: z.int().check(z.positive()),
   url: name,
 });
 
-/** What was said: under an issue or pull request, on a line of a diff, or with a whole review. */
+/** The kinds of comments: under an issue or pull request, on lines of a diff, or the text of a review. */
 export const commentKinds = ["comment", "review_comment", "review"] as const;
 
 const commentBase = { kind: z.enum(commentKinds), id: z.int() };
@@ -77,23 +77,23 @@ export const commentSchema = z.object({
   /** Who wrote it; the sender may be somebody else, who edited it. */
   author: name,
   authorId: z.optional(z.int()),
-  /** Cleaned, and cut where it is long. */
+  /** Cleaned, and cut if it is long. */
   body: z.string(),
   /** How many bytes of the body were cut off. */
   missingBytes: z.optional(z.int()),
   createdAt: name,
   updatedAt: name,
-  /** The text before an edit; left out where it was just posted. */
+  /** The text before an edit; left out for a new comment. */
   previousBody: z.optional(z.string()),
   path: z.optional(name),
   line: z.optional(z.int()),
   startLine: z.optional(z.int()),
-  /** `LEFT` where the line, or the first of several, is of the old version of the file. */
+  /** `LEFT` if the line, or the first of several, is in the old version of the file. */
   side: z.optional(z.string()),
   startSide: z.optional(z.string()),
   /** The lines are those of an earlier commit: they are not in the newest diff any more. */
   isOutdated: z.optional(z.boolean()),
-  /** That commit, where GitHub tells. */
+  /** That commit, if GitHub names it. */
   commit: z.optional(name),
   reviewState: z.optional(name),
   /** The review that a comment on lines of a diff is part of. */
@@ -102,7 +102,7 @@ export const commentSchema = z.object({
   appId: z.optional(z.int()),
 });
 
-/** Somebody said something, or changed what he had said. */
+/** Somebody posted or edited a comment. */
 export const commentPostedSchema = z.object({
   ...base,
   type: z.literal("comment_posted"),
@@ -128,15 +128,15 @@ export const runSchema = z.object({
   workflow: name,
   url: name,
   conclusion: name,
-  /** The event that has started it, by GitHub's name, such as `push`. */
+  /** GitHub's name of the event that started it, such as `push`. */
   event: z.optional(name),
-  /** Who has caused it, and who has started this attempt of it. */
+  /** The people who caused it and who started this attempt. */
   actors: z.optional(z.array(personSchema)),
   branch: name,
   headSha: name,
-  /** The repository that the head is in: a fork, often. */
+  /** The repository of the head commit: the same one, or a fork. */
   headRepository: z.object({ id: z.int(), owner: name }),
-  /** Numbers of the pull requests that GitHub names; none where the head is in a fork. */
+  /** Numbers of the pull requests that GitHub names; none if the head is in a fork. */
   pulls: z.array(z.int()),
 });
 
@@ -155,11 +155,11 @@ export const branchFailedSchema = z.object({
   ...origin,
   type: z.literal("branch_failed"),
   run: runSchema,
-  /** What its logs say, as `relay-logs` has summed it up. */
+  /** The summary of its logs by `relay-logs`. */
   text: z.string(),
 });
 
-/** Something that a task is wanted for, or no longer wanted for. */
+/** An event that says whether a task is wanted. */
 export const workEventSchema = z.discriminatedUnion("type", [
   issueEventSchema,
   jobDueSchema,
@@ -173,10 +173,10 @@ export const inboxEventSchema = z.discriminatedUnion("type", [
   checkFailedSchema,
 ]);
 
-/** An event that speaks to the agent, for the person behind it: `authorize` decides whether that one may. */
+/** An event with a person behind it, who needs permission to make the agent work: see `authorize`. */
 export const personalEventSchema = z.discriminatedUnion("type", [issueEventSchema, inboxEventSchema]);
 
-/** Something that a task is wanted for. */
+/** An event that wants a task. */
 export const startingEventSchema = z.discriminatedUnion("type", [
   taskRequestedSchema,
   jobDueSchema,

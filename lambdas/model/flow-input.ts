@@ -5,13 +5,13 @@ import { schemaFaults } from "./schema-faults.js";
 /** What the states of a flow hand to their Lambdas: the event, and the intent that the flow holds. */
 export const claimedSchema = z.object({ event: workEventSchema, intent: z.int() });
 
-/** Whose task or inbox it is: see `TaskKey`. */
+/** The work of a task or an inbox: see `TaskKey`. */
 export const taskKeySchema = z.object({ repositoryId: z.int(), work: z.string() });
 
-/** What a drain was started with: an inbox, and the generation that it may serve. */
+/** The input of `drain-inbox`: an inbox, and the generation that the drain may serve. */
 export const drainSchema = z.extend(taskKeySchema, { generation: z.int() });
 
-/** What a drain remembers between two looks at the agent: see `AgentWait`. */
+/** What a drain remembers between two observations of the agent: see `AgentWait`. */
 export const agentWaitSchema = z.object({
   seconds: z.number(),
   ready: z.boolean(),
@@ -22,7 +22,7 @@ export const agentWaitSchema = z.object({
   held: z._default(z.number(), 0),
 });
 
-/** What a run that looks on was started with: whose work, under which intent, and its own name in the record. */
+/** The input of `follow-task`: the work, the intent, and the name of the execution in the record. */
 export const followSchema = z.extend(taskKeySchema, { intent: z.int(), follower: z.string() });
 
 /** Parses a Lambda's input. Throws a `TypeError` that lists every fault: the state machine passes it wrongly then. */

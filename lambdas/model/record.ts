@@ -50,7 +50,7 @@ export interface TaskStatus {
   detail?: string;
   /** For people: which input the agent did not get, and why. */
   denial?: string;
-  /** Where an operator finds the run: the name of an execution, or a delivery's GUID. */
+  /** By this an operator finds the run: the name of an execution, or a delivery's GUID. */
   reference?: string;
 }
 

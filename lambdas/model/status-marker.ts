@@ -1,2 +1,2 @@
-/** The hidden mark by which the status comment is told from others, and found again where its id is lost. */
+/** The hidden marker by which the status comment is recognised, and found again if its id is lost. */
 export const statusMarker = "<!-- coder-task-relay:status -->";

@@ -5,8 +5,7 @@ import { backends } from "../model/record.js";
 import { schemaFaults } from "../model/schema-faults.js";
 
 /**
- * The environment of the Lambdas: every name in one place, each group read by the module that needs it, once in a
- * process.
+ * The environment variables of the Lambdas. The module that needs a group reads it, once in a process.
  */
 
 const text = z.string().check(z.minLength(1));

@@ -1,5 +1,5 @@
 /**
- * The words of the error that ended or diverted a run. Step Functions gives a Lambda's error as a JSON text with
+ * The message of the error that ended or diverted a run. Step Functions gives a Lambda's error as a JSON text with
  * `errorMessage`, and its own errors as plain text.
  */
 export function messageOf(cause: string): string {

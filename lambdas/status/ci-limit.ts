@@ -2,7 +2,7 @@ import { connectGitHub } from "../github/app.js";
 import type { TaskKey } from "../model/record.js";
 import { type Records, StatusComment } from "./status-comment.js";
 
-/** Says that no more failures are relayed, after `maxRounds` messages about some, until somebody says something. */
+/** Announces that no more failures are relayed, after `maxRounds` messages about them, until somebody comments. */
 export async function announceLimit(
   store: Records,
   key: TaskKey,
@@ -17,7 +17,7 @@ export async function announceLimit(
     {
       state: state === "waiting" ? state : "running",
       isUrgent: true,
-      detail: `${maxRounds === 1 ? "A message about a failed CI run has" : `${maxRounds} messages about failed CI runs in a row have`} not helped: the agent is told of no more of them. Say what to do, ${where}, and the relay goes on.`,
+      detail: `${maxRounds === 1 ? "A message about a failed CI run has" : `${maxRounds} messages about failed CI runs in a row have`} not helped, so the agent gets no more of them. Say what to do, ${where}, and the relay continues.`,
     },
     { expression: "#intent = :holder", values: { holder: record.intent } },
   );

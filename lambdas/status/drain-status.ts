@@ -2,7 +2,7 @@ import { connectGitHub } from "../github/app.js";
 import type { TaskRecord, TaskStatus } from "../model/record.js";
 import { type Records, StatusComment } from "./status-comment.js";
 
-/** Lets a drain write the status comment, unless a newer event has changed what is wanted since `record` was read. */
+/** Writes the status comment for a drain, unless a newer event has claimed the work since `record` was read. */
 export async function sayAsDrain(
   store: Records,
   { source, intent }: TaskRecord,

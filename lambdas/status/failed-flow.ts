@@ -6,10 +6,10 @@ import { failureText } from "./audience.js";
 import { messageOf } from "./cause.js";
 import { type Records, StatusComment } from "./status-comment.js";
 
-/** What an execution was started with; one about a comment or a CI run names no work, and is left to operators. */
+/** The execution's input. One about a comment or a CI run names no work, and is left to operators. */
 type ExecutionInput = { event: WorkEvent } | { drain: TaskKey } | Record<string, never>;
 
-/** How an execution has ended, in Step Functions' words. */
+/** How an execution ended, in Step Functions' terms. */
 export interface FailedExecution {
   name: string;
   status: string;
@@ -17,7 +17,7 @@ export interface FailedExecution {
   cause?: string | null | undefined;
 }
 
-/** Says on the issue, or on the tracking issue, that a flow has failed. */
+/** Announces on the issue, or on the tracking issue, that a flow has failed. */
 export async function announceFailedFlow(
   store: Records,
   { name, status, error, cause }: FailedExecution,
@@ -45,14 +45,14 @@ export async function announceFailedFlow(
 /** Why a run ended, if Step Functions gives no cause. */
 const reasons: Readonly<Record<string, string>> = { ABORTED: "An operator has stopped this run." };
 
-/** Where a failure is shown, and when. */
+/** The work whose status shows a failure, and the condition for that. */
 interface Target {
   source: WorkSource;
   condition: Condition;
   reasons: Readonly<Record<string, string>>;
 }
 
-/** Not over a newer event that goes well. */
+/** A failure must not replace the status of a newer event. */
 async function targetOf(store: Records, input: ExecutionInput): Promise<Target | undefined> {
   if ("event" in input) return { source: input.event, condition: notOvertaken(input.event), reasons };
   if ("drain" in input) return targetOfDrain(store, input.drain);

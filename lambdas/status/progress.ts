@@ -10,8 +10,8 @@ export interface Follower extends TaskKey {
 }
 
 /**
- * Lets the status comment say what a look at the agent's progress has found. What else it says stays; if that changes
- * meanwhile, the next look finds the news again. Returns whether it was said.
+ * Writes the observed progress into the status comment, and keeps everything else in it. If that changes meanwhile,
+ * nothing is written, and the next observation finds the news again. Returns whether it was written.
  */
 export async function announceProgress(
   store: Records,
@@ -28,7 +28,7 @@ export async function announceProgress(
   return comment.say(status, unchanged(follow, known), report);
 }
 
-/** Nobody has overtaken the run, or said something else in the status comment, since the record was read. */
+/** No newer event or follower, and no other status, since the record was read. */
 function unchanged({ intent, follower }: Follower, { state, detail }: TaskStatus): Condition {
   const isSameDetail =
     detail === undefined ? "attribute_not_exists(#status.#detail)" : "#status.#detail = :detail";

@@ -2,8 +2,8 @@ import { cleanText } from "../text/clean.js";
 import { inert } from "../text/inert.js";
 import { cutToLimit } from "../text/limits.js";
 
-/** Where a text is quoted, and so which addresses in it are the relay's own. */
-export interface QuotationPlace {
+/** The repository on whose pages a text is quoted: only links into it are kept. */
+export interface QuotationContext {
   /** GitHub's pages: `https://github.com`. */
   origin: string;
   repository: { owner: string; name: string; private: boolean };
@@ -15,8 +15,8 @@ const markdownLength = 16_000;
 const lineLength = 4000;
 
 /**
- * A quotation in Markdown, of which GitHub makes nothing but what the relay means: `shown` may give a line, by its
- * index, as Markdown with a link.
+ * Quotes a text in Markdown, so that GitHub renders no link, mention or HTML of it. `shown` may render a line, given with
+ * its index, as Markdown with a link.
  */
 export function quotation(text: string, shown: (line: string, index: number) => string = inertLine): string {
   const quoted: string[] = [];
@@ -42,34 +42,34 @@ const pullRequest = /^Pull request #(\d+)( \([a-z]+\))?: (.+)$/;
 const link = /^Link: (\S+)$/;
 
 /**
- * A line of what is known of the work, as the backends write them: with its link if it leads into this repository. In
- * which other one a pull request is, is not told: it may be private, and who reads this need not be able to read it.
+ * A line of Coder's report, as the backends write it, with its link if that leads into this repository. The name of
+ * another repository is left out: it may be private, and not all readers of this page may read it.
  */
-export function reportLine(line: string, place: QuotationPlace): string {
+export function reportLine(line: string, context: QuotationContext): string {
   const [, number, state = "", url = ""] = pullRequest.exec(line) ?? [];
-  if (number === undefined) return isInRepository(link.exec(line)?.[1], place) ? line : inertLine(line);
-  if (isInRepository(url, place) && url.endsWith(`/pull/${number}`)) return line;
-  // A number alone would be one of this repository.
-  const isNamed = place.repository.private && !isOnGitHub(url, place);
+  if (number === undefined) return isInRepository(link.exec(line)?.[1], context) ? line : inertLine(line);
+  if (isInRepository(url, context) && url.endsWith(`/pull/${number}`)) return line;
+  // GitHub would link a number alone to this repository.
+  const isNamed = context.repository.private && !isOnGitHub(url, context);
   return `Pull request${state}: ${isNamed ? inertLine(url) : "in another repository"}`;
 }
 
-const denial = /^(The agent was not told of )(\S+?)(: )(.*)$/;
+const denial = /^(The agent did not get )(\S+?)(: )(.*)$/;
 
-/** What an agent was not told, with a link to it. */
-export function denialLine(line: string, place: QuotationPlace): string {
-  const [, words, url, colon, reason = ""] = denial.exec(line) ?? [];
-  return isInRepository(url, place) ? `${words}${url}${colon}${inertLine(reason)}` : inertLine(line);
+/** The line about an input that the agent did not get, with a link to it. */
+export function denialLine(line: string, context: QuotationContext): string {
+  const [, start, url, colon, reason = ""] = denial.exec(line) ?? [];
+  return isInRepository(url, context) ? `${start}${url}${colon}${inertLine(reason)}` : inertLine(line);
 }
 
-function isOnGitHub(url: string, { origin }: QuotationPlace): boolean {
+function isOnGitHub(url: string, { origin }: QuotationContext): boolean {
   return url.toLowerCase().startsWith(`${origin}/`.toLowerCase());
 }
 
-/** A page of this very repository, with nothing in its address that Markdown, GitHub or a browser would read in another way. */
+/** Whether `url` is a page of this repository, and Markdown, GitHub and browsers all read it in the same way. */
 function isInRepository(
   url: string | undefined,
-  { origin, repository: { owner, name } }: QuotationPlace,
+  { origin, repository: { owner, name } }: QuotationContext,
 ): boolean {
   const start = `${origin}/${owner}/${name}/`.toLowerCase();
   if (url?.toLowerCase().startsWith(start) !== true) return false;

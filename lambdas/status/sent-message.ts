@@ -18,21 +18,21 @@ export async function announceSent(store: Records, record: TaskRecord, message: 
   await sayAsDrain(store, record, message.drain, status, message.report || undefined);
 }
 
-/** Says what the agent was not told, beside all else that the status comment says. */
+/** Adds to the status comment which input the agent did not get. */
 export async function announceDenial(
   store: Records,
   record: TaskRecord,
   { drain, url, error }: Pick<SentMessage, "drain"> & { url: string; error: TextDeniedError },
 ): Promise<void> {
   if (!record.status || !record.source) return;
-  const denial = `The agent was not told of ${url}: ${failureText(error, record.source.repository)}`;
+  const denial = `The agent did not get ${url}: ${failureText(error, record.source.repository)}`;
   await sayAsDrain(store, record, drain, { ...record.status, denial });
 }
 
 /** `undefined` if the status comment needs no change. */
 function statusAfter({ status, report: known }: TaskRecord, { report, sent }: SentMessage) {
   if (!status) return undefined;
-  // What was denied has been sent by now, in other words.
+  // The person has changed the text that was denied, and it has been sent.
   const isDenialOver = sent.some((url) => status.denial?.includes(`${url}: `));
   const changes: Readonly<Record<TaskState, boolean>> = {
     // The message begins a turn.

@@ -10,7 +10,7 @@ import {
   taskKey,
   type WorkSource,
 } from "../model/record.js";
-import { type StatusPlace, statusPlace } from "./place.js";
+import { type StatusTarget, statusTarget } from "./target.js";
 import { statusText } from "./text.js";
 
 /** The records of tasks, as far as a status comment reads and changes them. */
@@ -19,19 +19,19 @@ export interface Records {
   update(key: TaskKey, changes: Changes<TaskRecord>, condition: Condition): Promise<TaskRecord | undefined>;
 }
 
-/** What a comment can begin with. */
-const firstWords: readonly TaskState[] = ["created", "refused"];
+/** The states with which a comment can begin. */
+const firstStates: readonly TaskState[] = ["created", "refused"];
 
 /** Longer than a comment takes to be created, time-out included. */
 const lockMs = 30_000;
 
 /**
- * The one comment of the App's bot on an issue, that follows its task; the tracking issue of work without one. What
- * it should say stands in the task's record; whoever changes that writes the comment, and then looks whether somebody
- * has changed it meanwhile: so the last word wins, in whatever order the writes arrive at GitHub.
+ * The App's one comment on an issue, which follows its task; the tracking issue of work without an issue. The task's
+ * record holds the status. Each run changes the record, writes the comment, reads the record again, and repeats the write
+ * if the record has changed. So the newest status wins, in whatever order the writes arrive at GitHub.
  */
 export class StatusComment {
-  readonly #place: StatusPlace;
+  readonly #target: StatusTarget;
   readonly #key: TaskKey;
   readonly #source: WorkSource;
   /** Who holds the lock, by a name that a retry of the same run has too. */
@@ -43,15 +43,15 @@ export class StatusComment {
     source: WorkSource,
     holder: string,
   ) {
-    this.#place = statusPlace(app, source);
+    this.#target = statusTarget(app, source);
     this.#key = taskKey(source);
     this.#source = source;
     this.#holder = holder;
   }
 
   /**
-   * Says `status`, where the condition on the record holds; returns whether it does. `report` takes the place of
-   * what was known of the work before, an empty one too.
+   * Shows `status` if the condition on the record holds; returns whether it does. `report` replaces Coder's last
+   * report; an empty one removes it.
    */
   async say(status: TaskStatus, condition: Condition, report?: string): Promise<boolean> {
     const first = await this.#beFirst(status, condition);
@@ -63,18 +63,18 @@ export class StatusComment {
       repositoryId: this.#key.repositoryId,
     };
     const isSaid = await postIfAllowed(what, () => this.#publish(record, first !== undefined));
-    // So that nobody waits for the comment that there is not.
+    // Other runs would wait for the comment until the lock expires.
     if (!isSaid) await this.#release({});
     return true;
   }
 
   /**
-   * If the issue is known to have no status comment yet, the status and the lock take one write: whoever has just
-   * assigned an issue sees an answer the sooner.
+   * If the issue is known to have no status comment yet, one write sets both the status and the lock, so that the person
+   * who assigned the agent sees an answer sooner.
    */
   async #beFirst(status: TaskStatus, { expression, values }: Condition): Promise<TaskRecord | undefined> {
-    if (!("issue" in this.#source) || !firstWords.includes(status.state)) return undefined;
-    const searched = this.#place.isUntouched ? "" : " AND attribute_exists(#commentSearched)";
+    if (!("issue" in this.#source) || !firstStates.includes(status.state)) return undefined;
+    const searched = this.#target.isUntouched ? "" : " AND attribute_exists(#commentSearched)";
     const untouched = `attribute_not_exists(#commentId) AND attribute_not_exists(#commentLock)${searched}`;
     return this.store.update(
       this.#key,
@@ -94,14 +94,14 @@ export class StatusComment {
     }
   }
 
-  /** Lets the comment say what the record says; returns the record as it is then. */
+  /** Writes the record's status into the comment; returns the record as it is after that. */
   async #show(record: TaskRecord): Promise<TaskRecord | undefined> {
     return record.commentId === undefined ? this.#create(record) : this.#update(record.commentId, record);
   }
 
-  /** Returns the record as it is after the update, without the comment's id where the comment is gone. */
+  /** Returns the record as it is after the update, without the comment's id if the comment was deleted. */
   async #update(commentId: number, record: TaskRecord): Promise<TaskRecord | undefined> {
-    if (await this.#place.update(commentId, this.#text(record), record.status))
+    if (await this.#target.update(commentId, this.#text(record), record.status))
       return this.store.get(this.#key);
     const condition = { expression: "#commentId = :gone", values: { gone: commentId } };
     return (
@@ -110,12 +110,12 @@ export class StatusComment {
   }
 
   /**
-   * Creates the comment under a lock, or adopts the one whose id was lost. Looking for it beside taking the lock
-   * is safe: the lock is only given while no id is known.
+   * Creates the comment under a lock, or adopts the one whose id was lost. The search can run while the lock is being
+   * taken, because the lock is only given while the record has no id.
    */
   async #create(record: TaskRecord): Promise<TaskRecord | undefined> {
-    if (!this.#place.opensWith(record.status)) return undefined;
-    const isKnownToHaveNone = this.#place.isUntouched || record.commentSearched === true;
+    if (!this.#target.opensWith(record.status)) return undefined;
+    const isKnownToHaveNone = this.#target.isUntouched || record.commentSearched === true;
     const mayBeLost = !isKnownToHaveNone || record.commentLock !== undefined;
     const [locked, lost] = await Promise.all([
       this.store.update(this.#key, this.#lock(), {
@@ -123,7 +123,7 @@ export class StatusComment {
           "attribute_not_exists(#commentId) AND (attribute_not_exists(#commentLock) OR #commentLock = :me OR #commentLockUntil < :now)",
         values: { me: this.#holder, now: Date.now() },
       }),
-      mayBeLost ? this.#place.find() : undefined,
+      mayBeLost ? this.#target.find() : undefined,
     ]);
     if (!locked) {
       const now = await this.store.get(this.#key);
@@ -131,13 +131,13 @@ export class StatusComment {
       throw new TransientError("Another run is creating the status comment. It is retried.");
     }
     if (lost === undefined) return this.#post(record);
-    await this.#place.update(lost, this.#text(record), record.status);
+    await this.#target.update(lost, this.#text(record), record.status);
     return this.#unlock(lost);
   }
 
   /** Creates the comment; the lock is held. */
   async #post(record: TaskRecord): Promise<TaskRecord | undefined> {
-    return this.#unlock(await this.#place.create(this.#text(record)));
+    return this.#unlock(await this.#target.create(this.#text(record)));
   }
 
   #text(record: TaskRecord): string {

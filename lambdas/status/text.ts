@@ -5,10 +5,10 @@ import { gitHubPages } from "../runtime/environment.js";
 import { codeSpan } from "../text/code-span.js";
 import { cutToLimit } from "../text/limits.js";
 import { reportText } from "./audience.js";
-import { denialLine, inertLine, type QuotationPlace, quotation, reportLine } from "./quotation.js";
+import { denialLine, inertLine, type QuotationContext, quotation, reportLine } from "./quotation.js";
 
 const nameLength = 100;
-/** So much of a text is looked at, which is more than is shown. */
+/** The part of a text that is processed; less of it is shown. */
 const quotedAtMost = { max: 8000, unit: "utf16" } as const;
 
 const headlines: Record<TaskState, string> = {
@@ -21,56 +21,56 @@ const headlines: Record<TaskState, string> = {
   failed: "🔴 This has failed.",
 };
 
-/** Refused while there is a task from before. */
+/** A refusal while the task of an earlier event still exists. */
 const refusedBeside = "⛔ No new task was created. The one from before stays as it is.";
 
-/** States in which the task's page is there to be opened. */
+/** States in which the task has a page that can be opened. */
 const linked: readonly TaskState[] = ["created", "running", "waiting", "stopped", "refused", "failed"];
 
-/** States in which it matters what Coder knows of the work. */
+/** States in which Coder's report is shown. */
 const reported: readonly TaskState[] = ["running", "waiting", "stopped", "completed", "failed"];
 
-/** The status comment's Markdown, for those who can read the page that it stands on. */
+/** The status comment in Markdown, with only what the readers of its page may see. */
 export function statusText({ status, task, report }: TaskRecord, source: WorkSource): string {
   if (!status) return statusMarker;
   const { state, detail, denial, reference } = status;
   const isThere = task?.url !== undefined && linked.includes(state);
   const { repository } = source;
-  const place: QuotationPlace = { origin: originOf(source), repository };
+  const context: QuotationContext = { origin: originOf(source), repository };
   const hosts = hostsOf(task);
   const quote = (text = "", shown?: (line: string, index: number) => string) => {
     const start = cutToLimit(text, quotedAtMost);
-    const page = `${place.origin}/${repository.owner}/${repository.name}`;
-    const words = reportText(start, repository, { page, hosts });
-    return words.trim() === "" ? "" : quotation(words, shown);
+    const page = `${context.origin}/${repository.owner}/${repository.name}`;
+    const report = reportText(start, repository, { page, hosts });
+    return report.trim() === "" ? "" : quotation(report, shown);
   };
   return [
     statusMarker,
     state === "refused" && isThere ? refusedBeside : headlines[state],
     isThere ? `Task: ${linkTo(task)}` : "",
     quote(detail),
-    quote(denial, (line, index) => (index === 0 ? denialLine(line, place) : inertLine(line))),
-    quote(reported.includes(state) ? report : "", (line) => reportLine(line, place)),
+    quote(denial, (line, index) => (index === 0 ? denialLine(line, context) : inertLine(line))),
+    quote(reported.includes(state) ? report : "", (line) => reportLine(line, context)),
     reference !== undefined ? `<sub>Reference for operators: ${codeSpan(reference, nameLength)}</sub>` : "",
   ]
     .filter((part) => part !== "")
     .join("\n\n");
 }
 
-/** The one link that the requester needs, whoever else may read it: Coder asks everybody to sign in. */
+/** The link that the requester needs. It is shown in public too, because Coder asks for a sign-in. */
 function linkTo({ name, url = "" }: TaskLocation): string {
   const shown = codeSpan(name, nameLength);
   if (!/^https?:\/\/[^\s<>()]+$/.test(url)) return shown;
   return `[${isTaskName(name) ? name : shown}](${url})`;
 }
 
-/** Coder's own host, unless it is a mere word. It stands in the task's link, and nowhere else. */
+/** Coder's host, unless it is a single word. It is shown in the task's link only. */
 function hostsOf(task: TaskLocation | undefined): string[] {
   const host = task?.url !== undefined && URL.canParse(task.url) ? new URL(task.url).hostname : "";
   return host.includes(".") ? [host] : [];
 }
 
-/** Where GitHub's pages are, by what it has told of the work itself; a job has no page of its own. */
+/** The origin of GitHub's pages, taken from the URL of the work; a job has none, so the settings decide. */
 function originOf(source: WorkSource): string {
   if ("job" in source) return gitHubPages();
   const url = "issue" in source ? source.issue.url : source.run.url;

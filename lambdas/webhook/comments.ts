@@ -122,7 +122,7 @@ function classifyContent(
   const author = { id: comment.authorId ?? ghost.id, login: comment.author };
   if (isAgent(author, identities)) return agentsOwn;
   if (comment.appId !== undefined && comment.appId === identities.appId) return appsOwn;
-  // Whoever deletes it, the agent included: the agent must not get it any more.
+  // Even if the agent itself deletes it: it must not be sent any more.
   if (action === "deleted") {
     return {
       event: { ...fields, type: "comment_withdrawn", comment: { kind: comment.kind, id: comment.id } },

@@ -57,7 +57,7 @@ export interface InstalledRepository {
   private: boolean;
 }
 
-/** Of the list that the event is not about, only complete entries count. */
+/** Incomplete items are dropped: GitHub also sends a list that the event is not about. */
 const repositories = z.pipe(
   listOf(z.object({ id: z.nullish(id), name: z.nullish(shortName), private: z.nullish(z.boolean()) })),
   z.transform(

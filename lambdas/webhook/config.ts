@@ -15,10 +15,10 @@ const listedCommits = 2048;
 /** How many files a commit of a push lists at most (https://github.com/octo-sts/app/pull/978). */
 const listedFiles = 3000;
 
-/** Older than any time of GitHub's: a push of that time replaces nothing that is known. */
+/** Older than any time of GitHub's: a push of that time replaces no known config. */
 const unknownTime = "1970-01-01T00:00:00Z";
 
-/** A push to the default branch that touches the config, or may do so, whoever has pushed. */
+/** A push to the default branch that touches the config, or may do so, by any sender. */
 export function classifyPush(
   _action: string,
   payload: unknown,

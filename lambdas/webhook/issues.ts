@@ -4,7 +4,7 @@ import { parsePayload } from "./parse-payload.js";
 import { ghost } from "./payload-fields.js";
 import { assigneeSchema, issuesSchema } from "./payloads.js";
 
-/** Actions that end the task, whoever is assigned. */
+/** Actions that end the task, whether the agent is assigned or not. */
 const closings: Record<string, TaskClosed["reason"]> = {
   closed: "closed",
   deleted: "deleted",

@@ -7,7 +7,7 @@ import { ghost } from "./payload-fields.js";
 import { workflowRunSchema } from "./payloads.js";
 
 const failures = ["failure", "timed_out", "startup_failure"];
-/** Names are kept as they are, for the config file and git have them so. Whoever shows one cleans it. */
+/** Names are kept as they are, because the config file and git use them so. They are cleaned before they are shown. */
 const nameLimit = { max: 256, unit: "codePoints" } as const;
 
 /** A completed workflow run. The flow asks GitHub whether it is about a pull request of the agent's. */

@@ -14,7 +14,7 @@ const accountMs = 3000;
 export async function reasonNotServed(event: RelayEvent): Promise<string | undefined> {
   const { id, login } = accountOf(event);
   if (id === undefined) {
-    // What is known of a deleted account's installation has to go, whoever it was.
+    // What is stored about a deleted account's installation must be removed, whether or not it was served.
     return event.type === "repositories_removed" ? undefined : "GitHub does not say whose repository it is";
   }
   try {

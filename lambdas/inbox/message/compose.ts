@@ -21,9 +21,9 @@ export interface Composition {
 }
 
 /**
- * The message for the agent that tells of as many inputs, in the order given, as 128 KiB hold.
+ * Composes the message for the agent: as many inputs as fit into 128 KiB, in the order given.
  *
- * @throws RangeError where there are no inputs, or the reference is not valid.
+ * @throws RangeError if there are no inputs, or the reference is not valid.
  */
 export function compose(inputs: readonly Input[], options: Options): Composition {
   const [first] = inputs;

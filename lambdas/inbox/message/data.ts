@@ -3,7 +3,7 @@ import { withoutBackticks } from "../../text/look-alikes.js";
 import { withoutReferences } from "../../text/reference.js";
 import { wording } from "./wording.js";
 
-/** A text as it is quoted: clean, and not to be taken for words of the relay. */
+/** A text as it is quoted: clean, and without anything that looks like the relay's own lines. */
 export function quotable(text: string): string {
   return withoutReferences(cleanText(text));
 }

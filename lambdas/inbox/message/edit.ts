@@ -3,7 +3,7 @@ import { fenced } from "./fence.js";
 import { beforeBytes, beforeLead } from "./limits.js";
 import { wording } from "./wording.js";
 
-/** The text that an edit replaced, short: of a long one, the part from shortly before the first change. */
+/** Quotes the text that an edit replaced. A long one is cut to the part around the first change. */
 export function before(previous: string, now: string): string {
   if (previous.trim() === "") return `${wording.before}\n${wording.noText}`;
   const start = byteLength(previous) <= beforeBytes ? 0 : firstDifference(previous, now, beforeLead);
@@ -13,7 +13,7 @@ export function before(previous: string, now: string): string {
   return `${title}\n${fenced(part, Number.POSITIVE_INFINITY).text}`;
 }
 
-/** Where two texts begin to differ, less `lead` characters: an index into `a`, never within a character. */
+/** The index of the first difference, less `lead` characters: an index into `a`, never within a character. */
 function firstDifference(a: string, b: string, lead: number): number {
   const characters = Array.from(a);
   const others = Array.from(b);

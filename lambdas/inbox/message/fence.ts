@@ -4,8 +4,9 @@ import { hasLookAlikeFence, isBacktick, longestBacktickRun, withoutFences } from
 const shortest = 3;
 
 /**
- * The text between two lines of backticks, more of them than stand in a row anywhere in the text, counting what
- * looks like a backtick or is normalized to one: nothing in it ends the fence. At most `room` UTF-8 bytes in all; `missing` tells how many of the text's are left out.
+ * Puts the text between two lines of backticks, which have more backticks than any row of them in the text. Characters
+ * that look like a backtick or are normalized to one count too, so nothing in the text ends the fence. The result has at
+ * most `room` UTF-8 bytes; `missing` is the number of bytes of the text that are left out.
  */
 export function fenced(text: string, room: number): Cut {
   let bytes = 0;
@@ -23,8 +24,8 @@ export function fenced(text: string, room: number): Cut {
 }
 
 /**
- * A text that stands outside of a fence, whose own fences end where it does. One that would leave a fence open, in
- * whatever way it is read, loses its fences.
+ * A text that may stand outside a fence: if it would leave a fence of its own open, under any reading, all its fences are
+ * removed.
  */
 export function withClosedFences(text: string): string {
   return hasLookAlikeFence(text) || isLeftOpen(text) ? withoutFences(text) : text;

@@ -1,4 +1,4 @@
-/** The issue or pull request that an input is about, or the branch where there is neither. */
+/** The issue or pull request that an input is about, or the branch if there is neither. */
 export type Subject = {
   url: string;
   /** `owner/repo`. */
@@ -7,39 +7,39 @@ export type Subject = {
 
 interface InputBase {
   subject: Subject;
-  /** Where on GitHub it is to be read whole. */
+  /** The page on GitHub that has the whole text. */
   url: string;
   /** When it happened, by GitHub's clock: ISO 8601. */
   at: string;
 }
 
-/** What somebody said; what a scheduled job says each time that it is due. */
+/** A comment or review; the prompt of a scheduled job that is due again. */
 export interface CommentInput extends InputBase {
   kind: "comment" | "review_comment" | "review" | "job";
   /** A login, or the job's name. */
   author: string;
-  /** Who has put this text into it, where that is somebody else. */
+  /** The person who wrote the present text, if not the author. */
   editor?: string | undefined;
   body: string;
-  /** How many UTF-8 bytes were cut off the body's end before it came here. */
+  /** How many UTF-8 bytes were cut off the body's end by the ingress. */
   missingBytes?: number | undefined;
   /** The file that a review comment is about; `line` is the last of its lines, `startLine` the first. */
   path?: string | undefined;
   line?: number | undefined;
   startLine?: number | undefined;
-  /** `LEFT` where the line, or the first of several, is of the old version of the file. */
+  /** `LEFT` if the line, or the first of several, is in the old version of the file. */
   side?: string | undefined;
   startSide?: string | undefined;
   /** The lines are of an earlier commit: they are not in the newest diff any more. */
   isOutdated?: boolean | undefined;
   commit?: string | undefined;
-  /** `changes_requested`, `commented`, `approved`, or whatever else GitHub says. */
+  /** `changes_requested`, `commented`, `approved`, or another state of GitHub's. */
   reviewState?: string | undefined;
-  /** Set where this is an edit of something that was delivered before: what was delivered. */
+  /** The text that was delivered before; set if this is an edit of it. */
   previousBody?: string | undefined;
 }
 
-/** What CI said. */
+/** A failed workflow run. */
 export interface FailureInput extends InputBase {
   kind: "failure";
   workflow: string;
@@ -53,5 +53,5 @@ export interface FailureInput extends InputBase {
   additions?: string | undefined;
 }
 
-/** One entry of an inbox, as an agent is told of it. */
+/** The content of an inbox's input, from which its part of the message is made. */
 export type Input = CommentInput | FailureInput;

@@ -6,8 +6,8 @@ import { instructionLength } from "./limits.js";
 import { branchInstructions, defaultInstructions, type Instructions } from "./wording.js";
 
 /**
- * The one line that says what to do about these inputs. A team's own words are cleaned and bounded as all others
- * are, and may hold code, but no fence; blank ones stand for ours.
+ * The line that says what to do about these inputs. A team's own instruction is cleaned and cut like all texts, and may
+ * contain code, but no fence. If it is blank, the default is used.
  */
 export function instruction(inputs: readonly Input[], instructions: Instructions): string {
   const [first, ...others] = inputs;

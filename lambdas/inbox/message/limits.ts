@@ -1,16 +1,16 @@
 /**
- * The most of one message, in UTF-8 bytes. Coder names no limit, but what is behind it has one of about 1 MiB,
- * and a terminal echoes the whole.
+ * The maximum size of a message, in UTF-8 bytes. Coder documents no limit, but the agent's API behind it has one of about
+ * 1 MiB, and a terminal echoes the whole message.
  */
 export const messageBytes = 128 * 1024;
 
-/** The most of one input in a message, with all that is said about it, in UTF-8 bytes. */
+/** The maximum size of one input's part of a message, in UTF-8 bytes. */
 export const sectionBytes = 64 * 1024;
 
-/** The most of the text that an edit replaced, in UTF-8 bytes. */
+/** The maximum size of the quoted text that an edit replaced, in UTF-8 bytes. */
 export const beforeBytes = 1024;
 
-/** How much of an edit's old text leads up to the place of the change, in characters. */
+/** How many characters of the old text are quoted before the first change. */
 export const beforeLead = 160;
 
 /** The longest line of instruction, in characters. */

@@ -4,10 +4,10 @@ import { before } from "./edit.js";
 import { fenced, withClosedFences } from "./fence.js";
 import type { CommentInput, FailureInput, Input, Subject } from "./input.js";
 import { labelLength, sectionBytes } from "./limits.js";
-import { linesOf } from "./place.js";
+import { linesOf } from "./location.js";
 import { wording } from "./wording.js";
 
-/** What is told of one input, at most 64 KiB; with its number where it is one of several. */
+/** The part of a message about one input, at most 64 KiB; numbered if the message has several. */
 export function section(input: Input, number?: number): string {
   const body = quotable(input.kind === "failure" ? input.text : input.body);
   const url = label(input.url, labelLength.url);
@@ -32,8 +32,8 @@ export function section(input: Input, number?: number): string {
 }
 
 /**
- * A text that is not ours, within `room` bytes. That it was cut, here or before, is said outside the fence, where
- * only we speak.
+ * Quotes somebody's text within `room` bytes. A note that it was cut, here or before, stands outside the fence, which only
+ * the relay can write.
  */
 function quotation(text: string, missingBefore: number, url: string, room: number): string {
   const cutLine = (missing: number) => (missing === 0 ? "" : `\n${wording.cut(missing, url)}`);
@@ -52,11 +52,11 @@ function commentTitle(input: CommentInput): string {
   return say(input.kind, who, nameOf(input.subject));
 }
 
-function commentLines({ path, reviewState, ...place }: CommentInput): string[] {
+function commentLines({ path, reviewState, ...location }: CommentInput): string[] {
   const lines = [];
   if (path !== undefined) {
-    const commit = place.commit && label(place.commit, labelLength.sha);
-    lines.push(wording.file(`${label(path, labelLength.path)}${linesOf({ ...place, commit })}`));
+    const commit = location.commit && label(location.commit, labelLength.sha);
+    lines.push(wording.file(`${label(path, labelLength.path)}${linesOf({ ...location, commit })}`));
   }
   if (reviewState !== undefined) {
     const state = reviewState.toLowerCase().replaceAll("_", " ");

@@ -110,15 +110,15 @@ describe("an inbox with 2,000 comments of 64 KiB", () => {
   test.each([
     ["in the queue", "42", true],
     ["of a version that had no queue", "43", false],
-  ])("%s is woken, and looked into, with less than 100 MB", async (_, work, isQueued) => {
+  ])("%s is woken, and read, with less than 100 MB", async (_, work, isQueued) => {
     await fill(work, { isQueued });
     const task = { backend: "tasks", owner: "mona", name: "gh-app-1", id: "1" };
     await put({ pk: `task#${repositoryId}#${work}`, sk: "record", intent: 1, wanted: true, task });
     const woken = await call("wake-drain", { key: { repositoryId, work } });
     expect(woken.result).toEqual({ drain: `drain-${repositoryId}-${work}-0` });
-    const looked = await call("send-inbox", { drain: { repositoryId, work, generation: 0 } });
+    const read = await call("send-inbox", { drain: { repositoryId, work, generation: 0 } });
     // Something waits, but its task is gone.
-    expect(looked.result).toMatchObject({ outcome: "gone" });
-    expect(Math.max(woken.megabytes, looked.megabytes)).toBeLessThan(100);
+    expect(read.result).toMatchObject({ outcome: "gone" });
+    expect(Math.max(woken.megabytes, read.megabytes)).toBeLessThan(100);
   });
 });

@@ -22,7 +22,7 @@ function busyPause(n: number): number {
 }
 
 interface Observed {
-  /** Seconds since the first look. */
+  /** Seconds since the first observation. */
   moments: number[];
   transitions: number;
   phase: Phase | "busy";
@@ -31,7 +31,7 @@ interface Observed {
 
 /**
  * Looks at what `viewAt` shows at each moment, as the state machine does, until the agent counts as ready or `until`
- * seconds are over. A look may take some time itself.
+ * seconds are over. An observation may take some time itself.
  */
 function observeUntilReady(
   viewAt: (seconds: number) => TaskView,
@@ -42,25 +42,25 @@ function observeUntilReady(
   while (clock <= until) {
     moments.push(clock);
     transitions += 1;
-    // A look shows what was so when it began.
-    const look = observeAgent(viewAt(clock), wait, clock * 1000);
+    // An observation shows the state at its start.
+    const observed = observeAgent(viewAt(clock), wait, clock * 1000);
     clock += lookSeconds;
-    if (look.isHopeless) return { moments, transitions, phase: look.phase, isHopeless: true };
-    if (look.isBusy) {
+    if (observed.isHopeless) return { moments, transitions, phase: observed.phase, isHopeless: true };
+    if (observed.isBusy) {
       clock += busyPause(retries);
       retries += 1;
       continue;
     }
     transitions += 2;
-    if (look.phase === "ready") return { moments, transitions, phase: look.phase, isHopeless: false };
-    [wait, retries] = [look.wait, 0];
-    clock += look.waitSeconds;
+    if (observed.phase === "ready") return { moments, transitions, phase: observed.phase, isHopeless: false };
+    [wait, retries] = [observed.wait, 0];
+    clock += observed.waitSeconds;
   }
   return { moments, transitions, phase: "busy", isHopeless: false };
 }
 
 describe("ready", () => {
-  test("for five seconds, by Coder's clock, needs no second look", () => {
+  test("for five seconds, by Coder's clock, needs no second observation", () => {
     const now = 1_700_000_000_000;
     const rested = (seconds: number): TaskView => ({ ...view("ready"), since: now - seconds * 1000 });
     expect(observeAgent(rested(5), start, now)).toMatchObject({ phase: "ready", isBusy: false });
@@ -69,23 +69,23 @@ describe("ready", () => {
     expect(observeAgent(rested(5), { ...start, refusals: 1 }, now).phase).toBe("working");
   });
 
-  test("must hold over two looks, three seconds apart, if it has just become so", () => {
+  test("must hold over two observations, three seconds apart, if it has just become so", () => {
     const first = observeAgent(view("ready"), start);
     expect(first).toMatchObject({ phase: "working", waitSeconds: 3 });
     expect(observeAgent(view("ready"), first.wait).phase).toBe("ready");
   });
 
-  test("that flaps begins anew", () => {
+  test("that flaps starts again", () => {
     let wait = start;
     for (const phase of ["ready", "working", "ready", "working", "ready"] as const) {
-      const look = observeAgent(view(phase), wait);
-      expect(look.phase).toBe("working");
-      wait = look.wait;
+      const observed = observeAgent(view(phase), wait);
+      expect(observed.phase).toBe("working");
+      wait = observed.wait;
     }
     expect(observeAgent(view("ready"), wait).phase).toBe("ready");
   });
 
-  test("that turned out busy is confirmed no faster than anything else is looked at", () => {
+  test("that turned out busy is confirmed no faster than other observations follow", () => {
     const refused: AgentWait = { ...start, seconds: 20 * minute, refusals: 1 };
     const first = observeAgent(view("ready"), refused);
     expect(first).toMatchObject({ phase: "working", waitSeconds: 75 });
@@ -103,7 +103,7 @@ describe("an agent that reports no state", () => {
     expect(moments.at(-1)).toBeLessThan(2 * minute + 20);
   });
 
-  test("but not where it has said something in between", () => {
+  test("but not if it has said something in between", () => {
     let wait = start;
     while (wait.silent < 2 * minute - 10) wait = observeAgent(silent, wait).wait;
     const spoken = observeAgent(view("working"), wait).wait;
@@ -142,7 +142,7 @@ test.each<Phase>(["starting", "working", "gone"])("%s is what it is", (phase) =>
 });
 
 test.each<Phase>(["starting", "working"])(
-  "a second look that finds it %s has nothing to remember",
+  "a second observation that finds it %s has nothing to remember",
   (phase) => {
     expect(observeAgent(view(phase), start).isBusy).toBe(true);
     expect(observeAgent(view(phase), { ...start, silent: 60 })).toMatchObject({
@@ -163,7 +163,7 @@ describe("a long wait", () => {
     expect(transitions).toBeLessThan(60);
   });
 
-  test("of a day, after which the next drain takes over, has room for four retries of each look, three events each", () => {
+  test("of a day, after which the next drain takes over, has room for four retries of each observation, three events each", () => {
     const { moments, phase } = observeUntilReady(() => view("working"), { until: day });
     expect(phase).toBe("busy");
     expect(moments.length * (3 + 4 * 3)).toBeLessThan(6000);
@@ -193,7 +193,7 @@ describe("from ready to the send", () => {
       clock < readyAt ? view("working") : { ...view("ready"), since: readyAt * 1000 };
 
   test.each([0, 0.125, 0.375])(
-    "it takes 10 seconds, or a tenth of the time that the agent was busy, at the most, with looks of %s s",
+    "it takes 10 seconds, or a tenth of the time that the agent was busy, at most, with observations of %s s",
     (lookSeconds) => {
       const late = [];
       for (let readyAt = 0; readyAt <= 2 * hour; readyAt += 2.5) {

@@ -22,7 +22,7 @@ const named = (
 const coderName = /^[a-zA-Z0-9]+(?:-[a-zA-Z0-9]+)*$/;
 
 describe("the name of an issue's task", () => {
-  test("is prefix, repository and number where that is a valid name", () => {
+  test("is prefix, repository and number if that is a valid name", () => {
     expect(named("gh", { owner: "xmtp", repository: "libxmtp", issue: 42 })[0]).toBe("gh-libxmtp-42");
   });
 

@@ -25,7 +25,7 @@ const reported = (report: string, options?: { isPrivate: boolean }) =>
 describe("what is quoted in the status comment", () => {
   test.each([
     [
-      "plain words stay prose",
+      "plain text stays prose",
       "The agent says (working): I write tests, for now",
       "The agent says (working): I write tests, for now",
     ],
@@ -76,9 +76,9 @@ describe("what is quoted in the status comment", () => {
   });
 
   test("a denial links what it is about, and nothing else", () => {
-    const denial = `The agent was not told of ${url}#issuecomment-3: ask @mona`;
+    const denial = `The agent did not get ${url}#issuecomment-3: ask @mona`;
     expect(shown({ status: { state: "running", denial } })).toContain(
-      `> The agent was not told of ${url}#issuecomment-3: \`ask @mona\``,
+      `> The agent did not get ${url}#issuecomment-3: \`ask @mona\``,
     );
   });
 
@@ -93,7 +93,7 @@ describe("what is quoted in the status comment", () => {
 describe("in public", () => {
   const inPublic = { isPrivate: false };
 
-  test("no address or host is told, but for GitHub's and the task's link", () => {
+  test("no address or host is shown, except for GitHub's and the task's link", () => {
     const report = `Last turn: see ${url} at https://wiki.corp.example/x, db.internal:5432, 10.0.0.7, mail@corp.example, coder.example.com`;
     const text = reported(report, inPublic);
     expect(text).toContain(url);
@@ -114,12 +114,12 @@ describe("in public", () => {
   test("why a turn has failed is on the task's page", () => {
     const report = "The last turn has failed (config): key sk-1 is not valid Look at the chat in Coder.";
     expect(reported(report, inPublic)).toMatch(
-      /^> The last turn has failed: the task's page in Coder says why/,
+      /^> The last turn has failed\. The task's page in Coder says why/,
     );
     expect(reported(report)).toContain("sk-1");
   });
 
-  test("an error's words are told where they are about the requester alone", () => {
+  test("an error's message is shown if it is about the requester alone", () => {
     const message = "Coder answered 403 to POST /api/v2/tasks/mona-c: Forbidden.";
     expect(failureText({ name: "CoderForbiddenError", message }, { private: true })).toBe(message);
     for (const name of [

@@ -273,7 +273,7 @@ function withoutOwn(line: string): string {
     .replace(/^> ?/, "")
     .replace(/^Task: \[([\w-]+|`+.*`+|\(empty\))\]\(https:\/\/coder\.example\.com\/tasks\/mona\/1\)$/, "")
     .replace(/^<sub>(Reference for operators: .*)<\/sub>$/, "$1")
-    .replace(/^The agent was not told of https:\/\/github\.com\/octo\/app\/[\w./#-]+: /, "")
+    .replace(/^The agent did not get https:\/\/github\.com\/octo\/app\/[\w./#-]+: /, "")
     .replace(/^Pull request( #\d+)?( \(open\))?: https:\/\/github\.com\/[\w-]+\/[\w-]+\/pull\/\d+$/, "")
     .replace(/^Link: https:\/\/github\.com\/octo\/app\/[\w./#-]+$/, "");
 }

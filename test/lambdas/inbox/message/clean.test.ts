@@ -79,7 +79,7 @@ describe("a cleaned text", () => {
   });
 
   test.each(["\u001b", "\u001b]", "\u001b]0;", "\u009d1;", "\u001b[", "\u001b[1;", "\u009b0", "[relay "])(
-    "comes to its end, also where it is 65,536 characters of %j",
+    "ends, also for 65,536 characters of %j",
     (part) => {
       for (const text of [part.repeat(65_536).slice(0, 65_536), part + "0".repeat(65_536)]) {
         expect(cleanText(cleanText(text))).toBe(cleanText(text));

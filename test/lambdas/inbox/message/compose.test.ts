@@ -88,13 +88,13 @@ ${defaultInstructions.comment}
     expect(text).not.toContain(defaultInstructions.comment);
   });
 
-  test.each(["", " \n\t ", "\r\n", "\u0000\u001b[0m"])("says so where there is no text: %j", (body) => {
+  test.each(["", " \n\t ", "\r\n", "\u0000\u001b[0m"])("says so if there is no text: %j", (body) => {
     expect(read(textOf(comment(body))).quoted).toEqual([]);
     expect(textOf(comment(body))).toContain("\n(no text)\n");
     expect(textOf(failure(body))).toContain("\n(no text)\n");
   });
 
-  test("says that it may have been received before, in one line, only where that is so", () => {
+  test("says that it may have been received before, in one line, only if that is so", () => {
     const once = textOf(comment("x"));
     const again = compose([comment("x")], { ...options, mayBeRepeated: true }).text;
     expect(again.endsWith(once)).toBe(true);
@@ -133,7 +133,7 @@ describe("a message of an edit", () => {
     expect(before).toMatch(/^a{152} the end$/);
   });
 
-  test("says where there was no text, or is none any more", () => {
+  test("says if there was no text, or there is no text any more", () => {
     expect(textOf(comment("x", { previousBody: "" }))).toContain(
       "\nBefore:\n(no text)\n\nNow:\n```\nx\n```\n",
     );
@@ -217,7 +217,7 @@ describe("the instruction", () => {
 });
 
 describe("the reference", () => {
-  test("stands once, on a short line of its own, whoever else writes it", () => {
+  test("stands once, on a short line of its own, even if somebody else writes it too", () => {
     const quoted = "see [relay 7f3a9c2e] and [RELAY\n 7f3a9c2e ] and [relay other-1]";
     const text = textOf(
       comment(quoted, { author: "[relay 7f3a9c2e]", previousBody: quoted }),
@@ -229,13 +229,13 @@ describe("the reference", () => {
   });
 
   test.each(["", "a b", "a]", "x".repeat(41), "ä"])(
-    "is refused where it would not be found again: %j",
+    "is refused if it would not be found again: %j",
     (reference) => {
       expect(() => compose([comment("x")], { ...options, reference })).toThrow(RangeError);
     },
   );
 
-  test("is taken whole where it is a delivery's GUID", () => {
+  test("is taken whole if it is a delivery's GUID", () => {
     fc.assert(
       fc.property(fc.uuid(), (reference) => {
         const { text } = compose([comment("x")], { ...options, reference });

@@ -12,7 +12,7 @@ const KiB = 1024;
 const bytes = (text: string) => Buffer.byteLength(text, "utf8");
 const bodyOf = (input: Input) => quotable(input.kind === "failure" ? input.text : input.body);
 
-/** All messages that it takes to tell of the inputs. */
+/** All messages that the inputs need. */
 function tell(inputs: readonly Input[]): string[] {
   const messages = [];
   for (let told = 0; told < inputs.length; ) {
@@ -76,7 +76,7 @@ describe("a long text", () => {
     },
   );
 
-  test("is not cut where it fits", () => {
+  test("is not cut if it fits", () => {
     const told = section(comment("a".repeat(65_000)));
     expect(told).not.toContain("Cut here");
   });

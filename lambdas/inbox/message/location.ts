@@ -1,13 +1,13 @@
 import type { CommentInput } from "./input.js";
 import { wording } from "./wording.js";
 
-type Place = Pick<CommentInput, "line" | "startLine" | "side" | "startSide" | "isOutdated" | "commit">;
+type Location = Pick<CommentInput, "line" | "startLine" | "side" | "startSide" | "isOutdated" | "commit">;
 
 /**
- * What goes after a file's path: the lines that a comment is about, and of which version of the file they are, unless
- * it is the newest. Nobody looks a deleted line up in the new file.
+ * The text after a file's path: the lines that a comment is about, and the version of the file, unless it is the newest.
+ * Without the version, an agent would search the new file for a deleted line.
  */
-export function linesOf({ line, startLine, side, startSide, isOutdated, commit }: Place): string {
+export function linesOf({ line, startLine, side, startSide, isOutdated, commit }: Location): string {
   if (line === undefined) return "";
   const first = startLine ?? line;
   const isOld = side === "LEFT";

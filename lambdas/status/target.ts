@@ -5,25 +5,25 @@ import { type TaskStatus, taskKey, type WorkSource } from "../model/record.js";
 import { statusMarker } from "../model/status-marker.js";
 import { inTitle } from "../text/inert.js";
 
-/** In characters: two names and our words fit into a title. */
+/** In characters: a title has room for two names and the text around them. */
 const nameLength = 100;
 
-/** Where people read how a task is doing: one thing that is edited through the task's whole life. */
-export interface StatusPlace {
-  /** Whether there can be none yet, so that none has to be looked for. */
+/** The comment or tracking issue that shows a task's status. It is edited as long as the task lives. */
+export interface StatusTarget {
+  /** Whether the issue has no comments yet, so that no search is needed. */
   readonly isUntouched: boolean;
-  /** Whether it is opened to say this, where it is not there yet. */
+  /** Whether this status is worth opening a tracking issue for; always true for a comment. */
   opensWith(status: TaskStatus | undefined): boolean;
   /** Returns its id. */
   create(text: string): Promise<number>;
-  /** `false` where it is gone. */
+  /** `false` if it was deleted. */
   update(id: number, text: string, status: TaskStatus | undefined): Promise<boolean>;
-  /** The id of the one that was made before, where it was lost. */
+  /** The id of an existing comment or tracking issue, if the record has lost it. */
   find(): Promise<number | undefined>;
 }
 
 /** A comment on the issue; for work without one, a tracking issue, which is opened only once something fails. */
-export function statusPlace(app: GitHubApp, source: WorkSource): StatusPlace {
+export function statusTarget(app: GitHubApp, source: WorkSource): StatusTarget {
   const octokit = app.installation(source.installation);
   if ("issue" in source) {
     const issue = new IssueClient(octokit, source);
