@@ -5,19 +5,19 @@ import { expect, test } from "@jest/globals";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** `npm run demo`, without npm. Resolves to what it prints; rejects where it does not exit with 0. */
+/** `npm run demo`, without npm. Resolves to its output; rejects if it does not exit with 0. */
 const demo = async (...args: string[]) => {
   const command = ["local/run.mjs", "demo", ...args];
   return (await promisify(execFile)(process.execPath, command, { cwd: root, maxBuffer: 1 << 26 })).stdout;
 };
 
-test.each(["tasks-2.30", "chats-2.35"])("the demo plays with %s too, and all ends well", async (coder) => {
+test.each(["tasks-2.30", "chats-2.35"])("the demo also succeeds with %s", async (coder) => {
   const { ok, ends } = JSON.parse(await demo("--json", `--coder=${coder}`));
   expect(ok).toBe(true);
   expect(ends.length).toBeGreaterThan(10);
 });
 
-test("the demo does not play with a Coder that it does not know", async () => {
+test("the demo refuses an unknown --coder", async () => {
   await expect(demo("--coder=cups")).rejects.toMatchObject({
     code: 2,
     stderr: expect.stringContaining("--coder=tasks|chats|tasks-2.30|chats-2.35"),

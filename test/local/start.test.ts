@@ -13,7 +13,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 let child: ChildProcess | undefined;
 afterEach(() => void child?.kill("SIGKILL"));
 
-/** `npm start`, without npm: signals then reach the process itself. */
+/** `npm start`, without npm, so that signals reach the process itself. */
 function start(environment: Record<string, string>) {
   const { PATH = "", HOME = "" } = process.env;
   const started = spawn(process.execPath, ["local/run.mjs", "start"], {
@@ -24,7 +24,7 @@ function start(environment: Record<string, string>) {
   let output = "";
   for (const stream of [started.stdout, started.stderr]) stream.on("data", (chunk) => (output += chunk));
   return {
-    /** Resolves with the first match of what it has printed; rejects where it ends before. */
+    /** Resolves with the first match in the output; rejects if the process exits first. */
     printed: (pattern: RegExp) =>
       new Promise<RegExpExecArray>((resolve, reject) => {
         const look = () => {
@@ -41,7 +41,7 @@ function start(environment: Record<string, string>) {
   };
 }
 
-/** The environment of a shell that has sourced the file, and an output of the stack by the file's own function. */
+/** The environment of a shell that has sourced the file, and a stack output from the file's `output` function. */
 function sourced(file: string): Record<string, string | undefined> {
   const script =
     '. "$0"; WEBHOOK_SECRET_ARN=$(output WebhookSecretArn) node -p "JSON.stringify(process.env)"';
@@ -52,7 +52,7 @@ function sourced(file: string): Record<string, string | undefined> {
 }
 
 describe("npm start", () => {
-  test("prints where everything listens, answers those who may know, and stops cleanly on SIGINT", async () => {
+  test("prints where everything listens, answers clients with the credentials, and stops cleanly on SIGINT", async () => {
     const system = start({ LOCAL_TIME_SCALE: "0.01" });
     const [, url = ""] = await system.printed(/Deliveries +POST (http:\S+)\/webhooks\/github/);
     const [, open = ""] = await system.printed(/curl -X POST (http:\S+\/issues) /);
@@ -87,7 +87,7 @@ describe("npm start", () => {
     expect(existsSync(file)).toBe(false);
   });
 
-  test("says which settings and secrets are missing, one line each, where a real GitHub is named", async () => {
+  test("says which settings and secrets are missing, one line each, if a real GitHub is configured", async () => {
     const system = start({ GITHUB_API_URL: "http://127.0.0.1:9", LOCAL_TIME_SCALE: "1" });
     const { code, output } = await system.ended;
     expect(code).toBe(1);

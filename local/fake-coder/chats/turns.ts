@@ -120,7 +120,10 @@ export class ChatTurns {
     return message;
   }
 
-  /** Legacy servers interrupt at once; others are `interrupting` first. Pending tool calls are cancelled instead. */
+  /**
+   * Interrupts a running turn: at once on legacy servers, after `interrupting` on others. Pending tool calls are
+   * cancelled, and their turn continues.
+   */
   interrupt(): void {
     const { turnMs, timers, isLegacy } = this.rhythm;
     if (isLegacy()) {

@@ -99,7 +99,7 @@ describe("Step Functions", () => {
     });
   });
 
-  test("a name may be left out", async () => {
+  test("the name is optional", async () => {
     const { executionArn } = await sfn.send(new StartExecutionCommand({ stateMachineArn }));
     expect(executionArn).toMatch(/:flow:[0-9a-f-]{36}$/);
   });
@@ -178,7 +178,7 @@ describe("Step Functions", () => {
     }
   });
 
-  test("a broken constraint is told in AWS's words, and a wrong type too", async () => {
+  test("a violated constraint and a wrong type are reported in AWS's words", async () => {
     await expect(
       sfn.send(
         new ListExecutionsCommand({ stateMachineArn, maxResults: 1001, redriveFilter: "NO" as never }),
@@ -197,7 +197,7 @@ describe("Step Functions", () => {
     ).rejects.toMatchObject({ name: "SerializationException" });
   });
 
-  test("a redrive that is sent again under its client token answers as before; a new one is refused", async () => {
+  test("a redrive that is repeated with its client token gets the same answer; a new one is refused", async () => {
     invoke = () => new Promise(() => {});
     const { executionArn } = await start("a");
     await sfn.send(new StopExecutionCommand({ executionArn }));
@@ -210,7 +210,7 @@ describe("Step Functions", () => {
     await expect(redrive("two words")).rejects.toMatchObject({ name: "ValidationException" });
   });
 
-  test("executions are listed by whether they were redriven", async () => {
+  test("executions can be filtered by whether they were redriven", async () => {
     invoke = async () => {
       throw new Error("no");
     };
@@ -221,7 +221,7 @@ describe("Step Functions", () => {
       const list = await sfn.send(new ListExecutionsCommand({ stateMachineArn, redriveFilter }));
       return list.executions?.map(({ name, redriveCount }) => `${name} ${redriveCount}`);
     };
-    // The one that ended last comes first.
+    // The execution that ended last is listed first.
     expect(await listed()).toEqual(["a 1", "b 0"]);
     expect(await listed("REDRIVEN")).toEqual(["a 1"]);
     expect(await listed("NOT_REDRIVEN")).toEqual(["b 0"]);
@@ -248,7 +248,7 @@ describe("Step Functions", () => {
       );
     const end = { Type: "Pass", End: true };
 
-    test("against the language, also where the engine cannot run it", async () => {
+    test("against the language, even if the engine cannot run it", async () => {
       const inner = { StartAt: "B", States: { B: end } };
       const each = { Type: "Map", ItemProcessor: inner, End: true };
       for (const state of [end, each]) {
@@ -268,7 +268,7 @@ describe("Step Functions", () => {
         { code: "SCHEMA_VALIDATION_FAILED", message: "Definition must be a valid JSON object" },
       ],
       [
-        "nothing in it",
+        "an empty object",
         "{}",
         {
           code: "SCHEMA_VALIDATION_FAILED",
@@ -282,7 +282,7 @@ describe("Step Functions", () => {
         { code: "SCHEMA_VALIDATION_FAILED", location: "/States/A/Type" },
       ],
       [
-        "a state that is not there",
+        "a missing state",
         { StartAt: "A", States: { A: { Type: "Pass", Next: "B" } } },
         { code: "MISSING_TRANSITION_TARGET" },
       ],
@@ -292,7 +292,7 @@ describe("Step Functions", () => {
       expect(diagnostics).toContainEqual(expect.objectContaining({ severity: "ERROR", ...diagnostic }));
     });
 
-    test("with no more diagnostics than asked for", async () => {
+    test("with at most the requested number of diagnostics", async () => {
       const many = { StartAt: "A", States: { A: { Type: "Pass", Next: "B" } } };
       expect((await validate(many)).truncated).toBe(false);
       const first = await validate(many, 1);
@@ -340,7 +340,7 @@ describe("Step Functions", () => {
       );
       seen.push(page.executions?.map(({ name }) => name));
       nextToken = page.nextToken;
-      // What starts meanwhile moves nothing to another page.
+      // An execution that starts in the meantime does not move others to another page.
       if (seen.length === 1) await run("f");
     } while (nextToken);
     expect(seen).toEqual([
@@ -349,7 +349,7 @@ describe("Step Functions", () => {
     ]);
   });
 
-  test("a history comes in pages, backwards, and without its data", async () => {
+  test("a history can be read in pages, in reverse, and without data", async () => {
     const executionArn = await run("a");
     const first = await sfn.send(
       new GetExecutionHistoryCommand({
@@ -376,7 +376,7 @@ describe("Step Functions", () => {
     expect(JSON.parse(machine.definition ?? "")).toEqual({ StartAt: "Ask", States: states });
   });
 
-  test("an operation that is not there is refused by name", async () => {
+  test("an unknown operation is refused by name", async () => {
     const reply = await fetch(endpoint.url, {
       method: "POST",
       headers: { "x-amz-target": "AWSStepFunctions.CreateActivity" },
@@ -397,7 +397,7 @@ describe("DynamoDB", () => {
     dynamo = new DynamoDBClient({ ...client, endpoint: database.url });
   });
   afterAll(async () => {
-    // The client still holds its connection: closing does not wait for it.
+    // The client's connection is still open: closing does not wait for it.
     await database.close();
     dynamo.destroy();
   });

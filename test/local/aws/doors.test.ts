@@ -38,7 +38,7 @@ interface Options {
   systemClockOffset?: number;
 }
 
-/** One call of each service that would give something away. `status`: of a request that is not signed well. */
+/** One call of each service that returns data. `status`: of a request with a bad signature. */
 const services = [
   {
     service: "Step Functions",
@@ -86,7 +86,7 @@ function client(options: Options) {
   return { region: "us-east-1", maxAttempts: 1, ...options };
 }
 
-/** Calls with a client whose connections are let go afterwards. */
+/** Makes a call with a client and closes its connections afterwards. */
 async function using<C extends { destroy(): void }, A>(
   client: C,
   call: (client: C) => Promise<A>,
@@ -101,7 +101,7 @@ async function using<C extends { destroy(): void }, A>(
 const hour = 60 * 60 * 1000;
 
 describe.each(services)("$service", ({ status, call, url, target }) => {
-  test("answers who has the credentials", async () => {
+  test("answers a client with the credentials", async () => {
     expect((await call({ credentials })).$metadata.httpStatusCode).toBe(200);
   });
 
@@ -128,7 +128,7 @@ describe.each(services)("$service", ({ status, call, url, target }) => {
     await expect(call(options)).rejects.toMatchObject({ name, $metadata: { httpStatusCode: status } });
   });
 
-  test("takes a clock that is ten minutes off", async () => {
+  test("accepts a clock that is ten minutes off", async () => {
     await call({ credentials, systemClockOffset: -hour / 6 });
     await call({ credentials, systemClockOffset: hour / 6 });
   });
@@ -148,7 +148,7 @@ describe.each(services)("$service", ({ status, call, url, target }) => {
   );
 });
 
-/** What a page of a browser could send, were it not for the browser's rules. */
+/** A request that a web page could send if browsers did not set `Host` themselves. */
 function unsigned(url: string, target: string | undefined): Promise<Response> {
   return fetch(url, {
     ...(target === undefined ? {} : { method: "POST", body: '{"SecretId":"token"}' }),
@@ -169,7 +169,7 @@ function get(url: string, host: string): Promise<{ status: number | undefined; b
   });
 }
 
-test("what stands in for GitHub, Coder and AWS listens to loopback names only", async () => {
+test("the local GitHub, Coder and AWS accept only loopback host names", async () => {
   const server = new HttpServer().route("GET", "/", () => ({ status: 200, body: "hello" }));
   const { port } = new URL(await server.listen());
   const url = `http://127.0.0.1:${port}/`;
@@ -225,7 +225,7 @@ describe("a signature", () => {
     expect(await refusal({ authorization: header })).toMatchObject({ name });
   });
 
-  test("of a date that is none, or of a header that is not there, is refused", async () => {
+  test("with an invalid date, or over a missing header, is refused", async () => {
     expect(await refusal({ authorization: authorization(), "x-amz-date": "today" })).toMatchObject({
       name: "IncompleteSignatureException",
       message: expect.stringContaining("ISO-8601"),
@@ -234,7 +234,7 @@ describe("a signature", () => {
     expect(await refusal({ authorization: absent })).toMatchObject({ name: "InvalidSignatureException" });
   });
 
-  test("is for one body only", async () => {
+  test("is valid for one body only", async () => {
     const sent: { headers: Record<string, string>; body: string }[] = [];
     const recorder = new HttpServer().route("POST", "/", ({ headers, raw }) => {
       sent.push({ headers: headers as Record<string, string>, body: raw.toString() });
@@ -253,7 +253,7 @@ describe("a signature", () => {
     const invalid = { name: "InvalidSignatureException" };
     const raw = Buffer.from('{"SecretId":"token"}');
     expect(await verifier.refusal({ ...signed, raw })).toMatchObject(invalid);
-    // Its own hash beside it changes nothing.
+    // Sending the other body's own hash does not help.
     const withHash = { ...headers, "x-amz-content-sha256": "UNSIGNED-PAYLOAD" };
     expect(await verifier.refusal({ ...signed, headers: withHash, raw })).toMatchObject(invalid);
   });

@@ -69,7 +69,7 @@ test.each([
   expect(events[0]).toMatchObject({ isBase64Encoded: true, body: body.toString("base64") });
 });
 
-test("its event says by which scheme it came, as API Gateway or a tunnel in front tells it", async () => {
+test("the event has the request's scheme, from API Gateway or from a tunnel in front", async () => {
   const { url, events } = await startApi();
   await fetch(url);
   await fetch(url, { headers: { "x-forwarded-proto": "https" } });
@@ -83,7 +83,7 @@ test("a byte order mark survives in a text body", async () => {
   expect(Buffer.from(events[0]?.body ?? "")).toEqual(body);
 });
 
-test("a request without a body has none in its event", async () => {
+test("the event of a request without a body has no body", async () => {
   const { url, events } = await startApi();
   await fetch(`${url}/health`);
   expect(events[0]).not.toHaveProperty("body");
@@ -123,14 +123,14 @@ test.each([
       throw new Error("secret details");
     },
   ],
-  ["an answer that is none", () => ({ statusCode: "many" })],
-])("%s of the Lambda is a 500 that tells nothing", async (_what, answer) => {
+  ["an invalid answer", () => ({ statusCode: "many" })],
+])("%s of the Lambda is a 500 without details", async (_what, answer) => {
   const { url } = await startApi(answer);
   const response = await fetch(url);
   expect([response.status, await response.json()]).toEqual([500, { message: "Internal Server Error" }]);
 });
 
-test("a body of 10 MB is taken, a longer one is a 413 that the Lambda never sees", async () => {
+test("a body of 10 MB is accepted; a longer one is a 413 that does not reach the Lambda", async () => {
   const { url, events } = await startApi();
   const send = (bytes: number) => fetch(url, { method: "POST", body: Buffer.alloc(bytes, "x") });
   expect((await send(10 * 1024 * 1024)).status).toBe(204);
@@ -140,7 +140,7 @@ test("a body of 10 MB is taken, a longer one is a 413 that the Lambda never sees
   expect(events).toHaveLength(1);
 });
 
-test("an event that Lambda refuses for its size is a 413 too", async () => {
+test("an event that is too large for Lambda is a 413 too", async () => {
   const { url } = await startApi(() => {
     throw Object.assign(new Error("Request must be smaller"), { name: "Lambda.RequestTooLargeException" });
   });

@@ -22,7 +22,7 @@ let engine: Engine;
 let scheduler: Scheduler;
 let client: SchedulerClient;
 
-/** An engine, the endpoint before it, and a client of that. */
+/** An engine, the scheduler endpoint in front of it, and a client of the endpoint. */
 async function start(timeScale: number): Promise<void> {
   engine = new Engine({ invoke: async () => ({}), timeScale: 0 });
   engine.addMachine(
@@ -102,7 +102,7 @@ describe("the API of EventBridge Scheduler", () => {
     });
   });
 
-  test("a name is taken once, but the same request may come twice", async () => {
+  test("a name can be used once, but the same request may be repeated", async () => {
     await create({ Name: "once", ClientToken: "one" });
     await create({ Name: "once", ClientToken: "one" });
     await expect(create({ Name: "once", ClientToken: "two" })).rejects.toMatchObject({
@@ -121,13 +121,13 @@ describe("the API of EventBridge Scheduler", () => {
       );
       seen.push(page.Schedules?.map(({ Name }) => Name));
       NextToken = page.NextToken;
-      // What goes meanwhile moves nothing to another page.
+      // A schedule that is deleted in the meantime does not move others to another page.
       if (seen.length === 1) await client.send(new DeleteScheduleCommand({ Name: "12.b", GroupName: group }));
     } while (NextToken);
     expect(seen).toEqual([["12.a", "12.b"], ["12.c"]]);
   });
 
-  test("its groups are listed, page by page and by the beginning of their names", async () => {
+  test("its groups are listed, page by page and by name prefix", async () => {
     const list = async (input: { NamePrefix?: string; MaxResults?: number; NextToken?: string }) => {
       const { ScheduleGroups, NextToken } = await client.send(new ListScheduleGroupsCommand(input));
       return { names: ScheduleGroups?.map(({ Name }) => Name), groups: ScheduleGroups, next: NextToken };
@@ -147,7 +147,7 @@ describe("the API of EventBridge Scheduler", () => {
     await expect(list({ NextToken: "never given" })).rejects.toMatchObject({ name: "ValidationException" });
   });
 
-  test("a broken constraint and an operation that is not there are told as AWS tells them", async () => {
+  test("a violated constraint and an unknown operation are reported as by AWS", async () => {
     await expect(get("two words")).rejects.toMatchObject({
       name: "ValidationException",
       message:
@@ -188,7 +188,7 @@ describe("the API of EventBridge Scheduler", () => {
     ["a year before 1970", { ScheduleExpression: "cron(0 0 * * ? 1969)" }],
     ["a minute 60", { ScheduleExpression: "cron(60 0 * * ? *)" }],
     ["a bare cron expression", { ScheduleExpression: "0 0 * * ? *" }],
-    ["a time zone that is none", { ScheduleExpressionTimezone: "Mars/Olympus" }],
+    ["an unknown time zone", { ScheduleExpressionTimezone: "Mars/Olympus" }],
     ["an offset for a time zone", { ScheduleExpressionTimezone: "+01:00" }],
     ["a name with a space", { Name: "a b" }],
     ["a name of 65 characters", { Name: "a".repeat(65) }],
@@ -212,7 +212,7 @@ describe("a schedule", () => {
   const due = '{"at":"<aws.scheduler.scheduled-time>","attempt":"<aws.scheduler.attempt-number>"}';
   const target = { Arn: stateMachineArn, RoleArn: "arn:aws:iam::000000000000:role/r", Input: due };
 
-  test("fires by itself, minute after minute of the faster clock", async () => {
+  test("fires on its own, once a minute of the faster clock", async () => {
     await create({ ScheduleExpression: "cron(* * * * ? *)", Target: target });
     await until(() => scheduler.runs.length >= 3);
 
@@ -227,7 +227,7 @@ describe("a schedule", () => {
     expect(times).toEqual([...new Set(times)].sort((a, b) => a - b));
   });
 
-  test("does not fire any more once it is disabled or deleted", async () => {
+  test("stops firing once it is disabled or deleted", async () => {
     const everyMinute = { ScheduleExpression: "cron(* * * * ? *)", Target: target };
     const names = () => scheduler.runs.map(({ name }) => name);
     for (const Name of ["disabled", "deleted", "witness"]) await create({ Name, ...everyMinute });
@@ -240,21 +240,21 @@ describe("a schedule", () => {
     expect(new Set(names().slice(before))).toEqual(new Set(["witness"]));
   });
 
-  test("makes up for no more than one run after the process stood still", async () => {
+  test("makes up for only one run after the process was suspended", async () => {
     await create({ ScheduleExpression: "cron(* * * * ? *)", Target: target });
     await until(() => scheduler.runs.length >= 1);
     const before = scheduler.runs.length;
     const end = Date.now() + 300;
     while (Date.now() < end);
     await until(() => scheduler.runs.length >= before + 2);
-    // Ten minutes of its clock have passed: the one that was waited for came late, then those that were ahead.
+    // Ten minutes of its clock have passed: the run that it waited for came late, then the following ones.
     const [late = 0, next = 0] = scheduler.runs
       .slice(before)
       .map(({ scheduledTime }) => Date.parse(scheduledTime));
     expect(next - late).toBeGreaterThan(5 * 60_000);
   });
 
-  test("fires by hand, each time told a time of its own", async () => {
+  test("fires by hand, each time with a different scheduled time", async () => {
     await create({ Target: target });
     const first = scheduler.fire("nightly");
     const second = scheduler.fire("nightly");
@@ -267,7 +267,7 @@ describe("a schedule", () => {
     expect(() => scheduler.fire("weekly")).toThrow("Schedule weekly does not exist.");
   });
 
-  test("that cannot start its target says so in its run", async () => {
+  test("reports in its run that it could not start its target", async () => {
     const Arn = `${stateMachineArn}-gone`;
     await create({ Target: { ...target, Arn } });
     expect(scheduler.fire("nightly")).toMatchObject({ error: expect.stringContaining("Does Not Exist") });
@@ -275,7 +275,7 @@ describe("a schedule", () => {
 });
 
 describe("the times of an expression", () => {
-  /** The next times after `from`, each with its offset from UTC left to the reader. */
+  /** The next `count` times after `from`, in UTC. */
   function times(expression: string, timezone: string, from: string, count: number): string[] {
     const parsed = new ScheduleExpression(expression, timezone);
     const found: string[] = [];
@@ -288,39 +288,39 @@ describe("the times of an expression", () => {
     return found;
   }
 
-  test("count days of the week from Sunday, as 1", () => {
+  test("number the days of the week from 1, Sunday", () => {
     const from = "2026-11-24T18:00:00Z";
     expect(times("cron(0 9 ? * 1 *)", "UTC", from, 2)).toEqual(["2026-11-29T09:00", "2026-12-06T09:00"]);
     expect(times("cron(0 9 ? * SAT *)", "UTC", from, 1)).toEqual(["2026-11-28T09:00"]);
     expect(times("cron(0 9 ? * 2#1 *)", "UTC", from, 2)).toEqual(["2026-12-07T09:00", "2027-01-04T09:00"]);
   });
 
-  test("are the zone's", () => {
+  test("are in the zone's local time", () => {
     expect(times("cron(30 5 * * ? *)", "Asia/Kolkata", "2026-01-01T00:00:00Z", 2)).toEqual([
       "2026-01-02T00:00",
       "2026-01-03T00:00",
     ]);
   });
 
-  test("skip what the clock skips in spring", () => {
+  test("skip the hour that the clock skips in spring", () => {
     expect(times("cron(30 2 * * ? *)", "Europe/Berlin", "2026-03-28T00:00:00Z", 2)).toEqual([
       "2026-03-28T01:30",
       "2026-03-30T00:30",
     ]);
   });
 
-  test("come once where the clock shows them twice in autumn", () => {
+  test("count once if the clock shows them twice in autumn", () => {
     expect(times("cron(30 2 * * ? *)", "Europe/Berlin", "2026-10-24T12:00:00Z", 2)).toEqual([
       "2026-10-25T00:30",
       "2026-10-26T01:30",
     ]);
-    // From within the second time on: the next is after it.
+    // Starting within the repeated hour: the next time is after it.
     expect(times("cron(0/15 * * * ? *)", "America/New_York", "2026-11-01T06:05:00Z", 1)).toEqual([
       "2026-11-01T07:00",
     ]);
   });
 
-  test("end where there are none", () => {
+  test("end if no time is left", () => {
     expect(times("cron(0 0 30 2 ? *)", "UTC", "2026-01-01T00:00:00Z", 1)).toEqual([]);
     expect(times("cron(0 0 1 1 ? 2027)", "UTC", "2026-01-01T00:00:00Z", 2)).toEqual(["2027-01-01T00:00"]);
   });

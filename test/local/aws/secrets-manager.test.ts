@@ -76,13 +76,13 @@ test("a rotation keeps the old value as AWSPREVIOUS, and only that one", async (
   });
 });
 
-test("putting the same value once more ends the old one", async () => {
+test("putting the same value again removes the old one", async () => {
   endpoint.put("token", "old");
   for (const _ of [1, 2]) await put({ SecretString: "new" });
   expect([await value(), await value("AWSPREVIOUS")]).toEqual(["new", "new"]);
 });
 
-test("a pending version becomes the current one by its staging label, and goes back", async () => {
+test("moving the staging label makes a pending version the current one, and can be undone", async () => {
   endpoint.put("token", "old");
   const old = (await get("token")).VersionId ?? "";
   const { VersionId: pending = "" } = await put({ SecretString: "new", VersionStages: ["AWSPENDING"] });
@@ -96,7 +96,7 @@ test("a pending version becomes the current one by its staging label, and goes b
   expect(await stages()).toEqual({ [old]: ["AWSCURRENT"], [pending]: ["AWSPREVIOUS"] });
 });
 
-test("a staging label of one's own is on one version at a time", async () => {
+test("a custom staging label is on one version at a time", async () => {
   const ids: string[] = [];
   for (const text of ["one", "two"]) {
     const VersionStages = ["mine", ...(text === "two" ? ["AWSCURRENT"] : [])];
@@ -108,7 +108,7 @@ test("a staging label of one's own is on one version at a time", async () => {
   expect(await value("mine")).toBe("one");
 });
 
-test("a put that is repeated under its token does nothing; with another value it is refused", async () => {
+test("a put that is repeated with its token does nothing; with another value it is refused", async () => {
   endpoint.put("token", "old");
   const request = { SecretString: "new", ClientRequestToken: randomUUID() };
   const first = await put(request);
@@ -120,7 +120,7 @@ test("a put that is repeated under its token does nothing; with another value it
   });
 });
 
-test("bytes come back as bytes", async () => {
+test("binary values are returned as bytes", async () => {
   endpoint.put("token", "text");
   const SecretBinary = new Uint8Array([0, 255]);
   await put({ SecretBinary });
@@ -142,7 +142,7 @@ test("a secret is described without its value", async () => {
   expect(JSON.stringify(described)).not.toContain("hush");
 });
 
-test("secrets are listed newest first, page by page, and by the beginning of their names", async () => {
+test("secrets are listed newest first, page by page, and by name prefix", async () => {
   for (const name of ["a/one", "a/two", "b"]) endpoint.put(name, "hush");
   const first = await secrets.send(new ListSecretsCommand({ MaxResults: 2 }));
   const second = await secrets.send(new ListSecretsCommand({ MaxResults: 2, NextToken: first.NextToken }));
@@ -155,7 +155,7 @@ test("secrets are listed newest first, page by page, and by the beginning of the
   ]);
 });
 
-test("versions without a staging label are listed only where they are asked for", async () => {
+test("versions without a staging label are listed only on request", async () => {
   for (const text of ["one", "two", "three"]) endpoint.put("token", text);
   const list = async (IncludeDeprecated: boolean) => {
     const command = new ListSecretVersionIdsCommand({ SecretId: "token", IncludeDeprecated });

@@ -52,7 +52,7 @@ function named(name: string, message = ""): Error {
   return Object.assign(new Error(message), { name });
 }
 
-/** A promise and what settles it. */
+/** A promise and the functions that settle it. */
 function deferred<T>() {
   let resolve: (value: T) => void = () => {};
   const promise = new Promise<T>((settle) => {
@@ -109,7 +109,7 @@ describe("a flow", () => {
     });
   });
 
-  test("leads through choices, passes and waits, and back to a state it has been in", async () => {
+  test("runs through choices, passes and waits, and back to an earlier state", async () => {
     let looks = 0;
     const engine = engineWith(
       {
@@ -140,7 +140,7 @@ describe("a flow", () => {
     expect(ended.stateTransitions).toBe(9);
   });
 
-  test("a state may lead to itself", async () => {
+  test("a state may be followed by itself", async () => {
     let n = 0;
     const engine = engineWith(
       {
@@ -157,7 +157,7 @@ describe("a flow", () => {
     expect((await run(engine)).output).toBe('{"result":3}');
   });
 
-  test("sees its execution and machine in the context object, whatever state it is in", async () => {
+  test("sees its execution and machine in the context object in every type of state", async () => {
     const engine = engineWith({
       First: { Type: "Pass", Result: { changed: true }, Next: "Second" },
       Second: {
@@ -182,7 +182,7 @@ describe("a flow", () => {
     });
   });
 
-  test("keeps data behind JSON: what a Lambda changes or returns is not the state's own", async () => {
+  test("copies data through JSON: a Lambda cannot change a state's data by reference", async () => {
     const engine = engineWith(
       { Ask: call("f", { ResultPath: "$.got" }) },
       {
@@ -204,7 +204,7 @@ describe("a flow", () => {
     expect((await run(engine)).output).toBe(JSON.stringify({ result }));
   });
 
-  test("an input that is no object passes through waits and passes", async () => {
+  test("an input that isn't an object passes through waits and passes", async () => {
     const engine = engineWith({
       Wait: { Type: "Wait", Seconds: 1, Next: "Pass" },
       Pass: { Type: "Pass", Next: "Done" },
@@ -215,7 +215,7 @@ describe("a flow", () => {
 });
 
 describe("a Lambda's error", () => {
-  test("ends the execution with its name, and with what Lambda says as the cause", async () => {
+  test("ends the execution with its name, and with Lambda's report as the cause", async () => {
     const engine = engineWith(
       { Ask: call("f") },
       {
@@ -325,7 +325,7 @@ describe("time", () => {
     expect(third - second).toBeLessThan(900);
   });
 
-  test("a wait that is no whole number of seconds fails the run", async () => {
+  test("a wait that isn't a whole number of seconds fails the run", async () => {
     const engine = engineWith({ Wait: { Type: "Wait", SecondsPath: "$.n", End: true } });
     expect(await run(engine, { n: "soon" })).toMatchObject({ status: "FAILED", error: "States.Runtime" });
   });
@@ -367,14 +367,14 @@ describe("names", () => {
   const forever = { Ask: call("f") };
   const hang = { invoke: () => new Promise<unknown>(() => {}) };
 
-  test("the same name and input while it runs answers the running execution", () => {
+  test("the same name and input return the running execution", () => {
     const engine = engineWith(forever, hang);
     const first = engine.start(arn, "a", "{}");
     expect(engine.start(arn, "a", "{}")).toEqual(first);
     expect(engine.list()).toHaveLength(1);
   });
 
-  test("another input, or an execution that has ended, keeps the name taken", async () => {
+  test("the name is refused with another input, and after the execution has ended", async () => {
     const engine = engineWith(forever, hang);
     const { executionArn } = engine.start(arn, "a", "{}");
     expect(() => engine.start(arn, "a", '{"b":1}')).toThrow(
@@ -391,7 +391,7 @@ describe("names", () => {
     expect(() => engine.start(arn, name, "{}")).toThrow(expect.objectContaining({ name: "InvalidName" }));
   });
 
-  test("80 characters with umlauts are taken", () => {
+  test("80 characters with umlauts are accepted", () => {
     expect(() => engineWith(forever, hang).start(arn, "ü".repeat(80), "{}")).not.toThrow();
   });
 
@@ -405,7 +405,7 @@ describe("names", () => {
 describe("sizes", () => {
   const limit = 262_144;
 
-  test("an input counts in bytes of UTF-8 and must be JSON", () => {
+  test("an input is measured in bytes of UTF-8 and must be JSON", () => {
     const engine = engineWith({ Pass: { Type: "Pass", End: true } });
     const refused = expect.objectContaining({ name: "InvalidExecutionInput" });
     expect(() => engine.start(arn, "a", `"${"x".repeat(limit - 2)}"`)).not.toThrow();
@@ -414,7 +414,7 @@ describe("sizes", () => {
     expect(() => engine.start(arn, "d", "{not json")).toThrow(refused);
   });
 
-  test("a result that is too large fails the run: no Retry and no Catch takes it", async () => {
+  test("a result that is too large fails the run: no Retry and no Catch matches", async () => {
     let calls = 0;
     const everything = { ErrorEquals: ["States.ALL"] };
     const engine = engineWith(
@@ -449,7 +449,7 @@ describe("sizes", () => {
     expect(calls).toEqual(["grow"]);
   });
 
-  test("a history of 25,000 events is the end, and no redrive follows", async () => {
+  test("a history of 25,000 events fails the execution, which cannot be redriven", async () => {
     const states = {
       Again: {
         Type: "Choice",
@@ -471,7 +471,7 @@ describe("sizes", () => {
 });
 
 describe("stopping", () => {
-  test("ends the run at once; a result that comes later changes nothing and nothing is retried", async () => {
+  test("ends the run at once; a later result changes nothing and nothing is retried", async () => {
     const called = deferred<void>();
     const late = deferred<unknown>();
     let calls = 0;
@@ -524,17 +524,17 @@ describe("stopping", () => {
   });
 });
 
-describe("a result that has no place in the input", () => {
+describe("a ResultPath that leads into the input", () => {
   const failure = "States.ResultPathMatchFailure";
   const result = { invoke: async () => 1 };
 
   test.each([
-    ["a text", "text", "$.got", 'Unable to apply step "got" to input "text"'],
+    ["a string", "text", "$.got", 'Unable to apply step "got" to input "text"'],
     ["null inside", { a: null }, "$.a.b", 'Unable to apply step "b" to input null'],
     ["a list", [1], "$.got", 'Unable to apply step "got" to input [1]'],
     ["a number inside", { a: { b: 2 } }, "$.a.b.c", 'Unable to apply step "c" to input 2'],
     ["a list inside", { a: [] }, "$.a.b", 'Unable to apply step "b" to input []'],
-  ])("fails the run where it is to go into %s", async (_what, input, ResultPath, cause) => {
+  ])("fails the run if it leads into %s", async (_what, input, ResultPath, cause) => {
     for (const state of [call("f", { ResultPath }), { Type: "Pass", ResultPath, End: true }]) {
       const engine = engineWith({ Ask: state }, result);
       expect(await run(engine, input)).toMatchObject({ status: "FAILED", error: failure, cause });
@@ -544,15 +544,15 @@ describe("a result that has no place in the input", () => {
   });
 
   test.each([
-    ["what is not there", { a: 1 }, "$.b.c", { a: 1, b: { c: { result: 1 } } }],
+    ["a missing field", { a: 1 }, "$.b.c", { a: 1, b: { c: { result: 1 } } }],
     ["an object", { a: { b: 2 } }, "$.a.c", { a: { b: 2, c: { result: 1 } } }],
-    ["the place of a number", { a: 1 }, "$.a", { a: { result: 1 } }],
-  ])("is none where it goes into %s", async (_what, input, ResultPath, output) => {
+    ["a number that it replaces", { a: 1 }, "$.a", { a: { result: 1 } }],
+  ])("is applied if it leads to %s", async (_what, input, ResultPath, output) => {
     const { output: got } = await run(engineWith({ Ask: call("f", { ResultPath }) }, result), input);
     expect(JSON.parse(got ?? "")).toEqual(output);
   });
 
-  test("can be retried and caught by the Task, whose work is done", async () => {
+  test("fails in a way that the Task can retry and catch, although its work is done", async () => {
     const calls: string[] = [];
     const engine = engineWith(
       {
@@ -574,7 +574,7 @@ describe("a result that has no place in the input", () => {
   test.each([
     ["text", "$.error"],
     [{ a: 1 }, "$.a.error"],
-  ])("fails the run where it is a caught error: %j has no %s", async (input, ResultPath) => {
+  ])("fails the run if it belongs to a Catch: %j has no %s", async (input, ResultPath) => {
     const engine = engineWith(
       {
         Ask: call("f", { Catch: [{ ErrorEquals: ["States.ALL"], ResultPath, Next: "Caught" }] }),
@@ -627,7 +627,7 @@ describe("a redrive", () => {
     expect(() => engine.redrive(other.executionArn)).toThrow("Execution redrivable period exceeded");
   });
 
-  test("answers as before under the same client token, for 15 minutes and the last ten of them", async () => {
+  test("gets the same answer with the same client token, for 15 minutes and for the last ten tokens", async () => {
     let now = Date.now();
     const invoke = async () => {
       throw named("Boom");
@@ -655,7 +655,7 @@ describe("a redrive", () => {
     expect(await redrive("10")).not.toEqual(last);
   });
 
-  test("begins at the state that failed, with its input and fresh retries, in the same history", async () => {
+  test("starts at the state that failed, with its input and fresh retries, in the same history", async () => {
     const calls: string[] = [];
     let broken = true;
     const engine = engineWith(
@@ -698,7 +698,7 @@ describe("a redrive", () => {
     });
   });
 
-  test("of a stopped execution begins at the state that ran", async () => {
+  test("of a stopped execution starts at the state that was running", async () => {
     const waiting = deferred<void>();
     const calls: string[] = [];
     const engine = engineWith(
@@ -720,7 +720,7 @@ describe("a redrive", () => {
     expect(calls).toEqual(["first", "second", "second"]);
   });
 
-  test("is refused while an execution runs and after it succeeded", async () => {
+  test("is refused while an execution is running and after it has succeeded", async () => {
     const engine = engineWith({ Pass: { Type: "Pass", End: true } });
     const { executionArn } = engine.start(arn, "a", "{}");
     const refused = expect.objectContaining({ name: "ExecutionNotRedrivable" });
@@ -749,7 +749,7 @@ describe("starting another flow", () => {
     End: true,
   };
 
-  test("answers its ARN without waiting for its end; a taken name is an error to catch", async () => {
+  test("returns its ARN without waiting for its end; a taken name is an error that can be caught", async () => {
     const engine = engineWith({ Start: start });
     engine.addMachine(otherArn, JSON.stringify({ StartAt: "P", States: { P: { Type: "Pass", End: true } } }));
 
@@ -761,7 +761,7 @@ describe("starting another flow", () => {
     expect(second.error).toBe("StepFunctions.ExecutionAlreadyExistsException");
   });
 
-  test("answers the running one for the same name and input", async () => {
+  test("returns the running execution for the same name and input", async () => {
     const engine = engineWith({ Start: start }, { invoke: () => new Promise(() => {}) });
     engine.addMachine(otherArn, JSON.stringify({ StartAt: "Ask", States: { Ask: call("f") } }));
     const first = await run(engine, { a: 1 }, "one");
@@ -771,7 +771,7 @@ describe("starting another flow", () => {
 });
 
 describe("a listener", () => {
-  test("hears of the start, the redrive and each end", async () => {
+  test("is called for the start, the redrive and each end", async () => {
     const engine = engineWith({ No: { Type: "Fail", Error: "Refused" } });
     const heard: string[] = [];
     const unsubscribe = engine.onStatusChange(({ name, status, error }) =>
@@ -791,7 +791,7 @@ describe("a listener", () => {
   });
 });
 
-test("closing drops what runs and refuses what comes", async () => {
+test("closing drops running executions and refuses new ones", async () => {
   const engine = engineWith({ Wait: { Type: "Wait", Seconds: 3600, End: true } }, { timeScale: 1 });
   const { executionArn } = engine.start(arn, "a", "{}");
   const finished = engine.finished(executionArn);
@@ -801,14 +801,14 @@ test("closing drops what runs and refuses what comes", async () => {
 });
 
 describe("a definition", () => {
-  test("gets its placeholders filled; one without a value is an error that names it", () => {
+  test("has its placeholders replaced; a placeholder without a value is an error that names it", () => {
     const placeholder = (name: string) => `\${${name}}`;
     const text = JSON.stringify({ a: `${placeholder("One")}-${placeholder("Two")}` });
     expect(loadDefinition(text, { One: "1", Two: 'q"', Three: "" })).toBe('{"a":"1-q\\""}');
     expect(() => loadDefinition(text, { One: "1" })).toThrow(/\$\{Two\}.*One/s);
   });
 
-  test("that is wrong is refused with the machine's name and the faults", () => {
+  test("that is invalid is refused with the machine's name and the faults", () => {
     expect(() => engineWith({ A: { Type: "Pass", Next: "Nowhere" } }, {}, {}, { isThorough: true })).toThrow(
       /flow is no valid.*Nowhere/s,
     );
@@ -823,7 +823,7 @@ describe("a definition", () => {
     ["JSONata", { A: { ...pass, QueryLanguage: "JSONata" } }, /JSONPath/],
     ["variables", { A: { ...pass, Assign: { a: 1 } } }, /Assign/],
     ["IsPresent: false", choice({ Variable: "$.a", IsPresent: false }), /Not \{ IsPresent: true \}/],
-    ["the same inside And", choice({ And: [{ Variable: "$.a", IsNull: false }] }), /Not \{ IsNull/],
+    ["IsNull: false inside And", choice({ And: [{ Variable: "$.a", IsNull: false }] }), /Not \{ IsNull/],
     [
       "States.JsonMerge",
       { A: { ...pass, Parameters: { "a.$": "States.JsonMerge($.a, $.b, false)" } } },
@@ -844,9 +844,9 @@ describe("a definition", () => {
     ["Map", { A: { Type: "Map", ItemProcessor: { StartAt: "B", States: { B: pass } }, End: true } }, /Map/],
     ["other services", { A: call("f", { Resource: "arn:aws:states:::sqs:sendMessage" }) }, /Resource/],
     ["?-wildcards", choice({ Variable: "$.a", StringMatches: "a?" }), /wildcard/],
-    ["odd result paths", { A: { ...pass, ResultPath: "$['a']" } }, /ResultPath/],
+    ["unusual result paths", { A: { ...pass, ResultPath: "$['a']" } }, /ResultPath/],
     [
-      "States.ALL in company",
+      "States.ALL that is not the last",
       { A: call("f", { Retry: [{ ErrorEquals: ["States.ALL"] }, { ErrorEquals: ["X"] }] }) },
       /States\.ALL/,
     ],

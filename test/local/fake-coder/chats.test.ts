@@ -14,7 +14,7 @@ let organization: string;
 
 afterEach(() => coder.close());
 
-/** A server with the user mona, whose turns end where a test ends them; `base` is where its chats are. */
+/** A server with the user mona, whose turns end when the test ends them; `base` is the path of its chats. */
 async function start(options: FakeCoderOptions = {}): Promise<void> {
   coder = new FakeCoder({ version: "2.38", bootMs: 4, stopMs: 4, deleteMs: 4, turnMs: 60_000, ...options });
   await coder.listen();
@@ -26,7 +26,7 @@ async function start(options: FakeCoderOptions = {}): Promise<void> {
 
 interface Answer {
   status: number;
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into bodies of many shapes.
+  // biome-ignore lint/suspicious/noExplicitAny: tests read bodies of many shapes.
   body: any;
 }
 
@@ -101,7 +101,7 @@ describe("versions", () => {
     [{ version: "2.37" }, ["chats", "oldChats"]],
     [{ version: "2.38" }, ["chats"]],
     [{ version: "2.38", chats: false }, []],
-  ])("%j has %j", async (options, there) => {
+  ])("%j serve %j", async (options, there) => {
     await start(options);
     for (const name of Object.keys(paths) as (keyof typeof paths)[]) {
       const answer = await get(paths[name]);
@@ -112,7 +112,7 @@ describe("versions", () => {
     expect(body.version).toMatch(new RegExp(`^v${options.version}\\.`));
   });
 
-  test("can follow each other, with what was there", async () => {
+  test("can be changed, and the data is kept", async () => {
     await start({ version: "2.34" });
     const template = coder.addTemplate({ name: "agent" });
     const fields = { name: "gh-1", input: "Fix it", template_version_id: template.versions[0]?.id };
@@ -125,7 +125,7 @@ describe("versions", () => {
     expect((await get("/api/v2/users/mona/workspace/gh-1")).status).toBe(200);
   });
 
-  test("with both mounts show the same chats at both", async () => {
+  test("with both paths show the same chats under both", async () => {
     await start({ version: "2.37" });
     const chat = await newChat();
     expect((await get(`/api/experimental/chats/${chat.id}`)).body.id).toBe(chat.id);
@@ -133,7 +133,7 @@ describe("versions", () => {
 });
 
 describe("creating a chat", () => {
-  test("makes one that runs, with the keys that Coder has and without those it leaves out", async () => {
+  test("creates a running one, with Coder's keys and without the keys that Coder omits", async () => {
     await start();
     const { status, body } = await create();
     expect(status).toBe(201);
@@ -162,7 +162,7 @@ describe("creating a chat", () => {
     expect(coder.chats()).toEqual([chat]);
   });
 
-  test("takes what it does not know for nothing, and two of the same label", async () => {
+  test("ignores unknown fields, and allows two with the same label", async () => {
     await start();
     expect((await create({ no_such_field: 1 })).status).toBe(201);
     expect((await create()).status).toBe(201);
@@ -208,7 +208,7 @@ describe("creating a chat", () => {
     ["bad labels", { labels: { "-a": "", b: "x".repeat(257) }, client_type: "x" }, 400, "Invalid labels."],
     ["a bad client type", { client_type: "x", reasoning_effort: "x" }, 400, "Invalid client_type."],
     ["a bad effort", { reasoning_effort: "x" }, 400, "Invalid reasoning_effort value."],
-  ])("refuses %s before what comes later", async (_, fields, status, message) => {
+  ])("refuses %s before later faults", async (_, fields, status, message) => {
     await start();
     expect(await create(fields)).toMatchObject({ status, body: { message } });
     expect(coder.chats()).toEqual([]);
@@ -238,7 +238,7 @@ describe("creating a chat", () => {
     });
   });
 
-  test("is a 503 while the AI Gateway is off, as all that changes a chat; reads work", async () => {
+  test("is a 503 while the AI Gateway is off, like every change of a chat; reads work", async () => {
     await start();
     const chat = await idleChat();
     coder.turnGatewayOff();
@@ -252,8 +252,8 @@ describe("creating a chat", () => {
   });
 });
 
-describe("creating a chat for somebody else", () => {
-  test("is for site owners, and leaves them able to read and to end it only", async () => {
+describe("creating a chat for another user", () => {
+  test("is allowed for site owners, who can then only read and end it", async () => {
     await start();
     const { status, body } = await create({ owner_id: mona.id });
     expect(status).toBe(201);
@@ -288,7 +288,7 @@ describe("creating a chat for somebody else", () => {
   });
 
   test.each([{ version: "2.37" }, { version: "2.38", ownerIdSupport: false }] as FakeCoderOptions[])(
-    "is silently a chat of the caller's own with %j",
+    "silently creates a chat of the caller with %j",
     async (options) => {
       await start(options);
       expect(await create({ owner_id: mona.id })).toMatchObject({
@@ -300,7 +300,7 @@ describe("creating a chat for somebody else", () => {
 });
 
 describe("who may do what with a chat", () => {
-  test("admins may read and end it, others do not see it", async () => {
+  test("admins may read and end it, other users do not see it", async () => {
     await start();
     const own = tokenOf(mona);
     const chat = await newChat({}, own);
@@ -327,7 +327,7 @@ describe("who may do what with a chat", () => {
     expect((await create({}, tokenOf(useful))).status).toBe(201);
   });
 
-  test("sharing lets one more user read it", async () => {
+  test("sharing lets another user read it", async () => {
     await start();
     const chat = await newChat();
     const own = tokenOf(mona);
@@ -346,7 +346,7 @@ describe("who may do what with a chat", () => {
     expect(self.body.message).toBe("Cannot change your own chat sharing role.");
   });
 
-  test("sharing may be off", async () => {
+  test("sharing may be turned off", async () => {
     await start({ chatSharing: false });
     const chat = await newChat();
     const share = await call("PATCH", at(chat, "/acl"), { user_roles: { [mona.id]: "read" } });
@@ -358,7 +358,7 @@ describe("who may do what with a chat", () => {
 });
 
 describe("reading a chat", () => {
-  test("is a 404 for unknown and purged ones and a 400 for what is no id", async () => {
+  test("is a 404 for unknown and purged chats and a 400 for an invalid id", async () => {
     await start();
     const chat = await newChat();
     expect((await get(`${base}/nonsense`)).status).toBe(400);
@@ -368,7 +368,7 @@ describe("reading a chat", () => {
     expect(coder.chats()).toEqual([]);
   });
 
-  test("shows the pull request, the summaries and the error once there are some", async () => {
+  test("shows the pull request, the summaries and the error once they exist", async () => {
     await start();
     const chat = await idleChat();
     expect((await list()).body[0].diff_status).toEqual({
@@ -394,7 +394,7 @@ describe("reading a chat", () => {
     expect((await get(at(chat))).body).not.toHaveProperty("last_error");
   });
 
-  test("tells of a wait for capacity in the single answer alone", async () => {
+  test("shows a wait for capacity only in the answer for a single chat", async () => {
     await start();
     const chat = await newChat();
     chat.queuedForCapacity = true;
@@ -406,7 +406,7 @@ describe("reading a chat", () => {
 describe("listing chats", () => {
   const label = (value: string) => `label=${encodeURIComponent(`relay-target:${value}`)}`;
 
-  test("finds by labels, all of which have to fit, and what is archived on demand", async () => {
+  test("finds chats by labels, all of which must match, and archived ones on demand", async () => {
     await start();
     const one = await idleChat({ labels: { "relay-target": "acme/site#5", part: "a:b" } });
     await idleChat({ labels: { "relay-target": "acme/site#55" } });
@@ -419,7 +419,7 @@ describe("listing chats", () => {
     expect(ids(await list(`${label("acme/site#5")}&q=archived:true`))).toEqual([one.id]);
   });
 
-  test("has the one that changed last first, 50 to a page", async () => {
+  test("returns the most recently changed first, 50 a page", async () => {
     await start();
     const first = await idleChat();
     for (let i = 0; i < 50; i += 1) await create();
@@ -431,7 +431,7 @@ describe("listing chats", () => {
     expect(ids(await list(`limit=1&after_id=${ids(await list())[4]}`))).toEqual([ids(await list())[5]]);
   });
 
-  test("knows what to search by, and refuses the rest", async () => {
+  test("accepts the known search keys and refuses others", async () => {
     await start();
     const chat = await idleChat();
     await idleChat();
@@ -456,7 +456,7 @@ describe("listing chats", () => {
     expect((await list("limit=x")).status).toBe(400);
   });
 
-  test("by workspace gives the newest chat of each", async () => {
+  test("by workspace returns the newest chat of each", async () => {
     await start();
     const workspace = coder.addWorkspace("w", coder.bot, coder.addTemplate({ name: "agent" }));
     await idleChat({ workspace_id: workspace.id });
@@ -467,7 +467,7 @@ describe("listing chats", () => {
 });
 
 describe("sending", () => {
-  test("begins a turn where the chat is idle", async () => {
+  test("starts a turn if the chat is idle", async () => {
     await start();
     const chat = await idleChat();
     const answer = await send(chat, "  also this ");
@@ -479,7 +479,7 @@ describe("sending", () => {
     expect(chat.inputs.map((input) => input.text)).toEqual(["also this"]);
   });
 
-  test("waits in the queue where it is busy, one turn for each text", async () => {
+  test("queues the text if the chat is busy, one turn for each text", async () => {
     await start();
     const chat = await newChat();
     expect((await send(chat, "one")).body).toMatchObject({
@@ -497,7 +497,7 @@ describe("sending", () => {
     expect(chat.status).toBe("waiting");
   });
 
-  test("takes time, as much for each turn", async () => {
+  test("takes the same time for each turn", async () => {
     await start({ turnMs: 10 });
     const chat = await newChat();
     await send(chat, "one", { busy_behavior: "interrupt" });
@@ -509,7 +509,7 @@ describe("sending", () => {
     await until(() => chat.inputs.length === 2 && chat.status === "waiting");
   });
 
-  test("is a 429 where the queue is full", async () => {
+  test("is a 429 if the queue is full", async () => {
     await start();
     const chat = await newChat();
     for (let i = 0; i < 20; i += 1) expect((await send(chat, `${i}`)).status).toBe(200);
@@ -519,7 +519,7 @@ describe("sending", () => {
     });
   });
 
-  test("may be edited by the owner in the queue of a newer server, which waits for that as `paused`", async () => {
+  test("lets the owner edit a queued text on a newer server, which is `paused` until then", async () => {
     await start({ version: "2.40" });
     const chat = await newChat();
     const queue = (body: object, index = 0) =>
@@ -562,7 +562,7 @@ describe("sending", () => {
     );
   });
 
-  test("tries a failed chat again, its queue first", async () => {
+  test("retries a failed chat, its queue first", async () => {
     await start();
     const chat = await newChat();
     await send(chat, "one");
@@ -591,7 +591,7 @@ describe("sending", () => {
     expect((await send(chat, "x", { busy_behavior: "x" })).body.message).toBe("Invalid busy_behavior value.");
   });
 
-  test("is refused by an archived chat, and works again after an unarchive", async () => {
+  test("is refused by an archived chat, and works again after unarchiving", async () => {
     await start();
     const chat = await idleChat();
     await edit(chat, { archived: true });
@@ -606,7 +606,7 @@ describe("sending", () => {
 });
 
 describe("messages", () => {
-  test("come the newest first, with the queue; after a cursor in order and without", async () => {
+  test("are listed newest first, with the queue; after a cursor, oldest first and without it", async () => {
     await start();
     const chat = await idleChat();
     await send(chat, "one");
@@ -625,7 +625,7 @@ describe("messages", () => {
     }
   });
 
-  test("in the queue can be deleted", async () => {
+  test("can be deleted from the queue", async () => {
     await start();
     const chat = await newChat();
     const remove = (id: unknown) => call("DELETE", at(chat, `/queue/${id}`));
@@ -663,7 +663,7 @@ describe("ending a chat", () => {
     expect(coder.workspaces()).toEqual([workspace]);
   });
 
-  test("goes on with the queue after an interrupt", async () => {
+  test("continues with the queue after an interrupt", async () => {
     await start();
     const chat = await newChat();
     await send(chat, "one");
@@ -674,7 +674,7 @@ describe("ending a chat", () => {
     expect(chat.status).toBe("running");
   });
 
-  test("keeps the queue of one that failed", async () => {
+  test("keeps the queue of a failed one", async () => {
     await start();
     const chat = await newChat();
     await send(chat, "one");
@@ -722,7 +722,7 @@ describe("editing a chat", () => {
 });
 
 describe("a server before the state machine", () => {
-  test("has a new chat pending, interrupts at once, and stops a running one to archive it", async () => {
+  test("starts a new chat as pending, interrupts at once, and stops a running one to archive it", async () => {
     await start({ version: "2.35" });
     expect((await create()).body.status).toBe("pending");
     const chat = await newChat();
@@ -743,7 +743,7 @@ describe("a server before the state machine", () => {
     await until(async () => (await status()) === "waiting");
   });
 
-  test("queues what is sent meanwhile", async () => {
+  test("queues a text that is sent in the meantime", async () => {
     await start({ version: "2.35" });
     const chat = await newChat();
     expect((await send(chat, "one")).body.queued).toBe(true);
@@ -752,14 +752,14 @@ describe("a server before the state machine", () => {
     expect(chat.inputs.map((input) => input.text)).toEqual(["one"]);
   });
 
-  test("may give its error as a bare string", async () => {
+  test("may return its error as a bare string", async () => {
     await start({ version: "2.35", stringErrors: true });
     const chat = await newChat();
     chat.failTurn({ message: "Out of budget." });
     expect((await get(at(chat))).body.last_error).toBe("Out of budget.");
   });
 
-  test("answers a body that is too large as one that is no JSON", async () => {
+  test("answers a body that is too large as if it were not JSON", async () => {
     await start({ version: "2.35" });
     expect((await create({ content: text("x".repeat(256 * 1024)) })).status).toBe(400);
   });
@@ -784,7 +784,7 @@ describe("tokens", () => {
     expect(coder.mintedTokens()).toEqual([]);
   });
 
-  test("are made for others by site owners only, and are of no use to the suspended", async () => {
+  test("are created for others by site owners only, and do not work for suspended users", async () => {
     await start();
     coder.setTokenRole("org-admin");
     expect((await mint("mona", "relay")).status).toBe(403);
@@ -801,7 +801,7 @@ describe("workspaces for chats", () => {
   const make = (fields: object, user = "mona", token?: string) =>
     call("POST", `/api/v2/users/${user}/workspaces`, fields, token);
 
-  test("are made of a template, or of a version of it, under a name that is unique", async () => {
+  test("are created from a template, or a version of it, under a unique name", async () => {
     await start({ deleteMs: 60_000 });
     const template = coder.addTemplate({ name: "agent", presets: [{ name: "small" }] });
     const preset = template.versions[0]?.presets[0]?.id;
@@ -825,7 +825,7 @@ describe("workspaces for chats", () => {
     expect((await build("delete")).status).toBe(404);
   });
 
-  test("are refused where the template, the name, the preset or the right is missing", async () => {
+  test("are refused if the template, the name, the preset or the right is missing", async () => {
     await start();
     const template = coder.addTemplate({ name: "agent", needsPreset: true });
     const old = coder.addTemplate({ name: "old", deprecated: true });
@@ -850,7 +850,7 @@ describe("workspaces for chats", () => {
   });
 });
 
-/** An id that nothing has. */
+/** A new id that nothing has. */
 function mintedId(): string {
   return "22222222-2222-4222-8222-222222222222";
 }

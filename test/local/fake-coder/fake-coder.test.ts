@@ -23,7 +23,7 @@ async function start(options: FakeCoderOptions = {}): Promise<void> {
 interface Answer {
   status: number;
   headers: Headers;
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into bodies of many shapes.
+  // biome-ignore lint/suspicious/noExplicitAny: tests read bodies of many shapes.
   body: any;
 }
 
@@ -83,7 +83,7 @@ async function pause(): Promise<void> {
 }
 
 describe("the server", () => {
-  test("tells its version without a token, and in a header of every answer", async () => {
+  test("returns its version without a token, and in a header of every answer", async () => {
     await start();
     const info = await call("GET", "/api/v2/buildinfo", undefined, "");
     expect(info).toMatchObject({ status: 200, body: { version: "v2.34.1+fake" } });
@@ -91,7 +91,7 @@ describe("the server", () => {
     expect(missing.headers.get("x-coder-build-version")).toBe("v2.34.1+fake");
   });
 
-  test("tells a route that it does not have from a resource that is not there", async () => {
+  test("answers an unknown route differently from a missing resource", async () => {
     await start();
     for (const path of ["/api/v2/chats", "/api/experimental/chats"]) {
       expect(await get(path)).toMatchObject({ status: 404, body: { message: "Route not found." } });
@@ -102,7 +102,7 @@ describe("the server", () => {
     }
   });
 
-  test("takes only its own token", async () => {
+  test("accepts only its own token", async () => {
     await start({ token: "right" });
     expect((await call("GET", "/api/v2/users/me", undefined, "wrong")).status).toBe(401);
     expect((await fetch(`${coder.url}/api/v2/tasks`)).status).toBe(401);
@@ -125,7 +125,7 @@ describe("users", () => {
   const names = (answer: Answer) => answer.body.users.map((user: { username: string }) => user.username);
   const search = (q: string) => get(`/api/v2/users?q=${encodeURIComponent(q)}`);
 
-  test("are found by their GitHub id, which is not shown; id 0 finds them all", async () => {
+  test("are found by their GitHub id, which is not returned; id 0 finds all users", async () => {
     await start();
     coder.addUser({ username: "hubot", githubId: 480938, status: "suspended" });
     const found = await search("github_com_user_id:583231");
@@ -137,7 +137,7 @@ describe("users", () => {
     expect((await search("github_com_user_id:1")).body).toEqual({ users: [], count: 0 });
   });
 
-  test("cannot be searched for by unknown keys or by a GitHub id that is no number", async () => {
+  test("cannot be searched by unknown keys or by a GitHub id that isn't a number", async () => {
     await start();
     expect(await search("github_user_id:1")).toMatchObject({
       status: 400,
@@ -187,7 +187,7 @@ describe("templates", () => {
 });
 
 describe("creating a task", () => {
-  test("goes from pending over working to idle", async () => {
+  test("goes from pending through working to idle", async () => {
     await start();
     const created = await create({}, "MONA");
     expect(created).toMatchObject({
@@ -218,7 +218,7 @@ describe("creating a task", () => {
     expect(task().inputs).toEqual([]);
   });
 
-  test("waits for its boot, and can be told to finish or to fail it", async () => {
+  test("waits for the boot, which a test can complete or fail", async () => {
     await start({ bootMs: 60_000 });
     await create();
     expect(task().status).toBe("pending");
@@ -231,7 +231,7 @@ describe("creating a task", () => {
     });
   });
 
-  test("pins the preset, and makes up names where none are given", async () => {
+  test("pins the preset, and generates names that are not given", async () => {
     await start();
     const preset = template.versions[0]?.presets[1];
     const { body } = await create({
@@ -259,7 +259,7 @@ describe("creating a task", () => {
     expect(coder.tasks()).toEqual([]);
   });
 
-  test("refuses templates that are deprecated, without a task or without a value for a parameter", async () => {
+  test("refuses templates that are deprecated, have no AI task, or lack a value for a parameter", async () => {
     await start();
     const old = coder.addTemplate({ name: "old", deprecated: true });
     const plain = coder.addTemplate({ name: "plain", aiTask: false });
@@ -280,7 +280,7 @@ describe("creating a task", () => {
     expect((await create({ template_version_id: versionId(other) }, "lone")).status).toBe(404);
   });
 
-  test("refuses a name that a workspace of the owner has, in any case, with a 409", async () => {
+  test("refuses a name that a workspace of the owner has, ignoring case, with a 409", async () => {
     await start();
     const hubot = coder.addUser({ username: "hubot" });
     coder.addWorkspace("taken", hubot, template);
@@ -301,7 +301,7 @@ describe("creating a task", () => {
     expect(coder.tasks()).toHaveLength(1);
   });
 
-  test("is a 403 when the license allows no more", async () => {
+  test("is a 403 when the license limit is reached", async () => {
     await start();
     coder.forbidStarts();
     expect((await create()).status).toBe(403);
@@ -309,7 +309,7 @@ describe("creating a task", () => {
 });
 
 describe("listing tasks", () => {
-  test("gives all of them, the newest first, or those that a query asks for", async () => {
+  test("returns all tasks, the newest first, or those that match a query", async () => {
     await start();
     coder.addUser({ username: "hubot" });
     await create({ name: "one" });
@@ -328,7 +328,7 @@ describe("listing tasks", () => {
     expect(await list("organization:default")).toEqual(["two", "one"]);
   });
 
-  test("refuses keys and owners that it does not know", async () => {
+  test("refuses unknown keys and owners", async () => {
     await start();
     for (const q of ["name:one", "owner:nobody", "organization:none"]) {
       const answer = await get(`/api/v2/tasks?q=${q}`);
@@ -353,14 +353,14 @@ describe("sending", () => {
     await idleTask();
     task().holdBusy();
     expect(await send("now?")).toMatchObject({ status: 409, body: { detail: "Status: running" } });
-    // A report of idleness can be wrong.
+    // The agent's report that it is idle can be wrong.
     task().setAgentState("idle");
     expect((await send("now?")).status).toBe(409);
     task().release();
     expect((await send("now?")).status).toBe(204);
   });
 
-  test("takes only one of two at once", async () => {
+  test("accepts only one of two concurrent texts", async () => {
     await start({ turnMs: 60_000 });
     await create();
     await until(() => task().status === "active");
@@ -370,7 +370,7 @@ describe("sending", () => {
     expect(task().inputs).toHaveLength(1);
   });
 
-  test("refuses what is empty, and the agent what is only white space", async () => {
+  test("refuses an empty text, and the agent refuses white space", async () => {
     await start();
     await idleTask();
     expect((await send("")).status).toBe(400);
@@ -388,7 +388,7 @@ describe("sending", () => {
     expect((await send("Again")).status).toBe(204);
   });
 
-  test("answers by the status of the task", async () => {
+  test("answers according to the task's status", async () => {
     await start({ bootMs: 60_000, stopMs: 60_000 });
     await create();
     expect(await send("x")).toMatchObject({ status: 409, body: { message: "Task is pending." } });
@@ -404,7 +404,7 @@ describe("sending", () => {
     expect(await send("x")).toMatchObject({ status: 409, body: { message: "Task is paused." } });
   });
 
-  test("is a 404 for an org-admin, who may do all else", async () => {
+  test("is a 404 for an org-admin, who may do everything else", async () => {
     await start();
     await idleTask();
     coder.setTokenRole("org-admin");
@@ -416,7 +416,7 @@ describe("sending", () => {
 });
 
 describe("the agent's state", () => {
-  test("is what a test makes it, cut to 160 characters", async () => {
+  test("can be set by a test, with its message cut to 160 characters", async () => {
     await start();
     await idleTask();
     const uri = "https://github.com/octo/app/pull/2";
@@ -431,7 +431,7 @@ describe("the agent's state", () => {
     expect(await state()).toBeNull();
   });
 
-  test("outlives a stop, and is dropped at the next start", async () => {
+  test("is kept over a stop, and dropped at the next start", async () => {
     await start({ bootMs: 60_000 });
     await create();
     task().finishBoot();
@@ -450,7 +450,7 @@ describe("the agent's state", () => {
 describe("logs", () => {
   const logs = () => get("/api/v2/tasks/mona/gh-1/logs");
 
-  test("hold what was sent, broken at 80 columns", async () => {
+  test("contain the sent texts, broken at 80 columns", async () => {
     await start();
     await idleTask();
     await send(`${"word ".repeat(30)}end\nnext`);
@@ -463,7 +463,7 @@ describe("logs", () => {
     ]);
   });
 
-  test("come from the snapshot of the last stop where no agent runs", async () => {
+  test("are read from the snapshot of the last stop if no agent is running", async () => {
     await start({ bootMs: 60_000 });
     await create();
     expect((await logs()).body).toEqual({ logs: [], snapshot: true });
@@ -489,7 +489,7 @@ describe("pause and resume", () => {
     expect((await call("POST", "/api/v2/tasks/mona/gh-1/resume")).status).toBe(409);
   });
 
-  test("bring back a task that failed", async () => {
+  test("recover a failed task", async () => {
     await start();
     await idleTask();
     task().failBuild();
@@ -497,7 +497,7 @@ describe("pause and resume", () => {
     await until(() => task().status === "active");
   });
 
-  test("work by workspace builds too", async () => {
+  test("also work through workspace builds", async () => {
     await start({ bootMs: 60_000 });
     await create();
     task().finishBoot();
@@ -516,7 +516,7 @@ describe("pause and resume", () => {
     expect(workspace.body).toMatchObject({ name: "gh-1", latest_build: { transition: "start" } });
   });
 
-  test("let the prompt be changed in between", async () => {
+  test("allow a change of the prompt in between", async () => {
     await start();
     const setInput = (input: string) => call("PATCH", "/api/v2/tasks/mona/gh-1/input", { input });
     await idleTask();
@@ -555,7 +555,7 @@ describe("deleting a task", () => {
     expect((await create()).status).toBe(201);
   });
 
-  test("keeps the name where the delete build fails", async () => {
+  test("keeps the name if the delete build fails", async () => {
     await start({ deleteMs: 60_000 });
     await idleTask();
     await remove();
@@ -575,7 +575,7 @@ describe("Coder 2.30", () => {
     expect((await get("/api/v2/buildinfo")).body.version).toBe("v2.30.0+fake");
   });
 
-  test("answers a send with 502 when busy and 400 when not active, and hands failure through", async () => {
+  test("answers a send with 502 when busy and 400 when not active, and passes the state failure through", async () => {
     await start({ version: "2.30" });
     await idleTask();
     task().holdBusy();
@@ -589,7 +589,7 @@ describe("Coder 2.30", () => {
   });
 });
 
-test("closing ends all that would happen by itself, for good", () => {
+test("closing cancels all timers permanently", () => {
   jest.useFakeTimers();
   try {
     const timers = new Timers();

@@ -47,7 +47,7 @@ async function token(): Promise<string> {
   return (await auth({ type: "installation", installationId: installation.body.id })).token;
 }
 
-/** What the tests look at in answers and payloads, lists among them. */
+/** The fields of answers and payloads that the tests read, some of them lists. */
 interface Body extends ReadonlyArray<Body> {
   action: string;
   body: string;
@@ -100,7 +100,7 @@ async function call(
 const payloadOf = (received: RecordedCall | undefined) => received?.body as Body;
 
 describe("the App's identity", () => {
-  test("Octokit's App authentication gets a token that opens the API", async () => {
+  test("Octokit's App authentication gets a token that the API accepts", async () => {
     const bearer = await token();
     expect(bearer).toMatch(/^ghs_/);
     const answer = await call("GET", "/repos/octo/app", { bearer });
@@ -127,7 +127,7 @@ describe("the App's identity", () => {
     }
   });
 
-  test("private repositories of others do not exist, public ones cannot be changed", async () => {
+  test("other owners' private repositories are hidden, public ones cannot be changed", async () => {
     const bearer = await token();
     github.addRepository({ owner: "else", name: "secret", private: true, installationId: null });
     github.addRepository({ owner: "else", name: "open", installationId: 4 });
@@ -138,7 +138,7 @@ describe("the App's identity", () => {
     expect((await call("POST", path, { bearer, body: { body: "x" } })).status).toBe(403);
   });
 
-  test("a token of fewer permissions does less", async () => {
+  test("a token with fewer permissions is refused more", async () => {
     const made = await call("POST", "/app/installations/50000001/access_tokens", {
       bearer: appJwt(),
       body: { permissions: { issues: "read" } },
@@ -151,7 +151,7 @@ describe("the App's identity", () => {
     expect((await call("GET", "/repos/octo/app/pulls", { bearer })).status).toBe(403);
   });
 
-  test("permissions are told in the old and the new words", async () => {
+  test("a user's permission has its old and its new name", async () => {
     const bearer = await token();
     const of = (login: string) =>
       call("GET", `/repos/octo/app/collaborators/${encodeURIComponent(login)}/permission`, { bearer });
@@ -200,7 +200,7 @@ describe("webhooks", () => {
     expect(JSON.stringify(received?.body)).not.toContain("Codertocat");
   });
 
-  test("an issue's life: each act shows in the state and in a webhook", async () => {
+  test("each action on an issue changes the state and sends a webhook", async () => {
     const bearer = await token();
     const issue = await openIssue();
     const by = "mona";
@@ -222,7 +222,7 @@ describe("webhooks", () => {
     expect((await call("GET", "/repos/octo/app/issues/2", { bearer })).status).toBe(404);
   });
 
-  test("a transferred issue leads to its new place", async () => {
+  test("a transferred issue redirects to its new repository", async () => {
     const bearer = await token();
     github.addRepository({ owner: "octo", name: "other" });
     const [transferred, opened] = await github.transferIssue(await openIssue(), {
@@ -240,7 +240,7 @@ describe("webhooks", () => {
     });
   });
 
-  test("deliveries can be held back, swapped and doubled", async () => {
+  test("deliveries can be delayed, reordered and repeated", async () => {
     const held = await github.openIssue({ repo: "octo/app", by: "mona", title: "Held", deliver: false });
     await github.comment(held.issue, { by: "mona", body: "Already here" });
     expect(held.status).toBeUndefined();
@@ -286,7 +286,7 @@ describe("webhooks", () => {
     });
   });
 
-  test("closing gives up on a delivery that is under way", async () => {
+  test("closing aborts a delivery in progress", async () => {
     receiver.fail({ delayMs: 5_000 });
     const opening = openIssue();
     await github.close();
@@ -296,7 +296,7 @@ describe("webhooks", () => {
 });
 
 describe("comments", () => {
-  test("the App's own comments bear its mark and come back as webhooks", async () => {
+  test("the App's own comments name the App and are reported by webhooks", async () => {
     const bearer = await token();
     await openIssue();
     const list = "/repos/octo/app/issues/1/comments";
@@ -321,7 +321,7 @@ describe("comments", () => {
     });
   });
 
-  test("comments come in pages", async () => {
+  test("comments are listed in pages", async () => {
     const bearer = await token();
     const issue = await openIssue();
     for (let i = 0; i < 31; i++) await github.comment(issue, { by: "mona", body: `${i}`, deliver: false });
@@ -344,7 +344,7 @@ describe("comments", () => {
     expect((await post(" ")).status).toBe(422);
   });
 
-  test("a reaction is new once", async () => {
+  test("a repeated reaction is not new", async () => {
     const bearer = await token();
     const { comment } = await github.comment(await openIssue(), { by: "mona", body: "Please" });
     const path = `/repos/octo/app/issues/comments/${comment.id}/reactions`;
@@ -356,7 +356,7 @@ describe("comments", () => {
     expect(shown.body.reactions).toMatchObject({ eyes: 1, total_count: 1 });
   });
 
-  test("calls can run into a secondary rate limit", async () => {
+  test("calls can hit a secondary rate limit", async () => {
     const bearer = await token();
     await openIssue();
     github.limitRate({ method: "POST", path: /comments$/ });
@@ -374,7 +374,7 @@ describe("what may not be changed", () => {
     return [answer.status, answer.body.message];
   };
 
-  test("a locked conversation takes no word of the App's, and no reaction", async () => {
+  test("a locked conversation refuses the App's comments and reactions", async () => {
     const issue = await openIssue();
     const { comment } = await github.comment(issue, { by: "mona", body: "Hello" });
     issue.locked = true;
@@ -384,7 +384,7 @@ describe("what may not be changed", () => {
     expect(await say(reactions, { content: "eyes" })).toMatchObject([403, expect.any(String)]);
   });
 
-  test("an archived repository is there to be read, and one without issues has none", async () => {
+  test("an archived repository can only be read; one with issues turned off has no issues", async () => {
     await openIssue();
     const repo = github.repositories.get("octo/app");
     repo.archived = true;
@@ -421,7 +421,7 @@ describe("pull requests", () => {
     repository(owner: $owner, name: $repo) { pullRequest(number: $number) {
       closingIssuesReferences(first: 10) { nodes { number repository { databaseId nameWithOwner } } } } } }`;
 
-  test("a pull request is found by number, branch and commit, and is an issue, too", async () => {
+  test("a pull request is found by number, branch and commit, and is also an issue", async () => {
     const bearer = await token();
     const get = async (path: string) => (await call("GET", `/repos/octo/app${path}`, { bearer })).body;
     await openIssue();
@@ -454,7 +454,7 @@ describe("pull requests", () => {
     });
   });
 
-  test("GraphQL tells which issues it closes", async () => {
+  test("GraphQL returns the issues that it closes", async () => {
     const bearer = await token();
     await openIssue();
     await openIssue();
@@ -496,7 +496,7 @@ describe("pull requests", () => {
     });
   });
 
-  test("GraphQL tells who has edited the text, and who has linked issues by hand", async () => {
+  test("GraphQL returns who edited the text and who linked issues by hand", async () => {
     const bearer = await token();
     const issue = await openIssue();
     const pull = await openPull();
@@ -588,7 +588,7 @@ describe("workflow runs", () => {
   const headSha = "b".repeat(40);
   const ci = { repo: "octo/app", workflow: "CI", branch: "fix", headSha, conclusion: "failure" as const };
 
-  test("a failed run names its pull request, unless that comes from a fork", async () => {
+  test("a failed run names its pull request, unless it is from a fork", async () => {
     const fork = github.addRepository({
       owner: "frank",
       name: "app",
@@ -617,7 +617,7 @@ describe("workflow runs", () => {
     });
   });
 
-  test("jobs come in pages and by attempt", async () => {
+  test("jobs are listed in pages and by attempt", async () => {
     const bearer = await token();
     const { run } = await github.completeRun({ ...ci, jobs: Array.from({ length: 31 }, () => failing()) });
     await github.completeRun({ ...ci, attempt: 2, jobs: [failing()] });
@@ -633,7 +633,7 @@ describe("workflow runs", () => {
     expect(first.jobs).toHaveLength(30);
   });
 
-  test("a log is behind a redirect, may be huge, or gone", async () => {
+  test("a log is behind a redirect, and may be huge or deleted", async () => {
     const bearer = await token();
     async function* huge() {
       for (let i = 0; i < 40; i++) yield "x".repeat(65_536);
@@ -655,7 +655,7 @@ describe("workflow runs", () => {
 });
 
 describe("files and checks", () => {
-  test("a push tells of its files, which can be read by branch and commit", async () => {
+  test("a push lists its files, which can be read by branch and commit", async () => {
     const bearer = await token();
     const by = "mona";
     const path = ".github/relay/a b.yml";
@@ -703,7 +703,7 @@ describe("files and checks", () => {
     });
   });
 
-  test("a text that is too long is refused in the unit that GitHub counts it in", async () => {
+  test("a text that is too long is refused, measured in GitHub's unit", async () => {
     const bearer = await token();
     const issue = await openIssue();
     const { sha } = await github.push({ repo: "octo/app", by: "mona", files: { a: "" } });

@@ -4,7 +4,7 @@ import { Octokit } from "@octokit/core";
 import { FakeGitHub } from "../../../local/fake-github/fake-github.js";
 
 let github: FakeGitHub;
-/** Speaks as the App's installation on `octo/app`. */
+/** A client that acts as the App's installation on `octo/app`. */
 let octokit: Octokit;
 const by = "mona";
 const repo = "octo/app";
@@ -28,7 +28,7 @@ function client(installation = installationId): Octokit {
   });
 }
 
-/** The status of a refusal. */
+/** The status with which the call is refused. */
 async function refused(call: Promise<unknown>): Promise<number> {
   try {
     await call;
@@ -47,7 +47,7 @@ describe("commits", () => {
       headers: { accept: "application/vnd.github.sha" },
     });
 
-  test("are found by branch and id; there are none in an empty repository", async () => {
+  test("are found by branch and id; an empty repository has none", async () => {
     expect(await refused(commit("heads/main"))).toBe(409);
     const first = await github.push({ repo, by, files: { a: "1" } });
     const second = await github.push({ repo, by, files: { a: "2" } });
@@ -56,7 +56,7 @@ describe("commits", () => {
     expect(await refused(commit("0".repeat(40)))).toBe(422);
   });
 
-  test("are what a branch can begin at, and be put back to", async () => {
+  test("can be the start of a branch, and a branch can be reset to one", async () => {
     const first = await github.push({ repo, by, files: { a: "1" } });
     await github.push({ repo, by, files: { a: "2" } });
     const reset = await github.push({ repo, by, forced: true, from: first.sha, commits: [] });
@@ -68,7 +68,7 @@ describe("commits", () => {
   });
 });
 
-test("a pull request lists what its branch changes since it has left the base", async () => {
+test("a pull request lists its branch's changes since the merge base", async () => {
   await github.push({ repo, by, files: { kept: "1", edited: "1", gone: "1" } });
   const { sha } = await github.push({
     repo,
@@ -91,7 +91,7 @@ test("a pull request lists what its branch changes since it has left the base", 
   ]);
 });
 
-test("the annotations of a check run's updates are added to those that are there, 50 at a time", async () => {
+test("an update of a check run adds its annotations to the existing ones, 50 at a time", async () => {
   const { sha } = await github.push({ repo, by, files: { a: "1" } });
   const annotations = (count: number) =>
     Array.from({ length: count }, (_, index) => ({
@@ -123,7 +123,7 @@ describe("an installation", () => {
   const whose = () => octokit.request("GET /repos/{owner}/{repo}/installation", inApp);
   const covered = () => octokit.request("GET /installation/repositories");
 
-  test("says which repositories it has, and is told of in payloads without a repository", async () => {
+  test("lists its repositories, and its webhooks have no repository", async () => {
     expect((await covered()).data).toMatchObject({ total_count: 1, repositories: [{ id: 77 }] });
     const { payload, event } = await github.installations.remove(installationId, [repo], { by });
     expect(event).toBe("installation_repositories");
@@ -137,7 +137,7 @@ describe("an installation", () => {
     expect(await refused(whose())).toBe(404);
   });
 
-  test("that is suspended may do nothing until it is let in again", async () => {
+  test("that is suspended may do nothing until it is unsuspended", async () => {
     await covered();
     const { payload } = await github.installations.suspend(installationId, { by });
     expect(payload).toMatchObject({ action: "suspend", installation: { id: installationId } });
@@ -149,7 +149,7 @@ describe("an installation", () => {
     expect((await covered()).status).toBe(200);
   });
 
-  test("that is removed is gone with its tokens; the next one has another id", async () => {
+  test("that is removed loses its tokens; the next one has another id", async () => {
     await covered();
     const removed = await github.installations.uninstall(installationId, { by });
     expect(removed.payload).toMatchObject({ action: "deleted", repositories: [{ id: 77 }] });
@@ -160,7 +160,7 @@ describe("an installation", () => {
   });
 });
 
-test("a renamed repository is redirected, whatever is asked of it", async () => {
+test("every request to a renamed repository is redirected", async () => {
   const { sha } = await github.push({ repo, by, files: { a: "1" } });
   github.repositories.rename(repo, "renamed");
   const { data } = await octokit.request("GET /repos/{owner}/{repo}", inApp);

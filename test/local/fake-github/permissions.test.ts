@@ -4,8 +4,8 @@ import { expect, test } from "@jest/globals";
 import { appPermissions, areEnough, needsOf } from "../../../local/fake-github/rest/permissions.js";
 
 /*
- * The fake GitHub refuses what an App with these permissions may not do, so that every test of the whole system tells
- * when one is missing. Whether each of them is used, the whole run of the tests tells.
+ * The fake GitHub refuses what an App with these permissions may not do, so every test of the whole system fails
+ * if one is missing. The whole test run checks that each of them is used.
  */
 
 const page = readFileSync(
@@ -13,7 +13,7 @@ const page = readFileSync(
   "utf8",
 );
 
-test("the table of the docs asks for them", () => {
+test("the table in the docs lists the App's permissions", () => {
   const rows = page.matchAll(
     /^\| ([\w ]+) \((?:repository|organization)\) \| (Read-only|Read and write) \|/gm,
   );
@@ -24,18 +24,18 @@ test("the table of the docs asks for them", () => {
   expect(Object.fromEntries(asked)).toEqual(appPermissions);
 });
 
-test("the manifest of the docs asks for them", () => {
+test("the manifest in the docs requests the App's permissions", () => {
   const [, json = ""] = /"default_permissions": (\{[^}]*\})/.exec(page) ?? [];
   expect(JSON.parse(json)).toEqual(appPermissions);
 });
 
-test("one of several is enough, and write has read in it", () => {
+test("one of several permissions is enough, and write includes read", () => {
   expect(areEnough({ issues: "write" }, ["issues: read", "pull_requests: read"])).toBe(true);
   expect(areEnough({ issues: "read" }, ["issues: write"])).toBe(false);
   expect(areEnough({ actions: "read" }, ["issues: read"])).toBe(false);
   expect(areEnough({}, [])).toBe(true);
 });
 
-test("a route that nobody has said them for cannot be added", () => {
+test("a route without declared permissions cannot be added", () => {
   expect(() => needsOf("GET", "/orgs/:org/members")).toThrow("GET /orgs/:org/members");
 });

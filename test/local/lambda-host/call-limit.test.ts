@@ -3,7 +3,7 @@ import { CallLimit } from "../../../local/lambda-host/call-limit.js";
 
 const patienceMs = 100_000;
 
-test("new work waits while too many calls are open, and is let in one by one", async () => {
+test("new calls wait while too many are open, and are admitted one by one", async () => {
   const limit = new CallLimit(1);
   const ends: (() => void)[] = [];
   const call = () => limit.count(new Promise<void>((resolve) => ends.push(resolve)));
@@ -38,7 +38,7 @@ test("a call that fails makes room too", async () => {
   await limit.room(patienceMs);
 });
 
-test("new work is let in after its patience, whatever is open", async () => {
+test("a new call is admitted after its patience, even if others are still open", async () => {
   const limit = new CallLimit(1);
   let end = () => {};
   const open = limit.count(new Promise<void>((resolve) => (end = resolve)));

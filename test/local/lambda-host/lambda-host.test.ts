@@ -60,7 +60,7 @@ async function startHost(
   return host;
 }
 
-test("a handler gets its payload, and its result comes back as JSON", async () => {
+test("a handler gets its payload, and its result is returned as JSON", async () => {
   const host = await startHost();
   expect(await host.invoke("echo", { a: [1, "ü"], nothing: undefined })).toEqual({ a: [1, "ü"] });
   expect(await host.invoke("date", {})).toEqual({ at: "1970-01-01T00:00:00.000Z" });
@@ -78,7 +78,7 @@ test("a handler gets a context with its name, a request id and the time that rem
   expect(context.remaining).toBeLessThanOrEqual(5000);
 });
 
-test("the environment is the one that was given, without this process's own", async () => {
+test("the environment is the given one, without this process's own", async () => {
   process.env.LAMBDA_HOST_TEST_SECRET = "leak";
   try {
     const host = await startHost({ env: { TABLE_NAME: "relay" } });
@@ -109,7 +109,7 @@ test("a thrown error rejects under its own name", async () => {
   await expect(host.invoke("fail-oddly", {})).rejects.toMatchObject({ name: "string", message: "just text" });
 });
 
-test("a bundle that cannot be used says so under Lambda's name for it", async () => {
+test("an unusable bundle is reported under Lambda's name for it", async () => {
   const host = await startHost();
   await expect(host.invoke("no-handler", {})).rejects.toMatchObject({ name: "Runtime.HandlerNotFound" });
   await expect(host.invoke("broken", {})).rejects.toMatchObject({ name: "Runtime.ImportModuleError" });
@@ -118,7 +118,7 @@ test("a bundle that cannot be used says so under Lambda's name for it", async ()
   });
 });
 
-test("what handlers write arrives line by line", async () => {
+test("the output of handlers arrives line by line", async () => {
   const lines: LambdaLogLine[] = [];
   let all: () => void = () => {};
   const arrived = new Promise<void>((resolve) => {
@@ -138,7 +138,7 @@ test("what handlers write arrives line by line", async () => {
   ]);
 });
 
-test("a call that takes too long is a Sandbox.Timedout, and the host goes on", async () => {
+test("a call that takes too long is a Sandbox.Timedout, and the host keeps working", async () => {
   const host = await startHost();
   await expect(host.invoke("hang", {}, 20)).rejects.toMatchObject({
     name: "Sandbox.Timedout",
@@ -157,15 +157,18 @@ describe("the end of a process", () => {
   test.each([
     ["exits with an error", "exit", { code: 3 }, "Runtime exited with error: exit status 3"],
     ["exits without one", "exit", { code: 0 }, "Runtime exited without providing a reason"],
-  ])("that %s fails the calls that run, and the next call starts anew", async (_how, name, event, reason) => {
-    const host = await startHost();
-    await host.invoke("count", {});
-    const ends = await Promise.allSettled([host.invoke("hang", {}), host.invoke(name, event)]);
-    expect(ends.map(reasonOf)).toEqual(ends.map(() => crashed("Runtime.ExitError", reason)));
-    expect(await host.invoke("count", {})).toBe(1);
-  });
+  ])(
+    "that %s fails the running calls, and the next call starts a new process",
+    async (_how, name, event, reason) => {
+      const host = await startHost();
+      await host.invoke("count", {});
+      const ends = await Promise.allSettled([host.invoke("hang", {}), host.invoke(name, event)]);
+      expect(ends.map(reasonOf)).toEqual(ends.map(() => crashed("Runtime.ExitError", reason)));
+      expect(await host.invoke("count", {})).toBe(1);
+    },
+  );
 
-  test("by an error that nobody catches is that error's for its own call, and an exit for the others", async () => {
+  test("by an uncaught error fails its own call with that error, and the others with an exit", async () => {
     for (const [name, error, exitStatus] of [
       ["throw", { name: "TaskBusyError", message: "nobody catches it" }, 129],
       ["reject", { name: "Runtime.UnhandledPromiseRejection", message: "Error: nobody waits for it" }, 128],
@@ -187,7 +190,7 @@ describe("the end of a process", () => {
   });
 });
 
-/** What a state machine sees of a call that has failed. */
+/** The name and message of a failed call's error, which a state machine sees. */
 function reasonOf(end: PromiseSettledResult<unknown>): { name: string; message: string } | undefined {
   if (end.status === "fulfilled") return undefined;
   const { name, message } = end.reason as Error;
@@ -195,7 +198,7 @@ function reasonOf(end: PromiseSettledResult<unknown>): { name: string; message: 
 }
 
 describe("a call's JSON", () => {
-  test("may have 6 MB on the way in", async () => {
+  test("may have 6 MB in a request", async () => {
     const host = await startHost();
     const text = (bytes: number) => "x".repeat(bytes - 2);
     expect(await host.invoke("echo", text(6_291_456))).toHaveLength(6_291_454);
@@ -209,7 +212,7 @@ describe("a call's JSON", () => {
     });
   });
 
-  test("may have 6 MB on the way back", async () => {
+  test("may have 6 MB in a response", async () => {
     const host = await startHost();
     expect(await host.invoke("long", { bytes: 6_291_556 })).toHaveLength(6_291_554);
     await expect(host.invoke("long", { bytes: 6_291_557 })).rejects.toMatchObject({
@@ -219,7 +222,7 @@ describe("a call's JSON", () => {
   });
 });
 
-test("closing rejects what still runs and refuses what comes", async () => {
+test("closing rejects running calls and refuses new ones", async () => {
   const host = await startHost();
   const running = expect(host.invoke("hang", {})).rejects.toMatchObject({ name: "Runtime.ExitError" });
   await host.close();
