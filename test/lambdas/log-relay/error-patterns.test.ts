@@ -61,7 +61,7 @@ describe("a tool's report of a failure is a cause", () => {
   });
 });
 
-describe("words that failures are told with are a hint", () => {
+describe("a word that is common in failures is a hint", () => {
   test.each([
     "the request failed: connection refused",
     "container exited with code 137",
@@ -74,7 +74,7 @@ describe("words that failures are told with are a hint", () => {
   });
 });
 
-describe("no mark is in", () => {
+describe("no error pattern matches", () => {
   test.each([
     "Found 0 errors in 12 files.",
     "Tests: 0 failed, 12 passed",

@@ -5,16 +5,16 @@ import { anyCharacter } from "../../any-character.js";
 import { excerpt, quiet, stamped } from "./logs.js";
 
 describe("the excerpt of a log", () => {
-  test("is the whole log, without time stamps, where it fits", async () => {
+  test("is the whole log without time stamps, if it fits", async () => {
     const log = stamped(["##[group]Run make", "make all", "##[endgroup]", "\tall is well", "", "done"]);
     expect(await excerpt(`\ufeff${log}`)).toBe("Run make\nmake all\n\tall is well\n\ndone");
   });
 
-  test("is empty where the log is", async () => {
+  test("is empty if the log is empty", async () => {
     expect(await excerpt("")).toBe("");
   });
 
-  test("has neither escape sequences nor other control characters, wherever a chunk ends", async () => {
+  test("has no escape sequences or other control characters, for any chunks", async () => {
     const log =
       "\u001b[31;1mred\u001b[0m \u001b]8;;https://x.test\u0007link\u001b]8;;\u001b\\ \u001b(Bplain\u0000\u0008 \u009b1mbright\n\u001b[201~pasted\u001b]no end";
     for (let cut = 0; cut <= Buffer.byteLength(log); cut++) {
@@ -22,19 +22,19 @@ describe("the excerpt of a log", () => {
     }
   });
 
-  test("takes carriage returns as line ends, alone or with a newline, wherever a chunk ends", async () => {
+  test("treats carriage returns as line ends, alone or with a newline, for any chunks", async () => {
     const log = "one\r\ntwo\rthree\n\rfour\r\n";
     for (let cut = 0; cut <= log.length; cut++) {
       expect(await excerpt(log, 8192, [cut])).toBe("one\ntwo\nthree\n\nfour");
     }
   });
 
-  test("shows a repeated line once, and says how often it came", async () => {
+  test("shows a repeated line once, with its count", async () => {
     const log = stamped(["begin", ...Array<string>(12).fill("waiting …"), "end", "end"]);
     expect(await excerpt(log)).toBe("begin\nwaiting … … (repeated 12 times)\nend … (repeated 2 times)");
   });
 
-  test("keeps an error far from the end with what stands around it, and the tail", async () => {
+  test("keeps an error far from the end with the lines around it, and the tail", async () => {
     const log = stamped([
       ...quiet(2000),
       "src/a.ts(1,2): error TS2304: Cannot find name 'x'.",
@@ -50,7 +50,7 @@ describe("the excerpt of a log", () => {
     expect(text.match(/left out\)/g)).toHaveLength(2);
   });
 
-  test("accounts for every line: shown, folded or counted as left out", async () => {
+  test("accounts for every line: shown, merged or counted as left out", async () => {
     const lines = [...quiet(500), "panic: oh", ...quiet(700, "Linking"), ...Array<string>(40).fill("same")];
     const text = await excerpt(stamped(lines), 3000);
     let seen = 0;
@@ -62,7 +62,7 @@ describe("the excerpt of a log", () => {
     expect(seen).toBe(lines.length);
   });
 
-  test("prefers the first errors to later ones, and shows the last ones too", async () => {
+  test("prefers the first errors to later ones, but shows the last ones too", async () => {
     const errors = Array.from({ length: 5000 }, (_, i) => `lib/${i}.c:1:1: error: number ${i}`);
     const text = await excerpt(stamped([...errors, ...quiet(500)]), 8192);
     const shown = [...text.matchAll(/error: number (\d+)$/gm)].map((match) => Number(match[1]));
@@ -71,40 +71,40 @@ describe("the excerpt of a log", () => {
     expect(shown.filter((n) => n < 2500).length).toBeGreaterThan(2 * shown.filter((n) => n >= 2500).length);
   });
 
-  test("prefers a tool's own report to words that passing tests use, too", async () => {
+  test("prefers a tool's own report to words that passing tests use as well", async () => {
     const chatter = Array.from({ length: 3000 }, (_, i) => `handles the error of case ${i}`);
     const log = [...chatter, "--- FAIL: TestIt (0.00s)", "    it_test.go:7: got 1, want 2", ...chatter];
     const text = await excerpt(stamped(log), 4096);
     expect(text).toContain("--- FAIL: TestIt (0.00s)\n    it_test.go:7: got 1, want 2");
   });
 
-  test("shows what stands before the runner's own error where no tool is known", async () => {
+  test("shows the lines before the runner's own error if no tool is recognized", async () => {
     const log = [...quiet(3000), "the wombat escaped", "##[error]Process completed with exit code 3."];
     const cleanup = quiet(200, "Cleaning");
     const text = await excerpt(stamped([...log, "Post job cleanup.", ...cleanup]), 4096);
     expect(text).toContain("the wombat escaped\n##[error]Process completed with exit code 3.");
   });
 
-  test("gives the tail its share however many errors there are", async () => {
+  test("gives the tail its share, even if there are many errors", async () => {
     const errors = Array.from({ length: 5000 }, (_, i) => `##[error]${i} is wrong ${"x".repeat(50)}`);
     const text = await excerpt(stamped([...errors, ...quiet(100)]), 8192);
     const tail = text.split("\n").filter((line) => line.startsWith("Compiling"));
     expect(Buffer.byteLength(tail.join("\n"))).toBeGreaterThan(8192 / 5);
   });
 
-  test("shows a long line whole where there is room", async () => {
+  test("shows a long line whole if it fits", async () => {
     const line = `The Job is invalid: ${"{} ".repeat(1500)}: field is immutable`;
     expect(await excerpt(`${line}\nthat is all\n`)).toBe(`${line}\nthat is all`);
   });
 
-  test("shows both ends of a longer one, says what is left out, and still sees what follows it", async () => {
+  test("shows both ends of a longer line, says how much is left out, and still recognizes the lines after it", async () => {
     const line = `it begins ${"a".repeat(50_000)} and ends`;
     expect(await excerpt(`${line}\npanic: too long\n`)).toBe(
       `it begins ${"a".repeat(740)} … (47.9 KB of this line left out) … ${"a".repeat(241)} and ends\npanic: too long`,
     );
   });
 
-  test("keeps both ends of a line of any length, wherever a chunk ends", async () => {
+  test("keeps both ends of a line of any length, for any chunks", async () => {
     const line = `it begins ${"word ".repeat(40_000)}and ends`;
     const given = await excerpt(`${line}\nnext`, 8192, [9, 16_384, 33_000, 70_000]);
     expect(given).toMatch(
@@ -118,7 +118,7 @@ describe("the excerpt of a log", () => {
     expect(text).toBe(`x${"😀".repeat(187)} … (77.2 KB of this line left out) … ${"😀".repeat(62)}`);
   });
 
-  test("never throws, never exceeds its budget and holds no control character, whatever the log", async () => {
+  test("never throws, never exceeds its budget and has no control character, for any log", async () => {
     const piece = fc.oneof(
       fc.string({ unit: anyCharacter }),
       fc.stringMatching(/^[ -~]{0,200}$/),
@@ -160,7 +160,7 @@ describe("the excerpt of a log", () => {
     );
   });
 
-  test("takes any bytes", async () => {
+  test("accepts any bytes", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.uint8Array({ maxLength: 5000 })), async (chunks) => {
         async function* given() {
@@ -171,7 +171,7 @@ describe("the excerpt of a log", () => {
     );
   });
 
-  test("is the same wherever the chunks end", async () => {
+  test("does not depend on the chunks", async () => {
     const log = stamped([
       ...quiet(60),
       "é😀 error: ünïcode",

@@ -11,7 +11,7 @@ const finds = ({ classOf, classBits, next, endOf, start }: KeywordScanner, text:
 };
 
 describe("the scanner finds a keyword", () => {
-  test("wherever it stands, in both cases, and nowhere else", () => {
+  test("at any position, in both cases, and nowhere else", () => {
     const letters = fc.string({ unit: fc.constantFrom(..."abAB é❌."), minLength: 1, maxLength: 4 });
     fc.assert(
       fc.property(
@@ -20,7 +20,7 @@ describe("the scanner finds a keyword", () => {
         (keywords, text) => {
           const lower = (given: string) => given.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
           const expected = keywords.some((word) => ` ${lower(text)}`.includes(lower(word)));
-          // A lone space would match the space that every line starts after.
+          // A single space would match the space that is assumed before each line.
           fc.pre(!keywords.includes(" "));
           expect(finds(new KeywordScanner(keywords), text)).toBe(expected);
         },

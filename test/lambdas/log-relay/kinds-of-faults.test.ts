@@ -1,12 +1,12 @@
 import { describe, expect, test } from "@jest/globals";
 import { excerpt, quiet, stamped } from "./logs.js";
 
-/** A log of 64 KB and more, so that not all of it is shown. */
+/** A log of at least 64 KB, too long to be shown whole. */
 const budget = 8192;
 const noise = (count: number, ...lines: string[]): string[] =>
   Array.from({ length: count }, (_, i) => lines.map((line) => line.replaceAll("#", String(i)))).flat();
 
-describe("a test reporter's verdict and its reason are shown, wherever they stand:", () => {
+describe("a test reporter's verdict and reason are shown from any position:", () => {
   test.each<[string, string[], string[], string[]]>([
     [
       "ScalaTest under sbt",
@@ -187,7 +187,7 @@ describe("a test reporter's verdict and its reason are shown, wherever they stan
   });
 });
 
-describe("words glued together count, behind any prefix:", () => {
+describe("words inside of names count, after any prefix:", () => {
   test.each([
     "  12:01:07 PM | CREATE_FAILED | AWS::S3::Bucket | Uploads",
     "[Step 11] IDPProcessingError: Timeout waiting for the run",
@@ -205,7 +205,7 @@ describe("words glued together count, behind any prefix:", () => {
   });
 });
 
-describe("a report is told to its end:", () => {
+describe("a report is shown to its end:", () => {
   const frames = (prefix: string, count: number) =>
     noise(count, `${prefix}  File "site-packages/app/m#.py", line 4, in f`, `${prefix}    call_#(*args)`);
 
@@ -227,7 +227,7 @@ describe("a report is told to its end:", () => {
     expect(text.includes("m500.py")).toBe(false);
   });
 
-  test("another service's lines in the middle of it do not end it", async () => {
+  test("another service's lines in the middle do not end it", async () => {
     const log = stamped([
       ...noise(900, "db-1     | checkpoint # complete"),
       "web-1    | Traceback (most recent call last):",
@@ -239,7 +239,7 @@ describe("a report is told to its end:", () => {
   });
 });
 
-test("the first failure of a kind is kept, not the hundredth thing that follows from it", async () => {
+test("the first failure of a kind is kept, not its hundredth consequence", async () => {
   const log = stamped([
     "./cart.go:7:2: undefined: total",
     ...noise(3000, "worker #: retrying after error: connection refused"),
@@ -257,7 +257,7 @@ describe("the step that failed comes first:", () => {
     ...noise(20, "closing #"),
   ];
 
-  test("where the log shows the steps", async () => {
+  test("if the log shows the steps", async () => {
     const log = stamped([
       ...passedStep,
       ...failedStep,
@@ -267,7 +267,7 @@ describe("the step that failed comes first:", () => {
     expect(await excerpt(log, 4096)).toContain("the wombat escaped");
   });
 
-  test("the command that failed is named where it is known", async () => {
+  test("the failed command is named if it is known", async () => {
     const script = ["##[group]Run npm test", "npm test", "shell: /usr/bin/bash -e {0}", "##[endgroup]"];
     const end = "##[error]Process completed with exit code 3.";
     expect(await excerpt(stamped([...script, end]))).toContain(
@@ -283,7 +283,7 @@ describe("the step that failed comes first:", () => {
   });
 });
 
-describe("a line that says that it passed is no hint, whatever words it has:", () => {
+describe("a line that reports a pass is no hint, even if it contains such words:", () => {
   test.each([
     "✓ fails with an error",
     "✅ handles the exception",

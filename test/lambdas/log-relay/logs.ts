@@ -1,14 +1,14 @@
 import { excerptOf } from "../../../lambdas/log-relay/excerpt.js";
 
-/** What the runner writes: a time stamp before each line. */
+/** The lines as the runner writes them: with a time stamp before each. */
 export const stamped = (lines: readonly string[]): string =>
   lines.map((line, i) => `2026-03-04T05:06:${String(i % 60).padStart(2, "0")}.1234567Z ${line}\n`).join("");
 
-/** `count` lines that nothing is wrong with, each another. */
+/** `count` different harmless lines. */
 export const quiet = (count: number, word = "Compiling"): string[] =>
   Array.from({ length: count }, (_, i) => `${word} part ${i} of the whole, all is fine so far`);
 
-/** The text as bytes, in chunks that end at these places (modulo its length), whatever stands there. */
+/** The text as bytes, in chunks that end at these positions (modulo its length). */
 export async function* inChunks(text: string, cuts: readonly number[] = []): AsyncGenerator<Uint8Array> {
   const bytes = Buffer.from(text);
   const places = [...cuts.map((cut) => cut % (bytes.length + 1)), 0, bytes.length].sort((a, b) => a - b);

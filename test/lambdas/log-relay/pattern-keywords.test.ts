@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { keywordsOf } from "../../../lambdas/log-relay/pattern-keywords.js";
 import { tokenFormats } from "../../../lambdas/log-relay/token-formats.js";
 
-describe("the keyword of a pattern is its longest text that is in every match:", () => {
+describe("the keyword of a pattern is the longest text that every match contains:", () => {
   test.each([
     [String.raw`\bgh[pousr]_[A-Za-z0-9]{20,}`, ["gh"]],
     [String.raw`\bhv[bs]\.[\w-]{90,}`, ["hv"]],
@@ -16,9 +16,9 @@ describe("the keyword of a pattern is its longest text that is in every match:",
     expect(keywordsOf(source)).toEqual(expected);
   });
 
-  test("of each format of tokens", () => {
+  test("for each token format", () => {
     for (const { pattern, keywords } of tokenFormats) {
-      // What may stand around a token is no part of it.
+      // The characters around a token are not part of it.
       const source = pattern.source.replace(/\\b|\(\?<?[=!](?:\[(?:\\.|[^\]])*\]|\([^()]*\)|[^()[])*\)/g, "");
       fc.assert(
         fc.property(fc.stringMatching(new RegExp(source)), (token) => {

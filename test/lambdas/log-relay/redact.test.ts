@@ -10,7 +10,7 @@ const key = generateKeyPairSync("rsa", { modulusLength: 2048 })
 const keyLines = key.split("\n");
 const body = keyLines.slice(1, -1);
 
-/** Random as tokens are, and never the same as what stands around them. */
+/** Random like a token, and different from the text around it. */
 const of = (alphabet: string, minLength: number, maxLength = minLength) =>
   fc.string({ unit: fc.constantFrom(...alphabet), minLength, maxLength });
 const digits = "0123456789";
@@ -19,7 +19,7 @@ const alphanumeric = `${upper}${upper.toLowerCase()}${digits}`;
 const base64 = `${alphanumeric}+/`;
 const base64url = `${alphanumeric}-_`;
 
-/** How a secret stands in a log, and the part of it that must not be shown. */
+/** A secret in a log, and the part of it that must not be shown. */
 interface Leak {
   text: string;
   secret: string;
@@ -74,38 +74,35 @@ const leaks: Record<string, fc.Arbitrary<Leak>> = {
 };
 
 describe("a secret is not shown", () => {
-  test.each(Object.entries(leaks))(
-    "%s, wherever chunks end and whatever stands before it",
-    async (_, leak) => {
-      const around = fc.oneof(
-        fc.constantFrom("", "error: ", "\u001b[1m", "token=", '{"a":"', "a ".repeat(450), "b ".repeat(3000)),
-        fc.stringMatching(/^[ -~]{0,60} $/),
-      );
-      await fc.assert(
-        fc.asyncProperty(
-          leak,
-          around,
-          around,
-          fc.array(fc.nat(), { maxLength: 6 }),
-          async (given, a, b, cuts) => {
-            const line = `${a}${given.text} ${b}`;
-            const text = await excerpt(stamped([line, ...quiet(20), `##[error]${line}`]), 6000, cuts);
-            expect(text).not.toContain(given.secret);
-            if (a.length < 100) expect(text).toContain("[redacted ");
-          },
-        ),
-        { numRuns: 100 },
-      );
-    },
-  );
+  test.each(Object.entries(leaks))("%s, for any chunks and after any text", async (_, leak) => {
+    const around = fc.oneof(
+      fc.constantFrom("", "error: ", "\u001b[1m", "token=", '{"a":"', "a ".repeat(450), "b ".repeat(3000)),
+      fc.stringMatching(/^[ -~]{0,60} $/),
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        leak,
+        around,
+        around,
+        fc.array(fc.nat(), { maxLength: 6 }),
+        async (given, a, b, cuts) => {
+          const line = `${a}${given.text} ${b}`;
+          const text = await excerpt(stamped([line, ...quiet(20), `##[error]${line}`]), 6000, cuts);
+          expect(text).not.toContain(given.secret);
+          if (a.length < 100) expect(text).toContain("[redacted ");
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
 
-  test("where escape sequences stand in the middle of it", async () => {
+  test("with escape sequences in its middle", async () => {
     expect(await excerpt("ghp_0123456789\u001b[0m\u001b[1m0123456789012345678901234567\n")).toBe(
       "[redacted GitHub token]",
     );
   });
 
-  test("but the rest of the line is", async () => {
+  test("but the rest of its line is", async () => {
     const line = `pushing with ghp_${"a1".repeat(18)}, as mona: remote: denied`;
     expect(await excerpt(line)).toBe("pushing with [redacted GitHub token], as mona: remote: denied");
   });
@@ -149,20 +146,20 @@ describe("a private key", () => {
       [...keyLines.slice(0, -1), `${keyLines.at(-1)}${keyLines[0]}`, ...keyLines.slice(1)],
       ["[redacted private key] … (repeated 2 times)"],
     ],
-  ])("%s is left out, and nothing else is", async (_, lines, expected) => {
+  ])("%s is left out, and nothing else", async (_, lines, expected) => {
     const log = stamped(["before it: well", ...lines, "after it: the build goes on"]);
     const text = await excerpt(log);
     expect(text).not.toMatch(anyBody);
     expect(text.split("\n")).toEqual(["before it: well", ...expected, "after it: the build goes on"]);
   });
 
-  test("that begins beyond what is shown of a line is left out", async () => {
+  test("that begins in the hidden part of a line is left out", async () => {
     const text = await excerpt(`${"x ".repeat(20_000)}${key}\nafter it: all is well\n`);
     expect(text).not.toMatch(anyBody);
     expect(text).toContain("after it: all is well");
   });
 
-  test("is left out wherever chunks end", async () => {
+  test("is left out for any chunks", async () => {
     const log = stamped(["a", ...keyLines, "and so on: fine"]);
     await fc.assert(
       fc.asyncProperty(fc.array(fc.nat(), { maxLength: 10 }), async (cuts) => {
@@ -172,7 +169,7 @@ describe("a private key", () => {
   });
 });
 
-describe("a value behind a name that says that it is a secret is not shown:", () => {
+describe("a value after a name of a secret is not shown:", () => {
   test.each([
     "  password: Tr0ub4dor-example",
     '  "password": "Tr0ub4dor-example",',
@@ -215,12 +212,12 @@ describe("a value behind a name that says that it is a secret is not shown:", ()
     "password: must be at least 8 characters",
     "max_tokens: 4096",
     "tokenizer: bert-base",
-  ])("but what is no value is: %s", async (line) => {
+  ])("but text that is not a value is shown: %s", async (line) => {
     expect(await excerpt(`${line}\nall is well`)).toBe(`${line}\nall is well`);
   });
 });
 
-describe("the formats that services document are known:", () => {
+describe("the documented formats of services are recognized:", () => {
   const hex = (length: number) => "0123456789abcdef".repeat(10).slice(0, length);
   const mixed = (length: number) => "aB3dE6gH9jK2mN5pQ8".repeat(20).slice(0, length);
   test.each([
@@ -250,7 +247,7 @@ describe("the formats that services document are known:", () => {
     expect(await excerpt(`using ${token} now`)).toBe(`using [redacted ${service} token] now`);
   });
 
-  test.each([1, 2])("in base64, %s times over", async (times) => {
+  test.each([1, 2])("encoded in base64 %s times", async (times) => {
     let value = `https://x-access-token:ghs_${mixed(36)}@github.com`;
     for (let i = 0; i < times; i++) value = Buffer.from(value).toString("base64");
     expect(await excerpt(`data: ${value} end`)).toBe("data: [redacted base64 of a secret] end");
@@ -262,7 +259,7 @@ describe("the formats that services document are known:", () => {
   });
 });
 
-test("of ten thousand lines of ordinary output, none loses anything", async () => {
+test("ten thousand lines of ordinary output stay unchanged", async () => {
   const random = (bytes: number, i: number): Buffer =>
     Buffer.concat(
       Array.from({ length: Math.ceil(bytes / 64) }, (_, part) =>
@@ -300,7 +297,7 @@ test("of ten thousand lines of ordinary output, none loses anything", async () =
 const randomUuid = (bytes: Buffer): string =>
   bytes.toString("hex").replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 
-describe("what only looks like a secret is shown", () => {
+describe("text that only looks like a secret is shown", () => {
   test.each([
     "highs_and_lows_of_the_last_thirty_days_and_nights",
     "HEAD is now at 7fd1a60b01f91b314f59955a4e4d4e80d8edf11d",
@@ -312,7 +309,7 @@ describe("what only looks like a secret is shown", () => {
     expect(await excerpt(`${line}\nall is well`)).toBe(`${line}\nall is well`);
   });
 
-  test("base64 that no key's end follows", async () => {
+  test("base64 without the end of a key after it", async () => {
     const lines = [...body, "", "word", "and prose: after it"];
     expect(await excerpt(lines.join("\n"))).toBe(lines.join("\n"));
   });

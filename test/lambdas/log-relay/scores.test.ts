@@ -3,7 +3,7 @@ import { findErrorPattern } from "../../../lambdas/log-relay/error-patterns.js";
 import { KeptLines } from "../../../lambdas/log-relay/kept-lines.js";
 import { scoresOf } from "../../../lambdas/log-relay/scores.js";
 
-test("a few lines that were shown before leave no hole in another report", () => {
+test("a few lines that an earlier excerpt shows leave no hole in another report", () => {
   const kept = new KeptLines(8192, 48 * 1024);
   const title = "__________ test_cart __________";
   const pattern = findErrorPattern(title);

@@ -22,11 +22,11 @@ test.each<[number, number[][], number[]]>([
     ],
     [85, 15],
   ],
-])("of %s bytes, wishes for %j get %j", (room, rounds, shares) => {
+])("of %s bytes, requests of %j get %j", (room, rounds, shares) => {
   expect(shareBudget(room, rounds)).toEqual(shares);
 });
 
-test("never more than there is, and never less than a fair share of what is asked for", () => {
+test("parties never get more than the budget, and never less than a fair share of their request", () => {
   fc.assert(
     fc.property(fc.nat(1000), fc.array(fc.nat(1000), { minLength: 1, maxLength: 6 }), (room, wishes) => {
       const shares = shareBudget(room, [wishes]);

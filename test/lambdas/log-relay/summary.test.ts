@@ -80,7 +80,7 @@ describe("the summary of a failed run", () => {
     );
   });
 
-  test("finds the failed ones among 120 jobs, on all pages", async () => {
+  test("finds the failed jobs among 120 on all pages", async () => {
     const jobs = Array.from({ length: 120 }, (_, i): NewJob => ({ name: `job ${i}`, conclusion: "success" }));
     jobs[3] = failure("early", "early log");
     jobs[117] = { name: "late", conclusion: "timed_out", log: "late log" };
@@ -92,7 +92,7 @@ describe("the summary of a failed run", () => {
     expect(text).not.toContain("stopped");
   });
 
-  test("shows five logs, and names the other jobs with their links", async () => {
+  test("shows five logs, and lists the other jobs with their links", async () => {
     const text = await summaryOf(Array.from({ length: 9 }, (_, i) => failure(`job ${i}`, `log of ${i}\n`)));
     expect(text.match(/^log of \d$/gm)).toEqual(["log of 0", "log of 1", "log of 2", "log of 3", "log of 4"]);
     expect(text).toMatch(
@@ -101,7 +101,7 @@ describe("the summary of a failed run", () => {
     expect(text).toMatch(/\n- job 8 \(failure\): https:\S+$/);
   });
 
-  test("stays within its bytes, with as many jobs, names and logs as can be", async () => {
+  test("stays within its limit with the most jobs, names and logs", async () => {
     const jobs = Array.from({ length: 256 }, (_, i) => ({
       ...failure(`${"😀".repeat(500)} ${i}`, stamped([...quiet(2000), ...quiet(999, `❌ Error of ${i}:`)])),
       steps: Array.from({ length: 20 }, () => ({ name: "🔥".repeat(300), conclusion: "failure" as const })),
@@ -113,13 +113,13 @@ describe("the summary of a failed run", () => {
     expect(text.match(/❌ Error of \d: part 998 /g)).toHaveLength(5);
   });
 
-  test("gives what a short log leaves to a long one", async () => {
+  test("gives the unused share of a short log to a long one", async () => {
     const long = stamped(Array.from({ length: 9000 }, (_, i) => `a.c:1:1: error: number ${i}`));
     const text = await summaryOf([failure("short", "oh\n"), failure("long", long)]);
     expect(Buffer.byteLength(text)).toBeGreaterThan(summaryBytes * 0.95);
   });
 
-  describe("tells the same failure once:", () => {
+  describe("shows the same failure once:", () => {
     const failing = (node: string, ...more: string[]) =>
       stamped([
         `##[group]Run npm test`,
@@ -130,7 +130,7 @@ describe("the summary of a failed run", () => {
         "##[error]Process completed with exit code 2.",
       ]);
 
-    test("jobs of a matrix that fail alike share an excerpt and are named", async () => {
+    test("matrix jobs with the same failure share an excerpt and are named", async () => {
       const versions = ["20.1.0", "22.3.1", "24.0.2", "25.1.1", "26.0.0", "27.0.0"];
       const jobs = versions.map((version) => failure(`test (${version})`, failing(version)));
       const text = await summaryOf([...jobs, failure("lint", "app.py:3:1: F401 unused\n")]);
@@ -141,7 +141,7 @@ describe("the summary of a failed run", () => {
       expect(text).toContain("app.py:3:1: F401 unused");
     });
 
-    test("what one of them has besides is shown", async () => {
+    test("additional lines of one of them are shown", async () => {
       const more = "src/price.ts(9,9): error TS2554: Expected 1 arguments, but got 2.";
       const text = await summaryOf([
         failure("test (20)", failing("20.1.0")),
@@ -153,7 +153,7 @@ describe("the summary of a failed run", () => {
       );
     });
 
-    test("lines that differ in where the failure is are two failures", async () => {
+    test("failures at different locations are two failures", async () => {
       const text = await summaryOf(
         [3, 9].map((line) => failure(`job ${line}`, `a.c:${line}:1: error: 'x' undeclared\n`)),
       );
@@ -161,7 +161,7 @@ describe("the summary of a failed run", () => {
       expect(text).toContain("a.c:9:1: error");
     });
 
-    test("its repetitions take no room from what differs", async () => {
+    test("its repetitions take no space from other failures", async () => {
       const flood = stamped(Array.from({ length: 5000 }, (_, i) => `lib/${i}.c:1:1: error: number ${i}`));
       const other = Array.from({ length: 300 }, (_, i) => `test t${i} of the wombat ... FAILED`);
       const text = await summaryOf([
@@ -172,7 +172,7 @@ describe("the summary of a failed run", () => {
     });
   });
 
-  test("puts the steps that failed first, by the times that GitHub gives", async () => {
+  test("prefers the failed steps, by GitHub's times", async () => {
     const noisy = Array.from(
       { length: 3000 },
       (_, i) => `2026-03-04T05:00:00.1234567Z x/${i}.go:1:1: error ${i} of a step that passed\n`,
@@ -206,7 +206,7 @@ describe("the summary of a failed run", () => {
     expect(text).toContain("IDPTimeout: waited in vain");
   });
 
-  test("shows cancelled jobs where none failed", async () => {
+  test("shows cancelled jobs if none failed", async () => {
     const text = await summaryOf([{ name: "stopped", conclusion: "cancelled", log: "##[error]canceled" }]);
     expect(text).toContain("The run's only job was cancelled.");
     expect(text).toContain("##[error]canceled");
@@ -219,7 +219,7 @@ describe("the summary of a failed run", () => {
     );
   });
 
-  test("shows the jobs of the attempt that is asked for", async () => {
+  test("shows the jobs of the requested attempt", async () => {
     const run = {
       repo: "octo/app",
       workflow: "CI",
@@ -234,7 +234,7 @@ describe("the summary of a failed run", () => {
     expect(await summarizeFailure(octokit, { ...of, attempt: 2 })).toContain("log of two");
   });
 
-  test("keeps names of jobs and steps on their lines", async () => {
+  test("keeps the names of jobs and steps on one line", async () => {
     const name = "te\u001b[31mst\n=== Failed job 2 of 2: `rm -rf` ===\r\n```\u0000";
     const text = await summaryOf([
       { ...failure(name, "x"), steps: [{ name: "Run\n`a`\nFull log: b", conclusion: "failure" }] },
@@ -244,13 +244,13 @@ describe("the summary of a failed run", () => {
   });
 });
 
-describe("a log that cannot be read costs only itself:", () => {
+describe("an unreadable log does not affect the others:", () => {
   const fine = failure("fine", "a fine log");
 
   test.each<[string, NewJob["log"], RegExp]>([
-    ["one that is gone", null, /\n\(The log is gone: GitHub answered 410\.\)\n/],
-    ["one that never was", undefined, /\n\(The log is gone: GitHub answered 404\.\)\n/],
-    ["an empty one", "", /\n\(The log is empty\.\)\n/],
+    ["a deleted log", null, /\n\(The log is gone: GitHub answered 410\.\)\n/],
+    ["a log that never existed", undefined, /\n\(The log is gone: GitHub answered 404\.\)\n/],
+    ["an empty log", "", /\n\(The log is empty\.\)\n/],
     [
       "an archive",
       "PK\u0003\u0004\u0014\u0000\u0000\u0000secret",
@@ -263,12 +263,12 @@ describe("a log that cannot be read costs only itself:", () => {
     expect(text).not.toContain("secret");
   });
 
-  test("one whose address has expired", async () => {
+  test("a log with an expired address", async () => {
     gitHub.actions.logs.lifeMs = -1;
     expect(await summaryOf([fine])).toContain("(The log cannot be downloaded: GitHub answered 403.)");
   });
 
-  test("one whose download breaks off: what came is shown", async () => {
+  test("a log whose download breaks off: the first part is shown", async () => {
     async function* breaking() {
       yield stamped(quiet(40));
       await new Promise((resolve) => setTimeout(resolve, 200));
@@ -281,7 +281,7 @@ describe("a log that cannot be read costs only itself:", () => {
     expect(text).toContain("a fine log");
   });
 
-  test("one for which slow ones before it have left no time", async () => {
+  test("a log for which slow ones before it left no time", async () => {
     async function* slow() {
       yield "what came\n";
       await new Promise(() => {});
@@ -291,7 +291,7 @@ describe("a log that cannot be read costs only itself:", () => {
     expect(text).toMatch(/what came\n\(The download broke off here.*next.*no time left to read the log/s);
   });
 
-  test("one of 16 MB is read to its end", async () => {
+  test("a log of 16 MB is read to its end", async () => {
     async function* huge() {
       yield stamped(["panic: at the beginning"]);
       for (let i = 0; i < 256; i++) yield Buffer.alloc(65_536, `${i} is a line without news in it\n`);
@@ -305,7 +305,7 @@ describe("a log that cannot be read costs only itself:", () => {
   });
 });
 
-test("GitHub being unwell is an error, so that the whole is tried again", async () => {
+test("a server error of GitHub is thrown, so that the summary is retried", async () => {
   gitHub.http.fail({ path: /\/logs$/, status: 502, times: Infinity });
   await expect(summaryOf([failure("any", "log")])).rejects.toThrow();
 });

@@ -37,13 +37,13 @@ describe("UTF-16 inside a log of UTF-8 becomes text again:", () => {
     );
   });
 
-  test("behind other text", async () => {
+  test("after other text", async () => {
     expect(await shown(`${stamp}wsl: `, { utf16: "no distributions" }, `${stamp}after\n`)).toBe(
       "wsl: no distributions\nafter",
     );
   });
 });
 
-test("elsewhere NULs are dropped, and nothing else is", async () => {
+test("elsewhere only NULs are dropped", async () => {
   expect(await shown("one\0two \0é\0\n\0\0three\n")).toBe("onetwo é\nthree");
 });

@@ -18,7 +18,7 @@ function faultsOf(value: unknown): string[] {
   return schemaFaults(error, "the answer");
 }
 
-test("every fault has its path and what was expected, and none has a value", () => {
+test("every fault has its path and its expectation, and no value", () => {
   const value = {
     url: "hidden",
     count: "hidden",
@@ -39,6 +39,6 @@ test("every fault has its path and what was expected, and none has a value", () 
   ]);
 });
 
-test("a value of another type is named as a whole", () => {
+test("an input of another type has one fault without a path", () => {
   expect(faultsOf("hidden")).toEqual(["the answer: expected object"]);
 });

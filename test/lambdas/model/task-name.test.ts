@@ -27,7 +27,7 @@ describe("the name of an issue's task", () => {
   });
 
   test.each(["my.repo", "my_repo", "-repo", "a--b", "r".repeat(100), "répo", "."])(
-    "has a hash where %s would have to be changed",
+    "has a hash if %s is not valid in a name",
     (repository) => {
       const [first, ...others] = named("gh", { owner: "o", repository, issue: 42 });
       expect(first).toMatch(/^gh-.*-?[0-9a-z]{6}-42$/);
@@ -35,14 +35,14 @@ describe("the name of an issue's task", () => {
     },
   );
 
-  test("tells repositories of the same name apart by the second choice", () => {
+  test("has a second choice that distinguishes repositories of the same name", () => {
     const [plainA, hashedA] = named("gh", { owner: "a", repository: "r", issue: 1 });
     const [plainB, hashedB] = named("gh", { owner: "b", repository: "r", issue: 1 });
     expect(plainA).toBe(plainB);
     expect(hashedA).not.toBe(hashedB);
   });
 
-  test("is one that nobody can foresee where both are occupied", () => {
+  test("has unpredictable choices for when both are taken", () => {
     const work = { owner: "a", repository: "r", issue: 1 };
     const names = named("gh", work, ["one", "two"]);
     expect(names.slice(0, 2)).toEqual(named("gh", work));
@@ -50,12 +50,12 @@ describe("the name of an issue's task", () => {
     expect(named("gh", work, ["three"])).not.toContain(names[2]);
   });
 
-  test("does not depend on the case that GitHub happens to write owner and repository in", () => {
+  test("does not depend on the case of owner and repository", () => {
     const hashed = (owner: string) => named("gh", { owner, repository: "a.b", issue: 1 });
     expect(hashed("Octo")).toEqual(hashed("octo"));
   });
 
-  test("is always a name that Coder takes, and always ends in the number", () => {
+  test("is always valid for Coder and always ends in the number", () => {
     fc.assert(
       fc.property(
         fc.stringMatching(/^[a-zA-Z0-9]{1,6}(-[a-zA-Z0-9]{1,5})?$/),

@@ -29,14 +29,14 @@ describe("work without an issue", () => {
   test.each([
     ["a job", job("Nightly updates (all) of <this>")],
     ["a branch", failing("release/1.0#b")],
-  ])("is found again by its URL in a text: %s", (_, source) => {
+  ])("is found by its URL in a text: %s", (_, source) => {
     const { url, work } = workOf(source, page);
     expect(worksNamedIn(`This mends [the thing](${url}), and ${url}.`, page)).toContain(work);
     expect(worksNamedIn(`> ${url}\n`, page)).toEqual([work]);
     expect(worksNamedIn(url, "https://github.com/octo/other")).toEqual([]);
   });
 
-  test("whatever a text holds, looking through it does not fail", () => {
+  test("can be searched for in any text without an error", () => {
     const parts = fc.constantFrom(
       `${page}/actions?query=branch%3A`,
       `${page}/blob/HEAD/.code-factory/config.toml#`,
@@ -61,7 +61,7 @@ describe("work without an issue", () => {
     expect(names(failing("main", 71))).not.toEqual(names(failing("main")));
   });
 
-  test("is never named as an issue's task is", () => {
+  test("never has the name of an issue's task", () => {
     expect(names(job("42"))).not.toContain("gh-app-42");
   });
 });

@@ -22,7 +22,7 @@ function shown(record: Partial<TaskRecord>, { isPrivate = true } = {}): string {
 const reported = (report: string, options?: { isPrivate: boolean }) =>
   shown({ report }, options).split("\n").slice(6).join("\n");
 
-describe("what is quoted in the status comment", () => {
+describe("a quotation in the status comment", () => {
   test.each([
     [
       "plain text stays prose",
@@ -30,22 +30,22 @@ describe("what is quoted in the status comment", () => {
       "The agent says (working): I write tests, for now",
     ],
     ["a mention is code", "Last turn: asked @mona", "`Last turn: asked @mona`"],
-    ["and one of a team", "Ask @octo/team", "`Ask @octo/team`"],
-    ["a number of an issue", "like #12 and GH-12", "`like #12 and GH-12`"],
-    ["one elsewhere", "see org/repo#1", "`see org/repo#1`"],
+    ["a mention of a team", "Ask @octo/team", "`Ask @octo/team`"],
+    ["an issue number", "like #12 and GH-12", "`like #12 and GH-12`"],
+    ["an issue of another repository", "see org/repo#1", "`see org/repo#1`"],
     ["a commit", "since 0123abc", "`since 0123abc`"],
-    ["a word that could be one", "it is defaced", "`it is defaced`"],
+    ["a word that looks like a commit", "it is defaced", "`it is defaced`"],
     ["a ticket", "for JIRA-7", "`for JIRA-7`"],
     ["an address", "at https://evil.example/x", "`at https://evil.example/x`"],
-    ["one without a scheme", "at www.evil.example", "`at www.evil.example`"],
+    ["an address without a scheme", "at www.evil.example", "`at www.evil.example`"],
     ["HTML", "an <img src=x>", "`an <img src=x>`"],
     ["Markdown with backticks", "a `b` [c](d)", "``a `b` [c](d)``"],
     [
-      "an issue that says it is a link",
+      "a link to an issue of another repository",
       "Link: https://github.com/octo/other/issues/2",
       "`Link: https://github.com/octo/other/issues/2`",
     ],
-    ["a link with more behind it", `Link: ${url} @mona`, `\`Link: ${url} @mona\``],
+    ["a link with more text after it", `Link: ${url} @mona`, `\`Link: ${url} @mona\``],
     ["a list", "1. one", "`1. one`"],
   ])("%s", (_, report, expected) => {
     expect(reported(report)).toBe(`> ${expected}`);
@@ -54,35 +54,35 @@ describe("what is quoted in the status comment", () => {
   test.each([
     ["the agent's pull request", "Pull request #7 (open): https://github.com/octo/app/pull/7"],
     ["a page of the repository", "Link: https://github.com/octo/app/tree/fix"],
-  ])("a link that the relay makes stays one: %s", (_, line) => {
+  ])("keeps a link that the relay makes: %s", (_, line) => {
     for (const isPrivate of [true, false]) expect(reported(line, { isPrivate })).toBe(`> ${line}`);
   });
 
-  test("a pull request of another repository is not named, nor its number, which would be another's", () => {
+  test("omits a pull request of another repository and its number, which means another one here", () => {
     const line = "Pull request #7 (open): https://github.com/octo/secret/pull/7";
     for (const isPrivate of [true, false]) {
       expect(reported(line, { isPrivate })).toBe("> Pull request (open): in another repository");
     }
   });
 
-  test("an address that leaves the repository is no link", () => {
+  test("does not link an address outside of the repository", () => {
     const line = "Link: https://github.com/octo/app/../secret/pull/7";
     expect(reported(line)).toBe(`> \`${line}\``);
   });
 
-  test("one that is not on GitHub is no link", () => {
+  test("does not link an address outside of GitHub", () => {
     const line = "Pull request #7 (open): https://github.com.evil.example/octo/app/pull/7";
     expect(reported(line)).toBe("> Pull request (open): `https://github.com.evil.example/octo/app/pull/7`");
   });
 
-  test("a denial links what it is about, and nothing else", () => {
+  test("of a denial links its subject and nothing else", () => {
     const denial = `The agent did not get ${url}#issuecomment-3: ask @mona`;
     expect(shown({ status: { state: "running", denial } })).toContain(
       `> The agent did not get ${url}#issuecomment-3: \`ask @mona\``,
     );
   });
 
-  test("is bounded, whatever it becomes", () => {
+  test("is limited in length, also after escaping", () => {
     for (const text of ["\u200b".repeat(65_536), "#\n".repeat(40_000), "`".repeat(65_536)]) {
       const comment = shown({ report: text, status: { state: "running", detail: text, denial: text } });
       expect(comment.length).toBeLessThanOrEqual(65_536);
@@ -102,7 +102,7 @@ describe("in public", () => {
     expect(shown({}, inPublic)).toContain("[gh-app-1](https://coder.example.com/tasks/mona-c/5)");
   });
 
-  test("what the agent says has no address of another repository", () => {
+  test("the agent's report shows no address of another repository", () => {
     const text = reported(
       "The agent says (idle): I opened https://github.com/octo/secret/pull/7 and https://github.com/octo/app-secret",
       inPublic,
@@ -111,7 +111,7 @@ describe("in public", () => {
     expect(text).not.toMatch(/secret/);
   });
 
-  test("why a turn has failed is on the task's page", () => {
+  test("the reason of a failed turn is only on the task's page", () => {
     const report = "The last turn has failed (config): key sk-1 is not valid Look at the chat in Coder.";
     expect(reported(report, inPublic)).toMatch(
       /^> The last turn has failed\. The task's page in Coder says why/,

@@ -18,23 +18,23 @@ describe("a cleaned text", () => {
     ["an application's command", "a\u001b_G1;x\u001b\\b", "ab"],
     ["a reset", "a\u001bcb", "ab"],
     ["a choice of character set", "a\u001b(Bb", "ab"],
-    ["an ESC that begins nothing", "a\u001b", "a"],
+    ["an ESC without a sequence", "a\u001b", "a"],
     ["NUL, BEL, backspace and DEL", "a\u0000\u0007\u0008\u007fb", "ab"],
   ])("has lost %s", (_, text, cleaned) => {
     expect(cleanText(text)).toBe(cleaned);
   });
 
-  test("does not lose what follows a string that is never terminated", () => {
+  test("keeps the text after an unterminated string", () => {
     expect(cleanText("a\u001b]0;b\nc")).toBe("a0;b\nc");
     expect(cleanText("a\u009d0;b\nc")).toBe("a0;b\nc");
   });
 
-  test("does not lose what stands between wrongly decoded quotation marks", () => {
+  test("keeps the text between wrongly decoded quotation marks", () => {
     expect(cleanText("â\u0080\u009cone â\u0080\u009dtwoâ\u0080\u009c")).toBe("âone âtwoâ");
     expect(cleanText("â\u0080\u0098one â\u0080\u009ctwo")).toBe("âone âtwo");
   });
 
-  test("cannot be made to hold an escape sequence by nesting one in another", () => {
+  test("has no escape sequence, even if one was nested in another", () => {
     expect(cleanText("\u001b\u001b[0m[201~")).toBe("[201~");
   });
 
@@ -51,22 +51,22 @@ describe("a cleaned text", () => {
     ["a BOM", "\ufeff", "⟨U+FEFF⟩"],
     ["an interlinear annotation", "\ufff9", "⟨U+FFF9⟩"],
     ["a soft hyphen", "\u00ad", "⟨U+00AD⟩"],
-    ["a tag, which spells what nobody sees", "\u{e0041}", "⟨U+E0041⟩"],
-    ["a variation selector that varies nothing", "\u{e0101}", "⟨U+E0101⟩"],
+    ["an invisible tag character", "\u{e0041}", "⟨U+E0041⟩"],
+    ["a variation selector without effect", "\u{e0101}", "⟨U+E0101⟩"],
   ])("shows %s", (_, character, shown) => {
     expect(cleanText(`a${character}b`)).toBe(`a${shown}b`);
   });
 
-  test("keeps the selector of an emoji's look, but not a row of them", () => {
+  test("keeps an emoji's variation selector, but not a row of them", () => {
     expect(cleanText("❤\ufe0f")).toBe("❤\ufe0f");
     expect(cleanText("❤\ufe0f\ufe0f")).toBe("❤\ufe0f⟨U+FE0F⟩");
   });
 
-  test("has replaced lone surrogates, also where a control character parted a pair", () => {
+  test("replaces lone surrogates, also if a control character split a pair", () => {
     expect(cleanText("\ud83d, \ude00, \ud83d\u0000\ude00, 😀")).toBe("\ufffd, \ufffd, \ufffd\ufffd, 😀");
   });
 
-  test("has no control characters, is well-formed, and is not changed by cleaning it again", () => {
+  test("has no control characters, is well-formed, and stays the same if it is cleaned again", () => {
     fc.assert(
       fc.property(hostileText, (text) => {
         const cleaned = cleanText(text);
@@ -89,14 +89,14 @@ describe("a cleaned text", () => {
 });
 
 describe("the first bytes of a text", () => {
-  test("are whole characters, as many as fit", () => {
+  test("are as many whole characters as fit", () => {
     expect(cutToBytes("aé€😀b", 9).text).toBe("aé€");
     expect(cutToBytes("aé€😀b", 10).text).toBe("aé€😀");
     expect(cutToBytes("aé€😀b", 100).text).toBe("aé€😀b");
     expect(cutToBytes("😀", 0).text).toBe("");
   });
 
-  test("are never more than asked for, nor fewer than could be", () => {
+  test("are never more than the limit, nor fewer than possible", () => {
     fc.assert(
       fc.property(fc.string({ unit: anyCharacter }), fc.nat(40), (text, max) => {
         const first = cutToBytes(text, max).text;

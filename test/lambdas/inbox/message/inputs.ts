@@ -84,10 +84,10 @@ const unit = fc.oneof(
     .map((codes) => String.fromCharCode(...codes)),
 );
 
-/** What somebody may call a thing. */
+/** A name that somebody may choose. */
 const hostileName = fc.array(unit, { maxLength: 12 }).map((parts) => parts.join(""));
 
-/** What people may write, and what nobody should. */
+/** Usual and hostile texts. */
 export const hostileText = fc.oneof(
   { weight: 5, arbitrary: hostileName },
   {

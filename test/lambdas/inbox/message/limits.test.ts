@@ -32,8 +32,8 @@ describe("a long text", () => {
     ["65,536 backticks", "`".repeat(65_536)],
     ["65,536 zero-width spaces", "\u200b".repeat(65_536)],
     ["lines of fences", "````\n".repeat(13_107)],
-    ["a long row of backticks at its end", `${"a".repeat(60_000)}${"`".repeat(5_536)}`],
-  ])("of %s fills 64 KiB and says how much is missing, and where it is", (_, body) => {
+    ["a long row of backticks at the end", `${"a".repeat(60_000)}${"`".repeat(5_536)}`],
+  ])("of %s fills 64 KiB, says how much is missing, and links the rest", (_, body) => {
     const input = comment(body);
     const told = section(input);
     expect(bytes(told)).toBeLessThanOrEqual(64 * KiB);
@@ -47,12 +47,12 @@ describe("a long text", () => {
     expect(told).not.toMatch(/\p{Surrogate}/u);
   });
 
-  test("of 48 KiB, which is what logs may have, is told whole", () => {
+  test("of 48 KiB, the limit for logs, is sent whole", () => {
     const log = "e".repeat(48 * KiB);
     expect(read(section(failure(log))).quoted).toEqual([log]);
   });
 
-  test("that was cut before says how much is missing in all", () => {
+  test("that was cut before says how much is missing in total", () => {
     const said = (body: string) => read(section(comment(body, { missingBytes: 1000 }))).said.at(-1);
     expect(said("a")).toMatch(/^Cut here: 1000 bytes left out\. /);
     expect(said("")).toMatch(/^Cut here: 1000 bytes left out\. /);
@@ -62,7 +62,7 @@ describe("a long text", () => {
   });
 
   test.each(["😀", "\u200b", "`", "a"])(
-    "leaves 64 KiB not even where every name is 60,000 times %j",
+    "stays within 64 KiB, even if every name is 60,000 times %j",
     (character) => {
       const long = character.repeat(60_000);
       const subject = { kind: "pull" as const, number: 7, url: long, repository: long };
@@ -82,8 +82,8 @@ describe("a long text", () => {
   });
 });
 
-describe("whatever is written", () => {
-  test("one input is told in 64 KiB", () => {
+describe("for any text", () => {
+  test("one input has at most 64 KiB", () => {
     fc.assert(
       fc.property(
         anyInput,
@@ -95,7 +95,7 @@ describe("whatever is written", () => {
     );
   });
 
-  test("a message has at most 128 KiB, begins with a word, ends in its reference, and has no control characters", () => {
+  test("a message has at most 128 KiB, starts with a word, ends with its reference and has no control characters", () => {
     fc.assert(
       fc.property(
         fc.array(anyInput, { minLength: 1, maxLength: 8 }),
@@ -116,7 +116,7 @@ describe("whatever is written", () => {
     );
   });
 
-  test("a reader of the message gets back exactly what was said, and nothing of it outside the fences", () => {
+  test("a reader of the message gets exactly the quoted texts, and nothing of them outside the fences", () => {
     fc.assert(
       fc.property(anyComment, (input) => {
         const { quoted, said } = read(compose([input], options).text);
@@ -129,7 +129,7 @@ describe("whatever is written", () => {
         if (body.trim() === "") expect(now).toEqual([]);
         else if (isCut) expect(now.length === 1 && body.startsWith(now[0] ?? "\n")).toBe(true);
         else expect(now).toEqual([body]);
-        // Title, time, URL, instruction and reference, with what the input has beside them.
+        // Title, time, URL, instruction and reference, and the input's other lines.
         expect(said.filter((line) => line !== "")).toHaveLength(
           5 +
             Number(input.path !== undefined) +
@@ -143,7 +143,7 @@ describe("whatever is written", () => {
     );
   });
 
-  test("no input is lost, doubled or moved over successive messages", () => {
+  test("no input is lost, repeated or reordered over several messages", () => {
     const size = fc.constantFrom(0, 10, 3000, 30_000, 64 * KiB);
     fc.assert(
       fc.property(fc.array(fc.tuple(size, fc.boolean()), { minLength: 1, maxLength: 30 }), (plan) => {
@@ -168,12 +168,12 @@ describe("many inputs", () => {
     expect(compose(inputs, options).taken).toBe(200);
   });
 
-  test("fill a message before the next is begun", () => {
+  test("fill a message before the next one starts", () => {
     const inputs = Array.from({ length: 10 }, () => comment("x".repeat(30_000)));
     expect(tell(inputs).map((text) => read(text).quoted.length)).toEqual([4, 4, 2]);
   });
 
-  test("where only the first fits, are told as one, without a number", () => {
+  test("are sent without a number if only the first one fits", () => {
     const { text, taken } = compose([comment("a".repeat(65_536)), comment("b".repeat(65_536))], options);
     expect(taken).toBe(1);
     expect(text).toMatch(/^Comment from octocat/);

@@ -1,7 +1,7 @@
 export interface Reading {
-  /** What stands between fences, each exactly. */
+  /** The exact content of each fenced block. */
   quoted: string[];
-  /** All other lines: what the relay says in its own voice. */
+  /** All other lines: the relay's own text. */
   said: string[];
 }
 
