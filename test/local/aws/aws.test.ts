@@ -261,9 +261,9 @@ describe("Step Functions", () => {
     });
 
     test.each([
-      ["no JSON", "nope", { code: "INVALID_JSON_DESCRIPTION" }],
+      ["text that isn't JSON", "nope", { code: "INVALID_JSON_DESCRIPTION" }],
       [
-        "no object",
+        "JSON that isn't an object",
         '"text"',
         { code: "SCHEMA_VALIDATION_FAILED", message: "Definition must be a valid JSON object" },
       ],

@@ -112,7 +112,7 @@ describe("the App's identity", () => {
     ["another key", () => appJwt({ key: otherKey() })],
     ["another App", () => appJwt({ iss: "999" })],
     ["the past", () => appJwt({ exp: -1 })],
-    ["too far a future", () => appJwt({ exp: 700 })],
+    ["too long a lifetime", () => appJwt({ exp: 700 })],
     ["nobody", () => ""],
   ])("a JWT of %s is refused", async (_, bearer) => {
     expect((await call("GET", "/app", { bearer: bearer() })).status).toBe(401);
@@ -277,7 +277,7 @@ describe("webhooks", () => {
     expect(receiver.calls.at(-1)?.body).toEqual(receiver.calls[0]?.body);
   });
 
-  test("an unreachable receiver and a ping", async () => {
+  test("a ping is sent, and an unreachable receiver is a failed delivery", async () => {
     expect(await github.ping()).toMatchObject({ event: "ping", status: 202 });
     github.webhookUrl = "http://127.0.0.1:1/hooks";
     expect(await github.ping()).toMatchObject({
