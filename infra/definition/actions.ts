@@ -56,8 +56,7 @@ export const actions = {
   },
   "claim-work": {
     ...actionDefaults,
-    description:
-      "Registers an event as the newest about its work, if the person behind it may make the agent work",
+    description: "Registers an event as the newest one of its work, if the person behind it may request work",
     secrets: ["githubApp"],
     table: { task: ["get", "update"], account: ["query", "update"] },
   },
@@ -75,7 +74,7 @@ export const actions = {
   },
   "observe-task": {
     ...actionDefaults,
-    description: "Looks whether a new Coder task runs",
+    description: "Checks whether a new Coder task runs",
     secrets: ["coderToken", "taskMark"],
     table: { task: ["get"] },
   },
@@ -100,7 +99,7 @@ export const actions = {
   },
   "explain-refusal": {
     ...actionDefaults,
-    description: "Tells somebody in a private repository, once, who may speak to the agent",
+    description: "Explains once to a person in a private repository who may speak to the agent",
     secrets: ["githubApp"],
     table: { inbox: ["update"] },
   },
@@ -113,7 +112,7 @@ export const actions = {
   },
   "match-failed-run": {
     ...actionDefaults,
-    description: "Reads the repository's config: whether the agent looks after the branch of a failed run",
+    description: "Reads the repository's config: whether a rule asks the agent to fix a failed run's branch",
     secrets: ["githubApp"],
     table: { account: ["query", "update"] },
   },
@@ -125,14 +124,14 @@ export const actions = {
   },
   "put-into-inbox": {
     ...actionDefaults,
-    description: "Puts what happened into a task's inbox and wakes its drain, or takes it back",
+    description: "Puts an input into a task's inbox and wakes its drain, or withdraws the input",
     secrets: ["githubApp"],
     table: { task: ["get"], inbox: ["get", "update"] },
     starts: ["drain-inbox"],
   },
   "wake-drain": {
     ...actionDefaults,
-    description: "Ensures that a drain runs if something waits for a task",
+    description: "Ensures that a drain runs if an input waits for a task",
     secrets: [],
     table: { task: ["get"], inbox: ["get", "update"] },
     starts: ["drain-inbox"],
@@ -147,7 +146,7 @@ export const actions = {
     ...actionDefaults,
     timeoutSeconds: 180,
     description:
-      "Looks at an inbox and its agent, and sends all that waits as one message if the agent listens",
+      "Sends the waiting inputs as one message if the agent can take it, and reports what to wait for otherwise",
     secrets: ["githubApp", "coderToken", "taskMark"],
     table: {
       task: ["get", "update"],
@@ -157,20 +156,20 @@ export const actions = {
   },
   "keep-inbox": {
     ...actionDefaults,
-    description: "Keeps what waits for a task that is gone, and says so on its issue",
+    description: "Keeps the inputs that wait for a task that is gone, and says so on its issue",
     secrets: ["githubApp", "coderToken", "taskMark"],
     table: { task: ["get", "update"], inbox: ["get", "query", "update", "delete"] },
   },
   "announce-wait": {
     ...actionDefaults,
-    description: "Says in the status comment that an agent has been busy for a day, and keeps what waits",
+    description:
+      "Says in the status comment that an agent has been busy for a day, and keeps the waiting inputs",
     secrets: ["githubApp"],
     table: { task: ["get", "update"], inbox: ["get", "query", "update", "delete"] },
   },
   "announce-limit": {
     ...actionDefaults,
-    description:
-      "Says in the status comment that no more CI failures are relayed until somebody says something",
+    description: "Says in the status comment that no more CI failures are relayed until somebody comments",
     secrets: ["githubApp"],
     table: { task: ["get", "update"] },
   },
@@ -210,20 +209,19 @@ export const actions = {
   },
   "observe-progress": {
     ...actionDefaults,
-    description: "Looks for news in an agent's turn",
+    description: "Checks an agent's turn for progress",
     secrets: ["coderToken", "taskMark"],
     table: { task: ["get"] },
   },
   "announce-progress": {
     ...actionDefaults,
-    description: "Writes the news of an agent's turn into the status comment",
+    description: "Writes the progress of an agent's turn into the status comment",
     secrets: ["githubApp"],
     table: { task: ["get", "update"] },
   },
   "report-failure": {
     ...actionDefaults,
-    description:
-      "Tells the issue, or a tracking issue, that a flow has failed, with a reference for operators",
+    description: "Reports a failed flow on the issue or a tracking issue, with a reference for operators",
     secrets: ["githubApp"],
     table: { task: ["get", "update"] },
   },

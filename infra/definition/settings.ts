@@ -78,7 +78,7 @@ const logins = list((item) => (login.test(item) ? undefined : `holds "${item}", 
 const userMap = list((item, all) => {
   const [from = "", to = "", ...rest] = item.split("=");
   if (!botLogin.test(from) || !coderName.test(to) || rest.length > 0)
-    return `holds "${item}", which is no pair`;
+    return `holds "${item}", which is not a pair`;
   const sameLogin = (other: string) => other.toLowerCase().startsWith(`${from.toLowerCase()}=`);
   return all.find(sameLogin) === item ? undefined : `names ${from} twice`;
 });

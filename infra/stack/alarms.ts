@@ -17,7 +17,7 @@ export interface AlarmSources {
   topic: ITopic;
 }
 
-/** The alarms of the relay, each with the sentence that an operator reads when it goes off. */
+/** The alarms of the relay, each with the description that operators read when it fires. */
 export function addAlarms(scope: Construct, sources: AlarmSources): void {
   const { api, webhook, stateMachines, unreported, topic } = sources;
   const action = new SnsAction(topic);
@@ -42,21 +42,21 @@ export function addAlarms(scope: Construct, sources: AlarmSources): void {
     1,
     "GitHub was answered with 5xx: a secret could not be read or a flow could not be started. Redeliver from the GitHub App's page.",
   );
-  // Each failed execution is reported by itself; this alarm is for a cause that affects everybody. Drains have their own
+  // Each failed execution is reported by itself; this alarm is for a common cause. Drains have their own
   // alarm, and follow-task is left out: its failure loses no messages.
   const { "drain-inbox": drain, "follow-task": _, ...others } = stateMachines;
   alarm(
     "FlowsFailing",
     failedExecutions(Object.values(others), Duration.minutes(15)),
     5,
-    "Five or more flows, drains aside, failed or timed out within 15 minutes: Coder or GitHub may be down, or a token has expired. Redrive the executions once that is mended.",
+    "Five or more flows, drains aside, failed or timed out within 15 minutes: Coder or GitHub may be down, or a token has expired. Fix the cause, then redrive the executions.",
   );
   // A failed drain means that people's messages don't reach an agent.
   alarm(
     "DrainFailed",
     failedExecutions([drain], Duration.minutes(5)),
     1,
-    "A drain failed or timed out: what was said to an agent waits in its inbox, for eight days. Mend what its execution names, then redrive it; the next comment on the task starts a new drain as well.",
+    "A drain failed or timed out: its inputs wait in the inbox for eight days. Fix the error that the execution names, then redrive it. The next comment on the task also starts a new drain.",
   );
   alarm(
     "FailuresUnreported",

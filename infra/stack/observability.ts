@@ -73,7 +73,7 @@ export class Observability extends Construct {
     return topic;
   }
 
-  /** Posts that GitHub refused. No execution fails because of them, so this metric is where operators see them. */
+  /** Posts that GitHub refused. No execution fails because of them, so operators see them in this metric. */
   #countRefusedPosts(logGroups: readonly ILogGroup[]): IMetric {
     const metric = { metricNamespace: Stack.of(this).stackName, metricName: "RefusedPosts" };
     for (const [index, logGroup] of logGroups.entries()) {

@@ -19,7 +19,7 @@ async function running(): Promise<Issue> {
 
 const texts = (issue: Issue) => world.agentOf(issue).inputs.map(({ text }) => text);
 const untilTold = (issue: Issue, what: string) =>
-  until(`the agent is told "${what}"`, () => texts(issue).find((text) => text.includes(what)));
+  until(`the agent gets "${what}"`, () => texts(issue).find((text) => text.includes(what)));
 
 /** Waits for the end of all runs, which must have succeeded. */
 async function allWell(): Promise<void> {

@@ -46,9 +46,7 @@ async function agentsPull() {
 
 const texts = () => agent.inputs.map(({ text }) => text);
 const untilTold = (what: string) =>
-  until(`the agent is told "${what}"; it was told: ${texts()}`, () =>
-    texts().find((text) => text.includes(what)),
-  );
+  until(`the agent gets "${what}"; it got: ${texts()}`, () => texts().find((text) => text.includes(what)));
 
 async function failedRun(changes: Partial<Parameters<World["gitHub"]["completeRun"]>[0]> = {}) {
   const pull = await agentsPull();
@@ -255,7 +253,7 @@ describe.each(refusing)("on %s, inputs that wait while the agent works", (name) 
     expect(texts().join()).not.toContain("never mind");
   });
 
-  test("a comment that was deleted while nobody wanted the task", async () => {
+  test("a comment that was deleted while the task was not wanted", async () => {
     agent.holdBusy();
     const { comment } = await world.gitHub.comment(issue, { by: "mona", body: "never mind this" });
     await untilIn("forward-comment", 1);

@@ -15,7 +15,7 @@ export class Planter {
     return `https://github.com/${repo.owner}/${repo.name}/issues/${number}`;
   }
 
-  /** The labels by which the relay looks for an issue's chats. */
+  /** The labels by which the relay searches an issue's chats. */
   static labelsOf({ repo, number }: Issue): Record<string, string> {
     return {
       "relay-target": `${repo.owner}/${repo.name}#${number}`,

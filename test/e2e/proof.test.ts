@@ -25,7 +25,7 @@ function expectUntouched(planted: FakeTask | FakeChat): void {
 }
 
 const untilTold = (agent: FakeTask | FakeChat, what: string) =>
-  until(`the agent is told "${what}"`, () => agent.inputs.some(({ text }) => text.includes(what)));
+  until(`the agent gets "${what}"`, () => agent.inputs.some(({ text }) => text.includes(what)));
 
 async function close(issue: Issue): Promise<void> {
   await world.gitHub.closeIssue(issue, { by: "mona" });

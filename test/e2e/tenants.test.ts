@@ -67,7 +67,7 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
       ...more,
     });
   const told = () => agent.inputs.map(({ text }) => text).join("\n");
-  const untilTold = (words: string) => until(`"${words}" is told`, () => told().includes(words));
+  const untilTold = (words: string) => until(`the agent gets "${words}"`, () => told().includes(words));
   /** The number of searches in Coder, without the requests that detect its API. */
   const lists = () =>
     world.coder.http.calls.filter(

@@ -31,7 +31,7 @@ test("a life with ten comments and two failed runs, the agent idle, takes at mos
   await world.idle();
   const task = world.agentOf(issue) as FakeTask;
   const told = async (text: string) => {
-    await until(`the agent is told "${text}"`, () => task.inputs.some((input) => input.text.includes(text)));
+    await until(`the agent gets "${text}"`, () => task.inputs.some((input) => input.text.includes(text)));
     await world.idle();
   };
   // The agent has been idle for a while by Coder's clock, so that the test need not wait.

@@ -21,7 +21,7 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
 
   const inputsOf = (issue: Issue) => world.agentOf(issue).inputs.map(({ text }) => text);
   const told = (issue: Issue, text: string) =>
-    until(`it is told "${text}"`, () => inputsOf(issue).find((input) => input.includes(text)));
+    until(`the agent gets "${text}"`, () => inputsOf(issue).find((input) => input.includes(text)));
 
   describe("the author of a comment, and the person who approved it", () => {
     test("a stranger's comment that a maintainer edits is sent with both names; the stranger's later edits are not", async () => {

@@ -125,7 +125,7 @@ describe("settings", () => {
     ["CODER_TEMPLATE_NAME", "my template", "is no Coder name"],
     ["CODER_TEMPLATE_NAME", "a".repeat(33), "is no Coder name"],
     ["CODER_ORGANIZATION", "a--b", "is no Coder name"],
-    ["CODER_USER_MAP", "octocat", 'holds "octocat", which is no pair'],
+    ["CODER_USER_MAP", "octocat", 'holds "octocat", which is not a pair'],
     ["CODER_USER_MAP", "octocat=a,OctoCat=b", "names OctoCat twice"],
     ["ALLOWED_BOTS", "renovate[bot],not a login!", 'holds "notalogin!"'],
     ["LOG_FORMAT", "yaml", "is no log format"],
