@@ -12,7 +12,7 @@ const downloadMs = 60_000;
 /** With less than this left of the invocation, in milliseconds, a log is not opened. */
 const shortestDownloadMs = 2000;
 
-/** The first bytes of archives, images and other files that are no text: `PK`, gzip, zstd, xz, 7z, PNG, JPEG, GIF, PDF, ELF. */
+/** The first bytes of archives, images and other binary files: `PK`, gzip, zstd, xz, 7z, PNG, JPEG, GIF, PDF, ELF. */
 const binaryPrefixes = [
   "504b0304",
   "1f8b08",
@@ -43,11 +43,11 @@ export interface JobLog {
 
 /**
  * Reads a job's log for excerpts of at most `budget` bytes of UTF-8. If a log is gone, is not text or breaks off,
- * the remark says so. Throws what is worth a retry: `TransientError`, `RateLimitedError`, and a refusal of the App itself
+ * the remark says so. Throws errors that a retry may resolve: `TransientError`, `RateLimitedError`, and a rejection of the App
  * (401).
  */
 export async function readLog(octokit: RequestClient, job: JobRef, budget: number): Promise<JobLog> {
-  // Slow logs before it used up the time, and would again on a retry.
+  // Slow logs before this one used up the time; a retry would end the same way.
   if (!hasTimeFor(shortestDownloadMs)) return only("(There was no time left to read the log.)");
   let body: AsyncIterable<Uint8Array> | undefined;
   try {

@@ -3,7 +3,7 @@ export function byteLength(text: string): number {
   return Buffer.byteLength(text, "utf8");
 }
 
-/** The beginning of a text, and how many bytes of it are missing. */
+/** The beginning of a text, and the number of missing bytes. */
 export interface Cut {
   text: string;
   missing: number;

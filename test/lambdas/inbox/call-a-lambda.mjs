@@ -1,5 +1,5 @@
-// Run as `node call-a-lambda.mjs <bundle of a Lambda> <its input as JSON>`. Prints the most memory that was seen.
-// By looks, for what the system counts as the most of a process begins with what its parent had.
+// Run as `node call-a-lambda.mjs <bundle of a Lambda> <its input as JSON>`. Prints the peak memory.
+// It samples, because the system's own peak value of a process starts with its parent's memory.
 const [bundle, input] = process.argv.slice(2);
 let peak = 0;
 const look = () => {

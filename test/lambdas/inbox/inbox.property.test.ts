@@ -22,30 +22,30 @@ import { type HttpReply, type HttpRequest, HttpServer } from "../../../local/htt
 const tableName = "inboxes";
 const repositoryId = 4711;
 const drainFlow = "arn:aws:states:us-east-1:000000000000:stateMachine:drain-inbox";
-/** Longer than any Lambda runs. */
+/** Longer than any Lambda may run. */
 const longMs = 15 * 60_000;
 
-/** Where a Lambda dies or stops for a while, counted in its writes. */
+/** The write at which a Lambda crashes or pauses. */
 interface Mishap {
-  /** It dies before this write. */
+  /** It crashes before this write. */
   diesAt?: number;
-  /** It stops at this write to the inbox's item `meta`: before or after it has been made. */
+  /** It pauses before or after this write to the inbox's item `meta`. */
   stopsAt?: number;
   stopsAfter?: boolean;
 }
 
-/** What a Lambda that was called came to: `stopped` where it can go on later. */
+/** The outcome of a Lambda call: `stopped` if it is paused and can continue later. */
 type Call<T> = { result: T } | { failed: unknown } | { stopped: Stopped<T> };
 
 interface Stopped<T> {
-  /** Lets it go on, or die. */
+  /** Lets it continue, or crash. */
   goOn(dies: boolean): Promise<Call<T>>;
 }
 
-/** The way from the Lambdas to DynamoDB. One Lambda runs at a time, beside those that are stopped. */
+/** A proxy between the Lambdas and DynamoDB. Only one Lambda runs at a time; the others are paused. */
 class Wire {
   readonly server = new HttpServer();
-  /** The reference of the batch that the inbox says is being sent. */
+  /** The reference of the batch that is being sent, according to the inbox. */
   openBatch: string | undefined;
   #mishap: Mishap = {};
   #writes = 0;
@@ -56,7 +56,7 @@ class Wire {
     this.server.notFound = (request) => this.#forward(request);
   }
 
-  /** Calls a Lambda that meets with a mishap. */
+  /** Calls a Lambda with a mishap. */
   async call<T>(handler: () => Promise<T>, mishap: Mishap = {}): Promise<Call<T>> {
     this.#mishap = mishap;
     this.#writes = this.#metaWrites = 0;
@@ -94,7 +94,7 @@ class Wire {
   }
 
   async #send({ headers, raw, body }: HttpRequest): Promise<HttpReply> {
-    // As it came, with the host that the client has asked: the signature covers all that.
+    // Forwarded unchanged, with the client's host header: the signature covers it.
     const outgoing = request(this.target, { method: "POST", headers }).end(raw);
     const [response] = (await once(outgoing, "response")) as [IncomingMessage];
     const { statusCode: status = 0 } = response;
@@ -117,7 +117,7 @@ class Wire {
   }
 }
 
-/** The Lambda is no more: nothing that it asks for is done, and its clients do not try again. */
+/** The Lambda has crashed: its requests have no effect, and its clients do not retry. */
 const death: HttpReply = {
   status: 400,
   headers: { "content-type": "application/x-amz-json-1.0" },
@@ -127,7 +127,7 @@ const death: HttpReply = {
 const reached = ["sent", "busy", "typed, then 502", "typed, then cut off", "cut off", "500"] as const;
 type Reached = (typeof reached)[number];
 
-/** What one step of a run is. Numbers choose among what is there, by remainder. */
+/** One step of a run. A number chooses among the existing drains or comments, by remainder. */
 type Command =
   | { do: "comment"; sameSecond: boolean }
   | { do: "edit"; which: number; sameSecond: boolean }
@@ -180,7 +180,7 @@ let task: FakeTask;
 let lambdas: Awaited<ReturnType<typeof importLambdas>>;
 let issues = 0;
 
-/** Their environment is read as they are loaded: one after the other, for Jest mixes up modules that several ask for. */
+/** They read their environment when they are loaded: one after the other, because Jest confuses concurrent imports. */
 async function importLambdas() {
   const { handler: put } = await import("../../../lambdas/actions/put-into-inbox.js");
   const { handler: wake } = await import("../../../lambdas/actions/wake-drain.js");
@@ -201,7 +201,7 @@ beforeAll(async () => {
   await Promise.all([wire.server.listen(), stepFunctions.listen(), secrets.listen(), coder.listen()]);
   secrets.put("coderToken", coder.token);
   secrets.put("taskMark", "0123456789abcdef".repeat(4));
-  // The texts that are typed must be of the batch that the inbox knows of, whichever drain sends them.
+  // A sent text must belong to the batch in the inbox, no matter which drain sends it.
   coder.http.before = ({ path, body }) => {
     const { input = "" } = (body ?? {}) as { input?: string };
     const reference = /\[relay ([0-9a-f]+)\]$/.exec(input)?.[1];
@@ -252,7 +252,7 @@ async function createTask(): Promise<FakeTask> {
   return created;
 }
 
-/** One comment, as GitHub has it. The n-th of its texts is `<id>.<n>;`. */
+/** One comment on GitHub. Its n-th text is `<id>.<n>;`. */
 interface Comment {
   id: number;
   createdAt: string;
@@ -266,7 +266,7 @@ interface Delivery {
   second: number;
 }
 
-/** One drain: an execution, the state that it is in, and the stretches between its redrives. */
+/** One drain: an execution, its current state, and the parts between its redrives. */
 interface Drain {
   arn: string;
   generation: number;
@@ -278,7 +278,7 @@ interface Drain {
 
 const isRunning = ({ arn }: Drain) => engine.describe(arn).status === "RUNNING";
 
-/** One inbox, and all that happens to it. */
+/** One inbox, and all events and calls for it. */
 class Run {
   readonly issue = ++issues;
   readonly key = { repositoryId, work: String(this.issue) };
@@ -289,9 +289,9 @@ class Run {
   readonly drains: Drain[] = [];
   readonly stopped: { goOn(dies: boolean): Promise<void> }[] = [];
   firstInput = 0;
-  /** Texts that had been told, by comment, when the put of its deletion was over and nothing was under way. */
+  /** By comment: texts that had been sent when its deletion was stored and no send was in progress. */
   readonly withdrawnAfter = new Map<Comment, number>();
-  /** Comments whose first delivery was put first. */
+  /** Comments whose first delivery was stored first. */
   readonly #cameInOrder = new Set<number>();
   readonly #came = new Set<number>();
   restarts = 0;
@@ -339,7 +339,7 @@ class Run {
     }
   }
 
-  /** The first comment is edited to say what it said at first; that is put. */
+  /** Edits the first comment back to its first text, and stores that. */
   async takeBack(): Promise<void> {
     const [comment] = this.comments;
     const [original] = comment?.texts ?? [];
@@ -350,7 +350,7 @@ class Run {
     await this.#put(this.toPut[0], {});
   }
 
-  /** All goes well from now on, until nothing is left to do. */
+  /** Runs without mishaps until nothing is left to do. */
   async end(): Promise<void> {
     await this.#longTime();
     for (const delivery of [...this.toPut]) await this.#put(delivery, {});
@@ -362,7 +362,7 @@ class Run {
     }
   }
 
-  /** Those that wait for no Lambda. */
+  /** The drains that wait for no Lambda. */
   #running(): Drain[] {
     return this.drains.filter((drain) => isRunning(drain) && !drain.isCalling);
   }
@@ -418,7 +418,7 @@ class Run {
     this.toPut.push(delivery);
   }
 
-  /** Deliveries come in any order, but for those of one comment's texts of one second, which nobody could tell. */
+  /** Deliveries in any order, except for one comment's texts of the same second, whose order is unknowable. */
   #next(which: number): Delivery | undefined {
     return pick(
       this.toPut.filter(
@@ -429,7 +429,7 @@ class Run {
     );
   }
 
-  /** A put that fails is tried again, by and by. */
+  /** A failed put is retried later. */
   async #put(delivery: Delivery | undefined, mishap: Mishap): Promise<void> {
     if (!delivery) return;
     const { event, comment } = delivery;
@@ -464,12 +464,12 @@ class Run {
     }
   }
 
-  /** One state of a drain, but for its waits, as statemachines/drain-inbox.asl.json has it. */
+  /** One state of a drain without its waits, as in statemachines/drain-inbox.asl.json. */
   async #step(drain: Drain | undefined, send: Reached, mishap: Mishap): Promise<void> {
     if (!drain) return;
     const { stretch, wait } = drain;
     const input = { drain: { ...this.key, generation: drain.generation }, look: { wait } };
-    // What a Lambda of an execution that was aborted says, nobody hears.
+    // The result of an aborted execution's Lambda is ignored.
     const then = (move: () => void) => {
       if (drain.stretch !== stretch) return;
       drain.isCalling = false;
@@ -500,7 +500,7 @@ class Run {
     }
   }
 
-  /** Passes a Lambda's result on, now or when it goes on; `undefined` where it failed, which is retried. */
+  /** Passes a Lambda's result on, now or when it continues; `undefined` if it failed and is retried. */
   async #settle<T>(call: Call<T>, then: (result: T | undefined) => void): Promise<void> {
     if ("stopped" in call) {
       const stopped = {
@@ -531,13 +531,13 @@ class Run {
     drain.isCalling = false;
   }
 
-  /** Lambdas that stand still do not live that long. */
+  /** Paused Lambdas do not live that long. */
   async #longTime(): Promise<void> {
     while (this.stopped.length > 0) await this.stopped[0]?.goOn(true);
     skewMs += longMs;
   }
 
-  /** What the agent was told, message by message. */
+  /** The messages that the agent received. */
   messages() {
     return task.inputs.slice(this.firstInput).map(({ text }) => ({
       isMarked: text.startsWith("Possibly a repetition"),
@@ -555,7 +555,7 @@ class Run {
     const known = new Set<string>();
     for (const { told, before, isMarked } of messages) {
       const again = told.filter((text) => known.has(text));
-      // Twice only where the log that would have told was lost, and with a word about it.
+      // Twice only if the agent's log was lost, and then with a note.
       if (again.length > 0)
         expect({ again, isMarked, restarts: this.restarts > 0 }).toMatchObject({
           isMarked: true,
@@ -563,7 +563,7 @@ class Run {
         });
       expect(new Set(told).size).toBe(told.length);
       for (const text of before) expect([...known].map(commentOf)).toContain(commentOf(text));
-      // Comments that are news stand in GitHub's order; one whose edit came first stands where that was made.
+      // New comments are in GitHub's order; a comment whose edit came first has the edit's position.
       const isNews = (id: number) => ![...known].some((text) => commentOf(text) === id);
       const news = told.map(commentOf).filter((id) => isNews(id) && this.#cameInOrder.has(id));
       expect(news).toEqual([...news].sort((a, b) => a - b));
@@ -580,7 +580,7 @@ class Run {
   }
 }
 
-/** As after a look that has found the agent ready. */
+/** The wait after an observation of a ready agent. */
 const readyAgent: AgentWait = { ...firstAgentWait, ready: true };
 
 const timeOf = (second: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString();
@@ -591,15 +591,15 @@ function pick<T>(things: readonly T[], which: number): T | undefined {
   return things[which % things.length];
 }
 
-/** It forgets the log that tells what it has got. */
+/** It loses the log of the texts that it received. */
 function restartAgent(): void {
   task.agent.stopping();
   task.agent.started();
 }
 
-/** What the next text that is sent meets with. */
+/** The result of the next text that is sent. */
 function prepareCoder(send: Reached): void {
-  // It reports that it listens, and does not.
+  // It reports that it is ready, but is not.
   if (send === "busy") task.setAgentState("idle", { busy: true });
   else task.release();
   const { http } = coder;
@@ -611,7 +611,7 @@ function prepareCoder(send: Reached): void {
   if (send === "500") http.fail({ path, status: 500 });
 }
 
-/** Without these, most of what is made up would find nothing to do. */
+/** Without these, most generated steps would have nothing to do. */
 const beginning: Command[] = [
   { do: "comment", sameSecond: false },
   { do: "put", which: 0, mishap: {} },
@@ -619,7 +619,7 @@ const beginning: Command[] = [
   { do: "step", which: 0, send: "sent", mishap: {} },
 ];
 
-test("whatever happens, everything is told once, in order and in its newest text", async () => {
+test("after any events, every comment is sent once, in order and with its newest text", async () => {
   await fc.assert(
     fc.asyncProperty(commands, async (all) => {
       const run = new Run();
@@ -632,7 +632,7 @@ test("whatever happens, everything is told once, in order and in its newest text
   );
 }, 120_000);
 
-test("an edit of an edit that still waits tells what the agent was told before both", async () => {
+test("an edit of a waiting edit quotes the text that the agent received before both", async () => {
   const run = new Run();
   await run.begin();
   await run.do({ do: "comment", sameSecond: false });
@@ -646,7 +646,7 @@ test("an edit of an edit that still waits tells what the agent was told before b
   expect(run.messages()).toMatchObject([{ told: [first] }, { told: [second], before: [first] }]);
 });
 
-/** A run with one comment that waits, and a drain that is about to send it. */
+/** A run with one waiting comment, and a drain that is about to send it. */
 async function aboutToSend(): Promise<Run> {
   const run = new Run();
   await run.begin();
@@ -661,21 +661,18 @@ const step = (send: Reached, mishap: Mishap = {}): Command => ({ do: "step", whi
 test.each([
   ["was about to send", false],
   ["sent", true],
-])(
-  "a drain that was aborted while it %s and is redriven at once does not send beside itself",
-  async (_, stopsAfter) => {
-    const run = await aboutToSend();
-    await run.do(step("sent", { stopsAt: 0, stopsAfter }));
-    await run.do({ do: "abort", which: 0 });
-    await run.do({ do: "redrive", which: 0 });
-    await run.do(step("sent"));
-    await run.do({ do: "go on", which: 0, dies: false });
-    await run.end();
-    expect(run.messages()).toMatchObject([{ told: run.comments[0]?.texts, isMarked: false }]);
-  },
-);
+])("a drain that is aborted while it %s and redriven at once does not send twice", async (_, stopsAfter) => {
+  const run = await aboutToSend();
+  await run.do(step("sent", { stopsAt: 0, stopsAfter }));
+  await run.do({ do: "abort", which: 0 });
+  await run.do({ do: "redrive", which: 0 });
+  await run.do(step("sent"));
+  await run.do({ do: "go on", which: 0, dies: false });
+  await run.end();
+  expect(run.messages()).toMatchObject([{ told: run.comments[0]?.texts, isMarked: false }]);
+});
 
-test("a text that may have arrived is sent with a word about it, also where the agent was busy in between", async () => {
+test("a text that may have arrived is sent again with a note, also if the agent was busy in between", async () => {
   const run = await aboutToSend();
   await run.do(step("typed, then 502"));
   await run.do({ do: "restart the agent" });
@@ -689,7 +686,7 @@ test("a text that may have arrived is sent with a word about it, also where the 
   ]);
 });
 
-test("an edit that is taken back while it is sent is told, and one that was taken back before is not", async () => {
+test("an edit that is reverted during its send is sent, and one that was reverted before is not", async () => {
   const run = await aboutToSend();
   await run.end();
   await run.do({ do: "edit", which: 0, sameSecond: false });
@@ -709,7 +706,7 @@ test("an edit that is taken back while it is sent is told, and one that was take
   expect(run.messages().map(({ told }) => told)).toEqual([[original], [edited], [original]]);
 });
 
-test("an edit of the same second that comes while its first text is sent is not lost", async () => {
+test("an edit in the same second as its first text, during that text's send, is not lost", async () => {
   const run = await aboutToSend();
   await run.do(step("sent", { stopsAt: 0, stopsAfter: true }));
   await run.do({ do: "edit", which: 0, sameSecond: true });

@@ -51,7 +51,7 @@ afterAll(async () => {
   await dynamoDb.close();
 });
 
-/** Of 2,000 comments of 64 KiB, all have expired but the last. */
+/** 2,000 comments of 64 KiB, all expired except the last. */
 async function fill(work: string, { isQueued }: { isQueued: boolean }): Promise<void> {
   const body = randomBytes(32 * 1024).toString("hex");
   const now = Math.floor(Date.now() / 1000);
@@ -80,7 +80,7 @@ async function fill(work: string, { isQueued }: { isQueued: boolean }): Promise<
 
 const put = (Item: object) => client.send(new PutCommand({ TableName, Item }));
 
-/** Calls a Lambda in a process of its own. */
+/** Calls a Lambda in its own process. */
 async function call(name: ActionName, input: unknown): Promise<{ result: unknown; megabytes: number }> {
   const script = fileURLToPath(new URL("./call-a-lambda.mjs", import.meta.url));
   const args = [script, pathToFileURL(bundles[name]).href, JSON.stringify(input)];
@@ -109,7 +109,7 @@ async function call(name: ActionName, input: unknown): Promise<{ result: unknown
 describe("an inbox with 2,000 comments of 64 KiB", () => {
   test.each([
     ["in the queue", "42", true],
-    ["of a version that had no queue", "43", false],
+    ["of an older version without a queue", "43", false],
   ])("%s is woken, and read, with less than 100 MB", async (_, work, isQueued) => {
     await fill(work, { isQueued });
     const task = { backend: "tasks", owner: "mona", name: "gh-app-1", id: "1" };
@@ -117,7 +117,7 @@ describe("an inbox with 2,000 comments of 64 KiB", () => {
     const woken = await call("wake-drain", { key: { repositoryId, work } });
     expect(woken.result).toEqual({ drain: `drain-${repositoryId}-${work}-0` });
     const read = await call("send-inbox", { drain: { repositoryId, work, generation: 0 } });
-    // Something waits, but its task is gone.
+    // An input waits, but its task is gone.
     expect(read.result).toMatchObject({ outcome: "gone" });
     expect(Math.max(woken.megabytes, read.megabytes)).toBeLessThan(100);
   });

@@ -11,7 +11,7 @@ const start = firstAgentWait;
 const view = (phase: Phase): TaskView => ({ phase, status: phase });
 const silent: TaskView = { phase: "working", status: "active", silent: true };
 
-/** The pause before the n-th retry of a busy agent, in seconds, by the policy that the state machine has. */
+/** Seconds before the n-th retry for a busy agent, by the state machine's policy. */
 function busyPause(n: number): number {
   const {
     IntervalSeconds = 1,
@@ -30,8 +30,8 @@ interface Observed {
 }
 
 /**
- * Looks at what `viewAt` shows at each moment, as the state machine does, until the agent counts as ready or `until`
- * seconds are over. An observation may take some time itself.
+ * Observes `viewAt` at the moments of the state machine, until the agent counts as ready or `until` seconds have
+ * passed. An observation itself may take time.
  */
 function observeUntilReady(
   viewAt: (seconds: number) => TaskView,
@@ -65,17 +65,17 @@ describe("ready", () => {
     const rested = (seconds: number): TaskView => ({ ...view("ready"), since: now - seconds * 1000 });
     expect(observeAgent(rested(5), start, now)).toMatchObject({ phase: "ready", isBusy: false });
     expect(observeAgent(rested(4), start, now)).toMatchObject({ phase: "working", waitSeconds: 3 });
-    // Coder's report can be older than what it did with the last text.
+    // Coder's report can be older than its handling of the last text.
     expect(observeAgent(rested(5), { ...start, refusals: 1 }, now).phase).toBe("working");
   });
 
-  test("must hold over two observations, three seconds apart, if it has just become so", () => {
+  test("must be seen twice, three seconds apart, if it is new", () => {
     const first = observeAgent(view("ready"), start);
     expect(first).toMatchObject({ phase: "working", waitSeconds: 3 });
     expect(observeAgent(view("ready"), first.wait).phase).toBe("ready");
   });
 
-  test("that flaps starts again", () => {
+  test("that flaps is confirmed again", () => {
     let wait = start;
     for (const phase of ["ready", "working", "ready", "working", "ready"] as const) {
       const observed = observeAgent(view(phase), wait);
@@ -96,14 +96,14 @@ describe("ready", () => {
 });
 
 describe("an agent that reports no state", () => {
-  test("counts as listening after two minutes", () => {
+  test("counts as ready after two minutes", () => {
     const { moments, phase } = observeUntilReady(() => silent);
     expect(phase).toBe("ready");
     expect(moments.at(-2)).toBeGreaterThanOrEqual(2 * minute);
     expect(moments.at(-1)).toBeLessThan(2 * minute + 20);
   });
 
-  test("but not if it has said something in between", () => {
+  test("does not count as ready if it reported something in between", () => {
     let wait = start;
     while (wait.silent < 2 * minute - 10) wait = observeAgent(silent, wait).wait;
     const spoken = observeAgent(view("working"), wait).wait;
@@ -121,13 +121,13 @@ describe("a task that is broken", () => {
     expect(moments.at(-1)).toBeLessThan(6 * minute);
   });
 
-  test("and that comes up is waited for; the next time it is broken has five minutes of its own", () => {
+  test("and recovers is waited for; the next break has its own five minutes", () => {
     const isDown = (s: number) => s < 4 * minute || (s > 6 * minute && s < 10 * minute);
     const { phase } = observeUntilReady((s) => view(isDown(s) ? "broken" : s < hour ? "working" : "ready"));
     expect(phase).toBe("ready");
   });
 
-  test("is what one counts as that is still paused after it was resumed", () => {
+  test("is also one that is still paused after its resumption", () => {
     expect(observeAgent(view("paused"), start).phase).toBe("paused");
     const { isHopeless, phase, moments } = observeUntilReady(() => view("paused"), {
       from: { ...start, resumed: true },
@@ -137,20 +137,17 @@ describe("a task that is broken", () => {
   });
 });
 
-test.each<Phase>(["starting", "working", "gone"])("%s is what it is", (phase) => {
+test.each<Phase>(["starting", "working", "gone"])("the phase %s is observed as it is", (phase) => {
   expect(observeAgent(view(phase), start).phase).toBe(phase);
 });
 
-test.each<Phase>(["starting", "working"])(
-  "a second observation that finds it %s has nothing to remember",
-  (phase) => {
-    expect(observeAgent(view(phase), start).isBusy).toBe(true);
-    expect(observeAgent(view(phase), { ...start, silent: 60 })).toMatchObject({
-      isBusy: false,
-      wait: { silent: 0 },
-    });
-  },
-);
+test.each<Phase>(["starting", "working"])("a second observation of a %s agent resets the wait", (phase) => {
+  expect(observeAgent(view(phase), start).isBusy).toBe(true);
+  expect(observeAgent(view(phase), { ...start, silent: 60 })).toMatchObject({
+    isBusy: false,
+    wait: { silent: 0 },
+  });
+});
 
 describe("a long wait", () => {
   test("of two hours takes fewer than 200 state transitions", () => {
@@ -186,14 +183,14 @@ describe("a long wait", () => {
 });
 
 describe("from ready to the send", () => {
-  /** Coder says since when it is ready. */
+  /** Coder reports since when the agent is ready. */
   const becomesReady =
     (readyAt: number) =>
     (clock: number): TaskView =>
       clock < readyAt ? view("working") : { ...view("ready"), since: readyAt * 1000 };
 
   test.each([0, 0.125, 0.375])(
-    "it takes 10 seconds, or a tenth of the time that the agent was busy, at most, with observations of %s s",
+    "it takes at most 10 seconds, or a tenth of the agent's busy time, with observations of %s s",
     (lookSeconds) => {
       const late = [];
       for (let readyAt = 0; readyAt <= 2 * hour; readyAt += 2.5) {

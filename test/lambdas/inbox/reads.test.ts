@@ -12,7 +12,7 @@ import { HttpServer } from "../../../local/http/http-server.js";
 
 const drainFlow = "arn:aws:states:us-east-1:000000000000:stateMachine:drain-inbox";
 const server = new HttpServer();
-/** Items that were read since the test began. A request that finds none counts as one: DynamoDB charges it so. */
+/** Items read since the start of the test. A request that finds none counts as one, as DynamoDB charges it. */
 let read = 0;
 let dynamoDb: LocalDynamoDb;
 let engine: Engine;
@@ -90,12 +90,12 @@ const inputOf = (n: number): NewInput => ({
   },
 });
 
-/** An inbox of its own, and what is done with it. */
+/** A new inbox, and its operations. */
 function newInbox() {
   works += 1;
   const key = { repositoryId: 1, work: `${works}` };
   const task = { backend: "tasks" as const, owner: "mona", name: `gh-app-${works}`, id: "1" };
-  // The record is read by its key, once a wake-up.
+  // Each wake-up reads the record once by its key.
   const store = {
     get: async () => {
       read += 1;
@@ -128,7 +128,7 @@ function newInbox() {
 const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
 
 describe("an inbox reads", () => {
-  test("three items a put, whatever waits", async () => {
+  test("three items for a put, no matter how many inputs wait", async () => {
     const { put } = newInbox();
     for (const n of numbers(0, 30)) {
       read = 0;
@@ -137,7 +137,7 @@ describe("an inbox reads", () => {
     }
   });
 
-  test("each input that waits twice, in the queue and by its key, and meta once a message", async () => {
+  test("each waiting input twice, in the queue and by its key, and meta once for each message", async () => {
     const { put, deliver } = newInbox();
     for (const n of numbers(0, 30)) await put(n);
     read = 0;
@@ -145,7 +145,7 @@ describe("an inbox reads", () => {
     expect(read).toBeLessThanOrEqual(2 * 30 + 1);
   });
 
-  test("six items for a comment and its message, whatever was delivered before", async () => {
+  test("six items for a comment and its message, no matter how many were delivered before", async () => {
     const { put, deliver } = newInbox();
     for (const n of numbers(0, 40)) await put(n);
     while ((await deliver()).length > 0);
@@ -155,7 +155,7 @@ describe("an inbox reads", () => {
     expect(read).toBeLessThanOrEqual(6);
   });
 
-  test("one item for a redelivery of what was delivered, which starts no drain, and two for the wake-up", async () => {
+  test("one item for a redelivery, which starts no drain, and two for the wake-up", async () => {
     const { put, deliver } = newInbox();
     await put(0);
     await deliver();
@@ -167,7 +167,7 @@ describe("an inbox reads", () => {
 });
 
 describe("a drain that waits for the comments of a review", () => {
-  test("makes way when the last of them is stored, and no sooner", async () => {
+  test("ends its wait when the last of them is stored, and not before", async () => {
     const { inbox, put } = newInbox();
     const first = await put(0);
     const meta = await inbox.meta.read();
@@ -180,7 +180,7 @@ describe("a drain that waits for the comments of a review", () => {
     expect(await inbox.meta.read()).toMatchObject({ generation: 1, complete: [7] });
   });
 
-  test("does not begin to wait if something was stored meanwhile", async () => {
+  test("does not start to wait if an input was stored in the meantime", async () => {
     const { inbox, put } = newInbox();
     await put(0);
     const meta = await inbox.meta.read();

@@ -1,4 +1,4 @@
-// Run as `node --expose-gc stream-a-log.mjs <bundle of excerpt.ts> <kind of log>`. Prints what memory grew by.
+// Run as `node --expose-gc stream-a-log.mjs <bundle of excerpt.ts> <kind of log>`. Prints the growth of memory.
 const [bundle, kind] = process.argv.slice(2);
 const { excerptOf } = await import(bundle);
 
@@ -26,7 +26,7 @@ async function* log(chunks) {
   }
 }
 
-// Idle is after the code has run once: compiling it is no part of what a log takes.
+// Measured after one run, because compilation is not part of a log's memory.
 await excerptOf(log(16), 24 * 1024);
 globalThis.gc();
 const idle = process.memoryUsage();
