@@ -58,7 +58,7 @@ export interface InboxMeta {
   expiresAt?: number;
 }
 
-/** Whether something may wait. It is known from `meta` alone, however much is in the inbox. */
+/** Whether something may wait, according to `meta` alone: nothing else of the inbox is read. */
 export function mayWait({ stored = 0, settled = 0, batch, puts }: InboxMeta): boolean {
   return stored !== settled || batch !== undefined || puts !== undefined;
 }
@@ -147,7 +147,7 @@ export class MetaItem {
     );
   }
 
-  /** The send of the batch is over, and nobody knows yet whether it has arrived. */
+  /** Notes that the send of the batch is over. Whether it has arrived is still unknown. */
   async noteEnd(batch: Batch): Promise<void> {
     await this.#update({ batch: { ...batch, hasEnded: true } }, isOpen(batch));
   }

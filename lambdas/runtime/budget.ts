@@ -9,13 +9,13 @@ import { TransientError } from "../model/errors.js";
 /** When the time of an invocation ends, by `performance.now()`. Several invocations can share a process. */
 const ends = new AsyncLocalStorage<number>();
 
-/** Kept back for everything that does not ask for time, in milliseconds: a tenth of the whole, but at most this. */
+/** The reserve for everything but requests and sleeps, in milliseconds: a tenth of the whole, at most this. */
 const reserveMs = 5000;
 
 /** No request begins with less time than this, in milliseconds. */
 const shortestRequestMs = 1000;
 
-/** What is used of Lambda's context. */
+/** The used part of Lambda's context. */
 interface InvocationContext {
   getRemainingTimeInMillis(): number;
 }

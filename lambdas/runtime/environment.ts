@@ -61,7 +61,7 @@ export const accountsEnvironment = once(() =>
 
 export const inboxEnvironment = once(() => read({ MAX_CI_ROUNDS: z._default(count, 10) }));
 
-/** As whom jobs may work. */
+/** The users as whom jobs may work. */
 export const jobEnvironment = once(() => read({ JOB_OWNERS: list, CODER_SERVICE_USER: z.optional(text) }));
 
 export const startEnvironment = once(() => read({ CREATE_TASK_FLOW_ARN: text }));

@@ -1,12 +1,12 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 
-/** What every log line of an invocation says. Ids and names only. */
+/** The fields of every log line of an invocation: ids and names only. */
 type LogContext = Record<string, string | number | undefined>;
 
 /** Several invocations can share a process. */
 const contexts = new AsyncLocalStorage<LogContext>();
 
-/** What is used of Lambda's context. */
+/** The used part of Lambda's context. */
 interface InvocationContext {
   functionName: string;
   awsRequestId: string;

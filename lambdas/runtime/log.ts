@@ -25,7 +25,7 @@ export const log = new Logger({
   logFormatter: new InvocationFormatter(),
 });
 
-/** What an error may be called in the log if its message may hold anything. */
+/** The name under which the log mentions an error whose message may contain anything. */
 export function errorName(error: unknown): string {
   return error instanceof Error ? error.name : "unknown";
 }

@@ -142,7 +142,7 @@ function hasTimedOut(error: unknown): boolean {
   return typeof error === "object" && error !== null && "name" in error && error.name === "TimeoutError";
 }
 
-/** What went wrong; undici hides it in `cause`. */
+/** The reason of a failure; undici hides it in `cause`. */
 function reasonOf(error: unknown): string {
   if (hasTimedOut(error)) return "it took too long";
   if (!(error instanceof Error)) return "the connection failed";

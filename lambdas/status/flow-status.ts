@@ -13,7 +13,7 @@ interface Caught {
   Cause: string;
 }
 
-/** What a flow reports in the status comment. */
+/** A flow's entry for the status comment. */
 export interface Announcement {
   event: WorkEvent;
   /** The ARN of the execution; executions that an earlier version started don't pass it. */

@@ -1,6 +1,6 @@
 import type { APIGatewayProxyStructuredResultV2 } from "aws-lambda";
 
-/** What became of a delivery. */
+/** The outcome of a delivery. */
 export type Outcome =
   | { kind: "accepted"; execution: string }
   | { kind: "duplicate"; execution: string }
@@ -11,7 +11,7 @@ export type Outcome =
   /** The relay, or a service that it needs, is not able to take it just now. */
   | { kind: "failed"; error: string };
 
-/** What GitHub is answered: its list of deliveries shows it to the App's owner. */
+/** The answer to GitHub, which shows it to the App's owner in its list of deliveries. */
 export function answerTo(outcome: Outcome): APIGatewayProxyStructuredResultV2 {
   switch (outcome.kind) {
     case "accepted":

@@ -2,12 +2,12 @@ import type { IssueEvent, Person } from "../model/event.js";
 import { isSameLogin } from "../model/login.js";
 import type { RelayEvent } from "../model/relay-event.js";
 
-/** What a delivery means to the relay: an event for a flow, or nothing, and why. */
+/** The event that a delivery is for the relay, or the reason why it is skipped. */
 export type Classification = { event: RelayEvent } | { skipped: string };
 
 /** Who the agent and the App are. */
 export interface Identities {
-  /** The login of the agent's account, by the settings. */
+  /** The login of the agent's account, from the settings. */
   agent: string;
   /** The account's id, once it is known: from then on only the id counts. */
   agentId?: number | undefined;

@@ -35,10 +35,10 @@ export const pullRequestSchema = z.object({
   }),
 });
 
-/** Of an account or a repository, bounded by GitHub's own limit: an event can hold hundreds of them. */
+/** The name of an account or a repository, bounded by GitHub's own limit: an event can hold hundreds of them. */
 const shortName = z.string().check(z.minLength(1), z.maxLength(100));
 
-/** What every payload of an installation has in common. */
+/** The fields of every payload about an installation. */
 export const installationSchema = z.object({
   installation: z.object({
     id,

@@ -44,7 +44,7 @@ export async function dispatch({ type, delivery, payload, appId }: Delivery): Pr
     }
     log.error("The delivery cannot be taken", {
       error: errorName(error),
-      // For operators, who have to mend it. It holds no secret.
+      // For operators, who must repair it. It contains no secret.
       ...(error instanceof ConfigurationError && { reason: error.message }),
     });
     return { kind: "failed", error: "The delivery cannot be taken just now." };

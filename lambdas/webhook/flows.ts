@@ -21,7 +21,7 @@ const flows = {
 /** How many executions a container remembers: 80 KB of names. */
 const remembered = 1000;
 
-/** Executions that this container has seen to exist, the oldest first. */
+/** Executions that this container knows to exist, the oldest first. */
 const known = new Set<string>();
 
 /**
@@ -52,7 +52,7 @@ function ownerOf(event: RelayEvent): string {
 }
 
 /**
- * What an execution is found by, besides its repository: the number of an issue, a pull request, a workflow run or an
+ * The part of an execution's name after its repository: the number of an issue, a pull request, a workflow run or an
  * installation, or the beginning of a commit.
  */
 function subjectOf(event: RelayEvent): number | string {

@@ -4,12 +4,12 @@ import type { Person } from "../model/event.js";
 /** The fields that several payloads have. */
 
 /**
- * A name or an address. GitHub's own limits are below 100 characters; this one only keeps the input of an
- * execution from growing without end.
+ * A name or an address. GitHub's own limits are below 100 characters; this one only bounds the
+ * execution's input.
  */
 export const text = z.string().check(z.minLength(1), z.maxLength(1000));
 export const url = z.url().check(z.maxLength(1000));
-/** The path of a file, cut to what is ever shown of it. */
+/** The path of a file, cut to the length that is shown at most. */
 export const longText = z.pipe(
   z.string().check(z.minLength(1)),
   z.transform((value: string) => value.slice(0, 1000)),

@@ -11,7 +11,7 @@ const app = z.nullish(z.object({ id: z.nullish(z.int()) }));
 const lineNumber = z.nullish(z.int());
 const side = z.nullish(z.string());
 
-/** What every payload of a repository has in common. */
+/** The fields of every payload about a repository. */
 export const commonSchema = z.object({
   repository: z.object({ id, name: text, private: z.boolean(), owner }),
   sender: person,
@@ -38,7 +38,7 @@ export const changesSchema = z.object({
   changes: z.nullish(z.object({ body: z.nullish(z.object({ from: body })) })),
 });
 
-/** What every comment has. */
+/** The fields of every comment. */
 const comment = {
   id,
   html_url: url,
@@ -70,7 +70,7 @@ export const reviewCommentSchema = z.object({
     /** Every comment on a diff is part of a review, a single one too; `null` in old ones. */
     pull_request_review_id: z.nullish(id),
     path: longText,
-    /** `file` if it is about no line. */
+    /** `file` if the comment is about the whole file. */
     subject_type: z.nullish(z.string()),
     /** Of the newest diff; `null` if the lines are not in it any more. */
     line: lineNumber,

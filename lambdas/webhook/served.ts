@@ -20,7 +20,7 @@ export async function reasonNotServed(event: RelayEvent): Promise<string | undef
   try {
     if (await within(accountMs, () => isServed({ id, login }))) return undefined;
   } catch (error) {
-    log.warn("It is not known yet whether the account is served: the flow asks", {
+    log.warn("It is not known yet whether the account is served; the flow will ask GitHub", {
       account: login,
       id,
       error: errorName(error),
