@@ -24,7 +24,7 @@ export type TableRight = "get" | "query" | "update" | "delete";
 export interface ActionSpec {
   /** What it does, in one sentence: the function's description in the console. */
   description: string;
-  /** Its requests and waits fit into it (`lambdas/runtime/budget.ts`): long enough for a `Retry-After` of a minute. */
+  /** Bounds its requests and waits (`lambdas/runtime/budget.ts`); the default allows a `Retry-After` of a minute. */
   timeoutSeconds: number;
   memoryMb: number;
   secrets: readonly SecretName[];
@@ -39,8 +39,8 @@ export interface ActionSpec {
 }
 
 /**
- * Memory is processor on Lambda: a cold start imports its bundle in half the time that 256 MB would take, for about a
- * hundredth of the bill.
+ * In MB. On Lambda, CPU grows with memory: a cold start imports its bundle in half the time that it takes with 256 MB,
+ * for about a hundredth of the bill.
  */
 const actionDefaults = { timeoutSeconds: 120, memoryMb: 512 };
 

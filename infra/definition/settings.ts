@@ -3,8 +3,8 @@ import { commentPermissions } from "../../lambdas/model/permission.js";
 
 /**
  * The settings of a deployment, read once from the environment and the CDK context (`cdk.json`, `-c NAME=…`).
- * None of them is secret: the secrets live in Secrets Manager and are never read here. The local system
- * reads them too, at each start: so nothing of the CDK is imported here.
+ * None of them is secret: the secrets are in Secrets Manager and are never read here. The local system also reads the
+ * settings, at each start, so this file does not import the CDK.
  */
 
 /** GitHub: letters, digits and hyphens; an underscore in the logins of enterprise managed users. */
@@ -26,7 +26,7 @@ export const retentions = [
 
 /**
  * The bytes that the settings may take of a Lambda's environment, which holds 4 KB, measured as JSON. The rest is
- * left to what the stack adds: ARNs and names.
+ * for the ARNs and names that the stack adds.
  * https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
  */
 const environmentRoom = 2828;
@@ -59,7 +59,7 @@ const serviceUrl = z.string().transform((value, context) => {
   return `${url.origin}${url.pathname}`.replace(/\/+$/, "");
 });
 
-/** A comma-separated list, put back together without blanks; `wrong` says what is wrong with an item. */
+/** A comma-separated list, normalized without blanks; `wrong` returns an item's fault. */
 const list = (wrong: (item: string, all: string[]) => string | undefined) =>
   z.string().transform((value, context) => {
     const items = value.split(",").map((item) => item.replaceAll(/\s/g, ""));

@@ -70,8 +70,8 @@ export function addAlarms(scope: Construct, sources: AlarmSources): void {
 }
 
 /**
- * Executions that failed or timed out. An alarm takes at most ten metrics, which is five machines. The errors by which a
- * state waits are retried within an execution, so they are not counted here.
+ * Executions that failed or timed out. An alarm takes at most ten metrics, which allows five machines. The errors with
+ * which a state polls are retried within an execution, so they are not counted here.
  */
 function failedExecutions(stateMachines: readonly StateMachine[], period: Duration): IMetric {
   const metrics = stateMachines.flatMap((machine) => [

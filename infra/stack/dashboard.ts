@@ -20,7 +20,7 @@ export interface DashboardSources {
   stateMachines: Readonly<Record<FlowName, StateMachine>>;
 }
 
-/** One page: deliveries, the time to answer them, and how the flows end. */
+/** One page: deliveries, the time to answer them, and the outcomes of the flows. */
 export function addDashboard(
   scope: Construct,
   { api, webhook, refusedPosts, stateMachines }: DashboardSources,

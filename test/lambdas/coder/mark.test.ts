@@ -56,7 +56,7 @@ describe("a mark", () => {
     expect(await marksOf([third, second]).proves(mark, task)).toBe(false);
   });
 
-  test("made with a newer value makes the secret be read again", async () => {
+  test("with an unknown value makes the secret be read again", async () => {
     const mark = await marksOf([second]).markOf(task);
     expect(await marksOf([first], [second ?? "", first ?? ""]).proves(mark, task)).toBe(true);
   });
