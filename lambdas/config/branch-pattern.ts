@@ -28,7 +28,7 @@ export function parseBranchPattern(pattern: string): BranchPattern | { fault: st
   if (rest === "") return { fault: "Expected a pattern after the `!`." };
   if (rest.startsWith("refs/heads/"))
     return { fault: "Expected the name of a branch alone, without `refs/heads/`." };
-  /** What `?` and `+` apply to. */
+  /** The character or set that `?` and `+` apply to. */
   let last: Step | undefined;
   let before = "";
   for (let token = ""; rest !== ""; rest = rest.slice(token.length)) {

@@ -19,7 +19,7 @@ const providers: Readonly<Record<string, string>> = { claude_code: "Claude Code"
 export function configSummary(config: RepoConfig, standings: ConfigStandings, warnings: string): string {
   const { sandbox, harness, scheduled_jobs: jobs, on_event: onEvent } = config;
   const parts = [
-    `What \`${configPath}\` says for the agent, once it is on the default branch:`,
+    `The settings in \`${configPath}\`, once it is on the default branch:`,
     ...section("Warnings", warnings === "" ? [] : [warnings]),
     ...section("Every task", [
       `- Size: ${codeSpan(sandbox.size, nameLength)}`,

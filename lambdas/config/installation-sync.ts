@@ -13,15 +13,15 @@ import { removeSchedules, syncSchedules } from "./schedule-sync.js";
 /** Repositories that one call syncs: about a minute if GitHub is slow. */
 const atOnce = 30;
 
-/** What the next call needs. */
+/** The input of the next call. */
 export interface Progress {
   position: number;
   done: boolean;
 }
 
 /**
- * Syncs the schedules of the next repositories that were added or removed. `position` is 0 at first, then what the call
- * before has returned.
+ * Syncs the schedules of the next repositories that were added or removed. `position` is 0 in the first
+ * call, then the result of the previous one.
  */
 export async function syncInstallation(
   app: GitHubApp,

@@ -53,12 +53,12 @@ describeKeys(scheduledJob, {
     "When the job runs: five fields of cron (minute, hour, day of the month, month, day of the week), such as `30 5 * * 1-5`, or a shortcut such as `@daily`.",
   timezone:
     "Time zone of the schedule, by its name in the IANA database, such as `Europe/Berlin`. Default: UTC.",
-  prompt: "What the agent is told to do.",
+  prompt: "The task for the agent.",
   owner:
     "GitHub login of the person as whom the job works: the person who pushes it, or somebody whom the operator of the relay has allowed. The person needs write permission on the repository. Default: the person who pushes the job.",
 });
 describeKeys(onEvent, {
-  failed_run: "Failed runs of workflows that the agent is to mend. The first rule that fits a run holds.",
+  failed_run: "Failed runs of workflows that the agent fixes. The first rule that matches a run applies.",
 });
 describeKeys(failedRunRule, {
   workflows: "Names of the workflows, exactly as GitHub shows them.",
@@ -75,7 +75,7 @@ const entries: readonly [z.core.$ZodType, string][] = [
   [scheduledJob, "Work that starts at set times. It has its own task."],
   [
     failedRunRule,
-    "Failed runs of workflows that the agent is to mend. The first rule that fits a run holds.",
+    "Failed runs of workflows that the agent fixes. The first rule that matches a run applies.",
   ],
   [workflowName, "Name of a workflow, exactly as GitHub shows it."],
   [branchPattern, "Pattern of branches, as in the filters of GitHub's workflows."],

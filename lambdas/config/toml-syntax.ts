@@ -10,7 +10,7 @@ const advice: readonly (readonly [start: string, message: string])[] = [
   ],
   [
     "each key-value",
-    "There is text behind the value. Start a new line for each key, and put texts in quotes.",
+    "There is text after the value. Start a new line for each key, and put texts in quotes.",
   ],
   ["incomplete key-value", "A line must be `key = value` or a table's `[name]`."],
   ["unexpected end of key", "A key is missing here. A line must be `key = value` or a table's `[name]`."],

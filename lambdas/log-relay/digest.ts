@@ -15,7 +15,7 @@ const nothing: ReadonlySet<string> = new Set();
 
 /** The lines of a log that an excerpt of any size is made of. */
 export class Digest {
-  /** What an excerpt of the budget that was last asked for shows. */
+  /** The selection for the last requested budget. */
   #last: { budget: number; lines: readonly KeptLine[] } | undefined;
 
   constructor(

@@ -33,14 +33,14 @@ export const errorPatterns: readonly ErrorPattern[] = [
 export const otherKeywords = ["***", "private key", ...redText.keywords];
 
 /**
- * What runners of several tools put before a line: `#12 3.456 `, `web:test: `, `api-1  | `, `[Step 11] `,
+ * The prefixes that runners of several tools put before a line: `#12 3.456 `, `web:test: `, `api-1  | `, `[Step 11] `,
  * `[12:34:56]: ▸ `.
  */
 const prefix =
   /^(?:#\d+ \d+\.\d+ |[\w@/.-]+(?::[\w@/.:-]+: | test: | +[|>] )|\[(?!warn)[^\]]{1,40}\]:? (?:▸ )?|\d\d:\d\d:\d\d(?:[.,]\d+)? )/i;
 const mostPrefixes = 3;
 
-/** `line` and what is left of it without the prefixes of runners. */
+/** `line`, and `line` without the prefixes of runners. */
 export function withoutPrefixes(line: string): string[] {
   const forms = [line];
   for (let form = line; forms.length <= mostPrefixes; forms.push(form)) {

@@ -1,4 +1,4 @@
-/** What can end at a byte: nothing of interest, a keyword, a word that may be a class name, or a line. */
+/** The text that can end at a byte: nothing of interest, a keyword, a word that may be a class name, or a line. */
 export const nothing = 0;
 export const keyword = 1;
 export const colon = 2;

@@ -5,6 +5,6 @@ export interface Match {
   pattern: ErrorPattern;
   /** Lines after it that belong to its report. Grows as the report goes on. */
   after: number;
-  /** What the relay adds to the line. */
+  /** The relay's addition to the line. */
   note: string;
 }

@@ -20,7 +20,7 @@ export function mayBeKey(text: string): boolean {
   return longRun.test(text) && wordsOf(text).length <= 2;
 }
 
-/** A key's last line, an empty line, or what is printed in place of the rest of a key. */
+/** A key's last line, an empty line, or a placeholder for the rest of a key. */
 export function isShort(text: string): boolean {
   return !text.includes(":") && wordsOf(text).length <= 1;
 }

@@ -22,7 +22,7 @@ export class Reports {
     return this.#open.length > 0;
   }
 
-  /** Whether a report needs this line to know where it ends. */
+  /** Whether a report needs this line to find its end. */
   needLine(number: number): boolean {
     return this.#open.some(
       ({ match, begin }) => match.pattern.until !== undefined || number > begin + match.pattern.after,

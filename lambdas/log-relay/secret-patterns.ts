@@ -67,7 +67,7 @@ const secretPatterns: readonly SecretPattern[] = [
   {
     name: "authorization",
     keywords: ["authorization"],
-    // GitHub's own mask stays, as does what is redacted above.
+    // GitHub's own mask stays, and so do redactions by earlier patterns.
     pattern:
       /(authorization[\s"'\\]{0,4}[:=,][\s"'\\[]{0,6}(?:bearer|basic|token|negotiate|digest)\s{1,3})[^\s"'\\*[][^\s"'\\]*/gi,
   },

@@ -69,7 +69,7 @@ function readItem(item: string, field: CronField): Range | Fault {
   if (range === "*") return { from: field.low, to: field.high, step };
 
   const [fromText = "", toText, ...others] = range.split("-");
-  if (others.length > 0) return fault(field, "has a range of more than two ends", "Write ranges as a-b.");
+  if (others.length > 0) return fault(field, "has a range with more than two ends", "Write ranges as a-b.");
   const from = readValue(fromText, field);
   if (typeof from === "object") return from;
   if (toText !== undefined) {
@@ -82,7 +82,7 @@ function readItem(item: string, field: CronField): Range | Fault {
   if (stepText === undefined) return { from, to: from, step };
   // Readers disagree on whether it ends on Saturday (6) or on Sunday (7).
   if (field.title === weekday.title) {
-    return fault(field, "has a step behind a single value", "Write the range, for example 1-5/2, or a list.");
+    return fault(field, "has a step after a single value", "Write the range, for example 1-5/2, or a list.");
   }
   return { from, to: field.high, step };
 }
@@ -91,7 +91,7 @@ function readStep(text: string, field: CronField): number | Fault {
   const step = /^\d{1,4}$/.test(text) ? Number(text) : 0;
   if (step >= 1 && step <= field.maxStep) return step;
   return fault(
-    { ...field, expected: `a whole number from 1 to ${field.maxStep} behind the /` },
+    { ...field, expected: `a whole number from 1 to ${field.maxStep} after the /` },
     "has a step that does not fit",
     "Write such a number, or leave the step out.",
   );
@@ -106,15 +106,15 @@ function readValue(text: string, field: CronField): number | Fault {
   const index = field.names.indexOf(text.toLowerCase());
   if (index >= 0) return field.low + index;
   if (text === "")
-    return fault(field, "lacks a value", "Fill the gap beside the comma, the dash or the slash.");
+    return fault(field, "lacks a value", "Add a value next to the comma, the dash or the slash.");
   if (/[LW#?~]/i.test(text) && /^[\dLW#?~*]+$/i.test(text)) {
     return fault(
       field,
-      "has a sign of another dialect of cron (L, W, #, ? or ~)",
-      "Use numbers, lists, ranges and steps, and * where any value will do.",
+      "has syntax of another cron dialect (L, W, #, ? or ~)",
+      "Use numbers, lists, ranges and steps, and * for any value.",
     );
   }
-  return fault(field, "has something that is no value of it", "Use numbers, lists, ranges and steps.");
+  return fault(field, "has an invalid value", "Use numbers, lists, ranges and steps.");
 }
 
 function fault({ title, expected }: CronField, wrong: string, remedy: string): Fault {
@@ -123,5 +123,5 @@ function fault({ title, expected }: CronField, wrong: string, remedy: string): F
 
 function wrapRemedy({ title }: CronField): string {
   const sunday = title === weekday.title ? " As the end of a range, Sunday is 7." : "";
-  return `Write the smaller value first; for a range that goes over the end, write two with a comma between them.${sunday}`;
+  return `Write the smaller value first; for a range that wraps around, write two ranges with a comma between them.${sunday}`;
 }

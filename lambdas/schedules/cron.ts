@@ -130,15 +130,15 @@ function list(values: ReadonlySet<number>, { low, high }: CronField): string {
 }
 
 const neverFault =
-  "The schedule never runs: none of its months has such a day; expected a day that one of them has. Change the day of the month or the month.";
+  "The schedule never runs: none of its months has such a day; expected a day that at least one of them has. Change the day of the month or the month.";
 
 const bothFault =
-  "The two day fields cannot be translated: one of them begins with *, so both would have to hold at once, which EventBridge Scheduler can only do for whole weeks of the month (1-7, 8-14, 15-21, 22-28). Restrict only one of the two, or write a list or a range in the place of the field with *, if either may hold.";
+  "The two day fields cannot be translated: one of them begins with *, so both would have to match at once, which EventBridge Scheduler supports only for whole weeks of the month (1-7, 8-14, 15-21, 22-28). Restrict only one of the two, or replace the field with * by a list or a range, if either may match.";
 
 function nicknameFault(text: string): string {
   const wrong = /^@reboot\b/i.test(text)
-    ? "@reboot has no time here, for nothing is booted"
-    : "The schedule begins with @ and is no known name";
+    ? "@reboot is not a time"
+    : "The schedule begins with @ but is not a known shortcut";
   return `${wrong}; expected ${[...nicknames.keys()].join(", ")}, alone. Use one of them, or five fields.`;
 }
 

@@ -105,7 +105,7 @@ export const passed =
 /** Frames of a stack: their names say nothing about the failure. */
 export const stackFrame = /^\s*(?:at |from |#\d+ |File "|\.{3} \d+ more|in [`'])/;
 
-/** What many tools print after each step, or at the end, if nothing failed. */
+/** Output of many tools after each step, or at the end, if nothing failed. */
 export const allIsWell =
   /\b(?:0|no|zero|without(?: any)?) (?:errors?|fail(?:ed|ures?|ing|s)?|warnings?|offenses?|problems?|exceptions?|conflicts?|mismatch(?:es)?|pending|skipped|issues?)\b|\b(?:errors?|fail(?:ed|ures?|s)?|failing|broken)\s*[:=]\s*0\b|-W(?:no-)?(?:error|\w+)\S*|\bif (?:errors?|fail)\w*|\berror(?:-|_)?(?:handl|log|report|messag)\w*/gi;
 
