@@ -170,7 +170,7 @@ describe("a drain", () => {
     held.shut();
     await say(issue, "Use the new parser.");
     await held.during(() => world.lose(world.agentOf(issue)));
-    expect(await world.untilStatus(issue, "The task is gone")).toContain("is kept for a day");
+    expect(await world.untilStatus(issue, "The task is gone")).toContain("are kept for a day");
     await expectSuccess();
 
     await world.unassign(issue);

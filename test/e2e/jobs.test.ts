@@ -260,7 +260,7 @@ describe.each([
     await until("there is an issue", () => issues().length === 1);
     await allWell(world);
     // The agent's text is public; Coder's error text is not.
-    const why = api === "Tasks" ? /failed.*no key/i : /failed: the task's page in Coder says why/;
+    const why = api === "Tasks" ? /failed.*no key/i : /failed\. The task's page in Coder says why/;
     expect(issues()[0]?.body).toMatch(why);
   });
 

@@ -336,9 +336,9 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
             .join(),
         ).not.toContain(repo.name);
       }
-      expect(world.logs.filter((line) => line.includes("Dropped: the run's commit is no head"))).toHaveLength(
-        lost.length,
-      );
+      expect(
+        world.logs.filter((line) => line.includes("Dropped: the run's commit is no longer the head")),
+      ).toHaveLength(lost.length);
 
       await say(issue, "mona", "all is well");
       await untilTold("all is well");
@@ -506,7 +506,7 @@ test("a failed run that waits while the App is uninstalled is dropped, and its d
     agent.release();
     await allWell(world);
     expect(agent.inputs).toEqual([]);
-    expect(world.logs.join()).toContain("Dropped: the run's commit is no head");
+    expect(world.logs.join()).toContain("Dropped: the run's commit is no longer the head");
   } finally {
     await world.close();
   }
