@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "@jest/globals";
@@ -47,6 +47,12 @@ describe("the documentation", () => {
       }
     });
     expect(broken.map(([link]) => link)).toEqual([]);
+  });
+
+  test.each(pages)("names no missing file in %s", (page) => {
+    const files =
+      read(page).match(/\b(?:infra|lambdas|local|statemachines|test)\/[\w./-]+\.(?:ts|mjs|json)\b/g) ?? [];
+    expect(files.filter((file) => !existsSync(join(root, file)))).toEqual([]);
   });
 });
 
