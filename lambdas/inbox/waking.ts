@@ -10,14 +10,28 @@ export interface DrainStarter {
   store: { get(key: TaskKey): Promise<TaskRecord | undefined> };
 }
 
+/** What a wake-up changes first. */
+export interface BeforeWaking {
+  /** The generation of a drain that leaves the rest of the inbox to the next one. */
+  from?: number | undefined;
+  /** Whether to reset the count of messages about failed runs: the agent is new, or somebody just asked it to work. */
+  anew?: boolean | undefined;
+}
+
 /**
  * Ensures that a drain runs if something may wait for a task. One runs at a time: its name holds the generation of the
  * inbox, and Step Functions starts no second one of that name. If the name is closed although its generation is current,
  * that drain has failed, and the next generation takes over. A drain that waits for the comments of a review is replaced
  * once they are all stored. Resolves to the drain's name, or to "". Reads two items, however much waits.
  */
-export async function wakeDrain({ drainFlow, store }: DrainStarter, key: TaskKey): Promise<string> {
+export async function wakeDrain(
+  { drainFlow, store }: DrainStarter,
+  key: TaskKey,
+  { from, anew }: BeforeWaking = {},
+): Promise<string> {
   const inbox = new Inbox(key);
+  if (from !== undefined) await inbox.meta.replaceDrain(from);
+  if (anew) await inbox.meta.resetRounds();
   const [record, first] = await Promise.all([store.get(key), inbox.meta.read()]);
   // The run that creates a task wakes its first drain.
   if (record?.task?.id === undefined || record.wanted === false || !mayWait(first)) return "";
