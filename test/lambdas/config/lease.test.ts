@@ -1,22 +1,15 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { actions } from "../../../infra/definition/actions.js";
 import type * as Lease from "../../../lambdas/config/lease.js";
-import { type LocalDynamoDb, startDynamoDb } from "../../../local/aws/dynamodb/dynamodb.js";
+import type { LocalDynamoDb } from "../../../local/aws/dynamodb/dynamodb.js";
+import { startTable } from "../table.js";
 
 const realNow = Date.now;
 let dynamoDb: LocalDynamoDb;
 let lease: typeof Lease;
 let repositoryId = 0;
 beforeAll(async () => {
-  dynamoDb = await startDynamoDb("leases");
-  Object.assign(process.env, {
-    TABLE_NAME: "leases",
-    AWS_REGION: "us-east-1",
-    AWS_ACCESS_KEY_ID: "local",
-    AWS_SECRET_ACCESS_KEY: "local",
-    AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.url,
-    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
-  });
+  dynamoDb = await startTable("leases");
   lease = await import("../../../lambdas/config/lease.js");
 });
 afterAll(async () => {

@@ -1,21 +1,14 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import type { TaskStore } from "../../../lambdas/tasks/store.js";
-import { type LocalDynamoDb, startDynamoDb } from "../../../local/aws/dynamodb/dynamodb.js";
+import type { LocalDynamoDb } from "../../../local/aws/dynamodb/dynamodb.js";
+import { startTable } from "../table.js";
 
 const realNow = Date.now;
 let dynamoDb: LocalDynamoDb;
 let store: TaskStore;
 let issue = 0;
 beforeAll(async () => {
-  dynamoDb = await startDynamoDb("creation-claims");
-  Object.assign(process.env, {
-    TABLE_NAME: "creation-claims",
-    AWS_REGION: "us-east-1",
-    AWS_ACCESS_KEY_ID: "local",
-    AWS_SECRET_ACCESS_KEY: "local",
-    AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.url,
-    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
-  });
+  dynamoDb = await startTable("creation-claims");
   store = new (await import("../../../lambdas/tasks/store.js")).TaskStore();
 });
 afterAll(async () => {

@@ -3,9 +3,10 @@ import type { StartingEvent } from "../../../lambdas/model/event.js";
 import type { Plan } from "../../../lambdas/model/plan.js";
 import type { TaskStore } from "../../../lambdas/tasks/store.js";
 import type { TaskCreation } from "../../../lambdas/tasks/task-creation.js";
-import { type LocalDynamoDb, startDynamoDb } from "../../../local/aws/dynamodb/dynamodb.js";
+import type { LocalDynamoDb } from "../../../local/aws/dynamodb/dynamodb.js";
 import { FakeCoder } from "../../../local/fake-coder/fake-coder.js";
 import { connect, mona } from "../coder/deployments.js";
+import { startTable } from "../table.js";
 
 let dynamoDb: LocalDynamoDb;
 let store: TaskStore;
@@ -13,15 +14,7 @@ let Creation: typeof TaskCreation;
 let fake: FakeCoder;
 
 beforeAll(async () => {
-  dynamoDb = await startDynamoDb("round-trips");
-  Object.assign(process.env, {
-    TABLE_NAME: "round-trips",
-    AWS_REGION: "us-east-1",
-    AWS_ACCESS_KEY_ID: "local",
-    AWS_SECRET_ACCESS_KEY: "local",
-    AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.url,
-    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
-  });
+  dynamoDb = await startTable("round-trips");
   store = new (await import("../../../lambdas/tasks/store.js")).TaskStore();
   Creation = (await import("../../../lambdas/tasks/task-creation.js")).TaskCreation;
   fake = new FakeCoder({ version: "2.35" });
