@@ -15,12 +15,12 @@ async function liveOneLife(world: World) {
   const issue = await world.openIssue();
   await world.assign(issue);
   await world.untilRunning(issue);
-  expect(world.agents()).toEqual([world.agentOf(issue)]);
+  expect(world.agentsFor(issue)).toEqual([world.agentOf(issue)]);
   await world.gitHub.closeIssue(issue, { by: "mona" });
   await world.untilStatus(issue, "Completed");
   const ends = await world.endsOf(issue);
   expect(ends).toEqual(ends.map(() => "SUCCEEDED"));
-  expect(world.agents()).toEqual([]);
+  expect(world.agentsFor(issue)).toEqual([]);
   expect(world.statusComments(issue)).toHaveLength(1);
 }
 
@@ -99,7 +99,7 @@ describe.each(everyCoder)("on %s", (_, deployment) => {
       await world.assign(issue);
       expect(await world.endsOf(issue)).toEqual(["SUCCEEDED", "SUCCEEDED"]);
       await world.untilRunning(issue);
-      expect(world.agents().map((agent) => agent.id)).toEqual([id]);
+      expect(world.agentsFor(issue).map((agent) => agent.id)).toEqual([id]);
       expect(world.statusComments(issue)).toHaveLength(1);
     });
   });

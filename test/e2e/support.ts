@@ -95,6 +95,12 @@ export class World {
     return [...this.coder.tasks(), ...this.coder.chats()];
   }
 
+  /** All agents that were given the issue as their input: other tests of the file may have left agents of their own. */
+  agentsFor({ repo, number }: Issue): (FakeTask | FakeChat)[] {
+    const url = new RegExp(`/${repo.name}/issues/${number}(?!\\d)`);
+    return this.agents().filter((agent) => url.test("prompt" in agent ? agent.prompt : agent.initialPrompt));
+  }
+
   /** The agent of an issue of `octo/app`. */
   agent({ number }: Issue): FakeTask | FakeChat | undefined {
     return this.coder.task(`gh-app-${number}`) ?? this.coder.chat(`octo/app#${number}`);
