@@ -35,7 +35,7 @@ describe.each(everyCoder)("on %s", (_, { coder }) => {
         await Promise.all([sending, world.gitHub.send(second)]);
 
         await well(issue);
-        expect(world.agents()).toEqual([]);
+        expect(world.agentsFor(issue)).toEqual([]);
         const said = world.statusComments(issue);
         expect(said.length).toBeLessThanOrEqual(1);
         for (const body of said) expect(body).toContain("Completed");
@@ -48,7 +48,7 @@ describe.each(everyCoder)("on %s", (_, { coder }) => {
       await world.idle();
       await world.gitHub.send(assigned);
       await world.idle();
-      expect(world.agents()).toEqual([]);
+      expect(world.agentsFor(issue)).toEqual([]);
       expect(world.statusComments(issue)).toEqual([]);
     });
 

@@ -52,7 +52,7 @@ describe.each([
       "REQUESTER: mona",
     ]);
     expect(words).toContain("open a pull request that closes it");
-    const [workspace] = world.coder.workspaces();
+    const workspace = world.coder.workspaces().at(-1);
     expect(workspace?.version.template.name).toBe("code-factory");
     const common = { repo_url: "https://github.com/octo/app", ai_provider: "codex", size: "large" };
     if (api === "Tasks") {
@@ -76,7 +76,7 @@ describe.each([
     expect(status).toMatch(/Fix the file.*assign it again/);
     expect(status).not.toMatch(/hal9000|gigantic/);
     await allWell(world);
-    expect(world.agents()).toEqual([]);
+    expect(world.agentsFor(issue)).toEqual([]);
 
     await writeConfig(world, config);
     await world.unassign(issue);
