@@ -10,6 +10,8 @@ import { tsImport } from "tsx/esm/api";
  * Jest itself resolves no TypeScript here.
  */
 export default async function setup() {
+  // Only the Lambdas of a whole system write metrics; in a unit test they would be noise.
+  process.env.POWERTOOLS_METRICS_DISABLED = "true";
   const { bundleLambdas } = await tsImport("../infra/bundling/bundle.ts", import.meta.url);
   process.env.TEST_BUNDLES = await mkdtemp(join(tmpdir(), "relay-test-"));
   process.env.TEST_TAKEN ??= join(process.env.TEST_BUNDLES, "taken");

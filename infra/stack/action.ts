@@ -64,7 +64,7 @@ export class Action extends Construct {
       tracing: Tracing.ACTIVE,
       environment: {
         ...props.environment,
-        POWERTOOLS_SERVICE_NAME: "coder-task-relay",
+        POWERTOOLS_METRICS_NAMESPACE: Stack.of(this).stackName,
         ...(usesTable && { TABLE_NAME: props.storage.table.tableName }),
         ...props.secrets.environment(spec.secrets),
         ...(spec.schedules && props.schedules.environment()),

@@ -7,6 +7,8 @@ import {
   UnexpectedAnswerError,
 } from "../model/errors.js";
 import { schemaFaults } from "../model/schema-faults.js";
+import { errorName } from "../runtime/log.js";
+import { measure } from "../runtime/metrics.js";
 import { patientFetch } from "../runtime/patient-fetch.js";
 
 /** The default time-out of a request. */
@@ -52,6 +54,21 @@ export class CoderClient {
     body?: unknown,
     options: { timeoutMs?: number } = {},
   ): Promise<unknown> {
+    try {
+      return await this.#send(method, path, body, options);
+    } catch (error) {
+      // A 404 says that something is gone, which is usual.
+      if (!isRefusal(error, 404)) measure("CoderErrors", 1, errorName(error));
+      throw error;
+    }
+  }
+
+  async #send(
+    method: string,
+    path: string,
+    body: unknown,
+    options: { timeoutMs?: number },
+  ): Promise<unknown> {
     const fetch = patientFetch("Coder", options.timeoutMs ?? timeoutMs, isAnswer);
     const response = await fetch(`${this.url}${path}`, {
       method,
@@ -90,6 +107,7 @@ export class CoderClient {
   #expect<Schema extends z.core.$ZodType>(schema: Schema, request: string, body: unknown): z.output<Schema> {
     const result = z.safeParse(schema, body);
     if (result.success) return result.data;
+    measure("CoderErrors", 1, "UnexpectedAnswerError");
     const faults = schemaFaults(result.error, "the answer").join("; ");
     throw new UnexpectedAnswerError(
       `Coder's answer to ${request} does not have the shape that its API promises: ${faults}. Check that CODER_URL is a Coder deployment without a login page in front of it, and its version.`,

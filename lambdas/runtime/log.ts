@@ -2,7 +2,7 @@ import { LogFormatter, Logger, LogItem } from "@aws-lambda-powertools/logger";
 import type { LogAttributes, UnformattedAttributes } from "@aws-lambda-powertools/logger/types";
 import { logContext } from "./log-context.js";
 
-// Powertools' development mode indents its JSON: that is what LOG_FORMAT=pretty is for.
+// Powertools' development mode indents its JSON: that is what LOG_FORMAT=pretty is for. It writes no metrics.
 if (process.env.LOG_FORMAT === "pretty") process.env.POWERTOOLS_DEV = "true";
 
 /** Powertools' own context is one for the process; this one is of the invocation that writes the line. */

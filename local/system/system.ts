@@ -23,6 +23,7 @@ import { prepareAppKey } from "../fake-github/app/app-key.js";
 import { FakeGitHub, type FakeGitHubOptions } from "../fake-github/fake-github.js";
 import { CallLimit } from "../lambda-host/call-limit.js";
 import { LambdaHost, type LambdaLogLine } from "../lambda-host/lambda-host.js";
+import { type MetricValue, metricsIn } from "../lambda-host/metrics.js";
 import { readConfiguration, type Secrets } from "./configuration.js";
 
 const tableName = "coder-task-relay";
@@ -61,7 +62,10 @@ export interface SystemOptions {
   coder?: FakeCoderOptions;
   /** Flows whose Lambdas are loaded at the start, not at their first calls. */
   preload?: readonly FlowName[];
+  /** Gets each line of the Lambdas' logs. */
   onLog?: (line: LambdaLogLine) => void;
+  /** Gets each value of the Lambdas' metrics, as CloudWatch does: their lines are not among those of the log. */
+  onMetric?: (metric: MetricValue) => void;
 }
 
 /** The whole system in one process, with the bundles and the state machines that are deployed to AWS. */
@@ -118,6 +122,7 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
       ...(gitHub && { GITHUB_API_URL: gitHub.url }),
       ...(coder && { CODER_URL: coder.url }),
       ...Object.fromEntries(flowNames.map((flow) => [`${environmentStem(flow)}_FLOW_ARN`, flowArn(flow)])),
+      POWERTOOLS_METRICS_NAMESPACE: "coder-task-relay",
       TABLE_NAME: tableName,
       SCHEDULE_GROUP: scheduleGroup,
       SCHEDULE_ROLE_ARN: "arn:aws:iam::000000000000:role/scheduler",
@@ -134,7 +139,11 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
       AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
       AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.url,
     },
-    ...(options.onLog && { onLog: options.onLog }),
+    onLog: (output: LambdaLogLine) => {
+      const measured = metricsIn(output.line);
+      if (measured.length === 0) options.onLog?.(output);
+      for (const metric of measured) options.onMetric?.(metric);
+    },
   };
   // The webhook runs in its own thread: in AWS, it does not share a processor with flows either.
   const hosts = Promise.all([

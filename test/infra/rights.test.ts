@@ -225,7 +225,7 @@ describe("Lambdas", () => {
     MAX_CI_ROUNDS: "10",
     LOG_FORMAT: "json",
     GITHUB_API_URL: "https://api.github.com",
-    POWERTOOLS_SERVICE_NAME: "coder-task-relay",
+    POWERTOOLS_METRICS_NAMESPACE: "coder-task-relay",
   };
 
   const githubApp = { GITHUB_APP_SECRET_ARN: "SecretsGitHubApp" };
