@@ -56,15 +56,10 @@ export const actions = {
   },
   "claim-work": {
     ...actionDefaults,
-    description: "Registers an event as the newest one of its work, if the person behind it may request work",
+    description:
+      "Registers an event as the newest one of its work, if the person behind it may request work, and plans the task from the repository's config",
     secrets: ["githubApp"],
-    table: { task: ["get", "update"], account: ["query", "update"] },
-  },
-  "plan-task": {
-    ...actionDefaults,
-    description: "Reads the repository's config: what to create a task from, and for whom",
-    secrets: ["githubApp"],
-    table: { config: ["get"], account: ["query", "update"] },
+    table: { task: ["get", "update"], config: ["get"], account: ["query", "update"] },
   },
   "create-task": {
     ...actionDefaults,

@@ -18,8 +18,7 @@ const inputSchema = z.object({
   error: z.optional(errorSchema),
   decisions: z.optional(
     z.object({
-      claim: z.optional(z.object({ outcome: z.string(), intent: z.int(), reason: z.string() })),
-      plan: z.optional(z.object({ detail: z.string() })),
+      claim: z.optional(z.object({ intent: z.nullable(z.int()), reason: z.string() })),
       error: z.optional(errorSchema),
     }),
   ),

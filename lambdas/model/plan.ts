@@ -18,7 +18,7 @@ const renamed = z.transform((plan: unknown) =>
   typeof plan === "object" && plan !== null && "words" in plan ? { prompt: plan.words, ...plan } : plan,
 );
 
-/** The plan of a task: `plan-task` makes it, `create-task` and `put-into-inbox` use it. */
+/** The plan of a task: `claim-work` makes it, `create-task` and `put-into-inbox` use it. */
 export const planSchema = z.pipe(
   renamed,
   z.object({

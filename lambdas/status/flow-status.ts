@@ -30,8 +30,7 @@ export interface Announcement {
   /** The decisions of the flow's states so far, for a refusal: the last one is its reason. */
   decisions?:
     | {
-        claim?: { outcome: string; intent: number; reason: string } | undefined;
-        plan?: { detail: string } | undefined;
+        claim?: { intent: number | null; reason: string } | undefined;
         error?: Caught | undefined;
       }
     | undefined;
@@ -42,10 +41,10 @@ export async function announceState(
   store: Records,
   { event, execution, state, report, decisions = {}, ...given }: Announcement,
 ): Promise<{ announced: boolean }> {
-  const { claim, plan } = decisions;
-  const intent = given.intent ?? (claim?.outcome === "claimed" ? claim.intent : undefined);
+  const { claim } = decisions;
+  const intent = given.intent ?? claim?.intent ?? undefined;
   const error = given.error ?? decisions.error;
-  const reason = given.detail ?? (error ? undefined : (plan?.detail ?? claim?.reason));
+  const reason = given.detail ?? (error ? undefined : claim?.reason);
   const failure = error && { name: error.Error, message: messageOf(error.Cause) };
   const detail = reason ?? (failure && `${failureText(failure, event.repository)} ${howToStartAnew(event)}`);
   const comment = new StatusComment(store, await connectGitHub(), event, execution ?? event.delivery);

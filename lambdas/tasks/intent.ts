@@ -2,20 +2,18 @@ import { authorizeWork } from "../accounts/authority.js";
 import type { Condition } from "../aws/table.js";
 import { TransientError } from "../model/errors.js";
 import type { IssueEvent, WorkEvent } from "../model/event.js";
-import { type TaskKey, type TaskRecord, taskKey, type WorkSource } from "../model/record.js";
+import { type TaskRecord, taskKey, type WorkSource } from "../model/record.js";
 import { findStatusComment, isWantedNow } from "./issue-now.js";
 import type { TaskStore } from "./store.js";
 
-export interface Claim {
+export interface Registration {
   /**
-   * `claimed`: the flow may proceed. `overtaken`: a newer event is known, or GitHub says the opposite. `refused`: the
-   * person may not make the agent work. `unserved`: nor may anybody there, and nobody there is told.
+   * `claimed`: the event is registered. `overtaken`: a newer event is known, or GitHub says the opposite. `refused`: the
+   * person may not make the agent work. `nothing`: nor may anybody there, and nobody there is told.
    */
-  outcome: "claimed" | "overtaken" | "refused" | "unserved";
-  /** The fencing token of the flow. */
-  intent: number;
-  /** Says on which record and inbox the flow acts. */
-  key: TaskKey;
+  outcome: "claimed" | "overtaken" | "refused" | "nothing";
+  /** The fencing token of the flow; `null` if the event is not registered. */
+  intent: number | null;
   /** Of a refusal, for people. */
   reason: string;
 }
@@ -26,7 +24,7 @@ export interface Claim {
  * holds. Idempotent by delivery. Only an event that is authorized is registered; all questions to GitHub are asked at the
  * same time.
  */
-export async function claimWork(store: TaskStore, event: WorkEvent): Promise<Claim> {
+export async function registerIntent(store: TaskStore, event: WorkEvent): Promise<Registration> {
   const key = taskKey(event);
   const wanted = event.type !== "task_closed";
   const authorizing = authorizeWork(event);
@@ -41,11 +39,10 @@ export async function claimWork(store: TaskStore, event: WorkEvent): Promise<Cla
       issueEvent !== undefined && isRefutedBy(known, issueEvent, wanted),
       issueEvent !== undefined ? searchComment(known, issueEvent, wanted) : {},
     ]);
-    const claim = { intent: known?.intent ?? 0, key, reason };
-    if (!allowed) return { ...claim, outcome: reason === "" ? "unserved" : "refused" };
-    if (isRepeated) return { ...claim, outcome: "claimed" };
-    if (isRefuted) return { ...claim, outcome: "overtaken" };
-    const intent = claim.intent + 1;
+    if (!allowed) return { outcome: reason === "" ? "nothing" : "refused", intent: null, reason };
+    if (isRepeated) return { outcome: "claimed", intent: known.intent ?? null, reason };
+    if (isRefuted) return { outcome: "overtaken", intent: null, reason };
+    const intent = (known?.intent ?? 0) + 1;
     const claimed = await store.update(
       key,
       {
@@ -59,7 +56,7 @@ export async function claimWork(store: TaskStore, event: WorkEvent): Promise<Cla
       },
       unchangedSince(known, comment),
     );
-    if (claimed) return { ...claim, outcome: "claimed", intent };
+    if (claimed) return { outcome: "claimed", intent, reason };
   }
   throw new TransientError("The work is being claimed by too many events at once. It is retried.");
 }

@@ -25,7 +25,7 @@ function transitions(): Record<FlowName, number> {
 const sum = (counts: Record<string, number>) =>
   Object.values(counts).reduce((total, count) => total + count, 0);
 
-test("a life with ten comments and two failed runs, the agent idle, takes at most 105 state transitions, and one for each poll of its start", async () => {
+test("a life with ten comments and two failed runs, the agent idle, takes at most 100 state transitions, and one for each poll of its start", async () => {
   world = await World.start({ coder: deployments["Tasks of 2.34"].coder });
   const issue = await world.runningIssue();
   await world.idle();
@@ -79,7 +79,7 @@ test("a life with ten comments and two failed runs, the agent idle, takes at mos
       world.system.engine.history(executionArn).filter(({ taskFailedEventDetails: failed }) => failed),
     ).length;
   expect({ ...counts, "create-task": counts["create-task"] - looks }).toEqual({
-    "create-task": 12,
+    "create-task": 10,
     "delete-task": 5,
     "forward-comment": 10 * 3,
     "relay-failure": 2 * 6,
@@ -88,5 +88,5 @@ test("a life with ten comments and two failed runs, the agent idle, takes at mos
     "sync-repo-config": 4,
     "follow-task": 0,
   });
-  expect(sum(counts) - looks).toBeLessThanOrEqual(105);
+  expect(sum(counts) - looks).toBeLessThanOrEqual(100);
 });
