@@ -23,6 +23,13 @@ export const layers = {
     model: ["text"],
     text: [],
   },
+  cli: {
+    commands: ["operations", "program", "deployment", "frame"],
+    program: ["deployment", "frame"],
+    operations: ["deployment", "frame"],
+    deployment: ["frame"],
+    frame: [],
+  },
   infra: {
     stack: ["definition"],
     bundling: ["definition"],
@@ -68,12 +75,17 @@ export const layers = {
 
 /** What one of these folders may import from another. */
 const between = [
-  { name: "lambdas-know-nothing-else", from: "^lambdas/", to: "^(infra|local|test|bench)/" },
-  { name: "infra-knows-only-rules-of-the-lambdas", from: "^infra/", to: "^(local|test|bench)/" },
+  { name: "lambdas-know-nothing-else", from: "^lambdas/", to: "^(cli|infra|local|test|bench)/" },
+  { name: "infra-knows-only-rules-of-the-lambdas", from: "^infra/", to: "^(cli|local|test|bench)/" },
   {
     name: "local-knows-no-stack",
     from: "^local/",
-    to: "^(infra/stack|test|bench)/|node_modules/aws-cdk-lib/",
+    to: "^(cli|infra/stack|test|bench)/|node_modules/aws-cdk-lib/",
+  },
+  {
+    name: "cli-knows-no-stack-and-no-fake",
+    from: "^cli/",
+    to: "^(infra/(stack|bundling)|local|test|bench)/",
   },
   {
     name: "definition-and-bundling-know-no-cdk",

@@ -1,10 +1,12 @@
 import "./system/quiet-sdk.js";
 import { existsSync } from "node:fs";
+import { dirname } from "node:path";
 import { SettingsError } from "../infra/definition/settings.js";
 import { coders } from "./demo/agents.js";
 import { Playground } from "./demo/playground.js";
 import { localBundles } from "./lambda-host/bundles.js";
 import { writeAwsEnvironment } from "./system/aws-environment.js";
+import { writeConnection } from "./system/connection.js";
 import { startSystem } from "./system/system.js";
 
 /**
@@ -63,11 +65,14 @@ async function run(port: number, timeScale: number): Promise<void> {
     ["DynamoDB", system.dynamoDbUrl],
   ];
   const aws = writeAwsEnvironment(system);
+  const connection = writeConnection(system, process.env.LOCAL_STATE_DIR || dirname(aws.path));
   process.once("exit", aws.remove);
+  process.once("exit", connection.remove);
   for (const [name = "", where] of rows) console.log(`${name.padEnd(16)} ${where}`);
   if (commands.length > 0) console.log(`\nTry it:\n  ${commands.join("\n  ")}`);
   console.log(`\nThe aws CLI:\n  . ${aws.path}   # its credentials and endpoints, for this shell`);
   console.log("  aws stepfunctions list-state-machines");
+  console.log("\nWhat runs, waits and has failed:\n  npm run relay -- status --local");
   console.log("\nCtrl-C stops it.");
 
   await new Promise<void>((resolve) => {

@@ -5,7 +5,7 @@ import { region } from "../aws/protocol/signature.js";
 import type { LocalSystem } from "./system.js";
 
 /** Local values for outputs of the deployed stack, for the commands in docs/deploy.md. */
-const outputs = (system: LocalSystem): Record<string, string> => ({
+export const outputs = (system: LocalSystem): Record<string, string> => ({
   WebhookUrl: system.webhookUrl,
   WebhookSecretArn: "webhook",
   GitHubAppSecretArn: "githubApp",

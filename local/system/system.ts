@@ -80,6 +80,8 @@ export interface LocalSystem {
   dynamoDbUrl: string;
   /** Created at the start; the AWS endpoints refuse all others. */
   credentials: Credentials;
+  /** The environment of the Lambdas: settings, names, endpoints and credentials. */
+  environment: Readonly<Record<string, string>>;
   /** Absent if GITHUB_API_URL names a real GitHub. */
   gitHub: FakeGitHub | undefined;
   /** Absent if CODER_URL names a real Coder. */
@@ -184,6 +186,7 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
     secretsManager,
     dynamoDbUrl: dynamoDb.url,
     credentials,
+    environment: hostOptions.env,
     gitHub,
     coder,
     invoke,

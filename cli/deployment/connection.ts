@@ -1,0 +1,66 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { CommandError } from "../frame/exit.js";
+import type { Deployment } from "./deployment.js";
+
+/** The file in the local system's folder that says how it is reached; `local/system/connection.ts` writes it. */
+const connectionFile = "connection.json";
+
+const texts = z.record(z.string(), z.string());
+const schema = z.object({ processId: z.number(), outputs: texts, environment: texts });
+
+/**
+ * The system that `npm start` runs, by the file that it keeps in its folder while it runs.
+ *
+ * @throws {CommandError} if none runs.
+ */
+export function findLocal(folder: string): Deployment {
+  const { outputs, environment } = readConnection(folder);
+  return {
+    title: `the local system in ${folder}`,
+    isLocal: true,
+    region: environment.AWS_REGION ?? "",
+    stackName: "coder-task-relay",
+    account: "000000000000",
+    partition: "aws",
+    outputs,
+    environment,
+  };
+}
+
+function readConnection(folder: string): z.output<typeof schema> {
+  const notRunning = (reason: string) =>
+    new CommandError(
+      "unreachable",
+      `No local system runs in ${folder}: ${reason}. Start one with npm start, or set LOCAL_STATE_DIR to its folder.`,
+    );
+  let text: string;
+  try {
+    text = readFileSync(join(folder, connectionFile), "utf8");
+  } catch {
+    throw notRunning(`it has no ${connectionFile}`);
+  }
+  const parsed = schema.safeParse(json(text));
+  if (!parsed.success) throw notRunning(`its ${connectionFile} is not one of this version`);
+  if (!isRunning(parsed.data.processId)) throw notRunning(`process ${parsed.data.processId} has ended`);
+  return parsed.data;
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isRunning(processId: number): boolean {
+  try {
+    process.kill(processId, 0);
+    return true;
+  } catch (error) {
+    // It runs as somebody else.
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}

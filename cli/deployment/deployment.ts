@@ -1,0 +1,38 @@
+import { settingNames } from "../../infra/definition/settings.js";
+
+/** A deployed relay, in AWS or on this machine, and what its Lambdas run with. */
+export interface Deployment {
+  /** For people: `the stack coder-task-relay in eu-west-1`. */
+  title: string;
+  isLocal: boolean;
+  region: string;
+  /** The names of the Lambdas and the state machines begin with this. */
+  stackName: string;
+  /** The account's id and the partition, as ARNs have them. */
+  account: string;
+  partition: string;
+  /** The stack's outputs, as docs/deploy.md names them. */
+  outputs: Readonly<Record<string, string>>;
+  /** The environment of the Lambdas: settings, names and ARNs. It holds no secret. */
+  environment: Readonly<Record<string, string>>;
+}
+
+/**
+ * Makes the deployment's environment that of this process, so that the clients and the stores of the Lambdas work here
+ * as they do there. Import these afterwards, because they read their environment once.
+ */
+export function enter({ environment }: Deployment): void {
+  for (const name of settingNames) delete process.env[name];
+  // The log of the Lambdas would end up among the results.
+  Object.assign(process.env, environment, { POWERTOOLS_LOG_LEVEL: "SILENT" });
+}
+
+/** The ARN of a flow's state machine. */
+export function flowArn({ partition, region, account, stackName }: Deployment, flow: string): string {
+  return `arn:${partition}:states:${region}:${account}:stateMachine:${stackName}-${flow}`;
+}
+
+/** The name of a Lambda. */
+export function functionName({ stackName }: Deployment, action: string): string {
+  return `${stackName}-${action}`;
+}

@@ -1,0 +1,66 @@
+import { CloudFormationClient, DescribeStacksCommand, type Stack } from "@aws-sdk/client-cloudformation";
+import { GetFunctionConfigurationCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import { CommandError } from "../frame/exit.js";
+import type { Deployment } from "./deployment.js";
+
+/** Together, their environments hold everything that the environment of any Lambda holds. */
+const describedActions = ["webhook", "send-inbox", "sync-schedules"];
+
+/**
+ * The stack in AWS, by CloudFormation and the environments of its Lambdas.
+ *
+ * @throws {CommandError} if there is no such stack, or AWS can't be asked.
+ */
+export async function findStack(stackName: string): Promise<Deployment> {
+  try {
+    const stack = await describe(stackName);
+    const [, partition = "", , region = "", account = ""] = stack.StackId?.split(":") ?? [];
+    const lambda = new LambdaClient({});
+    const environments = describedActions.map(async (action) => {
+      const command = new GetFunctionConfigurationCommand({ FunctionName: `${stackName}-${action}` });
+      return (await lambda.send(command)).Environment?.Variables ?? {};
+    });
+    return {
+      title: `the stack ${stackName} in ${region}`,
+      isLocal: false,
+      region,
+      stackName,
+      account,
+      partition,
+      outputs: Object.fromEntries(
+        (stack.Outputs ?? []).map(({ OutputKey, OutputValue }) => [OutputKey ?? "", OutputValue ?? ""]),
+      ),
+      environment: { ...Object.assign({}, ...(await Promise.all(environments))), AWS_REGION: region },
+    };
+  } catch (error) {
+    throw readable(error, stackName);
+  }
+}
+
+async function describe(stackName: string): Promise<Stack> {
+  const command = new DescribeStacksCommand({ StackName: stackName });
+  const { Stacks: [stack] = [] } = await new CloudFormationClient({}).send(command);
+  if (stack) return stack;
+  throw new CommandError("unreachable", `CloudFormation doesn't describe the stack ${stackName}.`);
+}
+
+function readable(error: unknown, stackName: string): Error {
+  if (!(error instanceof Error) || error instanceof CommandError) return error as Error;
+  const { name, message } = error;
+  if (name === "ValidationError" && message.includes("does not exist")) {
+    return new CommandError(
+      "unreachable",
+      `There is no stack ${stackName} in this account and region. Deploy it with npm run deploy, or name another with --stack and --region; --local means the system that npm start runs.`,
+    );
+  }
+  if (message === "Region is missing") {
+    return new CommandError("unreachable", "No AWS region is set. Add --region, or set AWS_REGION.");
+  }
+  if (name === "CredentialsProviderError") {
+    return new CommandError(
+      "unreachable",
+      "There are no AWS credentials. Sign in, for example with aws sso login, or set AWS_PROFILE; --local means the system that npm start runs.",
+    );
+  }
+  return new CommandError("unreachable", `AWS doesn't describe the stack ${stackName}: ${name}: ${message}`);
+}

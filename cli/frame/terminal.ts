@@ -1,0 +1,114 @@
+import { createInterface } from "node:readline/promises";
+import type { Readable, Writable } from "node:stream";
+import { styleText } from "node:util";
+import { CommandError } from "./exit.js";
+
+/** Work that takes longer than this is reported while it runs. */
+const patienceMs = 2000;
+
+export interface Streams {
+  stdin: Readable & { isTTY?: boolean };
+  stdout: Writable & { isTTY?: boolean; columns?: number };
+  stderr: Writable & { isTTY?: boolean };
+}
+
+export interface TerminalOptions {
+  /** JSON instead of text on stdout: one value, or one a line for commands that go on. */
+  json: boolean;
+  env: Readonly<Record<string, string | undefined>>;
+}
+
+export type Style = "red" | "green" | "yellow" | "cyan" | "dim" | "bold";
+
+/** What a command says and asks. Results go to stdout, all else to stderr. */
+export class Terminal {
+  readonly json: boolean;
+  readonly #env: TerminalOptions["env"];
+
+  constructor(
+    private readonly streams: Streams,
+    { json, env }: TerminalOptions,
+  ) {
+    this.json = json;
+    this.#env = env;
+  }
+
+  /** The width of a table on stdout, in characters; unlimited if it isn't a terminal. */
+  get width(): number {
+    return (this.streams.stdout.isTTY && this.streams.stdout.columns) || Number.POSITIVE_INFINITY;
+  }
+
+  /** The result of a command: as JSON with `--json`, else as text. */
+  result(data: unknown, text: string): void {
+    this.#print(this.json ? JSON.stringify(data, undefined, 2) : text);
+  }
+
+  /** One of many results, as they come: with `--json`, one line of JSON. */
+  line(data: unknown, text: string): void {
+    this.#print(this.json ? JSON.stringify(data) : text);
+  }
+
+  #print(text: string): void {
+    this.streams.stdout.write(`${text}\n`);
+  }
+
+  /** For people, on stderr. */
+  note(text: string): void {
+    this.streams.stderr.write(`${text}\n`);
+  }
+
+  /** Colours the text if stdout is a terminal. https://no-color.org */
+  style(style: Style, text: string): string {
+    const hasColours = this.streams.stdout.isTTY && !this.json && !this.#env.NO_COLOR;
+    return hasColours ? styleText(style, text, { validateStream: false }) : text;
+  }
+
+  /** Waits for work; once it has taken two seconds, says on stderr what is being waited for. */
+  async during<T>(what: string, work: Promise<T>): Promise<T> {
+    const startedAt = performance.now();
+    const { stderr } = this.streams;
+    let isShown = false;
+    const timer = setInterval(() => {
+      const ms = performance.now() - startedAt;
+      if (ms < patienceMs) return;
+      if (stderr.isTTY) stderr.write(`\r\u001b[K${what} … ${Math.round(ms / 1000)} s`);
+      else if (!isShown) stderr.write(`${what} …\n`);
+      isShown = true;
+    }, 500);
+    try {
+      return await work;
+    } finally {
+      clearInterval(timer);
+      if (isShown && stderr.isTTY) stderr.write("\r\u001b[K");
+    }
+  }
+
+  /**
+   * Says what is about to happen, and asks whether to go on, unless `isAgreed` (`--yes`).
+   *
+   * @throws {CommandError} if the answer is no, or nobody can be asked.
+   */
+  async confirm(plan: string, isAgreed: boolean | undefined): Promise<void> {
+    this.note(plan);
+    if (isAgreed) return;
+    if (!this.streams.stdin.isTTY) {
+      throw new CommandError(
+        "declined",
+        "Nobody can be asked here; nothing was changed. Add --yes to agree.",
+      );
+    }
+    const answer = await this.ask("Go on? [y/N] ");
+    if (!/^y(es)?$/i.test(answer)) throw new CommandError("declined", "Nothing was changed.");
+  }
+
+  /** The answer to a question on the terminal, without surrounding blanks. */
+  async ask(question: string): Promise<string> {
+    const { stdin: input, stderr: output } = this.streams;
+    const lines = createInterface({ input, output, terminal: input.isTTY === true });
+    try {
+      return (await lines.question(question)).trim();
+    } finally {
+      lines.close();
+    }
+  }
+}

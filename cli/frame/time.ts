@@ -1,0 +1,32 @@
+import { InvalidArgumentError, Option } from "@commander-js/extra-typings";
+
+const unitsMs: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** `--since <time>`; `since` is its default. */
+export function sinceOption(since: string) {
+  const flags = "--since <time>";
+  const description = "how long ago (90m, 12h, 7d), or a time in ISO 8601";
+  return new Option(flags, description).argParser(pastTime).default(pastTime(since), since);
+}
+
+/** `90m`, `1d`, or a time in ISO 8601, as the argument of an option: the time, or that long ago. */
+function pastTime(text: string): Date {
+  const [, amount, unit = ""] = /^(\d+)([smhd])$/.exec(text) ?? [];
+  const time = amount === undefined ? Date.parse(text) : Date.now() - Number(amount) * (unitsMs[unit] ?? 0);
+  if (Number.isNaN(time) || new Date(time).getTime() > Date.now()) {
+    throw new InvalidArgumentError(
+      "Expected how long ago (90m, 12h, 7d), or a past time (2026-05-01T12:00Z).",
+    );
+  }
+  return new Date(time);
+}
+
+/** How long ago a time was, in one unit: `5 min`. */
+export function age(time: Date, now = Date.now()): string {
+  const seconds = Math.max(0, Math.round((now - time.getTime()) / 1000));
+  if (seconds < 120) return `${seconds} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 120) return `${minutes} min`;
+  const hours = Math.round(minutes / 60);
+  return hours < 48 ? `${hours} h` : `${Math.round(hours / 24)} d`;
+}

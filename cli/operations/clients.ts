@@ -1,0 +1,4 @@
+import { SFNClient } from "@aws-sdk/client-sfn";
+
+/** Step Functions limits the rate of each of these requests for an account; the SDK's adaptive mode keeps below it. */
+export const stepFunctions = new SFNClient({ maxAttempts: 8, retryMode: "adaptive" });

@@ -1,0 +1,60 @@
+import { Command, CommanderError, type CommandUnknownOpts } from "@commander-js/extra-typings";
+import { CommandError, type Exit, exitCodes } from "../frame/exit.js";
+import { type Streams, Terminal } from "../frame/terminal.js";
+import { makeSession, type Session } from "./session.js";
+
+/** Makes one command of the program. */
+export type CommandMaker = (session: Session) => CommandUnknownOpts;
+
+const description =
+  "Sets up, checks and operates coder-task-relay, in AWS (with the AWS credentials of this shell) or on this machine (--local).";
+
+/** Runs a command line, `args` being what follows the program's name. Returns the exit code. */
+export async function main(
+  args: readonly string[],
+  makers: readonly CommandMaker[],
+  streams: Streams,
+): Promise<number> {
+  const terminal = new Terminal(streams, { json: args.includes("--json"), env: process.env });
+  const program = new Command("npm run relay --")
+    .description(description)
+    .exitOverride()
+    .showHelpAfterError(terminal.json ? false : "Add --help for the options and examples.")
+    .configureOutput({
+      writeOut: (text) => streams.stdout.write(text),
+      writeErr: (text) => streams.stderr.write(text),
+      outputError: (text, write) => !terminal.json && write(text),
+    });
+  const session = makeSession(terminal);
+  for (const make of makers) {
+    const command = make(session);
+    // `addCommand` alone doesn't pass them on.
+    for (const each of [command, ...command.commands]) each.copyInheritedSettings(program);
+    program.addCommand(command);
+  }
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return exitCodes.done;
+  } catch (error) {
+    return report(error, terminal);
+  }
+}
+
+/** Says what is wrong, on stderr. Returns the exit code. */
+function report(error: unknown, terminal: Terminal): number {
+  const exit = exitOf(error);
+  if (exit === "done") return exitCodes.done;
+  const { name, message } = error instanceof Error ? error : new Error(String(error));
+  if (terminal.json) terminal.note(JSON.stringify({ error: { name, message, exit } }));
+  // Commander has written its own. A refusal of AWS, GitHub or Coder is known by its name.
+  else if (exit === "failed") terminal.note(`${name}: ${message}`);
+  else if (error instanceof CommandError) terminal.note(message);
+  return exitCodes[exit];
+}
+
+function exitOf(error: unknown): Exit {
+  if (error instanceof CommandError) return error.exit;
+  // Help that was asked for is no error.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? "done" : "usage";
+  return "failed";
+}

@@ -1,0 +1,177 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
+import { GetFunctionConfigurationCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import { beforeEach, describe, expect, test } from "@jest/globals";
+import { mockClient } from "aws-sdk-client-mock";
+import { table } from "../../cli/frame/table.js";
+import { relayCommand } from "../../cli/program/command.js";
+import type { Session } from "../../cli/program/session.js";
+import { relay } from "./support.js";
+
+/** A command that does what a test passes, and prints the deployment's title and environment. */
+const trial = (act: (session: Session) => Promise<void>) => (session: Session) =>
+  relayCommand("trial", { summary: "Try", examples: ["trial --json"] })
+    .option("--yes")
+    .action(async () => act(session));
+const trying = (act: (session: Session) => Promise<void>, args: string[] = [], typed?: string) =>
+  relay(["trial", ...args], { commands: [trial(act)], ...(typed !== undefined && { typed }) });
+
+const found = (session: Session) =>
+  relayCommand("trial", { summary: "Try", examples: ["trial"] }).action(async (target) => {
+    const { title, outputs } = await session.enter(target);
+    session.terminal.result({ title, outputs, table: process.env.TABLE_NAME }, title);
+  });
+
+describe("the command line", () => {
+  test("has help with an example for every command", async () => {
+    const { code, out } = await relay(["--help"]);
+    expect(code).toBe(0);
+    const names = [...out.matchAll(/^ {2}([a-z]+) \[/gm)].map(([, name = ""]) => name);
+    expect(names).toContain("failed");
+    for (const name of names.filter((one) => one !== "help")) {
+      const help = await relay([name, "--help"]);
+      expect(help).toMatchObject({ code: 0, err: "" });
+      expect(help.out).toMatch(
+        /--json[\s\S]*--local[\s\S]*--stack[\s\S]*Examples:\n {2}\$ npm run relay -- /,
+      );
+    }
+  });
+
+  test.each([
+    [["fail"], /unknown command 'fail'[\s\S]*Did you mean failed\?/],
+    [["failed", "--since", "tomorrow"], /--since <time>.*invalid.*90m, 12h, 7d/],
+    [["failed", "--since", "2999-01-01"], /past time/],
+    [["failed", "--colour"], /unknown option '--colour'/],
+    [["failed", "--local", "--region", "eu-west-1"], /leave out --region/],
+    [[], /Usage: npm run relay/],
+  ])("refuses %j with exit code 2", async (args, message) => {
+    const { code, out, err } = await relay(args);
+    expect(code).toBe(2);
+    expect(out).toBe("");
+    expect(err).toMatch(message);
+  });
+
+  test("reports errors as JSON with --json, and an unexpected one with its name", async () => {
+    const failing = async () => {
+      throw new RangeError("too far");
+    };
+    expect(await trying(failing)).toMatchObject({ code: 1, err: "RangeError: too far\n" });
+    const { code, err } = await trying(failing, ["--json"]);
+    expect(code).toBe(1);
+    expect(JSON.parse(err)).toEqual({ error: { name: "RangeError", message: "too far", exit: "failed" } });
+    const wrong = await relay(["failed", "--json", "--since", "x"]);
+    expect(JSON.parse(wrong.err)).toMatchObject({ error: { name: "CommanderError", exit: "usage" } });
+  });
+
+  test("asks before it changes something: --yes agrees, and without a terminal nothing happens", async () => {
+    const confirming =
+      (isAgreed: boolean) =>
+      async ({ terminal }: Session) => {
+        await terminal.confirm("This deletes it.", isAgreed);
+        terminal.result({ done: true }, "done");
+      };
+    expect(await trying(confirming(true))).toMatchObject({
+      code: 0,
+      out: "done\n",
+      err: "This deletes it.\n",
+    });
+    expect(await trying(confirming(false))).toMatchObject({ code: 5, out: "" });
+    expect(await trying(confirming(false), [], "y\n")).toMatchObject({ code: 0, out: "done\n" });
+    const no = await trying(confirming(false), [], "\n");
+    expect(no).toMatchObject({ code: 5, out: "" });
+    expect(no.err).toContain("Nothing was changed.");
+  });
+
+  test("reports work that takes longer than two seconds", async () => {
+    const { err } = await trying(async ({ terminal }) => {
+      await terminal.during("Quick work", sleep(10));
+      await terminal.during("Slow work", sleep(2700));
+    });
+    expect(err).toBe("Slow work …\n");
+  });
+
+  test("has colours on a terminal only", async () => {
+    const act = async ({ terminal }: Session) => terminal.result("red", terminal.style("red", "red"));
+    expect((await trying(act)).out).toBe("red\n");
+    expect((await trying(act, [], "")).out).toBe("\u001b[31mred\u001b[39m\n");
+    expect((await trying(act, ["--json"], "")).out).toBe('"red"\n');
+  });
+});
+
+test("a table is aligned, and cut to the terminal's width", () => {
+  const rows = [
+    { name: "a", text: "one\ntwo" },
+    { name: "longer", text: "x".repeat(30) },
+  ];
+  const columns = [
+    { title: "NAME", value: ({ name }: (typeof rows)[0]) => name },
+    { title: "NONE", value: () => undefined },
+    { title: "TEXT", value: ({ text }: (typeof rows)[0]) => text },
+  ];
+  expect(table(rows, columns, 20).split("\n")).toEqual([
+    "NAME    NONE  TEXT",
+    "a       –     one t…",
+    "longer  –     xxxxx…",
+  ]);
+});
+
+describe("the deployment", () => {
+  const cloudFormation = mockClient(CloudFormationClient);
+  const lambda = mockClient(LambdaClient);
+  beforeEach(() => {
+    cloudFormation.reset();
+    lambda.reset();
+    process.env.LOCAL_STATE_DIR = "/nowhere";
+  });
+
+  test("is found in AWS by the stack's name, with the environment of its Lambdas", async () => {
+    cloudFormation.on(DescribeStacksCommand, { StackName: "mine" }).resolves({
+      Stacks: [
+        {
+          StackName: "mine",
+          StackId: "arn:aws:cloudformation:eu-west-1:123456789012:stack/mine/0b1f",
+          CreationTime: new Date(),
+          StackStatus: "UPDATE_COMPLETE",
+          Outputs: [{ OutputKey: "WebhookUrl", OutputValue: "https://example.com/webhooks/github" }],
+        },
+      ],
+    });
+    const names: (string | undefined)[] = [];
+    lambda.on(GetFunctionConfigurationCommand).callsFake(({ FunctionName }) => {
+      names.push(FunctionName);
+      return { Environment: { Variables: { TABLE_NAME: "mine-table" } } };
+    });
+    const { code, json } = await relay(["trial", "--stack", "mine", "--region", "eu-west-1", "--json"], {
+      commands: [found],
+    });
+    expect(code).toBe(0);
+    expect(json()).toEqual({
+      title: "the stack mine in eu-west-1",
+      outputs: { WebhookUrl: "https://example.com/webhooks/github" },
+      table: "mine-table",
+    });
+    expect(names.sort()).toEqual(["mine-send-inbox", "mine-sync-schedules", "mine-webhook"]);
+  });
+
+  test.each([
+    ["ValidationError", "Stack with id other does not exist", /no stack other in this account and region/],
+    ["CredentialsProviderError", "Could not load credentials from any providers", /no AWS credentials/],
+    ["Error", "Region is missing", /Add --region/],
+    [
+      "AccessDenied",
+      "not authorized to perform: cloudformation:DescribeStacks",
+      /AccessDenied: not authorized/,
+    ],
+  ])("can't be reached in AWS: %s", async (name, message, expected) => {
+    cloudFormation.on(DescribeStacksCommand).rejects(Object.assign(new Error(message), { name }));
+    const { code, err } = await relay(["trial", "--stack", "other"], { commands: [found] });
+    expect(code).toBe(3);
+    expect(err).toMatch(expected);
+  });
+
+  test("isn't on this machine without npm start", async () => {
+    const { code, err } = await relay(["trial", "--local"], { commands: [found] });
+    expect(code).toBe(3);
+    expect(err).toMatch(/No local system runs in \/nowhere.*npm start/);
+  });
+});
