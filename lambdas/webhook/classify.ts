@@ -1,3 +1,4 @@
+import { type HandledEvent, isHandledAction, isHandledEvent } from "../model/handled-events.js";
 import type { Classification, CommonFields, Identities } from "./classification.js";
 import { classifyIssueComment, classifyReview, classifyReviewComment } from "./comments.js";
 import { classifyConfigProposal, classifyPush } from "./config.js";
@@ -14,41 +15,20 @@ type Classify = (
   identities: Identities,
 ) => Classification;
 
-interface Kind {
-  /** Left out if the event has none. */
-  actions?: readonly string[];
-  classify: Classify;
-}
+/** Classifies an event of an installation of the App, which has no repository. */
+type ClassifyInstallation = (action: string, payload: unknown, delivery: string) => Classification;
 
-/** An event of an installation of the App. It has no repository. */
-interface InstallationKind {
-  actions: readonly string[];
-  classifyInstallation: (action: string, payload: unknown, delivery: string) => Classification;
-}
-
-/** The events that are handled, their actions, and what classifies each. */
-const handled: Record<string, Kind | InstallationKind> = {
-  issues: {
-    actions: ["assigned", "unassigned", "reopened", "closed", "deleted", "transferred"],
-    classify: classifyIssue,
-  },
-  issue_comment: { actions: ["created", "edited", "deleted"], classify: classifyIssueComment },
-  pull_request_review_comment: { actions: ["created", "edited", "deleted"], classify: classifyReviewComment },
-  pull_request_review: { actions: ["submitted"], classify: classifyReview },
-  workflow_run: { actions: ["completed"], classify: classifyRun },
-  push: { classify: classifyPush },
-  pull_request: {
-    actions: ["opened", "reopened", "synchronize", "ready_for_review"],
-    classify: classifyConfigProposal,
-  },
-  installation: {
-    actions: ["created", "unsuspend", "deleted", "suspend"],
-    classifyInstallation,
-  },
-  installation_repositories: {
-    actions: ["added", "removed"],
-    classifyInstallation: classifyInstallationRepositories,
-  },
+/** What classifies each event. */
+const classifiers: Record<HandledEvent, Classify | { ofInstallation: ClassifyInstallation }> = {
+  issues: classifyIssue,
+  issue_comment: classifyIssueComment,
+  pull_request_review_comment: classifyReviewComment,
+  pull_request_review: classifyReview,
+  workflow_run: classifyRun,
+  push: classifyPush,
+  pull_request: classifyConfigProposal,
+  installation: { ofInstallation: classifyInstallation },
+  installation_repositories: { ofInstallation: classifyInstallationRepositories },
 };
 
 /**
@@ -61,17 +41,15 @@ export function classify(
   payload: unknown,
   identities: Identities,
 ): Classification {
-  const kind = Object.hasOwn(handled, event) ? handled[event] : undefined;
-  if (!kind) return { skipped: `event ${event} is not handled` };
+  if (!isHandledEvent(event)) return { skipped: `event ${event} is not handled` };
   const field = fieldOf(payload, "action");
   const action = typeof field === "string" ? field : "?";
-  if (kind.actions && !kind.actions.includes(action)) {
-    return { skipped: `action ${event}.${action} is not handled` };
-  }
+  if (!isHandledAction(event, action)) return { skipped: `action ${event}.${action} is not handled` };
   if (fieldOf(payload, "installation") == null) {
     return { skipped: "the delivery has no installation: it did not come from a GitHub App" };
   }
-  if ("classifyInstallation" in kind) return kind.classifyInstallation(action, payload, delivery);
+  const classifier = classifiers[event];
+  if ("ofInstallation" in classifier) return classifier.ofInstallation(action, payload, delivery);
   const { repository, sender, installation } = parsePayload(commonSchema, payload);
   const { id, name, private: isPrivate, owner } = repository;
   const ownerName = owner?.login ?? owner?.name;
@@ -88,7 +66,7 @@ export function classify(
     },
     sender,
   };
-  return kind.classify(action, payload, common, identities);
+  return classifier(action, payload, common, identities);
 }
 
 function fieldOf(value: unknown, key: string): unknown {

@@ -1,0 +1,27 @@
+/**
+ * The webhooks that the relay handles: GitHub's names of the events, and their actions. `push` has no actions. The ingress
+ * skips all others before it looks at anything else.
+ */
+const handledActions = {
+  issues: ["assigned", "unassigned", "reopened", "closed", "deleted", "transferred"],
+  issue_comment: ["created", "edited", "deleted"],
+  pull_request_review_comment: ["created", "edited", "deleted"],
+  pull_request_review: ["submitted"],
+  workflow_run: ["completed"],
+  push: undefined,
+  pull_request: ["opened", "reopened", "synchronize", "ready_for_review"],
+  installation: ["created", "unsuspend", "deleted", "suspend"],
+  installation_repositories: ["added", "removed"],
+} as const;
+
+export type HandledEvent = keyof typeof handledActions;
+
+export function isHandledEvent(event: string): event is HandledEvent {
+  return Object.hasOwn(handledActions, event);
+}
+
+/** Whether the relay handles an event with this action; `action` is ignored if the event has none. */
+export function isHandledAction(event: HandledEvent, action: string): boolean {
+  const actions: readonly string[] | undefined = handledActions[event];
+  return actions === undefined || actions.includes(action);
+}
