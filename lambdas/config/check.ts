@@ -1,4 +1,5 @@
 import { isRepositoryServed } from "../accounts/served.js";
+import { withLease } from "../aws/lease.js";
 import type { GitHubApp } from "../github/app.js";
 import { CheckRunClient } from "../github/check-runs.js";
 import { postIfAllowed } from "../github/post-if-allowed.js";
@@ -7,7 +8,7 @@ import { log } from "../runtime/log.js";
 import { checkReport } from "./check-report.js";
 import { OriginStore } from "./job-origins.js";
 import { type ExpectedStanding, expectedStanding, standingOfNobody } from "./job-standing.js";
-import { checkLease, withLease } from "./lease.js";
+import { checkLease } from "./leases.js";
 import { readConfig } from "./read-config.js";
 import type { ScheduledJob } from "./repo-config.js";
 

@@ -1,5 +1,6 @@
 import type { Octokit } from "@octokit/rest";
 import { isServed } from "../accounts/served.js";
+import { withLease } from "../aws/lease.js";
 import type { GitHubApp } from "../github/app.js";
 import { findCommit } from "../github/contents.js";
 import { type CurrentRepository, findInstallation, findRepository } from "../github/installations.js";
@@ -10,7 +11,7 @@ import { RepositorySchedules } from "../schedules/scheduler.js";
 import { type WantedSchedule, wantedSchedules } from "../schedules/wanted.js";
 import { OriginStore } from "./job-origins.js";
 import { KnownRepositories } from "./known-repositories.js";
-import { schedulesLease, withLease } from "./lease.js";
+import { schedulesLease } from "./leases.js";
 import { noteOrigins, type PushedConfig } from "./origin-sync.js";
 import { type ConfigState, readConfig } from "./read-config.js";
 

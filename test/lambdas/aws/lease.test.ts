@@ -1,16 +1,17 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { actions } from "../../../infra/definition/actions.js";
-import type * as Lease from "../../../lambdas/config/lease.js";
+import type { withLease } from "../../../lambdas/aws/lease.js";
+import { checkLease, schedulesLease } from "../../../lambdas/config/leases.js";
 import type { LocalDynamoDb } from "../../../local/aws/dynamodb/dynamodb.js";
 import { startTable } from "../table.js";
 
 const realNow = Date.now;
 let dynamoDb: LocalDynamoDb;
-let lease: typeof Lease;
+let hold: typeof withLease;
 let repositoryId = 0;
 beforeAll(async () => {
   dynamoDb = await startTable("leases");
-  lease = await import("../../../lambdas/config/lease.js");
+  ({ withLease: hold } = await import("../../../lambdas/aws/lease.js"));
 });
 afterAll(async () => {
   Date.now = realNow;
@@ -19,28 +20,28 @@ afterAll(async () => {
 
 function newKey() {
   repositoryId += 1;
-  return lease.schedulesLease(repositoryId);
+  return schedulesLease(repositoryId);
 }
 
 test("one of many concurrent callers gets the lease; the others get a TaskBusyError", async () => {
   const key = newKey();
   const busy = { name: "TaskBusyError" };
-  await lease.withLease(key, async () => {
-    const others = Array.from({ length: 5 }, () => lease.withLease(key, async () => "mixed"));
+  await hold(key, async () => {
+    const others = Array.from({ length: 5 }, () => hold(key, async () => "mixed"));
     expect(await Promise.allSettled(others)).toEqual(
       others.map(() => ({ status: "rejected", reason: expect.objectContaining(busy) })),
     );
   });
-  expect(await lease.withLease(key, async () => "next")).toBe("next");
+  expect(await hold(key, async () => "next")).toBe("next");
 });
 
 test("a function that throws releases the lease, and its error is passed on", async () => {
   const key = newKey();
-  const work = lease.withLease(key, async () => {
+  const work = hold(key, async () => {
     throw new Error("it went wrong");
   });
   await expect(work).rejects.toThrow("it went wrong");
-  expect(await lease.withLease(key, async () => "next")).toBe("next");
+  expect(await hold(key, async () => "next")).toBe("next");
 });
 
 test("the lease of a crashed holder lasts until its Lambda must have ended; the old holder cannot release it later", async () => {
@@ -49,24 +50,22 @@ test("the lease of a crashed holder lasts until its Lambda must have ended; the 
     actions["sync-schedules"].timeoutSeconds,
     actions["sync-installation"].timeoutSeconds,
   );
-  await lease.withLease(key, async () => {
+  await hold(key, async () => {
     Date.now = () => realNow() + longest * 1000;
-    await expect(lease.withLease(key, async () => "too soon")).rejects.toMatchObject({
+    await expect(hold(key, async () => "too soon")).rejects.toMatchObject({
       name: "TaskBusyError",
     });
     Date.now = () => realNow() + 300_000;
-    await lease.withLease(key, async () => {
+    await hold(key, async () => {
       Date.now = realNow;
     });
   });
-  expect(await lease.withLease(key, async () => "next")).toBe("next");
+  expect(await hold(key, async () => "next")).toBe("next");
 });
 
 test("the leases of two repositories, and of two commits, are independent", async () => {
   const key = newKey();
-  const [one, two] = [lease.checkLease(repositoryId, "a"), lease.checkLease(repositoryId, "b")];
-  const nested = lease.withLease(key, () =>
-    lease.withLease(newKey(), () => lease.withLease(one, () => lease.withLease(two, async () => "all"))),
-  );
+  const [one, two] = [checkLease(repositoryId, "a"), checkLease(repositoryId, "b")];
+  const nested = hold(key, () => hold(newKey(), () => hold(one, () => hold(two, async () => "all"))));
   expect(await nested).toBe("all");
 });
