@@ -119,7 +119,7 @@ describe.each([
     await until("it is being created", () => isAtCoder);
     await world.gitHub.deliver("issues", payload);
     await allWell();
-    expect(world.agents()).toHaveLength(1);
+    expect(world.agentsFor(issue)).toHaveLength(1);
     expect(creations().length - before).toBeLessThanOrEqual(page === "agents" ? 1 : 2);
     await world.untilRunning(issue);
     await closed(issue);
@@ -131,14 +131,14 @@ describe.each([
     const { payload } = await world.gitHub.assign(issue, { by: "mona", assignee, deliver: false });
     await Promise.all([1, 2, 3].map(() => world.gitHub.deliver("issues", payload)));
     await allWell();
-    expect(world.agents()).toHaveLength(1);
+    expect(world.agentsFor(issue)).toHaveLength(1);
     await world.untilRunning(issue);
     await closed(issue);
 
     world.coder.http.fail({ ...creation, lose: "response" });
     const other = await running();
     await allWell();
-    expect(world.agents()).toHaveLength(1);
+    expect(world.agentsFor(other)).toHaveLength(1);
     await closed(other);
   });
 });
@@ -162,7 +162,11 @@ describe(`on ${requestersChats}`, () => {
     expect(world.statusComments(issue).join()).toContain(`/${page}/`);
     expect(world.statusComments(issue).join()).toContain(id);
     await closed(issue);
-    await until("nothing is left of it", () => world.coder.workspaces().length === 0);
+    const workspace = `gh-app-${issue.number}`;
+    await until(
+      "nothing is left of it",
+      () => !world.coder.workspaces().some(({ name }) => name === workspace),
+    );
 
     await world.gitHub.reopenIssue(issue, { by: "mona" });
     await world.untilRunning(issue);
@@ -196,7 +200,7 @@ describe(`on ${requestersChats}`, () => {
       await until("some milliseconds are over", () => Date.now() - start >= ms);
       await Promise.all([sending, world.gitHub.send(second)]);
       await allWell();
-      expect(world.agents()).toEqual([]);
+      expect(world.agentsFor(issue)).toEqual([]);
     }
   });
 
@@ -228,7 +232,7 @@ describe("on Chats", () => {
     await world.assign(issue);
     await world.untilRunning(issue);
     await world.idle();
-    const chat = world.coder.chat("octo/app#1");
+    const chat = world.coder.chat(`octo/app#${issue.number}`);
     expect(chat?.viewers.size).toBe(1);
 
     chat?.setSummary("Found the cause @everyone <b>now</b>");

@@ -94,6 +94,6 @@ describe.each([
     const issue = await assigned();
     await world.untilStatus(issue, "is running");
     await allWell(world);
-    expect(world.agents()).toHaveLength(1);
+    expect(world.agentsFor(issue)).toHaveLength(1);
   });
 });
