@@ -269,11 +269,26 @@ describe("an unreadable log does not affect the others:", () => {
   });
 
   test("a log whose download breaks off: the first part is shown", async () => {
+    let noteRead = () => {};
     async function* breaking() {
+      const isRead = new Promise<void>((resolve) => {
+        noteRead = resolve;
+      });
       yield stamped(quiet(40));
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      await isRead;
       throw new Error("The connection is lost.");
     }
+    async function* noting(body: AsyncIterable<unknown>) {
+      for await (const chunk of body) {
+        yield chunk;
+        noteRead();
+      }
+    }
+    octokit.hook.wrap("request", async (request, options) => {
+      const response = await request(options);
+      const { data } = response;
+      return options.url.endsWith("/logs") ? { ...response, data: noting(data) } : response;
+    });
     const text = await summaryOf([failure("bad", breaking), fine]);
     expect(text).toMatch(
       /part 39 of .*\n\(The download broke off here, after 3\.\d KB\. The rest of the log is missing\.\)\n/,
