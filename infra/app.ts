@@ -3,7 +3,7 @@ import { App, type Environment, Validations } from "aws-cdk-lib";
 import { Code } from "aws-cdk-lib/aws-lambda";
 import { AwsSolutionsChecks } from "cdk-nag";
 import { bundleLambdas } from "./bundling/bundle.js";
-import { parseSettings, type Settings, SettingsError } from "./definition/settings.js";
+import { parseSettings, SettingsError } from "./definition/settings.js";
 import { RelayStack } from "./stack/stack.js";
 
 const outdir = fileURLToPath(new URL("../dist/stack", import.meta.url));
@@ -14,25 +14,25 @@ function deployTarget(): { env?: Environment } {
   return account && region ? { env: { account, region } } : {};
 }
 
-function readSettings(app: App): Settings | undefined {
-  try {
-    return parseSettings({ environment: process.env, context: (name) => app.node.tryGetContext(name) });
-  } catch (error) {
-    if (!(error instanceof SettingsError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    return undefined;
-  }
+async function main(): Promise<void> {
+  const app = new App();
+  const settings = parseSettings({
+    environment: process.env,
+    context: (name) => app.node.tryGetContext(name),
+  });
+  await bundleLambdas({ outdir });
+  new RelayStack(app, "Relay", {
+    ...deployTarget(),
+    settings,
+    lambdaCode: (name) => Code.fromAsset(`${outdir}/${name}`),
+  });
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 }
 
-const app = new App();
-const settings = readSettings(app);
-if (!settings) process.exit(1);
-
-await bundleLambdas({ outdir });
-new RelayStack(app, "Relay", {
-  stackName: "coder-task-relay",
-  ...deployTarget(),
-  settings,
-  lambdaCode: (name) => Code.fromAsset(`${outdir}/${name}`),
-});
-Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof SettingsError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exit(1);
+}

@@ -13,6 +13,10 @@ const botLogin = /^[a-z\d][a-z\d_-]{0,38}(?:\[bot\])?$/i;
 /** Coder: https://github.com/coder/coder/blob/main/codersdk/name.go */
 const coderName = /^(?=.{1,32}$)[a-z\d]+(?:-[a-z\d]+)*$/i;
 const prefix = /^(?=.{1,12}$)[a-z\d]+(?:-[a-z\d]+)*$/i;
+/** CloudFormation's rule, but shorter: the longest name of a Lambda begins with it and has at most 64 characters. */
+const stackName = /^[a-z][a-z\d-]{0,31}$/i;
+/** The ids of EC2: a prefix and 8 or, since 2018, 17 hexadecimal digits. */
+const ec2Id = (prefix: string) => new RegExp(`^${prefix}-[\\da-f]{8,17}$`);
 const emailAddress = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
 const loopback = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
@@ -75,6 +79,11 @@ const bots = list((item) => (botLogin.test(item) ? undefined : `holds "${item}",
 
 const logins = list((item) => (login.test(item) ? undefined : `holds "${item}", which is no GitHub login`));
 
+const ec2Ids = (prefix: string) => {
+  const pattern = ec2Id(prefix);
+  return list((item) => (pattern.test(item) ? undefined : `holds "${item}", which is no ${prefix}- id`));
+};
+
 const userMap = list((item, all) => {
   const [from = "", to = "", ...rest] = item.split("=");
   if (!botLogin.test(from) || !coderName.test(to) || rest.length > 0)
@@ -111,9 +120,28 @@ const schema = z.object({
   GITHUB_API_URL: serviceUrl.default("https://api.github.com"),
   FAILURE_EMAIL: matching(emailAddress, "is no email address").optional(),
   LOG_RETENTION_DAYS: retentionDays.default(30),
+  STACK_NAME: matching(stackName, "cannot be the name of the stack").default("coder-task-relay"),
+  VPC_ID: matching(ec2Id("vpc"), "is no vpc- id").optional(),
+  SUBNET_IDS: ec2Ids("subnet").optional(),
+  SECURITY_GROUP_IDS: ec2Ids("sg").optional(),
+  NODE_EXTRA_CA_CERTS: z.string().optional(),
 });
 
+/** They place the Lambdas in a VPC, together. */
+const networkSettings = ["VPC_ID", "SUBNET_IDS", "SECURITY_GROUP_IDS"] as const;
+
+/** What only the stack needs; the Lambdas get all others. */
+const stackSettings: readonly string[] = [
+  ...networkSettings,
+  "STACK_NAME",
+  "NODE_EXTRA_CA_CERTS",
+  "FAILURE_EMAIL",
+  "LOG_RETENTION_DAYS",
+];
+
 export type Settings = z.output<typeof schema>;
+/** Settings as a person gives them: those that have a default can be left out. */
+export type GivenSettings = z.input<typeof schema>;
 export type SettingName = keyof Settings;
 
 const nameRule = "letters, digits and single hyphens between them";
@@ -143,6 +171,11 @@ const expectations: Record<SettingName, readonly [expected: string, example: str
   GITHUB_API_URL: ["the https URL of GitHub's REST API", "https://github.example.com/api/v3"],
   FAILURE_EMAIL: ["an email address that receives failure reports", "oncall@example.com"],
   LOG_RETENTION_DAYS: [`a number of days out of ${retentions.join(", ")}`, "30"],
+  STACK_NAME: ["1 to 32 letters, digits and hyphens, with a letter first", "coder-task-relay"],
+  VPC_ID: ["the id of an existing VPC", "vpc-0a1b2c3d4e5f67890"],
+  SUBNET_IDS: ["ids of private subnets of VPC_ID, separated by commas", "subnet-0a1b2c3d4e5f67890"],
+  SECURITY_GROUP_IDS: ["ids of security groups of VPC_ID, separated by commas", "sg-0a1b2c3d4e5f67890"],
+  NODE_EXTRA_CA_CERTS: ["the path of a file of PEM certificates", "certs/internal-ca.pem"],
 };
 
 export const settingNames = Object.keys(expectations) as SettingName[];
@@ -162,7 +195,7 @@ export interface SettingsSource {
 export function parseSettings(source: SettingsSource): Settings {
   const values = settingNames.map((name) => [name, given(name, source)] as const);
   const result = schema.safeParse(Object.fromEntries(values.filter(([, value]) => value !== undefined)));
-  if (result.success) return withinRoom(result.data);
+  if (result.success) return withinRoom(withWholeNetwork(result.data));
   const missing = new Set(values.filter(([, value]) => value === undefined).map(([name]) => name));
   const lines = settingNames.flatMap((name) => {
     const issues = result.error.issues.filter((issue) => issue.path[0] === name);
@@ -173,9 +206,18 @@ export function parseSettings(source: SettingsSource): Settings {
   throw new SettingsError(lines.join("\n"));
 }
 
-function fault(name: SettingName, wrong: string): string {
+/** The line that says what is wrong with a setting, what is expected, and an example. */
+export function fault(name: SettingName, wrong: string): string {
   const [expected, example] = expectations[name];
   return `${name} ${wrong}; expected ${expected}, for example ${name}=${example}`;
+}
+
+/** Names what is missing if only some of the settings of a VPC are there. */
+function withWholeNetwork(settings: Settings): Settings {
+  const missing = networkSettings.filter((name) => settings[name] === undefined);
+  if (missing.length === 0 || missing.length === networkSettings.length) return settings;
+  const wrong = `is missing; a VPC takes ${networkSettings.join(", ")} together`;
+  throw new SettingsError(missing.map((name) => fault(name, wrong)).join("\n"));
 }
 
 /** Names the longest setting if all together take too much of a Lambda's environment. */
@@ -206,8 +248,6 @@ function wording(issue: z.core.$ZodIssue): string {
 
 /** The part of the settings that the Lambdas read, as their environment: same names, only what is set. */
 export function lambdaEnvironment(settings: Settings): Record<string, string> {
-  const { FAILURE_EMAIL: _email, LOG_RETENTION_DAYS: _days, ...forLambdas } = settings;
-  return Object.fromEntries(
-    Object.entries(forLambdas).flatMap(([name, value]) => (value ? [[name, value]] : [])),
-  );
+  const forLambdas = Object.entries(settings).filter(([name]) => !stackSettings.includes(name));
+  return Object.fromEntries(forLambdas.flatMap(([name, value]) => (value ? [[name, String(value)]] : [])));
 }

@@ -11,6 +11,7 @@ import { LogGroup, type RetentionDays } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 import { type ActionName, type ActionSpec, environmentStem, tableRights } from "../definition/actions.js";
 import { flowArn } from "./flow-names.js";
+import type { Outbound } from "./outbound.js";
 import type { Schedules } from "./schedules.js";
 import type { Secrets } from "./secrets.js";
 import type { Storage } from "./storage.js";
@@ -21,6 +22,7 @@ export interface ActionContext {
   /** The settings, as `lambdaEnvironment` gives them. */
   environment: Record<string, string>;
   logRetention: RetentionDays;
+  outbound: Outbound;
   schedules: Schedules;
   secrets: Secrets;
   storage: Storage;
@@ -62,20 +64,23 @@ export class Action extends Construct {
       timeout: Duration.seconds(spec.timeoutSeconds),
       memorySize: spec.memoryMb,
       tracing: Tracing.ACTIVE,
+      ...props.outbound.options(spec),
       environment: {
         ...props.environment,
         POWERTOOLS_METRICS_NAMESPACE: Stack.of(this).stackName,
         ...(usesTable && { TABLE_NAME: props.storage.table.tableName }),
         ...props.secrets.environment(spec.secrets),
         ...(spec.schedules && props.schedules.environment()),
+        ...props.outbound.environment(spec),
         ...this.#flowEnvironment(spec),
       },
     });
     Validations.of(role).acknowledge({
       id: "AwsSolutions-IAM5[Resource::*]",
       reason:
-        "X-Ray's PutTraceSegments and PutTelemetryRecords have no resource type to narrow them to; they only write this function's own traces. It is the one statement of this role without a named resource.",
+        "X-Ray's PutTraceSegments and PutTelemetryRecords have no resource type to narrow them to; they only write this function's own traces. In a VPC, Lambda also needs EC2's calls for network interfaces, whose ids it makes itself; the function's own code is denied them. These are the only statements of this role without a named resource.",
     });
+    props.outbound.grantConnect(role, spec, functionName);
     this.#grantRights(role, props);
   }
 

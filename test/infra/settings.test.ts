@@ -52,6 +52,7 @@ describe("settings", () => {
       LOG_FORMAT: "json",
       GITHUB_API_URL: "https://api.github.com",
       LOG_RETENTION_DAYS: 30,
+      STACK_NAME: "coder-task-relay",
     });
   });
 
@@ -141,12 +142,42 @@ describe("settings", () => {
     ["LOG_RETENTION_DAYS", "9999", "is a retention that CloudWatch Logs does not offer"],
     ["LOG_RETENTION_DAYS", "31", "is a retention that CloudWatch Logs does not offer"],
     ["LOG_RETENTION_DAYS", "soon", "is not a number"],
+    ["STACK_NAME", "2nd-relay", "cannot be the name of the stack"],
+    ["STACK_NAME", "a".repeat(33), "cannot be the name of the stack"],
   ])("refuse %s=%s", (name, value, wrong) => {
     const lines = faults({ ...needed, [name]: value });
     expect(lines).toHaveLength(1);
     expect(lines[0]).toMatch(new RegExp(`^${name} .*; expected .+, for example ${name}=.+$`));
     expect(lines[0]).toContain(wrong);
     expect(lines[0]).not.toContain("hush");
+  });
+
+  const network = {
+    VPC_ID: "vpc-0a1b2c3d4e5f67890",
+    SUBNET_IDS: "subnet-0a1b2c3d4e5f67890, subnet-1a2b3c4d",
+    SECURITY_GROUP_IDS: "sg-0a1b2c3d4e5f67890",
+  };
+
+  test("place the Lambdas in a VPC, if all three of its settings are there", () => {
+    expect(parse({ ...needed, ...network })).toMatchObject({
+      ...network,
+      SUBNET_IDS: "subnet-0a1b2c3d4e5f67890,subnet-1a2b3c4d",
+    });
+    expect(faults({ ...needed, SUBNET_IDS: network.SUBNET_IDS })).toEqual([
+      "VPC_ID is missing; a VPC takes VPC_ID, SUBNET_IDS, SECURITY_GROUP_IDS together; expected the id of an existing VPC, for example VPC_ID=vpc-0a1b2c3d4e5f67890",
+      expect.stringMatching(/^SECURITY_GROUP_IDS is missing; /),
+    ]);
+  });
+
+  test.each([
+    ["VPC_ID", "my-vpc", "is no vpc- id"],
+    ["SUBNET_IDS", "subnet-0a1b2c3d4e5f67890,10.0.0.0/24", 'holds "10.0.0.0/24", which is no subnet- id'],
+    ["SECURITY_GROUP_IDS", "default", 'holds "default", which is no sg- id'],
+  ])("refuse %s=%s", (name, value, wrong) => {
+    const [line, ...others] = faults({ ...needed, ...network, [name]: value });
+    expect(others).toEqual([]);
+    expect(line).toMatch(new RegExp(`^${name} .*; expected .+, for example ${name}=.+$`));
+    expect(line).toContain(wrong);
   });
 
   test.each(["write", "triage", "read", "any"])("let people with %s permission speak", (permission) => {
@@ -189,7 +220,9 @@ describe("settings", () => {
   test("reach the Lambdas under the same names, except those that only the stack needs", () => {
     const settings = parse({
       ...needed,
+      ...network,
       FAILURE_EMAIL: "oncall@example.com",
+      NODE_EXTRA_CA_CERTS: "certs/internal-ca.pem",
       CODER_USER_MAP: "octocat=octo",
     });
     expect(lambdaEnvironment(settings)).toEqual({
@@ -241,6 +274,8 @@ describe("the environment of a Lambda", () => {
     SEVERAL_INSTRUCTION: "a".repeat(500),
     LOG_FORMAT: "pretty",
     GITHUB_API_URL: `https://${"github.".repeat(15)}example.com/api/v3`,
+    STACK_NAME: "a".repeat(32),
+    NODE_EXTRA_CA_CERTS: fileURLToPath(new URL("test-ca.pem", import.meta.url)),
   };
   /** Longer than any other setting, and so long that one more name does not fit. */
   const bots = (() => {
@@ -256,9 +291,16 @@ describe("the environment of a Lambda", () => {
     const template = templateOf(stack);
     const settings = lambdaEnvironment(parse({ ...longest, ALLOWED_BOTS: bots.fits }));
     for (const name of actionNames) {
-      const variables = Object.keys(variablesOf(template, pascalCase(name)));
+      const variables = variablesOf(template, pascalCase(name));
+      const fixed: Record<string, string | undefined> = {
+        POWERTOOLS_SERVICE_NAME: variables.POWERTOOLS_SERVICE_NAME,
+        NODE_EXTRA_CA_CERTS: variables.NODE_EXTRA_CA_CERTS,
+      };
       // The stack's longest ARN or name: arn:aws-us-gov:states:us-gov-west-1:123456789012:stateMachine:…
-      const deployed = variables.map((variable) => [variable, settings[variable] ?? "x".repeat(115)]);
+      const deployed = Object.keys(variables).map((variable) => [
+        variable,
+        settings[variable] ?? fixed[variable] ?? "x".repeat(115),
+      ]);
       expect(Buffer.byteLength(JSON.stringify(Object.fromEntries(deployed)))).toBeLessThan(4096);
     }
     expect(bots.count).toBeGreaterThan(20);

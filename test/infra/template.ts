@@ -21,7 +21,6 @@ export type TemplateOfStack = z.output<typeof templateSchema>;
 export function createStack(environment: Record<string, string> = {}): { app: App; stack: RelayStack } {
   const app = new App({ builtinCloudFormationValidation: false });
   const stack = new RelayStack(app, "Relay", {
-    stackName: "coder-task-relay",
     settings: parseSettings({
       environment: {
         CODER_URL: "https://coder.example.com",
