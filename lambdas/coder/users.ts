@@ -48,6 +48,7 @@ export class CoderUsers {
     if (active.length > 1)
       throw noUser(login, "several active Coder users are linked to this GitHub account");
     if (linked.length > 0) throw noUser(login, "the linked Coder user is not active");
+    if (isEnterpriseServer(this.settings.GITHUB_API_URL)) throw notInMap(login);
     throw noUser(login, "no Coder user is linked to this GitHub account");
   }
 
@@ -121,6 +122,12 @@ function isEnterpriseServer(apiUrl: string): boolean {
 function noServiceUser(reason: string): NoCoderUserError {
   return new NoCoderUserError(
     `Work that belongs to no person needs a service user: ${reason}. Ask an operator to set CODER_SERVICE_USER to an active Coder user who is no site Owner.`,
+  );
+}
+
+function notInMap(login: string): NoCoderUserError {
+  return new NoCoderUserError(
+    `${login} cannot be given a task: Coder doesn't know the accounts of a GitHub Enterprise Server. Ask an operator to add "${login}=CODERUSER" to CODER_USER_MAP.`,
   );
 }
 

@@ -13,6 +13,13 @@ import { Reviews } from "./pulls/reviews.js";
 import { Happenings } from "./repositories/happenings.js";
 import { Repositories } from "./repositories/repositories.js";
 import type { NewRepository, NewUser, Repository, RepositoryRef, User } from "./repositories/repository.js";
+import {
+  enterpriseVersion,
+  hasVersion,
+  pathInApi,
+  signInPage,
+  unknownVersion,
+} from "./rest/enterprise-server.js";
 import { limitQueries, limitRate, type RateLimit } from "./rest/rate-limits.js";
 import { type Json, notFound, Rest } from "./rest/rest.js";
 import { Actions } from "./runs/actions.js";
@@ -35,6 +42,11 @@ export interface FakeGitHubOptions {
   deliveryTimeoutMs?: number;
   /** The clock for the time stamps of issues, comments and so on. Default: GitHub's clock. */
   now?: () => Date;
+  /**
+   * Whether it is a GitHub Enterprise Server: APIs at `/api/v3` and `/api/graphql`, pages on the same host, no newer
+   * features. Default: false, it is github.com.
+   */
+  isEnterpriseServer?: boolean;
   /** Milliseconds by which GitHub's clock is ahead of ours. Default: 0. */
   clockAheadMs?: number;
 }
@@ -58,6 +70,7 @@ export class FakeGitHub {
   readonly webhookSecret: string;
   readonly botLogin: string;
   readonly agentLogin: string;
+  readonly isEnterpriseServer: boolean;
   /** Changes the URL for webhooks; empty for none. */
   webhookUrl: string;
 
@@ -82,11 +95,15 @@ export class FakeGitHub {
     this.webhookUrl = options.webhookUrl ?? "";
     this.webhookSecret = options.webhookSecret ?? randomBytes(20).toString("hex");
 
-    const rest = new Rest(this.http);
-    const apiUrl = () => (this.#listening ? this.url : "https://api.github.com");
+    this.isEnterpriseServer = options.isEnterpriseServer ?? false;
+    if (this.isEnterpriseServer)
+      this.http.commonHeaders = { "x-github-enterprise-version": enterpriseVersion };
+    const apiUrl = () => (this.#listening ? this.apiUrl : "https://api.github.com");
+    const pagesUrl = () => (this.isEnterpriseServer && this.#listening ? this.url : "https://github.com");
+    const rest = new Rest(this.http, apiUrl);
     const { clockAheadMs = 0 } = options;
     this.http.now = () => new Date(Date.now() + clockAheadMs);
-    this.repositories = new Repositories(apiUrl, options.now ?? this.http.now);
+    this.repositories = new Repositories(apiUrl, pagesUrl, options.now ?? this.http.now);
     const bot = this.addUser({ login: this.botLogin, type: "Bot" });
     this.addUser({ login: this.agentLogin });
     const { appOwner = "octo" } = options;
@@ -98,6 +115,7 @@ export class FakeGitHub {
       secret: this.webhookSecret,
       appId: this.appId,
       timeoutMs: options.deliveryTimeoutMs ?? 10_000,
+      enterpriseHost: () => (this.isEnterpriseServer ? new URL(this.url).host : undefined),
     });
     const happenings = new Happenings(this.repositories, this.#deliveries, options.echoOwnComments ?? true);
     const mark = (byApp: boolean) => (byApp ? this.auth.json() : null);
@@ -113,6 +131,12 @@ export class FakeGitHub {
     const issuesApi = new IssuesApi(this.issues, this.repositories, happenings, bot);
 
     this.http.before = (request) => {
+      if (this.isEnterpriseServer) {
+        const path = pathInApi(request.path);
+        if (path === undefined) return signInPage;
+        request.path = path;
+      }
+      if (!hasVersion(request, this.isEnterpriseServer)) return unknownVersion().reply;
       // The API's own redirects lead to `/repositories/{id}/…`, which still works after a rename.
       const [, id, path = ""] = /^\/repositories\/(\d+)(\/.*)?$/.exec(request.path) ?? [];
       const repository = this.repositories.byId(Number(id));
@@ -140,13 +164,13 @@ export class FakeGitHub {
     const [, name = "", rest = ""] = /^\/repos\/([^/]+\/[^/]+)(\/.*)?$/.exec(path) ?? [];
     const repository = this.repositories.formerly(name);
     if (!repository) return undefined;
-    const location = `${this.url}/repositories/${repository.id}${rest}${query.size > 0 ? `?${query}` : ""}`;
+    const location = `${this.apiUrl}/repositories/${repository.id}${rest}${query.size > 0 ? `?${query}` : ""}`;
     // A client must not turn a POST into a GET (google/go-github#184).
     const status = method === "GET" ? 301 : 307;
     return { status, headers: { location }, body: { message: "Moved Permanently", url: location } };
   }
 
-  /** Returns the API's base URL, without a trailing slash. */
+  /** Returns its URL, without a trailing slash. */
   async listen(port?: number): Promise<string> {
     await this.http.listen(port);
     this.#listening = true;
@@ -162,6 +186,11 @@ export class FakeGitHub {
 
   get url(): string {
     return this.http.url;
+  }
+
+  /** The base URL of the REST API, without a trailing slash: `GITHUB_API_URL`. */
+  get apiUrl(): string {
+    return this.isEnterpriseServer ? `${this.url}/api/v3` : this.url;
   }
 
   addUser = (input: NewUser): User => this.repositories.addUser(input);

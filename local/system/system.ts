@@ -121,7 +121,7 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
     bundles: options.bundles,
     env: {
       ...lambdaEnvironment(configuration.settings),
-      ...(gitHub && { GITHUB_API_URL: gitHub.url }),
+      ...(gitHub && { GITHUB_API_URL: gitHub.apiUrl }),
       ...(coder && { CODER_URL: coder.url }),
       ...Object.fromEntries(flowNames.map((flow) => [`${environmentStem(flow)}_FLOW_ARN`, flowArn(flow)])),
       POWERTOOLS_METRICS_NAMESPACE: "coder-task-relay",

@@ -134,7 +134,7 @@ export class AppAuth {
       client_id: this.clientId,
       owner: this.repositories.userJson(this.repositories.account(this.appOwner)),
       name: this.appSlug,
-      html_url: `https://github.com/apps/${this.appSlug}`,
+      html_url: `${this.repositories.pagesUrl()}/apps/${this.appSlug}`,
       permissions: this.permissions,
       events: [],
     };

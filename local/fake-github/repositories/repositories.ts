@@ -28,6 +28,8 @@ export class Repositories {
 
   constructor(
     readonly apiUrl: () => string,
+    /** The address of GitHub's pages: `https://github.com`. */
+    readonly pagesUrl: () => string,
     readonly now: () => Date,
   ) {}
 
@@ -95,6 +97,7 @@ export class Repositories {
       id: input.id ?? this.nextId(),
       owner,
       name: input.name,
+      pages: this.pagesUrl(),
       private: input.private ?? false,
       defaultBranch: input.defaultBranch ?? "main",
       hasIssues: true,
@@ -178,7 +181,7 @@ export class Repositories {
 
   userJson(user: User): Json {
     const slug = encodeURIComponent(user.login);
-    const moves: Moves = (theirs) => [[`${theirs.login}`, slug], ...this.#toOurApi()];
+    const moves: Moves = (theirs) => [[`${theirs.login}`, slug], ...this.#toOurHosts()];
     return fromExample(["issues", "reopened", "sender"], moves, {
       login: user.login,
       id: user.id,
@@ -186,7 +189,7 @@ export class Repositories {
       avatar_url: `https://avatars.githubusercontent.com/u/${user.id}?v=4`,
       type: user.type,
       ...(user.type === "Bot"
-        ? { html_url: `https://github.com/apps/${user.login.replace("[bot]", "")}` }
+        ? { html_url: `${this.pagesUrl()}/apps/${user.login.replace("[bot]", "")}` }
         : {}),
     });
   }
@@ -211,12 +214,15 @@ export class Repositories {
     return (theirs, fullNames) => [
       ...fullNames.map((name): [string, string] => [name, fullName(repository)]),
       ...more(theirs),
-      ...this.#toOurApi(),
+      ...this.#toOurHosts(),
     ];
   }
 
-  #toOurApi(): [string, string][] {
-    return [["https://api.github.com", this.apiUrl()]];
+  #toOurHosts(): [string, string][] {
+    return [
+      ["https://api.github.com", this.apiUrl()],
+      ["https://github.com", this.pagesUrl()],
+    ];
   }
 
   routes(rest: Rest): void {

@@ -13,6 +13,8 @@ export interface Repository {
   id: number;
   owner: User;
   name: string;
+  /** The address of GitHub's pages: `https://github.com`. */
+  pages: string;
   private: boolean;
   defaultBranch: string;
   hasIssues: boolean;
@@ -50,7 +52,7 @@ export type RepositoryRef = Repository | string;
 
 export const fullName = (repository: Repository): string => `${repository.owner.login}/${repository.name}`;
 
-export const htmlUrl = (repository: Repository): string => `https://github.com/${fullName(repository)}`;
+export const htmlUrl = (repository: Repository): string => `${repository.pages}/${fullName(repository)}`;
 
 export const nodeId = (type: string, id: number): string =>
   Buffer.from(`0${type.length}:${type}${id}`).toString("base64");

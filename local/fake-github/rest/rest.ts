@@ -40,7 +40,11 @@ export class Rest {
   /** Called with each request and its route's permissions, one of which is enough; may throw. */
   check: (request: HttpRequest, anyOf: readonly string[]) => void = () => {};
 
-  constructor(readonly http: HttpServer) {}
+  constructor(
+    readonly http: HttpServer,
+    /** The API's base URL, without a trailing slash. */
+    readonly apiUrl: () => string,
+  ) {}
 
   get = (pattern: string, handler: HttpHandler): Rest => this.#route("GET", pattern, handler);
   post = (pattern: string, handler: HttpHandler): Rest => this.#route("POST", pattern, handler);
@@ -88,7 +92,7 @@ export class Rest {
   link(request: HttpRequest, replaced: Record<string, string>, rel: string): string {
     const query = new URLSearchParams(request.query);
     for (const [name, value] of Object.entries(replaced)) query.set(name, value);
-    return `<${this.http.url}${request.path}?${query}>; rel="${rel}"`;
+    return `<${this.apiUrl()}${request.path}?${query}>; rel="${rel}"`;
   }
 }
 

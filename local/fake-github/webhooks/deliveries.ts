@@ -1,6 +1,7 @@
 import { createHmac, randomUUID } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { sign } from "@octokit/webhooks-methods";
+import { enterpriseVersion } from "../rest/enterprise-server.js";
 import { asObject } from "../rest/examples.js";
 import { GitHubError, type Json, notFound, pageSize, param, type Rest } from "../rest/rest.js";
 
@@ -39,6 +40,8 @@ export interface DeliveryTarget {
   appId: string;
   /** GitHub gives up after 10 s. https://docs.github.com/webhooks/using-webhooks/handling-failed-webhook-deliveries */
   timeoutMs: number;
+  /** The host of the GitHub Enterprise Server that sends the deliveries. */
+  enterpriseHost(): string | undefined;
 }
 
 const HOOK_ID = "400000001";
@@ -132,6 +135,7 @@ export class Deliveries {
 
   /** https://docs.github.com/webhooks/webhook-events-and-payloads#delivery-headers */
   async #headers({ event, guid, raw }: Delivery): Promise<Record<string, string>> {
+    const enterpriseHost = this.target.enterpriseHost();
     const sha1 = createHmac("sha1", this.target.secret).update(raw).digest("hex");
     return {
       accept: "*/*",
@@ -139,6 +143,10 @@ export class Deliveries {
       "user-agent": "GitHub-Hookshot/0000000",
       "x-github-delivery": guid,
       "x-github-event": event,
+      ...(enterpriseHost && {
+        "x-github-enterprise-host": enterpriseHost,
+        "x-github-enterprise-version": enterpriseVersion,
+      }),
       "x-github-hook-id": HOOK_ID,
       "x-github-hook-installation-target-id": this.target.appId,
       "x-github-hook-installation-target-type": "integration",
