@@ -1,34 +1,51 @@
-/** Admits new calls in the order of their arrival while fewer than a maximum are open. */
+/** Runs at most a number of calls at once. The others wait: calls of flows before new deliveries, each in their order. */
 export class CallLimit {
-  readonly #waiting: (() => void)[] = [];
-  #open = 0;
+  readonly #calls: Queue = new Set();
+  readonly #deliveries: Queue = new Set();
+  #running = 0;
 
-  /** @param most no call is admitted while this many are open. */
   constructor(private readonly most: number) {}
 
-  /** Resolves once there is room, or after `patienceMs` at the latest. */
-  room(patienceMs: number): Promise<void> {
-    if (this.#open < this.most) return Promise.resolve();
+  /** Runs a flow's call once there is room. */
+  call<T>(run: () => Promise<T>): Promise<T> {
+    return this.#run(run, this.#calls);
+  }
+
+  /** Runs a delivery's call once there is room that no flow waits for, or after `patienceMs` at the latest. */
+  deliver<T>(run: () => Promise<T>, patienceMs: number): Promise<T> {
+    return this.#run(run, this.#deliveries, patienceMs);
+  }
+
+  async #run<T>(run: () => Promise<T>, queue: Queue, patienceMs?: number): Promise<T> {
+    if (this.#running < this.most) this.#running += 1;
+    else await this.#turn(queue, patienceMs);
+    try {
+      return await run();
+    } finally {
+      this.#running -= 1;
+      this.#admit();
+    }
+  }
+
+  /** Resolves once the caller may run, and counts it as running. */
+  #turn(queue: Queue, patienceMs?: number): Promise<void> {
     return new Promise((resolve) => {
       const enter = () => {
         clearTimeout(timer);
-        const at = this.#waiting.indexOf(enter);
-        if (at >= 0) this.#waiting.splice(at, 1);
+        queue.delete(enter);
+        this.#running += 1;
         resolve();
       };
-      const timer = setTimeout(enter, patienceMs);
-      this.#waiting.push(enter);
+      const timer = patienceMs === undefined ? undefined : setTimeout(enter, patienceMs);
+      queue.add(enter);
     });
   }
 
-  /** Counts a call as open until it has settled. */
-  async count<T>(call: Promise<T>): Promise<T> {
-    this.#open += 1;
-    try {
-      return await call;
-    } finally {
-      this.#open -= 1;
-      if (this.#open < this.most) this.#waiting[0]?.();
-    }
+  #admit(): void {
+    const [next] = this.#calls.size > 0 ? this.#calls : this.#deliveries;
+    if (next && this.#running < this.most) next();
   }
 }
+
+/** What is to be called to let each waiting call run. */
+type Queue = Set<() => void>;

@@ -35,10 +35,10 @@ export const flowArn = (name: string) => arn("states", `stateMachine:coder-task-
 export const flowOf = (machineArn: string) => machineArn.slice(flowArn("").length);
 
 /**
- * Deliveries wait while this many calls of the flows are open: AWS would add containers, but a single thread that
- * accepts more than it can handle only makes calls time out.
+ * How many Lambdas run at once: AWS would add containers, but a single thread that runs more than it can handle only makes
+ * calls time out.
  */
-const busyCalls = 24;
+const mostCalls = 24;
 
 /** A delivery waits no longer than this, because GitHub gives up after 10 s. */
 const longestDelayMs = 5_000;
@@ -160,18 +160,15 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
     engine.addMachine(flowArn(flow), loadDefinition(readFlow(flow), functionArns), { isThorough: false });
   }
   const [ingress, flows] = await hosts;
-  const limit = new CallLimit(busyCalls);
+  const limit = new CallLimit(mostCalls);
   const invoke = (name: ActionName, payload: unknown, timeoutMs = actions[name].timeoutSeconds * 1000) =>
     name === "webhook"
       ? ingress.invoke(name, payload, timeoutMs)
-      : limit.count(flows.invoke(name, payload, timeoutMs));
+      : limit.call(() => flows.invoke(name, payload, timeoutMs));
   const reports = reportFailures(engine, (event) => invoke("report-failure", event));
 
   const api = await HttpApi.start({
-    invoke: async (event) => {
-      await limit.room(longestDelayMs);
-      return invoke("webhook", event);
-    },
+    invoke: (event) => limit.deliver(() => invoke("webhook", event), longestDelayMs),
     ...(options.port !== undefined && { port: options.port }),
   });
   const webhookUrl = `${api.url}/webhooks/github`;

@@ -3,46 +3,56 @@ import { CallLimit } from "../../../local/lambda-host/call-limit.js";
 
 const patienceMs = 100_000;
 
-test("new calls wait while too many are open, and are admitted one by one", async () => {
-  const limit = new CallLimit(1);
-  const ends: (() => void)[] = [];
-  const call = () => limit.count(new Promise<void>((resolve) => ends.push(resolve)));
-  await limit.room(patienceMs);
-  const first = call();
-
-  const order: string[] = [];
-  const enter = async (name: string) => {
-    await limit.room(patienceMs);
-    order.push(name);
-    return call();
+/** Calls that run until they are told to end, with a list of those that have started. */
+function calls(limit: CallLimit) {
+  const started: string[] = [];
+  const ends = new Map<string, () => void>();
+  const run = (name: string) => () => {
+    started.push(name);
+    return new Promise<void>((resolve) => ends.set(name, resolve));
   };
-  const second = enter("second");
-  const third = enter("third");
-  await Promise.resolve();
-  expect(order).toEqual([]);
-  ends[0]?.();
-  await first;
-  while (ends.length < 2) await Promise.resolve();
-  expect(order).toEqual(["second"]);
-  ends[1]?.();
-  await second;
-  while (ends.length < 3) await Promise.resolve();
-  expect(order).toEqual(["second", "third"]);
-  ends[2]?.();
-  await third;
+  return {
+    started,
+    call: (name: string) => limit.call(run(name)),
+    deliver: (name: string, patience = patienceMs) => limit.deliver(run(name), patience),
+    /** Ends a call, and waits until what it makes room for has started. */
+    async end(name: string) {
+      ends.get(name)?.();
+      await new Promise(setImmediate);
+    },
+  };
+}
+
+test("no more calls than the limit run at once: calls of flows go before deliveries, each in their order", async () => {
+  const { started, call, deliver, end } = calls(new CallLimit(2));
+  const all = [
+    call("flow 1"),
+    deliver("delivery 1"),
+    deliver("delivery 2"),
+    call("flow 2"),
+    deliver("delivery 3"),
+    call("flow 3"),
+  ];
+  const order = ["flow 1", "delivery 1", "flow 2", "flow 3", "delivery 2", "delivery 3"];
+  expect(started).toEqual(order.slice(0, 2));
+  for (const [i, name] of order.entries()) {
+    await end(name);
+    expect(started).toEqual(order.slice(0, i + 3));
+  }
+  await Promise.all(all);
 });
 
 test("a call that fails makes room too", async () => {
   const limit = new CallLimit(1);
-  await expect(limit.count(Promise.reject(new Error("no")))).rejects.toThrow("no");
-  await limit.room(patienceMs);
+  await expect(limit.call(() => Promise.reject(new Error("no")))).rejects.toThrow("no");
+  await expect(limit.call(async () => "yes")).resolves.toBe("yes");
 });
 
-test("a new call is admitted after its patience, even if others are still open", async () => {
+test("a delivery runs after its patience, even if there is no room", async () => {
   const limit = new CallLimit(1);
   let end = () => {};
-  const open = limit.count(new Promise<void>((resolve) => (end = resolve)));
-  await limit.room(1);
+  const running = limit.call(() => new Promise<void>((resolve) => (end = resolve)));
+  await expect(limit.deliver(async () => "accepted", 1)).resolves.toBe("accepted");
   end();
-  await open;
+  await running;
 });
