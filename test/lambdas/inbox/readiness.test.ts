@@ -29,32 +29,44 @@ interface Observed {
   isHopeless: boolean;
 }
 
-/**
- * Observes `viewAt` at the moments of the state machine, until the agent counts as ready or `until` seconds have
- * passed. An observation itself may take time.
- */
+/** When an observation starts (seconds since the first one), after what wait, and as which retry. */
+interface Moment {
+  clock: number;
+  wait: AgentWait;
+  retries: number;
+}
+
+const firstOf = (wait: AgentWait): Moment => ({ clock: wait.seconds, wait, retries: 0 });
+
+/** One observation, and the moment of the next one by the state machine. An observation itself may take time. */
+function observe(
+  { clock, wait, retries }: Moment,
+  viewAt: (seconds: number) => TaskView,
+  lookSeconds: number,
+) {
+  // An observation shows the state at its start.
+  const observed = observeAgent(viewAt(clock), wait, clock * 1000);
+  const end = clock + lookSeconds;
+  const next = observed.isBusy
+    ? { clock: end + busyPause(retries), wait, retries: retries + 1 }
+    : { clock: end + observed.waitSeconds, wait: observed.wait, retries: 0 };
+  return { observed, next };
+}
+
+/** Observes `viewAt` until the agent counts as ready or `until` seconds have passed. */
 function observeUntilReady(
   viewAt: (seconds: number) => TaskView,
-  { until = 2 * day, from = start, lookSeconds = 0 } = {},
+  { until = 2 * day, from = firstOf(start), lookSeconds = 0 } = {},
 ): Observed {
   const moments: number[] = [];
-  let [wait, clock, retries, transitions] = [from, from.seconds, 0, 0];
-  while (clock <= until) {
-    moments.push(clock);
-    transitions += 1;
-    // An observation shows the state at its start.
-    const observed = observeAgent(viewAt(clock), wait, clock * 1000);
-    clock += lookSeconds;
-    if (observed.isHopeless) return { moments, transitions, phase: observed.phase, isHopeless: true };
-    if (observed.isBusy) {
-      clock += busyPause(retries);
-      retries += 1;
-      continue;
-    }
-    transitions += 2;
-    if (observed.phase === "ready") return { moments, transitions, phase: observed.phase, isHopeless: false };
-    [wait, retries] = [observed.wait, 0];
-    clock += observed.waitSeconds;
+  let transitions = 0;
+  for (let moment = from; moment.clock <= until; ) {
+    moments.push(moment.clock);
+    const { observed, next } = observe(moment, viewAt, lookSeconds);
+    const { phase, isHopeless, isBusy } = observed;
+    transitions += isBusy || isHopeless ? 1 : 3;
+    if (isHopeless || (!isBusy && phase === "ready")) return { moments, transitions, phase, isHopeless };
+    moment = next;
   }
   return { moments, transitions, phase: "busy", isHopeless: false };
 }
@@ -107,7 +119,7 @@ describe("an agent that reports no state", () => {
     let wait = start;
     while (wait.silent < 2 * minute - 10) wait = observeAgent(silent, wait).wait;
     const spoken = observeAgent(view("working"), wait).wait;
-    const { phase, moments } = observeUntilReady(() => silent, { from: spoken });
+    const { phase, moments } = observeUntilReady(() => silent, { from: firstOf(spoken) });
     expect(phase).toBe("ready");
     expect((moments.at(-1) ?? 0) - spoken.seconds).toBeGreaterThanOrEqual(2 * minute);
   });
@@ -130,7 +142,7 @@ describe("a task that is broken", () => {
   test("is also one that is still paused after its resumption", () => {
     expect(observeAgent(view("paused"), start).phase).toBe("paused");
     const { isHopeless, phase, moments } = observeUntilReady(() => view("paused"), {
-      from: { ...start, resumed: true },
+      from: firstOf({ ...start, resumed: true }),
     });
     expect({ isHopeless, phase }).toEqual({ isHopeless: true, phase: "starting" });
     expect(moments.at(-1)).toBeGreaterThanOrEqual(5 * minute);
@@ -193,8 +205,14 @@ describe("from ready to the send", () => {
     "it takes at most 10 seconds, or a tenth of the agent's busy time, with observations of %s s",
     (lookSeconds) => {
       const late = [];
-      for (let readyAt = 0; readyAt <= 2 * hour; readyAt += 2.5) {
-        const { moments } = observeUntilReady(becomesReady(readyAt), { lookSeconds });
+      let from = firstOf(start);
+      for (let readyAt = 0; readyAt <= 2 * hour; readyAt += 0.5) {
+        // Until then, every observation shows an agent that works, whenever it becomes ready.
+        for (let next = from; next.clock < readyAt; ) {
+          from = next;
+          next = observe(from, becomesReady(readyAt), lookSeconds).next;
+        }
+        const { moments } = observeUntilReady(becomesReady(readyAt), { lookSeconds, from });
         const delay = (moments.at(-1) ?? 0) + lookSeconds - readyAt;
         if (delay > Math.max(10, readyAt / 10)) late.push({ readyAt, delay });
       }

@@ -112,7 +112,7 @@ describe("for any text", () => {
           expect(text.trim().endsWith("\n[relay 7f3a9c2e]")).toBe(true);
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 100 },
     );
   });
 
@@ -157,7 +157,7 @@ describe("for any text", () => {
         expect(told).toEqual(inputs.map((_, i) => String(i)));
         for (const message of messages) expect(bytes(message)).toBeLessThanOrEqual(128 * KiB);
       }),
-      { numRuns: 12 },
+      { numRuns: 30 },
     );
   });
 });
