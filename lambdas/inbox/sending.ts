@@ -1,6 +1,7 @@
 import { isServedAsKnown } from "../accounts/served-as-known.js";
 import { connectCoder } from "../coder/connect.js";
 import type { CoderTask } from "../coder/port.js";
+import { isWorthFollowing } from "../coder/progress.js";
 import { AgentBusyError, TaskBrokenError } from "../model/errors.js";
 import type { TaskView } from "../model/phase.js";
 import type { TaskRecord } from "../model/record.js";
@@ -80,8 +81,7 @@ export async function sendInbox(
 
   const holds = wait.held < heldSeconds;
   const delivery = await deliver({ drain, inbox, owner, backend, task, instructions, holds }, { meta });
-  const { source } = record;
-  const follows = backend.reportsProgress || (source !== undefined && !("issue" in source));
+  const follows = isWorthFollowing(backend, record);
   switch (delivery.outcome) {
     case "superseded":
     case "gone":

@@ -58,7 +58,7 @@ async function createUnderClaim(
     return await creation.run();
   } finally {
     // If the task may still appear, the claim stays until it expires. A retry of this run holds it.
-    if (!creation?.isInDoubt) await store.releaseCreation(key, holder);
+    if (!creation?.isInDoubt && !creation?.isRegistered) await store.releaseCreation(key, holder);
   }
 }
 

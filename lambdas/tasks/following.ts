@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { startExecution } from "../aws/start-execution.js";
 import { connectCoder } from "../coder/connect.js";
+import { isWorthFollowing } from "../coder/progress.js";
 import { AgentRestingError, AgentWorkingError } from "../model/errors.js";
 import { isFollowedBy, type TaskKey } from "../model/record.js";
 import { turnState } from "./follow.js";
@@ -24,11 +25,9 @@ export async function startFollowing(
   key: TaskKey,
 ): Promise<{ follower: string }> {
   const record = await store.get(key);
-  const { intent, task, wanted, source } = record ?? {};
-  if (intent === undefined || task?.id === undefined || wanted === false) return { follower: "" };
-  // Work without an issue has no readers: its failures must be announced, so it is followed on either backend.
-  const hasNoReaders = source !== undefined && !("issue" in source);
-  if (!hasNoReaders && !(await connectCoder()).backendOf(task).reportsProgress) return { follower: "" };
+  const { intent, task, wanted } = record ?? {};
+  if (!record || intent === undefined || task?.id === undefined || wanted === false) return { follower: "" };
+  if (!isWorthFollowing((await connectCoder()).backendOf(task), record)) return { follower: "" };
 
   const follower = randomBytes(6).toString("hex");
   if (!(await store.updateAs(intent, key, { follower }))) return { follower: "" };

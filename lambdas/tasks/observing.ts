@@ -1,4 +1,5 @@
 import { connectCoder } from "../coder/connect.js";
+import { isWorthFollowing } from "../coder/progress.js";
 import { TaskBrokenError, TaskStartingError } from "../model/errors.js";
 import type { WorkEvent } from "../model/event.js";
 import type { TaskView } from "../model/phase.js";
@@ -9,6 +10,8 @@ import type { TaskStore } from "./store.js";
 export interface TaskObservation {
   /** What the status comment should say; empty if a newer event has overtaken the flow. */
   state: Extract<TaskState, "running" | "stopped" | "failed"> | "";
+  /** Whether the task runs and its agent's progress is to be followed. */
+  follows: boolean;
   /** Coder's report on the task. Of one that does not run: why, and what to do. Empty if there is nothing to say. */
   report: string;
 }
@@ -19,23 +22,25 @@ export async function observeTask(
   { event, intent }: { event: WorkEvent; intent: number },
 ): Promise<TaskObservation> {
   const record = await store.get(taskKey(event));
-  if (record?.intent !== intent || !record.task) return { state: "", report: "" };
+  if (record?.intent !== intent || !record.task) return { state: "", follows: false, report: "" };
 
-  const task = await (await connectCoder()).backendOf(record.task).find(record.task, taskKey(event));
+  const backend = (await connectCoder()).backendOf(record.task);
+  const task = await backend.find(record.task, taskKey(event));
   const view: TaskView = task?.view ?? { phase: "gone", status: "deleted" };
   switch (view.phase) {
     case "working":
     case "ready":
-      return { state: "running", report: view.report ?? "" };
+      return { state: "running", follows: isWorthFollowing(backend, record), report: view.report ?? "" };
     case "paused":
       return {
         state: "stopped",
+        follows: false,
         report:
           "Somebody has stopped its workspace. Start it in Coder, or unassign the agent and assign it again.",
       };
     case "gone": {
       const why = view.report || "The task was deleted in Coder before it ran.";
-      return { state: "failed", report: `${why} ${howToStartAnew(event)}` };
+      return { state: "failed", follows: false, report: `${why} ${howToStartAnew(event)}` };
     }
     case "starting":
       throw new TaskStartingError(`The task of ${workReference(event)} is starting. It is retried.`);

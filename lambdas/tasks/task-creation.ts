@@ -11,6 +11,8 @@ import { type CreationContext, NewTask } from "./new-task.js";
 export class TaskCreation {
   readonly #key: TaskKey;
   #newTask: NewTask | undefined;
+  /** Whether the task is in the record, which has ended the claim. */
+  isRegistered = false;
 
   constructor(
     private readonly context: CreationContext,
@@ -90,8 +92,9 @@ export class TaskCreation {
   ): Promise<Creation> {
     const { store, event, intent } = this.context;
     const told = outcome === "existing" ? { startedBy: undefined, toldBy: event.delivery } : {};
-    const changes = { task, stopping: undefined, stopped: undefined, ...told };
+    const changes = { task, creating: undefined, stopping: undefined, stopped: undefined, ...told };
     if (await store.updateAs(intent, this.#key, changes)) {
+      this.isRegistered = true;
       const { owner, name, id } = task;
       log.info("The work has its task", {
         work: workReference(event),

@@ -79,7 +79,7 @@ test("a life with ten comments and two failed runs, the agent idle, takes at mos
       world.system.engine.history(executionArn).filter(({ taskFailedEventDetails: failed }) => failed),
     ).length;
   expect({ ...counts, "create-task": counts["create-task"] - looks }).toEqual({
-    "create-task": 10,
+    "create-task": 9,
     "delete-task": 5,
     "forward-comment": 10 * 3,
     "relay-failure": 2 * 6,
