@@ -1,9 +1,10 @@
 import { checkArn } from "./arn.js";
 import { EngineError, StateError } from "./errors.js";
-import { Execution } from "./execution.js";
+import { Execution, type ExecutionHost } from "./execution.js";
 import type { ExecutionDescription, ExecutionStatus } from "./execution-description.js";
 import type { HistoryEvent } from "./history.js";
-import { exceedsPayloadLimit, maxPayloadBytes } from "./limits.js";
+import type { Journal, StoredExecution } from "./journal.js";
+import { exceedsPayloadLimit, maxPayloadBytes, nameReservationMs } from "./limits.js";
 import { Machine } from "./machine.js";
 import type { JsonValue, Step } from "./step.js";
 import type { Validation } from "./validate.js";
@@ -18,6 +19,10 @@ export interface EngineOptions {
   timeScale?: number;
   /** Milliseconds since the epoch. Default: `Date.now`. */
   now?: () => number;
+  /**
+   * Keeps the executions. A Task's work begins once the events before it are stored. Default: they are in memory only.
+   */
+  journal?: Journal | undefined;
 }
 
 export interface MachineDescription {
@@ -26,6 +31,9 @@ export interface MachineDescription {
   definition: string;
   created: Date;
 }
+
+/** A definition that was validated when its executions started. */
+const trusted: Validation = { isThorough: false };
 
 export type StatusListener = (execution: ExecutionDescription) => void;
 
@@ -38,6 +46,7 @@ export class Engine {
   readonly #invoke: EngineOptions["invoke"];
   readonly #timeScale: number;
   readonly #now: () => number;
+  readonly #journal: Journal | undefined;
   readonly #machines = new Map<string, Machine>();
   /** By start, the oldest first. */
   readonly #executions = new Map<string, Execution>();
@@ -45,16 +54,17 @@ export class Engine {
   readonly #closers = new Set<() => void>();
   #closed = false;
 
-  constructor({ invoke, timeScale = 1, now = Date.now }: EngineOptions) {
+  constructor({ invoke, timeScale = 1, now = Date.now, journal }: EngineOptions) {
     this.#invoke = invoke;
     this.#timeScale = timeScale;
     this.#now = now;
+    this.#journal = journal;
   }
 
   /** Adds a flow, or replaces its definition for executions that start from now on. Throws `InvalidDefinition`. */
   addMachine(arn: string, definition: string, validation: Validation = {}): void {
-    const options = { timeScale: this.#timeScale, created: new Date(this.#now()), validation };
-    this.#machines.set(arn, new Machine(arn, definition, options));
+    const created = new Date(this.#now());
+    this.#machines.set(arn, this.#load({ arn, definition, created }, validation));
   }
 
   machines(): MachineDescription[] {
@@ -81,14 +91,8 @@ export class Engine {
       }
       return { executionArn: taken.arn, startDate: taken.startDate };
     }
-    const execution = new Execution(machine, name, input, {
-      timeScale: this.#timeScale,
-      now: this.#now,
-      perform: (step, parameters) => this.#perform(step, parameters),
-      changed: (changed) => {
-        for (const listener of this.#listeners) listener(changed.describe());
-      },
-    });
+    const startDate = new Date(this.#now());
+    const execution = new Execution(machine, { name, input, startDate }, this.#host());
     this.#executions.set(execution.arn, execution);
     execution.begin();
     return { executionArn: execution.arn, startDate: execution.startDate };
@@ -166,6 +170,52 @@ export class Engine {
     this.#listeners.clear();
   }
 
+  /**
+   * Replaces all executions by those of the journal, and continues the ones that were running where they stood. They run
+   * the definitions with which they were started. Forgets the names that AWS would have freed.
+   */
+  recover(stored: readonly StoredExecution[]): void {
+    for (const execution of this.#executions.values()) execution.drop();
+    this.#executions.clear();
+    const machines = new Map<string, Machine>();
+    for (const each of [...stored].sort((a, b) => a.startDate.getTime() - b.startDate.getTime())) {
+      const endedAt = each.end?.event.timestamp.getTime() ?? Number.POSITIVE_INFINITY;
+      if (this.#now() - endedAt > nameReservationMs) this.#journal?.forget(each.arn);
+      else this.#take(each, machines);
+    }
+  }
+
+  /** @param machines those with which the executions before it were started, by ARN and definition. */
+  #take(stored: StoredExecution, machines: Map<string, Machine>): void {
+    const { arn, definition } = stored.machine;
+    const key = `${arn} ${definition}`;
+    const current = this.#machines.get(arn);
+    const machine =
+      current?.definition === definition ? current : (machines.get(key) ?? this.#load(stored.machine));
+    machines.set(key, machine);
+    const execution = new Execution(machine, stored, this.#host());
+    this.#executions.set(execution.arn, execution);
+    if (stored.end) execution.restore(stored.end);
+    else execution.resume();
+  }
+
+  #load({ arn, definition, created }: StoredExecution["machine"], validation: Validation = trusted): Machine {
+    return new Machine(arn, definition, { timeScale: this.#timeScale, created, validation });
+  }
+
+  /** What executions need of this engine. */
+  #host(): ExecutionHost {
+    return {
+      timeScale: this.#timeScale,
+      now: this.#now,
+      journal: this.#journal,
+      perform: (step, parameters) => this.#perform(step, parameters),
+      changed: (changed) => {
+        for (const listener of this.#listeners) listener(changed.describe());
+      },
+    };
+  }
+
   #machine(arn: string): Machine {
     checkArn(arn, "stateMachine");
     const machine = this.#machines.get(arn);
@@ -181,6 +231,7 @@ export class Engine {
   }
 
   async #perform(step: Step, parameters: JsonValue): Promise<unknown> {
+    await this.#journal?.stored();
     const fields: Record<string, unknown> = isObject(parameters) ? parameters : {};
     return step.resource === "arn:aws:states:::lambda:invoke" ? this.#call(fields) : this.#startFlow(fields);
   }

@@ -36,3 +36,11 @@ export class TerminalStateError extends StateError {
   readonly isRetryable = false;
   readonly isCatchable = false;
 }
+
+/** The names of the errors that no `Retry` and no `Catch` matches. */
+const terminalNames = ["States.Runtime", "States.DataLimitExceeded"];
+
+/** An error from an execution's history, with the meaning that it had when it was thrown. */
+export function recordedError(name: string, cause: string): StateError {
+  return terminalNames.includes(name) ? new TerminalStateError(name, cause) : new StateError(name, cause);
+}

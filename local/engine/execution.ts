@@ -1,10 +1,13 @@
+import { type EndStatus, endEvent, endOf } from "./ends.js";
 import { EngineError } from "./errors.js";
 import type { ExecutionDescription, ExecutionStatus } from "./execution-description.js";
-import { History } from "./history.js";
+import { History, type HistoryEvent } from "./history.js";
+import type { Journal, StoredEnd, StoredExecution } from "./journal.js";
 import { encodeStateData, maxCauseLength } from "./limits.js";
 import type { Machine } from "./machine.js";
 import { Redrives, redriveObstacle } from "./redrives.js";
 import { Run } from "./run.js";
+import { standingOf, type Visit } from "./standing.js";
 import type { JsonValue, Step, StepContext } from "./step.js";
 import { attemptTask } from "./task-attempt.js";
 import { callAfter } from "./timer.js";
@@ -17,6 +20,8 @@ export interface ExecutionHost {
   /** Does a Task's work; rejects with a `StateError` that holds the error and cause that Step Functions would show. */
   perform: (step: Step, parameters: JsonValue) => Promise<unknown>;
   changed: (execution: Execution) => void;
+  /** Keeps the execution, so that another process can continue it. */
+  journal?: Journal | undefined;
 }
 
 /** One execution of a state machine, over all its redrives. */
@@ -33,19 +38,30 @@ export class Execution {
   #error: string | undefined;
   #cause: string | undefined;
   readonly #redrives = new Redrives();
-  #stateTransitions = 0;
   /** The running state, or the state at which a redrive starts, and its input. */
   #position: { state: string; input: string };
+  /** A visit to that state that a former process has begun. */
+  #visit: Visit | undefined;
   #run: Run;
   readonly #host: ExecutionHost;
 
-  constructor(machine: Machine, name: string, input: string, host: ExecutionHost) {
+  constructor(
+    machine: Machine,
+    { name, input, startDate }: Pick<StoredExecution, "name" | "input" | "startDate">,
+    host: ExecutionHost,
+  ) {
     this.arn = machine.executionArn(name);
     this.machine = machine;
     this.name = name;
     this.input = input;
-    this.startDate = new Date(host.now());
-    this.history = new History(host.now);
+    this.startDate = startDate;
+    const { arn } = this;
+    const { journal } = host;
+    const kept = journal && {
+      add: (event: HistoryEvent) => journal.add(arn, event),
+      load: () => journal.events(arn),
+    };
+    this.history = new History(host.now, kept);
     this.#host = host;
     this.#position = { state: machine.startAt, input };
     this.#run = new Run(this.history);
@@ -56,8 +72,31 @@ export class Execution {
   }
 
   begin(): void {
+    this.#note();
     this.history.add("ExecutionStarted", { executionStartedEventDetails: { input: this.input } });
     this.#go();
+  }
+
+  /** Continues where a former process stood, without an event in the history. */
+  resume(): void {
+    this.history.restore(this.#host.journal?.events(this.arn) ?? []);
+    const { runStartedAt, redriveDates, position, visit } = standingOf(this.history.events);
+    for (const date of redriveDates) this.#redrives.add(undefined, date.getTime());
+    this.#position = position ?? this.#position;
+    this.#visit = visit;
+    this.#drive(runStartedAt);
+  }
+
+  /** Takes in how the execution ended in a former process. */
+  restore({ event, stateTransitions, redriveDates }: StoredEnd): void {
+    this.history.restoreCounts(event.id, stateTransitions);
+    for (const date of redriveDates) this.#redrives.add(undefined, date.getTime());
+    this.#stopDate = event.timestamp;
+    const { status, output, error, cause } = endOf(event);
+    this.#status = status;
+    this.#output = output;
+    this.#error = error;
+    this.#cause = cause;
   }
 
   get stopDate(): Date | undefined {
@@ -71,10 +110,12 @@ export class Execution {
     if (repeated) return repeated;
     const obstacle = redriveObstacle(this, now);
     if (obstacle) throw new EngineError("ExecutionNotRedrivable", obstacle);
+    this.#position = standingOf(this.history.events).position ?? this.#position;
     const date = this.#redrives.add(clientToken, now);
     this.#status = "RUNNING";
     this.#stopDate = this.#error = this.#cause = undefined;
     this.#run = new Run(this.history);
+    this.#note();
     this.history.add("ExecutionRedriven", {
       executionRedrivenEventDetails: { redriveCount: this.#redrives.count },
     });
@@ -114,25 +155,30 @@ export class Execution {
       ...(redriveDate && { redriveDate }),
       redriveStatus: obstacle ? "NOT_REDRIVABLE" : "REDRIVABLE",
       ...(obstacle && { redriveStatusReason: obstacle }),
-      stateTransitions: this.#stateTransitions,
+      stateTransitions: this.history.stateTransitions,
     };
   }
 
   #go(): void {
+    this.#host.changed(this);
+    this.#drive(this.#host.now());
+  }
+
+  /** @param startedAt the start of this run, in milliseconds since the epoch. */
+  #drive(startedAt: number): void {
     const run = this.#run;
     const { timeoutSeconds } = this.machine;
     if (timeoutSeconds !== undefined) {
-      run.cancelTimeout = callAfter(timeoutSeconds * 1000, () => {
+      run.cancelTimeout = callAfter(startedAt + timeoutSeconds * 1000 - this.#host.now(), () => {
         run.end();
         this.#finish("TIMED_OUT", {});
       });
     }
-    this.#host.changed(this);
     // The caller gets its answer before the first state runs.
-    run.interrupt = callAfter(0, () => void this.#drive(run));
+    run.interrupt = callAfter(0, () => void this.#runStates(run));
   }
 
-  async #drive(run: Run): Promise<void> {
+  async #runStates(run: Run): Promise<void> {
     try {
       while (!run.isOver) {
         const output = await this.#runState(run);
@@ -152,23 +198,12 @@ export class Execution {
   async #runState(run: Run): Promise<string | undefined> {
     const { state, input } = this.#position;
     const step = this.machine.step(state);
-    run.record(`${step.type}StateEntered`, { stateEnteredEventDetails: { name: state, input } });
-    this.#stateTransitions += 1;
-
-    let attempts = 0;
-    const { abort, outcome } = step.perform(JSON.parse(input), this.#context(), async (given) => {
-      // Otherwise the library would still make the remaining retries after the run has ended.
-      run.check();
-      if (step.type === "Wait") return waitIn(run, step, given, this.#host);
-      attempts += 1;
-      if (attempts > 1) this.#stateTransitions += 1;
-      return attemptTask(
-        { run, step, state, region: this.machine.region, perform: this.#host.perform },
-        given,
-      );
+    const visit = this.#visit ?? this.#enter(run, step);
+    this.#visit = undefined;
+    const { output, next } = await step.perform(JSON.parse(input), this.#context(), {
+      work: (given) => this.#work(run, step, visit, given),
+      repeat: (attempt) => this.#repeat(run, step, visit, attempt),
     });
-    run.abortStep = abort;
-    const { output, next } = await outcome;
     if (run.isOver) return undefined;
 
     const encoded = encodeStateData(output, `The output of the state '${state}'`);
@@ -180,6 +215,44 @@ export class Execution {
     if (next === undefined) return encoded;
     this.#position = { state: next, input: encoded };
     return undefined;
+  }
+
+  #enter(run: Run, step: Step): Visit {
+    const { state, input } = this.#position;
+    run.record(`${step.type}StateEntered`, { stateEnteredEventDetails: { name: state, input } });
+    return { enteredAt: this.#host.now(), failures: [] };
+  }
+
+  #work(run: Run, step: Step, { enteredAt }: Visit, given: JsonValue): Promise<JsonValue> {
+    const { now, timeScale, perform } = this.#host;
+    if (step.type === "Wait") return waitIn(run, step, given, { now, timeScale, enteredAt });
+    return attemptTask(
+      { run, step, state: this.#position.state, region: this.machine.region, perform },
+      given,
+    );
+  }
+
+  /** Makes attempts as the state's `Retry` says. The attempts of a former process count. */
+  async #repeat(
+    run: Run,
+    step: Step,
+    { failures }: Visit,
+    attempt: () => Promise<JsonValue>,
+  ): Promise<JsonValue> {
+    const { now } = this.#host;
+    const retries = step.retries();
+    let due = 0;
+    for (const failure of failures) due = retries.next(failure);
+    for (;;) {
+      await run.waitUntil(due, now);
+      try {
+        return await attempt();
+      } catch (thrown) {
+        run.check();
+        const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+        due = retries.next({ error, at: now() });
+      }
+    }
   }
 
   #context(): StepContext {
@@ -209,27 +282,23 @@ export class Execution {
     return { error: name, cause: cause.slice(0, maxCauseLength) };
   }
 
-  #finish(status: Exclude<ExecutionStatus, "RUNNING">, reason: { error?: string; cause?: string }): void {
+  #finish(status: EndStatus, reason: { error?: string; cause?: string }): void {
     this.#status = status;
-    this.#stopDate = new Date(this.#host.now());
     this.#error = reason.error;
     this.#cause = reason.cause;
-    switch (status) {
-      case "SUCCEEDED":
-        this.history.end("ExecutionSucceeded", {
-          executionSucceededEventDetails: { output: this.#output ?? "null" },
-        });
-        break;
-      case "FAILED":
-        this.history.end("ExecutionFailed", { executionFailedEventDetails: reason });
-        break;
-      case "ABORTED":
-        this.history.end("ExecutionAborted", { executionAbortedEventDetails: reason });
-        break;
-      case "TIMED_OUT":
-        this.history.end("ExecutionTimedOut", { executionTimedOutEventDetails: reason });
-        break;
-    }
+    const event = this.history.end(...endEvent(status, reason, this.#output));
+    this.#stopDate = event.timestamp;
+    const { stateTransitions } = this.history;
+    this.#note({ event, stateTransitions, redriveDates: this.#redrives.dates });
+    void this.#host.journal?.stored().then(
+      () => this.#status !== "RUNNING" && this.history.release(),
+      () => {},
+    );
     this.#host.changed(this);
+  }
+
+  #note(end?: StoredEnd): void {
+    const { arn, machine, name, input, startDate } = this;
+    this.#host.journal?.note({ arn, machine, name, input, startDate, ...(end && { end }) });
   }
 }

@@ -60,18 +60,46 @@ export interface HistoryEvent extends HistoryEventDetails {
   type: HistoryEventType;
 }
 
+/** Where the events of one execution are kept besides its memory. */
+export interface KeptEvents {
+  add(event: HistoryEvent): void;
+  /** All of them, the oldest first. */
+  load(): HistoryEvent[];
+}
+
 /** What happened in one execution, over all its redrives. */
 export class History {
-  readonly events: HistoryEvent[] = [];
+  /** `undefined` after they have been released. */
+  #events: HistoryEvent[] | undefined = [];
+  #length = 0;
+  #stateTransitions = 0;
+  /** Whether an attempt of the current state has ended, so that the next one is a retry. */
+  #hasAttempted = false;
   readonly #now: () => number;
+  readonly #kept: KeptEvents | undefined;
 
-  constructor(now: () => number) {
+  constructor(now: () => number, kept?: KeptEvents) {
     this.#now = now;
+    this.#kept = kept;
+  }
+
+  /** The oldest first. */
+  get events(): readonly HistoryEvent[] {
+    return this.#events ?? this.#kept?.load() ?? [];
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** The transitions that AWS would have billed so far: one for each state entered and each retry. */
+  get stateTransitions(): number {
+    return this.#stateTransitions;
   }
 
   /** Whether there is room only for the event that ends the execution. */
   get isFull(): boolean {
-    return this.events.length >= maxHistoryEvents - 1;
+    return this.#length >= maxHistoryEvents - 1;
   }
 
   /** Adds an event that is not the last one. Throws if there is no room for it, which fails the execution. */
@@ -85,11 +113,46 @@ export class History {
     this.end(type, details);
   }
 
-  /** Adds the event that ends the execution, for which there is always room. */
-  end(type: HistoryEventType, details: HistoryEventDetails = {}): void {
-    const id = this.events.length + 1;
+  /** Adds the event that ends the execution, for which there is always room. Returns it. */
+  end(type: HistoryEventType, details: HistoryEventDetails = {}): HistoryEvent {
+    const id = this.#length + 1;
     // In AWS's histories too, the first state has no previous event.
     const previousEventId = id <= 2 ? 0 : id - 1;
-    this.events.push({ id, previousEventId, timestamp: new Date(this.#now()), type, ...details });
+    const event = { id, previousEventId, timestamp: new Date(this.#now()), type, ...details };
+    this.#events ??= this.#kept?.load() ?? [];
+    this.#take(event);
+    this.#kept?.add(event);
+    return event;
+  }
+
+  /** Takes in the events of a former process. */
+  restore(events: readonly HistoryEvent[]): void {
+    for (const event of events) this.#take(event);
+  }
+
+  /** Takes in the counts of an execution that ended in a former process. Its events are loaded at each use. */
+  restoreCounts(length: number, stateTransitions: number): void {
+    this.#length = length;
+    this.#stateTransitions = stateTransitions;
+    this.#events = undefined;
+  }
+
+  /** Drops the events from memory, if they are kept elsewhere. */
+  release(): void {
+    if (this.#kept) this.#events = undefined;
+  }
+
+  #take(event: HistoryEvent): void {
+    this.#events?.push(event);
+    this.#length += 1;
+    if (event.stateEnteredEventDetails) {
+      this.#stateTransitions += 1;
+      this.#hasAttempted = false;
+    } else if (event.type === "TaskScheduled") {
+      if (this.#hasAttempted) this.#stateTransitions += 1;
+      this.#hasAttempted = false;
+    } else if (event.type.startsWith("Task")) {
+      this.#hasAttempted ||= event.type !== "TaskStarted";
+    }
   }
 }

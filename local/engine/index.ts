@@ -9,5 +9,6 @@ export {
 export { EngineError, type EngineErrorName } from "./errors.js";
 export type { ExecutionDescription, ExecutionStatus } from "./execution-description.js";
 export type { HistoryEvent, HistoryEventDetails, HistoryEventType, StateType } from "./history.js";
+export type { Journal, StoredExecution } from "./journal.js";
 export { exceedsPayloadLimit, maxPayloadBytes } from "./limits.js";
 export { type Diagnostic, diagnose } from "./validate.js";

@@ -14,6 +14,9 @@ export const maxCauseLength = 32_768;
 
 const dayMs = 24 * 60 * 60 * 1000;
 
+/** How long after its end an execution is kept and its name is taken. */
+export const nameReservationMs = 90 * dayMs;
+
 /** How long after its end an execution can be redriven. */
 export const redrivablePeriodMs = 14 * dayMs;
 

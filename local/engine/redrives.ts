@@ -4,7 +4,7 @@ import { maxOpenTimeMs, redrivablePeriodMs } from "./limits.js";
 const clientTokens = { count: 10, ms: 15 * 60 * 1000 };
 
 /**
- * The redrives of one execution.
+ * The redrives of one execution. After a restart, their client tokens are forgotten.
  * https://docs.aws.amazon.com/step-functions/latest/apireference/API_RedriveExecution.html
  */
 export class Redrives {
@@ -13,6 +13,10 @@ export class Redrives {
 
   get count(): number {
     return this.#redrives.length;
+  }
+
+  get dates(): Date[] {
+    return this.#redrives.map(({ date }) => date);
   }
 
   /** The time of the newest redrive. */

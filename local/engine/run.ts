@@ -1,5 +1,6 @@
 import { TerminalStateError } from "./errors.js";
 import type { History } from "./history.js";
+import { callAfter } from "./timer.js";
 
 /** One run of an execution: from its start or a redrive to its end. */
 export class Run {
@@ -7,7 +8,6 @@ export class Run {
   cancelTimeout: () => void = () => {};
   /** Cancels the current state's wait. */
   interrupt: () => void = () => {};
-  abortStep: () => void = () => {};
 
   constructor(private readonly history: History) {}
 
@@ -19,7 +19,6 @@ export class Run {
     if (this.#isOver) return;
     this.#isOver = true;
     this.cancelTimeout();
-    this.abortStep();
     this.interrupt();
   }
 
@@ -32,6 +31,12 @@ export class Run {
   /** Throws once the run is over. */
   check(): void {
     if (this.#isOver) throw interrupted();
+  }
+
+  /** Waits until this time, in milliseconds since the epoch. Throws once the run is over. */
+  async waitUntil(due: number, now: () => number): Promise<void> {
+    const ms = due - now();
+    if (ms > 0) await this.wait<void>((resolve) => callAfter(ms, resolve));
   }
 
   /** A promise that `begin` settles or the end of the run rejects. `begin` returns a function that cancels its wait. */

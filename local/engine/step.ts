@@ -5,14 +5,18 @@ import type { StateType } from "./history.js";
 import { maxTimerSeconds } from "./limits.js";
 import type { TaskResourceArn } from "./resources.js";
 import { checkResultPath } from "./result-path.js";
+import { Retries } from "./retries.js";
 import type { StateDefinition } from "./schema.js";
 import { isPathKey } from "./unsupported.js";
 
 /** The state data of aws-local-stepfunctions. */
 export type JsonValue = Parameters<StateMachine["run"]>[0];
 
-/** A state's work outside the state language. Calling it again is a retry. */
+/** A state's work outside the state language. */
 export type Work = (input: JsonValue) => Promise<JsonValue>;
+
+/** Makes attempts until one succeeds, or throws the error of the last one. */
+export type Repeat = (attempt: () => Promise<JsonValue>) => Promise<JsonValue>;
 
 export interface StepOutcome {
   output: JsonValue;
@@ -35,7 +39,8 @@ export type WaitLength = { seconds: number } | { until: string };
  *
  * This class also corrects other deviations of the library: Wait states become Tasks, so that waits with a path
  * can be scaled and cancelled; a Pass state's Result may be false, 0, "" or null; and a ResultPath that leads
- * through a scalar fails the state.
+ * through a scalar fails the state. Retries and timeouts are the engine's, because the library's cannot be continued
+ * after a restart.
  */
 export class Step {
   readonly type: StateType;
@@ -46,6 +51,7 @@ export class Step {
   readonly #machine: StateMachine;
   readonly #name: string;
   readonly #state: StateDefinition;
+  readonly #timeScale: number;
   readonly #targets: Target[];
 
   constructor(name: string, state: StateDefinition, timeScale: number) {
@@ -53,22 +59,28 @@ export class Step {
     this.type = state.Type as StateType;
     this.#name = name;
     this.#state = state;
+    this.#timeScale = timeScale;
     this.resource = this.type === "Task" ? (state.Resource as TaskResourceArn) : undefined;
     this.timeoutSeconds = typeof state.TimeoutSeconds === "number" ? state.TimeoutSeconds : undefined;
     this.failsWithoutError = this.type === "Fail" && !("Error" in state) && !("ErrorPath" in state);
     this.#targets = [];
-    const states: Record<string, unknown> = { [name]: compile(state, timeScale, this.#targets) };
+    const states: Record<string, unknown> = { [name]: compile(state, this.#targets) };
     for (const { key } of this.#targets) states[key] = { Type: "Task", Resource: "next", End: true };
     const definition: StateMachineDefinition = JSON.parse(JSON.stringify({ StartAt: name, States: states }));
     this.#machine = new StateMachine(definition, { validationOptions: { noValidate: true } });
   }
 
-  /** Runs the state with its retries and catchers. `abort` ends the wait before a retry, not the work itself. */
-  perform(
+  /** The retries of one visit to the state. */
+  retries(): Retries {
+    return new Retries(this.#state.Retry, this.#timeScale);
+  }
+
+  /** Runs the state with its catchers. `repeat` makes its attempts. */
+  async perform(
     input: JsonValue,
     context: StepContext,
-    work: Work,
-  ): { abort: () => void; outcome: Promise<StepOutcome> } {
+    { work, repeat }: { work: Work; repeat: Repeat },
+  ): Promise<StepOutcome> {
     // A Pass state has no work that could fail.
     if (this.type === "Pass") checkResultPath(this.#state.ResultPath, input);
     let next: string | undefined;
@@ -80,18 +92,19 @@ export class Step {
         return output;
       };
     }
-    handlers[this.#name] = async (given) => {
-      const result = isFixedResult(this.#state) ? this.#fixedResult() : await work(given);
-      // Checked inside the state, so that its Retry and Catch apply.
-      checkResultPath(this.#state.ResultPath, input);
-      return result;
-    };
+    handlers[this.#name] = (given) =>
+      repeat(async () => {
+        const result = isFixedResult(this.#state) ? this.#fixedResult() : await work(given);
+        // Checked inside the state, so that its Retry and Catch apply.
+        checkResultPath(this.#state.ResultPath, input);
+        return result;
+      });
     const run = this.#machine.run(input, {
       overrides: { taskResourceLocalHandlers: handlers },
       // The library fills $$.Execution with the data of this one state.
       context: { Run: context.Execution, StateMachine: context.StateMachine },
     });
-    return { abort: run.abort, outcome: run.result.then((output) => ({ output, next })) };
+    return { output: await run.result, next };
   }
 
   /** Parses the argument of a Wait state's work. `undefined` if the path did not lead to a length of time. */
@@ -128,7 +141,7 @@ interface Target {
   caughtPath: unknown;
 }
 
-function compile(state: StateDefinition, timeScale: number, targets: Target[]): Record<string, unknown> {
+function compile(state: StateDefinition, targets: Target[]): Record<string, unknown> {
   const lead = (next: string | undefined, caughtPath?: unknown) => {
     const key = `\u0000${targets.length}`;
     targets.push({ key, state: next, caughtPath });
@@ -149,15 +162,9 @@ function compile(state: StateDefinition, timeScale: number, targets: Target[]): 
     compiled.Next = lead(undefined);
   }
   if (state.Type === "Succeed") compiled.Type = "Pass";
-  if (state.Type === "Task") {
-    // Without a timeout, the library gives up after a minute, and AWS practically never.
-    compiled.TimeoutSeconds = Math.min(Number(state.TimeoutSeconds ?? maxTimerSeconds), maxTimerSeconds);
-    for (const retrier of asList(compiled.Retry)) {
-      const longest = Math.min(Number(retrier.MaxDelaySeconds ?? maxTimerSeconds), maxTimerSeconds);
-      retrier.IntervalSeconds = Number(retrier.IntervalSeconds ?? 1) * timeScale;
-      retrier.MaxDelaySeconds = Math.min(longest * timeScale, maxTimerSeconds);
-    }
-  }
+  delete compiled.Retry;
+  // Without a timeout, the library gives up after a minute.
+  if (state.Type === "Task") compiled.TimeoutSeconds = maxTimerSeconds;
   if (state.Type === "Wait") return compileWait(compiled);
   if (isFixedResult(state)) {
     delete compiled.Parameters;

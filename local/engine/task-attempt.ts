@@ -38,6 +38,10 @@ export async function attemptTask(attempt: TaskAttempt, given: JsonValue): Promi
     output = encodeStateData(result, `The state '${state}' returned a result that`);
   } catch (error) {
     run.check();
+    if (error instanceof TimeoutError) {
+      run.record("TaskTimedOut", { taskTimedOutEventDetails: { ...resource, error: error.name } });
+      throw error;
+    }
     const { name, message } = error instanceof StateError ? error : new StateError("Error", String(error));
     const cause = message.slice(0, maxCauseLength);
     run.record("TaskFailed", { taskFailedEventDetails: { ...resource, error: name, cause } });
@@ -47,37 +51,20 @@ export async function attemptTask(attempt: TaskAttempt, given: JsonValue): Promi
   return JSON.parse(output);
 }
 
-/** Performs the work. A timeout is only recorded: the library ends the state. */
+/** Performs the work. Rejects with `States.Timeout` if it takes longer than the state allows. */
 function performInTime({ run, step, perform }: TaskAttempt, parameters: JsonValue): Promise<unknown> {
-  const recordTimeout = () => {
-    if (!step.resource) return;
-    const details = { ...taskResources[step.resource], error: "States.Timeout" };
-    run.record("TaskTimedOut", { taskTimedOutEventDetails: details });
-  };
   return run.wait<unknown>((resolve, reject) => {
-    let isTimedOut = false;
-    // This timer starts before the library's own, so it fires first.
     const cancel =
       step.timeoutSeconds === undefined
         ? () => {}
-        : callAfter(step.timeoutSeconds * 1000, () => {
-            isTimedOut = true;
-            try {
-              recordTimeout();
-            } catch (error) {
-              reject(error);
-            }
-          });
-    perform(step, parameters)
-      .finally(cancel)
-      .then(
-        (value) => {
-          if (!isTimedOut) resolve(value);
-        },
-        (error: unknown) => {
-          if (!isTimedOut) reject(error);
-        },
-      );
+        : callAfter(step.timeoutSeconds * 1000, () => reject(new TimeoutError()));
+    perform(step, parameters).finally(cancel).then(resolve, reject);
     return cancel;
   });
+}
+
+class TimeoutError extends StateError {
+  constructor() {
+    super("States.Timeout", "States.Timeout");
+  }
 }

@@ -49,6 +49,10 @@ function* stateFaults(state: StateDefinition): Generator<string> {
   for (const catcher of records(state.Catch)) {
     yield* resultPathFaults("Catch: ResultPath", catcher.ResultPath);
     if ("Assign" in catcher) yield "Catch: Assign is not supported here";
+    // The engine's own timeouts would match it, and AWS's don't.
+    if (Array.isArray(catcher.ErrorEquals) && catcher.ErrorEquals.includes("States.TaskFailed")) {
+      yield "Catch: States.TaskFailed is not supported here, write States.ALL";
+    }
   }
   yield* wildcardFaults("Retry", records(state.Retry));
   yield* wildcardFaults("Catch", records(state.Catch));

@@ -1,14 +1,20 @@
 import { TerminalStateError } from "./errors.js";
 import type { Run } from "./run.js";
 import type { JsonValue, Step } from "./step.js";
-import { callAfter } from "./timer.js";
+
+export interface WaitClock {
+  timeScale: number;
+  now: () => number;
+  /** When the state was entered, in milliseconds since the epoch. */
+  enteredAt: number;
+}
 
 /** Waits in a Wait state for the time that the state or `given` names. Returns the state's input. */
 export async function waitIn(
   run: Run,
   step: Step,
   given: JsonValue,
-  { now, timeScale }: { now: () => number; timeScale: number },
+  { now, timeScale, enteredAt }: WaitClock,
 ): Promise<JsonValue> {
   const wait = step.readWait(given);
   if (!wait) {
@@ -18,7 +24,7 @@ export async function waitIn(
     );
   }
   const { length, input } = wait;
-  const ms = "seconds" in length ? length.seconds * 1000 : new Date(length.until).getTime() - now();
-  await run.wait<void>((resolve) => callAfter(Math.max(0, ms) * timeScale, resolve));
+  const ms = "seconds" in length ? length.seconds * 1000 : new Date(length.until).getTime() - enteredAt;
+  await run.waitUntil(enteredAt + Math.max(0, ms) * timeScale, now);
   return input;
 }

@@ -850,6 +850,11 @@ describe("a definition", () => {
       { A: call("f", { Retry: [{ ErrorEquals: ["States.ALL"] }, { ErrorEquals: ["X"] }] }) },
       /States\.ALL/,
     ],
+    [
+      "States.TaskFailed in a Catch",
+      { A: call("f", { Catch: [{ ErrorEquals: ["States.TaskFailed"], Next: "B" }] }), B: pass },
+      /States\.TaskFailed/,
+    ],
   ])("with %s is refused", (_what, states, reason) => {
     expect(() => engineWith(states)).toThrow(reason);
   });
