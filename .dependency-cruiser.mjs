@@ -37,8 +37,9 @@ export const layers = {
   },
   local: {
     demo: ["system", "fake-github", "fake-coder", "engine", "http"],
-    system: ["aws", "lambda-host", "fake-github", "fake-coder", "engine"],
-    aws: ["engine", "http"],
+    system: ["aws", "lambda-host", "fake-github", "fake-coder", "state", "engine"],
+    aws: ["state", "engine", "http"],
+    state: ["engine"],
     "fake-github": ["http"],
     "fake-coder": ["http"],
     "lambda-host": ["build"],

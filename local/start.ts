@@ -5,8 +5,10 @@ import { SettingsError } from "../infra/definition/settings.js";
 import { coders } from "./demo/agents.js";
 import { Playground } from "./demo/playground.js";
 import { localBundles } from "./lambda-host/bundles.js";
+import { openState, StateFolderError } from "./state/state.js";
 import { writeAwsEnvironment } from "./system/aws-environment.js";
 import { writeConnection } from "./system/connection.js";
+import { stateFolder } from "./system/state-folder.js";
 import { startSystem } from "./system/system.js";
 
 /**
@@ -28,7 +30,7 @@ try {
   await run(port, timeScale);
 } catch (error) {
   const isTaken = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
-  if (!isTaken && !(error instanceof SettingsError)) throw error;
+  if (!isTaken && !(error instanceof SettingsError) && !(error instanceof StateFolderError)) throw error;
   const port = process.env.PORT || defaultPort;
   console.error(
     isTaken
@@ -40,8 +42,11 @@ try {
 }
 
 async function run(port: number, timeScale: number): Promise<void> {
+  const folder = stateFolder(process.env);
+  const state = folder.path && folder.isKept ? await openState(folder.path, stop) : undefined;
   const bundles = await localBundles();
   const system = await startSystem({
+    state,
     bundles,
     settings: process.env,
     port,
@@ -63,9 +68,10 @@ async function run(port: number, timeScale: number): Promise<void> {
     ["Scheduler", system.scheduler.url],
     ["Secrets Manager", system.secretsManager.url],
     ["DynamoDB", system.dynamoDbUrl],
+    ["State", state ? `${folder.path}` : "in memory: it is lost when this process ends"],
   ];
   const aws = writeAwsEnvironment(system);
-  const connection = writeConnection(system, process.env.LOCAL_STATE_DIR || dirname(aws.path));
+  const connection = writeConnection(system, folder.path ?? dirname(aws.path));
   process.once("exit", aws.remove);
   process.once("exit", connection.remove);
   for (const [name = "", where] of rows) console.log(`${name.padEnd(16)} ${where}`);
@@ -82,6 +88,12 @@ async function run(port: number, timeScale: number): Promise<void> {
   console.log("\nStopping.");
   await playground?.close();
   await system.close();
+}
+
+/** Ends the process, because nothing may go on that isn't stored. */
+function stop({ message }: Error): never {
+  console.error(message);
+  process.exit(1);
 }
 
 /** A fake Coder with the API that the settings ask for. */

@@ -25,7 +25,7 @@ export async function compile(names, outdir) {
     target: "node20",
     // ES modules first, because esbuild can drop their unused code.
     mainFields: ["module", "main"],
-    external: ["esbuild"],
+    external: ["esbuild", "classic-level"],
     plugins: [sameModule, ownUrl, onDemand, neverUsed, edits],
     // For packages in CommonJS.
     banner: {
@@ -61,26 +61,25 @@ const ownUrl = {
   },
 };
 
-/** Loads the state machine validator at its first call, because most runs never call it. */
+/** Loads the state machine validator, and the database of a state folder, at their first use: most runs need neither. */
 const onDemand = {
   name: "on-demand",
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^asl-validator$/ }, ({ path }) => ({ path, namespace: "on-demand" }));
-    onLoad({ filter: /.*/, namespace: "on-demand" }, ({ path }) => ({
-      contents: `module.exports = (...args) => createRequireHere(${JSON.stringify(import.meta.url)})("${path}")(...args);`,
-      loader: "js",
-    }));
+    const here = `createRequireHere(${JSON.stringify(import.meta.url)})`;
+    const stubs = {
+      "asl-validator": `module.exports = (...args) => ${here}("asl-validator")(...args);`,
+      level: `exports.Level = function (...args) { return new (${here}("level").Level)(...args); };`,
+    };
+    onResolve({ filter: /^(asl-validator|level)$/ }, ({ path }) => ({ path, namespace: "on-demand" }));
+    onLoad({ filter: /.*/, namespace: "on-demand" }, ({ path }) => ({ contents: stubs[path], loader: "js" }));
   },
 };
 
-/**
- * aws-local-stepfunctions would call Lambdas in AWS, but the engine gives it a handler for each Task. dynalite would keep
- * its table on disk.
- */
+/** aws-local-stepfunctions would call Lambdas in AWS, but the engine gives it a handler for each Task. */
 const neverUsed = {
   name: "never-used",
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^(@aws-sdk\/(client-lambda|credential-providers)|level)$/ }, ({ path }) => ({
+    onResolve({ filter: /^@aws-sdk\/(client-lambda|credential-providers)$/ }, ({ path }) => ({
       path,
       namespace: "never-used",
     }));

@@ -1,11 +1,23 @@
 import type { ExecutionStatus } from "./execution-description.js";
 import type { History, HistoryEvent } from "./history.js";
+import { maxCauseLength } from "./limits.js";
+import type { Step } from "./step.js";
 
 export type EndStatus = Exclude<ExecutionStatus, "RUNNING">;
 
 interface Reason {
   error?: string;
   cause?: string;
+}
+
+/** Why a state failed the execution; the library wraps the state's error in its own. */
+export function reasonOf(thrown: unknown, state: string, step: Step, history: History): Reason {
+  const outer = thrown instanceof Error ? thrown : new Error(String(thrown));
+  const { name, message } = outer.cause instanceof Error ? outer.cause : outer;
+  if (step.failsWithoutError) return {};
+  const isRuntime = name === "States.Runtime" && !history.isFull;
+  const cause = isRuntime ? `An error occurred while executing the state '${state}'. ${message}` : message;
+  return { error: name, cause: cause.slice(0, maxCauseLength) };
 }
 
 /** The event that ends an execution. */

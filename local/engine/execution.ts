@@ -1,14 +1,15 @@
-import { type EndStatus, endEvent, endOf } from "./ends.js";
+import { type EndStatus, endEvent, endOf, reasonOf } from "./ends.js";
 import { EngineError } from "./errors.js";
 import type { ExecutionDescription, ExecutionStatus } from "./execution-description.js";
 import { History, type HistoryEvent } from "./history.js";
 import type { Journal, StoredEnd, StoredExecution } from "./journal.js";
-import { encodeStateData, maxCauseLength } from "./limits.js";
+import { encodeStateData } from "./limits.js";
 import type { Machine } from "./machine.js";
 import { Redrives, redriveObstacle } from "./redrives.js";
 import { Run } from "./run.js";
 import { standingOf, type Visit } from "./standing.js";
-import type { JsonValue, Step, StepContext } from "./step.js";
+import type { JsonValue, Step } from "./step.js";
+import { contextOf } from "./step-context.js";
 import { attemptTask } from "./task-attempt.js";
 import { callAfter } from "./timer.js";
 import { waitIn } from "./wait.js";
@@ -190,7 +191,8 @@ export class Execution {
     } catch (error) {
       if (run.isOver) return;
       run.end();
-      this.#finish("FAILED", this.#explain(error));
+      const { state } = this.#position;
+      this.#finish("FAILED", reasonOf(error, state, this.machine.step(state), this.history));
     }
   }
 
@@ -200,7 +202,7 @@ export class Execution {
     const step = this.machine.step(state);
     const visit = this.#visit ?? this.#enter(run, step);
     this.#visit = undefined;
-    const { output, next } = await step.perform(JSON.parse(input), this.#context(), {
+    const { output, next } = await step.perform(JSON.parse(input), contextOf(this, this.#redrives), {
       work: (given) => this.#work(run, step, visit, given),
       repeat: (attempt) => this.#repeat(run, step, visit, attempt),
     });
@@ -253,33 +255,6 @@ export class Execution {
         due = retries.next({ error, at: now() });
       }
     }
-  }
-
-  #context(): StepContext {
-    return {
-      Execution: {
-        Id: this.arn,
-        Name: this.name,
-        Input: JSON.parse(this.input),
-        StartTime: this.startDate.toISOString(),
-        RoleArn: "arn:aws:iam::000000000000:role/local",
-        RedriveCount: this.#redrives.count,
-        ...(this.#redrives.date && { RedriveTime: this.#redrives.date.toISOString() }),
-      },
-      StateMachine: { Id: this.machine.arn, Name: this.machine.name },
-    };
-  }
-
-  /** The error that ends the execution; the library wraps the state's error in its own. */
-  #explain(thrown: unknown): { error?: string; cause?: string } {
-    const outer = thrown instanceof Error ? thrown : new Error(String(thrown));
-    const { name, message } = outer.cause instanceof Error ? outer.cause : outer;
-    const { state } = this.#position;
-    const step = this.machine.step(state);
-    if (step.failsWithoutError) return {};
-    const isRuntime = name === "States.Runtime" && !this.history.isFull;
-    const cause = isRuntime ? `An error occurred while executing the state '${state}'. ${message}` : message;
-    return { error: name, cause: cause.slice(0, maxCauseLength) };
   }
 
   #finish(status: EndStatus, reason: { error?: string; cause?: string }): void {

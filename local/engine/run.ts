@@ -40,7 +40,10 @@ export class Run {
   }
 
   /** A promise that `begin` settles or the end of the run rejects. `begin` returns a function that cancels its wait. */
-  wait<T>(begin: (resolve: (value: T) => void, reject: (reason: unknown) => void) => () => void): Promise<T> {
+  async wait<T>(
+    begin: (resolve: (value: T) => void, reject: (reason: unknown) => void) => () => void,
+  ): Promise<T> {
+    this.check();
     return new Promise<T>((resolve, reject) => {
       const cancel = begin(resolve, reject);
       this.interrupt = () => {

@@ -7,6 +7,7 @@ import type { TaskResourceArn } from "./resources.js";
 import { checkResultPath } from "./result-path.js";
 import { Retries } from "./retries.js";
 import type { StateDefinition } from "./schema.js";
+import type { StepContext } from "./step-context.js";
 import { isPathKey } from "./unsupported.js";
 
 /** The state data of aws-local-stepfunctions. */
@@ -22,12 +23,6 @@ export interface StepOutcome {
   output: JsonValue;
   /** The state that follows; `undefined` if the execution ends. */
   next: string | undefined;
-}
-
-/** The context object, `$$`. */
-export interface StepContext {
-  Execution: Record<string, unknown>;
-  StateMachine: Record<string, unknown>;
 }
 
 export type WaitLength = { seconds: number } | { until: string };

@@ -71,6 +71,8 @@ export class HttpServer {
   now: () => Date = () => new Date();
   /** Headers of every answer. */
   commonHeaders: Record<string, string> = {};
+  /** Awaited before each answer: what the call has changed must be on the disk by then. */
+  stored: () => Promise<void> = () => Promise.resolve();
   /** Runs before the route, for authentication and rate limits. If it returns an answer, the route is skipped. */
   before: (request: HttpRequest) => HttpReply | undefined | Promise<HttpReply | undefined> = () => undefined;
 
@@ -154,6 +156,7 @@ export class HttpServer {
       if (fault.headers) reply.headers = fault.headers;
     } else if (fault?.lose !== "request") {
       reply = await this.#dispatch(request);
+      await this.stored();
     }
 
     const lost = fault?.lose !== undefined;

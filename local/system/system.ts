@@ -24,7 +24,10 @@ import { FakeGitHub, type FakeGitHubOptions } from "../fake-github/fake-github.j
 import { CallLimit } from "../lambda-host/call-limit.js";
 import { LambdaHost, type LambdaLogLine } from "../lambda-host/lambda-host.js";
 import { type MetricValue, metricsIn } from "../lambda-host/metrics.js";
+import type { State } from "../state/state.js";
 import { readConfiguration, type Secrets } from "./configuration.js";
+import { FailureReports } from "./failure-reports.js";
+import { putConfiguredSecrets } from "./initial-secrets.js";
 
 const tableName = "coder-task-relay";
 const scheduleGroup = "coder-task-relay";
@@ -60,6 +63,11 @@ export interface SystemOptions {
   timeScale?: number;
   gitHub?: FakeGitHubOptions;
   coder?: FakeCoderOptions;
+  /**
+   * Keeps what AWS would keep; what was running goes on where it stood. `close` closes it. Default: everything is in memory
+   * only.
+   */
+  state?: State | undefined;
   /** Flows whose Lambdas are loaded at the start, not at their first calls. */
   preload?: readonly FlowName[];
   /** Gets each line of the Lambdas' logs. */
@@ -94,7 +102,7 @@ export interface LocalSystem {
 }
 
 export async function startSystem(options: SystemOptions): Promise<LocalSystem> {
-  const { settings, timeScale = 1 } = options;
+  const { settings, timeScale = 1, state } = options;
   // Another thread generates the key while this one loads dynalite.
   await Promise.all([settings.GITHUB_API_URL ? undefined : prepareAppKey(), loadDynamoDb()]);
   const gitHub = settings.GITHUB_API_URL ? undefined : new FakeGitHub(gitHubOptions(options));
@@ -103,20 +111,28 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
   await Promise.all([gitHub?.listen(), coder?.listen()]);
 
   const credentials = makeCredentials();
-  const secretsManager = new SecretsManager(credentials);
-  const dynamoDb = await startDynamoDb(tableName, credentials);
+  const secretsManager = new SecretsManager(credentials, state?.secrets);
+  const dynamoDb = await startDynamoDb(tableName, credentials, state?.tablePath);
   const engine = new Engine({
     timeScale,
+    journal: state?.executions,
     invoke: (name, payload) => invoke(name.slice(name.lastIndexOf(":") + 1) as ActionName, payload),
   });
   const stepFunctions = new StepFunctions(engine, credentials);
-  const scheduler = new Scheduler(engine, { group: scheduleGroup, timeScale, credentials });
+  const scheduler = new Scheduler(engine, {
+    group: scheduleGroup,
+    timeScale,
+    credentials,
+    kept: state?.schedules,
+  });
+  if (state)
+    for (const { server } of [secretsManager, stepFunctions, scheduler]) server.stored = state.stored;
   await Promise.all([secretsManager.listen(), stepFunctions.listen(), scheduler.listen()]);
 
   const rotate = (values: Partial<Secrets>) => {
     for (const [name, value] of Object.entries(values)) secretsManager.put(name, value);
   };
-  rotate(configuration.secrets);
+  putConfiguredSecrets(configuration.secrets, secretsManager, state?.configuredSecrets);
   const hostOptions = {
     bundles: options.bundles,
     env: {
@@ -165,7 +181,11 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
     name === "webhook"
       ? ingress.invoke(name, payload, timeoutMs)
       : limit.call(() => flows.invoke(name, payload, timeoutMs));
-  const reports = reportFailures(engine, (event) => invoke("report-failure", event));
+  const report = (event: unknown) => invoke("report-failure", event);
+  const reports = new FailureReports(engine, report, state?.reports, state?.stored);
+  if (state) engine.recover(await state.executions.load());
+  reports.resume();
+  scheduler.resume();
 
   const api = await HttpApi.start({
     invoke: (event) => limit.deliver(() => invoke("webhook", event), longestDelayMs),
@@ -193,10 +213,11 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
       await api.close();
       scheduler.stop();
       await engine.close();
-      await Promise.allSettled(reports);
+      await reports.settled();
       await Promise.all([ingress.close(), flows.close()]);
       const endpoints = [stepFunctions, scheduler, secretsManager, dynamoDb];
       await Promise.all([coder?.close(), ...endpoints.map((endpoint) => endpoint.close())]);
+      await state?.close();
     },
   };
 }
@@ -205,23 +226,6 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
 function lambdasOf(flow: FlowName): ActionName[] {
   const called = [...readFlow(flow).matchAll(/\$\{(\w+)Arn\}/g)].map(([, name]) => name);
   return actionNames.filter((name) => called.includes(pascalCase(name)));
-}
-
-/** Does the job of AWS's EventBridge rule on failed executions. */
-function reportFailures(engine: Engine, report: (event: unknown) => Promise<unknown>): Set<Promise<unknown>> {
-  const reports = new Set<Promise<unknown>>();
-  engine.onStatusChange((execution) => {
-    if (execution.status === "RUNNING" || execution.status === "SUCCEEDED") return;
-    const running = report({
-      "detail-type": "Step Functions Execution Status Change",
-      source: "aws.states",
-      detail: execution,
-    })
-      .catch(() => {})
-      .finally(() => reports.delete(running));
-    reports.add(running);
-  });
-  return reports;
 }
 
 function gitHubOptions({ settings, gitHub }: SystemOptions): FakeGitHubOptions {

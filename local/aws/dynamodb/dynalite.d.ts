@@ -5,9 +5,11 @@ declare module "dynalite" {
   interface DynaliteOptions {
     /** Milliseconds that a new table stays in `CREATING`. Default: 500. */
     createTableMs?: number;
+    /** The folder of its LevelDB. Default: the tables are in memory. */
+    path?: string;
   }
 
-  /** A DynamoDB in memory, not listening yet. Closing it also closes its store. */
+  /** A DynamoDB that is not listening yet. Closing it also closes its store. */
   function dynalite(options?: DynaliteOptions): Server;
   export = dynalite;
 }

@@ -20,16 +20,19 @@ export interface LocalDynamoDb {
 export const loadDynamoDb = () => import("dynalite");
 
 /**
- * Starts a DynamoDB in memory on a free port, with one empty on-demand table whose keys are the strings `pk`
- * and `sk`. `tableName` has at least 3 characters. There are no transactions: dynalite answers
- * `TransactWriteItems` with `UnknownOperationException`. Requests that are not signed with the credentials are refused.
+ * Starts a DynamoDB on a free port, with one on-demand table whose keys are the strings `pk` and `sk`. `tableName` has at
+ * least 3 characters. There are no transactions: dynalite answers `TransactWriteItems` with
+ * `UnknownOperationException`. Requests that are not signed with the credentials are refused.
+ *
+ * @param path the folder that keeps the table. Default: the table is empty, and in memory only.
  */
 export async function startDynamoDb(
   tableName: string,
   credentials: Credentials = exampleCredentials,
+  path?: string,
 ): Promise<LocalDynamoDb> {
-  const { default: dynalite } = await loadDynamoDb();
-  const server = dynalite({ createTableMs: 0 });
+  const [{ default: dynalite }] = await Promise.all([loadDynamoDb(), path && syncWrites()]);
+  const server = dynalite({ createTableMs: 0, ...(path !== undefined && { path }) });
   guard(server, new SignatureVerifier("dynamodb", credentials));
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -69,6 +72,20 @@ export async function startDynamoDb(
   return { url, close };
 }
 
+/** Makes LevelDB write to the disk before it answers. dynalite has no option for that. */
+async function syncWrites(): Promise<void> {
+  const { ClassicLevel } = await import("classic-level");
+  const writes = ClassicLevel.prototype as unknown as Record<string, (...args: unknown[]) => unknown>;
+  for (const name of ["_put", "_del", "_batch"]) {
+    const write = writes[name];
+    if (!write) throw new Error(`classic-level has no ${name}`);
+    writes[name] = function (...args) {
+      const options = args.pop();
+      return write.call(this, ...args, { ...(options as object), sync: true });
+    };
+  }
+}
+
 /** Sent without the AWS SDK: loading it for this one request would take longer than the rest of the start. */
 async function createTable(url: string, TableName: string, credentials: Credentials): Promise<void> {
   const body = JSON.stringify({
@@ -92,7 +109,11 @@ async function createTable(url: string, TableName: string, credentials: Credenti
   const request = { method: "POST", protocol: "http:", hostname: host, path: "/", query: {}, headers, body };
   const signed = await makeSigner("dynamodb", credentials).sign(request);
   const response = await fetch(url, { method: "POST", headers: signed.headers, body });
-  if (!response.ok) throw new Error(`The table ${TableName} was not created: ${await response.text()}`);
+  if (response.ok) return;
+  const reason = await response.text();
+  // The table of a former process.
+  if (reason.includes("ResourceInUseException")) return;
+  throw new Error(`The table ${TableName} was not created: ${reason}`);
 }
 
 /** Puts checks in front of the server's handlers: only signed requests with a loopback `Host` pass. */

@@ -55,6 +55,8 @@ export interface ScheduleContext {
   /** StartExecution. Returns the execution's ARN, or throws. */
   start: (stateMachineArn: string, input: string) => string;
   onRun: (run: ScheduleRun) => void;
+  /** Called when a schedule begins to wait for its next due time. */
+  onArmed: (schedule: Schedule) => void;
 }
 
 /** A schedule that fires on its own until it is stopped. */
@@ -65,6 +67,7 @@ export class Schedule {
   readonly #context: ScheduleContext;
   readonly #expression: ScheduleExpression;
   #cancel = () => {};
+  #due: number | undefined;
   /** The due time of the newest run, in milliseconds since the epoch. */
   #lastTime = 0;
 
@@ -89,11 +92,41 @@ export class Schedule {
     if (this.definition.State === "DISABLED") return;
     const { clock } = this.#context;
     const due = this.#expression.next(clock.now());
+    this.#due = due;
+    this.#context.onArmed(this);
     if (due === undefined) return;
     this.#cancel = clock.at(due, () => {
       this.#run(due);
       this.arm();
     });
+  }
+
+  /** The time that it waits for, in milliseconds since the epoch; `undefined` if there is none. */
+  get due(): number | undefined {
+    return this.#due;
+  }
+
+  /**
+   * Continues after the process was down. Of the runs that were due meanwhile, the newest one fires late, unless it is
+   * older than the target's `MaximumEventAgeInSeconds`.
+   * @param due what `due` was in the former process.
+   */
+  resume(due: number | undefined): void {
+    const missed = due !== undefined && this.definition.State === "ENABLED" ? this.#missed(due) : undefined;
+    if (missed !== undefined) this.#run(missed);
+    this.arm();
+  }
+
+  #missed(due: number): number | undefined {
+    const now = this.#context.clock.now();
+    const oldest = now - this.definition.Target.RetryPolicy.MaximumEventAgeInSeconds * 1000;
+    let missed: number | undefined;
+    let time = due < oldest ? this.#expression.next(oldest - 1) : due;
+    while (time !== undefined && time <= now) {
+      missed = time;
+      time = this.#expression.next(time);
+    }
+    return missed;
   }
 
   stop(): void {

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import type { Engine } from "../../engine/index.js";
 import { type HttpRequest, HttpServer } from "../../http/http-server.js";
+import type { Section } from "../../state/section.js";
 import { AwsError, epochSeconds } from "../protocol/aws-json.js";
 import { page } from "../protocol/page.js";
 import { serveRestJson } from "../protocol/rest-json.js";
@@ -15,7 +16,14 @@ import {
   type ScheduleDefinition,
   type ScheduleRun,
 } from "./schedule.js";
-import { describe, keyOf, type StoredSchedule, summarize } from "./stored-schedule.js";
+import {
+  describe,
+  type KeptSchedule,
+  keptSchedule,
+  keyOf,
+  type StoredSchedule,
+  summarize,
+} from "./stored-schedule.js";
 
 const account = `arn:aws:scheduler:${region}:000000000000`;
 
@@ -46,6 +54,8 @@ export interface SchedulerOptions {
   timeScale?: number;
   /** Requests that are not signed with them are refused. Default: `local` for both. */
   credentials?: Credentials;
+  /** Keeps the schedules. Default: they are in memory only. */
+  kept?: Section | undefined;
 }
 
 /**
@@ -59,13 +69,18 @@ export class Scheduler {
   readonly runs: ScheduleRun[] = [];
   readonly #group: string;
   readonly #context: ScheduleContext;
+  readonly #kept: Section | undefined;
   readonly #created = new Date();
   #stopped = false;
   /** By group and name. */
   readonly #schedules = new Map<string, StoredSchedule>();
 
-  constructor(engine: Engine, { group, timeScale = 1, credentials = exampleCredentials }: SchedulerOptions) {
+  constructor(
+    engine: Engine,
+    { group, timeScale = 1, credentials = exampleCredentials, kept }: SchedulerOptions,
+  ) {
     this.#group = group;
+    this.#kept = kept;
     this.#context = {
       clock: new ScaledClock(timeScale),
       start: (arn, input) => engine.start(arn, randomUUID(), input).executionArn,
@@ -73,6 +88,7 @@ export class Scheduler {
         this.runs.push(run);
         if (this.runs.length > keptRuns) this.runs.shift();
       },
+      onArmed: (schedule) => this.#keep(keyOf(schedule)),
     };
     serveRestJson(this.server, {
       signingName: "scheduler",
@@ -97,6 +113,17 @@ export class Scheduler {
 
   listen(port = 0): Promise<string> {
     return this.server.listen(port);
+  }
+
+  /** Continues the schedules of a former process. Their targets must exist by now. */
+  resume(): void {
+    for (const [key, value] of this.#kept?.entries ?? []) {
+      const { name, definition, created, changed, token, due } = value as KeptSchedule;
+      const schedule = this.#scheduleOf(key, name, definition);
+      const dates = { created: new Date(created), changed: new Date(changed) };
+      this.#schedules.set(key, { schedule, token, ...dates });
+      schedule.resume(due);
+    }
   }
 
   /** Stops all schedules from firing on their own. */
@@ -151,16 +178,27 @@ export class Scheduler {
     definition: ScheduleDefinition,
     rest: Omit<StoredSchedule, "schedule">,
   ): { ScheduleArn: string } {
-    const schedule = new Schedule(`${account}:schedule/${key}`, name, definition, this.#context);
+    const schedule = this.#scheduleOf(key, name, definition);
     this.#schedules.set(key, { schedule, ...rest });
+    this.#keep(key);
     if (!this.#stopped) schedule.arm();
     return { ScheduleArn: schedule.arn };
+  }
+
+  #scheduleOf(key: string, name: string, definition: ScheduleDefinition): Schedule {
+    return new Schedule(`${account}:schedule/${key}`, name, definition, this.#context);
+  }
+
+  #keep(key: string): void {
+    const stored = this.#schedules.get(key);
+    if (stored) this.#kept?.put(key, keptSchedule(stored));
   }
 
   #delete(request: HttpRequest): object {
     const { schedule } = this.#find(request);
     schedule.stop();
-    this.#schedules.delete(`${schedule.definition.GroupName}/${schedule.name}`);
+    this.#schedules.delete(keyOf(schedule));
+    this.#kept?.delete(keyOf(schedule));
     return {};
   }
 

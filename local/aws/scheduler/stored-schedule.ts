@@ -1,5 +1,5 @@
 import { epochSeconds } from "../protocol/aws-json.js";
-import type { Schedule } from "./schedule.js";
+import type { Schedule, ScheduleDefinition } from "./schedule.js";
 
 /** A schedule and the fields that the API adds to it. */
 export interface StoredSchedule {
@@ -8,6 +8,21 @@ export interface StoredSchedule {
   changed: Date;
   /** The idempotency key of the request that created it: repeating that request changes nothing. */
   token: string | undefined;
+}
+
+/** A schedule as JSON. */
+export interface KeptSchedule {
+  name: string;
+  definition: ScheduleDefinition;
+  created: string;
+  changed: string;
+  token?: string | undefined;
+  due?: number | undefined;
+}
+
+export function keptSchedule({ schedule, created, changed, token }: StoredSchedule): KeptSchedule {
+  const { name, definition, due } = schedule;
+  return { name, definition, created: created.toISOString(), changed: changed.toISOString(), token, due };
 }
 
 /** Its group and name. */

@@ -12,6 +12,14 @@ export interface SecretVersion {
   lastAccessed: Date | undefined;
 }
 
+/** A secret as JSON. */
+export interface StoredSecret {
+  created: string;
+  changed: string;
+  versions: { id: string; value: SecretValue; created: string }[];
+  labels: [label: string, versionId: string][];
+}
+
 const current = "AWSCURRENT";
 const previous = "AWSPREVIOUS";
 
@@ -25,19 +33,40 @@ const keptVersions = 100;
 export class Secret {
   readonly name: string;
   readonly arn: string;
-  readonly created = new Date();
-  changed = this.created;
+  readonly created: Date;
+  changed: Date;
   lastAccessed: Date | undefined;
   /** By id, the oldest first. */
   readonly #versions = new Map<string, SecretVersion>();
   /** Version ids by staging label. */
-  readonly #labels = new Map<string, string>();
+  readonly #labels: Map<string, string>;
 
-  constructor(name: string) {
+  /** @param stored what `toJSON` returned in a former process. */
+  constructor(name: string, stored?: StoredSecret) {
     this.name = name;
+    this.created = stored ? new Date(stored.created) : new Date();
+    this.changed = stored ? new Date(stored.changed) : this.created;
+    this.#labels = new Map(stored?.labels);
+    for (const { id, value, created } of stored?.versions ?? []) {
+      this.#versions.set(id, { id, value, created: new Date(created), lastAccessed: undefined });
+    }
     // Secrets Manager appends six random characters to an ARN; here they are derived from the name.
     const end = createHash("sha256").update(name).digest("hex").slice(0, 6);
     this.arn = `arn:aws:secretsmanager:${region}:000000000000:secret:${name}-${end}`;
+  }
+
+  /** Without the times of the last access. */
+  toJSON(): StoredSecret {
+    return {
+      created: this.created.toISOString(),
+      changed: this.changed.toISOString(),
+      versions: this.versions().map(({ id, value, created }) => ({
+        id,
+        value,
+        created: created.toISOString(),
+      })),
+      labels: [...this.#labels],
+    };
   }
 
   /** Matches a name, an ARN, or an ARN without its random suffix, which Secrets Manager also accepts. */

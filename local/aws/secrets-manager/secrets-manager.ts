@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { HttpServer } from "../../http/http-server.js";
+import type { Section } from "../../state/section.js";
 import { AwsError, epochSeconds, serveAwsJson } from "../protocol/aws-json.js";
 import { page } from "../protocol/page.js";
 import { type Credentials, exampleCredentials } from "../protocol/signature.js";
-import { Secret, type SecretValue, type SecretVersion } from "./secret.js";
+import { Secret, type SecretValue, type SecretVersion, type StoredSecret } from "./secret.js";
 
 const SecretId = z.string().min(1).max(2048);
 const VersionId = z.string().min(32).max(64);
@@ -54,9 +55,17 @@ const ListSecretsInput = z.object({
 export class SecretsManager {
   readonly server = new HttpServer();
   readonly #secrets = new Map<string, Secret>();
+  readonly #kept: Section | undefined;
 
-  /** @param credentials requests that are not signed with them are refused. */
-  constructor(credentials: Credentials = exampleCredentials) {
+  /**
+   * @param credentials requests that are not signed with them are refused.
+   * @param kept keeps the secrets. Default: they are in memory only.
+   */
+  constructor(credentials: Credentials = exampleCredentials, kept?: Section) {
+    this.#kept = kept;
+    for (const [name, stored] of kept?.entries ?? []) {
+      this.#secrets.set(name, new Secret(name, stored as StoredSecret));
+    }
     serveAwsJson(this.server, {
       target: "secretsmanager",
       version: "1.1",
@@ -95,7 +104,16 @@ export class SecretsManager {
       this.#secrets.set(name, secret);
     }
     secret.put(randomUUID(), { SecretString: value });
+    this.#keep(secret);
     return secret.arn;
+  }
+
+  /** Whether a secret has a value, or this value. */
+  has(name: string, value?: string): boolean {
+    const secret = this.#secrets.get(name);
+    if (!secret || value === undefined) return secret !== undefined;
+    const current = secret.find(undefined, undefined).value;
+    return "SecretString" in current && current.SecretString === value;
   }
 
   #getSecretValue({ SecretId, VersionId, VersionStage }: z.infer<typeof GetSecretValueInput>): object {
@@ -121,12 +139,14 @@ export class SecretsManager {
       throw new AwsError("InvalidRequestException", message);
     }
     secret.put(id, secretValue(input), VersionStages);
+    this.#keep(secret);
     return { ARN: secret.arn, Name: secret.name, VersionId: id, ...stagesOf(secret, id) };
   }
 
   #updateStage(input: z.infer<typeof UpdateSecretVersionStageInput>): object {
     const secret = this.#find(input);
     secret.updateStage(input.VersionStage, input.RemoveFromVersionId, input.MoveToVersionId);
+    this.#keep(secret);
     return { ARN: secret.arn, Name: secret.name };
   }
 
@@ -163,6 +183,10 @@ export class SecretsManager {
       return { ...rest, SecretVersionsToStages: VersionIdsToStages };
     });
     return { SecretList: list, ...(next && { NextToken: next }) };
+  }
+
+  #keep(secret: Secret): void {
+    this.#kept?.put(secret.name, secret);
   }
 
   #find({ SecretId }: { SecretId: string }): Secret {

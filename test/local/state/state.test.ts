@@ -1,0 +1,196 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { cp, mkdtemp, readdir, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { ClassicLevel } from "classic-level";
+import type { HistoryEvent, StoredExecution } from "../../../local/engine/index.js";
+import { openState, type State, type StateFolderError } from "../../../local/state/state.js";
+import { Store } from "../../../local/state/store.js";
+
+let folder = "";
+const open: State[] = [];
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "relay-state-"));
+});
+afterEach(async () => {
+  for (const state of open.splice(0)) await state.close();
+  await rm(folder, { recursive: true });
+});
+
+async function opened(path = folder): Promise<State> {
+  const state = await openState(path, (error) => {
+    throw error;
+  });
+  open.push(state);
+  return state;
+}
+
+/** Closes the state and opens it again. */
+async function reopened(): Promise<State> {
+  await open.pop()?.close();
+  return opened();
+}
+
+const arn = "arn:aws:states:us-east-1:000000000000:execution:flow:main";
+const machine = { arn: arn.replace("execution", "stateMachine").replace(":main", ""), created: new Date(7) };
+const execution: StoredExecution = {
+  arn,
+  machine: { ...machine, definition: "{}" },
+  name: "main",
+  input: "{}",
+  startDate: new Date(8),
+};
+const event = (id: number): HistoryEvent => ({
+  id,
+  previousEventId: 0,
+  timestamp: new Date(id),
+  type: "ExecutionStarted",
+  executionStartedEventDetails: { input: '{"timestamp":"a text, not a time"}' },
+});
+
+describe("the state", () => {
+  test("of executions is as it was noted, with their events in order", async () => {
+    const { executions } = await opened();
+    executions.note(execution);
+    const events = Array.from({ length: 12 }, (_, index) => event(index + 1));
+    for (const each of events) executions.add(arn, each);
+    const other = { ...execution, arn: `${arn}-2`, name: "main-2" };
+    const end = { event: event(3), stateTransitions: 4, redriveDates: [new Date(9)] };
+    executions.note({ ...other, end });
+    const again = (await reopened()).executions;
+    expect(await again.load()).toEqual([execution, { ...other, end }]);
+    expect(again.events(arn)).toEqual(events);
+
+    again.forget(arn);
+    await again.stored();
+    expect(await again.load()).toEqual([{ ...other, end }]);
+    expect(again.events(arn)).toEqual([]);
+  });
+
+  test("of other services is as it was put last", async () => {
+    const { secrets, schedules } = await opened();
+    secrets.put("a", { value: 1 });
+    secrets.put("a", { value: 2 });
+    secrets.put("b", { value: 3 });
+    secrets.delete("b");
+    schedules.put("a", { value: 4 });
+    const again = await reopened();
+    expect(again.secrets.entries).toEqual([["a", { value: 2 }]]);
+    expect(again.schedules.entries).toEqual([["a", { value: 4 }]]);
+  });
+
+  test("can be read by this user only", async () => {
+    const path = join(folder, "new", "folder");
+    await opened(path);
+    expect((await stat(path)).mode & 0o777).toBe(0o700);
+    expect((await stat(join(path, "relay"))).mode & 0o777).toBe(0o700);
+  });
+
+  test("has all that was stored after a SIGKILL, and nothing of a batch that was cut off", async () => {
+    const program = `
+      import { openState } from ${JSON.stringify(new URL("../../../local/state/state.ts", import.meta.url).href)};
+      const { secrets, stored } = await openState(${JSON.stringify(folder)}, () => {});
+      secrets.put("kept", 1);
+      await stored();
+      secrets.put("cut", ["off", "x".repeat(1000)]);
+      secrets.put("off", 2);
+      await stored();
+      console.log("stored");
+      setInterval(() => {}, 1000);`;
+    const file = join(folder, "program.mts");
+    await writeFile(file, program);
+    const child = spawn(process.execPath, ["--import", "tsx", file], {
+      cwd: new URL("../../..", import.meta.url),
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    await once(child.stdout, "data");
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    const torn = join(folder, "torn");
+    await cp(join(folder, "relay"), join(torn, "relay"), { recursive: true });
+    await tearLastWrite(join(torn, "relay"));
+    expect((await opened()).secrets.entries.map(([key]) => key)).toEqual(["cut", "kept", "off"]);
+    expect((await opened(torn)).secrets.entries).toEqual([["kept", 1]]);
+  });
+
+  /** Cuts off the end of what LevelDB has written last, as a power failure may. */
+  async function tearLastWrite(path: string): Promise<void> {
+    const logs = (await readdir(path)).filter((name) => name.endsWith(".log"));
+    for (const name of logs) {
+      const { size } = await stat(join(path, name));
+      if (size > 0) await truncate(join(path, name), size - 5);
+    }
+  }
+});
+
+describe("a folder that can't be used is refused with what to do", () => {
+  const refusal = (path = folder) =>
+    openState(path, () => {}).then(
+      () => "",
+      ({ name, message }: StateFolderError) => `${name}: ${message}`,
+    );
+
+  test("another process uses it", async () => {
+    await opened();
+    expect(await refusal()).toBe(
+      `StateFolderError: LOCAL_STATE_DIR=${folder}: another process uses this folder; stop it, or name another folder`,
+    );
+  });
+
+  test("a newer version has written it", async () => {
+    await opened();
+    await open.pop()?.close();
+    const level = new ClassicLevel(join(folder, "relay"));
+    await level.put("format", "2");
+    await level.close();
+    expect(await refusal()).toMatch(
+      /a newer version .* \(format 2, expected 1\); start that version, or name/,
+    );
+    await level.open();
+    expect(await level.get("format")).toBe("2");
+    await level.close();
+  });
+
+  test("it is a file", async () => {
+    await writeFile(join(folder, "file"), "");
+    expect(await refusal(join(folder, "file"))).toMatch(
+      /can't be opened: .* Expected a folder that this user may/,
+    );
+  });
+
+  test("it is damaged", async () => {
+    const { secrets } = await opened();
+    secrets.put("a", 1);
+    await open.pop()?.close();
+    const path = join(folder, "relay");
+    for (const name of await readdir(path)) {
+      if (name.startsWith("MANIFEST")) await writeFile(join(path, name), "nonsense");
+    }
+    expect(await refusal()).toMatch(/the folder is damaged: .* Restore it from a back-up/);
+  });
+});
+
+test("a full disk is reported once; nothing that comes later counts as stored", async () => {
+  let isFull = false;
+  const batch = async () => {
+    if (isFull) throw new Error("No space left on device");
+  };
+  const level = { batch } as unknown as ClassicLevel;
+  const failures: string[] = [];
+  const store = new Store(level, ({ message }) => failures.push(message));
+  store.put("a", 1);
+  await store.stored();
+  isFull = true;
+  store.put("b", 2);
+  let isStored = false;
+  void store.stored().then(() => {
+    isStored = true;
+  });
+  store.put("c", 3);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  store.put("d", 4);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect([failures, isStored]).toEqual([["No space left on device"], false]);
+});
