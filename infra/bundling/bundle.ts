@@ -5,7 +5,6 @@ import { type BuildOptions, build, type Metafile, type Plugin } from "esbuild";
 import { type ActionName, actionNames } from "../definition/actions.js";
 import { schemaConstant } from "./schema-constant.js";
 import { sdkTrims } from "./sdk-trims.js";
-import { sharedPackages } from "./shared-packages.js";
 
 /**
  * Bundles the Lambdas for both the stack and the local system, so that AWS runs the code that the local system runs.
@@ -40,10 +39,11 @@ export interface BundleOptions {
   /** Writes `index.mjs.map` beside each bundle and links it. Default: false. */
   sourceMaps?: boolean;
   /**
-   * Leaves the code of packages in `<outdir>/shared/`, for a process that runs many Lambdas. Default: false; each
-   * bundle is self-contained.
+   * Puts the modules that several Lambdas have in common into `<outdir>/shared/`, for a process that runs many Lambdas:
+   * it loads and warms each module once, and the Lambdas share its state. Default: false; each bundle is self-contained,
+   * as AWS runs it.
    */
-  sharePackages?: boolean;
+  shareModules?: boolean;
   /** The folder that holds `<name>.ts`. Default: `lambdas/actions/` of this repository. */
   entryFolder?: string;
 }
@@ -61,7 +61,7 @@ export interface Bundle {
 }
 
 /**
- * Bundles each Lambda separately, with the AWS SDK included, unless `sharePackages` is set.
+ * Bundles each Lambda separately, with the AWS SDK included, unless `shareModules` is set.
  *
  * @throws esbuild's `BuildFailure`, whose `errors` name file and line.
  */
@@ -69,19 +69,15 @@ export async function bundleLambdas(options: BundleOptions): Promise<Bundle[]> {
   const {
     names = actionNames,
     sourceMaps = false,
-    sharePackages = false,
+    shareModules = false,
     entryFolder = join(root, "lambdas/actions"),
   } = options;
   const outdir = resolve(options.outdir);
   await Promise.all(names.map((name) => rm(join(outdir, name), { recursive: true, force: true })));
   const { metafile } = await build({
     ...bundleOptions,
-    plugins: [
-      ...bundleOptions.plugins,
-      lambdaEntries(entryFolder),
-      ...(sharePackages ? [sharedPackages] : []),
-    ],
-    splitting: sharePackages,
+    plugins: [...bundleOptions.plugins, lambdaEntries(entryFolder)],
+    splitting: shareModules,
     chunkNames: "shared/[hash]",
     absWorkingDir: root,
     entryPoints: names.map((name) => ({ in: `lambda:${name}`, out: `${name}/index` })),
@@ -107,7 +103,6 @@ import { withLogContext } from ${runtime("log-context")};
 import { handler as act } from ${JSON.stringify(join(folder, `${name}.ts`))};
 export const handler = withLogContext(withBudget(act));`,
         resolveDir: root,
-        pluginData: { lambda: name },
       }));
     },
   };

@@ -4,7 +4,8 @@ import { builtOnce } from "../build/built-once.mjs";
 
 /**
  * The path of each Lambda's bundle. The bundles are built if their sources have changed since the last build. They share
- * the code of packages, which saves two thirds of the time and the memory.
+ * their modules, which saves two thirds of the time and the memory; `test/infra/bundle.test.ts` runs the bundles that
+ * are deployed.
  */
 export async function localBundles(): Promise<Record<ActionName, string>> {
   const folder = await builtOnce("lambdas", async (outdir) => {
@@ -12,7 +13,7 @@ export async function localBundles(): Promise<Record<ActionName, string>> {
       import("../../infra/bundling/bundle.js"),
       import("esbuild"),
     ]);
-    await bundleLambdas({ outdir, sharePackages: true });
+    await bundleLambdas({ outdir, shareModules: true });
     // esbuild's child process would otherwise run as long as this process.
     await stop();
   });

@@ -179,11 +179,10 @@ export class World {
    */
   async idle(): Promise<ExecutionDescription[]> {
     await this.gitHub.settled();
-    return until("no execution runs", () => {
-      const all = this.system.engine
-        .list()
-        .filter(({ stateMachineArn }) => stateMachineArn !== flowArn("follow-task"));
-      return all.every(({ status }) => status !== "RUNNING") && all;
-    });
+    const { engine } = this.system;
+    const others = (runs: ExecutionDescription[]) =>
+      runs.filter(({ stateMachineArn }) => stateMachineArn !== flowArn("follow-task"));
+    await until("no execution runs", () => others(engine.list({ status: "RUNNING" })).length === 0);
+    return others(engine.list());
   }
 }

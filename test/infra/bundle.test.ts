@@ -9,7 +9,15 @@ import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { type Bundle, bundleLambdas, bytesByPackage } from "../../infra/bundling/bundle.js";
-import { type ActionSpec, actionNames, actions, pascalCase } from "../../infra/definition/actions.js";
+import {
+  type ActionName,
+  type ActionSpec,
+  actionNames,
+  actions,
+  pascalCase,
+} from "../../infra/definition/actions.js";
+import { allWell } from "../e2e/repo-work.js";
+import { until, World } from "../e2e/support.js";
 import { createStack, templateOf, variablesOf } from "./template.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -123,6 +131,21 @@ describe("the bundles", () => {
       for (const module of ["budget", "log-context"]) {
         expect(inputs[`lambdas/runtime/${module}.ts`]).toBeGreaterThan(0);
       }
+    }
+  });
+
+  test("serve an issue's life, each with its own modules", async () => {
+    const paths = bundles.map(({ name, file }) => [name, file]);
+    const world = await World.start({ bundles: Object.fromEntries(paths) as Record<ActionName, string> });
+    try {
+      const issue = await world.runningIssue();
+      await world.gitHub.comment(issue, { by: "mona", body: "Use the new parser." });
+      await until("the agent gets the comment", () => world.agentOf(issue).inputs.length === 1);
+      await world.gitHub.closeIssue(issue, { by: "mona" });
+      await world.untilStatus(issue, "Completed");
+      await allWell(world);
+    } finally {
+      await world.close();
     }
   });
 

@@ -1,7 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
-import { buffer } from "node:stream/consumers";
 import { foreignHost, isLoopbackHost } from "../../http/loopback.js";
 import {
   type Credentials,
@@ -122,8 +121,8 @@ function guard(server: Server, verifier: SignatureVerifier): void {
   server.removeAllListeners("request");
   server.on("request", async (request: IncomingMessage, response: ServerResponse) => {
     const { method = "", url = "", headers } = request;
-    // The client has disconnected and gets no answer.
-    const raw = await buffer(request).catch(() => undefined);
+    // If the client disconnects, it gets no answer.
+    const raw = await bodyOf(request).catch(() => undefined);
     if (!raw) return response.end();
     const [path = "/", query = ""] = url.split(/\?(.*)/s);
     if (!isLoopbackHost(headers.host)) return refuse(response, 403, foreignHost);
@@ -137,6 +136,12 @@ function guard(server: Server, verifier: SignatureVerifier): void {
     const replayed = Object.assign(Readable.from([raw]), { method, url, headers });
     for (const handler of handlers) handler.call(server, replayed, response);
   });
+}
+
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk);
+  return Buffer.concat(chunks);
 }
 
 function refuse(response: ServerResponse, status: number, body: object): void {
