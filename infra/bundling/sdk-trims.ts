@@ -66,9 +66,9 @@ const trims: Trim[] = [
     replacement: withoutErrorClasses,
   },
   {
-    // The regions' display names.
+    // The regions by name. Each partition has a pattern, too, which fits all of them but the global ones.
     file: /@aws-sdk[\\/]core[\\/]dist-es[\\/].*[\\/]partitions\.js$/,
-    replacement: (text) => text.replace(/"description": "[^"]*"/g, ""),
+    replacement: (text) => text.replace(/"[a-z]+(?:-[a-z]+)+-\d+": \{\s*"description": "[^"]*"\s*\},?/g, ""),
   },
   {
     // A client needs only the version from its package.json, for the User-Agent.

@@ -31,7 +31,7 @@ export interface ActionSpec {
   /** It calls GitHub as the App itself, never as one of its installations. */
   isAppAlone?: true;
   /** Rights on items of the table, by the prefix of their partition key; `tableRights` adds those of every action. */
-  table?: Partial<Record<"task" | "inbox" | "config" | "account", readonly TableRight[]>>;
+  table?: Partial<Record<"task" | "inbox" | "config" | "account" | "ci", readonly TableRight[]>>;
   /** The flows that it may start. */
   starts?: readonly FlowName[];
   /** Whether it may list, read and change the schedules of the repositories' jobs. */
@@ -102,8 +102,9 @@ export const actions = {
     ...actionDefaults,
     timeoutSeconds: 360,
     memoryMb: 1024,
-    description: "Summarizes the logs of a failed workflow run",
+    description: "Summarizes what CI has found wrong with a commit, once its checks are over",
     secrets: ["githubApp"],
+    table: { ci: ["update"], account: ["query", "update"] },
   },
   "match-failed-run": {
     ...actionDefaults,
@@ -162,9 +163,9 @@ export const actions = {
     secrets: ["githubApp"],
     table: { task: ["get", "update"], inbox: ["get", "query", "update", "delete"] },
   },
-  "announce-limit": {
+  "announce-silence": {
     ...actionDefaults,
-    description: "Says in the status comment that no more CI failures are relayed until somebody comments",
+    description: "Says in the status comment why CI failures are not relayed to the agent",
     secrets: ["githubApp"],
     table: { task: ["get", "update"] },
   },

@@ -98,6 +98,8 @@ function leastFor({ type }: PersonalEvent, isElsewhere: boolean): Permission | "
 
 /** If GitHub names no people for a run, the sender of the event counts. */
 function peopleBehind(event: PersonalEvent): readonly Person[] {
+  // To report on a commit takes write access already, and the sender of a report is often nobody who caused it.
+  if (event.type === "check_reported") return [];
   const actors = event.type === "check_failed" ? (event.run.actors ?? []) : [];
   return actors.length > 0 ? actors : [event.sender];
 }

@@ -3,16 +3,16 @@ import { type Put, putIntoInbox } from "../inbox/putting.js";
 import { inboxEventSchema, startingEventSchema, subjectSchema } from "../model/event.js";
 import { parseInput, taskKeySchema } from "../model/flow-input.js";
 import { planSchema } from "../model/plan.js";
+import { relayedSchema } from "../model/relayed.js";
 import { drainEnvironment, inboxEnvironment } from "../runtime/environment.js";
 import { TaskStore } from "../tasks/store.js";
 
 const inputSchema = z.object({
   event: z.discriminatedUnion("type", [inboxEventSchema, startingEventSchema]),
   key: taskKeySchema,
-  /** The pull request of a failed run. */
+  /** The pull request of a CI failure, and what the agent gets of it. */
   subject: z.optional(subjectSchema),
-  /** The summary of a failed run's logs. */
-  text: z.optional(z.string()),
+  relayed: z.optional(relayedSchema),
   /** The plan of a scheduled job or of a failing branch. */
   plan: z.optional(planSchema),
 });

@@ -1,20 +1,22 @@
 import * as z from "zod/mini";
-import { connectGitHub } from "../github/lean-app.js";
-import { summarizeFailure } from "../log-relay/failure-summary.js";
-import { checkFailedSchema } from "../model/event.js";
+import { relayCi } from "../ci/relaying.js";
+import { checkFailedSchema, checkReportedSchema, subjectSchema } from "../model/event.js";
 import { parseInput } from "../model/flow-input.js";
+import type { Relayed } from "../model/relayed.js";
+import { ciEnvironment } from "../runtime/environment.js";
 
-const inputSchema = z.object({ event: checkFailedSchema });
+const inputSchema = z.object({
+  event: z.discriminatedUnion("type", [checkFailedSchema, checkReportedSchema]),
+  /** The pull request; a run on a branch has none. */
+  subject: z.optional(subjectSchema),
+  execution: z._default(z.string(), ""),
+  /** When the execution was started. */
+  startedAt: z._default(z.string(), ""),
+});
+const { CI_SETTLE_MINUTES: settleMinutes } = ciEnvironment();
 
-/** Summarizes the logs of a failed run in at most 48 KiB of text. */
-export async function handler(input: unknown): Promise<{ text: string }> {
-  const { event } = parseInput(inputSchema, input);
-  const app = await connectGitHub();
-  const text = await summarizeFailure(app.installation(event.installation), {
-    owner: event.repository.owner,
-    repo: event.repository.name,
-    runId: event.run.id,
-    attempt: event.run.attempt,
-  });
-  return { text };
+/** Summarizes what has failed on a commit in at most 48 KiB of text. */
+export async function handler(input: unknown): Promise<Relayed> {
+  const { event, subject, execution, startedAt } = parseInput(inputSchema, input);
+  return relayCi({ event, pull: subject?.number, execution, startedAt, settleMinutes });
 }

@@ -1,8 +1,10 @@
 import * as z from "zod/mini";
 import {
   branchPattern,
+  ci,
   failedRunRule,
   harness,
+  ignoredCheck,
   onEvent,
   sandbox,
   scheduledJob,
@@ -35,6 +37,11 @@ describeKeys(shape, {
   harness: "The program that runs the agent.",
   scheduled_jobs: "Work that starts at set times. Each job has its own task.",
   on_event: "Work that starts when something happens in the repository.",
+  ci: "What the agent hears of CI on its pull requests.",
+});
+describeKeys(ci, {
+  ignore:
+    "Names of checks, statuses and workflows whose failures the agent does not hear of, such as `codecov/*`. `*` stands for any text.",
 });
 describeKeys(sandbox, {
   size: "Size of the workspace. The Coder template defines what each size means.",
@@ -79,6 +86,10 @@ const entries: readonly [z.core.$ZodType, string][] = [
   ],
   [workflowName, "Name of a workflow, exactly as GitHub shows it."],
   [branchPattern, "Pattern of branches, as in the filters of GitHub's workflows."],
+  [
+    ignoredCheck,
+    "Name of a check, status or workflow that the agent does not hear of; `*` stands for any text.",
+  ],
   [workflowEvent, "GitHub event whose runs count, such as `push`."],
 ];
 for (const [schema, description] of entries) hovers.add(schema, { description });

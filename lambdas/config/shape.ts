@@ -75,6 +75,8 @@ export const limits = {
   workflows: 50,
   branches: 50,
   events: 50,
+  check: 255,
+  ignoredChecks: 50,
 };
 
 /** C0, DEL and C1. They could press keys in a terminal. */
@@ -198,6 +200,20 @@ export const onEvent = z.object(
   table("on_event"),
 );
 
+export const ignoredCheck = line(limits.check);
+
+export const ci = z.object(
+  {
+    ignore: z.prefault(
+      z
+        .array(ignoredCheck, 'Expected a list of texts, such as `["codecov/*"]`.')
+        .check(z.maxLength(limits.ignoredChecks)),
+      [],
+    ),
+  },
+  table("ci"),
+);
+
 /** The whole file. An empty one is valid: everything has a default. */
 export const shape = z.object({
   sandbox: z.prefault(sandbox, {}),
@@ -207,4 +223,5 @@ export const shape = z.object({
     [],
   ),
   on_event: z.prefault(onEvent, {}),
+  ci: z.prefault(ci, {}),
 });

@@ -5,6 +5,7 @@ import { isSameLogin } from "../model/login.js";
 import { findAccount, findLogin } from "./accounts.js";
 
 const perPage = 100;
+const mostPages = 3;
 
 /** What of a pull request says to whose task it belongs. */
 export interface Pull {
@@ -118,6 +119,39 @@ export class RepositoryClient {
       per_page: perPage,
     });
     return pulls.map(toPull);
+  }
+
+  /** The pull requests that GitHub knows a commit of, open and closed ones. */
+  async pullsOfCommit(sha: string): Promise<Pull[]> {
+    try {
+      const { data } = await this.octokit.rest.repos.listPullRequestsAssociatedWithCommit({
+        ...this.#name,
+        commit_sha: sha,
+        per_page: perPage,
+      });
+      return data.map(toPull);
+    } catch (error) {
+      if (isRefusal(error, 404, 409, 422)) return [];
+      throw error;
+    }
+  }
+
+  /** The first of the open pull requests for which the condition holds, among the 300 that were changed last. */
+  async findOpenPull(isIt: (pull: Pull) => boolean): Promise<Pull | undefined> {
+    const open = {
+      ...this.#name,
+      state: "open",
+      sort: "updated",
+      direction: "desc",
+      per_page: perPage,
+    } as const;
+    let pages = 0;
+    for await (const { data } of this.octokit.paginate.iterator(this.octokit.rest.pulls.list, open)) {
+      const found = data.map(toPull).find(isIt);
+      pages += 1;
+      if (found || pages === mostPages) return found;
+    }
+    return undefined;
   }
 
   /** 👀 on a comment, so that its author sees that it was received. A review as a whole has no reactions. */

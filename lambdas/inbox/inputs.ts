@@ -1,6 +1,7 @@
 import type {
   BranchFailed,
   CheckFailed,
+  CheckReported,
   CommentPosted,
   JobDue,
   Subject as PullSubject,
@@ -8,8 +9,9 @@ import type {
 } from "../model/event.js";
 import type { Plan } from "../model/plan.js";
 import type { TaskKey } from "../model/record.js";
+import type { Relayed } from "../model/relayed.js";
 import type { FailureInput, Input, Subject } from "./message/input.js";
-import type { NewInput } from "./stored-input.js";
+import { fingerprintOf, type NewInput } from "./stored-input.js";
 
 /** Ids grow with time; padded, they sort as text. */
 const padded = (id: number) => String(id).padStart(20, "0");
@@ -61,34 +63,43 @@ export function inputOfComment({
 }
 
 /**
- * The input of a failed run: one for each workflow and pull request, so that a newer failure replaces one that still
- * waits. `text` is the summary of its logs. A run of another repository has an identity of another kind: it uses up no
- * CI round of the task.
+ * The inputs of a CI failure: one for each workflow or check of a pull request, so that a newer failure replaces one that
+ * still waits. Those of another repository have an identity of another kind: they use up no CI round of the task.
  */
-export function inputOfFailedRun(
-  event: CheckFailed,
+export function inputsOfFailure(
+  event: CheckFailed | CheckReported,
   pull: PullSubject,
   task: TaskKey,
-  text: string,
-): NewInput {
-  const { installation, repository, run } = event;
+  { text, branch, checks }: Relayed,
+): NewInput[] {
+  const { installation, repository, delivery } = event;
   const isElsewhere = repository.id !== task.repositoryId;
-  const kind = isElsewhere ? `run-elsewhere#${repository.id}` : "run";
-  return {
-    ...runFields(event, `${kind}#${pull.number}#${run.workflowId}`),
-    head: {
-      installation,
-      repository: { id: repository.id, owner: repository.owner, name: repository.name },
-      pull: pull.number,
-      sha: run.headSha,
-    },
-    input: failureInput(event, { ...pull, repository: nameOf(repository) }, text),
+  const prefix = `${isElsewhere ? `run-elsewhere#${repository.id}` : "run"}#${pull.number}`;
+  const headSha = event.type === "check_failed" ? event.run.headSha : event.report.headSha;
+  const head = {
+    installation,
+    repository: { id: repository.id, owner: repository.owner, name: repository.name },
+    pull: pull.number,
+    sha: headSha,
   };
+  const subject = { ...pull, repository: nameOf(repository) };
+  if (event.type === "check_failed") {
+    const input = failureInput(event, subject, text);
+    return [{ ...runFields(event, `${prefix}#${event.run.workflowId}`), head, input }];
+  }
+  return checks.map(({ kind, app, name, id, at, url, ...report }) => ({
+    identity: `${prefix}#${kind}#${fingerprintOf(`${app}#${name}`)}`,
+    delivery,
+    version: `${at}#${padded(id)}`,
+    order: `${at}#${padded(id)}`,
+    head,
+    input: { kind: "failure", subject, at, check: name, url: url || pull.url, branch, headSha, ...report },
+  }));
 }
 
-/** Whether it is the failed run of a pull request, by its identity: `run#<number>#<workflow>`. */
+/** Whether it is a CI failure of a pull request, by its identity: `run#<number>#<workflow>`, `run#<number>#status#…`. */
 export function isOfPull(identity: string): boolean {
-  return /^run#\d+#\d+$/.test(identity);
+  return /^run#\d+#./.test(identity);
 }
 
 /** The input of a run that has failed on a branch; of several, the newest is sent. */

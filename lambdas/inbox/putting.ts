@@ -4,32 +4,36 @@ import { RepositoryClient } from "../github/repository.js";
 import type { CommentPosted, InboxEvent, StartingEvent, Subject } from "../model/event.js";
 import type { Plan } from "../model/plan.js";
 import type { TaskKey } from "../model/record.js";
+import type { Relayed } from "../model/relayed.js";
 import { log } from "../runtime/log.js";
 import { Inbox, type PutOutcome } from "./inbox.js";
 import {
   commentIdentity,
   inputOfBranchFailure,
   inputOfComment,
-  inputOfFailedRun,
   inputOfJob,
+  inputsOfFailure,
 } from "./inputs.js";
+import type { NewInput } from "./stored-input.js";
 import { type DrainStarter, wakeDrain } from "./waking.js";
 
 /** An event for the inbox of the task `key`, and what the flow has found out about it. */
 export interface Putting {
   event: InboxEvent | StartingEvent;
   key: TaskKey;
-  /** The pull request of a failed run. */
+  /** The pull request of a CI failure, and what the agent gets of it. */
   subject?: Subject | undefined;
-  /** The summary of a failed run's logs. */
-  text?: string | undefined;
+  relayed?: Relayed | undefined;
   /** The plan of a scheduled job or of a failing branch. */
   plan?: Plan | undefined;
 }
 
-/** `limit`: `maxRounds` failures in a row were sent; nothing more is until somebody comments. */
+/**
+ * `limit`: `maxRounds` failures in a row were sent; nothing more is until somebody comments. `person` and `approval`: the
+ * agent gets nothing, as `relayedSchema` explains.
+ */
 export interface Put {
-  outcome: PutOutcome | "withdrawn" | "limit";
+  outcome: PutOutcome | "withdrawn" | "limit" | "person" | "approval";
 }
 
 /**
@@ -43,7 +47,7 @@ export async function putIntoInbox(
   const { event, key } = putting;
   const outcome = await put(new Inbox(key), putting, maxRounds);
   log.info("Put into the inbox", { event: event.type, ...key, outcome });
-  if (outcome !== "limit" && outcome !== "withdrawn") {
+  if (outcome === "put" || outcome === "ignored") {
     await Promise.all([wakeDrain(starter, key), event.type === "comment_posted" && acknowledge(event)]);
   }
   return { outcome };
@@ -51,7 +55,7 @@ export async function putIntoInbox(
 
 async function put(
   inbox: Inbox,
-  { event, key, subject, text = "", plan }: Putting,
+  { event, key, subject, relayed, plan }: Putting,
   maxRounds: number,
 ): Promise<Put["outcome"]> {
   switch (event.type) {
@@ -60,11 +64,17 @@ async function put(
       return "withdrawn";
     case "comment_posted":
       return inbox.put(inputOfComment(event), { isHuman: event.sender.type !== "Bot" });
-    case "check_failed": {
+    case "check_failed":
+    case "check_reported": {
+      if (!subject || !relayed) {
+        throw new TypeError(
+          "The input of a CI failure lacks its pull request, `subject`, or its text, `relayed`.",
+        );
+      }
+      if (relayed.silence !== "") return relayed.silence === "nothing" ? "ignored" : relayed.silence;
       const isElsewhere = event.repository.id !== key.repositoryId;
       if (!isElsewhere && ((await inbox.meta.read()).failureRounds ?? 0) >= maxRounds) return "limit";
-      if (!subject) throw new TypeError("The input of a failed run lacks its pull request, `subject`.");
-      return inbox.put(inputOfFailedRun(event, subject, key, text), { isHuman: false });
+      return putFailures(inbox, inputsOfFailure(event, subject, key, relayed));
     }
     case "branch_failed":
       return inbox.put(inputOfBranchFailure(event, plan?.prompt ?? ""), { isHuman: false });
@@ -75,6 +85,12 @@ async function put(
       // The issue's task works on the issue already: there is nothing to send.
       return "ignored";
   }
+}
+
+/** All at once, so that a drain that runs already sends them in one message. */
+async function putFailures(inbox: Inbox, inputs: readonly NewInput[]): Promise<PutOutcome> {
+  const outcomes = await Promise.all(inputs.map((input) => inbox.put(input, { isHuman: false })));
+  return outcomes.includes("put") ? "put" : "ignored";
 }
 
 /** Reacts to a comment with 👀. Never throws: the comment is in the inbox already, and no failure may repeat that. */

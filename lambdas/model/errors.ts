@@ -66,6 +66,11 @@ export class AgentRestingError extends Error {
   override readonly name = "AgentRestingError";
 }
 
+/** No failure: other checks of a commit still run. A Wait state sets the pace of looking at them. */
+export class ChecksRunningError extends Error {
+  override readonly name = "ChecksRunningError";
+}
+
 /** No failure: the task has not started yet. The retry policy `starting` sets the pace of observing it. */
 export class TaskStartingError extends Error {
   override readonly name = "TaskStartingError";

@@ -143,6 +143,26 @@ export const runSchema = z.object({
 /** A workflow run has failed. */
 export const checkFailedSchema = z.object({ ...base, type: z.literal("check_failed"), run: runSchema });
 
+/** Where a report on a commit comes from: another App's check run, a commit status, a workflow run that needs approval. */
+export const reportKinds = ["check_run", "status", "workflow_run"] as const;
+
+/** CI other than a failed workflow run reports on a commit. The flow reads the report itself from GitHub. */
+export const checkReportedSchema = z.object({
+  ...base,
+  type: z.literal("check_reported"),
+  report: z.object({
+    kind: z.enum(reportKinds),
+    id: z.int(),
+    /** The name of a check run or workflow; the context of a status. */
+    name,
+    headSha: name,
+    /** A maintainer has to act before it runs; otherwise it has failed. */
+    needsApproval: z.boolean(),
+    /** Whether the commit is on no branch of the repository: then it is in a fork, or its branch is gone. */
+    isInFork: z.boolean(),
+  }),
+});
+
 /** The time of a scheduled job has come. EventBridge Scheduler starts `create-task` with it. */
 export const jobDueSchema = z.object({
   ...origin,
@@ -171,6 +191,7 @@ export const inboxEventSchema = z.discriminatedUnion("type", [
   commentPostedSchema,
   commentWithdrawnSchema,
   checkFailedSchema,
+  checkReportedSchema,
 ]);
 
 /** An event with a person behind it, who needs permission to make the agent work: see `authorize`. */
@@ -194,6 +215,7 @@ export type Comment = z.output<typeof commentSchema>;
 export type CommentPosted = z.output<typeof commentPostedSchema>;
 export type CommentWithdrawn = z.output<typeof commentWithdrawnSchema>;
 export type CheckFailed = z.output<typeof checkFailedSchema>;
+export type CheckReported = z.output<typeof checkReportedSchema>;
 export type Run = z.output<typeof runSchema>;
 export type JobDue = z.output<typeof jobDueSchema>;
 export type BranchFailed = z.output<typeof branchFailedSchema>;

@@ -1,5 +1,5 @@
 /**
- * The webhooks that the relay handles: GitHub's names of the events, and their actions. `push` has no actions. The ingress
+ * The webhooks that the relay handles: GitHub's names of the events, and their actions. `push` and `status` have no actions. The ingress
  * skips all others before it looks at anything else.
  */
 const handledActions = {
@@ -7,12 +7,19 @@ const handledActions = {
   issue_comment: ["created", "edited", "deleted"],
   pull_request_review_comment: ["created", "edited", "deleted"],
   pull_request_review: ["submitted"],
-  workflow_run: ["completed"],
+  workflow_run: ["completed", "requested"],
+  check_run: ["completed"],
+  status: undefined,
   push: undefined,
   pull_request: ["opened", "reopened", "synchronize", "ready_for_review"],
   installation: ["created", "unsuspend", "deleted", "suspend"],
   installation_repositories: ["added", "removed"],
 } as const;
+
+/** Those that the App must subscribe to: GitHub sends the others without being asked. */
+export const subscribedEvents = Object.keys(handledActions).filter(
+  (event) => !event.startsWith("installation"),
+);
 
 export type HandledEvent = keyof typeof handledActions;
 

@@ -61,6 +61,9 @@ export const accountsEnvironment = once(() =>
 
 export const inboxEnvironment = once(() => read({ MAX_CI_ROUNDS: z._default(count, 10) }));
 
+/** How many minutes a failure waits for the other checks of its commit. */
+export const ciEnvironment = once(() => read({ CI_SETTLE_MINUTES: z._default(count, 5) }));
+
 /** The users as whom jobs may work. */
 export const jobEnvironment = once(() => read({ JOB_OWNERS: list, CODER_SERVICE_USER: z.optional(text) }));
 

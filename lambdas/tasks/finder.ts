@@ -7,6 +7,7 @@ import { TransientError } from "../model/errors.js";
 import type { CommentPosted, CommentWithdrawn, InboxEvent } from "../model/event.js";
 import { issueKey, type TaskKey, type TaskRecord } from "../model/record.js";
 import { worksNamedIn } from "../model/work.js";
+import { gitHubPages } from "../runtime/environment.js";
 import { Crossing, type CrossingKind, pageOf } from "./crossing.js";
 import { issueInBranch, ownWords, referencesIn, type TextReference } from "./references.js";
 import type { Branch, TaskStore } from "./store.js";
@@ -155,7 +156,7 @@ export class TaskFinder {
     if (!(await this.context.isTrusted())) return false;
     const { delivery, installation, repository, at } = event;
     if (!(await this.#store.maySearch(key, delivery, "tell"))) return false;
-    const { origin } = new URL(event.type === "check_failed" ? event.run.url : event.subject.url);
+    const origin = "subject" in event ? new URL(event.subject.url).origin : gitHubPages();
     const url = `${origin}/${repository.owner}/${repository.name}/issues/${key.work}`;
     const reference = `${repository.owner}/${repository.name}#${key.work}`;
     const found = await (await this.context.coder()).search({ ...key, reference, url }, event.sender);

@@ -8,6 +8,7 @@ import type { InboxEvent, Subject } from "../model/event.js";
 import type { TaskKey } from "../model/record.js";
 import { log } from "../runtime/log.js";
 import { type Destination, TaskFinder } from "./finder.js";
+import { pullOfCommit } from "./pull-of-commit.js";
 import { pullOfRun } from "./pull-of-run.js";
 import type { TaskStore } from "./store.js";
 
@@ -71,6 +72,11 @@ async function find(store: TaskStore, event: InboxEvent): Promise<Found> {
     return found && pull
       ? answer(found, { kind: "pull", number: pull.number, url: pull.url })
       : { ...none, outcome: isAgents ? "obsolete" : "none" };
+  }
+  if (event.type === "check_reported") {
+    const pull = await pullOfCommit(octokit, event);
+    const found = pull && (await finder.ofPull(pull));
+    return found && pull ? answer(found, { kind: "pull", number: pull.number, url: pull.url }) : none;
   }
   if (event.subject.kind === "issue") return answer(await finder.ofIssue(event), event.subject);
   const pull = await new RepositoryClient(octokit, event.repository).pull(event.subject.number);

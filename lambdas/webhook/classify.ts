@@ -1,4 +1,5 @@
 import { type HandledEvent, isHandledAction, isHandledEvent } from "../model/handled-events.js";
+import { classifyCheckRun, classifyStatus } from "./checks.js";
 import type { Classification, CommonFields, Identities } from "./classification.js";
 import { classifyIssueComment, classifyReview, classifyReviewComment } from "./comments.js";
 import { classifyConfigProposal, classifyPush } from "./config.js";
@@ -25,6 +26,8 @@ const classifiers: Record<HandledEvent, Classify | { ofInstallation: ClassifyIns
   pull_request_review_comment: classifyReviewComment,
   pull_request_review: classifyReview,
   workflow_run: classifyRun,
+  check_run: classifyCheckRun,
+  status: classifyStatus,
   push: classifyPush,
   pull_request: classifyConfigProposal,
   installation: { ofInstallation: classifyInstallation },

@@ -12,6 +12,7 @@ const flows = {
   comment_posted: { name: "forward-comment", arn: environment.FORWARD_COMMENT_FLOW_ARN },
   comment_withdrawn: { name: "forward-comment", arn: environment.FORWARD_COMMENT_FLOW_ARN },
   check_failed: { name: "relay-failure", arn: environment.RELAY_FAILURE_FLOW_ARN },
+  check_reported: { name: "relay-failure", arn: environment.RELAY_FAILURE_FLOW_ARN },
   config_push: syncRepoConfig,
   config_proposed: syncRepoConfig,
   repositories_added: syncRepoConfig,
@@ -59,6 +60,8 @@ function subjectOf(event: RelayEvent): number | string {
   switch (event.type) {
     case "check_failed":
       return event.run.id;
+    case "check_reported":
+      return event.report.id;
     case "config_push":
       return event.push.after.slice(0, 7);
     case "config_proposed":

@@ -98,6 +98,29 @@ export const reviewSchema = z.object({
   }),
 });
 
+export const checkRunSchema = z.object({
+  check_run: z.object({
+    id,
+    name: longText,
+    head_sha: text,
+    conclusion: z.nullish(z.string()),
+    completed_at: time,
+    /** Without a branch, the head is in a fork. */
+    check_suite: z.nullish(z.object({ head_branch: z.nullish(z.string()) })),
+    app: z.nullish(z.object({ id: z.nullish(z.int()), slug: z.nullish(z.string()) })),
+  }),
+});
+
+export const statusSchema = z.object({
+  id,
+  sha: text,
+  context: longText,
+  state: text,
+  updated_at: time,
+  /** Those that contain the commit, ten at most. */
+  branches: listOf(z.object({})),
+});
+
 export const workflowRunSchema = z.object({
   workflow_run: z.object({
     id,

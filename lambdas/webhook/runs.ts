@@ -1,24 +1,38 @@
 import type * as z from "zod/mini";
 import type { Person } from "../model/event.js";
 import { cutToLimit } from "../text/limits.js";
+import { failures, reported } from "./checks.js";
 import type { Classification, CommonFields, Identities } from "./classification.js";
 import { parsePayload } from "./parse-payload.js";
 import { ghost } from "./payload-fields.js";
 import { workflowRunSchema } from "./payloads.js";
 
-const failures = ["failure", "timed_out", "startup_failure"];
 /** Names are kept as they are, because the config file and git use them so. They are cleaned before they are shown. */
 const nameLimit = { max: 256, unit: "codePoints" } as const;
 
-/** A completed workflow run. The flow asks GitHub whether it is about a pull request of the agent's. */
+/**
+ * A failed workflow run, or one that waits for approval: GitHub reports that as completed or as requested. The flow asks
+ * GitHub whether it is about a pull request of the agent's.
+ */
 export function classifyRun(
-  _action: string,
+  action: string,
   payload: unknown,
   common: CommonFields,
   _identities: Identities,
 ): Classification {
   const { workflow_run: run } = parsePayload(workflowRunSchema, payload);
   const conclusion = run.conclusion ?? "none";
+  if (conclusion === "action_required") {
+    return reported(common, run.updated_at, {
+      kind: "workflow_run",
+      id: run.id,
+      name: nameOf(run),
+      headSha: run.head_sha,
+      needsApproval: true,
+      isInFork: run.pull_requests.length === 0,
+    });
+  }
+  if (action !== "completed") return { skipped: `the run is only ${action}` };
   if (!failures.includes(conclusion)) return { skipped: `the run's conclusion is ${conclusion}` };
   if (!run.head_repository) return { skipped: "the repository of the run's head is gone" };
   const headOwner = run.head_repository.owner?.login;
@@ -33,7 +47,7 @@ export function classifyRun(
         id: run.id,
         attempt: run.run_attempt,
         workflowId: run.workflow_id,
-        workflow: cutToLimit(run.name?.trim() ?? "", nameLimit) || "workflow",
+        workflow: nameOf(run),
         url: run.html_url,
         conclusion,
         ...(run.event && { event: run.event }),
@@ -48,6 +62,10 @@ export function classifyRun(
 }
 
 type WorkflowRun = z.output<typeof workflowRunSchema>["workflow_run"];
+
+function nameOf({ name }: WorkflowRun): string {
+  return cutToLimit(name?.trim() ?? "", nameLimit) || "workflow";
+}
 
 /** Each of them once. */
 function actorsOf({ actor, triggering_actor: restarter }: WorkflowRun): Person[] {

@@ -161,13 +161,31 @@ export async function tellStory({ system, gitHub, coder, api }: Stage): Promise<
       ],
     },
     {
+      title: "Jenkins reports a failed build of the pull request's newest commit",
+      play: async () => [
+        await gitHub.setStatus({
+          repo: "octo/parser",
+          by: "mona",
+          sha: pull.shas.at(-1) ?? "",
+          context: "jenkins/build",
+          state: "failure",
+          description: "2 of 40 suites failed",
+          targetUrl: "https://jenkins.example.com/job/parser/7/",
+        }),
+      ],
+      ends: async () => [
+        await told(["jenkins/build", "2 of 40 suites failed", "https://jenkins.example.com/job/parser/7/"]),
+        await runs(10),
+      ],
+    },
+    {
       title: "mona closes the issue",
       play: async () => [await gitHub.closeIssue(issue, { by: "mona" })],
       ends: async () => [
         await says("Completed"),
         { what: "the task is gone", expected: [], actual: agents.all().map(({ name }) => name) },
         { what: "the issue has one comment of the relay", expected: 1, actual: comments().length },
-        await runs(9),
+        await runs(11),
       ],
     },
   ];

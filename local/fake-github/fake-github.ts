@@ -24,6 +24,7 @@ import { limitQueries, limitRate, type RateLimit } from "./rest/rate-limits.js";
 import { type Json, notFound, Rest } from "./rest/rest.js";
 import { Actions } from "./runs/actions.js";
 import { CheckRuns } from "./runs/check-runs.js";
+import { CommitStatuses } from "./runs/commit-statuses.js";
 import { Deliveries, type Delivery } from "./webhooks/deliveries.js";
 
 export interface FakeGitHubOptions {
@@ -83,6 +84,7 @@ export class FakeGitHub {
   readonly actions: Actions;
   readonly contents: Contents;
   readonly checkRuns: CheckRuns;
+  readonly statuses: CommitStatuses;
   readonly installations: Installations;
   readonly #deliveries: Deliveries;
   #listening = false;
@@ -125,7 +127,8 @@ export class FakeGitHub {
     this.reviews = new Reviews(this.pulls, this.repositories, happenings, bot);
     this.actions = new Actions(this.pulls, this.repositories, happenings, this.agentLogin);
     this.contents = new Contents(this.repositories, happenings);
-    this.checkRuns = new CheckRuns(this.auth, this.repositories, this.contents);
+    this.checkRuns = new CheckRuns(this.auth, this.repositories, this.contents, this.pulls, happenings);
+    this.statuses = new CommitStatuses(this.pulls, this.repositories, happenings);
     this.installations = new Installations(this.auth, this.repositories, this.#deliveries);
     const pullFiles = new PullFiles(this.pulls, this.contents);
     const issuesApi = new IssuesApi(this.issues, this.repositories, happenings, bot);
@@ -153,6 +156,7 @@ export class FakeGitHub {
       this.reviews,
       this.actions,
       this.contents,
+      this.statuses,
     ];
     for (const part of [this.auth, this.#deliveries, this.repositories, ...things, this.checkRuns, graphql]) {
       part.routes(rest);
@@ -228,6 +232,8 @@ export class FakeGitHub {
   deleteReviewComment: Reviews["deleteComment"] = (comment, options) =>
     this.reviews.deleteComment(comment, options);
   completeRun: Actions["complete"] = (input) => this.actions.complete(input);
+  reportCheck: CheckRuns["report"] = (input) => this.checkRuns.report(input);
+  setStatus: CommitStatuses["report"] = (input) => this.statuses.report(input);
   push: Contents["push"] = (input) => this.contents.push(input);
 
   /** Sends the webhook that GitHub sends when the App's hook is created. */

@@ -82,8 +82,11 @@ describe.each([
   test("and keeps the notice that failures are no longer relayed", async () => {
     const { issue, chat } = await atWork();
     await world.idle();
-    await world.system.invoke("announce-limit", {
+    await world.system.invoke("announce-silence", {
       key: { repositoryId: issue.repo.id, work: String(issue.number) },
+      reason: "limit",
+      who: "",
+      execution: "a-test",
     });
     await world.untilStatus(issue, "messages about failed CI runs");
     chat.release();

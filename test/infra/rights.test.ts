@@ -58,7 +58,7 @@ const lambdaRights: Record<string, string[]> = {
   Announce: [...actsAsInstallation, updatesTasks],
   FindTask: [...actsAsInstallation, ...readsCoder, updatesTasks, knowsAccounts],
   ExplainRefusal: [...actsAsInstallation, onItems("dynamodb:UpdateItem", "inbox")],
-  RelayLogs: actsAsInstallation,
+  RelayLogs: [...actsAsInstallation, onItems("dynamodb:UpdateItem", "ci"), knowsAccounts],
   MatchFailedRun: [...actsAsInstallation, knowsAccounts],
   StartBranchTask: [`states:StartExecution on ${machine("create-task")}`],
   PutIntoInbox: [
@@ -72,7 +72,7 @@ const lambdaRights: Record<string, string[]> = {
   SendInbox: [...actsAsInstallation, ...readsCoder, updatesTasks, drainsInbox, knowsAccounts],
   KeepInbox: [...actsAsInstallation, ...readsCoder, updatesTasks, drainsInbox],
   AnnounceWait: [...actsAsInstallation, updatesTasks, drainsInbox],
-  AnnounceLimit: [...actsAsInstallation, updatesTasks],
+  AnnounceSilence: [...actsAsInstallation, updatesTasks],
   SyncSchedules: [
     ...actsAsInstallation,
     onItems("dynamodb:GetItem dynamodb:UpdateItem", "config"),
@@ -115,7 +115,7 @@ const flowLambdas: Record<string, string[]> = {
   DeleteTask: ["Announce", "ClaimWork", "EndTask"],
   ForwardComment: ["ExplainRefusal", "FindTask", "PutIntoInbox"],
   RelayFailure: [
-    "AnnounceLimit",
+    "AnnounceSilence",
     "FindTask",
     "MatchFailedRun",
     "PutIntoInbox",
@@ -221,6 +221,7 @@ describe("Lambdas", () => {
     CODER_ORGANIZATION: "default",
     COMMENT_MIN_PERMISSION: "write",
     MAX_CI_ROUNDS: "10",
+    CI_SETTLE_MINUTES: "5",
     LOG_FORMAT: "json",
     GITHUB_API_URL: "https://api.github.com",
     POWERTOOLS_METRICS_NAMESPACE: "coder-task-relay",
@@ -261,7 +262,7 @@ describe("Lambdas", () => {
     SendInbox: { ...githubApp, ...coder, ...table },
     KeepInbox: { ...githubApp, ...coder, ...table },
     AnnounceWait: { ...githubApp, ...table },
-    AnnounceLimit: { ...githubApp, ...table },
+    AnnounceSilence: { ...githubApp, ...table },
     SyncSchedules: { ...githubApp, ...table, ...schedules },
     FindConfigChange: { ...githubApp, ...table },
     CheckConfig: { ...githubApp, ...table },

@@ -39,11 +39,11 @@ export interface CommentInput extends InputBase {
   previousBody?: string | undefined;
 }
 
-/** A failed workflow run. */
-export interface FailureInput extends InputBase {
+/** A failed workflow run, or a failed check of other CI. */
+export type FailureInput = FailureFields & ({ workflow: string; attempt: number } | { check: string });
+
+interface FailureFields extends InputBase {
   kind: "failure";
-  workflow: string;
-  attempt: number;
   branch: string;
   headSha: string;
   conclusion: string;

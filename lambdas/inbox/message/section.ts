@@ -65,8 +65,10 @@ function commentLines({ path, reviewState, ...location }: CommentInput): string[
   return lines;
 }
 
-function failureTitle({ workflow, attempt, subject }: FailureInput): string {
-  return wording.failure(label(workflow, labelLength.workflow), attempt, nameOf(subject));
+function failureTitle(input: FailureInput): string {
+  const subject = nameOf(input.subject);
+  if ("check" in input) return wording.failedCheck(label(input.check, labelLength.workflow), subject);
+  return wording.failure(label(input.workflow, labelLength.workflow), input.attempt, subject);
 }
 
 function failureLines({ conclusion, branch, headSha, subject }: FailureInput): string[] {

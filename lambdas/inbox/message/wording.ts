@@ -47,6 +47,8 @@ export const wording = {
   failure: (workflow: string, attempt: number, subject: string) =>
     `Failed workflow run on ${subject}: ${workflow}, attempt ${attempt}`,
 
+  failedCheck: (name: string, subject: string) => `Failed check on ${subject}: ${name}`,
+
   branchOf: (name: string, repository: string) => `branch ${name} of ${repository}`,
   subject: (kind: NumberedKind, name: string) => `${subjects[kind]} ${name}`,
 

@@ -15,6 +15,8 @@ export interface Pull {
   readonly baseSha: string;
   /** All head commits so far, the newest last. */
   readonly shas: string[];
+  /** Who has pushed each of them. */
+  readonly pushers: User[];
   readonly draft: boolean;
   /** Issues linked by hand, in addition to those that the body names. */
   readonly linked: Link[];

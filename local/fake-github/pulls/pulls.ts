@@ -39,6 +39,13 @@ export class Pulls {
     );
   }
 
+  /** The open pull requests whose newest commit is `sha`. */
+  withHead(repo: Repository, sha: string): Pull[] {
+    return this.#pulls.filter(
+      (pull) => pull.repo === repo && headSha(pull) === sha && pull.issue.state === "open",
+    );
+  }
+
   async open(input: NewPull): Promise<Told<{ pull: Pull }>> {
     const repo = this.repositories.get(input.repo);
     const head = typeof input.head === "string" ? { repo, branch: input.head } : input.head;
@@ -54,6 +61,7 @@ export class Pulls {
       base: input.base ?? repo.defaultBranch,
       baseSha: newSha(),
       shas: [input.headSha ?? newSha()],
+      pushers: [issue.user],
       draft: input.draft ?? false,
       linked: (input.closes ?? []).map((one) => ({
         ...(typeof one === "number" ? { repo, number: one } : one),
@@ -70,6 +78,7 @@ export class Pulls {
     const pull = this.get(ref);
     const before = headSha(pull);
     pull.shas.push(sha);
+    pull.pushers.push(this.repositories.user(by));
     this.issues.change(pull.issue, {});
     return this.#tell(pull, "synchronize", by, tellOptions(deliver), { before, after: sha });
   }
@@ -200,8 +209,19 @@ export class Pulls {
     rest.get("/repos/:owner/:repo/commits/:sha/pulls", (request) => {
       const repo = this.repositories.of(request);
       const sha = param(request, "sha");
-      const found = this.#pulls.filter((pull) => pull.repo === repo && pull.shas.includes(sha));
+      // GitHub knows none for a commit that is only in a fork (google/go-github#2241).
+      const known = this.#pulls.filter((pull) => pull.repo === repo && pull.headRepo === repo);
+      const found = known.filter((pull) => pull.shas.includes(sha));
       return rest.page(request, found, (pull) => this.json(pull));
+    });
+    rest.get("/repos/:owner/:repo/activity", (request) => {
+      const repo = this.repositories.of(request);
+      const branch = request.query.get("ref")?.replace(/^refs\/heads\//, "");
+      const of = this.#pulls.filter((pull) => pull.headRepo === repo && pull.headBranch === branch);
+      const pushes = of.flatMap((pull) => pushesTo(pull)).reverse();
+      return rest.page(request, pushes, ({ by, ...push }) => {
+        return { ...push, ref: `refs/heads/${branch}`, actor: this.repositories.userJson(by) };
+      });
     });
   }
 
@@ -225,4 +245,15 @@ export class Pulls {
         .reverse()
     );
   }
+}
+
+/** https://docs.github.com/rest/repos/repos#list-repository-activities */
+function pushesTo({ shas, pushers, issue }: Pull) {
+  return shas.map((after, i) => ({
+    before: shas[i - 1] ?? "0".repeat(40),
+    after,
+    timestamp: issue.updatedAt,
+    activity_type: i === 0 ? "branch_creation" : "push",
+    by: pushers[i] ?? issue.user,
+  }));
 }

@@ -9,6 +9,7 @@ export const appPermissions: Readonly<Permissions> = {
   issues: "write",
   metadata: "read",
   pull_requests: "write",
+  statuses: "read",
 };
 
 /**
@@ -25,6 +26,9 @@ const needs: Record<string, readonly string[]> = {
   "GET /repos/:owner/:repo/actions/runs/:id/attempts/:attempt/jobs": ["actions: read"],
   "GET /repos/:owner/:repo/actions/jobs/:id/logs": ["actions: read"],
   "GET /repos/:owner/:repo/check-runs/:id": ["checks: read"],
+  "GET /repos/:owner/:repo/check-runs/:id/annotations": ["checks: read"],
+  "GET /repos/:owner/:repo/commits/:ref/status": ["statuses: read"],
+  "GET /repos/:owner/:repo/activity": ["contents: read"],
   "POST /repos/:owner/:repo/check-runs": ["checks: write"],
   "PATCH /repos/:owner/:repo/check-runs/:id": ["checks: write"],
   "GET /repos/:owner/:repo/commits/:ref/check-runs": ["checks: read"],

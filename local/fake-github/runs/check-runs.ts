@@ -1,10 +1,19 @@
 import type { HttpRequest } from "../../http/http-server.js";
 import type { AppAuth } from "../app/app-auth.js";
 import type { Contents } from "../contents/contents.js";
+import type { Pulls } from "../pulls/pulls.js";
+import { type By, type Happenings, tellOptions } from "../repositories/happenings.js";
 import type { Repositories } from "../repositories/repositories.js";
-import { fullName, htmlUrl, nodeId, type Repository } from "../repositories/repository.js";
+import {
+  fullName,
+  htmlUrl,
+  nodeId,
+  type Repository,
+  type RepositoryRef,
+} from "../repositories/repository.js";
 import { asObject, fromExample } from "../rest/examples.js";
 import { body, GitHubError, invalid, type Json, notFound, param, type Rest } from "../rest/rest.js";
+import type { Told } from "../webhooks/deliveries.js";
 
 export interface CheckRun {
   readonly id: number;
@@ -19,9 +28,26 @@ export interface CheckRun {
   annotations: Json[];
   detailsUrl: string | null;
   externalId: string;
-  /** The id of another App, if the check run is not the fake App's own. */
-  appId?: number;
+  /** Another App, if the check run is not the fake App's own. */
+  app?: { id: number; slug: string };
 }
+
+/** What another App reports on a commit. */
+export interface NewCheckReport extends By {
+  repo: RepositoryRef;
+  headSha: string;
+  name: string;
+  /** Default: some CI. */
+  app?: { id: number; slug: string };
+  /** Absent while it runs. */
+  conclusion?: string;
+  title?: string;
+  summary?: string;
+  annotations?: Json[];
+  detailsUrl?: string;
+}
+
+const someCi = { id: 99, slug: "some-ci" };
 
 const MAX_ANNOTATIONS = 50;
 /** The limit of a summary or a text: in characters in the documentation, in bytes in GitHub's storage. */
@@ -37,7 +63,27 @@ export class CheckRuns {
     readonly auth: AppAuth,
     readonly repositories: Repositories,
     readonly contents: Contents,
+    readonly pulls: Pulls,
+    readonly happenings: Happenings,
   ) {}
+
+  /** Another App starts a check run, or completes the one of the same name that runs. */
+  async report(input: NewCheckReport): Promise<Told<{ checkRun: CheckRun }>> {
+    const repo = this.repositories.get(input.repo);
+    const { headSha, name, app = someCi, conclusion, title, summary, annotations = [] } = input;
+    const isIt = (run: CheckRun) =>
+      run.repo === repo && run.headSha === headSha && run.name === name && run.app?.id === app.id;
+    const found = this.all.find((run) => isIt(run) && run.status !== "completed");
+    const checkRun = found ?? { ...this.#new(repo, name, headSha), app };
+    if (!found) this.all.push(checkRun);
+    checkRun.detailsUrl = input.detailsUrl ?? checkRun.detailsUrl;
+    const output = title === undefined ? {} : { output: { title, summary: summary ?? "", annotations } };
+    this.#update(checkRun, { status: "in_progress", ...(conclusion && { conclusion }), ...output });
+    const action = conclusion === undefined ? "created" : "completed";
+    const fields = { check_run: this.json(checkRun) };
+    const happening = { event: "check_run", action, repository: repo, by: input.by, fields };
+    return this.happenings.tell(happening, { checkRun }, tellOptions(input.deliver));
+  }
 
   routes(rest: Rest): void {
     rest.post("/repos/:owner/:repo/check-runs", (request) => {
@@ -46,6 +92,9 @@ export class CheckRuns {
     rest.get("/repos/:owner/:repo/check-runs/:id", (request) => {
       return { status: 200, body: this.json(this.#of(request)) };
     });
+    rest.get("/repos/:owner/:repo/check-runs/:id/annotations", (request) =>
+      rest.page(request, this.#of(request).annotations, (annotation) => annotation),
+    );
     rest.patch("/repos/:owner/:repo/check-runs/:id", (request) => {
       const run = this.#of(request);
       this.#update(run, body(request));
@@ -60,9 +109,10 @@ export class CheckRuns {
         .filter((run) => run.repo === repo && run.headSha === sha)
         .filter((run) => [null, run.name].includes(query.get("check_name")))
         .filter((run) => [null, run.status].includes(query.get("status")))
-        .filter(({ appId }) => [null, String(appId ?? this.auth.appId)].includes(query.get("app_id")))
+        .filter(({ app }) => [null, String(app?.id ?? this.auth.appId)].includes(query.get("app_id")))
         .reverse();
-      const latest = found.filter((run, i) => found.findIndex(({ name }) => name === run.name) === i);
+      const isSame = (a: CheckRun, b: CheckRun) => a.name === b.name && a.app?.id === b.app?.id;
+      const latest = found.filter((run, i) => found.findIndex((other) => isSame(other, run)) === i);
       const shown = query.get("filter") === "all" ? found : latest;
       return rest.page(request, shown, (run) => this.json(run), "check_runs");
     });
@@ -75,10 +125,17 @@ export class CheckRuns {
     if (typeof head_sha !== "string" || !/^[0-9a-f]{40}$/.test(head_sha)) {
       throw new GitHubError(422, `No commit found for SHA: ${head_sha}`);
     }
-    const run: CheckRun = {
+    const run = this.#new(this.repositories.of(request), name, head_sha);
+    this.#update(run, input);
+    this.all.push(run);
+    return run;
+  }
+
+  #new(repo: Repository, name: string, headSha: string): CheckRun {
+    return {
       id: this.repositories.nextId(),
-      repo: this.repositories.of(request),
-      headSha: head_sha,
+      repo,
+      headSha,
       startedAt: this.repositories.timestamp(),
       name,
       status: "queued",
@@ -89,9 +146,6 @@ export class CheckRuns {
       detailsUrl: null,
       externalId: "",
     };
-    this.#update(run, input);
-    this.all.push(run);
-    return run;
   }
 
   #update(run: CheckRun, input: Json): void {
@@ -125,6 +179,7 @@ export class CheckRuns {
 
   json(run: CheckRun): Json {
     const { id, repo } = run;
+    const [pull] = this.pulls.withHead(repo, run.headSha).filter(({ headRepo }) => headRepo === repo);
     const url = `${this.repositories.apiUrl()}/repos/${fullName(repo)}/check-runs/${id}`;
     const empty = { title: null, summary: null, text: null };
     return fromExample(["check_run", "created", "check_run"], this.repositories.moves(repo), {
@@ -146,9 +201,10 @@ export class CheckRuns {
         annotations_count: run.annotations.length,
         annotations_url: `${url}/annotations`,
       },
-      check_suite: { id },
-      app: { ...this.auth.json(), ...(run.appId !== undefined && { id: run.appId, slug: "another" }) },
-      pull_requests: [],
+      // A head in a fork has neither branch nor pull requests here.
+      check_suite: { id, head_branch: pull?.headBranch ?? null },
+      app: { ...this.auth.json(), ...run.app },
+      pull_requests: pull ? [this.pulls.brief(pull)] : [],
       deployment: undefined,
     });
   }

@@ -62,6 +62,7 @@ export const anyData = table({
     prompt: maybe(secretText),
     owner: maybe(fc.constant(secret)),
   }),
+  ci: maybe(table({ ignore: texts })),
   on_event: maybe(
     table({
       failed_run: tables({

@@ -55,8 +55,10 @@ describe("the schema", () => {
       on_event: {},
       "on_event.failed_run": [],
       "on_event.failed_run.events": ["push", "schedule", "merge_group", "workflow_dispatch"],
+      ci: {},
+      "ci.ignore": [],
     });
-    expect(keysOf(schema)).toHaveLength(21);
+    expect(keysOf(schema)).toHaveLength(23);
   });
 
   test("describes the entries of every list too", () => {

@@ -7,6 +7,7 @@ const defaults = {
   harness: { provider: "claude_code" },
   scheduled_jobs: [],
   on_event: { failed_run: [] },
+  ci: { ignore: [] },
 };
 
 describe("a missing key", () => {

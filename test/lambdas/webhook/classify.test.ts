@@ -129,6 +129,7 @@ test("every example of GitHub's is skipped with a reason or is an event", () => 
           "comment_posted",
           "comment_withdrawn",
           "check_failed",
+          "check_reported",
           "config_push",
           "config_proposed",
           "repositories_added",
@@ -195,6 +196,51 @@ describe("a comment", () => {
       skipped: "the App has written it",
     });
     expect(posted({ performed_via_github_app: { id: 98 } })).toHaveProperty("event");
+  });
+});
+
+describe("a report of other CI", () => {
+  const of = (event: string, action: string, changes: Partial<Payload>) =>
+    classify(event, delivery, example(event, action, { installation: { id: 1 }, ...changes }), {
+      agent: "nobody",
+      appId: 99,
+    });
+  const run = (more: object) => {
+    const completed = example("check_run", "completed").check_run as object;
+    return of("check_run", "completed", { check_run: { ...completed, conclusion: "failure", ...more } });
+  };
+
+  test("is an event if it is a failure or waits for approval, without what the flow reads itself", () => {
+    const app = { id: 7, slug: "some-ci" };
+    expect(run({ app, name: "build", check_suite: { head_branch: "fix" } })).toMatchObject({
+      event: { type: "check_reported", report: { kind: "check_run", name: "build", isInFork: false } },
+    });
+    expect(run({ app, check_suite: { head_branch: null } })).toMatchObject({
+      event: { report: { isInFork: true, needsApproval: false } },
+    });
+    expect(run({ app, conclusion: "action_required" })).toMatchObject({
+      event: { report: { needsApproval: true } },
+    });
+    expect(of("status", "", { state: "error", branches: [] })).toMatchObject({
+      event: { report: { kind: "status", name: "default", isInFork: true } },
+    });
+    const waiting = { ...(example("workflow_run", "requested").workflow_run as object) };
+    for (const action of ["requested", "completed"]) {
+      const workflow_run = { ...waiting, conclusion: "action_required" };
+      expect(of("workflow_run", action, { workflow_run })).toMatchObject({
+        event: { type: "check_reported", report: { kind: "workflow_run", needsApproval: true } },
+      });
+    }
+  });
+
+  test("is skipped if it is no failure, Actions' or the App's own, or not over", () => {
+    const skipped = (classified: object) => (classified as { skipped: string }).skipped;
+    expect(skipped(run({ conclusion: "cancelled" }))).toBe("the check run's conclusion is cancelled");
+    expect(skipped(run({ app: { id: 1, slug: "github-actions" } }))).toContain("Actions");
+    expect(skipped(run({ app: { id: 99, slug: "relay" } }))).toContain("own");
+    expect(skipped(of("status", "", { state: "pending" }))).toBe("the status is pending");
+    expect(skipped(of("check_run", "created", {}))).toContain("check_run.created");
+    expect(skipped(of("workflow_run", "requested", {}))).toContain("only requested");
   });
 });
 

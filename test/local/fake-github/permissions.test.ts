@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "@jest/globals";
+import { subscribedEvents } from "../../../lambdas/model/handled-events.js";
 import { appPermissions, areEnough, needsOf } from "../../../local/fake-github/rest/permissions.js";
 
 /*
@@ -18,7 +19,8 @@ test("the table in the docs lists the App's permissions", () => {
     /^\| ([\w ]+) \((?:repository|organization)\) \| (Read-only|Read and write) \|/gm,
   );
   const asked = [...rows].map(([, name = "", level]) => [
-    name.toLowerCase().replaceAll(" ", "_"),
+    // The page of GitHub says "Commit statuses", its API `statuses`.
+    name.toLowerCase().replace("commit ", "").replaceAll(" ", "_"),
     level === "Read-only" ? "read" : "write",
   ]);
   expect(Object.fromEntries(asked)).toEqual(appPermissions);
@@ -27,6 +29,16 @@ test("the table in the docs lists the App's permissions", () => {
 test("the manifest in the docs requests the App's permissions", () => {
   const [, json = ""] = /"default_permissions": (\{[^}]*\})/.exec(page) ?? [];
   expect(JSON.parse(json)).toEqual(appPermissions);
+});
+
+test("the table and the manifest in the docs subscribe to the events that the relay handles", () => {
+  const [, section = ""] = /^### Events\n(.*?)^##/ms.exec(page) ?? [];
+  const rows = [...section.matchAll(/^\| ([A-Z][\w ]+) \|/gm)].map(([, name = ""]) =>
+    name.toLowerCase().replaceAll(" ", "_"),
+  );
+  const [, json = "[]"] = /"default_events": (\[[^\]]*\])/.exec(page) ?? [];
+  expect(rows.toSorted()).toEqual(subscribedEvents.toSorted());
+  expect(JSON.parse(json).toSorted()).toEqual(subscribedEvents.toSorted());
 });
 
 test("one of several permissions is enough, and write includes read", () => {

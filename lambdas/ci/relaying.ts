@@ -1,0 +1,106 @@
+import type { Octokit } from "@octokit/rest";
+import { agentId } from "../accounts/agent.js";
+import { readConfig } from "../config/read-config.js";
+import { connectGitHub, type GitHubApp } from "../github/app.js";
+import { type CommitReport, reportsOn } from "../github/commit-reports.js";
+import { pusherOf } from "../github/pushers.js";
+import { type Pull, RepositoryClient } from "../github/repository.js";
+import { summarizeFailure } from "../log-relay/failure-summary.js";
+import { ChecksRunningError } from "../model/errors.js";
+import type { CheckFailed, CheckReported } from "../model/event.js";
+import type { Relayed } from "../model/relayed.js";
+import { log } from "../runtime/log.js";
+import { CommitCollection } from "./collecting.js";
+import { failuresOfOthers, tellFailures } from "./failed-checks.js";
+import { isIgnored } from "./ignoring.js";
+
+/** A failure, and the execution that relays it. */
+export interface Relaying {
+  event: CheckFailed | CheckReported;
+  /** The number of its pull request; a run on a branch has none. */
+  pull?: number | undefined;
+  /** The execution's ARN, and when it was started: ISO 8601. */
+  execution: string;
+  startedAt: string;
+  settleMinutes: number;
+}
+
+const nothing: Relayed = { silence: "nothing", who: "", branch: "", text: "", checks: [] };
+
+/**
+ * Reads what has failed on the newest commit of a pull request, once its other checks are over or were waited for long
+ * enough; or what has failed on a branch.
+ *
+ * @throws ChecksRunningError while other checks run.
+ */
+export async function relayCi(relaying: Relaying): Promise<Relayed> {
+  const { event, pull: number } = relaying;
+  const app = await connectGitHub();
+  const octokit = app.installation(event.installation);
+  if (number === undefined) return event.type === "check_failed" ? relayLogs(octokit, event) : nothing;
+  if (event.type === "check_reported" && event.report.needsApproval)
+    return { ...nothing, silence: "approval" };
+  const sha = event.type === "check_failed" ? event.run.headSha : event.report.headSha;
+  const pull = await new RepositoryClient(octokit, event.repository).pull(number);
+  if (!pull?.isOpen || pull.headSha !== sha) return nothing;
+  const who = await personBehind(octokit, event, pull);
+  if (who !== undefined) return { ...nothing, silence: "person", who };
+
+  const { read, isIgnoredName } = await reader(app, event, sha);
+  if (isIgnoredName(event.type === "check_failed" ? event.run.workflow : event.report.name)) return nothing;
+  if (event.type === "check_failed") {
+    settle(await read(), relaying);
+    return { ...(await relayLogs(octokit, event)), branch: pull.headBranch };
+  }
+  const commit = { repositoryId: event.repository.id, pull: pull.number, sha };
+  const collection = new CommitCollection(commit, relaying.execution);
+  if (!(await collection.begin())) return nothing;
+  settle(await read(), relaying);
+  await collection.end();
+  // Read again: until now, the commit's other failures were left to this execution.
+  const failures = failuresOfOthers(await read());
+  const checks = await tellFailures(octokit, event.repository, failures);
+  return { ...nothing, silence: "", branch: pull.headBranch, checks };
+}
+
+async function relayLogs(octokit: Octokit, { repository, run }: CheckFailed): Promise<Relayed> {
+  const { owner, name: repo } = repository;
+  const text = await summarizeFailure(octokit, { owner, repo, runId: run.id, attempt: run.attempt });
+  return { ...nothing, silence: "", text };
+}
+
+/** The login of the person who has pushed the newest commit; `undefined` if the agent or a bot has, or GitHub doesn't say. */
+async function personBehind(
+  octokit: Octokit,
+  { repository }: Relaying["event"],
+  { headRepositoryId, headBranch: branch, headSha: sha }: Pull,
+): Promise<string | undefined> {
+  if (headRepositoryId !== repository.id) return undefined;
+  const pusher = await pusherOf(octokit, repository, { branch, sha });
+  return pusher?.type === "User" && pusher.id !== (await agentId(octokit)) ? pusher.login : undefined;
+}
+
+/** Reads the reports on a commit, without those that the config ignores and the App's own. */
+async function reader(app: GitHubApp, { installation, repository }: Relaying["event"], sha: string) {
+  const octokit = app.installation(installation);
+  const config = await readConfig(octokit, repository);
+  const patterns = config.state === "valid" ? config.config.ci.ignore : [];
+  const isIgnoredName = (name: string) => isIgnored(patterns, name);
+  const isTold = ({ app: by, name }: CommitReport) => by?.id !== app.id && !isIgnoredName(name);
+  const read = async () => (await reportsOn(octokit, repository, sha)).filter(isTold);
+  return { read, isIgnoredName };
+}
+
+/** Throws while other checks of the commit run, and while GitHub doesn't show the reported one yet. */
+function settle(reports: readonly CommitReport[], { event, startedAt, settleMinutes }: Relaying): void {
+  const running = reports.filter(({ isRunning }) => isRunning).map(({ name }) => name);
+  const isShown =
+    event.type === "check_failed" ||
+    reports.some(({ kind, name }) => kind === event.report.kind && name === event.report.name);
+  const isOver = Date.now() - Date.parse(startedAt) >= settleMinutes * 60_000;
+  if (isOver || (running.length === 0 && isShown)) return;
+  log.info("Other checks of the commit still run", { running: running.slice(0, 10), isShown });
+  throw new ChecksRunningError(
+    `${running.length} checks of the commit still run. Their failures go to the agent in the same message.`,
+  );
+}

@@ -1,0 +1,47 @@
+import { connectGitHub } from "../github/app.js";
+import type { TaskKey } from "../model/record.js";
+import { type Records, StatusComment } from "./status-comment.js";
+
+/** Why the agent gets no CI failures: the limit of rounds, a person's commit, workflows that wait for approval. */
+export const silences = ["limit", "person", "approval"] as const;
+
+export interface Silence {
+  reason: (typeof silences)[number];
+  /** The login of the person who has pushed the newest commit. */
+  who: string;
+  /** The limit of messages about failures in a row. */
+  maxRounds: number;
+  holder: string;
+}
+
+/** Announces that the agent gets no CI failures, and who can change that. */
+export async function announceSilence(
+  store: Records,
+  key: TaskKey,
+  { holder, ...silence }: Silence,
+): Promise<void> {
+  const record = await store.get(key);
+  const state = record?.status?.state;
+  if (!record?.source || (state !== "created" && state !== "running" && state !== "waiting")) return;
+  const where = "issue" in record.source ? "here or on the pull request" : "on the pull request";
+  const comment = new StatusComment(store, await connectGitHub(), record.source, holder);
+  await comment.say(
+    {
+      state: state === "waiting" ? state : "running",
+      isUrgent: true,
+      detail: textOf(silence, where),
+    },
+    { expression: "#intent = :holder", values: { holder: record.intent } },
+  );
+}
+
+function textOf({ reason, who, maxRounds }: Omit<Silence, "holder">, where: string): string {
+  switch (reason) {
+    case "limit":
+      return `${maxRounds === 1 ? "A message about a failed CI run has" : `${maxRounds} messages about failed CI runs in a row have`} not helped, so the agent gets no more of them. Say what to do, ${where}, and the relay continues.`;
+    case "person":
+      return `${who} has pushed the newest commit of the pull request, so CI failures are not passed to the agent until it pushes again. What you say, ${where}, still reaches it.`;
+    case "approval":
+      return "CI waits: a maintainer must approve the workflows on the pull request.";
+  }
+}

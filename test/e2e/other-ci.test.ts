@@ -1,0 +1,150 @@
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import type { Issue } from "../../local/fake-github/issues/issues.js";
+import type { Pull } from "../../local/fake-github/pulls/pull.js";
+import type { NewCheckReport } from "../../local/fake-github/runs/check-runs.js";
+import type { NewStatus } from "../../local/fake-github/runs/commit-statuses.js";
+import { allWell, writeConfig } from "./repo-work.js";
+import { until, World } from "./support.js";
+
+describe.each([
+  ["Tasks", "2.34" as const],
+  ["Chats", "2.38" as const],
+])("CI other than GitHub Actions, on %s", (_, version) => {
+  let world: World;
+  beforeAll(async () => {
+    world = await World.start({ coder: { version } });
+    world.coder.addTemplate({ name: "code-factory" });
+    world.gitHub.addRepository({ owner: world.gitHub.agentLogin, name: "app", forkOf: "octo/app" });
+    await writeConfig(world, '[ci]\nignore = ["codecov/*"]\n');
+  });
+  afterAll(() => world.close());
+
+  /** An issue whose agent has opened a pull request. */
+  const atWork = async (head?: { repo: string; branch: string }): Promise<{ issue: Issue; pull: Pull }> => {
+    const issue = await world.runningIssue();
+    const { pull } = await world.gitHub.openPull({
+      repo: "octo/app",
+      by: world.gitHub.agentLogin,
+      head: head ?? `fix-${issue.number}`,
+      title: "Fix it",
+      closes: [issue.number],
+    });
+    await allWell(world);
+    return { issue, pull };
+  };
+  const on = (pull: Pull) => ({ repo: "octo/app", by: "mona", headSha: pull.shas.at(-1) ?? "" });
+  const check = (pull: Pull, name: string, more: Partial<NewCheckReport> = {}) =>
+    world.gitHub.reportCheck({ ...on(pull), name, ...more });
+  const status = (
+    pull: Pull,
+    context: string,
+    state: NewStatus["state"] = "failure",
+    more: Partial<NewStatus> = {},
+  ) => {
+    const { headSha: sha, ...where } = on(pull);
+    return world.gitHub.setStatus({ ...where, sha, context, state, ...more });
+  };
+  const texts = (issue: Issue) => world.agentOf(issue).inputs.map(({ text }) => text);
+  const told = (issue: Issue, text: string) =>
+    until(`the agent gets "${text}"`, () => texts(issue).find((input) => input.includes(text)));
+
+  test("goes to the agent as one message for each commit, once the other checks are over, and each failure once", async () => {
+    const { issue, pull } = await atWork();
+    await check(pull, "slow");
+    const first = await check(pull, "build", {
+      conclusion: "failure",
+      title: "2 errors",
+      summary: "password: Tr0ub4dor-example\nSee the remarks.",
+      detailsUrl: "https://ci.example.com/builds/7",
+      annotations: [
+        { path: "src/b.ts", start_line: 9, end_line: 9, annotation_level: "warning", message: "unused" },
+        {
+          path: "src/a.ts",
+          start_line: 4,
+          end_line: 5,
+          annotation_level: "failure",
+          message: "no such name",
+        },
+      ],
+    });
+    const second = await status(pull, "jenkins/deploy", "error", {
+      description: "The stage failed",
+      targetUrl: "https://jenkins.example.com/7",
+    });
+    // What a check run says already, what the config ignores, what Actions and the App itself report.
+    await status(pull, "BUILD");
+    await status(pull, "ci/build", "failure", { targetUrl: "https://ci.example.com/builds/7" });
+    await status(pull, "codecov/patch");
+    await check(pull, "lint", { conclusion: "failure", app: { id: 15368, slug: "github-actions" } });
+    await check(pull, "config", { conclusion: "failure", app: { id: 12345, slug: "coder-task-relay" } });
+    await until("an execution waits", () => world.haveEntered("relay-failure", "Wait for other checks") > 0);
+    expect(texts(issue)).toEqual([]);
+    await check(pull, "slow", { conclusion: "timed_out", title: "It took too long" });
+    const message = await told(issue, "It took too long");
+    await world.gitHub.redeliver(first.guid);
+    await world.gitHub.redeliver(second.guid);
+    await allWell(world);
+    expect(texts(issue)).toHaveLength(1);
+    expect(message).toContain(`Failed check on pull request octo/app#${pull.number}: build`);
+    expect(message).toContain("src/a.ts:4: failure: no such name\nsrc/b.ts:9: warning: unused");
+    expect(message).toContain("URL: https://ci.example.com/builds/7");
+    expect(message).toContain("The stage failed");
+    expect(message).toContain("URL: https://jenkins.example.com/7");
+    expect(message).not.toMatch(/Tr0ub4dor|codecov|BUILD|ci\/build|: lint|: config/);
+
+    await status(pull, "late");
+    expect(await told(issue, `octo/app#${pull.number}: late`)).not.toContain("The stage failed");
+    await allWell(world);
+    expect(texts(issue)).toHaveLength(2);
+  });
+
+  test("is found by its commit where a fork has it; an older commit's failure is dropped, in any order", async () => {
+    const branch = "from-fork";
+    const { issue, pull } = await atWork({ repo: `${world.gitHub.agentLogin}/app`, branch });
+    const old = await status(pull, "ci/old", "failure", { deliver: false });
+    await world.gitHub.pushToPull(pull, { by: world.gitHub.agentLogin });
+    await status(pull, "ci/fork", "failure", { description: "of the fork" });
+    await told(issue, "of the fork");
+    await world.gitHub.send(old);
+    await allWell(world);
+    expect(texts(issue)).toHaveLength(1);
+    await check(pull, "checked", { conclusion: "failure", title: "fork's check" });
+    await told(issue, "fork's check");
+  });
+
+  test("stays silent where a person has pushed the newest commit, and where a maintainer must approve", async () => {
+    const { issue, pull } = await atWork();
+    await world.gitHub.completeRun({
+      repo: "octo/app",
+      workflow: "CI",
+      branch: pull.headBranch,
+      headSha: pull.shas.at(-1) ?? "",
+      conclusion: "action_required",
+    });
+    await world.untilStatus(issue, "must approve the workflows");
+    await world.gitHub.pushToPull(pull, { by: "mona" });
+    await check(pull, "build", { conclusion: "failure" });
+    await world.untilStatus(issue, "mona has pushed the newest commit");
+    await allWell(world);
+    expect(texts(issue)).toEqual([]);
+    await world.gitHub.comment({ repo: pull.repo, number: pull.number }, { by: "mona", body: "Carry on." });
+    await told(issue, "Carry on.");
+    await world.gitHub.pushToPull(pull, { by: world.gitHub.agentLogin });
+    await check(pull, "build", { conclusion: "failure", title: "It is the agent's" });
+    await told(issue, "It is the agent's");
+    await allWell(world);
+  });
+
+  test("reaches the agent without the permission for statuses, and the log says what is missing", async () => {
+    const { issue, pull } = await atWork();
+    const { statuses, ...others } = world.gitHub.auth.permissions;
+    world.gitHub.auth.permissions = others;
+    world.gitHub.auth.expireTokens();
+    await check(pull, "build", { conclusion: "failure", title: "A check run alone" });
+    await told(issue, "A check run alone");
+    await allWell(world);
+    expect(world.logs.join("\n")).toContain("lacks the permission Commit statuses: read");
+    world.gitHub.auth.permissions = { ...others, ...(statuses && { statuses }) };
+    world.gitHub.auth.expireTokens();
+  });
+});

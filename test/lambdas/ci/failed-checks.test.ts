@@ -1,0 +1,72 @@
+import { expect, test } from "@jest/globals";
+import { failuresOfOthers, tellFailures } from "../../../lambdas/ci/failed-checks.js";
+import type { CommitReport } from "../../../lambdas/github/commit-reports.js";
+import { byteLength } from "../../../lambdas/text/bytes.js";
+
+const report = (name: string, more: Partial<CommitReport> = {}): CommitReport => ({
+  kind: "check_run",
+  id: 1,
+  name,
+  app: { id: "99", slug: "some-ci" },
+  isRunning: false,
+  hasFailed: true,
+  conclusion: "failure",
+  url: `https://ci.example.com/${name}`,
+  at: "2026-11-25T10:00:00.000Z",
+  title: "",
+  summary: "",
+  annotations: 0,
+  ...more,
+});
+const status = (name: string, more: Partial<CommitReport> = {}) =>
+  report(name, { kind: "status", app: undefined, ...more });
+const remarks = (count: number) =>
+  Array.from({ length: count }, (_, i) => ({
+    path: `src/${i}.ts`,
+    start_line: i,
+    annotation_level: i % 2 ? "failure" : "warning",
+    title: null,
+    message: `remark ${i}`,
+  }));
+const octokit = { rest: { checks: { listAnnotations: async () => ({ data: remarks(100) }) } } } as never;
+const repository = { owner: "octo", name: "app" };
+
+test("each failure is told by one report, and none by a check run of GitHub Actions", () => {
+  const told = failuresOfOthers([
+    report("build"),
+    report("lint", { hasFailed: false }),
+    report("job", { app: { id: "15368", slug: "github-actions" } }),
+    status("BUILD"),
+    status("ci/build", { url: "https://ci.example.com/build" }),
+    // A status can contradict the check run of its name: the check run is the newer way to report.
+    status("lint"),
+    status("", { url: "" }),
+    status("deploy"),
+  ]);
+  expect(told.map(({ name }) => name)).toEqual(["build", "", "deploy"]);
+});
+
+test("of a check run, 50 remarks are told, failures first", async () => {
+  const [check] = await tellFailures(octokit, repository, [report("build", { annotations: 230 })]);
+  const lines = check?.text.split("\n") ?? [];
+  expect(lines[0]).toBe("src/1.ts:1: failure: remark 1");
+  expect(lines).toHaveLength(51);
+  expect(lines.at(-1)).toBe("… and 180 more annotations.");
+});
+
+test("secrets are redacted, over several lines too", async () => {
+  const summary = `DB_PASSWORD=Tr0ub4dor-example\n-----BEGIN RSA PRIVATE KEY-----\n${"A".repeat(64)}\n-----END RSA PRIVATE KEY-----\nafter`;
+  const [check] = await tellFailures(octokit, repository, [report("build", { summary })]);
+  expect(check?.text).not.toMatch(/Tr0ub4dor|AAAA/);
+  expect(check?.text).toContain("after");
+});
+
+test("all together stay within 48 KiB of text and the input of a state, and the last ones are only named", async () => {
+  const many = Array.from({ length: 500 }, (_, i) => report(`check ${i}`, { summary: "é".repeat(30_000) }));
+  const checks = await tellFailures(octokit, repository, many);
+  expect(checks).toHaveLength(100);
+  expect(checks.reduce((sum, { text }) => sum + byteLength(text), 0)).toBeLessThanOrEqual(48 * 1024);
+  expect(checks.at(19)?.text).not.toBe("");
+  expect(checks.at(20)).toMatchObject({ name: "check 20", text: "" });
+  expect(byteLength(JSON.stringify(checks))).toBeLessThan(200 * 1024);
+});
