@@ -11,6 +11,8 @@ const inputSchema = z.extend(claimedSchema, {
   plan: planSchema,
   /** The ARN of the execution; executions that an older version started do not pass it. */
   execution: z.optional(z.string()),
+  /** When the execution was started: ISO 8601. */
+  startedAt: z.optional(z.string()),
 });
 
 const store = new TaskStore();

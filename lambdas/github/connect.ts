@@ -6,6 +6,7 @@ import { patientFetch } from "../runtime/patient-fetch.js";
 import { type AppCredentials, appCredentials, expireCredentials } from "./credentials.js";
 import { InstallationTokens } from "./installation-tokens.js";
 import { namedError } from "./named-error.js";
+import { measureRateLimit } from "./rate-limit.js";
 import { SharedToken } from "./shared-token.js";
 
 const timeoutMs = 15_000;
@@ -40,6 +41,7 @@ export function connecting<Client extends Octokit>(
       log: { debug() {}, info() {}, warn() {}, error() {} },
     });
     client.hook.wrap("request", (request, options) => tokens.renewing(async () => request(options)));
+    client.hook.after("request", ({ headers }) => measureRateLimit(headers));
     client.hook.error("request", (error, options) => {
       const named = namedError(error, options.method, baseUrl);
       if (isRefusal(named, 401)) expireCredentials();

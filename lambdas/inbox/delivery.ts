@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { CoderBackend, CoderTask } from "../coder/port.js";
 import { TextDeniedError, TransientError } from "../model/errors.js";
 import { log } from "../runtime/log.js";
+import { measure } from "../runtime/metrics.js";
 import { referenceLine } from "../text/reference.js";
 import type { Inbox } from "./inbox.js";
 import { compose } from "./message/compose.js";
@@ -120,6 +121,7 @@ async function send(
     case "sent": {
       const isLast = isAll && taken === inputs.length;
       const hasEnded = await inbox.outcomes.delivered(batch, isLast ? meta : undefined);
+      measureDelivery(sent);
       return { outcome: hasEnded ? "sent" : "more", urls: sent.map(({ input }) => input.url) };
     }
     case "unknown":
@@ -131,6 +133,12 @@ async function send(
       await inbox.outcomes.returned(batch, { mayHaveArrived: false });
       return { outcome: outcome === "gone" ? "gone" : "refused" };
   }
+}
+
+/** Inputs that are sent once more count only with their first message. */
+function measureDelivery(sent: readonly WaitingInput[]): void {
+  const oldest = Math.min(...sent.map(({ queuedAt }) => queuedAt));
+  if (oldest > 0) measure("InputDeliveryTime", Date.now() - oldest);
 }
 
 function batchOf(

@@ -1,6 +1,7 @@
 import { type Changes, type Condition, secondsFromNow, Table } from "../aws/table.js";
 import { TransientError } from "../model/errors.js";
 import type { TaskKey } from "../model/record.js";
+import { measure } from "../runtime/metrics.js";
 import { InputItems, inParallel, isWaiting, parallelWrites } from "./input-items.js";
 import { InputOutcomes } from "./input-outcomes.js";
 import { earlierInputs } from "./legacy.js";
@@ -11,6 +12,8 @@ import { isNewer, replacedBy, whatToTell } from "./version.js";
 
 /** Inputs of 64 KiB each: 1 MB. */
 const readAtOnce = 16;
+/** Queue entries, each below 300 bytes. */
+const measuredAtMost = 100;
 const daySeconds = 24 * 3600;
 
 /** The outcome of a put: `ignored` if this version or a newer one is stored already. */
@@ -104,6 +107,16 @@ export class Inbox {
       for (const input of await Promise.all(page.map((entry) => this.#read(entry)))) {
         if (input) yield input;
       }
+    }
+  }
+
+  /** Measures what waits, without reading the inputs themselves. */
+  async measureWaiting(): Promise<void> {
+    for await (const page of this.#queue.pages(measuredAtMost)) {
+      measure("InboxDepth", page.length);
+      const oldest = Math.min(...page.map(({ queuedAt }) => queuedAt));
+      measure("OldestInputAge", (Date.now() - oldest) / 1000);
+      break;
     }
   }
 

@@ -6,6 +6,7 @@ import type { Plan } from "../model/plan.js";
 import type { TaskKey } from "../model/record.js";
 import type { Relayed } from "../model/relayed.js";
 import { log } from "../runtime/log.js";
+import { measure } from "../runtime/metrics.js";
 import { Inbox, type PutOutcome } from "./inbox.js";
 import {
   commentIdentity,
@@ -73,7 +74,11 @@ async function put(
       }
       if (relayed.silence !== "") return relayed.silence === "nothing" ? "ignored" : relayed.silence;
       const isElsewhere = event.repository.id !== key.repositoryId;
-      if (!isElsewhere && ((await inbox.meta.read()).failureRounds ?? 0) >= maxRounds) return "limit";
+      if (!isElsewhere) {
+        const { failureRounds = 0 } = await inbox.meta.read();
+        measure("CiRounds", failureRounds);
+        if (failureRounds >= maxRounds) return "limit";
+      }
       return putFailures(inbox, inputsOfFailure(event, subject, key, relayed));
     }
     case "branch_failed":

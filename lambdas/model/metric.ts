@@ -10,6 +10,21 @@ interface MetricSpec {
 }
 
 export const metrics = {
+  /** From the start of a flow, when GitHub's delivery has come, until the work has its task. */
+  TaskCreationTime: { unit: "Milliseconds" },
+  /** From the put of the oldest input of a message until the agent has the message. */
+  InputDeliveryTime: { unit: "Milliseconds" },
+  /** Inputs that wait for an agent that is not ready, 100 at most. */
+  InboxDepth: { unit: "Count" },
+  /** The age of the oldest of these. */
+  OldestInputAge: { unit: "Seconds" },
+  /** How many messages about failed runs in a row an agent has got when the next run fails. */
+  CiRounds: { unit: "Count" },
+  /** Coder tasks that were created, and that were deleted: the difference is alive. */
+  TasksCreated: { unit: "Count" },
+  TasksDeleted: { unit: "Count" },
+  /** Requests that GitHub still allows an installation until its limit is reset. */
+  GitHubRateLimitLeft: { unit: "Count" },
   /** Coder's refusals and failures, by the name of the error. */
   CoderErrors: { unit: "Count", dimension: "Error" },
 } as const satisfies Record<string, MetricSpec>;

@@ -6,6 +6,7 @@ import type { Plan } from "../model/plan.js";
 import { taskKey } from "../model/record.js";
 import { workReference } from "../model/work.js";
 import { log } from "../runtime/log.js";
+import { measure } from "../runtime/metrics.js";
 import { type Creation, superseded } from "./creation-result.js";
 import type { TaskStore } from "./store.js";
 import { TaskCreation } from "./task-creation.js";
@@ -16,6 +17,8 @@ export interface CreationRequest {
   plan: Plan;
   /** The ARN of the execution; executions that an older version started do not pass it. */
   execution?: string | undefined;
+  /** When the execution was started: ISO 8601. */
+  startedAt?: string | undefined;
 }
 
 /**
@@ -23,7 +26,7 @@ export interface CreationRequest {
  * beside itself: only the execution that holds the claim in the record creates a task.
  */
 export async function createTask(store: TaskStore, request: CreationRequest): Promise<Creation> {
-  const { event } = request;
+  const { event, startedAt } = request;
   const { owner, ownerId } = event.repository;
   // A redriven execution may have started while the account was still served.
   if (ownerId !== undefined && !(await isServedAsKnown({ id: ownerId, login: owner }))) {
@@ -31,6 +34,9 @@ export async function createTask(store: TaskStore, request: CreationRequest): Pr
     return superseded(await store.get(taskKey(event)));
   }
   const creation = await createUnderClaim(store, request);
+  if (creation.outcome === "created" && startedAt) {
+    measure("TaskCreationTime", Date.now() - Date.parse(startedAt));
+  }
   return creation.outcome === "superseded" && (await isNewerFailure(store, event))
     ? { ...creation, outcome: "existing" }
     : creation;

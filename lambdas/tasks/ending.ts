@@ -6,6 +6,7 @@ import type { IssueEvent } from "../model/event.js";
 import { type TaskKey, type TaskLocation, type TaskRecord, taskKey } from "../model/record.js";
 import { workReference } from "../model/work.js";
 import { log } from "../runtime/log.js";
+import { measure } from "../runtime/metrics.js";
 import type { TaskStore } from "./store.js";
 
 export interface EndingRequest {
@@ -83,6 +84,7 @@ async function remove(store: TaskStore, { event, intent }: EndingRequest, found:
     // Before the removal: a newer event may supersede this run, and has to know why the name is not free yet.
     if (wasCreated && !(await store.updateAs(intent, key, former()))) return superseded;
     if (location) await coder.backendOf(location).remove({ ...location, ...task }, key);
+    if (task && task.view.phase !== "gone") measure("TasksDeleted", 1);
     // Even if a newer event has superseded this run meanwhile: it has to know that the task is gone.
     await store.updateHeld(holder, key, {
       task: undefined,

@@ -3,6 +3,7 @@ import { TaskBusyError } from "../model/errors.js";
 import { type TaskKey, type TaskRecord, taskKey } from "../model/record.js";
 import { workReference } from "../model/work.js";
 import { log } from "../runtime/log.js";
+import { measure } from "../runtime/metrics.js";
 import { type Creation, superseded } from "./creation-result.js";
 import { decideExisting, type RepeatedEvent } from "./existing-task.js";
 import { type CreationContext, NewTask } from "./new-task.js";
@@ -58,6 +59,7 @@ export class TaskCreation {
     // Before the removal: a newer event may supersede this run, and has to know why the name is not free yet.
     if (!(await store.updateAs(intent, this.#key, former()))) return this.#superseded();
     await coder.backendOf(task).remove(task, this.#key);
+    measure("TasksDeleted", 1);
     const record = await store.updateAs(intent, this.#key, { ...former(), task: undefined });
     return record ? this.#create(record) : this.#superseded();
   }
@@ -68,7 +70,9 @@ export class TaskCreation {
     const backend = coder.configured ?? (await preferred);
     this.#newTask = new NewTask(this.context, backend, record, preferred);
     const task = await this.#newTask.create();
-    return task ? this.#use(task, backend) : this.#superseded();
+    if (!task) return this.#superseded();
+    measure("TasksCreated", 1);
+    return this.#use(task, backend);
   }
 
   async #use(task: CoderTask, backend: CoderBackend, wasStopped = false): Promise<Creation> {

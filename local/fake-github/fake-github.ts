@@ -20,7 +20,7 @@ import {
   signInPage,
   unknownVersion,
 } from "./rest/enterprise-server.js";
-import { limitQueries, limitRate, type RateLimit } from "./rest/rate-limits.js";
+import { limitQueries, limitRate, primaryLimit, type RateLimit } from "./rest/rate-limits.js";
 import { type Json, notFound, Rest } from "./rest/rest.js";
 import { Actions } from "./runs/actions.js";
 import { CheckRuns } from "./runs/check-runs.js";
@@ -98,8 +98,9 @@ export class FakeGitHub {
     this.webhookSecret = options.webhookSecret ?? randomBytes(20).toString("hex");
 
     this.isEnterpriseServer = options.isEnterpriseServer ?? false;
-    if (this.isEnterpriseServer)
-      this.http.commonHeaders = { "x-github-enterprise-version": enterpriseVersion };
+    this.http.commonHeaders = this.isEnterpriseServer
+      ? { "x-github-enterprise-version": enterpriseVersion }
+      : primaryLimit;
     const apiUrl = () => (this.#listening ? this.apiUrl : "https://api.github.com");
     const pagesUrl = () => (this.isEnterpriseServer && this.#listening ? this.url : "https://github.com");
     const rest = new Rest(this.http, apiUrl);

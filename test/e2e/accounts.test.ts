@@ -124,6 +124,9 @@ describe.each(oneOfEach)("on %s, people are identified by their ids", (name) => 
     expect(failed.status).toBe(202);
     await allWell(world);
     expect(told(world)).not.toContain("Failed workflow run");
+
+    world.gitHub.renameUser(agentLogin, "planted");
+    world.gitHub.renameUser("agent-of-old", agentLogin);
   });
 });
 
@@ -153,7 +156,7 @@ describe.each(oneOfEach)("on %s, served installations", (name) => {
     await world.untilRunning(invited.issue);
     await allWell(world);
     expect(world.statusComments(issue)).toEqual([]);
-    expect(world.agents()).toHaveLength(1);
+    expect(world.agentsFor(invited.issue)).toHaveLength(1);
   });
 
   test("exclude other accounts: their config creates no schedule, and neither an installation nor a comment starts a run", async () => {
@@ -216,12 +219,12 @@ describe.each(oneOfEach)("on %s, served installations", (name) => {
         issue,
       },
     });
-    const { intent } = claim as { intent: number };
+    expect(claim).toMatchObject({ outcome: "nothing", intent: null });
     const plan = { outcome: "planned", detail: "", requester: sender, factory: null, prompt: "" };
     const served = { ...repository, ownerId: world.gitHub.repositories.get("stranger/lib").owner.id };
     const created = await world.system.invoke("create-task", {
       event: { ...event, repository: served, type: "task_requested", delivery, sender, issue },
-      intent,
+      intent: 1,
       plan,
     });
     expect(created).toMatchObject({ outcome: "superseded" });
@@ -229,6 +232,8 @@ describe.each(oneOfEach)("on %s, served installations", (name) => {
   });
 
   test("are identified by account id: an account stays served under another login, and a taker of its login is not", async () => {
+    expect((await assigned("umbrella/lib")).delivery.status).toBe(202);
+    await allWell(world);
     world.gitHub.renameUser("umbrella", "umbrella-corp");
     world.gitHub.addUser({ login: "umbrella", type: "Organization" });
     world.gitHub.addRepository({ owner: "umbrella", name: "lib", permissions: { mona: "write" } });
@@ -238,6 +243,8 @@ describe.each(oneOfEach)("on %s, served installations", (name) => {
     });
     expect((await assigned("umbrella-corp/lib")).delivery.status).toBe(202);
     await allWell(world);
+    world.gitHub.renameUser("umbrella", "umbrella-taker");
+    world.gitHub.renameUser("umbrella-corp", "umbrella");
   });
 });
 

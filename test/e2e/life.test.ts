@@ -80,6 +80,32 @@ describe.each(everyCoder)("on %s one issue's life", (_, { coder, owner, page, pa
     expect(world.gitHub.commentsOn(issue)).toEqual([]);
   });
 
+  test("is measured", async () => {
+    const known = world.metrics.length;
+    const issue = await world.runningIssue();
+    const agent = world.agentOf(issue);
+    const measured = () => world.metrics.slice(known);
+    const named = (metric: string) => measured().filter(({ name }) => name === metric);
+    const queues = page === "agents";
+    if (!queues) agent.holdBusy();
+    await world.gitHub.comment(issue, { by: "mona", body: "Measure this." });
+    if (!queues) await until("the waiting input is measured", () => named("OldestInputAge").length > 0);
+    agent.release();
+    await until("the agent gets the message", () => agent.inputs.length === 1);
+    await world.gitHub.closeIssue(issue, { by: "mona" });
+    await world.untilStatus(issue, "Completed");
+    await world.idle();
+
+    const once = ["TaskCreationTime", "TasksCreated", "InputDeliveryTime", "TasksDeleted"];
+    expect(once.map((name) => named(name).length)).toEqual([1, 1, 1, 1]);
+    if (!queues) expect(named("InboxDepth")[0]?.value).toBe(1);
+    expect(world.metrics.filter(({ name }) => name === "GitHubRateLimitLeft")[0]?.value).toBe(4987);
+    for (const { namespace, value } of measured()) {
+      expect(namespace).toBe("coder-task-relay");
+      expect(value).toBeGreaterThanOrEqual(0);
+    }
+  });
+
   test("neither logs nor comments contain a secret or an issue's text", async () => {
     const issue = await world.runningIssue("a title that nobody should log");
     const said = [...world.logs, ...world.statusComments(issue)].join("\n");

@@ -6,6 +6,7 @@ import type { FakeCoder } from "../../local/fake-coder/fake-coder.js";
 import type { FakeTask } from "../../local/fake-coder/tasks/fake-task.js";
 import type { FakeGitHub } from "../../local/fake-github/fake-github.js";
 import type { Issue } from "../../local/fake-github/issues/issues.js";
+import type { MetricValue } from "../../local/lambda-host/metrics.js";
 import { flowArn, type LocalSystem, type SystemOptions, startSystem } from "../../local/system/system.js";
 import { bundles } from "../bundles.js";
 import { noteTaken } from "./taken.js";
@@ -33,15 +34,19 @@ export class World {
   readonly coder: FakeCoder;
   /** Every line that a Lambda logged. */
   readonly logs: string[];
+  /** Every value that a Lambda measured. */
+  readonly metrics: MetricValue[];
 
   private constructor(
     readonly system: LocalSystem,
     logs: string[],
+    metrics: MetricValue[],
   ) {
     if (!system.gitHub || !system.coder) throw new Error("the tests need both fakes");
     this.gitHub = system.gitHub;
     this.coder = system.coder;
     this.logs = logs;
+    this.metrics = metrics;
   }
 
   /** `isPrivate`: the repository is, so that its status comments may hold what concerns nobody outside. */
@@ -50,14 +55,16 @@ export class World {
     ...options
   }: Partial<SystemOptions> & { isPrivate?: boolean } = {}): Promise<World> {
     const logs: string[] = [];
+    const metrics: MetricValue[] = [];
     const system = await startSystem({
       bundles,
       settings: {},
       timeScale: 0.002,
       onLog: ({ line }) => logs.push(line),
+      onMetric: (metric) => metrics.push(metric),
       ...options,
     });
-    const world = new World(system, logs);
+    const world = new World(system, logs, metrics);
     const mona = world.gitHub.addUser({ login: "mona" });
     world.gitHub.addUser({ login: "tim" });
     world.gitHub.addRepository({

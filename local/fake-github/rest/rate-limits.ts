@@ -8,6 +8,13 @@ export interface RateLimit {
   retryAfterSeconds?: number | null;
 }
 
+/** What every answer says of the primary limit, which the fake never reaches. An Enterprise Server has none by default. */
+export const primaryLimit = {
+  "x-ratelimit-limit": "5000",
+  "x-ratelimit-remaining": "4987",
+  "x-ratelimit-resource": "core",
+};
+
 /**
  * Makes the next matching calls hit a secondary rate limit.
  * https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits
@@ -16,11 +23,7 @@ export function limitRate(http: HttpServer, { retryAfterSeconds = 1, ...which }:
   http.fail({
     ...which,
     status: 403,
-    headers: {
-      "x-ratelimit-limit": "5000",
-      "x-ratelimit-remaining": "4987",
-      ...(retryAfterSeconds !== null && { "retry-after": `${retryAfterSeconds}` }),
-    },
+    headers: retryAfterSeconds === null ? {} : { "retry-after": `${retryAfterSeconds}` },
     body: {
       message: "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.",
       documentation_url:
