@@ -1,7 +1,8 @@
-import { randomBytes } from "node:crypto";
 import { type HttpReply, type HttpRequest, HttpServer } from "../http/http-server.js";
 import { AppAuth } from "./app/app-auth.js";
+import { AppHookApi } from "./app/app-hook.js";
 import { Installations } from "./app/installations.js";
+import { registerApp } from "./app/registered-app.js";
 import { Contents } from "./contents/contents.js";
 import { PullFiles } from "./contents/pull-files.js";
 import { IssueComments } from "./issues/issue-comments.js";
@@ -65,15 +66,8 @@ export interface FakeGitHubOptions {
  */
 export class FakeGitHub {
   readonly http = new HttpServer();
-  readonly appId: string;
-  readonly appSlug: string;
-  readonly privateKey: string;
-  readonly webhookSecret: string;
-  readonly botLogin: string;
   readonly agentLogin: string;
   readonly isEnterpriseServer: boolean;
-  /** Changes the URL for webhooks; empty for none. */
-  webhookUrl: string;
 
   readonly repositories: Repositories;
   readonly auth: AppAuth;
@@ -90,12 +84,7 @@ export class FakeGitHub {
   #listening = false;
 
   constructor(options: FakeGitHubOptions = {}) {
-    this.appId = `${options.appId ?? 12345}`;
-    this.appSlug = options.appSlug ?? "coder-task-relay";
-    this.botLogin = `${this.appSlug}[bot]`;
     this.agentLogin = options.agentLogin ?? "coder-agent";
-    this.webhookUrl = options.webhookUrl ?? "";
-    this.webhookSecret = options.webhookSecret ?? randomBytes(20).toString("hex");
 
     this.isEnterpriseServer = options.isEnterpriseServer ?? false;
     this.http.commonHeaders = this.isEnterpriseServer
@@ -106,17 +95,19 @@ export class FakeGitHub {
     const rest = new Rest(this.http, apiUrl);
     const { clockAheadMs = 0 } = options;
     this.http.now = () => new Date(Date.now() + clockAheadMs);
-    this.repositories = new Repositories(apiUrl, pagesUrl, options.now ?? this.http.now);
+    this.repositories = new Repositories(
+      { apiUrl, pagesUrl, isEnterpriseServer: this.isEnterpriseServer },
+      options.now ?? this.http.now,
+    );
+    this.auth = new AppAuth(appOf(options), this.repositories, this.http.now);
     const bot = this.addUser({ login: this.botLogin, type: "Bot" });
     this.addUser({ login: this.agentLogin });
-    const { appOwner = "octo" } = options;
-    this.auth = new AppAuth(this.appId, this.appSlug, appOwner, this.repositories, this.http.now);
     rest.check = (request, anyOf) => this.auth.checkPermissions(request, anyOf);
-    this.privateKey = this.auth.privateKey;
     this.#deliveries = new Deliveries({
       url: () => this.webhookUrl,
-      secret: this.webhookSecret,
-      appId: this.appId,
+      contentType: () => this.auth.app.hook.contentType,
+      secret: () => this.webhookSecret,
+      appId: () => this.appId,
       timeoutMs: options.deliveryTimeoutMs ?? 10_000,
       enterpriseHost: () => (this.isEnterpriseServer ? new URL(this.url).host : undefined),
     });
@@ -159,7 +150,16 @@ export class FakeGitHub {
       this.contents,
       this.statuses,
     ];
-    for (const part of [this.auth, this.#deliveries, this.repositories, ...things, this.checkRuns, graphql]) {
+    const hook = new AppHookApi(this.auth);
+    for (const part of [
+      this.auth,
+      hook,
+      this.#deliveries,
+      this.repositories,
+      ...things,
+      this.checkRuns,
+      graphql,
+    ]) {
       part.routes(rest);
     }
   }
@@ -187,6 +187,35 @@ export class FakeGitHub {
     await this.#deliveries.close();
     if (this.#listening) await this.http.close();
     this.#listening = false;
+  }
+
+  get appId(): string {
+    return this.auth.app.id;
+  }
+
+  get appSlug(): string {
+    return this.auth.app.slug;
+  }
+
+  get botLogin(): string {
+    return `${this.appSlug}[bot]`;
+  }
+
+  get privateKey(): string {
+    return this.auth.app.privateKey;
+  }
+
+  get webhookSecret(): string {
+    return this.auth.app.hook.secret;
+  }
+
+  /** The URL for webhooks; empty for none. */
+  get webhookUrl(): string {
+    return this.auth.app.hook.url;
+  }
+
+  set webhookUrl(url: string) {
+    this.auth.app.hook.url = url;
   }
 
   get url(): string {
@@ -275,4 +304,16 @@ export class FakeGitHub {
   limitQueries = ({ times = 1 }: { times?: number } = {}): void => {
     limitQueries(this.http, { times, installation: this.appId });
   };
+}
+
+function appOf({
+  appId = 12345,
+  appSlug = "coder-task-relay",
+  appOwner = "octo",
+  ...options
+}: FakeGitHubOptions) {
+  const app = registerApp({ id: `${appId}`, slug: appSlug, owner: appOwner });
+  app.hook.url = options.webhookUrl ?? "";
+  if (options.webhookSecret) app.hook.secret = options.webhookSecret;
+  return app;
 }

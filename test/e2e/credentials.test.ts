@@ -1,6 +1,6 @@
 import { createPrivateKey } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { appPermissions } from "../../local/fake-github/rest/permissions.js";
+import { appPermissions } from "../../infra/definition/github-app.js";
 import { until, World } from "./support.js";
 
 let world: World;

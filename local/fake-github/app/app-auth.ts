@@ -1,13 +1,15 @@
-import { createPublicKey, type KeyObject, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
+import { appPermissions } from "../../../infra/definition/github-app.js";
+import { subscribedEvents } from "../../../lambdas/model/handled-events.js";
 import type { HttpReply, HttpRequest } from "../../http/http-server.js";
 import type { Repositories } from "../repositories/repositories.js";
 import { nodeId, type Repository } from "../repositories/repository.js";
 import { asObject } from "../rest/examples.js";
-import { appPermissions, areEnough, type Permissions } from "../rest/permissions.js";
+import { areEnough, type Permissions } from "../rest/permissions.js";
 import { body, GitHubError, type Json, notFound, param, type Rest } from "../rest/rest.js";
 import { checkJwt } from "./app-jwt.js";
-import { appKey } from "./app-key.js";
 import { archived, blocked, inaccessible, suspended } from "./refusals.js";
+import type { RegisteredApp } from "./registered-app.js";
 
 /** Requests that an App makes as itself: only these accept its JWT, and they accept nothing else. */
 const JWT_PATHS = /^\/app(\/|$)|^\/(?:repos\/[^/]+|users|orgs)\/[^/]+\/installation$/;
@@ -26,29 +28,40 @@ interface Token {
  * https://docs.github.com/apps/creating-github-apps/authenticating-with-a-github-app
  */
 export class AppAuth {
-  /** PKCS#1, GitHub's format. */
-  readonly privateKey: string;
-  readonly #publicKey: KeyObject;
   readonly #tokens = new Map<string, Token>();
   /** The permissions that the installations have accepted. A token keeps those of its creation. */
   permissions: Permissions = { ...appPermissions };
+  /** The events that the installations have accepted. */
+  events: readonly string[] = subscribedEvents;
   /** The permissions that requests have used. */
   readonly taken = new Set<string>();
+  /** Requests of people who may not install the App themselves. */
+  readonly requests: Json[] = [];
   /** The time of an installation's suspension, by its id. */
   readonly suspended = new Map<number, string>();
 
   constructor(
-    readonly appId: string,
-    readonly appSlug: string,
-    /** The login of the account that owns the App. */
-    readonly appOwner: string,
+    public app: RegisteredApp,
     readonly repositories: Repositories,
     /** GitHub's clock. */
     private readonly now: () => Date,
-  ) {
-    const key = appKey();
-    this.privateKey = key.export({ type: "pkcs1", format: "pem" }).toString();
-    this.#publicKey = createPublicKey(key);
+  ) {}
+
+  get appId(): string {
+    return this.app.id;
+  }
+
+  get appSlug(): string {
+    return this.app.slug;
+  }
+
+  /** Another App takes the place of the one that is there, which is gone with its installations' tokens. */
+  replace(app: RegisteredApp): void {
+    this.repositories.renameUser(`${this.appSlug}[bot]`, `${app.slug}[bot]`);
+    this.app = app;
+    this.permissions = { ...app.permissions };
+    this.events = app.events;
+    this.expireTokens();
   }
 
   /** Revokes all tokens, as when an installation is removed or an hour has passed. */
@@ -73,7 +86,7 @@ export class AppAuth {
     try {
       if (JWT_PATHS.test(request.path)) {
         checkJwt(request, {
-          publicKey: this.#publicKey,
+          publicKey: this.app.publicKey,
           issuers: [this.appId, this.clientId],
           now: this.now(),
         });
@@ -126,21 +139,34 @@ export class AppAuth {
     return this.#sees(this.#token(request), repository);
   }
 
+  /** https://docs.github.com/apps/sharing-github-apps/sharing-your-github-app */
+  get pageUrl(): string {
+    const { hosts } = this.repositories;
+    return `${hosts.pagesUrl()}/${hosts.isEnterpriseServer ? "github-apps" : "apps"}/${this.appSlug}`;
+  }
+
   json(): Json {
     return {
       id: Number(this.appId),
       slug: this.appSlug,
       node_id: nodeId("Integration", Number(this.appId)),
       client_id: this.clientId,
-      owner: this.repositories.userJson(this.repositories.account(this.appOwner)),
-      name: this.appSlug,
-      html_url: `${this.repositories.pagesUrl()}/apps/${this.appSlug}`,
-      permissions: this.permissions,
-      events: [],
+      owner: this.repositories.userJson(this.repositories.account(this.app.owner)),
+      name: this.app.name,
+      description: null,
+      external_url: this.repositories.pagesUrl(),
+      html_url: this.pageUrl,
+      permissions: this.app.permissions,
+      events: this.app.events,
     };
   }
 
   routes(rest: Rest): void {
+    rest.get("/app/installations", (request) => {
+      const installed = this.repositories.installations();
+      return rest.page(request, installed, ({ id, repository }) => this.#installationJson(id, repository));
+    });
+    rest.get("/app/installation-requests", (request) => rest.page(request, this.requests, (one) => one));
     rest.get("/app", () => ({ status: 200, body: this.json() }));
     rest.get("/repos/:owner/:repo/installation", (request) => {
       const repository = this.repositories.of(request);
@@ -163,6 +189,8 @@ export class AppAuth {
   }
 
   #installationJson(id: number, repository: Repository): Json {
+    const { login, type } = repository.owner;
+    const isUser = type === "User";
     return {
       id,
       account: this.repositories.userJson(repository.owner),
@@ -171,7 +199,8 @@ export class AppAuth {
       target_type: repository.owner.type,
       repository_selection: "all",
       permissions: this.permissions,
-      events: [],
+      events: this.events,
+      html_url: `${this.repositories.pagesUrl()}${isUser ? "" : `/organizations/${login}`}/settings/installations/${id}`,
       suspended_at: this.suspended.get(id) ?? null,
     };
   }

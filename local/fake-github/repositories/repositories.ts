@@ -16,6 +16,13 @@ import {
 /** The id of the App's first installation; each further account gets the next id. */
 const FIRST_INSTALLATION = 50_000_001;
 
+/** Where GitHub is. */
+export interface Hosts {
+  apiUrl(): string;
+  pagesUrl(): string;
+  isEnterpriseServer: boolean;
+}
+
 /** Users, repositories and permissions: the base of the rest of GitHub's state. */
 export class Repositories {
   readonly #users = new Map<string, User>();
@@ -27,11 +34,19 @@ export class Repositories {
   #lastId = 1_000_000;
 
   constructor(
-    readonly apiUrl: () => string,
-    /** The address of GitHub's pages: `https://github.com`. */
-    readonly pagesUrl: () => string,
+    readonly hosts: Hosts,
     readonly now: () => Date,
   ) {}
+
+  /** The API's base URL, without a trailing slash. */
+  apiUrl(): string {
+    return this.hosts.apiUrl();
+  }
+
+  /** The address of GitHub's pages: `https://github.com`. */
+  pagesUrl(): string {
+    return this.hosts.pagesUrl();
+  }
 
   nextId(): number {
     this.#lastId += 1;
@@ -152,6 +167,15 @@ export class Repositories {
     return [...this.#repositories.values()].filter((repository) => repository.installationId === id);
   }
 
+  /** The App's installations, each with one of its repositories. */
+  installations(): { id: number; repository: Repository }[] {
+    const all = new Map<number, Repository>();
+    for (const repository of this.#repositories.values()) {
+      if (repository.installationId !== null) all.set(repository.installationId, repository);
+    }
+    return [...all].map(([id, repository]) => ({ id, repository }));
+  }
+
   /** The App's installation on an account, and one of its repositories. */
   installedOf(login: string): { id: number; repository: Repository } | undefined {
     for (const repository of this.#repositories.values()) {
@@ -237,6 +261,13 @@ export class Repositories {
       return { status: 200, body: this.userJson(user) };
     });
     rest.get("/repos/:owner/:repo", (request) => ({ status: 200, body: this.json(this.of(request)) }));
+    // Whom one may assign: people with a role in the repository.
+    rest.get("/repos/:owner/:repo/assignees/:login", (request) => {
+      const login = param(request, "login").toLowerCase();
+      const isPerson = this.#users.get(login)?.type === "User";
+      if (!isPerson || !this.of(request).permissions.has(login)) throw notFound();
+      return { status: 204 };
+    });
     rest.get("/repos/:owner/:repo/collaborators/:login/permission", (request) => {
       const repository = this.of(request);
       const login = param(request, "login");

@@ -1,17 +1,6 @@
 /** Permissions of an App by GitHub's keys; `write` includes `read`. */
 export type Permissions = Record<string, "read" | "write">;
 
-/** The permissions of the relay's App, the same as in docs/github-app-setup.md. */
-export const appPermissions: Readonly<Permissions> = {
-  actions: "read",
-  checks: "write",
-  contents: "read",
-  issues: "write",
-  metadata: "read",
-  pull_requests: "write",
-  statuses: "read",
-};
-
 /**
  * The permission that each route of the fake requires of an installation's token; any one of several is enough. Issues
  * and pull requests share the routes for comments and reactions.
@@ -20,6 +9,7 @@ export const appPermissions: Readonly<Permissions> = {
 const needs: Record<string, readonly string[]> = {
   "GET /repos/:owner/:repo": ["metadata: read"],
   "GET /repos/:owner/:repo/collaborators/:login/permission": ["metadata: read"],
+  "GET /repos/:owner/:repo/assignees/:login": ["issues: read"],
   "GET /repos/:owner/:repo/actions/workflows/:id/runs": ["actions: read"],
   "GET /repos/:owner/:repo/actions/runs/:id": ["actions: read"],
   "GET /repos/:owner/:repo/actions/runs/:id/jobs": ["actions: read"],
@@ -63,7 +53,8 @@ const needs: Record<string, readonly string[]> = {
 };
 
 /** Routes that need no permission: the App's own, which take its JWT, and the log URLs, which take no token. */
-const otherwiseSigned = /^\/(app|_logs)(\/|$)|^\/(?:repos\/:owner\/:repo|users\/:login)\/installation$/;
+const otherwiseSigned =
+  /^\/(app|app-manifests|_logs)(\/|$)|^\/(?:repos\/:owner\/:repo|users\/:login)\/installation$/;
 
 /** A route's permissions. Throws if the route has no row: a new route must declare what GitHub requires for it. */
 export function needsOf(method: string, pattern: string): readonly string[] {

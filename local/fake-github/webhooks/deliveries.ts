@@ -36,8 +36,10 @@ export type Told<Subject extends object> = Delivery & Subject;
 
 export interface DeliveryTarget {
   url(): string;
-  secret: string;
-  appId: string;
+  contentType(): "json" | "form";
+  /** Empty for none: then deliveries are not signed. */
+  secret(): string;
+  appId(): string;
   /** GitHub gives up after 10 s. https://docs.github.com/webhooks/using-webhooks/handling-failed-webhook-deliveries */
   timeoutMs: number;
   /** The host of the GitHub Enterprise Server that sends the deliveries. */
@@ -111,13 +113,18 @@ export class Deliveries {
     const at = new Date();
     const redelivery = this.#attempts.some((attempt) => attempt.delivery.guid === delivery.guid);
     const timeout = AbortSignal.timeout(this.target.timeoutMs);
+    const isForm = this.target.contentType() === "form";
+    const sent = isForm ? `payload=${encodeURIComponent(delivery.raw)}` : delivery.raw;
     let status = 0;
     let body: string;
     try {
       const response = await fetch(this.target.url(), {
         method: "POST",
-        headers: await this.#headers(delivery),
-        body: delivery.raw,
+        headers: {
+          ...(await this.#headers(delivery, sent)),
+          "content-type": isForm ? "application/x-www-form-urlencoded" : "application/json",
+        },
+        body: sent,
         redirect: "manual",
         signal: AbortSignal.any([this.#closing.signal, timeout]),
       });
@@ -134,12 +141,11 @@ export class Deliveries {
   }
 
   /** https://docs.github.com/webhooks/webhook-events-and-payloads#delivery-headers */
-  async #headers({ event, guid, raw }: Delivery): Promise<Record<string, string>> {
+  async #headers({ event, guid }: Delivery, sent: string): Promise<Record<string, string>> {
     const enterpriseHost = this.target.enterpriseHost();
-    const sha1 = createHmac("sha1", this.target.secret).update(raw).digest("hex");
+    const secret = this.target.secret();
     return {
       accept: "*/*",
-      "content-type": "application/json",
       "user-agent": "GitHub-Hookshot/0000000",
       "x-github-delivery": guid,
       "x-github-event": event,
@@ -148,10 +154,12 @@ export class Deliveries {
         "x-github-enterprise-version": enterpriseVersion,
       }),
       "x-github-hook-id": HOOK_ID,
-      "x-github-hook-installation-target-id": this.target.appId,
+      "x-github-hook-installation-target-id": this.target.appId(),
       "x-github-hook-installation-target-type": "integration",
-      "x-hub-signature": `sha1=${sha1}`,
-      "x-hub-signature-256": await sign(this.target.secret, raw),
+      ...(secret && {
+        "x-hub-signature": `sha1=${createHmac("sha1", secret).update(sent).digest("hex")}`,
+        "x-hub-signature-256": await sign(secret, sent),
+      }),
     };
   }
 

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "@jest/globals";
+import { appPermissions } from "../../../infra/definition/github-app.js";
 import { subscribedEvents } from "../../../lambdas/model/handled-events.js";
-import { appPermissions, areEnough, needsOf } from "../../../local/fake-github/rest/permissions.js";
+import { areEnough, needsOf } from "../../../local/fake-github/rest/permissions.js";
 
 /*
  * The fake GitHub refuses what an App with these permissions may not do, so every test of the whole system fails
