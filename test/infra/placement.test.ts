@@ -122,14 +122,14 @@ test("only Lambda itself may manage the network interfaces, not the code of a fu
   const policies = [...resourcesOf(second, "AWS::IAM::Policy").values()].map(({ Properties }) =>
     JSON.stringify(Properties),
   );
-  const own = policies.find((text) => text.includes("PlanTaskActionRole")) ?? "";
+  const own = policies.find((text) => text.includes("ClaimWorkActionRole")) ?? "";
   const statements = [recordOf(recordOf(JSON.parse(own)).PolicyDocument).Statement].flat().map(recordOf);
   const network = statements.filter(({ Action }) => JSON.stringify(Action).includes("ec2:"));
   expect(network.map(({ Effect }) => Effect).sort()).toEqual(["Allow", "Deny"]);
   const [deny] = network.filter(({ Effect }) => Effect === "Deny");
   const { ArnEquals } = recordOf(deny?.Condition);
   expect(textOf(recordOf(ArnEquals)["lambda:SourceFunctionArn"])).toMatch(
-    /:lambda:.*:function:team-b-relay-plan-task$/,
+    /:lambda:.*:function:team-b-relay-claim-work$/,
   );
   expect(policies.filter((text) => text.includes("ec2:"))).toHaveLength(
     actionNames.filter((name) => callsOut(actions[name])).length,

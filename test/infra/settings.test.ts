@@ -298,6 +298,7 @@ describe("the environment of a Lambda", () => {
       const variables = variablesOf(template, pascalCase(name));
       const fixed: Record<string, string | undefined> = {
         POWERTOOLS_SERVICE_NAME: variables.POWERTOOLS_SERVICE_NAME,
+        POWERTOOLS_METRICS_NAMESPACE: variables.POWERTOOLS_METRICS_NAMESPACE,
         NODE_EXTRA_CA_CERTS: variables.NODE_EXTRA_CA_CERTS,
       };
       // The stack's longest ARN or name: arn:aws-us-gov:states:us-gov-west-1:123456789012:stateMachine:…
