@@ -1,13 +1,15 @@
 import type { Octokit } from "@octokit/rest";
-import { isRefusal, RefusedRequestError } from "../model/errors.js";
+import { isRefusal, RefusedRequestError, TransientError } from "../model/errors.js";
 import { cutToLimit, limits } from "../text/limits.js";
-import { Authorship } from "./authorship.js";
+import { type Authored, Authorship } from "./authorship.js";
 import { readWhileStale } from "./stale-reads.js";
 
 const perPage = 100;
 
 /** How many pages of comments are read side by side. */
 const pagesAtOnce = 10;
+
+type IssueComment = Authored & { id: number; body?: string };
 
 /** The address of an issue or a pull request. */
 export interface IssueAddress {
@@ -73,18 +75,27 @@ export class IssueClient {
     const lastPage = Math.max(1, Math.ceil(count / perPage));
     for (let page = lastPage; page > 0; page -= pagesAtOnce) {
       const batch = Array.from({ length: Math.min(page, pagesAtOnce) }, (_, index) => page - index);
-      const answers = await Promise.all(batch.map((number) => this.#comments(number)));
-      const actualLast = lastPageOf(answers[0]?.headers.link);
+      const pages = await Promise.all(batch.map((number) => this.#readPage(number)));
+      const actualLast = lastPageOf(pages[0]?.link);
       if (actualLast > lastPage) return this.findOwnComment(marker, appId, actualLast * perPage);
-      for (const comment of answers.flatMap(({ data }) => data.toReversed())) {
-        if (comment.body?.startsWith(marker) && (await authorship.isOurs(comment))) return Number(comment.id);
+      for (const comment of pages.flatMap(({ text }) => commentsWith(marker, text).toReversed())) {
+        if (comment.body?.startsWith(marker) && (await authorship.isOurs(comment))) return comment.id;
       }
     }
     return undefined;
   }
 
-  #comments(page: number) {
-    return this.#octokit.rest.issues.listComments({ ...this.#issue, per_page: perPage, page });
+  /** A page of comments as JSON, not parsed yet. */
+  async #readPage(page: number): Promise<{ text: string; link: string | undefined }> {
+    const { data, headers } = await this.#octokit.request(
+      "GET /repos/{owner}/{repo}/issues/{issue_number}/comments",
+      { ...this.#issue, per_page: perPage, page, request: { parseSuccessResponseBody: false } },
+    );
+    const body: unknown = data;
+    const text = await new Response(body as ReadableStream).text().catch(() => {
+      throw new TransientError("GitHub broke off its list of an issue's comments. It is retried.");
+    });
+    return { text, link: headers.link };
   }
 
   async createComment(body: string): Promise<number> {
@@ -112,6 +123,13 @@ export class IssueClient {
       throw error;
     }
   }
+}
+
+/** The comments of a page; none, without the time to parse it, if the page cannot hold the marker. */
+function commentsWith(marker: string, page: string): IssueComment[] {
+  // JSON may escape the angle brackets of a marker, but not these characters.
+  const [plain = marker] = /[\w: -]+/.exec(marker) ?? [];
+  return page.includes(plain) ? JSON.parse(page) : [];
 }
 
 /** The number of the last page, by the `Link` header of an answer; 0 if that was the last one. */

@@ -1,7 +1,7 @@
 import type { By } from "../repositories/happenings.js";
 import type { Repositories } from "../repositories/repositories.js";
 import { fullName, nodeId, type Repository, type RepositoryRef } from "../repositories/repository.js";
-import { asObject, example, moved } from "../rest/examples.js";
+import { asObject, moved } from "../rest/examples.js";
 import type { Json } from "../rest/rest.js";
 import type { Deliveries, Delivery } from "../webhooks/deliveries.js";
 import type { AppAuth } from "./app-auth.js";
@@ -59,7 +59,7 @@ export class Installations {
     repositories: Repository[],
     { by, deliver }: By,
   ): Promise<Delivery> {
-    const theirs = moved(example(event, action), () => []);
+    const theirs = moved([event, action], () => []);
     const account = repositories[0]?.owner;
     const named = repositories.map(briefJson);
     const payload: Json = {

@@ -1,4 +1,4 @@
-import { example, laidOver, moved } from "../rest/examples.js";
+import { laidOver, moved } from "../rest/examples.js";
 import type { Json } from "../rest/rest.js";
 import type { Deliveries, Told } from "../webhooks/deliveries.js";
 import type { Repositories } from "./repositories.js";
@@ -53,9 +53,11 @@ export class Happenings {
 
   payload({ event, action, repository, by, fields }: Happening): Json {
     const { installationId, owner } = repository;
-    const payload = moved(example(event, action), this.repositories.moves(repository));
-    delete payload.organization;
-    delete payload.changes;
+    const {
+      organization: _,
+      changes: __,
+      ...payload
+    } = moved([event, action], this.repositories.moves(repository));
     const ours: Json = {
       ...(action === undefined ? {} : { action }),
       ...fields,

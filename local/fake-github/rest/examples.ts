@@ -44,32 +44,33 @@ function replaceAll(text: string, pairs: readonly [from: string, to: string][]):
   return pairs.reduce((moved, [from, to]) => moved.replaceAll(from, to), text);
 }
 
-/** Replaces the repository and API in all texts of an example, mainly in its many URLs. */
-export function moved(theirs: Json, moves: Moves): Json {
-  const { text, fullNames } = sourceOf(theirs);
-  return asObject(JSON.parse(replaceAll(text, moves(theirs, fullNames))));
-}
-
 /** Cached, because a list of a hundred comments needs the same objects again and again. */
 const sources = new Map<string, Source>();
-const movedTexts = new Map<string, string>();
-const keptTexts = 1000;
+const movedObjects = new Map<string, Json>();
+const keptObjects = 1000;
 
-/** The object `key` of an example, moved to our repository and merged with `ours`. */
-export function fromExample(
-  [event, action, key]: [event: string, action: string | undefined, key: string],
-  moves: Moves,
-  ours: Json,
-): Json {
+/** The name of an example, and of one of its objects. */
+export type ExamplePath = [event: string, action: string | undefined, key?: string];
+
+/** An example, or an object of it, with its repository and API replaced in all texts, mainly in its many URLs. Deeply frozen. */
+export function moved([event, action, key]: ExamplePath, moves: Moves): Json {
   const path = `${event}.${action}.${key}`;
-  const source = sources.get(path) ?? sourceOf(asObject(example(event, action)[key]));
+  const read = () =>
+    sourceOf(key === undefined ? example(event, action) : asObject(example(event, action)[key]));
+  const source = sources.get(path) ?? read();
   sources.set(path, source);
   const pairs = moves(source.theirs, source.fullNames);
   const id = `${path} ${JSON.stringify(pairs)}`;
-  const text = movedTexts.get(id) ?? replaceAll(source.text, pairs);
-  if (movedTexts.size >= keptTexts) movedTexts.clear();
-  movedTexts.set(id, text);
-  return { ...asObject(JSON.parse(text)), ...ours };
+  const object =
+    movedObjects.get(id) ?? JSON.parse(replaceAll(source.text, pairs), (_, value) => Object.freeze(value));
+  if (movedObjects.size >= keptObjects) movedObjects.clear();
+  movedObjects.set(id, object);
+  return object;
+}
+
+/** An object of an example, moved to our repository and merged with `ours`. */
+export function fromExample(path: ExamplePath, moves: Moves, ours: Json): Json {
+  return { ...moved(path, moves), ...ours };
 }
 
 /** Merges `ours` into `theirs`, object by object; arrays and plain values are replaced. */
