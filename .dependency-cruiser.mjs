@@ -7,13 +7,14 @@ const clients = ["github", "coder", "aws"];
 const ground = ["runtime", "model", "text"];
 export const layers = {
   lambdas: {
-    actions: ["webhook", "tasks", "inbox", "status", "config", "ci", "github", ...ground],
+    actions: ["webhook", "tasks", "inbox", "status", "ci", "config", "healing", "github", ...ground],
     webhook: ["config", "accounts", "aws", ...ground],
     tasks: ["inbox", "config", "accounts", ...clients, ...ground],
     inbox: ["status", "accounts", ...clients, ...ground],
     status: ["github", "aws", ...ground],
     ci: ["log-relay", "config", "accounts", "github", "aws", ...ground],
     config: ["schedules", "accounts", "github", "aws", ...ground],
+    healing: ["github", "aws", ...ground],
     schedules: ["aws", ...ground],
     "log-relay": ground,
     accounts: ["github", "aws", ...ground],

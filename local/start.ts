@@ -52,6 +52,7 @@ async function run(port: number, timeScale: number): Promise<void> {
     port,
     timeScale,
     preload: ["create-task"],
+    recurring: true,
     coder: { ...fakeCoder(), bootMs: 5_000, deleteMs: 2_000, stopMs: 2_000, turnMs: 5_000 },
     onLog: ({ line }) => console.log(line),
   });

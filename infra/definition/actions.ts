@@ -31,11 +31,13 @@ export interface ActionSpec {
   /** It calls GitHub as the App itself, never as one of its installations. */
   isAppAlone?: true;
   /** Rights on items of the table, by the prefix of their partition key; `tableRights` adds those of every action. */
-  table?: Partial<Record<"task" | "inbox" | "config" | "account" | "ci", readonly TableRight[]>>;
+  table?: Partial<Record<"task" | "inbox" | "config" | "account" | "ci" | "delivery", readonly TableRight[]>>;
   /** The flows that it may start. */
   starts?: readonly FlowName[];
   /** Whether it may list, read and change the schedules of the repositories' jobs. */
   schedules?: true;
+  /** EventBridge Scheduler calls it this often, in minutes. */
+  everyMinutes?: number;
 }
 
 /**
@@ -221,6 +223,16 @@ export const actions = {
     secrets: ["githubApp"],
     table: { task: ["get", "update"] },
   },
+  redeliver: {
+    ...actionDefaults,
+    // A run ends before the next one starts.
+    timeoutSeconds: 280,
+    description: "Redelivers the webhooks that the relay has not accepted",
+    secrets: ["githubApp"],
+    isAppAlone: true,
+    table: { delivery: ["get", "query", "update", "delete"] },
+    everyMinutes: 5,
+  },
 } as const satisfies Record<string, ActionSpec>;
 
 /** An action's rights on the table. Those that act as an installation of the GitHub App share its token there. */
@@ -235,6 +247,12 @@ export function tableRights({
 
 export type ActionName = keyof typeof actions;
 export const actionNames = Object.keys(actions) as ActionName[];
+
+/** The actions that EventBridge Scheduler calls, with the expressions of their schedules. */
+export const recurringActions = actionNames.flatMap((name): { name: ActionName; expression: string }[] => {
+  const { everyMinutes }: ActionSpec = actions[name];
+  return everyMinutes === undefined ? [] : [{ name, expression: `rate(${everyMinutes} minutes)` }];
+});
 
 /** `create-task` → `CREATE_TASK`: the stem of environment variables. */
 export function environmentStem(name: string): string {

@@ -1,12 +1,13 @@
-import { Duration } from "aws-cdk-lib";
+import { Duration, Stack } from "aws-cdk-lib";
 import type { HttpApi } from "aws-cdk-lib/aws-apigatewayv2";
-import { Alarm, type IMetric, MathExpression, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
+import { Alarm, type IMetric, MathExpression, Metric, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import type { ITopic } from "aws-cdk-lib/aws-sns";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import type { StateMachine } from "aws-cdk-lib/aws-stepfunctions";
 import type { Construct } from "constructs";
+import type { MetricName } from "../../lambdas/model/metric.js";
 import type { FlowName } from "../definition/actions.js";
 
 export interface AlarmSources {
@@ -14,12 +15,16 @@ export interface AlarmSources {
   webhook: IFunction;
   stateMachines: Readonly<Record<FlowName, StateMachine>>;
   unreported: IQueue;
+  /** Calls by Scheduler that failed, and failed runs of recurring Lambdas. */
+  deadLetters: IQueue;
+  /** The names of the groups of schedules. */
+  scheduleGroups: readonly string[];
   topic: ITopic;
 }
 
 /** The alarms of the relay, each with the description that operators read when it fires. */
 export function addAlarms(scope: Construct, sources: AlarmSources): void {
-  const { api, webhook, stateMachines, unreported, topic } = sources;
+  const { api, webhook, stateMachines, unreported, deadLetters, scheduleGroups, topic } = sources;
   const action = new SnsAction(topic);
   const alarm = (id: string, metric: IMetric, threshold: number, alarmDescription: string) =>
     new Alarm(scope, id, {
@@ -34,13 +39,13 @@ export function addAlarms(scope: Construct, sources: AlarmSources): void {
     "WebhookErrors",
     webhook.metricErrors({ period: Duration.minutes(5) }),
     1,
-    "The Lambda webhook crashed or ran out of time: deliveries are lost until they are redelivered from the GitHub App's page. See its log group.",
+    "The Lambda webhook crashed or ran out of time: the Lambda redeliver brings the lost deliveries back. See its log group, and docs/operations.md#deliveries.",
   );
   alarm(
     "WebhookServerErrors",
     api.metricServerError({ period: Duration.minutes(5), statistic: "Sum" }),
     1,
-    "GitHub was answered with 5xx: a secret could not be read or a flow could not be started. Redeliver from the GitHub App's page.",
+    "GitHub was answered with 5xx: a secret could not be read or a flow could not be started. The Lambda redeliver brings the deliveries back. See docs/operations.md#deliveries.",
   );
   // Each failed execution is reported by itself; this alarm is for a common cause. Drains have their own
   // alarm, and follow-task is left out: its failure loses no messages.
@@ -60,13 +65,79 @@ export function addAlarms(scope: Construct, sources: AlarmSources): void {
   );
   alarm(
     "FailuresUnreported",
-    unreported.metricApproximateNumberOfMessagesVisible({
-      period: Duration.minutes(5),
-      statistic: "Maximum",
-    }),
+    waitingIn(unreported),
     1,
     "A failure could not be reported on its issue or to the failure topic: its event waits for 14 days in the queue of the stack output UnreportedFailuresUrl.",
   );
+  alarm(
+    "DeliveriesLost",
+    ownMetric(scope, "LostDeliveries", Duration.minutes(15)),
+    10,
+    "Ten or more deliveries were not accepted within 15 minutes: the webhook URL may be out of reach. They are redelivered once it answers. See docs/operations.md#deliveries.",
+  );
+  alarm(
+    "DeliveriesGivenUp",
+    ownMetric(scope, "DeliveriesGivenUp", Duration.minutes(5)),
+    1,
+    "A lost delivery was redelivered five times in vain, or GitHub does not keep it any more. The log of the Lambda redeliver names it. See docs/operations.md#deliveries.",
+  );
+  alarm(
+    "DeadLetters",
+    waitingIn(deadLetters),
+    1,
+    "A scheduled job could not be started, or a run of a recurring Lambda failed: the message waits for 14 days in the queue of the stack output DeadLettersUrl. See docs/operations.md#schedules.",
+  );
+  alarm(
+    "ScheduledCallsDropped",
+    ofScheduler(scheduleGroups, "InvocationDroppedCount"),
+    1,
+    "EventBridge Scheduler gave up a call after its retries. See docs/operations.md#schedules.",
+  );
+  alarm(
+    "ScheduledCallsFailing",
+    ofScheduler(scheduleGroups, "TargetErrorCount"),
+    3,
+    "Step Functions or Lambda refused three or more calls of EventBridge Scheduler within five minutes. See docs/operations.md#schedules.",
+  );
+}
+
+function waitingIn(queue: IQueue): IMetric {
+  return queue.metricApproximateNumberOfMessagesVisible({
+    period: Duration.minutes(5),
+    statistic: "Maximum",
+  });
+}
+
+/** One of the metrics of `lambdas/model/metric.ts` that have no dimension of their own. */
+function ownMetric(scope: Construct, metricName: MetricName, period: Duration): IMetric {
+  const dimensionsMap = { service: "coder-task-relay" };
+  return new Metric({
+    namespace: Stack.of(scope).stackName,
+    metricName,
+    dimensionsMap,
+    statistic: "Sum",
+    period,
+  });
+}
+
+/**
+ * A metric of EventBridge Scheduler, over all groups:
+ * https://docs.aws.amazon.com/scheduler/latest/UserGuide/monitoring-cloudwatch.html
+ */
+function ofScheduler(groups: readonly string[], metricName: string): IMetric {
+  const period = Duration.minutes(5);
+  const metrics = groups.map(
+    (ScheduleGroup) =>
+      new Metric({
+        namespace: "AWS/Scheduler",
+        metricName,
+        dimensionsMap: { ScheduleGroup },
+        statistic: "Sum",
+        period,
+      }),
+  );
+  const usingMetrics = Object.fromEntries(metrics.map((metric, index) => [`m${index}`, metric]));
+  return new MathExpression({ expression: "SUM(METRICS())", usingMetrics, period, label: metricName });
 }
 
 /**

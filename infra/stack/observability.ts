@@ -1,4 +1,4 @@
-import { Aws, CfnMapping, CfnOutput, Duration, Stack, Validations } from "aws-cdk-lib";
+import { Aws, CfnMapping, CfnOutput, Duration, Stack } from "aws-cdk-lib";
 import type { HttpApi } from "aws-cdk-lib/aws-apigatewayv2";
 import { type IMetric, Metric } from "aws-cdk-lib/aws-cloudwatch";
 import { EventField, Rule, RuleTargetInput } from "aws-cdk-lib/aws-events";
@@ -9,13 +9,14 @@ import { SqsDestination } from "aws-cdk-lib/aws-lambda-destinations";
 import { FilterPattern, type ILogGroup, MetricFilter } from "aws-cdk-lib/aws-logs";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
-import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
+import type { Queue } from "aws-cdk-lib/aws-sqs";
 import type { StateMachine } from "aws-cdk-lib/aws-stepfunctions";
 import { Construct } from "constructs";
 import { refusedPost } from "../../lambdas/github/refused-post.js";
 import type { FlowName } from "../definition/actions.js";
 import { addAlarms } from "./alarms.js";
 import { addDashboard } from "./dashboard.js";
+import { deadLetterQueue } from "./dead-letters.js";
 
 export interface ObservabilityProps {
   api: HttpApi;
@@ -24,6 +25,9 @@ export interface ObservabilityProps {
   /** The log groups of the Lambdas that post on GitHub. */
   speakersLogs: readonly ILogGroup[];
   stateMachines: Readonly<Record<FlowName, StateMachine>>;
+  deadLetters: Queue;
+  /** The names of the groups of schedules. */
+  scheduleGroups: readonly string[];
   /** The address to subscribe to the failure topic. */
   failureEmail?: string | undefined;
 }
@@ -37,7 +41,7 @@ export class Observability extends Construct {
   constructor(scope: Construct, id: string, props: ObservabilityProps) {
     super(scope, id);
     this.failures = this.#createTopic(props.failureEmail);
-    this.unreported = this.#createQueue();
+    this.unreported = deadLetterQueue(this, "Unreported");
     this.#watchExecutions(props);
     addAlarms(this, { ...props, unreported: this.unreported, topic: this.failures });
     addDashboard(this, { ...props, refusedPosts: this.#countRefusedPosts(props.speakersLogs) });
@@ -91,20 +95,6 @@ export class Observability extends Construct {
       period: Duration.minutes(5),
       label: "refused",
     });
-  }
-
-  #createQueue(): Queue {
-    const queue = new Queue(this, "Unreported", {
-      encryption: QueueEncryption.SQS_MANAGED,
-      enforceSSL: true,
-      retentionPeriod: Duration.days(14),
-    });
-    Validations.of(queue).acknowledge({
-      id: "AwsSolutions-SQS3",
-      reason:
-        "This queue is itself the dead-letter queue, of the EventBridge rule and of the Lambda report-failure. Nothing consumes it automatically; an alarm notifies operators of its first message.",
-    });
-    return queue;
   }
 
   /**

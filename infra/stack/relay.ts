@@ -1,3 +1,4 @@
+import { CfnOutput, Stack } from "aws-cdk-lib";
 import type { HttpApi } from "aws-cdk-lib/aws-apigatewayv2";
 import type { Code } from "aws-cdk-lib/aws-lambda";
 import type { RetentionDays } from "aws-cdk-lib/aws-logs";
@@ -16,10 +17,12 @@ import {
 import { readFlow } from "../definition/flow-source.js";
 import { type GivenSettings, lambdaEnvironment, parseSettings } from "../definition/settings.js";
 import { Action, type ActionContext } from "./action.js";
+import { deadLetterQueue } from "./dead-letters.js";
 import { Flow, type FlowProps } from "./flow.js";
 import { Ingress } from "./ingress.js";
 import { Observability } from "./observability.js";
 import { Outbound, type RelayNetwork } from "./outbound.js";
+import { Recurring } from "./recurring.js";
 import { Schedules } from "./schedules.js";
 import { Secrets } from "./secrets.js";
 import { Storage } from "./storage.js";
@@ -62,11 +65,17 @@ export class CoderTaskRelay extends Construct {
     const settings = parseSettings({ environment: {}, context: (name) => given[name] });
     const logRetention: RetentionDays = settings.LOG_RETENTION_DAYS;
 
+    const deadLetters = deadLetterQueue(this, "DeadLetters");
+    new CfnOutput(Stack.of(this), "DeadLettersUrl", {
+      value: deadLetters.queueUrl,
+      description:
+        "Calls by EventBridge Scheduler that failed, and failed runs of recurring Lambdas, wait in this queue, for 14 days.",
+    });
     const lambdas = this.#createActions(lambdaCode, {
       environment: lambdaEnvironment(settings),
       logRetention,
       outbound: new Outbound(this, "Outbound", { network, certificates: settings.NODE_EXTRA_CA_CERTS }),
-      schedules: new Schedules(this, "Schedules"),
+      schedules: new Schedules(this, "Schedules", { deadLetters }),
       secrets: new Secrets(this, "Secrets"),
       storage: new Storage(this, "Storage"),
     });
@@ -76,6 +85,11 @@ export class CoderTaskRelay extends Construct {
       actions: lambdas,
       logRetention,
     }));
+
+    const recurring = new Recurring(this, "Recurring", {
+      lambdaOf: (name) => lambdas[name].lambda,
+      deadLetters,
+    });
 
     const webhook = lambdas.webhook.lambda;
     this.api = new Ingress(this, "Ingress", { webhook, logRetention }).api;
@@ -87,6 +101,8 @@ export class CoderTaskRelay extends Construct {
       reportFailure,
       speakersLogs: actionNames.filter(speaksOnGitHub).map((name) => lambdas[name].lambda.logGroup),
       stateMachines: this.stateMachines,
+      deadLetters,
+      scheduleGroups: [Stack.of(this).stackName, recurring.groupName],
       failureEmail,
     });
     this.failures = failures;

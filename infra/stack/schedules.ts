@@ -1,6 +1,7 @@
 import { ArnFormat, Aws, Stack, Validations } from "aws-cdk-lib";
 import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { CfnScheduleGroup } from "aws-cdk-lib/aws-scheduler";
+import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import { flowArn } from "./flow-names.js";
 
@@ -15,9 +16,11 @@ const startedFlow = "create-task";
 export class Schedules extends Construct {
   readonly groupName: string;
   readonly role: Role;
+  readonly #deadLetters: IQueue;
 
-  constructor(scope: Construct, id: string) {
+  constructor(scope: Construct, id: string, { deadLetters }: { deadLetters: IQueue }) {
     super(scope, id);
+    this.#deadLetters = deadLetters;
     const stack = Stack.of(this);
     this.groupName = stack.stackName;
     new CfnScheduleGroup(this, "Group", { name: this.groupName });
@@ -40,6 +43,7 @@ export class Schedules extends Construct {
         resources: [flowArn(stack, startedFlow)],
       }),
     );
+    deadLetters.grantSendMessages(this.role);
   }
 
   /** The environment variables of a Lambda that manages schedules. */
@@ -47,6 +51,7 @@ export class Schedules extends Construct {
     return {
       SCHEDULE_GROUP: this.groupName,
       SCHEDULE_ROLE_ARN: this.role.roleArn,
+      SCHEDULE_DEAD_LETTERS_ARN: this.#deadLetters.queueArn,
       CREATE_TASK_FLOW_ARN: flowArn(Stack.of(this), startedFlow),
     };
   }

@@ -139,12 +139,15 @@ export class Table {
   }
 
   /** Deletes an item, if there is one and the condition holds. */
-  async delete(key: Key, { expression, values = {} }: Condition): Promise<void> {
+  async delete(key: Key, condition?: Condition): Promise<void> {
+    const { expression, values = {} } = condition ?? {};
     const command = new DeleteCommand({
       TableName: this.#name,
       Key: key,
-      ConditionExpression: expression,
-      ExpressionAttributeNames: namesIn(expression),
+      ...(expression !== undefined && {
+        ConditionExpression: expression,
+        ExpressionAttributeNames: namesIn(expression),
+      }),
       ...(Object.keys(values).length > 0 && { ExpressionAttributeValues: named("", values) }),
     });
     await ifConditionHolds(() =>

@@ -27,6 +27,12 @@ export const metrics = {
   GitHubRateLimitLeft: { unit: "Count" },
   /** Coder's refusals and failures, by the name of the error. */
   CoderErrors: { unit: "Count", dimension: "Error" },
+  /** Deliveries that the receiver did not accept, each once. */
+  LostDeliveries: { unit: "Count" },
+  /** Lost deliveries that were accepted in the end. */
+  Redeliveries: { unit: "Count" },
+  /** Lost deliveries that are not tried any more. */
+  DeliveriesGivenUp: { unit: "Count" },
 } as const satisfies Record<string, MetricSpec>;
 
 export type MetricName = keyof typeof metrics;

@@ -82,7 +82,12 @@ export const instructionEnvironment = once(() =>
 );
 
 export const scheduleEnvironment = once(() =>
-  read({ SCHEDULE_GROUP: text, SCHEDULE_ROLE_ARN: text, CREATE_TASK_FLOW_ARN: text }),
+  read({
+    SCHEDULE_GROUP: text,
+    SCHEDULE_ROLE_ARN: text,
+    SCHEDULE_DEAD_LETTERS_ARN: text,
+    CREATE_TASK_FLOW_ARN: text,
+  }),
 );
 
 export const tableEnvironment = once(() => read({ TABLE_NAME: text }));

@@ -138,7 +138,8 @@ export class RepositorySchedules {
   }
 
   #definition({ name, expression, timezone, input }: WantedSchedule): CreateScheduleInput {
-    const { SCHEDULE_GROUP, SCHEDULE_ROLE_ARN, CREATE_TASK_FLOW_ARN } = this.#environment;
+    const { SCHEDULE_GROUP, SCHEDULE_ROLE_ARN, SCHEDULE_DEAD_LETTERS_ARN, CREATE_TASK_FLOW_ARN } =
+      this.#environment;
     return {
       Name: name,
       GroupName: SCHEDULE_GROUP,
@@ -151,6 +152,7 @@ export class RepositorySchedules {
         RoleArn: SCHEDULE_ROLE_ARN,
         Input: input,
         RetryPolicy: retryPolicy,
+        DeadLetterConfig: { Arn: SCHEDULE_DEAD_LETTERS_ARN },
       },
     };
   }
@@ -194,5 +196,6 @@ function comparable(schedule: CreateScheduleInput | GetScheduleOutput): string {
     Target?.Input,
     Target?.RetryPolicy?.MaximumEventAgeInSeconds,
     Target?.RetryPolicy?.MaximumRetryAttempts,
+    Target?.DeadLetterConfig?.Arn,
   ]);
 }

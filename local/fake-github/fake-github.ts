@@ -80,7 +80,8 @@ export class FakeGitHub {
   readonly checkRuns: CheckRuns;
   readonly statuses: CommitStatuses;
   readonly installations: Installations;
-  readonly #deliveries: Deliveries;
+  /** The webhooks, and the attempts to send them. */
+  readonly hooks: Deliveries;
   #listening = false;
 
   constructor(options: FakeGitHubOptions = {}) {
@@ -103,15 +104,16 @@ export class FakeGitHub {
     const bot = this.addUser({ login: this.botLogin, type: "Bot" });
     this.addUser({ login: this.agentLogin });
     rest.check = (request, anyOf) => this.auth.checkPermissions(request, anyOf);
-    this.#deliveries = new Deliveries({
+    this.hooks = new Deliveries({
       url: () => this.webhookUrl,
       contentType: () => this.auth.app.hook.contentType,
       secret: () => this.webhookSecret,
       appId: () => this.appId,
       timeoutMs: options.deliveryTimeoutMs ?? 10_000,
       enterpriseHost: () => (this.isEnterpriseServer ? new URL(this.url).host : undefined),
+      now: this.http.now,
     });
-    const happenings = new Happenings(this.repositories, this.#deliveries, options.echoOwnComments ?? true);
+    const happenings = new Happenings(this.repositories, this.hooks, options.echoOwnComments ?? true);
     const mark = (byApp: boolean) => (byApp ? this.auth.json() : null);
     this.issues = new Issues(this.repositories, happenings, mark);
     this.comments = new IssueComments(this.issues, this.repositories, happenings, bot);
@@ -121,7 +123,7 @@ export class FakeGitHub {
     this.contents = new Contents(this.repositories, happenings);
     this.checkRuns = new CheckRuns(this.auth, this.repositories, this.contents, this.pulls, happenings);
     this.statuses = new CommitStatuses(this.pulls, this.repositories, happenings);
-    this.installations = new Installations(this.auth, this.repositories, this.#deliveries);
+    this.installations = new Installations(this.auth, this.repositories, this.hooks);
     const pullFiles = new PullFiles(this.pulls, this.contents);
     const issuesApi = new IssuesApi(this.issues, this.repositories, happenings, bot);
 
@@ -151,15 +153,7 @@ export class FakeGitHub {
       this.statuses,
     ];
     const hook = new AppHookApi(this.auth);
-    for (const part of [
-      this.auth,
-      hook,
-      this.#deliveries,
-      this.repositories,
-      ...things,
-      this.checkRuns,
-      graphql,
-    ]) {
+    for (const part of [this.auth, hook, this.hooks, this.repositories, ...things, this.checkRuns, graphql]) {
       part.routes(rest);
     }
   }
@@ -184,7 +178,7 @@ export class FakeGitHub {
 
   /** Aborts deliveries in progress and stops listening. */
   async close(): Promise<void> {
-    await this.#deliveries.close();
+    await this.hooks.close();
     if (this.#listening) await this.http.close();
     this.#listening = false;
   }
@@ -274,22 +268,22 @@ export class FakeGitHub {
 
   /** Signs and sends any payload unchanged. */
   deliver(event: string, payload: Json, { guid }: { guid?: string } = {}): Promise<Delivery> {
-    return this.#deliveries.send(this.#deliveries.make(event, payload, guid));
+    return this.hooks.send(this.hooks.make(event, payload, guid));
   }
 
   /** Sends a delivery that was made with `deliver: false`, or sends a delivery again. */
-  send: Deliveries["send"] = (delivery) => this.#deliveries.send(delivery);
+  send: Deliveries["send"] = (delivery) => this.hooks.send(delivery);
 
   /** Sends the same GUID and body again, like the button in the App's settings. */
-  redeliver = (guid: string): Promise<Delivery> => this.#deliveries.redeliver(guid);
+  redeliver = (guid: string): Promise<Delivery> => this.hooks.redeliver(guid);
 
   /** All deliveries, the oldest first, sent or not. */
   get deliveries(): readonly Delivery[] {
-    return this.#deliveries.made;
+    return this.hooks.made;
   }
 
   /** Resolves once no delivery is in progress. */
-  settled = (): Promise<void> => this.#deliveries.settled();
+  settled = (): Promise<void> => this.hooks.settled();
 
   /** The issues of a repository, the newest first. */
   issuesOf: Issues["list"] = (repo) => this.issues.list(repo);

@@ -7,6 +7,7 @@ import {
   type FlowName,
   flowNames,
   pascalCase,
+  recurringActions,
 } from "../../infra/definition/actions.js";
 import { readFlow } from "../../infra/definition/flow-source.js";
 import { lambdaEnvironment } from "../../infra/definition/settings.js";
@@ -33,7 +34,9 @@ const tableName = "coder-task-relay";
 const scheduleGroup = "coder-task-relay";
 const arn = (service: string, resource: string) => `arn:aws:${service}:${region}:000000000000:${resource}`;
 const functionArn = (name: string) => arn("lambda", `function:${name}`);
+const nameIn = (function_: string) => function_.slice(function_.lastIndexOf(":") + 1) as ActionName;
 export const flowArn = (name: string) => arn("states", `stateMachine:coder-task-relay-${name}`);
+const schedulerRole = "arn:aws:iam::000000000000:role/scheduler";
 /** The flow's name from its state machine's ARN. */
 export const flowOf = (machineArn: string) => machineArn.slice(flowArn("").length);
 
@@ -68,6 +71,8 @@ export interface SystemOptions {
    * only.
    */
   state?: State | undefined;
+  /** Whether Scheduler calls the recurring Lambdas, as in AWS. Default: false, they are called by hand. */
+  recurring?: boolean;
   /** Flows whose Lambdas are loaded at the start, not at their first calls. */
   preload?: readonly FlowName[];
   /** Gets each line of the Lambdas' logs. */
@@ -116,7 +121,7 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
   const engine = new Engine({
     timeScale,
     journal: state?.executions,
-    invoke: (name, payload) => invoke(name.slice(name.lastIndexOf(":") + 1) as ActionName, payload),
+    invoke: (name, payload) => invoke(nameIn(name), payload),
   });
   const stepFunctions = new StepFunctions(engine, credentials);
   const scheduler = new Scheduler(engine, {
@@ -124,6 +129,7 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
     timeScale,
     credentials,
     kept: state?.schedules,
+    invoke: (arn, payload) => invoke(nameIn(arn), payload),
   });
   if (state)
     for (const { server } of [secretsManager, stepFunctions, scheduler]) server.stored = state.stored;
@@ -143,7 +149,8 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
       POWERTOOLS_METRICS_NAMESPACE: "coder-task-relay",
       TABLE_NAME: tableName,
       SCHEDULE_GROUP: scheduleGroup,
-      SCHEDULE_ROLE_ARN: "arn:aws:iam::000000000000:role/scheduler",
+      SCHEDULE_ROLE_ARN: schedulerRole,
+      SCHEDULE_DEAD_LETTERS_ARN: arn("sqs", "coder-task-relay-dead-letters"),
       WEBHOOK_SECRET_ARN: "webhook",
       GITHUB_APP_SECRET_ARN: "githubApp",
       CODER_TOKEN_SECRET_ARN: "coderToken",
@@ -193,6 +200,10 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
   });
   const webhookUrl = `${api.url}/webhooks/github`;
   if (gitHub) gitHub.webhookUrl = webhookUrl;
+  for (const { name, expression } of options.recurring ? recurringActions : []) {
+    const target = { Arn: functionArn(name), RoleArn: schedulerRole };
+    scheduler.deploy(name, { ScheduleExpression: expression, Target: target });
+  }
 
   return {
     api,

@@ -94,6 +94,11 @@ const lambdaRights: Record<string, string[]> = {
   StartFollowing: [...readsCoder, updatesTasks, `states:StartExecution on ${machine("follow-task")}`],
   ObserveProgress: [...readsCoder, getsTasks],
   AnnounceProgress: [...actsAsInstallation, updatesTasks],
+  Redeliver: [
+    readsSecret("GitHubApp"),
+    onItems("dynamodb:DeleteItem dynamodb:GetItem dynamodb:Query dynamodb:UpdateItem", "delivery"),
+    "sqs:GetQueueAttributes sqs:GetQueueUrl sqs:SendMessage on DeadLetters",
+  ],
   ReportFailure: [
     ...actsAsInstallation,
     updatesTasks,
@@ -152,6 +157,7 @@ describe("rights", () => {
     const expected = [
       ...Object.keys(lambdaRights).map((name) => `${name}ActionRole`),
       ...Object.keys(flowLambdas).map((name) => `${name}FlowRole`),
+      "RecurringRole",
       "SchedulesRole",
     ];
     expect([...roles.keys()].sort()).toEqual(expected.sort());
@@ -233,6 +239,7 @@ describe("Lambdas", () => {
   const schedules = {
     SCHEDULE_GROUP: "coder-task-relay",
     SCHEDULE_ROLE_ARN: "SchedulesRole",
+    SCHEDULE_DEAD_LETTERS_ARN: "DeadLetters",
     CREATE_TASK_FLOW_ARN: machine("create-task"),
   };
   const own: Record<string, Record<string, string>> = {
@@ -270,6 +277,7 @@ describe("Lambdas", () => {
     StartFollowing: { ...coder, ...table, FOLLOW_TASK_FLOW_ARN: machine("follow-task") },
     ObserveProgress: { ...coder, ...table },
     AnnounceProgress: { ...githubApp, ...table },
+    Redeliver: { ...githubApp, ...table },
     ReportFailure: { ...githubApp, ...table },
   };
 

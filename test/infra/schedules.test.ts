@@ -7,6 +7,8 @@ import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Queue } from "aws-cdk-lib/aws-sqs";
 import { AwsSolutionsChecks } from "cdk-nag";
 import { z } from "zod";
+import { pascalCase, recurringActions } from "../../infra/definition/actions.js";
+import { deadLetterQueue } from "../../infra/stack/dead-letters.js";
 import { Schedules } from "../../infra/stack/schedules.js";
 import {
   createStack,
@@ -25,7 +27,7 @@ const createTask = `${inAccount("states")}:stateMachine:coder-task-relay-create-
 function stackWithKeeper(env?: Environment) {
   const app = new App({ builtinCloudFormationValidation: false });
   const stack = new Stack(app, "Relay", { stackName: "coder-task-relay", ...(env && { env }) });
-  const schedules = new Schedules(stack, "Schedules");
+  const schedules = new Schedules(stack, "Schedules", { deadLetters: deadLetterQueue(stack, "DeadLetters") });
   const keeper = new Role(stack, "Keeper", { assumedBy: new ServicePrincipal("lambda.amazonaws.com") });
   schedules.grantKeep(keeper);
   return { app, stack, schedules };
@@ -43,17 +45,19 @@ function resourcesIn(stack: Stack): TemplateOfStack {
     .parse(Template.fromStack(stack).toJSON());
 }
 
-test("the stack has one group of schedules, which has its name and is deleted with it", () => {
+test("the stack has one group for the schedules of jobs, which has its name and is deleted with it", () => {
   const template = templateOf(createStack().stack);
-  const [group, ...others] = resourcesOf(template, "AWS::Scheduler::ScheduleGroup").values();
-  expect(others).toEqual([]);
+  const group = resourcesOf(template, "AWS::Scheduler::ScheduleGroup").get("SchedulesGroup");
   expect(group?.Properties).toEqual({ Name: "coder-task-relay" });
   expect(group?.DeletionPolicy ?? "Delete").toBe("Delete");
 });
 
 test("Scheduler may start create-task and nothing else, for schedules of this group and account only", () => {
   const template = templateOf(createStack().stack);
-  expect(rightsOf(template, "SchedulesRole")).toEqual([`states:StartExecution on ${createTask}`]);
+  expect(rightsOf(template, "SchedulesRole")).toEqual([
+    "sqs:GetQueueAttributes sqs:GetQueueUrl sqs:SendMessage on DeadLetters",
+    `states:StartExecution on ${createTask}`,
+  ]);
 
   const trust = z
     .object({
@@ -93,6 +97,7 @@ test("its environment names the group, the role and the flow", () => {
   expect(Object.fromEntries(Object.entries(resolved).map(([name, value]) => [name, textOf(value)]))).toEqual({
     SCHEDULE_GROUP: "coder-task-relay",
     SCHEDULE_ROLE_ARN: "SchedulesRole",
+    SCHEDULE_DEAD_LETTERS_ARN: "DeadLetters",
     CREATE_TASK_FLOW_ARN: createTask,
   });
 });
@@ -115,4 +120,34 @@ test.each<[string, Environment | undefined]>([
     "AwsSolutions-SQS3",
     "AwsSolutions-SQS4",
   ]);
+});
+
+test("Scheduler calls the recurring Lambdas, and nothing else, and keeps failed calls in the queue of dead letters", () => {
+  const template = templateOf(createStack().stack);
+  const deadLetters = "sqs:GetQueueAttributes sqs:GetQueueUrl sqs:SendMessage on DeadLetters";
+  const lambdas = recurringActions.map(({ name }) => `${pascalCase(name)}ActionFunction`).sort();
+  expect(rightsOf(template, "RecurringRole")).toEqual([
+    `lambda:InvokeFunction on ${lambdas.join(" ")}`,
+    deadLetters,
+  ]);
+  const queue = { "Fn::GetAtt": [expect.stringContaining("DeadLetters"), "Arn"] };
+  const schedules = [...resourcesOf(template, "AWS::Scheduler::Schedule").values()];
+  expect(schedules.map(({ Properties }) => Properties)).toEqual(
+    recurringActions.map(({ name, expression }) =>
+      expect.objectContaining({
+        Name: name,
+        ScheduleExpression: expression,
+        Target: expect.objectContaining({
+          Arn: { "Fn::GetAtt": [expect.stringContaining(`${pascalCase(name)}ActionFunction`), "Arn"] },
+          DeadLetterConfig: { Arn: queue },
+        }),
+      }),
+    ),
+  );
+  const calls = resourcesOf(template, "AWS::Lambda::EventInvokeConfig");
+  for (const { name } of recurringActions) {
+    expect(calls.get(`${pascalCase(name)}ActionFunctionEventInvokeConfig`)?.Properties).toMatchObject({
+      DestinationConfig: { OnFailure: { Destination: queue } },
+    });
+  }
 });

@@ -214,7 +214,8 @@ describe("failures", () => {
         DeadLetterConfig: { Arn: queue },
       },
     ]);
-    expect(propertiesOf(template, "AWS::Lambda::EventInvokeConfig")).toMatchObject({
+    const calls = resourcesOf(template, "AWS::Lambda::EventInvokeConfig");
+    expect(calls.get("ReportFailureActionFunctionEventInvokeConfig")?.Properties).toMatchObject({
       DestinationConfig: { OnFailure: { Destination: queue } },
     });
   });
@@ -269,12 +270,17 @@ describe("failures", () => {
     expect(recordOf(mappings[String(mapping)])[partition]).toEqual({ host });
   });
 
-  test("each have an alarm: crash, 5xx, many failed flows, a failed drain, an unreported failure", () => {
+  test("each have an alarm: ingress, flows, drains, deliveries, schedules, dead letters", () => {
     const alarms = resourcesOf(template, "AWS::CloudWatch::Alarm");
     expect([...alarms.keys()].map((id) => id.replace("Observability", "")).sort()).toEqual([
+      "DeadLetters",
+      "DeliveriesGivenUp",
+      "DeliveriesLost",
       "DrainFailed",
       "FailuresUnreported",
       "FlowsFailing",
+      "ScheduledCallsDropped",
+      "ScheduledCallsFailing",
       "WebhookErrors",
       "WebhookServerErrors",
     ]);
@@ -359,6 +365,7 @@ test("the dashboard shows each flow by its name: started, succeeded, failed, tim
 test("the outputs say where each value belongs", () => {
   expect(Object.keys(template.Outputs).sort()).toEqual([
     "CoderTokenSecretArn",
+    "DeadLettersUrl",
     "FailureTopicArn",
     "GitHubAppSecretArn",
     "SchemaUrl",

@@ -17,22 +17,48 @@ const dayMs = 86_400_000;
 /** More minutes than any clock change skips or repeats. */
 const mostSkipped = 2 * 24 * 60;
 
+/** The unit of a rate, singular for a value of 1, in milliseconds. */
+const rateUnits: Record<string, number> = {
+  minute: 60_000,
+  minutes: 60_000,
+  hour: 3_600_000,
+  hours: 3_600_000,
+  day: dayMs,
+  days: dayMs,
+};
+
+/** When a schedule is due. */
+export interface DueTimes {
+  /** The next time after `time`; both in milliseconds since the epoch. `undefined` if no time is left. */
+  next(time: number): number | undefined;
+}
+
+/** Throws a `ValidationException` if Scheduler would, and for `at(…)`, which is not supported. */
+export function parseExpression(expression: string, timezone: string): DueTimes {
+  const rate = /^rate\((\d+) (\w+)\)$/.exec(expression);
+  if (!rate) return new CronExpression(expression, timezone);
+  const [, value = "", unit = ""] = rate;
+  const unitMs = rateUnits[unit];
+  if (unitMs === undefined || Number(value) < 1 || (Number(value) === 1) === unit.endsWith("s")) {
+    throw new AwsError("ValidationException", `Invalid Schedule Expression ${expression}.`);
+  }
+  return { next: (time) => time + Number(value) * unitMs };
+}
+
 /**
  * A cron expression of EventBridge Scheduler in its time zone. croner computes wall clock times without clock changes;
  * this class applies the zone's changes as Scheduler does: a time that doesn't exist is skipped, a repeated one counts once.
  * https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
  */
-export class ScheduleExpression {
+class CronExpression implements DueTimes {
   readonly #cron: Cron;
   readonly #offsetAt: (time: number) => number;
 
-  /** Throws a `ValidationException` if Scheduler would, and for `rate(…)` and `at(…)`, which are not supported. */
   constructor(expression: string, timezone: string) {
     this.#cron = parseCron(expression);
     this.#offsetAt = zoneOffset(timezone);
   }
 
-  /** The next time after `time`; both in milliseconds since the epoch. `undefined` if no time is left. */
   next(time: number): number | undefined {
     let wall = new Date(time + this.#offsetAt(time));
     for (let tries = 0; tries < mostSkipped; tries += 1) {
@@ -58,7 +84,7 @@ function parseCron(expression: string): Cron {
   const invalid = (why: string) =>
     new AwsError("ValidationException", `Invalid Schedule Expression ${expression}. ${why}`);
   const text = /^cron\((.*)\)$/.exec(expression)?.[1];
-  if (text === undefined) throw invalid("Only cron(…) is known to the local endpoint.");
+  if (text === undefined) throw invalid("Only cron(…) and rate(…) are known to the local endpoint.");
   const fields = text.trim().split(/\s+/);
   if (fields.length !== fieldShapes.length) throw invalid("cron(…) has six fields.");
   for (const [index, shape] of fieldShapes.entries()) {

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import type { ScaledClock } from "./scaled-clock.js";
-import { ScheduleExpression } from "./schedule-expression.js";
+import { type DueTimes, parseExpression } from "./schedule-expression.js";
 
 /** The patterns and limits of https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html */
 export const nameSchema = z
@@ -11,11 +11,16 @@ export const nameSchema = z
   .regex(/^[0-9a-zA-Z-_.]+$/);
 
 const targetSchema = z.strictObject({
-  Arn: z.string().regex(/^arn:aws[\w-]*:states:[^:]+:\d{12}:stateMachine:[^:]+$/, {
-    error: "the local endpoint has only state machines as targets",
-  }),
+  Arn: z
+    .string()
+    .regex(/^arn:aws[\w-]*:(states:[^:]+:\d{12}:stateMachine|lambda:[^:]+:\d{12}:function):[^:]+$/, {
+      error: "the local endpoint has only state machines and Lambdas as targets",
+    }),
   RoleArn: z.string().regex(/^arn:aws[\w-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/),
-  Input: z.string().min(1).refine(isJson, { error: "the input of a state machine is JSON" }).default("{}"),
+  Input: z.string().min(1).refine(isJson, { error: "the input of a target is JSON" }).default("{}"),
+  DeadLetterConfig: z
+    .strictObject({ Arn: z.string().regex(/^arn:aws[\w-]*:sqs:[\w-]+:\d{12}:[\w-]{1,80}$/) })
+    .optional(),
   RetryPolicy: z
     .strictObject({
       MaximumEventAgeInSeconds: z.number().int().min(60).max(86_400).default(86_400),
@@ -45,7 +50,7 @@ export interface ScheduleRun {
   name: string;
   /** The due time on the scheduler's clock: `2026-11-24T05:30:00Z`. */
   scheduledTime: string;
-  /** Absent if the start was refused. */
+  /** Absent if the start was refused, and for a Lambda. */
   executionArn?: string;
   error?: string;
 }
@@ -54,6 +59,8 @@ export interface ScheduleContext {
   clock: ScaledClock;
   /** StartExecution. Returns the execution's ARN, or throws. */
   start: (stateMachineArn: string, input: string) => string;
+  /** Calls a Lambda, asynchronously as Scheduler does. */
+  invoke: (functionArn: string, input: string) => void;
   onRun: (run: ScheduleRun) => void;
   /** Called when a schedule begins to wait for its next due time. */
   onArmed: (schedule: Schedule) => void;
@@ -65,7 +72,7 @@ export class Schedule {
   readonly name: string;
   readonly definition: ScheduleDefinition;
   readonly #context: ScheduleContext;
-  readonly #expression: ScheduleExpression;
+  readonly #expression: DueTimes;
   #cancel = () => {};
   #due: number | undefined;
   /** The due time of the newest run, in milliseconds since the epoch. */
@@ -77,10 +84,7 @@ export class Schedule {
     this.name = name;
     this.definition = definition;
     this.#context = context;
-    this.#expression = new ScheduleExpression(
-      definition.ScheduleExpression,
-      definition.ScheduleExpressionTimezone,
-    );
+    this.#expression = parseExpression(definition.ScheduleExpression, definition.ScheduleExpressionTimezone);
   }
 
   /**
@@ -145,7 +149,9 @@ export class Schedule {
     const { Arn, Input } = this.definition.Target;
     const run: ScheduleRun = { name: this.name, scheduledTime };
     try {
-      run.executionArn = this.#context.start(Arn, this.#fillIn(Input, scheduledTime));
+      const input = this.#fillIn(Input, scheduledTime);
+      if (Arn.includes(":function:")) this.#context.invoke(Arn, input);
+      else run.executionArn = this.#context.start(Arn, input);
     } catch (error) {
       run.error = `${error}`;
     }

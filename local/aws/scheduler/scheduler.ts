@@ -52,6 +52,8 @@ export interface SchedulerOptions {
   group: string;
   /** Factor for the time between two runs; with 0, schedules fire only by hand. Default: 1. */
   timeScale?: number;
+  /** Calls a Lambda by its ARN. Default: schedules have no Lambdas as targets. */
+  invoke?: (functionArn: string, payload: unknown) => Promise<unknown>;
   /** Requests that are not signed with them are refused. Default: `local` for both. */
   credentials?: Credentials;
   /** Keeps the schedules. Default: they are in memory only. */
@@ -75,15 +77,18 @@ export class Scheduler {
   /** By group and name. */
   readonly #schedules = new Map<string, StoredSchedule>();
 
-  constructor(
-    engine: Engine,
-    { group, timeScale = 1, credentials = exampleCredentials, kept }: SchedulerOptions,
-  ) {
+  constructor(engine: Engine, options: SchedulerOptions) {
+    const { group, timeScale = 1, invoke, kept, credentials = exampleCredentials } = options;
     this.#group = group;
     this.#kept = kept;
     this.#context = {
       clock: new ScaledClock(timeScale),
       start: (arn, input) => engine.start(arn, randomUUID(), input).executionArn,
+      invoke: (arn, input) => {
+        if (!invoke) throw new AwsError("ResourceNotFoundException", `Function not found: ${arn}`);
+        // An asynchronous call: its failure is the Lambda's own.
+        invoke(arn, JSON.parse(input)).catch(() => {});
+      },
       onRun: (run) => {
         this.runs.push(run);
         if (this.runs.length > keptRuns) this.runs.shift();
@@ -143,6 +148,17 @@ export class Scheduler {
     return this.#sorted()
       .filter(({ schedule }) => schedule.definition.GroupName === this.#group)
       .map(({ schedule: { name, definition } }) => ({ name, definition }));
+  }
+
+  /** Creates or replaces a schedule of the group `default`, as a deployment does. */
+  deploy(
+    name: string,
+    definition: Pick<ScheduleDefinition, "ScheduleExpression"> & { Target: object },
+  ): void {
+    this.#schedules.get(`default/${name}`)?.schedule.stop();
+    const now = new Date();
+    const whole = definitionSchema.parse({ FlexibleTimeWindow: { Mode: "OFF" }, ...definition });
+    this.#put(`default/${name}`, name, whole, { created: now, changed: now, token: undefined });
   }
 
   /** Fires a schedule of the group now instead of at its due time. */

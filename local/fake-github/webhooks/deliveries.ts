@@ -1,6 +1,7 @@
 import { createHmac, randomUUID } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { sign } from "@octokit/webhooks-methods";
+import type { HttpReply } from "../../http/http-server.js";
 import { enterpriseVersion } from "../rest/enterprise-server.js";
 import { asObject } from "../rest/examples.js";
 import { GitHubError, type Json, notFound, pageSize, param, type Rest } from "../rest/rest.js";
@@ -22,7 +23,8 @@ export interface Delivery {
 
 /** One attempt to send a delivery: an item of GitHub's own list of deliveries. */
 interface Attempt {
-  id: number;
+  /** Nineteen digits, which no JavaScript number holds. */
+  id: string;
   delivery: Delivery;
   at: Date;
   redelivery: boolean;
@@ -44,7 +46,14 @@ export interface DeliveryTarget {
   timeoutMs: number;
   /** The host of the GitHub Enterprise Server that sends the deliveries. */
   enterpriseHost(): string | undefined;
+  /** GitHub's clock. */
+  now: () => Date;
 }
+
+/** GitHub keeps deliveries for three days. */
+const KEPT_MS = 3 * 24 * 3600_000;
+
+const FIRST_ID = 3_841_651_795_600_416_768n;
 
 const HOOK_ID = "400000001";
 
@@ -52,7 +61,10 @@ const HOOK_ID = "400000001";
 export class Deliveries {
   /** All deliveries, the oldest first, sent or not. */
   readonly made: Delivery[] = [];
-  readonly #attempts: Attempt[] = [];
+  #attempts: Attempt[] = [];
+  #attemptsMade = 0n;
+  /** How many items of a page the next one repeats: 0 by default. */
+  pagesOverlap = 0;
   readonly #underWay = new Set<Promise<unknown>>();
   readonly #closing = new AbortController();
 
@@ -110,8 +122,9 @@ export class Deliveries {
   }
 
   async #send(delivery: Delivery): Promise<void> {
-    const at = new Date();
-    const redelivery = this.#attempts.some((attempt) => attempt.delivery.guid === delivery.guid);
+    const at = this.target.now();
+    const startedAt = Date.now();
+    const redelivery = delivery.status !== undefined;
     const timeout = AbortSignal.timeout(this.target.timeoutMs);
     const isForm = this.target.contentType() === "form";
     const sent = isForm ? `payload=${encodeURIComponent(delivery.raw)}` : delivery.raw;
@@ -134,9 +147,9 @@ export class Deliveries {
       body = timeout.aborted ? "timed out" : "failed to connect to host";
       if (error instanceof Error && !timeout.aborted) body += `: ${error.cause ?? error.message}`;
     }
-    const durationMs = Date.now() - at.getTime();
+    const durationMs = Date.now() - startedAt;
     Object.assign(delivery, { status, body, durationMs });
-    const id = 9_000_000_001 + this.#attempts.length;
+    const id = `${FIRST_ID + 7n * this.#attemptsMade++}`;
     this.#attempts.push({ id, delivery, at, redelivery, status, body, durationMs });
   }
 
@@ -166,27 +179,25 @@ export class Deliveries {
   /** https://docs.github.com/rest/apps/webhooks */
   routes(rest: Rest): void {
     rest.get("/app/hook/deliveries", (request) => {
-      const cursor = /^v1_(\d+)$/.exec(request.query.get("cursor") ?? "")?.[1];
+      const given = request.query.get("cursor");
+      const cursor = /^v1_(\d+)$/.exec(given ?? "")?.[1];
+      if (given !== null && cursor === undefined) throw new GitHubError(400, "Invalid cursor parameter.");
       const outcome = request.query.get("status");
-      const left = this.#attempts
-        .filter(({ id }) => cursor === undefined || id <= Number(cursor))
+      const left = this.#kept()
+        .filter(({ id }) => cursor === undefined || BigInt(id) <= BigInt(cursor))
         .filter((attempt) => outcome === null || (outcome === "success") === isOk(attempt))
         .reverse();
-      const next = left[pageSize(request)];
-      return {
-        status: 200,
-        body: left.slice(0, pageSize(request)).map(attemptJson),
-        ...(next ? { headers: { link: rest.link(request, { cursor: `v1_${next.id}` }, "next") } } : {}),
-      };
+      const size = pageSize(request);
+      const next = left.length > size ? left[size - this.pagesOverlap] : undefined;
+      const links = next ? { link: rest.link(request, { cursor: `v1_${next.id}` }, "next") } : {};
+      return withBigIds({ status: 200, body: left.slice(0, size).map(attemptJson), headers: links });
     });
     rest.get("/app/hook/deliveries/:id", (request) => {
       const attempt = this.#attempt(param(request, "id"));
       const { payload } = attempt.delivery;
       const response = { headers: {}, payload: attempt.body };
-      return {
-        status: 200,
-        body: { ...attemptJson(attempt), request: { headers: {}, payload }, response },
-      };
+      const body = { ...attemptJson(attempt), request: { headers: {}, payload }, response };
+      return withBigIds({ status: 200, body });
     });
     rest.post("/app/hook/deliveries/:id/attempts", (request) => {
       const { delivery } = this.#attempt(param(request, "id"));
@@ -196,14 +207,26 @@ export class Deliveries {
     });
   }
 
+  #kept(): Attempt[] {
+    const earliest = this.target.now().getTime() - KEPT_MS;
+    this.#attempts = this.#attempts.filter(({ at }) => at.getTime() >= earliest);
+    return this.#attempts;
+  }
+
   #attempt(id: string): Attempt {
-    const found = this.#attempts.find((attempt) => `${attempt.id}` === id);
+    const found = this.#kept().find((attempt) => attempt.id === id);
     if (!found) throw notFound();
     return found;
   }
 }
 
 const isOk = ({ status }: Attempt): boolean => status >= 200 && status < 300;
+
+/** Writes the ids as JSON numbers of all their digits. */
+function withBigIds({ status, body, headers = {} }: HttpReply): HttpReply {
+  const text = JSON.stringify(body).replace(/"id":"(\d{19})"/g, '"id":$1');
+  return { status, body: text, headers: { "content-type": "application/json; charset=utf-8", ...headers } };
+}
 
 function attemptJson(attempt: Attempt): Json {
   const { delivery, status } = attempt;
@@ -214,7 +237,8 @@ function attemptJson(attempt: Attempt): Json {
     redelivery: attempt.redelivery,
     duration: attempt.durationMs / 1000,
     status: isOk(attempt) ? "OK" : status === 0 ? attempt.body : `Invalid HTTP Response: ${status}`,
-    status_code: status,
+    // As in the example of GitHub's description, if there was no answer.
+    status_code: status || 502,
     event: delivery.event,
     action: delivery.action,
     installation_id: asObject(delivery.payload.installation).id ?? null,

@@ -18,6 +18,7 @@ beforeAll(async () => {
     TABLE_NAME: "relay",
     SCHEDULE_GROUP: "relay",
     SCHEDULE_ROLE_ARN: "arn:aws:iam::000000000000:role/scheduler",
+    SCHEDULE_DEAD_LETTERS_ARN: "arn:aws:sqs:us-east-1:000000000000:dead-letters",
     CREATE_TASK_FLOW_ARN: "arn:aws:states:us-east-1:000000000000:stateMachine:create-task",
   });
   const { Table } = await import("../../../lambdas/aws/table.js");

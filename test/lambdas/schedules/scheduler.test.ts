@@ -20,6 +20,7 @@ beforeAll(async () => {
   Object.assign(process.env, {
     SCHEDULE_GROUP: group,
     SCHEDULE_ROLE_ARN: role,
+    SCHEDULE_DEAD_LETTERS_ARN: "arn:aws:sqs:us-east-1:000000000000:dead-letters",
     CREATE_TASK_FLOW_ARN: flow,
     AWS_REGION: "us-east-1",
     AWS_ACCESS_KEY_ID: "local",

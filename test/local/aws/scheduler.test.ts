@@ -11,7 +11,7 @@ import {
   UpdateScheduleCommand,
 } from "@aws-sdk/client-scheduler";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
-import { ScheduleExpression } from "../../../local/aws/scheduler/schedule-expression.js";
+import { parseExpression } from "../../../local/aws/scheduler/schedule-expression.js";
 import { Scheduler } from "../../../local/aws/scheduler/scheduler.js";
 import { Engine } from "../../../local/engine/index.js";
 
@@ -187,6 +187,9 @@ describe("the API of EventBridge Scheduler", () => {
     ["two n-th days", { ScheduleExpression: "cron(0 0 ? * 2#1,3#1 *)" }],
     ["a year before 1970", { ScheduleExpression: "cron(0 0 * * ? 1969)" }],
     ["a minute 60", { ScheduleExpression: "cron(60 0 * * ? *)" }],
+    ["a rate of nothing", { ScheduleExpression: "rate(0 minutes)" }],
+    ["a rate of one minutes", { ScheduleExpression: "rate(1 minutes)" }],
+    ["a rate in weeks", { ScheduleExpression: "rate(2 weeks)" }],
     ["a bare cron expression", { ScheduleExpression: "0 0 * * ? *" }],
     ["an unknown time zone", { ScheduleExpressionTimezone: "Mars/Olympus" }],
     ["an offset for a time zone", { ScheduleExpressionTimezone: "+01:00" }],
@@ -277,7 +280,7 @@ describe("a schedule", () => {
 describe("the times of an expression", () => {
   /** The next `count` times after `from`, in UTC. */
   function times(expression: string, timezone: string, from: string, count: number): string[] {
-    const parsed = new ScheduleExpression(expression, timezone);
+    const parsed = parseExpression(expression, timezone);
     const found: string[] = [];
     let time: number | undefined = Date.parse(from);
     while (found.length < count) {

