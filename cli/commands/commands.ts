@@ -1,5 +1,11 @@
 import type { CommandMaker } from "../program/main.js";
+import { cost } from "./cost.js";
+import { end } from "./end.js";
 import { failed } from "./failed.js";
+import { inbox } from "./inbox.js";
+import { redrive } from "./redrive.js";
+import { status } from "./status.js";
+import { tail } from "./tail.js";
 
 /** All commands, in the order of the help. */
-export const commands: readonly CommandMaker[] = [failed];
+export const commands: readonly CommandMaker[] = [status, tail, failed, inbox, redrive, end, cost];

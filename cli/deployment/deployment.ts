@@ -32,6 +32,11 @@ export function flowArn({ partition, region, account, stackName }: Deployment, f
   return `arn:${partition}:states:${region}:${account}:stateMachine:${stackName}-${flow}`;
 }
 
+/** The ARN of a run of a flow. */
+export function executionArn(deployment: Deployment, flow: string, name: string): string {
+  return `${flowArn(deployment, flow).replace(":stateMachine:", ":execution:")}:${name}`;
+}
+
 /** The name of a Lambda. */
 export function functionName({ stackName }: Deployment, action: string): string {
   return `${stackName}-${action}`;

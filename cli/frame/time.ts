@@ -9,16 +9,28 @@ export function sinceOption(since: string) {
   return new Option(flags, description).argParser(pastTime).default(pastTime(since), since);
 }
 
-/** `90m`, `1d`, or a time in ISO 8601, as the argument of an option: the time, or that long ago. */
-function pastTime(text: string): Date {
-  const [, amount, unit = ""] = /^(\d+)([smhd])$/.exec(text) ?? [];
-  const time = amount === undefined ? Date.parse(text) : Date.now() - Number(amount) * (unitsMs[unit] ?? 0);
-  if (Number.isNaN(time) || new Date(time).getTime() > Date.now()) {
+/** `90s`, `10m`, `12h` or `7d` as the argument of an option: milliseconds. */
+export function duration(text: string): number {
+  const ms = milliseconds(text);
+  if (ms === undefined) throw new InvalidArgumentError("Expected a time like 90s, 10m, 12h or 7d.");
+  return ms;
+}
+
+/** The same, or a time in ISO 8601, as the argument of an option: that long ago, or that time. */
+export function pastTime(text: string): Date {
+  const ms = milliseconds(text);
+  const time = ms === undefined ? Date.parse(text) : Date.now() - ms;
+  if (Number.isNaN(time) || time > Date.now()) {
     throw new InvalidArgumentError(
       "Expected how long ago (90m, 12h, 7d), or a past time (2026-05-01T12:00Z).",
     );
   }
   return new Date(time);
+}
+
+function milliseconds(text: string): number | undefined {
+  const [, amount, unit = ""] = /^(\d+)([smhd])$/.exec(text) ?? [];
+  return amount === undefined ? undefined : Number(amount) * (unitsMs[unit] ?? 0);
 }
 
 /** How long ago a time was, in one unit: `5 min`. */

@@ -31,6 +31,11 @@ export interface TemplateChoice {
   presetId?: string;
 }
 
+type TemplateSettings = Pick<
+  CoderSettings,
+  "CODER_ORGANIZATION" | "CODER_TEMPLATE_NAME" | "CODER_TEMPLATE_PRESET" | "CODER_FACTORY_TEMPLATE"
+>;
+
 /** The templates of the organization that tasks are created in. */
 export class CoderTemplates {
   /** Of the version that was asked for last. */
@@ -39,7 +44,7 @@ export class CoderTemplates {
 
   constructor(
     private readonly client: CoderClient,
-    private readonly settings: CoderSettings,
+    private readonly settings: TemplateSettings,
   ) {}
 
   /** The id of the organization of `CODER_ORGANIZATION`. */
@@ -57,12 +62,17 @@ export class CoderTemplates {
    * there is no `fallback`. The active version is read each time.
    */
   async templateFor(factory: Factory | null, fallback?: string): Promise<TemplateChoice | undefined> {
-    const { CODER_FACTORY_TEMPLATE, CODER_TEMPLATE_NAME, CODER_TEMPLATE_PRESET } = this.settings;
-    if (factory) return this.#template(CODER_FACTORY_TEMPLATE, "CODER_FACTORY_TEMPLATE", undefined);
+    const { CODER_TEMPLATE_NAME, CODER_TEMPLATE_PRESET } = this.settings;
+    if (factory) return this.factoryTemplate();
     const name = CODER_TEMPLATE_NAME ?? fallback;
     return name === undefined
       ? undefined
       : this.#template(name, "CODER_TEMPLATE_NAME", CODER_TEMPLATE_PRESET);
+  }
+
+  /** The active version of the factory template, with its default preset. */
+  factoryTemplate(): Promise<TemplateChoice> {
+    return this.#template(this.settings.CODER_FACTORY_TEMPLATE, "CODER_FACTORY_TEMPLATE", undefined);
   }
 
   /** The values of a repository's config that the template has a parameter of the same name for. */

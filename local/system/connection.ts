@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { hashOfSources } from "../../infra/definition/sources.js";
 import { outputs } from "./aws-environment.js";
 import type { LocalSystem } from "./system.js";
 
@@ -11,7 +12,8 @@ export function writeConnection(system: LocalSystem, folder: string): { remove: 
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, "connection.json");
   const { environment } = system;
-  const connection = { processId: process.pid, outputs: outputs(system), environment };
+  const stackOutputs = { ...outputs(system), Sources: hashOfSources() };
+  const connection = { processId: process.pid, outputs: stackOutputs, environment };
   writeFileSync(path, `${JSON.stringify(connection, undefined, 2)}\n`, { mode: 0o600 });
   return { remove: () => rmSync(path, { force: true }) };
 }

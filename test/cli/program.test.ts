@@ -38,7 +38,7 @@ describe("the command line", () => {
   });
 
   test.each([
-    [["fail"], /unknown command 'fail'[\s\S]*Did you mean failed\?/],
+    [["statu"], /unknown command 'statu'[\s\S]*Did you mean status\?/],
     [["failed", "--since", "tomorrow"], /--since <time>.*invalid.*90m, 12h, 7d/],
     [["failed", "--since", "2999-01-01"], /past time/],
     [["failed", "--colour"], /unknown option '--colour'/],

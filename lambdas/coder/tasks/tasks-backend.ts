@@ -30,7 +30,7 @@ const sendTimeoutMs = 60_000;
 const notReady = /Status: running|not ready/i;
 
 /** The name that the documentation gives to the template. */
-const defaultTemplate = "task-template";
+export const defaultTemplate = "task-template";
 
 /** The Tasks API, `/api/v2/tasks`: Coder 2.29 to 2.36. */
 export class TasksBackend implements CoderBackend {

@@ -112,7 +112,7 @@ export class Templates {
     api.route("GET", "/api/v2/templateversions/:version/rich-parameters", ({ params }) => {
       const version = this.version(params.version ?? "");
       if (!version) throw notFound();
-      return { status: 200, body: version.template.parameters.map(parameterJson) };
+      return { status: 200, body: parametersOf(version.template) };
     });
   }
 }
@@ -134,18 +134,30 @@ function json(template: FakeTemplate) {
   };
 }
 
+/** The parameter without a default, which presets set. */
+const requiredParameter = "size";
+
 /** https://coder.com/docs/reference/api/templates#get-rich-parameters-by-template-version */
-function parameterJson(name: string) {
-  return { name, display_name: "", description: "", type: "string", mutable: true, required: false };
+function parametersOf({ parameters, needsPreset }: FakeTemplate) {
+  const required = needsPreset ? [requiredParameter] : [];
+  return [...parameters, ...required].map((name) => ({
+    name,
+    display_name: "",
+    description: "",
+    type: "string",
+    mutable: true,
+    default_value: "",
+    required: required.includes(name),
+  }));
 }
 
 /** codersdk.Preset has no JSON tags, hence the capitals; an empty list is a nil slice, hence the `null`. */
-function presetsJson({ presets }: FakeTemplateVersion) {
+function presetsJson({ presets, template }: FakeTemplateVersion) {
   if (presets.length === 0) return null;
   return presets.map(({ id, name, isDefault }) => ({
     ID: id,
     Name: name,
-    Parameters: [],
+    Parameters: template.needsPreset ? [{ Name: requiredParameter, Value: "large" }] : [],
     Default: isDefault,
     DesiredPrebuildInstances: null,
     Description: "",

@@ -35,6 +35,7 @@ export class IssuesApi {
     });
     rest.post("/repos/:owner/:repo/issues", (request) => this.#create(request));
     rest.patch(one, (request) => this.#update(request));
+    rest.delete(`${one}/assignees`, (request) => this.#removeAssignees(request));
     rest.post(`${one}/reactions`, (request) => {
       const issue = this.#issue(request);
       checkUnlocked(issue, "create reaction");
@@ -90,6 +91,18 @@ export class IssuesApi {
       this.issues.setState(issue, "open", "reopened");
       this.#tell(issue, "reopened");
     }
+    return { status: 200, body: this.issues.json(issue) };
+  }
+
+  /** Ignores logins that aren't assigned. https://docs.github.com/rest/issues/assignees#remove-assignees-from-an-issue */
+  #removeAssignees(request: HttpRequest) {
+    const issue = this.#issue(request);
+    const removed = strings(body(request).assignees).map((login) => login.toLowerCase());
+    const logins = issue.assignees.map(({ login }) => login);
+    this.#assign(
+      issue,
+      logins.filter((login) => !removed.includes(login.toLowerCase())),
+    );
     return { status: 200, body: this.issues.json(issue) };
   }
 

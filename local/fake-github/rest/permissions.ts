@@ -28,6 +28,7 @@ const needs: Record<string, readonly string[]> = {
   "POST /repos/:owner/:repo/issues": ["issues: write"],
   "GET /repos/:owner/:repo/issues/:number": ["issues: read", "pull_requests: read"],
   "PATCH /repos/:owner/:repo/issues/:number": ["issues: write", "pull_requests: write"],
+  "DELETE /repos/:owner/:repo/issues/:number/assignees": ["issues: write", "pull_requests: write"],
   "GET /repos/:owner/:repo/issues/:number/comments": ["issues: read", "pull_requests: read"],
   "POST /repos/:owner/:repo/issues/:number/comments": ["issues: write", "pull_requests: write"],
   "POST /repos/:owner/:repo/issues/:number/reactions": ["issues: write"],

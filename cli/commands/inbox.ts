@@ -1,0 +1,36 @@
+import { table } from "../frame/table.js";
+import { relayCommand } from "../program/command.js";
+import type { Session } from "../program/session.js";
+import { waitingColumns } from "./status.js";
+
+export const inbox = ({ terminal, enter }: Session) =>
+  relayCommand("inbox", {
+    summary: "List what waits for an agent, or drop one input",
+    details:
+      "A dropped input is never sent, even if GitHub delivers it again. A comment that is edited later is put again.",
+    examples: ["inbox octo/app#7", "inbox octo/app#7 --drop comment#2041", "inbox octo/app#7 --json"],
+  })
+    .argument("<work>", "owner/repo#7, or another name that status lists")
+    .option("--drop <id>", "drop the input with this id")
+    .option("--yes", "drop it without asking")
+    .action(async (name, { drop, yes, ...target }) => {
+      await enter(target);
+      const { findWork } = await import("../operations/works.js");
+      const { waitingFor } = await import("../operations/standing.js");
+      const work = await terminal.during("Reading the records", findWork(name));
+      if (drop === undefined) {
+        const waiting = await waitingFor(work);
+        const none = `Nothing waits for the agent of ${work.reference}.`;
+        terminal.result(
+          waiting,
+          waiting.length === 0 ? none : table(waiting, waitingColumns, terminal.width),
+        );
+        return;
+      }
+      const { findInput } = await import("../operations/drop.js");
+      const { waiting, withdraw } = await findInput(work, drop);
+      const plan = `This drops ${waiting.id} by ${waiting.from} (${waiting.url}): the agent of ${work.reference} will not get it.`;
+      await terminal.confirm(plan, yes);
+      await withdraw();
+      terminal.result({ dropped: waiting }, `Dropped ${waiting.id}.`);
+    });

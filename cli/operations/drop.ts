@@ -1,0 +1,38 @@
+import { CommandError } from "../frame/exit.js";
+import { toWaiting, type Waiting } from "./standing.js";
+import { inboxOf, type Work } from "./works.js";
+
+/**
+ * An input that waits, and what drops it. It stays dropped for eight days, as long as GitHub can deliver it again.
+ *
+ * @throws {CommandError} if no input with this id waits; by `withdraw`, if it was sent or changed meanwhile.
+ */
+export async function findInput(
+  work: Work,
+  id: string,
+): Promise<{ waiting: Waiting; withdraw: () => Promise<void> }> {
+  const inbox = await inboxOf(work);
+  for await (const input of inbox.waiting()) {
+    if (input.identity !== id) continue;
+    const withdraw = async () => {
+      const { batch } = await inbox.meta.read();
+      if (batch?.entries.some(({ identity }) => identity === id)) {
+        throw new CommandError("failed", `${id} is being sent at this moment. Nothing was changed.`);
+      }
+      await inbox.outcomes.drop(input);
+      if (await isWaiting(id)) {
+        throw new CommandError("failed", `${id} has changed meanwhile, and still waits. Try again.`);
+      }
+    };
+    return { waiting: toWaiting(input), withdraw };
+  }
+  throw new CommandError(
+    "notFound",
+    `Nothing with the id ${id} waits for the agent of ${work.reference}. npm run relay -- inbox ${work.reference} lists the ids.`,
+  );
+
+  async function isWaiting(identity: string): Promise<boolean> {
+    for await (const input of inbox.waiting()) if (input.identity === identity) return true;
+    return false;
+  }
+}

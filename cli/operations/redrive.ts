@@ -1,0 +1,63 @@
+import { DescribeExecutionCommand, RedriveExecutionCommand } from "@aws-sdk/client-sfn";
+import { flowNames } from "../../infra/definition/actions.js";
+import { inParallel } from "../../lambdas/inbox/input-items.js";
+import { type Deployment, executionArn } from "../deployment/deployment.js";
+import { CommandError } from "../frame/exit.js";
+import { stepFunctions } from "./clients.js";
+
+/** A run by its name or ARN. */
+export interface FoundRun {
+  name: string;
+  arn: string;
+  status: string;
+  error?: string | undefined;
+}
+
+/** The outcome of a redrive: `refusal` is Step Functions' reason if it did not redrive the run. */
+export interface Redrive {
+  name: string;
+  redriven: boolean;
+  refusal?: string;
+}
+
+/**
+ * The run of a reference, as status comments and `failed` show it.
+ *
+ * @throws {CommandError} if there is none.
+ */
+export async function findRun(deployment: Deployment, reference: string): Promise<FoundRun> {
+  const name = reference.split(":").at(-1) ?? reference;
+  const found = await Promise.all(flowNames.map((flow) => describe(deployment, flow, name)));
+  const run = found.find((one) => one !== undefined);
+  if (run) return run;
+  throw new CommandError(
+    "notFound",
+    `${deployment.title} has no run named "${name}". npm run relay -- failed lists those that have failed; Step Functions forgets a run after 90 days.`,
+  );
+}
+
+/** Redrives runs at the states that failed. One that Step Functions refuses doesn't hold up the others. */
+export function redrive(runs: readonly Pick<FoundRun, "name" | "arn">[]): Promise<Redrive[]> {
+  return inParallel(runs, async ({ name, arn }) => {
+    try {
+      await stepFunctions.send(new RedriveExecutionCommand({ executionArn: arn }));
+      return { name, redriven: true };
+    } catch (error) {
+      if (!(error instanceof Error) || error.name !== "ExecutionNotRedrivable") throw error;
+      return { name, redriven: false, refusal: error.message };
+    }
+  });
+}
+
+async function describe(deployment: Deployment, flow: string, name: string): Promise<FoundRun | undefined> {
+  const arn = executionArn(deployment, flow, name);
+  try {
+    const command = new DescribeExecutionCommand({ executionArn: arn });
+    const { status = "", error } = await stepFunctions.send(command);
+    return { name, arn, status, error };
+  } catch (error) {
+    // Of a name that no execution can have, it says InvalidArn.
+    if (error instanceof Error && /^(ExecutionDoesNotExist|InvalidArn)$/.test(error.name)) return undefined;
+    throw error;
+  }
+}

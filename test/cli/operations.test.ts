@@ -1,0 +1,153 @@
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { creation } from "../e2e/deployments.js";
+import { until, World } from "../e2e/support.js";
+import { connect, relay } from "./support.js";
+
+let world: World;
+beforeAll(async () => {
+  world = await World.start();
+  connect(world.system);
+});
+afterAll(() => world.close());
+
+/** The JSON that a command prints. */
+async function answer(...args: string[]) {
+  const { code, err, json } = await relay([...args, "--local", "--json"]);
+  expect({ code, err }).toEqual({ code: 0, err: expect.anything() });
+  return json();
+}
+
+const nameOf = ({ number }: { number: number }) => `octo/app#${number}`;
+
+describe("status", () => {
+  test("lists current work, and shows the runs and pages of one issue", async () => {
+    const issue = await world.runningIssue();
+    await world.idle();
+    const row = {
+      work: nameOf(issue),
+      state: expect.stringMatching(/running|waiting/),
+      owner: "mona-c",
+      waiting: [],
+    };
+    expect(await answer("status")).toContainEqual(expect.objectContaining(row));
+    expect(await answer("status", "octo/app")).toContainEqual(expect.objectContaining(row));
+    expect(await answer("status", "octo/other")).toEqual([]);
+
+    const [run] = await world.runsOf(issue);
+    expect(await answer("status", nameOf(issue).toUpperCase())).toMatchObject({
+      ...row,
+      issue: expect.stringMatching(/\/octo\/app\/issues\/\d+$/),
+      agent: expect.stringContaining(world.coder.url),
+      runs: expect.arrayContaining([
+        expect.objectContaining({ flow: "create-task", name: run?.name, status: "SUCCEEDED" }),
+      ]),
+    });
+    const text = await relay(["status", nameOf(issue), "--local"]);
+    expect(text.out).toMatch(
+      /State +(running|waiting)\n[\s\S]*Nothing waits[\s\S]*SUCCEEDED +create-task-app-/,
+    );
+  });
+
+  test("says that there is no such work, with exit code 4", async () => {
+    const { code, err, out } = await relay(["status", "octo/app#9999", "--local"]);
+    expect({ code, out }).toEqual({ code: 4, out: "" });
+    expect(err).toContain('no record of "octo/app#9999"');
+  });
+});
+
+describe("inbox", () => {
+  test("lists what waits for an agent, and drops an input for good", async () => {
+    const issue = await world.runningIssue();
+    await world.idle();
+    const agent = world.agentOf(issue);
+    agent.holdBusy();
+    await world.gitHub.comment(issue, { by: "mona", body: "first" });
+    await world.gitHub.comment(issue, { by: "mona", body: "second" });
+    const waiting = await until("both wait", async () => {
+      const found = (await answer("inbox", nameOf(issue))) as { id: string; from: string }[];
+      return found.length === 2 && found;
+    });
+    expect(waiting).toMatchObject([{ from: "mona", kind: "comment" }, { from: "mona" }]);
+    const [first] = waiting;
+    const drop = ["inbox", nameOf(issue), "--drop", first?.id ?? "", "--local"];
+    expect(await relay(drop)).toMatchObject({ code: 5, out: "" });
+    const dropped = await relay([...drop, "--yes"]);
+    expect(dropped).toMatchObject({ code: 0, out: `Dropped ${first?.id}.\n` });
+    expect(dropped.err).toContain(`drops ${first?.id} by mona`);
+    expect(await relay([...drop, "--yes"])).toMatchObject({ code: 4 });
+
+    agent.release();
+    const told = () => agent.inputs.map(({ text }) => text).join("\n");
+    await until("the second is sent", () => told().includes("second"));
+    await world.idle();
+    expect(told()).not.toContain("first");
+    const { out } = await relay(["inbox", nameOf(issue), "--local"]);
+    expect(out).toBe(`Nothing waits for the agent of ${nameOf(issue)}.\n`);
+  });
+});
+
+describe("a failed run", () => {
+  test("is listed with its reason, shown by tail, and redriven by its name", async () => {
+    const issue = await world.openIssue();
+    world.coder.http.fail({ ...creation, status: 403, body: { message: "Forbidden." } });
+    await world.assign(issue);
+    await world.untilStatus(issue, "has failed");
+    const [run] = await world.runsOf(issue);
+    const name = run?.name ?? "";
+    const failure = { name, flow: "create-task", error: "CoderForbiddenError", status: "FAILED" };
+    expect(await answer("failed")).toContainEqual(expect.objectContaining(failure));
+    expect((await relay(["failed", "--local"])).out).toMatch(new RegExp(`${name} +CoderForbiddenError`));
+
+    const tail = await relay(["tail", nameOf(issue), "--since", "5m", "--for", "0s", "--local", "--json"]);
+    const lines = tail.out
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(lines.map(({ run: each, what, error }) => `${each} ${what} ${error ?? ""}`.trim())).toEqual([
+      `${name} started`,
+      `${name} Claim work`,
+      `${name} Create task`,
+      `${name} not yet CoderForbiddenError`,
+      `${name} failed CoderForbiddenError`,
+    ]);
+
+    expect(await relay(["redrive", name, "--local"])).toMatchObject({ code: 5 });
+    expect(await answer("redrive", name, "--yes")).toEqual([{ name, redriven: true }]);
+    await world.untilRunning(issue);
+    expect(await answer("failed")).not.toContainEqual(expect.objectContaining({ name }));
+    const again = await relay(["redrive", name, "--yes", "--local", "--json"]);
+    expect(again.code).toBe(1);
+    expect(again.json()).toMatchObject([{ name, redriven: false, refusal: expect.any(String) }]);
+    expect(await relay(["redrive", "create-task-app-1-none", "--yes", "--local"])).toMatchObject({ code: 4 });
+  });
+
+  test("is redriven with all that have failed since a time with the same error", async () => {
+    world.coder.http.fail({ ...creation, status: 403, body: { message: "Forbidden." }, times: 2 });
+    const issues = [await world.openIssue(), await world.openIssue()];
+    for (const issue of issues) await world.assign(issue);
+    for (const issue of issues) await world.untilStatus(issue, "has failed");
+    expect(await answer("redrive", "--all-since", "5m", "--error", "OtherError", "--yes")).toEqual([]);
+    const redriven = await answer("redrive", "--all-since", "5m", "--error", "CoderForbiddenError", "--yes");
+    expect(redriven).toMatchObject([{ redriven: true }, { redriven: true }]);
+    for (const issue of issues) await world.untilRunning(issue);
+    expect(await relay(["redrive", "--local"])).toMatchObject({ code: 2 });
+  });
+});
+
+describe("end", () => {
+  test("deletes the task and unassigns the agent, so that nothing starts a new one", async () => {
+    const issue = await world.runningIssue();
+    await world.idle();
+    const refused = await relay(["end", nameOf(issue), "--local"]);
+    expect(refused.code).toBe(5);
+    expect(refused.err).toMatch(
+      /deletes its task gh-app-\d+ of mona-c.* and unassigns the agent from octo\/app#\d+/,
+    );
+    expect(await answer("end", nameOf(issue), "--yes")).toMatchObject({ status: "SUCCEEDED" });
+    await world.idle();
+    expect(world.agentsFor(issue)).toEqual([]);
+    expect(issue.assignees).toEqual([]);
+    expect(issue.state).toBe("open");
+    expect(await world.endsOf(issue)).toEqual(["SUCCEEDED", "SUCCEEDED", "SUCCEEDED"]);
+  });
+});
