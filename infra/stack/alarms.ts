@@ -26,11 +26,11 @@ export interface AlarmSources {
 export function addAlarms(scope: Construct, sources: AlarmSources): void {
   const { api, webhook, stateMachines, unreported, deadLetters, scheduleGroups, topic } = sources;
   const action = new SnsAction(topic);
-  const alarm = (id: string, metric: IMetric, threshold: number, alarmDescription: string) =>
+  const alarm = (id: string, metric: IMetric, threshold: number, description: string) =>
     new Alarm(scope, id, {
       metric,
       threshold,
-      alarmDescription,
+      alarmDescription: `${description} See docs/operations.md#${id.toLowerCase()}.`,
       evaluationPeriods: 1,
       treatMissingData: TreatMissingData.NOT_BREACHING,
     }).addAlarmAction(action);
@@ -39,13 +39,13 @@ export function addAlarms(scope: Construct, sources: AlarmSources): void {
     "WebhookErrors",
     webhook.metricErrors({ period: Duration.minutes(5) }),
     1,
-    "The Lambda webhook crashed or ran out of time: the Lambda redeliver brings the lost deliveries back. See its log group, and docs/operations.md#deliveries.",
+    "The Lambda webhook crashed or ran out of time: the Lambda redeliver brings the lost deliveries back. See its log group.",
   );
   alarm(
     "WebhookServerErrors",
     api.metricServerError({ period: Duration.minutes(5), statistic: "Sum" }),
     1,
-    "GitHub was answered with 5xx: a secret could not be read or a flow could not be started. The Lambda redeliver brings the deliveries back. See docs/operations.md#deliveries.",
+    "GitHub was answered with 5xx: a secret could not be read or a flow could not be started. The Lambda redeliver brings the deliveries back.",
   );
   // Each failed execution is reported by itself; this alarm is for a common cause. Drains have their own
   // alarm, and follow-task is left out: its failure loses no messages.
@@ -73,31 +73,31 @@ export function addAlarms(scope: Construct, sources: AlarmSources): void {
     "DeliveriesLost",
     ownMetric(scope, "LostDeliveries", Duration.minutes(15)),
     10,
-    "Ten or more deliveries were not accepted within 15 minutes: the webhook URL may be out of reach. They are redelivered once it answers. See docs/operations.md#deliveries.",
+    "Ten or more deliveries were not accepted within 15 minutes: the webhook URL may be out of reach. They are redelivered once it answers.",
   );
   alarm(
     "DeliveriesGivenUp",
     ownMetric(scope, "DeliveriesGivenUp", Duration.minutes(5)),
     1,
-    "A lost delivery was redelivered five times in vain, or GitHub does not keep it any more. The log of the Lambda redeliver names it. See docs/operations.md#deliveries.",
+    "A lost delivery was redelivered five times in vain, or GitHub does not keep it any more. The log of the Lambda redeliver names it.",
   );
   alarm(
     "DeadLetters",
     waitingIn(deadLetters),
     1,
-    "A scheduled job could not be started, or a run of a recurring Lambda failed: the message waits for 14 days in the queue of the stack output DeadLettersUrl. See docs/operations.md#schedules.",
+    "A scheduled job could not be started, or a run of a recurring Lambda failed: the message waits for 14 days in the queue of the stack output DeadLettersUrl.",
   );
   alarm(
     "ScheduledCallsDropped",
     ofScheduler(scheduleGroups, "InvocationDroppedCount"),
     1,
-    "EventBridge Scheduler gave up a call after its retries. See docs/operations.md#schedules.",
+    "EventBridge Scheduler gave up a call after its retries.",
   );
   alarm(
     "ScheduledCallsFailing",
     ofScheduler(scheduleGroups, "TargetErrorCount"),
     3,
-    "Step Functions or Lambda refused three or more calls of EventBridge Scheduler within five minutes. See docs/operations.md#schedules.",
+    "Step Functions or Lambda refused three or more calls of EventBridge Scheduler within five minutes.",
   );
 }
 

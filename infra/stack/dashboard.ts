@@ -3,58 +3,136 @@ import type { HttpApi } from "aws-cdk-lib/aws-apigatewayv2";
 import {
   Dashboard,
   GraphWidget,
+  type GraphWidgetProps,
   type IMetric,
-  type Metric,
+  LogQueryWidget,
+  MathExpression,
+  Metric,
   type MetricOptions,
 } from "aws-cdk-lib/aws-cloudwatch";
-import type { IFunction } from "aws-cdk-lib/aws-lambda";
+import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import type { StateMachine } from "aws-cdk-lib/aws-stepfunctions";
 import type { Construct } from "constructs";
+import { type MetricName, metrics } from "../../lambdas/model/metric.js";
+import type { Outcome } from "../../lambdas/webhook/answer.js";
+import { answered } from "../../lambdas/webhook/answered.js";
 import type { FlowName } from "../definition/actions.js";
 
 export interface DashboardSources {
   api: HttpApi;
-  webhook: IFunction;
+  webhook: LambdaFunction;
+  /** Deliveries, by the kind of their outcome. */
+  deliveries: (kind: Outcome["kind"]) => IMetric;
   /** Posts that GitHub refused. */
   refusedPosts: IMetric;
   stateMachines: Readonly<Record<FlowName, StateMachine>>;
 }
 
-/** One page: deliveries, the time to answer them, and the outcomes of the flows. */
-export function addDashboard(
-  scope: Construct,
-  { api, webhook, refusedPosts, stateMachines }: DashboardSources,
-): Dashboard {
-  const sum = { period: Duration.minutes(5), statistic: "Sum" };
-  const p95 = { period: Duration.minutes(5), statistic: "p95" };
+const outcomes: readonly Outcome["kind"][] = [
+  "accepted",
+  "duplicate",
+  "skipped",
+  "ping",
+  "rejected",
+  "failed",
+];
+
+const period = Duration.minutes(5);
+const sum = { period, statistic: "Sum" };
+const p95 = { period, statistic: "p95" };
+
+/** One page: deliveries, how long the work takes, what waits, the services, and the outcomes of the flows. */
+export function addDashboard(scope: Construct, sources: DashboardSources): Dashboard {
+  const { api, webhook, deliveries, refusedPosts, stateMachines } = sources;
+  const namespace = Stack.of(scope).stackName;
+  const ours = (metricName: MetricName, statistic: string) => measured(namespace, metricName, statistic);
+  const graph = (title: string, left: IMetric[], more: GraphWidgetProps = {}) =>
+    new GraphWidget({ title, width: 6, left, ...more });
   const flows = (title: string, metric: (machine: StateMachine, options: MetricOptions) => Metric) =>
-    new GraphWidget({
+    graph(
       title,
-      width: 6,
-      left: Object.entries(stateMachines).map(([label, machine]) => metric(machine, { ...sum, label })),
-    });
+      Object.entries(stateMachines).map(([label, machine]) => metric(machine, { ...sum, label })),
+    );
   return new Dashboard(scope, "Dashboard", {
-    dashboardName: Stack.of(scope).stackName,
+    dashboardName: namespace,
     widgets: [
       [
-        new GraphWidget({
-          title: "Deliveries",
-          width: 12,
-          left: [api.metricCount(sum), api.metricClientError(sum), api.metricServerError(sum)],
+        graph("Deliveries", [api.metricCount(sum), api.metricClientError(sum), api.metricServerError(sum)]),
+        graph("Deliveries by outcome", outcomes.map(deliveries), {
+          right: [
+            ours("LostDeliveries", "Sum"),
+            ours("Redeliveries", "Sum"),
+            ours("DeliveriesGivenUp", "Sum"),
+          ],
         }),
-        new GraphWidget({
-          title: "Time to answer (p95)",
-          width: 12,
-          left: [api.metricLatency(p95), webhook.metricDuration(p95)],
-        }),
+        graph("Time to answer (p95)", [api.metricLatency(p95), webhook.metricDuration(p95)]),
+        graph("Refused by GitHub", [refusedPosts]),
       ],
-      [new GraphWidget({ title: "Refused by GitHub", width: 24, height: 3, left: [refusedPosts] })],
+      [
+        graph("Time to a task", [ours("TaskCreationTime", "p50"), ours("TaskCreationTime", "p95")]),
+        graph("Time to deliver an input", [
+          ours("InputDeliveryTime", "p50"),
+          ours("InputDeliveryTime", "p95"),
+        ]),
+        graph("Waiting for busy agents", [ours("InboxDepth", "Maximum")], {
+          right: [ours("OldestInputAge", "Maximum")],
+        }),
+        graph("CI rounds", [ours("CiRounds", "Maximum")]),
+      ],
+      [
+        graph("Tasks", [ours("TasksCreated", "Sum"), ours("TasksDeleted", "Sum")]),
+        graph("Tasks alive, since the left edge", [aliveTasks(ours)]),
+        graph("Coder's errors", [errorsByKind(namespace)]),
+        graph("GitHub's rate limit left", [ours("GitHubRateLimitLeft", "Minimum")]),
+      ],
       [
         flows("Flows started", (machine, options) => machine.metricStarted(options)),
         flows("Flows succeeded", (machine, options) => machine.metricSucceeded(options)),
         flows("Flows failed", (machine, options) => machine.metricFailed(options)),
         flows("Flows timed out", (machine, options) => machine.metricTimedOut(options)),
       ],
+      [
+        new LogQueryWidget({
+          title: "Deliveries by reason",
+          width: 24,
+          logGroupNames: [webhook.logGroup.logGroupName],
+          queryLines: [
+            `filter message = "${answered}"`,
+            "stats count(*) as deliveries by kind, coalesce(reason, error, '') as why",
+            "sort deliveries desc",
+          ],
+        }),
+      ],
     ],
+  });
+}
+
+/** A metric that the Lambdas measure. Its dimension `service` is Powertools' own. */
+function measured(namespace: string, metricName: MetricName, statistic: string): Metric {
+  return new Metric({
+    namespace,
+    metricName,
+    dimensionsMap: { service: "coder-task-relay" },
+    statistic,
+    period,
+    label: `${metricName} (${statistic})`,
+  });
+}
+
+function aliveTasks(ours: (metricName: MetricName, statistic: string) => Metric): MathExpression {
+  return new MathExpression({
+    expression: "RUNNING_SUM(FILL(created, 0) - FILL(deleted, 0))",
+    usingMetrics: { created: ours("TasksCreated", "Sum"), deleted: ours("TasksDeleted", "Sum") },
+    label: "created - deleted",
+    period,
+  });
+}
+
+function errorsByKind(namespace: string): MathExpression {
+  const schema = [namespace, "service", metrics.CoderErrors.dimension].join(",");
+  return new MathExpression({
+    expression: `SEARCH('{${schema}} MetricName="CoderErrors"', 'Sum', ${period.toSeconds()})`,
+    label: "",
+    period,
   });
 }

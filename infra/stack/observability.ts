@@ -1,22 +1,23 @@
 import { Aws, CfnMapping, CfnOutput, Duration, Stack } from "aws-cdk-lib";
 import type { HttpApi } from "aws-cdk-lib/aws-apigatewayv2";
-import { type IMetric, Metric } from "aws-cdk-lib/aws-cloudwatch";
 import { EventField, Rule, RuleTargetInput } from "aws-cdk-lib/aws-events";
 import { LambdaFunction as LambdaTarget, SnsTopic } from "aws-cdk-lib/aws-events-targets";
 import { PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import { SqsDestination } from "aws-cdk-lib/aws-lambda-destinations";
-import { FilterPattern, type ILogGroup, MetricFilter } from "aws-cdk-lib/aws-logs";
+import type { ILogGroup } from "aws-cdk-lib/aws-logs";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
 import type { Queue } from "aws-cdk-lib/aws-sqs";
 import type { StateMachine } from "aws-cdk-lib/aws-stepfunctions";
 import { Construct } from "constructs";
 import { refusedPost } from "../../lambdas/github/refused-post.js";
+import { answered } from "../../lambdas/webhook/answered.js";
 import type { FlowName } from "../definition/actions.js";
 import { addAlarms } from "./alarms.js";
 import { addDashboard } from "./dashboard.js";
 import { deadLetterQueue } from "./dead-letters.js";
+import { countLines } from "./log-metric.js";
 
 export interface ObservabilityProps {
   api: HttpApi;
@@ -44,7 +45,19 @@ export class Observability extends Construct {
     this.unreported = deadLetterQueue(this, "Unreported");
     this.#watchExecutions(props);
     addAlarms(this, { ...props, unreported: this.unreported, topic: this.failures });
-    addDashboard(this, { ...props, refusedPosts: this.#countRefusedPosts(props.speakersLogs) });
+    // No execution fails because of a refused post, so operators see it here.
+    const refusedPosts = countLines(this, {
+      metricName: "RefusedPosts",
+      logGroups: props.speakersLogs,
+      message: refusedPost,
+    });
+    const deliveries = countLines(this, {
+      metricName: "Deliveries",
+      logGroups: [props.webhook.logGroup],
+      message: answered,
+      dimension: "kind",
+    });
+    addDashboard(this, { ...props, refusedPosts: refusedPosts(), deliveries });
     new CfnOutput(Stack.of(this), "FailureTopicArn", {
       value: this.failures.topicArn,
       description: "Subscribe here to be notified of failed flows and alarms.",
@@ -75,26 +88,6 @@ export class Observability extends Construct {
     }
     if (failureEmail) topic.addSubscription(new EmailSubscription(failureEmail));
     return topic;
-  }
-
-  /** Posts that GitHub refused. No execution fails because of them, so operators see them in this metric. */
-  #countRefusedPosts(logGroups: readonly ILogGroup[]): IMetric {
-    const metric = { metricNamespace: Stack.of(this).stackName, metricName: "RefusedPosts" };
-    for (const [index, logGroup] of logGroups.entries()) {
-      new MetricFilter(this, `RefusedPosts${index}`, {
-        ...metric,
-        logGroup,
-        filterPattern: FilterPattern.stringValue("$.message", "=", refusedPost),
-      });
-    }
-    const { metricNamespace: namespace, metricName } = metric;
-    return new Metric({
-      namespace,
-      metricName,
-      statistic: "Sum",
-      period: Duration.minutes(5),
-      label: "refused",
-    });
   }
 
   /**

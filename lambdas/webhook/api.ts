@@ -1,5 +1,7 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
-import { answerTo, json } from "./answer.js";
+import { log } from "../runtime/log.js";
+import { answerTo, json, type Outcome } from "./answer.js";
+import { answered } from "./answered.js";
 import { receive } from "./receive.js";
 import { schemaPath, serveSchema } from "./schema.js";
 
@@ -8,7 +10,7 @@ export async function serve(request: APIGatewayProxyEventV2): Promise<APIGateway
   const { method, path } = request.requestContext.http;
   switch (path) {
     case "/webhooks/github":
-      return method === "POST" ? answerTo(await receive(request)) : notAllowed("POST");
+      return method === "POST" ? answerTo(logged(await receive(request))) : notAllowed("POST");
     case "/healthz":
       return method === "GET" ? json(200, { status: "ok" }) : notAllowed("GET");
     case schemaPath:
@@ -16,6 +18,12 @@ export async function serve(request: APIGatewayProxyEventV2): Promise<APIGateway
     default:
       return json(404, { error: "There is nothing here. Deliveries go to POST /webhooks/github." });
   }
+}
+
+/** Logs the one line of each delivery that its metric counts. */
+function logged(outcome: Outcome): Outcome {
+  log.info(answered, { ...outcome });
+  return outcome;
 }
 
 function notAllowed(allowed: string): APIGatewayProxyStructuredResultV2 {

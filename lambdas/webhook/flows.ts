@@ -1,7 +1,6 @@
 import { executionName, startExecution } from "../aws/start-execution.js";
 import type { RelayEvent } from "../model/relay-event.js";
 import { ingressEnvironment } from "../runtime/environment.js";
-import { log } from "../runtime/log.js";
 import type { Outcome } from "./answer.js";
 
 const environment = ingressEnvironment();
@@ -36,7 +35,6 @@ export async function startFlow(event: RelayEvent): Promise<Outcome> {
   if (known.has(execution)) return { kind: "duplicate", execution };
   const outcome = await startExecution(flow.arn, execution, { event });
   remember(execution);
-  log.info("Delivery accepted", { execution, outcome });
   return { kind: outcome === "started" ? "accepted" : "duplicate", execution };
 }
 

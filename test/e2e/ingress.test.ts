@@ -200,7 +200,8 @@ describe("the same delivery again", () => {
     const lines = world.logs.map((line) => JSON.parse(line)).filter(({ delivery }) => delivery === guid);
     expect(lines).toContainEqual(
       expect.objectContaining({
-        message: "Delivery accepted",
+        message: "Delivery answered",
+        kind: "accepted",
         execution,
         repository: "octo/app",
         issue: issue.number,

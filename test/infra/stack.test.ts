@@ -9,6 +9,8 @@ import { z } from "zod";
 import { type FlowName, flowNames } from "../../infra/definition/actions.js";
 import { readFlow } from "../../infra/definition/flow-source.js";
 import { refusedPost } from "../../lambdas/github/refused-post.js";
+import { metrics } from "../../lambdas/model/metric.js";
+import { answered } from "../../lambdas/webhook/answered.js";
 import {
   createStack,
   propertiesOf,
@@ -34,7 +36,7 @@ const metricsSchema = z.array(
 const dashboardSchema = z.object({
   widgets: z.array(
     z.object({
-      properties: z.object({ title: z.string(), metrics: z.array(z.array(z.unknown())) }),
+      properties: z.object({ title: z.string(), metrics: z.optional(z.array(z.array(z.unknown()))) }),
     }),
   ),
 });
@@ -49,6 +51,8 @@ const flows = [
   "SyncRepoConfig",
   "FollowTask",
 ];
+
+const runbook = readFileSync(new URL("../../docs/operations.md", import.meta.url), "utf8");
 
 let template: TemplateOfStack;
 beforeAll(() => {
@@ -286,7 +290,11 @@ describe("failures", () => {
     ]);
     for (const { Properties } of alarms.values()) {
       expect(Properties.AlarmActions).toEqual([{ Ref: expect.stringContaining("ObservabilityFailures") }]);
-      expect(String(Properties.AlarmDescription).length).toBeGreaterThan(40);
+      const [, anchor] =
+        /^.{40,} See docs\/operations\.md#(\w+)\.$/.exec(`${Properties.AlarmDescription}`) ?? [];
+      const [section = ""] = new RegExp(`^### ${anchor}$.*?^##`, "ims").exec(runbook) ?? [];
+      for (const part of ["Meaning", "First look", "First step"])
+        expect(section).toContain(`- **${part}:** `);
     }
   });
 
@@ -331,7 +339,9 @@ test("posts that GitHub refuses are counted for every Lambda that posts", () => 
   ]) {
     expect(counted).toContainEqual(expect.stringMatching(new RegExp(`^${action}ActionLogs`)));
   }
-  for (const { Properties } of filters) {
+  const ofPosts = filters.filter(({ Properties }) => `${Properties.FilterPattern}`.includes(refusedPost));
+  expect(ofPosts).toHaveLength(filters.length - 1);
+  for (const { Properties } of ofPosts) {
     expect(Properties.FilterPattern).toBe(`{ $.message = "${refusedPost}" }`);
     expect(Properties.MetricTransformations).toEqual([
       { MetricName: "RefusedPosts", MetricNamespace: "coder-task-relay", MetricValue: "1" },
@@ -341,13 +351,40 @@ test("posts that GitHub refuses are counted for every Lambda that posts", () => 
   expect(textOf(DashboardBody)).toContain('["coder-task-relay","RefusedPosts"');
 });
 
+test("deliveries are counted by the kind of their outcome, in the webhook's log", () => {
+  const filters = [...resourcesOf(template, "AWS::Logs::MetricFilter").values()];
+  const [deliveries, ...others] = filters.filter(({ Properties }) =>
+    JSON.stringify(Properties).includes("Deliveries"),
+  );
+  expect(others).toEqual([]);
+  expect(textOf(deliveries?.Properties.LogGroupName)).toMatch(/^WebhookActionLogs/);
+  expect(deliveries?.Properties).toMatchObject({
+    FilterPattern: `{ $.message = "${answered}" }`,
+    MetricTransformations: [
+      {
+        MetricName: "Deliveries",
+        MetricNamespace: "coder-task-relay",
+        Dimensions: [{ Key: "kind", Value: "$.kind" }],
+      },
+    ],
+  });
+});
+
+test("every metric is on the dashboard and in the docs", () => {
+  const { DashboardBody } = propertiesOf(template, "AWS::CloudWatch::Dashboard");
+  const names = [...Object.keys(metrics), "Deliveries", "RefusedPosts"];
+  expect(names.filter((name) => !textOf(DashboardBody).includes(name))).toEqual([]);
+  const table = runbook.slice(runbook.indexOf("## The dashboard"));
+  expect(names.filter((name) => !table.includes(`\`${name}\``))).toEqual([]);
+});
+
 test("the dashboard shows each flow by its name: started, succeeded, failed, timed out", () => {
   const { DashboardBody } = propertiesOf(template, "AWS::CloudWatch::Dashboard");
   const body = JSON.parse(textOf(DashboardBody));
   const { widgets } = dashboardSchema.parse(body);
   const shown = widgets
     .filter(({ properties }) => properties.title.startsWith("Flows "))
-    .map(({ properties }) => [properties.title, properties.metrics.map((metric) => metric.at(-1))]);
+    .map(({ properties }) => [properties.title, properties.metrics?.map((metric) => metric.at(-1))]);
   const labels = [
     "create-task",
     "delete-task",
