@@ -14,7 +14,7 @@ export const layers = {
     status: ["github", "aws", ...ground],
     ci: ["log-relay", "config", "accounts", "github", "aws", ...ground],
     config: ["schedules", "accounts", "github", "aws", ...ground],
-    healing: ["github", "aws", ...ground],
+    healing: ["status", ...clients, ...ground],
     schedules: ["aws", ...ground],
     "log-relay": ground,
     accounts: ["github", "aws", ...ground],

@@ -31,11 +31,15 @@ export interface ActionSpec {
   /** It calls GitHub as the App itself, never as one of its installations. */
   isAppAlone?: true;
   /** Rights on items of the table, by the prefix of their partition key; `tableRights` adds those of every action. */
-  table?: Partial<Record<"task" | "inbox" | "config" | "account" | "ci" | "delivery", readonly TableRight[]>>;
+  table?: Partial<
+    Record<"task" | "inbox" | "config" | "account" | "ci" | "delivery" | "redrive", readonly TableRight[]>
+  >;
   /** The flows that it may start. */
   starts?: readonly FlowName[];
   /** Whether it may list, read and change the schedules of the repositories' jobs. */
   schedules?: true;
+  /** Whether it may redrive the executions of all flows. */
+  redrives?: true;
   /** EventBridge Scheduler calls it this often, in minutes. */
   everyMinutes?: number;
 }
@@ -221,7 +225,16 @@ export const actions = {
     ...actionDefaults,
     description: "Reports a failed flow on the issue or a tracking issue, with a reference for operators",
     secrets: ["githubApp"],
-    table: { task: ["get", "update"] },
+    table: { task: ["get", "update"], redrive: ["update"] },
+  },
+  redrive: {
+    ...actionDefaults,
+    description: "Redrives the runs that an outage of GitHub, Coder or AWS has failed",
+    secrets: ["githubApp"],
+    isAppAlone: true,
+    table: { redrive: ["query", "delete"] },
+    redrives: true,
+    everyMinutes: 5,
   },
   redeliver: {
     ...actionDefaults,

@@ -9,8 +9,15 @@ import {
 } from "aws-cdk-lib/aws-lambda";
 import { LogGroup, type RetentionDays } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
-import { type ActionName, type ActionSpec, environmentStem, tableRights } from "../definition/actions.js";
-import { flowArn } from "./flow-names.js";
+import {
+  type ActionName,
+  type ActionSpec,
+  environmentStem,
+  flowNames,
+  tableRights,
+} from "../definition/actions.js";
+import { resourceInFinding } from "./findings.js";
+import { executionsArn, flowArn, flowStateMachineName } from "./flow-names.js";
 import type { Outbound } from "./outbound.js";
 import type { Schedules } from "./schedules.js";
 import type { Secrets } from "./secrets.js";
@@ -91,11 +98,26 @@ export class Action extends Construct {
     );
   }
 
+  #grantRedrives(role: Role): void {
+    const stack = Stack.of(this);
+    const names = flowNames.map((flow) => `${flowStateMachineName(stack, flow)}:*`);
+    const resources = names.map((name) => executionsArn(stack, name));
+    role.addToPolicy(new PolicyStatement({ actions: ["states:RedriveExecution"], resources }));
+    for (const name of names) {
+      Validations.of(role).acknowledge({
+        id: `AwsSolutions-IAM5${resourceInFinding(stack, "states", `execution:${name}`)}`,
+        reason:
+          "RedriveExecution needs an execution's ARN, and the names of executions are not known at deployment. They are limited to those of the relay's own state machines.",
+      });
+    }
+  }
+
   #grantRights(role: Role, { spec, schedules, secrets, storage }: ActionProps): void {
     for (const secret of spec.secrets) secrets.grantRead(role, secret);
     for (const [prefix, rights] of Object.entries(tableRights(spec)))
       storage.grantItems(role, prefix, rights);
     if (spec.schedules) schedules.grantKeep(role);
+    if (spec.redrives) this.#grantRedrives(role);
     if (spec.starts?.length) {
       role.addToPolicy(
         new PolicyStatement({

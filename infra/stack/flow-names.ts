@@ -18,3 +18,13 @@ export function flowArn(stack: Stack, flow: FlowName): string {
     arnFormat: ArnFormat.COLON_RESOURCE_NAME,
   });
 }
+
+/** The ARN of executions; `names` is the state machine's name and a pattern of theirs, with a colon between them. */
+export function executionsArn(stack: Stack, names: string): string {
+  return stack.formatArn({
+    service: "states",
+    resource: "execution",
+    resourceName: names,
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  });
+}

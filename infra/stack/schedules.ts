@@ -1,8 +1,9 @@
-import { ArnFormat, Aws, Stack, Validations } from "aws-cdk-lib";
+import { ArnFormat, Stack, Validations } from "aws-cdk-lib";
 import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { CfnScheduleGroup } from "aws-cdk-lib/aws-scheduler";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
+import { resourceInFinding } from "./findings.js";
 import { flowArn } from "./flow-names.js";
 
 /** The flow that every schedule starts. */
@@ -80,17 +81,16 @@ export class Schedules extends Construct {
         conditions: { StringEquals: { "iam:PassedToService": "scheduler.amazonaws.com" } },
       }),
     );
-    const { partition, region, account } = Stack.of(this);
-    const place = [partition, "scheduler", region, account].map(asInFindings).join(":");
-    const arnInRule = `AwsSolutions-IAM5[Resource::arn:${place}`;
+    const finding = (resource: string) =>
+      `AwsSolutions-IAM5${resourceInFinding(Stack.of(this), "scheduler", resource)}`;
     Validations.of(grantee).acknowledge(
       {
-        id: `${arnInRule}:schedule/${this.groupName}/*]`,
+        id: finding(`schedule/${this.groupName}/*`),
         reason:
           "The schedules of one group. Their names contain repositories and jobs, which are not known at deployment.",
       },
       {
-        id: `${arnInRule}:schedule/*/*]`,
+        id: finding("schedule/*/*"),
         reason:
           "ListSchedules only, which cannot be limited to a group: it returns names and targets, not the inputs of schedules.",
       },
@@ -105,12 +105,4 @@ export class Schedules extends Construct {
       arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
     });
   }
-}
-
-/** cdk-nag writes `<AWS::Region>` if the region is not known before the deployment, and its name if it is. */
-function asInFindings(part: string): string {
-  const pseudo = { [Aws.PARTITION]: "Partition", [Aws.REGION]: "Region", [Aws.ACCOUNT_ID]: "AccountId" }[
-    part
-  ];
-  return pseudo ? `<AWS::${pseudo}>` : part;
 }

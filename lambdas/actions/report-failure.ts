@@ -1,8 +1,7 @@
 import * as z from "zod/mini";
+import { handleFailure } from "../healing/failure.js";
 import { workEventSchema } from "../model/event.js";
 import { drainSchema, parseInput } from "../model/flow-input.js";
-import { log } from "../runtime/log.js";
-import { announceFailedFlow } from "../status/failed-flow.js";
 import { TaskStore } from "../tasks/store.js";
 
 /**
@@ -11,12 +10,14 @@ import { TaskStore } from "../tasks/store.js";
  */
 const statusChangeSchema = z.object({
   detail: z.object({
+    executionArn: z.string(),
     name: z.string(),
     status: z.string(),
     /** EventBridge leaves it out if it is too long. */
     input: z.nullish(z.string()),
     error: z.nullish(z.string()),
     cause: z.nullish(z.string()),
+    redriveCount: z._default(z.int(), 0),
   }),
 });
 
@@ -31,12 +32,6 @@ const store = new TaskStore();
 
 /** Reports a failed flow on the issue or the tracking issue. The failure topic notifies operators. */
 export async function handler(change: unknown): Promise<void> {
-  const { name, status, input, error, cause } = parseInput(statusChangeSchema, change).detail;
-  log.error("A flow has failed", { execution: name, status, error });
-  if (!input) return;
-  await announceFailedFlow(
-    store,
-    { name, status, error, cause },
-    parseInput(runInputSchema, JSON.parse(input)),
-  );
+  const { input, ...failed } = parseInput(statusChangeSchema, change).detail;
+  await handleFailure(store, failed, input ? parseInput(runInputSchema, JSON.parse(input)) : undefined);
 }

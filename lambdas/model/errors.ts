@@ -3,6 +3,29 @@
  * minified class loses its own. Messages say what is wrong, what was expected and what to do, and never contain a secret.
  */
 
+/**
+ * The errors that an outage explains: a run that ended with one of them can succeed later. They are those of the retry
+ * policies `transient` and `rateLimited`.
+ */
+export const passingTroubles: readonly string[] = [
+  "TransientError",
+  "ThrottlingException",
+  "ProvisionedThroughputExceededException",
+  "RequestLimitExceeded",
+  "InternalServerError",
+  "InternalServiceError",
+  "TimeoutError",
+  "Lambda.ServiceException",
+  "Lambda.AWSLambdaException",
+  "Lambda.SdkClientException",
+  "Lambda.ClientExecutionTimeoutException",
+  "Lambda.TooManyRequestsException",
+  "Lambda.Unknown",
+  "Sandbox.Timedout",
+  "States.Timeout",
+  "RateLimitedError",
+];
+
 /** Passing trouble: network, 5xx, a lost lock. Retried by the `transient` policy. */
 export class TransientError extends Error {
   override readonly name = "TransientError";

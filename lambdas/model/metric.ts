@@ -33,6 +33,8 @@ export const metrics = {
   Redeliveries: { unit: "Count" },
   /** Lost deliveries that are not tried any more. */
   DeliveriesGivenUp: { unit: "Count" },
+  /** Runs that were redriven after an outage. */
+  Redrives: { unit: "Count" },
 } as const satisfies Record<string, MetricSpec>;
 
 export type MetricName = keyof typeof metrics;

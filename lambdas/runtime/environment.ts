@@ -102,6 +102,8 @@ export function gitHubPages(): string {
   return new URL(api).origin.replace("://api.", "://");
 }
 
+export const coderUrlEnvironment = once(() => read({ CODER_URL: url }));
+
 export const coderEnvironment = once(() =>
   read({
     CODER_TOKEN_SECRET_ARN: text,

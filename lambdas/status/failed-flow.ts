@@ -7,7 +7,7 @@ import { messageOf } from "./cause.js";
 import { type Records, StatusComment } from "./status-comment.js";
 
 /** The execution's input. One about a comment or a CI run names no work, and is left to operators. */
-type ExecutionInput = { event: WorkEvent } | { drain: TaskKey } | Record<string, never>;
+export type ExecutionInput = { event: WorkEvent } | { drain: TaskKey } | Record<string, never>;
 
 /** How an execution ended, in Step Functions' terms. */
 export interface FailedExecution {
@@ -17,11 +17,15 @@ export interface FailedExecution {
   cause?: string | null | undefined;
 }
 
-/** Announces on the issue, or on the tracking issue, that a flow has failed. */
+/**
+ * Announces on the issue, or on the tracking issue, that a flow has failed, and whether the relay redrives it or an operator
+ * must.
+ */
 export async function announceFailedFlow(
   store: Records,
   { name, status, error, cause }: FailedExecution,
   input: ExecutionInput,
+  isRedriven: boolean,
 ): Promise<void> {
   const target = await targetOf(store, input);
   if (!target) return;
@@ -32,15 +36,15 @@ export async function announceFailedFlow(
   await comment.say(
     {
       state: "failed",
-      detail: [
-        reason || `The run ended as ${status}.`,
-        "An operator can redrive the run once the cause is gone.",
-      ].join("\n"),
+      detail: [reason || `The run ended as ${status}.`, isRedriven ? byRelay : byOperator].join("\n"),
       reference: name,
     },
     target.condition,
   );
 }
+
+const byRelay = "The relay tries it again by itself once the service answers.";
+const byOperator = "An operator can redrive the run once the cause is gone.";
 
 /** Why a run ended, if Step Functions gives no cause. */
 const reasons: Readonly<Record<string, string>> = { ABORTED: "An operator has stopped this run." };

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
+import { flowNames } from "../../infra/definition/actions.js";
 import {
   createStack,
   resourcesOf,
@@ -35,6 +36,8 @@ const drainsInbox = onItems(
 const putsIntoInbox = onItems("dynamodb:GetItem dynamodb:UpdateItem", "inbox");
 const machine = (flow: string) =>
   `arn:AWS::Partition:states:AWS::Region:AWS::AccountId:stateMachine:coder-task-relay-${flow}`;
+
+const executionsOf = (flow: string) => machine(flow).replace(":stateMachine:", ":execution:").concat(":*");
 
 const scheduler = "arn:AWS::Partition:scheduler:AWS::Region:AWS::AccountId";
 const keepsSchedules = [
@@ -94,6 +97,12 @@ const lambdaRights: Record<string, string[]> = {
   StartFollowing: [...readsCoder, updatesTasks, `states:StartExecution on ${machine("follow-task")}`],
   ObserveProgress: [...readsCoder, getsTasks],
   AnnounceProgress: [...actsAsInstallation, updatesTasks],
+  Redrive: [
+    readsSecret("GitHubApp"),
+    onItems("dynamodb:DeleteItem dynamodb:Query", "redrive"),
+    `states:RedriveExecution on ${flowNames.map(executionsOf).sort().join(" ")}`,
+    "sqs:GetQueueAttributes sqs:GetQueueUrl sqs:SendMessage on DeadLetters",
+  ],
   Redeliver: [
     readsSecret("GitHubApp"),
     onItems("dynamodb:DeleteItem dynamodb:GetItem dynamodb:Query dynamodb:UpdateItem", "delivery"),
@@ -102,6 +111,7 @@ const lambdaRights: Record<string, string[]> = {
   ReportFailure: [
     ...actsAsInstallation,
     updatesTasks,
+    onItems("dynamodb:UpdateItem", "redrive"),
     "sqs:GetQueueAttributes sqs:GetQueueUrl sqs:SendMessage on ObservabilityUnreported",
   ],
 };
@@ -277,6 +287,7 @@ describe("Lambdas", () => {
     StartFollowing: { ...coder, ...table, FOLLOW_TASK_FLOW_ARN: machine("follow-task") },
     ObserveProgress: { ...coder, ...table },
     AnnounceProgress: { ...githubApp, ...table },
+    Redrive: { ...githubApp, ...table },
     Redeliver: { ...githubApp, ...table },
     ReportFailure: { ...githubApp, ...table },
   };
