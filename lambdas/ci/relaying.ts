@@ -6,7 +6,7 @@ import { type CommitReport, reportsOn } from "../github/commit-reports.js";
 import { pusherOf } from "../github/pushers.js";
 import { type Pull, RepositoryClient } from "../github/repository.js";
 import { summarizeFailure } from "../log-relay/failure-summary.js";
-import { ChecksRunningError } from "../model/errors.js";
+import { ChecksRunningError, isOutOfReach, NotInstalledError } from "../model/errors.js";
 import type { CheckFailed, CheckReported } from "../model/event.js";
 import type { Relayed } from "../model/relayed.js";
 import { log } from "../runtime/log.js";
@@ -29,20 +29,32 @@ const nothing: Relayed = { silence: "nothing", who: "", branch: "", text: "", ch
 
 /**
  * Reads what has failed on the newest commit of a pull request, once its other checks are over or were waited for long
- * enough; or what has failed on a branch.
+ * enough; or what has failed on a branch. A repository that the App no longer reaches has nothing to tell.
  *
  * @throws ChecksRunningError while other checks run.
  */
 export async function relayCi(relaying: Relaying): Promise<Relayed> {
+  try {
+    return await relay(relaying, await connectGitHub());
+  } catch (error) {
+    if (!isOutOfReach(error) && !(error instanceof NotInstalledError)) throw error;
+    log.warn("Dropped: the repository of a failure is out of reach", { error: error.name });
+    return nothing;
+  }
+}
+
+async function relay(relaying: Relaying, app: GitHubApp): Promise<Relayed> {
   const { event, pull: number } = relaying;
-  const app = await connectGitHub();
   const octokit = app.installation(event.installation);
   if (number === undefined) return event.type === "check_failed" ? relayLogs(octokit, event) : nothing;
   if (event.type === "check_reported" && event.report.needsApproval)
     return { ...nothing, silence: "approval" };
   const sha = event.type === "check_failed" ? event.run.headSha : event.report.headSha;
   const pull = await new RepositoryClient(octokit, event.repository).pull(number);
-  if (!pull?.isOpen || pull.headSha !== sha) return nothing;
+  if (!pull?.isOpen || pull.headSha !== sha) {
+    log.info("Dropped: the failure's commit is not the newest of an open pull request", { pull: number });
+    return nothing;
+  }
   const who = await personBehind(octokit, event, pull);
   if (who !== undefined) return { ...nothing, silence: "person", who };
 

@@ -65,7 +65,7 @@ describe("posts of another bot with the relay's markers are not mistaken for the
       annotations: [],
       detailsUrl: null,
       externalId: "repo-config",
-      appId: 15_368,
+      app: { id: 15_368, slug: "another" },
     };
     checkRuns.all.push(planted);
     await world.gitHub.send(pushed);

@@ -300,7 +300,11 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
     test("whose repository is not accessible when it is sent is dropped, and its name is shown nowhere", async () => {
       const { gitHub } = world;
       const dropped = () =>
-        world.logs.filter((line) => line.includes("Dropped: the run's commit is no longer the head")).length;
+        world.logs.filter((line) =>
+          /Dropped: the (run's commit is no longer the head|repository of a failure is out of reach)/.test(
+            line,
+          ),
+        ).length;
       const before = dropped();
       const lost: [string, (repo: Pull["repo"]) => void][] = [
         ["blocked", (repo) => Object.assign(repo, { blocked: 451 })],

@@ -102,6 +102,7 @@ async function call(name: ActionName, input: unknown): Promise<{ result: unknown
       AGENT_GITHUB_USERNAME: "coder-agent",
       CODER_URL: coder.url,
       POWERTOOLS_LOG_LEVEL: "SILENT",
+      POWERTOOLS_METRICS_DISABLED: "true",
     },
   });
   return JSON.parse(stdout);
