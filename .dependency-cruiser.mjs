@@ -26,8 +26,9 @@ export const layers = {
     text: [],
   },
   cli: {
-    commands: ["operations", "program", "deployment", "frame"],
+    commands: ["doctor", "operations", "program", "deployment", "frame"],
     program: ["deployment", "frame"],
+    doctor: ["operations", "deployment", "frame"],
     operations: ["deployment", "frame"],
     deployment: ["frame"],
     frame: [],

@@ -1,9 +1,10 @@
 import { fileURLToPath } from "node:url";
-import { App, type Environment, Validations } from "aws-cdk-lib";
+import { App, CfnOutput, type Environment, Validations } from "aws-cdk-lib";
 import { Code } from "aws-cdk-lib/aws-lambda";
 import { AwsSolutionsChecks } from "cdk-nag";
 import { bundleLambdas } from "./bundling/bundle.js";
 import { parseSettings, SettingsError } from "./definition/settings.js";
+import { hashOfSources } from "./definition/sources.js";
 import { RelayStack } from "./stack/stack.js";
 
 const outdir = fileURLToPath(new URL("../dist/stack", import.meta.url));
@@ -21,10 +22,14 @@ async function main(): Promise<void> {
     context: (name) => app.node.tryGetContext(name),
   });
   await bundleLambdas({ outdir });
-  new RelayStack(app, "Relay", {
+  const stack = new RelayStack(app, "Relay", {
     ...deployTarget(),
     settings,
     lambdaCode: (name) => Code.fromAsset(`${outdir}/${name}`),
+  });
+  new CfnOutput(stack, "Sources", {
+    value: hashOfSources(),
+    description: "What the stack was made from: npm run relay -- doctor compares it with the checkout.",
   });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 }

@@ -1,11 +1,25 @@
 import type { CommandMaker } from "../program/main.js";
 import { cost } from "./cost.js";
+import { doctor } from "./doctor.js";
 import { end } from "./end.js";
 import { failed } from "./failed.js";
 import { inbox } from "./inbox.js";
 import { redrive } from "./redrive.js";
+import { replay } from "./replay.js";
+import { rotate } from "./rotate.js";
 import { status } from "./status.js";
 import { tail } from "./tail.js";
 
 /** All commands, in the order of the help. */
-export const commands: readonly CommandMaker[] = [status, tail, failed, inbox, redrive, end, cost];
+export const commands: readonly CommandMaker[] = [
+  doctor,
+  status,
+  tail,
+  failed,
+  inbox,
+  redrive,
+  replay,
+  end,
+  rotate,
+  cost,
+];

@@ -1,6 +1,6 @@
 import { Command } from "@commander-js/extra-typings";
 
-/** The stack's name if `--stack` doesn't say otherwise. */
+/** The stack's name if neither `--stack` nor the setting says otherwise. */
 const defaultStack = "coder-task-relay";
 
 export interface About {
@@ -20,7 +20,7 @@ export function relayCommand(name: string, { summary, details, examples }: About
     .description(details === undefined ? `${summary}.` : `${summary}. ${details}`)
     .option("--json", "print JSON")
     .option("--local", "the system that npm start runs on this machine, not a stack in AWS")
-    .option("--stack <name>", "the stack in AWS", defaultStack)
+    .option("--stack <name>", "the stack in AWS; default: STACK_NAME", process.env.STACK_NAME || defaultStack)
     .option("--region <region>", "the stack's AWS region; default: AWS_REGION, or that of the AWS profile")
     .addHelpText("after", `\nExamples:\n${lines.join("\n")}`);
 }

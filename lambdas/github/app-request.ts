@@ -18,9 +18,11 @@ const { GITHUB_API_URL: api } = gitHubEnvironment();
 const leewayMs = 10_000;
 
 export interface AppRequest {
-  method: "GET" | "POST";
+  method: "GET" | "POST" | "PATCH";
   /** With its query. */
   path: string;
+  /** Sent as JSON. */
+  body?: unknown;
 }
 
 /** GitHub's answer; `undefined` for a 404. Errors have the names that the state machines match. */
@@ -51,7 +53,7 @@ async function ask(request: AppRequest): Promise<Response> {
   return askAt(request, theirs);
 }
 
-async function askAt({ method, path }: AppRequest, timeMs: number): Promise<Response> {
+async function askAt({ method, path, body }: AppRequest, timeMs: number): Promise<Response> {
   const { appId: id, privateKey } = await appCredentials();
   const { token } = await appJwt({ id, privateKey, now: Math.floor(timeMs / 1000) });
   return fetchPatiently(`${api}${path}`, {
@@ -61,5 +63,6 @@ async function askAt({ method, path }: AppRequest, timeMs: number): Promise<Resp
       authorization: `bearer ${token}`,
       "user-agent": "coder-task-relay",
     },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
   });
 }

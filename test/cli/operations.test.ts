@@ -1,3 +1,4 @@
+import { ListSecretVersionIdsCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { creation } from "../e2e/deployments.js";
 import { until, World } from "../e2e/support.js";
@@ -7,6 +8,8 @@ let world: World;
 beforeAll(async () => {
   world = await World.start();
   connect(world.system);
+  // GitHub sends one when an App is made.
+  await world.gitHub.deliver("ping", { zen: "Keep it logically awesome.", hook_id: 1 });
 });
 afterAll(() => world.close());
 
@@ -151,3 +154,85 @@ describe("end", () => {
     expect(await world.endsOf(issue)).toEqual(["SUCCEEDED", "SUCCEEDED", "SUCCEEDED"]);
   });
 });
+describe("replay", () => {
+  test("has GitHub send a delivery again, and shows the relay's answer", async () => {
+    const { hook } = world.gitHub.auth.app;
+    const { url } = hook;
+    hook.url = `${world.system.api.url}/elsewhere`;
+    const issue = await world.openIssue();
+    const delivery = await world.assign(issue);
+    hook.url = url;
+    expect(delivery.status).toBe(404);
+    const args = ["replay", delivery.guid];
+    const event = { delivery: delivery.guid, event: "issues", outcome: "accepted" };
+    const execution = expect.stringMatching(/^create-task-app-/);
+    expect(await answer(...args)).toEqual({ ...event, answer: { execution } });
+    await world.untilRunning(issue);
+    expect(await answer(...args)).toEqual({ ...event, answer: { duplicate: execution } });
+    expect(await relay(["replay", "0b1f5c1e", "--local"])).toMatchObject({ code: 4 });
+  });
+});
+
+describe("rotate", () => {
+  test("replaces the webhook secret while every delivery is accepted, and goes on where it broke off", async () => {
+    const before = world.gitHub.webhookSecret;
+    const { statuses, stop } = deliverAlways();
+    const args = ["rotate", "webhook-secret", "--wait", "1s", "--yes", "--local"];
+    const refusal = { status: 422, body: { message: "No." } };
+    world.gitHub.http.fail({ method: "PATCH", path: /\/app\/hook\/config$/, ...refusal });
+    expect(await relay(args)).toMatchObject({ code: 1 });
+    expect(await secretStages("webhook")).toEqual([["AT_GITHUB", "AWSPREVIOUS"], ["AWSCURRENT"]]);
+    expect(await relay([...args, "--retire"])).toMatchObject({ code: 1 });
+
+    const { code, out, err } = await relay(args);
+    await stop();
+    expect(err).toContain("goes on with that one");
+    expect({ code, out }).toEqual({ code: 0, out: "Done: only the current value is accepted.\n" });
+    expect([...statuses]).toEqual([200]);
+    const after = world.gitHub.webhookSecret;
+    expect(after).toMatch(/^[0-9a-f]{60}$/);
+    expect(`${out}${err}`).not.toMatch(new RegExp(`${before}|${after}`));
+    expect(await secretStages("webhook")).toEqual([["AT_GITHUB", "AWSCURRENT"]]);
+  });
+
+  test("replaces the Coder token, and deletes the old one", async () => {
+    const args = ["rotate", "coder-token", "--wait", "0s", "--yes", "--local"];
+    expect(await relay(args)).toMatchObject({ code: 0 });
+    const [first] = world.coder.mintedTokens();
+    const { code, out, err } = await relay(args);
+    expect({ code, out }).toEqual({ code: 0, out: "Done: the old token is deleted.\n" });
+    const [second, ...others] = world.coder.mintedTokens();
+    expect(others).toEqual([]);
+    expect(second?.id).not.toBe(first?.id);
+    expect(second?.user.username).toBe("relay-bot");
+    expect(`${out}${err}`).not.toContain(second?.key);
+    const issue = await world.runningIssue();
+    expect(world.agentsFor(issue)).toHaveLength(1);
+  });
+});
+
+/** Sends deliveries without a pause, and notes their answers. */
+function deliverAlways() {
+  const statuses = new Set<number | undefined>();
+  let isOver = false;
+  const sending = (async () => {
+    while (!isOver) statuses.add((await world.gitHub.deliver("ping", { zen: "Design for failure." })).status);
+  })();
+  const stop = () => {
+    isOver = true;
+    return sending;
+  };
+  return { statuses, stop };
+}
+
+/** The staging labels of a secret's versions, the oldest first. */
+async function secretStages(name: string): Promise<string[][]> {
+  const client = new SecretsManagerClient({
+    region: "us-east-1",
+    endpoint: world.system.secretsManager.url,
+    credentials: world.system.credentials,
+  });
+  const { Versions = [] } = await client.send(new ListSecretVersionIdsCommand({ SecretId: name }));
+  client.destroy();
+  return Versions.map(({ VersionStages = [] }) => [...VersionStages].sort());
+}

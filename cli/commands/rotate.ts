@@ -1,0 +1,70 @@
+import { Command } from "@commander-js/extra-typings";
+import { duration } from "../frame/time.js";
+import { relayCommand } from "../program/command.js";
+import type { Session } from "../program/session.js";
+
+/** Lambdas keep a secret for five minutes, and run for less than five. */
+const waitMs = 10 * 60_000;
+const yearMs = 365 * 24 * 3_600_000;
+
+export const rotate = (session: Session) =>
+  new Command("rotate")
+    .summary("Replace a secret without a gap")
+    .description("Replaces a secret without a gap and without a deployment. No value is printed.")
+    .addCommand(webhookSecret(session))
+    .addCommand(coderToken(session));
+
+const waitFlags = "--wait <time>";
+const waitMeaning = "how long Lambdas may use the former value; default: 10m";
+
+const webhookSecret = ({ terminal, enter }: Session) =>
+  relayCommand("webhook-secret", {
+    summary: "Replace the secret that GitHub signs webhooks with",
+    details:
+      "Puts a new value, waits, sets it at GitHub, proves it by a delivery, waits, and ends the acceptance of the old value. If it breaks off, run it again: it goes on where it was.",
+    examples: [
+      "rotate webhook-secret",
+      "rotate webhook-secret --yes --json",
+      "rotate webhook-secret --retire",
+    ],
+  })
+    .option(waitFlags, waitMeaning, duration, waitMs)
+    .option("--retire", "only end the acceptance of the old value")
+    .option("--yes", "do it without asking")
+    .action(async ({ wait, retire, yes, ...target }) => {
+      const { environment } = await enter(target);
+      const operations = await import("../operations/webhook-secret.js");
+      const secretId = environment.WEBHOOK_SECRET_ARN ?? "";
+      const plan = retire
+        ? "This ends the acceptance of the previous webhook secret."
+        : "This replaces the webhook secret, in Secrets Manager and in the GitHub App, and ends the acceptance of the old one.";
+      await terminal.confirm(plan, yes);
+      if (retire) await operations.retireWebhookSecret(secretId);
+      else await operations.rotateWebhookSecret(secretId, { terminal, waitMs: wait });
+      terminal.result({ done: true }, "Done: only the current value is accepted.");
+    });
+
+const coderToken = ({ terminal, enter }: Session) =>
+  relayCommand("coder-token", {
+    summary: "Replace the token that the relay calls Coder with",
+    details: "Creates a token of the same Coder user, tries it, puts it, waits, and deletes the old one.",
+    examples: ["rotate coder-token", "rotate coder-token --lifetime 90d --yes"],
+  })
+    .option(waitFlags, waitMeaning, duration, waitMs)
+    .option("--lifetime <time>", "how long the new token is valid; default: 365d", duration, yearMs)
+    .option("--yes", "do it without asking")
+    .action(async ({ wait, lifetime, yes, ...target }) => {
+      const { environment } = await enter(target);
+      const { ownerOfToken } = await import("../operations/coder-token.js");
+      const owner = await ownerOfToken({
+        terminal,
+        waitMs: wait,
+        lifetimeMs: lifetime,
+        coderUrl: environment.CODER_URL ?? "",
+        secretId: environment.CODER_TOKEN_SECRET_ARN ?? "",
+      });
+      const plan = `This creates a Coder token of ${owner.username}, puts it into Secrets Manager, and then deletes the old one.`;
+      await terminal.confirm(plan, yes);
+      await owner.rotate();
+      terminal.result({ user: owner.username }, "Done: the old token is deleted.");
+    });

@@ -1,0 +1,59 @@
+import { installedRepositories } from "../../lambdas/github/installations.js";
+import { isRefusal } from "../../lambdas/model/errors.js";
+import { type Check, fault, ok, type Result, unknown } from "./finding.js";
+import { allInstallations } from "./registered-app.js";
+
+/** Repositories that are asked for each installation. */
+const examined = 10;
+
+export const agent: Check = {
+  name: "Agent",
+  async run({ environment: { AGENT_GITHUB_USERNAME: login = "" } }) {
+    const { connectGitHub } = await import("../../lambdas/github/app.js");
+    const app = await connectGitHub();
+    const active = (await allInstallations()).filter(({ suspended_at: suspendedAt }) => !suspendedAt);
+    const [first] = active;
+    if (!first) return [unknown("not checked, because no account has the App installed")];
+    const client = app.installation(first.id);
+    const type = await client.rest.users.getByUsername({ username: login }).then(
+      ({ data }) => data.type,
+      (error: unknown) => {
+        if (isRefusal(error, 404)) return undefined;
+        throw error;
+      },
+    );
+    const other = "Set AGENT_GITHUB_USERNAME to a user account (docs/github-app-setup.md), and deploy again.";
+    if (type === undefined) return [fault(`GitHub has no account ${login}`, other)];
+    if (type !== "User")
+      return [fault(`${login} is no user but a ${type}, which GitHub can't assign`, other)];
+    const refused = await Promise.all(
+      active.map(({ id }) => repositoriesWithout(app.installation(id), login)),
+    );
+    return [wordsFor(login, refused.flat())];
+  },
+};
+
+function wordsFor(login: string, refused: string[]): Result {
+  if (refused.length === 0) return ok(`${login} can be assigned`);
+  return fault(
+    `${login} can't be assigned in ${refused.join(", ")}`,
+    "Give it access there: as a collaborator, or through a team.",
+  );
+}
+
+type Client = Parameters<typeof installedRepositories>[0];
+
+/** The repositories of an installation, of the first ten, whose issues can't be assigned to the agent. */
+async function repositoriesWithout(client: Client, assignee: string): Promise<string[]> {
+  const repositories = await installedRepositories(client, 1, examined);
+  const refused = repositories.map(async ({ owner, name: repo }) => {
+    try {
+      await client.rest.issues.checkUserCanBeAssigned({ owner, repo, assignee });
+      return [];
+    } catch (error) {
+      if (isRefusal(error, 404)) return [`${owner}/${repo}`];
+      throw error;
+    }
+  });
+  return (await Promise.all(refused)).flat();
+}

@@ -1,0 +1,114 @@
+import { appPermissions } from "../../infra/definition/github-app.js";
+import { askAsApp } from "../../lambdas/github/app-request.js";
+import { appCredentials } from "../../lambdas/github/credentials.js";
+import { isRefusal } from "../../lambdas/model/errors.js";
+import { subscribedEvents } from "../../lambdas/model/handled-events.js";
+import { agent } from "./agent.js";
+import { type Check, type CheckGroup, fault, faultsOr, ok, type Result, unknown } from "./finding.js";
+import { deliveries, hook, signature } from "./hook.js";
+import { allInstallations, findApp, type Grant, type Installation } from "./registered-app.js";
+
+/** The clocks may differ by this much: GitHub refuses a JWT that is dated a minute ahead. */
+const skewMs = 30_000;
+
+const credentials: Check = {
+  name: "GitHub App",
+  async run() {
+    const { appId } = await appCredentials();
+    try {
+      const app = await findApp();
+      if (app) return [ok(`${app.slug} (id ${appId}) of ${app.owner?.login ?? "nobody"}`)];
+      return [fault(`GitHub has no App with the id ${appId}`, wrongPair)];
+    } catch (error) {
+      if (!isRefusal(error, 401)) throw error;
+      return [
+        fault(`GitHub refuses the App's id ${appId} with this private key: ${error.reason}`, wrongPair),
+      ];
+    }
+  },
+};
+
+const wrongPair =
+  "Put the id and a private key of the same App into its secret (docs/deploy.md), and check GITHUB_API_URL.";
+
+const clock: Check = {
+  name: "Clock",
+  async run() {
+    const response = await askAsApp({ method: "GET", path: "/app" });
+    await response?.body?.cancel();
+    const theirs = Date.parse(response?.headers.get("date") ?? "");
+    if (Number.isNaN(theirs)) return [unknown("GitHub doesn't tell the time")];
+    const ms = Date.now() - theirs;
+    if (Math.abs(ms) <= skewMs) return [ok("this machine's and GitHub's agree")];
+    const way = ms > 0 ? "ahead of" : "behind";
+    return [
+      fault(
+        `this machine's is ${Math.round(Math.abs(ms) / 1000)} s ${way} GitHub's`,
+        "Synchronize this machine's clock (NTP), or that of the Enterprise Server.",
+      ),
+    ];
+  },
+};
+
+const permissions: Check = {
+  name: "Permissions",
+  async run() {
+    const app = await findApp();
+    const lacking = app ? lackingIn(app) : [];
+    const remedy = `Add them on the App's page, Permissions & events: ${app?.html_url}. Then each account has to accept them.`;
+    return faultsOr(
+      lacking.map((what) => fault(`the App doesn't ask for ${what}`, remedy)),
+      "the App asks for all permissions and events",
+    );
+  },
+};
+
+const installations: Check = {
+  name: "Installations",
+  async run({ environment }) {
+    const app = await findApp();
+    const all = await allInstallations();
+    if (all.length === 0) {
+      return [fault("the App is installed nowhere", `Install it: ${app?.html_url}/installations/new`)];
+    }
+    const faults = all.flatMap(faultsOfInstallation);
+    const logins = all.map(({ account }) => account?.login.toLowerCase());
+    const absent = (environment.ALLOWED_ACCOUNTS ?? "")
+      .split(",")
+      .filter((login) => login !== "" && !logins.includes(login.toLowerCase()));
+    const missing = absent.map((login) =>
+      fault(
+        `ALLOWED_ACCOUNTS names ${login}, where the App isn't installed`,
+        `Install it there (${app?.html_url}/installations/new), or take the name out.`,
+      ),
+    );
+    return faultsOr(
+      [...faults, ...missing],
+      `${all.length}, and each has accepted all that the App asks for`,
+    );
+  },
+};
+
+function faultsOfInstallation(installation: Installation): Result[] {
+  const { account, html_url: page, suspended_at: suspendedAt } = installation;
+  const name = account?.login ?? `installation ${installation.id}`;
+  if (suspendedAt) return [fault(`${name} has suspended the App`, `An owner can unsuspend it: ${page}`)];
+  return lackingIn(installation).map((what) =>
+    fault(`${name} hasn't accepted ${what}`, `An owner has to accept the new permissions: ${page}`),
+  );
+}
+
+/** The permissions and events that are not there, in words. */
+function lackingIn({ permissions: granted, events }: Grant): string[] {
+  const isEnough = (name: string, level: string) => granted[name] === level || granted[name] === "write";
+  const missing = Object.entries(appPermissions).filter(([name, level]) => !isEnough(name, level));
+  return [
+    ...missing.map(([name, level]) => `the permission ${name}: ${level}`),
+    ...subscribedEvents.filter((event) => !events.includes(event)).map((event) => `the event ${event}`),
+  ];
+}
+
+export const gitHubChecks: CheckGroup = {
+  gate: credentials,
+  checks: [clock, permissions, installations, hook, signature, deliveries, agent],
+};

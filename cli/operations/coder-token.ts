@@ -1,0 +1,69 @@
+import { randomBytes } from "node:crypto";
+import { GetSecretValueCommand, PutSecretValueCommand } from "@aws-sdk/client-secrets-manager";
+import { z } from "zod";
+import { CoderClient } from "../../lambdas/coder/client.js";
+import { isRefusal } from "../../lambdas/model/errors.js";
+import { CommandError } from "../frame/exit.js";
+import { secretsManager } from "./clients.js";
+import { untilRead, type Waiting } from "./waiting.js";
+
+/** Coder counts lifetimes in nanoseconds. */
+const nanosecondsInMs = 1_000_000;
+
+const userSchema = z.object({ username: z.string() });
+const keySchema = z.object({ key: z.string() });
+
+export interface TokenRotation extends Waiting {
+  coderUrl: string;
+  secretId: string;
+  /** How long the new token is valid, in milliseconds. */
+  lifetimeMs: number;
+}
+
+/** The user of the Coder token in the secret, and what replaces that token. */
+export interface TokenOwner {
+  username: string;
+  rotate: () => Promise<void>;
+}
+
+/**
+ * The token's user. `rotate` creates a new token of that user with the old one, tries it, puts it into the secret, and
+ * deletes the old one when no Lambda uses it any more.
+ */
+export async function ownerOfToken(rotation: TokenRotation): Promise<TokenOwner> {
+  const { coderUrl, secretId } = rotation;
+  const { SecretString: old = "" } = await secretsManager.send(
+    new GetSecretValueCommand({ SecretId: secretId }),
+  );
+  const client = new CoderClient(coderUrl, old.trim());
+  const { username } = await client.get("/api/v2/users/me", userSchema);
+  return { username, rotate: () => rotate(client, old.trim(), rotation) };
+}
+
+async function rotate(client: CoderClient, old: string, rotation: TokenRotation): Promise<void> {
+  const { coderUrl, secretId, lifetimeMs, terminal } = rotation;
+  const token = {
+    token_name: `relay-${new Date().toISOString().slice(0, 10)}-${randomBytes(4).toString("hex")}`,
+    lifetime: lifetimeMs * nanosecondsInMs,
+  };
+  const { key } = await client.post("/api/v2/users/me/keys/tokens", token, keySchema);
+  await new CoderClient(coderUrl, key).get("/api/v2/users/me", userSchema);
+  await secretsManager.send(new PutSecretValueCommand({ SecretId: secretId, SecretString: key }));
+  terminal.note(`The new token ${token.token_name} is in Secrets Manager.`);
+  await untilRead(rotation, "calls with the old token may still be under way");
+  try {
+    await new CoderClient(coderUrl, key).request("DELETE", `/api/v2/users/me/keys/${idOf(old)}`);
+  } catch (error) {
+    // It is gone already.
+    if (isRefusal(error, 404)) return;
+    throw new CommandError(
+      "failed",
+      `The new token is in use, but Coder didn't delete the old one, ${idOf(old)}: ${error instanceof Error ? error.message : "no reason given"}. Delete it in Coder under Account, Tokens.`,
+    );
+  }
+}
+
+/** A key is `<id>-<secret>` (coderd/httpmw/apikey.go). */
+function idOf(key: string): string {
+  return encodeURIComponent(key.split("-", 1).join(""));
+}

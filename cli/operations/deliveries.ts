@@ -1,0 +1,86 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
+import { askAsApp } from "../../lambdas/github/app-request.js";
+import { type Attempt, Deliveries } from "../../lambdas/github/deliveries.js";
+import { isHandledEvent } from "../../lambdas/model/handled-events.js";
+import { CommandError } from "../frame/exit.js";
+
+/** What came of sending a delivery again. */
+export interface Replay {
+  delivery: string;
+  event: string;
+  outcome: Attempt["outcome"];
+  /** The relay's answer: `{"execution"}`, `{"duplicate"}`, `{"skipped"}` (docs/architecture.md). */
+  answer: unknown;
+}
+
+/** Before the first look for the new attempt; each pause is twice the one before. GitHub gives the relay ten seconds. */
+const firstPauseMs = 100;
+const patienceMs = 30_000;
+
+const answerSchema = z.object({ response: z.object({ payload: z.string().nullish() }) });
+
+/**
+ * Has GitHub send a delivery again, and waits for what comes of it.
+ *
+ * @throws {CommandError} if GitHub doesn't know the delivery, or its list doesn't show the new attempt in time.
+ */
+export async function replay(guid: string): Promise<Replay> {
+  const attempt = await findAttempt((each) => each.guid === guid);
+  if (attempt) return sendAgain(attempt);
+  throw new CommandError(
+    "notFound",
+    `GitHub has no delivery ${guid}. It keeps deliveries for three days, an Enterprise Server for seven.`,
+  );
+}
+
+/**
+ * Has GitHub send something again that has no effect, if there is any: something that the relay skips, or has accepted
+ * before. Its answer shows whether signed deliveries arrive.
+ */
+export async function probe(): Promise<Replay | undefined> {
+  const attempt =
+    (await findAttempt(({ event }) => !isHandledEvent(event))) ??
+    (await findAttempt(({ outcome }) => outcome === "accepted"));
+  return attempt && sendAgain(attempt);
+}
+
+/** The newest attempts of the App's deliveries: at most a hundred. */
+export async function recentAttempts(): Promise<Attempt[]> {
+  return (await new Deliveries().page()).attempts;
+}
+
+/** The newest attempt that fits, of those from `since` on (milliseconds since the epoch). */
+async function findAttempt(fits: (attempt: Attempt) => boolean, since = 0): Promise<Attempt | undefined> {
+  const deliveries = new Deliveries();
+  let cursor: string | undefined;
+  do {
+    const { attempts, next } = await deliveries.page(cursor);
+    const found = attempts.find(fits);
+    if (found || deliveries.isLimited || (attempts.at(-1)?.at ?? 0) < since) return found;
+    cursor = next;
+  } while (cursor !== undefined);
+  return undefined;
+}
+
+/** Sends the delivery of its newest attempt again. Ids grow. */
+async function sendAgain({ id, guid, event }: Attempt): Promise<Replay> {
+  const since = await new Deliveries().redeliver(id);
+  for (let pauseMs = firstPauseMs; since !== undefined && pauseMs < patienceMs; pauseMs *= 2) {
+    await sleep(pauseMs);
+    const found = await findAttempt((each) => each.guid === guid && BigInt(each.id) > BigInt(id), since);
+    if (found) return { delivery: guid, event, outcome: found.outcome, answer: await answerTo(found) };
+  }
+  throw new CommandError("failed", `GitHub was asked to send ${guid} again, but doesn't list a new attempt.`);
+}
+
+async function answerTo({ id }: Attempt): Promise<unknown> {
+  const response = await askAsApp({ method: "GET", path: `/app/hook/deliveries/${id}` });
+  const payload = answerSchema.safeParse(await response?.json()).data?.response.payload;
+  try {
+    return JSON.parse(payload ?? "null");
+  } catch {
+    // A page of something else than the relay.
+    return null;
+  }
+}

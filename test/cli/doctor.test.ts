@@ -1,0 +1,280 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { CreateScheduleCommand, DeleteScheduleCommand, SchedulerClient } from "@aws-sdk/client-scheduler";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
+import { World } from "../e2e/support.js";
+import { connect, relay } from "./support.js";
+
+interface Finding {
+  check: string;
+  verdict: "ok" | "fault" | "unknown";
+  message: string;
+  remedy?: string;
+}
+
+/** What undoes the misconfigurations of a test. */
+const mending: (() => void)[] = [];
+let world: World;
+beforeAll(async () => {
+  world = await World.start();
+  connect(world.system);
+  world.coder.addTemplate({ name: "code-factory" });
+  world.gitHub.repositories.get("octo/app").permissions.set(world.gitHub.agentLogin, "write");
+  world.gitHub.addUser({ login: "stranger" });
+  world.gitHub.addUser({ login: "robot", type: "Bot" });
+  // GitHub sends one when an App is made; nothing else that it has sent is without an effect.
+  await world.gitHub.deliver("ping", { zen: "Keep it logically awesome.", hook_id: 1 });
+});
+afterEach(() => {
+  for (const mend of mending.splice(0).reverse()) mend();
+});
+afterAll(() => world.close());
+
+async function examine(): Promise<{ code: number; findings: Finding[] }> {
+  const { code, json } = await relay(["doctor", "--local", "--json"]);
+  return { code, findings: json() as Finding[] };
+}
+
+/** Expects that all is well but for what these patterns describe: check and message of each fault, in order. */
+async function expectFaults(...expected: [check: string, message: RegExp][]): Promise<Finding[]> {
+  const { code, findings } = await examine();
+  const faults = findings.filter(({ verdict }) => verdict === "fault");
+  expect(faults).toEqual(
+    expected.map(([check, message]) =>
+      expect.objectContaining({ check, message: expect.stringMatching(message), remedy: expect.any(String) }),
+    ),
+  );
+  expect(code).toBe(6);
+  return findings;
+}
+
+/** Changes what the deployment runs with, as a wrong setting does. */
+function deploy(change: { environment?: Record<string, string>; outputs?: Record<string, string> }): void {
+  const path = join(process.env.LOCAL_STATE_DIR ?? "", "connection.json");
+  const before = readFileSync(path, "utf8");
+  const { environment, outputs, ...rest } = JSON.parse(before);
+  const changed = {
+    ...rest,
+    environment: { ...environment, ...change.environment },
+    outputs: { ...outputs, ...change.outputs },
+  };
+  writeFileSync(path, JSON.stringify(changed));
+  mending.push(() => writeFileSync(path, before));
+}
+
+/** Puts a wrong value into a secret. */
+function put(name: "webhook" | "githubApp" | "coderToken", value: string, right: string): void {
+  world.system.rotate({ [name]: value });
+  mending.push(() => world.system.rotate({ [name]: right }));
+}
+
+/** Sets a field until the end of the test. */
+function set<T extends object, K extends keyof T>(object: T, key: K, value: T[K]): void {
+  const before = object[key];
+  object[key] = value;
+  mending.push(() => {
+    object[key] = before;
+  });
+}
+
+const appSecret = (change: object = {}) =>
+  JSON.stringify({ appId: world.gitHub.appId, privateKey: world.gitHub.privateKey, ...change });
+
+test("finds nothing wrong with a relay that is well set up", async () => {
+  const { code, out } = await relay(["doctor", "--local"]);
+  expect(out).not.toMatch(/[✗?]/);
+  expect(out.match(/^✓ /gm)?.length).toBeGreaterThan(14);
+  expect(out).toMatch(/✓ Signature +a signed delivery \(ping\) arrived and was accepted/);
+  expect(out).not.toContain(world.gitHub.webhookSecret);
+  expect(code).toBe(0);
+});
+
+describe("finds and names", () => {
+  test("a setting that is wrong", async () => {
+    deploy({ environment: { MAX_CI_ROUNDS: "0" } });
+    const findings = await expectFaults(["Settings", /MAX_CI_ROUNDS is no number from 1 to 9999/]);
+    expect(findings).toContainEqual({ check: "Secrets", verdict: "unknown", message: expect.any(String) });
+  });
+
+  test("what is deployed from something else", async () => {
+    deploy({ outputs: { Sources: "0123456789abcdef" } });
+    await expectFaults(["Checkout", /not made from this checkout/]);
+  });
+
+  test("secrets that were never put, and one that can't be read", async () => {
+    put("githubApp", '{"appId":"","privateKey":""}', appSecret());
+    put("coderToken", "put-the-coder-token-here", world.coder.token);
+    deploy({ environment: { TASK_MARK_SECRET_ARN: "none" } });
+    const { findings } = await examine();
+    const messages = findings.filter(({ check }) => check === "Secrets").map(({ message }) => message);
+    expect(messages).toEqual([
+      "the github app secret was never put: it is the placeholder of the first deployment",
+      "the coder token secret was never put: it is the placeholder of the first deployment",
+      expect.stringMatching(/^the task mark secret can't be read: ResourceNotFoundException/),
+    ]);
+  });
+
+  test("an App's id that doesn't fit its key", async () => {
+    put("githubApp", appSecret({ appId: "99" }), appSecret());
+    await expectFaults(["GitHub App", /99/]);
+  });
+
+  test("a clock that is wrong", async () => {
+    const now = () => new Date(Date.now() + 50_000);
+    set(world.gitHub.http, "now", now);
+    set(world.gitHub.hooks.target, "now", now);
+    await expectFaults(["Clock", /(49|50) s behind GitHub's/]);
+  });
+
+  test("a permission and an event that the App doesn't ask for, and an account that hasn't accepted another", async () => {
+    const { app } = world.gitHub.auth;
+    set(app, "permissions", { ...app.permissions, checks: "read" });
+    set(
+      app,
+      "events",
+      app.events.filter((event) => event !== "push"),
+    );
+    const { auth } = world.gitHub;
+    set(auth, "permissions", { ...auth.permissions, issues: "read" });
+    await expectFaults(
+      ["Permissions", /doesn't ask for the permission checks: write/],
+      ["Permissions", /doesn't ask for the event push/],
+      ["Installations", /octo hasn't accepted the permission issues: write/],
+    );
+  });
+
+  test("an account that has suspended the App, and one where it isn't installed", async () => {
+    const id = world.gitHub.repositories.installations()[0]?.id ?? 0;
+    world.gitHub.auth.suspended.set(id, new Date().toISOString());
+    mending.push(() => world.gitHub.auth.suspended.delete(id));
+    deploy({ environment: { ALLOWED_ACCOUNTS: "octo,acme" } });
+    await expectFaults(
+      ["Installations", /octo has suspended the App/],
+      ["Installations", /ALLOWED_ACCOUNTS names acme, where the App isn't installed/],
+    );
+  });
+
+  test("a webhook that goes elsewhere, in another format, without verified certificates", async () => {
+    const { hook } = world.gitHub.auth.app;
+    set(hook, "insecureSsl", "1");
+    set(hook, "contentType", "form");
+    set(hook, "url", `${world.system.api.url}/elsewhere`);
+    const { findings } = await examine();
+    const messages = findings.filter(({ check }) => check === "Webhook").map(({ message }) => message);
+    expect(messages).toEqual([
+      expect.stringMatching(/^GitHub sends to http:.*\/elsewhere$/),
+      "its content type is form",
+      "GitHub doesn't verify certificates",
+    ]);
+    expect(findings).toContainEqual(
+      expect.objectContaining({ check: "Signature", verdict: "fault", message: expect.any(String) }),
+    );
+  });
+
+  test("a webhook secret that differs from GitHub's", async () => {
+    set(world.gitHub.auth.app.hook, "secret", "another-secret-of-forty-characters-00000");
+    const { findings } = await examine();
+    const found = findings.find(({ check }) => check === "Signature");
+    expect(found).toMatchObject({
+      verdict: "fault",
+      message: expect.stringMatching(/refuses what GitHub signs/),
+    });
+    expect(found?.remedy).toContain("rotate webhook-secret");
+  });
+
+  test.each([
+    ["nobody", /no account nobody/],
+    ["robot", /robot is no user but a Bot/],
+    ["stranger", /stranger can't be assigned in octo\/app/],
+  ])("an agent that can't be assigned: %s", async (AGENT_GITHUB_USERNAME, message) => {
+    deploy({ environment: { AGENT_GITHUB_USERNAME } });
+    await expectFaults(["Agent", message]);
+  });
+
+  test("a token that Coder refuses", async () => {
+    put("coderToken", "0123456789-no-token-of-this-coder", world.coder.token);
+    await expectFaults(["Coder", /refuses the token/]);
+  });
+
+  test("a token without the rights of a site Owner", async () => {
+    set(world.coder.bot, "role", "member");
+    await expectFaults(["Coder API", /relay-bot is no site Owner/]);
+  });
+
+  test("an API that Coder doesn't have", async () => {
+    deploy({ environment: { CODER_BACKEND: "chats" } });
+    const { findings } = await examine();
+    expect(findings).toContainEqual(
+      expect.objectContaining({
+        check: "Coder API",
+        verdict: "fault",
+        message: expect.stringMatching(/no Chats API/),
+      }),
+    );
+  });
+
+  test.each<[Record<string, string>, RegExp]>([
+    [{ CODER_ORGANIZATION: "acme" }, /no organization "acme"/],
+    [{ CODER_TEMPLATE_NAME: "nothing" }, /no template "nothing"/],
+    [{ CODER_TEMPLATE_PRESET: "Huge" }, /no preset "Huge"/],
+    [{ CODER_TEMPLATE_NAME: "sized" }, /parameters without a default or a value of the preset: size/],
+  ])("templates that can't be used with %j", async (environment, message) => {
+    if (environment.CODER_TEMPLATE_NAME === "sized")
+      world.coder.addTemplate({ name: "sized", needsPreset: true });
+    deploy({ environment });
+    await expectFaults(["Templates", message]);
+  });
+
+  test("Coder users that don't exist, are suspended, or have too many rights", async () => {
+    world.coder.addUser({ username: "gone", status: "suspended" });
+    const environment = { CODER_USER_MAP: "mona=nobody,tim=gone", CODER_SERVICE_USER: "relay-bot" };
+    deploy({ environment });
+    await expectFaults(
+      ["Coder users", /gives mona the Coder user nobody, who doesn't exist/],
+      ["Coder users", /gives tim the Coder user gone, who is suspended/],
+      ["Coder users", /CODER_SERVICE_USER is relay-bot, a site Owner/],
+    );
+  });
+
+  test("a schedule that is disabled", async () => {
+    const {
+      SCHEDULE_GROUP: GroupName = "",
+      SCHEDULE_ROLE_ARN: RoleArn = "",
+      CREATE_TASK_FLOW_ARN: Arn = "",
+    } = world.system.environment;
+    const client = new SchedulerClient({
+      region: "us-east-1",
+      endpoint: world.system.scheduler.url,
+      credentials: world.system.credentials,
+    });
+    const schedule = { GroupName, Name: "1.nightly" };
+    await client.send(
+      new CreateScheduleCommand({
+        ...schedule,
+        State: "DISABLED",
+        ScheduleExpression: "rate(1 day)",
+        FlexibleTimeWindow: { Mode: "OFF" },
+        Target: { Arn, RoleArn },
+      }),
+    );
+    await expectFaults(["Schedules", /1\.nightly .* is disabled/]);
+    await client.send(new DeleteScheduleCommand(schedule));
+    client.destroy();
+  });
+
+  test("runs that have failed, and deliveries that weren't accepted", async () => {
+    const { engine } = world.system;
+    const [machine] = engine.machines().filter(({ arn }) => arn.endsWith("-relay-failure"));
+    engine.start(machine?.arn ?? "", "relay-failure-app-1-0", "{}");
+    await world.idle();
+    const { hook } = world.gitHub.auth.app;
+    const { url } = hook;
+    hook.url = `${world.system.api.url}/elsewhere`;
+    expect((await world.gitHub.deliver("push", {})).status).toBe(404);
+    hook.url = url;
+    await expectFaults(
+      ["Deliveries", /of the last \d+ deliveries of a day, 1 were never accepted/],
+      ["Failed", /1 runs within a day/],
+    );
+  });
+});
