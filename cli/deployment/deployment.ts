@@ -23,8 +23,9 @@ export interface Deployment {
  */
 export function enter({ environment }: Deployment): void {
   for (const name of settingNames) delete process.env[name];
-  // The log of the Lambdas would end up among the results.
-  Object.assign(process.env, environment, { POWERTOOLS_LOG_LEVEL: "SILENT" });
+  // The log and the metrics of the Lambdas would end up among the results.
+  const quiet = { POWERTOOLS_LOG_LEVEL: "SILENT", POWERTOOLS_METRICS_DISABLED: "true" };
+  Object.assign(process.env, environment, quiet);
 }
 
 /** The ARN of a flow's state machine. */
