@@ -301,7 +301,7 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
       const { gitHub } = world;
       const dropped = () =>
         world.logs.filter((line) =>
-          /Dropped: the (run's commit is no longer the head|repository of a failure is out of reach)/.test(
+          /Dropped: the (run's commit is no longer|failure's commit is not|repository of a failure is out)/.test(
             line,
           ),
         ).length;
