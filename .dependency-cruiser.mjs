@@ -26,8 +26,9 @@ export const layers = {
     text: [],
   },
   cli: {
-    commands: ["doctor", "operations", "program", "deployment", "frame"],
+    commands: ["setup", "doctor", "operations", "program", "deployment", "frame"],
     program: ["deployment", "frame"],
+    setup: ["operations", "deployment", "frame"],
     doctor: ["operations", "deployment", "frame"],
     operations: ["deployment", "frame"],
     deployment: ["frame"],

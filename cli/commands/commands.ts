@@ -7,11 +7,13 @@ import { inbox } from "./inbox.js";
 import { redrive } from "./redrive.js";
 import { replay } from "./replay.js";
 import { rotate } from "./rotate.js";
+import { setup } from "./setup.js";
 import { status } from "./status.js";
 import { tail } from "./tail.js";
 
 /** All commands, in the order of the help. */
 export const commands: readonly CommandMaker[] = [
+  setup,
   doctor,
   status,
   tail,

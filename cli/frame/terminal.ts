@@ -1,5 +1,5 @@
 import { createInterface } from "node:readline/promises";
-import type { Readable, Writable } from "node:stream";
+import { type Readable, Writable } from "node:stream";
 import { styleText } from "node:util";
 import { CommandError } from "./exit.js";
 
@@ -99,6 +99,25 @@ export class Terminal {
     }
     const answer = await this.ask("Go on? [y/N] ");
     if (!/^y(es)?$/i.test(answer)) throw new CommandError("declined", "Nothing was changed.");
+  }
+
+  /** Whether somebody can be asked. */
+  get isInteractive(): boolean {
+    return this.streams.stdin.isTTY === true;
+  }
+
+  /** The same as `ask`, but what is typed isn't shown. */
+  async askSecret(question: string): Promise<string> {
+    const { stdin: input, stderr } = this.streams;
+    stderr.write(question);
+    const output = new Writable({ write: (_chunk, _encoding, done) => done() });
+    const lines = createInterface({ input, output, terminal: input.isTTY === true });
+    try {
+      return (await lines.question("")).trim();
+    } finally {
+      lines.close();
+      stderr.write("\n");
+    }
   }
 
   /** The answer to a question on the terminal, without surrounding blanks. */

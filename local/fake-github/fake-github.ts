@@ -1,6 +1,7 @@
 import { type HttpReply, type HttpRequest, HttpServer } from "../http/http-server.js";
 import { AppAuth } from "./app/app-auth.js";
 import { AppHookApi } from "./app/app-hook.js";
+import { AppPages } from "./app/app-pages.js";
 import { Installations } from "./app/installations.js";
 import { registerApp } from "./app/registered-app.js";
 import { Contents } from "./contents/contents.js";
@@ -80,6 +81,8 @@ export class FakeGitHub {
   readonly checkRuns: CheckRuns;
   readonly statuses: CommitStatuses;
   readonly installations: Installations;
+  /** GitHub's pages for making and installing an App, in a browser. */
+  readonly pages: AppPages;
   /** The webhooks, and the attempts to send them. */
   readonly hooks: Deliveries;
   #listening = false;
@@ -127,7 +130,15 @@ export class FakeGitHub {
     const pullFiles = new PullFiles(this.pulls, this.contents);
     const issuesApi = new IssuesApi(this.issues, this.repositories, happenings, bot);
 
+    this.pages = new AppPages(
+      this.auth,
+      this.installations,
+      this.repositories,
+      () => this.ping(),
+      this.http.now,
+    );
     this.http.before = (request) => {
+      if (this.pages.isPage(request.path)) return undefined;
       if (this.isEnterpriseServer) {
         const path = pathInApi(request.path);
         if (path === undefined) return signInPage;
@@ -153,7 +164,16 @@ export class FakeGitHub {
       this.statuses,
     ];
     const hook = new AppHookApi(this.auth);
-    for (const part of [this.auth, hook, this.hooks, this.repositories, ...things, this.checkRuns, graphql]) {
+    for (const part of [
+      this.auth,
+      hook,
+      this.pages,
+      this.hooks,
+      this.repositories,
+      ...things,
+      this.checkRuns,
+      graphql,
+    ]) {
       part.routes(rest);
     }
   }
@@ -269,6 +289,11 @@ export class FakeGitHub {
   /** Signs and sends any payload unchanged. */
   deliver(event: string, payload: Json, { guid }: { guid?: string } = {}): Promise<Delivery> {
     return this.hooks.send(this.hooks.make(event, payload, guid));
+  }
+
+  /** So many of the next attempts to deliver don't reach the receiver. */
+  loseDeliveries(count: number): void {
+    this.hooks.unreachable = count;
   }
 
   /** Sends a delivery that was made with `deliver: false`, or sends a delivery again. */

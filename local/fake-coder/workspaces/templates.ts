@@ -95,6 +95,12 @@ export class Templates {
   }
 
   routes(api: CoderApi): void {
+    api.route("GET", "/api/v2/organizations/:organization/templates", ({ params }) => {
+      const organization = this.organizations.find(params.organization ?? "");
+      if (!organization) throw notFound();
+      const theirs = this.#all.filter((one) => one.organization === organization);
+      return { status: 200, body: theirs.map(json) };
+    });
     api.route("GET", "/api/v2/organizations/:organization/templates/:template", ({ params }) => {
       const organization = this.organizations.find(params.organization ?? "");
       const name = params.template?.toLowerCase();

@@ -90,7 +90,7 @@ export class AppAuth {
           issuers: [this.appId, this.clientId],
           now: this.now(),
         });
-      } else if (!request.path.startsWith("/_logs/")) {
+      } else if (!/^\/(_logs|app-manifests)\//.test(request.path)) {
         this.#checkToken(request);
       }
       return undefined;

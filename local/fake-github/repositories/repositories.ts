@@ -167,6 +167,12 @@ export class Repositories {
     return [...this.#repositories.values()].filter((repository) => repository.installationId === id);
   }
 
+  ownedBy(login: string): Repository[] {
+    return [...this.#repositories.values()].filter(
+      ({ owner }) => owner.login.toLowerCase() === login.toLowerCase(),
+    );
+  }
+
   /** The App's installations, each with one of its repositories. */
   installations(): { id: number; repository: Repository }[] {
     const all = new Map<number, Repository>();

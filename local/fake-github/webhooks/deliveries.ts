@@ -65,6 +65,8 @@ export class Deliveries {
   #attemptsMade = 0n;
   /** How many items of a page the next one repeats: 0 by default. */
   pagesOverlap = 0;
+  /** So many of the next attempts don't reach the receiver. */
+  unreachable = 0;
   readonly #underWay = new Set<Promise<unknown>>();
   readonly #closing = new AbortController();
 
@@ -131,6 +133,10 @@ export class Deliveries {
     let status = 0;
     let body: string;
     try {
+      if (this.unreachable > 0) {
+        this.unreachable -= 1;
+        throw new Error("unreachable");
+      }
       const response = await fetch(this.target.url(), {
         method: "POST",
         headers: {

@@ -1,0 +1,151 @@
+import type { Deployment } from "../deployment/deployment.js";
+import { CommandError } from "../frame/exit.js";
+import type { GitHubApp } from "../operations/github-app.js";
+import { relayCommand } from "../program/command.js";
+import type { Session, Target } from "../program/session.js";
+
+/** What setup does outside this process. */
+export interface Outside {
+  openBrowser: (url: string) => void;
+  deploy: (settings: Readonly<Record<string, string>>, options: { isAgreed: boolean }) => Promise<void>;
+}
+
+const outside: Outside = {
+  openBrowser: (url) => void import("../setup/browser.js").then(({ openBrowser }) => openBrowser(url)),
+  deploy: async (settings, options) => (await import("../setup/cdk.js")).deployWithCdk(settings, options),
+};
+
+/** Node.js 20.12 is the oldest that the relay runs on. */
+const oldestNode = [20, 12] as const;
+
+interface SetupOptions extends Target {
+  org?: string | undefined;
+  name: string;
+  appId?: string | undefined;
+  keyFile?: string | undefined;
+  open: boolean;
+  wait: string;
+  yes?: true | undefined;
+}
+
+export const setup = (session: Session, { openBrowser, deploy }: Outside = outside) =>
+  relayCommand("setup", {
+    summary: "Set the relay up: stack, Coder token, GitHub App, installation",
+    details:
+      "It finds out what is there and goes on from there, so it can be stopped and run again at any time. Before it makes something, it says what, and asks.",
+    examples: [
+      "setup",
+      "setup --org octo-org --stack team-b-relay",
+      "setup --app-id 12345 --key-file app.private-key.pem",
+      "setup --local",
+    ],
+  })
+    .option("--org <login>", "the organization that will own the GitHub App; default: your own account")
+    .option("--name <name>", "the name of a new GitHub App", "coder-task-relay")
+    .option("--app-id <id>", "take over this GitHub App, with --key-file")
+    .option("--key-file <file>", "the App's private key, as GitHub gave it")
+    .option("--no-open", "only print addresses, don't open a browser")
+    .option("--wait <minutes>", "how long to wait for you on GitHub's pages", "15")
+    .option("--yes", "don't ask")
+    .action(async (options) => {
+      checkNode();
+      checkOptions(options);
+      const agree = (plan: string) => session.terminal.confirm(plan, options.yes);
+      const run = { session, options, agree, openBrowser: options.open ? openBrowser : () => {} };
+      const deployment = await setUpDeployment(run, deploy);
+      const { repository, pages } = await setUpGitHub(run, deployment);
+      const tryIt = `${pages}/${repository}/issues/new`;
+      const agent = process.env.AGENT_GITHUB_USERNAME;
+      session.terminal.result(
+        { repository, agent, tryIt },
+        `The relay is ready. Open an issue and assign ${agent}:\n  ${tryIt}`,
+      );
+    });
+
+interface Run {
+  session: Session;
+  options: SetupOptions;
+  agree: (plan: string) => Promise<void>;
+  openBrowser: (url: string) => void;
+}
+
+/** The stack or the local system, with a Coder token that works. */
+async function setUpDeployment(
+  { session, options, agree }: Run,
+  deploy: Outside["deploy"],
+): Promise<Deployment> {
+  const { terminal } = session;
+  let token: string | undefined;
+  if (!options.local) {
+    if (options.region !== undefined) process.env.AWS_REGION = options.region;
+    const { deployStack, hasStack } = await import("../setup/stack.js");
+    if (!(await hasStack(options.stack))) {
+      const isAgreed = options.yes === true;
+      const run = (settings: Readonly<Record<string, string>>) => deploy(settings, { isAgreed });
+      token = await deployStack(terminal, { name: options.stack, deploy: run, agree });
+    }
+  }
+  const deployment = await session.enter(options);
+  terminal.note(`✓ ${deployment.title}`);
+  const { checkCoder, keepToken, storedToken } = await import("../setup/setup-coder.js");
+  token ??= (await checkCoder(terminal, process.env.CODER_URL ?? "", await storedToken(deployment))).token;
+  await keepToken(deployment, token);
+  return deployment;
+}
+
+/** The App, its webhook, its installation and the agent, proven by a ping. */
+async function setUpGitHub({ session, options, agree, openBrowser }: Run, deployment: Deployment) {
+  const { terminal } = session;
+  const { gitHubPages } = await import("../../lambdas/runtime/environment.js");
+  const { setUpApp } = await import("../setup/setup-app.js");
+  const { setUpInstallation } = await import("../setup/setup-installation.js");
+  const { GITHUB_API_URL: api = "https://api.github.com", AGENT_GITHUB_USERNAME: agent = "" } = process.env;
+  const pages = gitHubPages();
+  const waitMs = Number(options.wait) * 60_000;
+  const { app, about } = await setUpApp(terminal, deployment, {
+    api,
+    pages,
+    organization: options.org,
+    name: options.name,
+    existing:
+      options.appId && options.keyFile ? { appId: options.appId, keyFile: options.keyFile } : undefined,
+    agree,
+    openBrowser,
+    waitMs,
+  });
+  const isEnterpriseServer = api.endsWith("/api/v3");
+  const repository = await setUpInstallation(
+    terminal,
+    { app, about },
+    { pages, isEnterpriseServer, agent, openBrowser, waitMs },
+  );
+  await proveWebhook(session, deployment, app);
+  return { repository, pages };
+}
+
+async function proveWebhook({ terminal }: Session, deployment: Deployment, app: GitHubApp): Promise<void> {
+  const { ping } = await import("../setup/ping.js");
+  const { readSecret } = await import("../operations/secrets.js");
+  const alignSecrets = async () =>
+    app.setHook(deployment.outputs.WebhookUrl ?? "", await readSecret(deployment, "WebhookSecretArn"));
+  await ping(terminal, app, { alignSecrets });
+}
+
+function checkNode(): void {
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  const [oldestMajor, oldestMinor] = oldestNode;
+  if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return;
+  throw new CommandError(
+    "failed",
+    `Node.js ${process.versions.node} is too old; install ${oldestNode.join(".")} or later.`,
+  );
+}
+
+function checkOptions({ appId, keyFile, name, wait }: SetupOptions): void {
+  const refuse = (message: string) => new CommandError("usage", message);
+  if ((appId === undefined) !== (keyFile === undefined))
+    throw refuse("--app-id and --key-file belong together.");
+  if (appId !== undefined && !/^\d+$/.test(appId)) throw refuse("--app-id is a number, for example 12345.");
+  if (name.length > 34) throw refuse("--name has at most 34 characters.");
+  if (!(Number(wait) > 0)) throw refuse("--wait is a number of minutes, for example 15.");
+}

@@ -1,0 +1,53 @@
+import type { Deployment } from "../deployment/deployment.js";
+import { CommandError } from "../frame/exit.js";
+import type { Terminal } from "../frame/terminal.js";
+import { readSecret, writeSecret } from "../operations/secrets.js";
+import { type CoderFindings, inspectCoder } from "./coder.js";
+import { givenValue, needed } from "./questions.js";
+
+/** What a new stack's secret holds: infra/stack/secrets.ts. */
+const placeholder = "put-the-coder-token-here";
+
+/** The stack's Coder token; `undefined` if nobody has put it there yet. */
+export async function storedToken(deployment: Deployment): Promise<string | undefined> {
+  const token = (await readSecret(deployment, "CoderTokenSecretArn")).trim();
+  return token === "" || token === placeholder ? undefined : token;
+}
+
+/** Asks for the token if it isn't known, and checks it with Coder. */
+export async function checkCoder(
+  terminal: Terminal,
+  url: string,
+  known: string | undefined,
+): Promise<{ token: string; findings: CoderFindings }> {
+  const token =
+    known ??
+    (await needed(terminal, {
+      variable: "CODER_TOKEN",
+      question: "Coder API token (docs/deploy.md says whose)",
+      isSecret: true,
+    }));
+  const findings = await terminal.during(
+    "Asking Coder",
+    inspectCoder(url, token, givenValue("CODER_ORGANIZATION") ?? "default"),
+  );
+  const apis = [findings.hasTasks && "Tasks", findings.hasChats && "Chats"].filter(Boolean);
+  if (apis.length === 0) {
+    throw new CommandError(
+      "failed",
+      `Coder ${findings.version} at ${url} has neither Tasks nor Chats. docs/deploy.md says which versions have them, and how to switch them on.`,
+    );
+  }
+  terminal.note(
+    `✓ Coder ${findings.version} at ${url} with ${apis.join(" and ")}; the token is of ${findings.user}${findings.isOwner ? ", a site Owner" : ""}`,
+  );
+  if (!findings.isOwner && findings.hasTasks) {
+    terminal.note(`! Tasks need the token of a site Owner, and ${findings.user} is none`);
+  }
+  return { token, findings };
+}
+
+/** Puts the token where the relay reads it, unless it is there. */
+export async function keepToken(deployment: Deployment, token: string): Promise<void> {
+  if ((await storedToken(deployment)) !== token) await writeSecret(deployment, "CoderTokenSecretArn", token);
+}
