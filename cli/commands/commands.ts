@@ -4,6 +4,7 @@ import { doctor } from "./doctor.js";
 import { end } from "./end.js";
 import { failed } from "./failed.js";
 import { inbox } from "./inbox.js";
+import { policy } from "./policy.js";
 import { redrive } from "./redrive.js";
 import { replay } from "./replay.js";
 import { rotate } from "./rotate.js";
@@ -24,4 +25,5 @@ export const commands: readonly CommandMaker[] = [
   end,
   rotate,
   cost,
+  policy,
 ];

@@ -47,6 +47,7 @@ export class Outbound extends Construct {
     this.#network = network;
     if (certificates !== undefined) {
       this.#certificates = new LayerVersion(this, "Certificates", {
+        layerVersionName: `${Stack.of(this).stackName}-certificates`,
         description: "Certificates of private CAs",
         code: Code.fromAsset(folderOfCertificates(certificates)),
         compatibleRuntimes: [Runtime.NODEJS_24_X],

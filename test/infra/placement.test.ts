@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { type ActionSpec, actionNames, actions, pascalCase } from "../../infra/definition/actions.js";
+import { coveredTypes } from "../../infra/definition/deploy-policy.js";
 import { SettingsError } from "../../infra/definition/settings.js";
 import { folderOfCertificates } from "../../infra/stack/certificates.js";
 import {
@@ -35,6 +36,7 @@ beforeAll(() => {
   second = templateOf(
     createStack({
       STACK_NAME: "team-b-relay",
+      FAILURE_EMAIL: "oncall@example.com",
       VPC_ID: "vpc-0a1b2c3d4e5f67890",
       SUBNET_IDS: "subnet-0a1b2c3d4e5f67890,subnet-1a2b3c4d",
       SECURITY_GROUP_IDS: "sg-0a1b2c3d4e5f67890",
@@ -49,6 +51,7 @@ function namesIn(template: TemplateOfStack): string[] {
     "AWS::ApiGatewayV2::Api": "Name",
     "AWS::CloudWatch::Dashboard": "DashboardName",
     "AWS::Lambda::Function": "FunctionName",
+    "AWS::Lambda::LayerVersion": "LayerName",
     "AWS::Logs::LogGroup": "LogGroupName",
     "AWS::Scheduler::ScheduleGroup": "Name",
     "AWS::StepFunctions::StateMachine": "StateMachineName",
@@ -61,7 +64,8 @@ function namesIn(template: TemplateOfStack): string[] {
 describe("a second relay in one account", () => {
   test("shares no name with the first: each begins with its stack's name", () => {
     const own = namesIn(second);
-    expect(own).toHaveLength(namesIn(first).length);
+    // The second also has a layer.
+    expect(own).toHaveLength(namesIn(first).length + 1);
     for (const name of own) expect(name).toContain("team-b-relay");
     expect(JSON.stringify(second.Resources)).not.toMatch(/coder-task-relay-|\/coder-task-relay"/);
   });
@@ -78,6 +82,12 @@ describe("a second relay in one account", () => {
     const longest = Math.max(...actionNames.map((name) => name.length));
     expect(32 + 1 + longest).toBeLessThanOrEqual(64);
   });
+});
+
+test("the policy for deployments covers every type of resource, and no other", () => {
+  const templates = [first, second];
+  const types = templates.flatMap(({ Resources }) => Object.values(Resources).map(({ Type }) => Type));
+  expect([...new Set(types)].sort()).toEqual(Object.keys(coveredTypes).sort());
 });
 
 test("an update keeps the table and the secrets of a relay that was deployed earlier", () => {

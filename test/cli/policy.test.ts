@@ -1,0 +1,81 @@
+import { describe, expect, test } from "@jest/globals";
+import { coveredTypes, resourceStatements } from "../../infra/definition/deploy-policy.js";
+import { relay } from "./support.js";
+
+const account = "123456789012";
+const here = ["--account", account, "--region", "eu-central-1"];
+
+describe("the policy of CloudFormation", () => {
+  test("fits into a managed policy, with the longest name of a stack", async () => {
+    const { code, out } = await relay(["policy", "cloudformation", "--stack", "a".repeat(32), ...here]);
+    expect(code).toBe(0);
+    // IAM counts no blanks: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    expect(out.replace(/\s/g, "").length).toBeLessThan(6144);
+  });
+
+  test("has a statement for each type of resource that it covers", () => {
+    const place = { stackName: "mine", account, region: "eu-central-1", partition: "aws" };
+    const statements = resourceStatements(place, "hnb659fds").map(({ Sid }) => Sid);
+    for (const sid of Object.values(coveredTypes)) expect(statements).toContain(sid);
+  });
+
+  test("reaches only resources with the stack's name, but for what AWS can't limit", async () => {
+    const { json } = await relay(["policy", "cloudformation", "--stack", "mine", ...here, "--json"]);
+    const { Statement } = json() as { Statement: { Sid: string; Resource: string[] }[] };
+    const unlimited = Statement.filter(({ Resource }) => !Resource.every((arn) => arn.includes("mine")));
+    expect(unlimited.map(({ Sid }) => Sid).sort()).toEqual([
+      "Api",
+      "Assets",
+      "Bootstrap",
+      "LogDelivery",
+      "RandomPassword",
+      "Secrets",
+      "Validate",
+      "Vpc",
+    ]);
+  });
+});
+
+test("the pipeline may only assume the CDK's roles and read the stack's outputs", async () => {
+  const { json } = await relay(["policy", "pipeline", ...here, "--qualifier", "relay", "--json"]);
+  expect(json()).toMatchObject({
+    Statement: [
+      {
+        Action: ["sts:AssumeRole"],
+        Resource: ["deploy", "file-publishing", "lookup"].map(
+          (kind) => `arn:aws:iam::${account}:role/cdk-relay-${kind}-role-${account}-eu-central-1`,
+        ),
+      },
+      { Action: ["cloudformation:DescribeStacks"] },
+    ],
+  });
+});
+
+test("only one environment of one repository may assume its role", async () => {
+  const { json } = await relay(["policy", "trust", ...here, "--repository", "octo-org/relay", "--json"]);
+  expect(json()).toMatchObject({
+    Statement: [
+      {
+        Principal: {
+          Federated: `arn:aws:iam::${account}:oidc-provider/token.actions.githubusercontent.com`,
+        },
+        Condition: {
+          StringEquals: {
+            "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
+            "token.actions.githubusercontent.com:sub": "repo:octo-org/relay:environment:production",
+          },
+        },
+      },
+    ],
+  });
+});
+
+test.each([
+  [["policy", "trust", ...here], /needs --repository/],
+  [["policy", "pipeline", "--account", "1", "--region", "x"], /twelve digits/],
+  [["policy", "everything", ...here], /cloudformation, pipeline, trust/],
+])("refuses %j", async (args, message) => {
+  const { code, err } = await relay(args);
+  expect(code).toBe(2);
+  expect(err).toMatch(message);
+});
