@@ -8,15 +8,22 @@ const tokenLifeMs = 59 * 60_000;
 export class InstallationTokens {
   #token: Token | undefined;
   #refused: string | undefined;
+  /** Counts the tokens that GitHub has issued to this container. */
+  #issued = 0;
 
   constructor(private readonly shared: SharedToken) {}
 
   async get(): Promise<string> {
-    if (!isUsable(this.#token)) this.#token = await this.shared.read();
+    if (!isUsable(this.#token)) {
+      const token = await this.shared.read();
+      // Another request may have got a new one meanwhile.
+      if (!isUsable(this.#token)) this.#token = token;
+    }
     return isUsable(this.#token) && this.#token.value !== this.#refused ? this.#token.value : "";
   }
 
   async set(_key: string, value: string): Promise<void> {
+    this.#issued += 1;
     this.#token = { value, until: Date.now() + tokenLifeMs };
     await this.shared.write(this.#token);
   }
@@ -26,12 +33,16 @@ export class InstallationTokens {
    * a new token. A 403 can mean that the token is older than the installation's permissions: a redrive gets a new one.
    */
   async renewing<Answer>(request: () => Promise<Answer>): Promise<Answer> {
+    const issued = this.#issued;
     try {
       return await request();
     } catch (error) {
       if (!(error instanceof RequestError) || (error.status !== 401 && error.status !== 403)) throw error;
-      this.#refused = this.#token?.value;
-      this.#token = undefined;
+      // Requests that run at the same time are refused together: the first one may have got a new token already.
+      if (issued === this.#issued) {
+        this.#refused = this.#token?.value ?? this.#refused;
+        this.#token = undefined;
+      }
       // If the App itself was refused a token, it will not be given another one.
       if (error.status === 403 || isTokenRequest(error)) throw error;
       return request();

@@ -100,3 +100,28 @@ test("a token can be read only with the App's key, and only for its installation
   expect(await new Shared({ baseUrl, installationId: another, privateKey }).read()).toBeUndefined();
   expect((await new Shared({ baseUrl, installationId: own, privateKey }).read())?.value).toBe("ghs_secret");
 });
+
+test("requests that are refused at the same time get the one new token", async () => {
+  const installationId = ++installations;
+  const tokens = new Tokens(new Shared({ baseUrl, installationId, privateKey }));
+  await new Tokens(new Shared({ baseUrl, installationId, privateKey })).set("", "ghs_revoked");
+  const request = { method: "GET" as const, url: `${baseUrl}/app`, headers: {} };
+  let issued = 0;
+  let renew = () => {};
+  const renewed = new Promise<void>((resolve) => {
+    renew = resolve;
+  });
+  const ask = (refusedAfter: Promise<void>) =>
+    tokens.renewing(async () => {
+      const token = await tokens.get();
+      if (token === "ghs_revoked") {
+        await refusedAfter;
+        throw new RequestError("Bad credentials", 401, { request });
+      }
+      if (token === "") await tokens.set("", `ghs_new${++issued}`);
+      renew();
+      return tokens.get();
+    });
+  const answers = await Promise.all([ask(Promise.resolve()), ask(renewed)]);
+  expect(answers).toEqual(["ghs_new1", "ghs_new1"]);
+});
