@@ -58,8 +58,11 @@ interface FoundTask {
 }
 
 async function stop(store: TaskStore, intent: number, found: FoundTask): Promise<Ending> {
-  const { key, coder, task } = found;
-  if (!task || task.view.phase === "gone") return { outcome: "nothing" };
+  const { key, coder, task, record } = found;
+  // A closing flow may have removed the task without announcing it, because this event overtook it.
+  if (!task || task.view.phase === "gone") {
+    return { outcome: liveStates.includes(record.status?.state) ? "completed" : "nothing" };
+  }
   if (!(await store.claimStop(intent, key))) return superseded;
   try {
     await coder.backendOf(task).stop(task);
@@ -120,15 +123,10 @@ async function search(store: TaskStore, coder: Coder, event: IssueEvent): Promis
   return coder.search(work, event.sender);
 }
 
-const statesOfTasks: readonly (string | undefined)[] = [
-  "created",
-  "running",
-  "waiting",
-  "stopped",
-  "completed",
-];
+/** The states of a status comment that shows a task. */
+const liveStates: readonly (string | undefined)[] = ["created", "running", "waiting", "stopped"];
 
 /** Whether the issue had a task: an attempt that is repeated does not find it any more. */
 function hadTask({ formerName, status }: TaskRecord): boolean {
-  return formerName !== undefined || statesOfTasks.includes(status?.state);
+  return formerName !== undefined || [...liveStates, "completed"].includes(status?.state);
 }
