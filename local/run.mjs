@@ -12,5 +12,10 @@ if (!programs.includes(name)) {
   process.exit(2);
 }
 process.argv.splice(2, 1);
-const folder = await builtOnce("programs", (outdir) => compile(programs, outdir));
+const folder = await builtOnce("programs", (outdir) =>
+  compile(
+    programs.map((name) => `local/${name}`),
+    outdir,
+  ),
+);
 await import(pathToFileURL(join(folder, `${name}.mjs`)).href);

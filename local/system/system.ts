@@ -12,7 +12,7 @@ import {
 import { readFlow } from "../../infra/definition/flow-source.js";
 import { lambdaEnvironment } from "../../infra/definition/settings.js";
 import { HttpApi } from "../aws/api-gateway/http-api.js";
-import { loadDynamoDb, startDynamoDb } from "../aws/dynamodb/dynamodb.js";
+import { type LocalDynamoDb, loadDynamoDb, startDynamoDb } from "../aws/dynamodb/dynamodb.js";
 import { type Credentials, makeCredentials, region } from "../aws/protocol/signature.js";
 import { Scheduler } from "../aws/scheduler/scheduler.js";
 import { SecretsManager } from "../aws/secrets-manager/secrets-manager.js";
@@ -91,6 +91,8 @@ export interface LocalSystem {
   scheduler: Scheduler;
   secretsManager: SecretsManager;
   dynamoDbUrl: string;
+  /** Faults to inject into calls to the table. */
+  dynamoDbFaults: LocalDynamoDb["faults"];
   /** Created at the start; the AWS endpoints refuse all others. */
   credentials: Credentials;
   /** The environment of the Lambdas: settings, names, endpoints and credentials. */
@@ -213,6 +215,7 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
     scheduler,
     secretsManager,
     dynamoDbUrl: dynamoDb.url,
+    dynamoDbFaults: dynamoDb.faults,
     credentials,
     environment: hostOptions.env,
     gitHub,

@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
+import { FaultPlan } from "../../http/faults.js";
 import { foreignHost, isLoopbackHost } from "../../http/loopback.js";
 import {
   type Credentials,
@@ -12,6 +13,8 @@ import {
 export interface LocalDynamoDb {
   /** For `AWS_ENDPOINT_URL_DYNAMODB`. */
   url: string;
+  /** Faults to inject into calls: those with a status, or with a lost connection. */
+  faults: FaultPlan;
   close(): Promise<void>;
 }
 
@@ -32,7 +35,8 @@ export async function startDynamoDb(
 ): Promise<LocalDynamoDb> {
   const [{ default: dynalite }] = await Promise.all([loadDynamoDb(), path && syncWrites()]);
   const server = dynalite({ createTableMs: 0, ...(path !== undefined && { path }) });
-  guard(server, new SignatureVerifier("dynamodb", credentials));
+  const faults = new FaultPlan();
+  guard(server, new SignatureVerifier("dynamodb", credentials), faults);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(0, "127.0.0.1", resolve);
@@ -68,7 +72,7 @@ export async function startDynamoDb(
     await close();
     throw error;
   }
-  return { url, close };
+  return { url, faults, close };
 }
 
 /** Makes LevelDB write to the disk before it answers. dynalite has no option for that. */
@@ -116,7 +120,7 @@ async function createTable(url: string, TableName: string, credentials: Credenti
 }
 
 /** Puts checks in front of the server's handlers: only signed requests with a loopback `Host` pass. */
-function guard(server: Server, verifier: SignatureVerifier): void {
+function guard(server: Server, verifier: SignatureVerifier, faults: FaultPlan): void {
   const handlers = server.listeners("request");
   server.removeAllListeners("request");
   server.on("request", async (request: IncomingMessage, response: ServerResponse) => {
@@ -132,6 +136,10 @@ function guard(server: Server, verifier: SignatureVerifier): void {
       const __type = `com.amazon.coral.service#${refusal.name}`;
       return refuse(response, 400, { __type, message: refusal.message });
     }
+    const fault = faults.take(method, path);
+    if (fault?.status !== undefined) return refuse(response, fault.status, Object(fault.body));
+    if (fault?.lose) response.destroy();
+    if (fault?.lose === "request") return response.end();
     // The body has been read already, so dynalite gets a copy to read.
     const replayed = Object.assign(Readable.from([raw]), { method, url, headers });
     for (const handler of handlers) handler.call(server, replayed, response);

@@ -1,0 +1,1 @@
+export function compile(programs: readonly string[], outdir: string): Promise<void>;

@@ -1,0 +1,9 @@
+import { expect, test } from "@jest/globals";
+import { bundles } from "../bundles.js";
+import { chaos } from "./chaos.js";
+
+test("random lives end well while everything fails at random and the relay is killed", async () => {
+  const { faults, trace } = await chaos({ seed: 1, ms: 8_000, lives: 10, kills: 1, leaves: 0, bundles });
+  if (faults.length > 0) console.error(`${trace}`);
+  expect(faults).toEqual([]);
+});

@@ -1,0 +1,69 @@
+import type { ActionName } from "../../infra/definition/actions.js";
+import type { Fault } from "../../local/http/faults.js";
+import { openState } from "../../local/state/state.js";
+import { startSystem } from "../../local/system/system.js";
+import { type Clock, setClock } from "./clock.mjs";
+
+/** The relay that chaos kills: the local system on a state folder, in a process of its own. */
+export interface RelayOptions {
+  folder: string;
+  settings: Record<string, string>;
+  bundles: Record<ActionName, string>;
+  timeScale: number;
+  clock: Clock;
+}
+
+/** The AWS services whose calls can be made to fail. */
+export type Service = "stepFunctions" | "secretsManager" | "dynamoDb";
+
+/** An execution, as far as the verdict needs it. */
+export interface RunEnd {
+  name: string;
+  status: string;
+  error?: string;
+  cause?: string;
+  /** The names of the states that it has entered, the newest last. */
+  entered: string[];
+}
+
+export type Order = { fail: Service; fault: Fault } | { ask: "executions" };
+export type Answer =
+  | { ready: string; table: { endpoint: string; accessKeyId: string; secretAccessKey: string } }
+  | { executions: RunEnd[] };
+
+const options: RelayOptions = JSON.parse(process.env.CHAOS_RELAY ?? "");
+setClock(options.clock);
+const stop = ({ message }: Error) => {
+  console.error(message);
+  process.exit(1);
+};
+const system = await startSystem({
+  ...options,
+  recurring: true,
+  state: await openState(options.folder, stop),
+  onLog: ({ line }) => console.log(line),
+});
+const answer = (message: Answer) => process.send?.(message);
+
+process.on("message", (order: Order) => {
+  if ("ask" in order) return answer({ executions: runEnds() });
+  const faults = order.fail === "dynamoDb" ? system.dynamoDbFaults : system[order.fail].server.faults;
+  return faults.add(order.fault);
+});
+process.on("disconnect", () => process.exit(1));
+answer({ ready: system.webhookUrl, table: { endpoint: system.dynamoDbUrl, ...system.credentials } });
+
+function runEnds(): RunEnd[] {
+  return system.engine.list().map(({ executionArn, name, status, error, cause }) => ({
+    name,
+    status,
+    ...(error !== undefined && { error }),
+    ...(cause !== undefined && { cause }),
+    entered:
+      status === "SUCCEEDED"
+        ? []
+        : system.engine
+            .history(executionArn)
+            .flatMap(({ stateEnteredEventDetails }) => stateEnteredEventDetails?.name ?? []),
+  }));
+}

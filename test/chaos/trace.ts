@@ -1,0 +1,14 @@
+/** What happened, by the time since the start. It is printed if a run fails. */
+export class Trace {
+  readonly #lines: string[] = [];
+  readonly #start = performance.now();
+
+  note(what: string): void {
+    const seconds = ((performance.now() - this.#start) / 1000).toFixed(3).padStart(8);
+    this.#lines.push(`${seconds} ${what}`);
+  }
+
+  toString(): string {
+    return this.#lines.join("\n");
+  }
+}

@@ -1,0 +1,99 @@
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { DynamoDBDocumentClient, ScanCommand } from "@aws-sdk/lib-dynamodb";
+import type { FakeTask } from "../../local/fake-coder/tasks/fake-task.js";
+import type { Life, Stage } from "./life.js";
+import type { RunEnd } from "./relay.js";
+import type { RelayProcess } from "./relay-process.js";
+
+/** The instruction with which a message begins that the agent may have got before. */
+const repetition = "Possibly a repetition";
+
+type Item = Record<string, unknown> & { pk: string; sk: string };
+
+/** What is wrong after all is over: GitHub, Coder and the table don't agree, somebody wasn't told, a run has failed. */
+export async function faultsOf(lives: Life[], stage: Stage, relay: RelayProcess): Promise<string[]> {
+  const items = await itemsOf(relay);
+  const faults = [...executionFaults(await relay.executions())];
+  for (const life of lives) {
+    const { number } = life.issue;
+    const found = [...agentFaults(life), ...commentFaults(life, stage), ...wordFaults(life)];
+    faults.push(...[...found, ...tableFaults(life, items)].map((fault) => `#${number}: ${fault}`));
+  }
+  return faults;
+}
+
+function* executionFaults(runs: readonly RunEnd[]): Generator<string> {
+  for (const { name, status, error, cause, entered } of runs) {
+    const isFollower = name.startsWith("follow-");
+    if (status === "SUCCEEDED" || (status === "RUNNING" && isFollower)) continue;
+    yield `${name} is ${status}, ${error}: ${cause}; it has entered ${entered.join(", ")}`;
+  }
+}
+
+/** Those that Coder has not deleted. */
+const alive = (life: Life) => life.agents.filter(({ deletedAt }) => deletedAt === undefined);
+
+function* agentFaults(life: Life): Generator<string> {
+  const agents = alive(life);
+  const states = agents.map(({ name, status }) => `${name} (${status})`).join(", ") || "none";
+  if (life.isWanted && (agents.length !== 1 || agents[0]?.status !== "active")) {
+    yield `one active agent is wanted; there is ${states}`;
+  }
+  if (!life.isOpen && agents.length > 0) yield `it is closed, but there is ${states}`;
+  if (!life.isWanted && agents.some(({ status }) => status !== "paused")) {
+    yield `no agent is wanted; there is ${states}`;
+  }
+}
+
+function* commentFaults(life: Life, { gitHub }: Stage): Generator<string> {
+  const said = gitHub
+    .commentsOn(life.issue)
+    .filter(({ user }) => user.login === gitHub.botLogin)
+    .map(({ body }) => body);
+  const isRight = life.isWanted
+    ? said.length === 1 && /is running|waits for you/.test(said[0] ?? "")
+    : said.length <= 1 && said.every((body) => /Completed|is paused/.test(body));
+  if (!isRight) yield `its status comments say ${JSON.stringify(said)}`;
+}
+
+function* wordFaults(life: Life): Generator<string> {
+  const messages = life.agents.flatMap(({ inputs }) => inputs.map(({ text }) => text));
+  for (const { marker, delivery } of life.words) {
+    const told = messages.filter((text) => text.includes(marker));
+    const unmarked = told.filter((text) => !text.includes(repetition));
+    if (delivery === "must" && told.length === 0) yield `no agent has got ${marker}`;
+    if (unmarked.length > 1) yield `an agent has got ${marker} ${unmarked.length} times, unmarked`;
+  }
+}
+
+function* tableFaults(life: Life, items: readonly Item[]): Generator<string> {
+  const { repo, number } = life.issue;
+  const work = `${repo.id}#${number}`;
+  const record = items.find(({ pk, sk }) => pk === `task#${work}` && sk === "record");
+  if (life.isWanted !== (record?.wanted === true)) yield `the record says ${JSON.stringify(record)}`;
+  const [agent]: (FakeTask | undefined)[] = alive(life);
+  const id = (record?.task as { id?: string } | undefined)?.id;
+  if (life.isWanted && id !== agent?.id) yield `the record names the task ${id}, not ${agent?.id}`;
+  const waiting = items.filter(({ pk, sk }) => pk === `inbox#${work}` && sk.startsWith("waiting#"));
+  if (life.isWanted && waiting.length > 0) yield `its inbox still holds ${waiting.map(({ sk }) => sk)}`;
+}
+
+async function itemsOf(relay: RelayProcess): Promise<Item[]> {
+  const { endpoint = "", ...credentials } = { ...relay.table };
+  const { accessKeyId = "", secretAccessKey = "" } = credentials;
+  const client = new DynamoDBClient({
+    endpoint,
+    region: "us-east-1",
+    credentials: { accessKeyId, secretAccessKey },
+  });
+  const table = DynamoDBDocumentClient.from(client);
+  const items: Item[] = [];
+  let ExclusiveStartKey: Record<string, unknown> | undefined;
+  do {
+    const page = await table.send(new ScanCommand({ TableName: "coder-task-relay", ExclusiveStartKey }));
+    items.push(...((page.Items ?? []) as Item[]));
+    ExclusiveStartKey = page.LastEvaluatedKey;
+  } while (ExclusiveStartKey);
+  client.destroy();
+  return items;
+}
