@@ -54,14 +54,13 @@ const coderToken = ({ terminal, enter }: Session) =>
     .option("--lifetime <time>", "how long the new token is valid; default: 365d", duration, yearMs)
     .option("--yes", "do it without asking")
     .action(async ({ wait, lifetime, yes, ...target }) => {
-      const { environment } = await enter(target);
+      const deployment = await enter(target);
       const { ownerOfToken } = await import("../operations/coder-token.js");
       const owner = await ownerOfToken({
         terminal,
         waitMs: wait,
         lifetimeMs: lifetime,
-        coderUrl: environment.CODER_URL ?? "",
-        secretId: environment.CODER_TOKEN_SECRET_ARN ?? "",
+        deployment,
       });
       const plan = `This creates a Coder token of ${owner.username}, puts it into Secrets Manager, and then deletes the old one.`;
       await terminal.confirm(plan, yes);

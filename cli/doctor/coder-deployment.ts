@@ -3,14 +3,12 @@ import { ApiProbe } from "../../lambdas/coder/api-probe.js";
 import { CoderClient } from "../../lambdas/coder/client.js";
 import { type Backend, backends } from "../../lambdas/model/record.js";
 import type { Deployment } from "../deployment/deployment.js";
-import { readSecret } from "../operations/clients.js";
+import { readSecret } from "../operations/secrets.js";
 
 /** The Coder deployment of the settings, as the relay's token sees it. */
-export async function connect({
-  environment,
-}: Deployment): Promise<{ settings: Settings; client: CoderClient }> {
-  const settings = parseSettings({ environment, context: () => undefined });
-  const token = await readSecret(environment.CODER_TOKEN_SECRET_ARN);
+export async function connect(deployment: Deployment): Promise<{ settings: Settings; client: CoderClient }> {
+  const settings = parseSettings({ environment: deployment.environment, context: () => undefined });
+  const token = (await readSecret(deployment, "CoderTokenSecretArn")).trim();
   return { settings, client: new CoderClient(settings.CODER_URL, token) };
 }
 

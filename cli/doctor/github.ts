@@ -1,8 +1,8 @@
-import { appPermissions } from "../../infra/definition/github-app.js";
 import { askAsApp } from "../../lambdas/github/app-request.js";
 import { appCredentials } from "../../lambdas/github/credentials.js";
 import { isRefusal } from "../../lambdas/model/errors.js";
 import { subscribedEvents } from "../../lambdas/model/handled-events.js";
+import { missingPermissions } from "../operations/github-app.js";
 import { agent } from "./agent.js";
 import { type Check, type CheckGroup, fault, faultsOr, ok, type Result, unknown } from "./finding.js";
 import { deliveries, hook, signature } from "./hook.js";
@@ -100,10 +100,8 @@ function faultsOfInstallation(installation: Installation): Result[] {
 
 /** The permissions and events that are not there, in words. */
 function lackingIn({ permissions: granted, events }: Grant): string[] {
-  const isEnough = (name: string, level: string) => granted[name] === level || granted[name] === "write";
-  const missing = Object.entries(appPermissions).filter(([name, level]) => !isEnough(name, level));
   return [
-    ...missing.map(([name, level]) => `the permission ${name}: ${level}`),
+    ...missingPermissions(granted).map((permission) => `the permission ${permission}`),
     ...subscribedEvents.filter((event) => !events.includes(event)).map((event) => `the event ${event}`),
   ];
 }

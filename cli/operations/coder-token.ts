@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { GetSecretValueCommand, PutSecretValueCommand } from "@aws-sdk/client-secrets-manager";
 import { z } from "zod";
 import { CoderClient } from "../../lambdas/coder/client.js";
 import { isRefusal } from "../../lambdas/model/errors.js";
+import type { Deployment } from "../deployment/deployment.js";
 import { CommandError } from "../frame/exit.js";
-import { secretsManager } from "./clients.js";
+import { readSecret, writeSecret } from "./secrets.js";
 import { untilRead, type Waiting } from "./waiting.js";
 
 /** Coder counts lifetimes in nanoseconds. */
@@ -14,8 +14,7 @@ const userSchema = z.object({ username: z.string() });
 const keySchema = z.object({ key: z.string() });
 
 export interface TokenRotation extends Waiting {
-  coderUrl: string;
-  secretId: string;
+  deployment: Deployment;
   /** How long the new token is valid, in milliseconds. */
   lifetimeMs: number;
 }
@@ -31,28 +30,27 @@ export interface TokenOwner {
  * deletes the old one when no Lambda uses it any more.
  */
 export async function ownerOfToken(rotation: TokenRotation): Promise<TokenOwner> {
-  const { coderUrl, secretId } = rotation;
-  const { SecretString: old = "" } = await secretsManager.send(
-    new GetSecretValueCommand({ SecretId: secretId }),
-  );
-  const client = new CoderClient(coderUrl, old.trim());
+  const { deployment } = rotation;
+  const old = (await readSecret(deployment, "CoderTokenSecretArn")).trim();
+  const client = new CoderClient(deployment.environment.CODER_URL ?? "", old);
   const { username } = await client.get("/api/v2/users/me", userSchema);
-  return { username, rotate: () => rotate(client, old.trim(), rotation) };
+  return { username, rotate: () => rotate(client, old, rotation) };
 }
 
 async function rotate(client: CoderClient, old: string, rotation: TokenRotation): Promise<void> {
-  const { coderUrl, secretId, lifetimeMs, terminal } = rotation;
+  const { deployment, lifetimeMs, terminal } = rotation;
   const token = {
     token_name: `relay-${new Date().toISOString().slice(0, 10)}-${randomBytes(4).toString("hex")}`,
     lifetime: lifetimeMs * nanosecondsInMs,
   };
   const { key } = await client.post("/api/v2/users/me/keys/tokens", token, keySchema);
-  await new CoderClient(coderUrl, key).get("/api/v2/users/me", userSchema);
-  await secretsManager.send(new PutSecretValueCommand({ SecretId: secretId, SecretString: key }));
+  const renewed = new CoderClient(client.url, key);
+  await renewed.get("/api/v2/users/me", userSchema);
+  await writeSecret(deployment, "CoderTokenSecretArn", key);
   terminal.note(`The new token ${token.token_name} is in Secrets Manager.`);
   await untilRead(rotation, "calls with the old token may still be under way");
   try {
-    await new CoderClient(coderUrl, key).request("DELETE", `/api/v2/users/me/keys/${idOf(old)}`);
+    await renewed.request("DELETE", `/api/v2/users/me/keys/${idOf(old)}`);
   } catch (error) {
     // It is gone already.
     if (isRefusal(error, 404)) return;

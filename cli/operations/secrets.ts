@@ -1,20 +1,14 @@
-import {
-  GetSecretValueCommand,
-  PutSecretValueCommand,
-  SecretsManagerClient,
-} from "@aws-sdk/client-secrets-manager";
+import { GetSecretValueCommand, PutSecretValueCommand } from "@aws-sdk/client-secrets-manager";
 import type { Deployment } from "../deployment/deployment.js";
 import { CommandError } from "../frame/exit.js";
+import { secretsManager } from "./clients.js";
 
 /** The stack's outputs that hold the ARNs of its secrets. */
 export type SecretOutput = "WebhookSecretArn" | "GitHubAppSecretArn" | "CoderTokenSecretArn";
 
-/** A write is tried this often: what it holds may exist nowhere else. */
-const client = new SecretsManagerClient({ maxAttempts: 6 });
-
 export async function readSecret(deployment: Deployment, output: SecretOutput): Promise<string> {
   const SecretId = arnOf(deployment, output);
-  return (await client.send(new GetSecretValueCommand({ SecretId }))).SecretString ?? "";
+  return (await secretsManager.send(new GetSecretValueCommand({ SecretId }))).SecretString ?? "";
 }
 
 export async function writeSecret(
@@ -23,7 +17,7 @@ export async function writeSecret(
   value: string,
 ): Promise<void> {
   const SecretId = arnOf(deployment, output);
-  await client.send(new PutSecretValueCommand({ SecretId, SecretString: value }));
+  await secretsManager.send(new PutSecretValueCommand({ SecretId, SecretString: value }));
 }
 
 function arnOf({ outputs, title }: Deployment, output: SecretOutput): string {
