@@ -12,6 +12,7 @@ import { benchInbox } from "./inbox.js";
 import { benchLogRelay } from "./log-relay.js";
 import { benchStart } from "./start.js";
 import { printed } from "./table.js";
+import { benchWatch } from "./watch.js";
 import { benchWebhook } from "./webhook.js";
 
 /** `npm run bench`: how fast and how big the relay is, on one machine, with the bundles that are deployed. */
@@ -23,6 +24,7 @@ const benches = {
   burst: benchBurst,
   comment: benchComment,
   inbox: benchInbox,
+  watch: benchWatch,
   "log-relay": benchLogRelay,
   bundles: benchBundles,
 } satisfies Record<string, (bundles: readonly Bundle[]) => Promise<Figures[]>>;

@@ -15,6 +15,7 @@ export const flowNames = [
   "drain-inbox",
   "sync-repo-config",
   "follow-task",
+  "watch-pulls",
 ] as const;
 export type FlowName = (typeof flowNames)[number];
 
@@ -58,7 +59,14 @@ export const actions = {
     secrets: ["webhook", "githubApp"],
     isAppAlone: true,
     table: { account: ["query", "update"] },
-    starts: ["create-task", "delete-task", "forward-comment", "relay-failure", "sync-repo-config"],
+    starts: [
+      "create-task",
+      "delete-task",
+      "forward-comment",
+      "relay-failure",
+      "sync-repo-config",
+      "watch-pulls",
+    ],
   },
   "claim-work": {
     ...actionDefaults,
@@ -111,6 +119,13 @@ export const actions = {
     description: "Summarizes what CI has found wrong with a commit, once its checks are over",
     secrets: ["githubApp"],
     table: { ci: ["update"], account: ["query", "update"] },
+  },
+  "watch-pulls": {
+    ...actionDefaults,
+    description: "Looks for conflicts of the agent's pull requests after a push",
+    secrets: ["githubApp"],
+    table: { ci: ["update"], account: ["query", "update"] },
+    starts: ["relay-failure"],
   },
   "match-failed-run": {
     ...actionDefaults,

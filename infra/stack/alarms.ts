@@ -48,8 +48,8 @@ export function addAlarms(scope: Construct, sources: AlarmSources): void {
     "GitHub was answered with 5xx: a secret could not be read or a flow could not be started. The Lambda redeliver brings the deliveries back.",
   );
   // Each failed execution is reported by itself; this alarm is for a common cause. Drains have their own
-  // alarm, and follow-task is left out: its failure loses no messages.
-  const { "drain-inbox": drain, "follow-task": _, ...others } = stateMachines;
+  // alarm, and two flows are left out: their failures lose no messages.
+  const { "drain-inbox": drain, "follow-task": _follow, "watch-pulls": _watch, ...others } = stateMachines;
   alarm(
     "FlowsFailing",
     failedExecutions(Object.values(others), Duration.minutes(15)),

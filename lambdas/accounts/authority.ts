@@ -98,8 +98,8 @@ function leastFor({ type }: PersonalEvent, isElsewhere: boolean): Permission | "
 
 /** If GitHub names no people for a run, the sender of the event counts. */
 function peopleBehind(event: PersonalEvent): readonly Person[] {
-  // To report on a commit takes write access already, and the sender of a report is often nobody who caused it.
-  if (event.type === "check_reported") return [];
+  // To report on a commit or to move a branch takes write access already, and the sender often has caused nothing.
+  if (event.type === "check_reported" || event.type === "pull_conflicted") return [];
   const actors = event.type === "check_failed" ? (event.run.actors ?? []) : [];
   return actors.length > 0 ? actors : [event.sender];
 }

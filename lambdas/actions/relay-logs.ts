@@ -1,12 +1,17 @@
 import * as z from "zod/mini";
 import { relayCi } from "../ci/relaying.js";
-import { checkFailedSchema, checkReportedSchema, subjectSchema } from "../model/event.js";
+import {
+  checkFailedSchema,
+  checkReportedSchema,
+  pullConflictedSchema,
+  subjectSchema,
+} from "../model/event.js";
 import { parseInput } from "../model/flow-input.js";
 import type { Relayed } from "../model/relayed.js";
 import { ciEnvironment } from "../runtime/environment.js";
 
 const inputSchema = z.object({
-  event: z.discriminatedUnion("type", [checkFailedSchema, checkReportedSchema]),
+  event: z.discriminatedUnion("type", [checkFailedSchema, checkReportedSchema, pullConflictedSchema]),
   /** The pull request; a run on a branch has none. */
   subject: z.optional(subjectSchema),
   execution: z._default(z.string(), ""),

@@ -7,16 +7,16 @@ import { pusherOf } from "../github/pushers.js";
 import { type Pull, RepositoryClient } from "../github/repository.js";
 import { summarizeFailure } from "../log-relay/failure-summary.js";
 import { ChecksRunningError, isOutOfReach, NotInstalledError } from "../model/errors.js";
-import type { CheckFailed, CheckReported } from "../model/event.js";
+import { type CheckFailed, type CheckReported, headShaOf, type PullConflicted } from "../model/event.js";
 import type { Relayed } from "../model/relayed.js";
 import { log } from "../runtime/log.js";
-import { CommitCollection } from "./collecting.js";
 import { failuresOfOthers, tellFailures } from "./failed-checks.js";
 import { isIgnored } from "./ignoring.js";
+import { SharedTurn } from "./shared-turn.js";
 
 /** A failure, and the execution that relays it. */
 export interface Relaying {
-  event: CheckFailed | CheckReported;
+  event: CheckFailed | CheckReported | PullConflicted;
   /** The number of its pull request; a run on a branch has none. */
   pull?: number | undefined;
   /** The execution's ARN, and when it was started: ISO 8601. */
@@ -49,7 +49,7 @@ async function relay(relaying: Relaying, app: GitHubApp): Promise<Relayed> {
   if (number === undefined) return event.type === "check_failed" ? relayLogs(octokit, event) : nothing;
   if (event.type === "check_reported" && event.report.needsApproval)
     return { ...nothing, silence: "approval" };
-  const sha = event.type === "check_failed" ? event.run.headSha : event.report.headSha;
+  const sha = headShaOf(event);
   const pull = await new RepositoryClient(octokit, event.repository).pull(number);
   if (!pull?.isOpen || pull.headSha !== sha) {
     log.info("Dropped: the failure's commit is not the newest of an open pull request", { pull: number });
@@ -58,17 +58,18 @@ async function relay(relaying: Relaying, app: GitHubApp): Promise<Relayed> {
   const who = await personBehind(octokit, event, pull);
   if (who !== undefined) return { ...nothing, silence: "person", who };
 
+  if (event.type === "pull_conflicted") return { ...nothing, silence: "", branch: pull.headBranch };
   const { read, isIgnoredName } = await reader(app, event, sha);
   if (isIgnoredName(event.type === "check_failed" ? event.run.workflow : event.report.name)) return nothing;
   if (event.type === "check_failed") {
     settle(await read(), relaying);
     return { ...(await relayLogs(octokit, event)), branch: pull.headBranch };
   }
-  const commit = { repositoryId: event.repository.id, pull: pull.number, sha };
-  const collection = new CommitCollection(commit, relaying.execution);
-  if (!(await collection.begin())) return nothing;
+  const turn = new SharedTurn(event.repository.id, `${pull.number}#${sha}`, relaying.execution);
+  if (!(await turn.begin())) return nothing;
   settle(await read(), relaying);
-  await collection.end();
+  if (!(await turn.end()))
+    throw new ChecksRunningError("Another check has failed meanwhile. It is told, too.");
   // Read again: until now, the commit's other failures were left to this execution.
   const failures = failuresOfOthers(await read());
   const checks = await tellFailures(octokit, event.repository, failures);
@@ -107,7 +108,7 @@ async function reader(app: GitHubApp, { installation, repository }: Relaying["ev
 function settle(reports: readonly CommitReport[], { event, startedAt, settleMinutes }: Relaying): void {
   const running = reports.filter(({ isRunning }) => isRunning).map(({ name }) => name);
   const isShown =
-    event.type === "check_failed" ||
+    event.type !== "check_reported" ||
     reports.some(({ kind, name }) => kind === event.report.kind && name === event.report.name);
   const isOver = Date.now() - Date.parse(startedAt) >= settleMinutes * 60_000;
   if (isOver || (running.length === 0 && isShown)) return;

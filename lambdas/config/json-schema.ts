@@ -37,11 +37,10 @@ describeKeys(shape, {
   harness: "The program that runs the agent.",
   scheduled_jobs: "Work that starts at set times. Each job has its own task.",
   on_event: "Work that starts when something happens in the repository.",
-  ci: "What the agent hears of CI on its pull requests.",
+  ci: "What the agent hears of CI.",
 });
 describeKeys(ci, {
-  ignore:
-    "Names of checks, statuses and workflows whose failures the agent does not hear of, such as `codecov/*`. `*` stands for any text.",
+  ignore: "Checks that the agent does not hear of, such as `codecov/*`.",
 });
 describeKeys(sandbox, {
   size: "Size of the workspace. The Coder template defines what each size means.",
@@ -86,10 +85,7 @@ const entries: readonly [z.core.$ZodType, string][] = [
   ],
   [workflowName, "Name of a workflow, exactly as GitHub shows it."],
   [branchPattern, "Pattern of branches, as in the filters of GitHub's workflows."],
-  [
-    ignoredCheck,
-    "Name of a check, status or workflow that the agent does not hear of; `*` stands for any text.",
-  ],
+  [ignoredCheck, "Name of a check; `*` stands for any text."],
   [workflowEvent, "GitHub event whose runs count, such as `push`."],
 ];
 for (const [schema, description] of entries) hovers.add(schema, { description });

@@ -28,6 +28,11 @@ export interface Pull {
   headBranch: string;
   /** `undefined` if the fork is gone. */
   headRepositoryId: number | undefined;
+  /** The branch that it is to be merged into, and a commit that this had. */
+  baseBranch: string;
+  baseSha: string;
+  /** `false` if there is a conflict; `undefined` in lists, and while GitHub computes it, which this question starts. */
+  isMergeable: boolean | undefined;
 }
 
 interface PullData {
@@ -38,7 +43,8 @@ interface PullData {
   updated_at: string;
   title: string;
   body: string | null;
-  base: { repo: { id: number | bigint; full_name: string } };
+  mergeable?: boolean | null;
+  base: { ref: string; sha: string; repo: { id: number | bigint; full_name: string } };
   head: { sha: string; ref: string; repo: { id: number | bigint } | null };
 }
 
@@ -121,6 +127,19 @@ export class RepositoryClient {
     return pulls.map(toPull);
   }
 
+  /** All open pull requests into a branch, the oldest first. */
+  async openPullsInto(base: string): Promise<Pull[]> {
+    const pulls = await this.octokit.paginate(this.octokit.rest.pulls.list, {
+      ...this.#name,
+      state: "open",
+      base,
+      sort: "created",
+      direction: "asc",
+      per_page: perPage,
+    });
+    return pulls.map(toPull);
+  }
+
   /** The pull requests that GitHub knows a commit of, open and closed ones. */
   async pullsOfCommit(sha: string): Promise<Pull[]> {
     try {
@@ -192,5 +211,8 @@ function toPull(data: PullData): Pull {
     headSha: data.head.sha,
     headBranch: data.head.ref,
     headRepositoryId: data.head.repo ? Number(data.head.repo.id) : undefined,
+    baseBranch: data.base.ref,
+    baseSha: data.base.sha,
+    isMergeable: data.mergeable ?? undefined,
   };
 }

@@ -1,11 +1,13 @@
-import type {
-  BranchFailed,
-  CheckFailed,
-  CheckReported,
-  CommentPosted,
-  JobDue,
-  Subject as PullSubject,
-  Repository,
+import {
+  type BranchFailed,
+  type CheckFailed,
+  type CheckReported,
+  type CommentPosted,
+  headShaOf,
+  type JobDue,
+  type PullConflicted,
+  type Subject as PullSubject,
+  type Repository,
 } from "../model/event.js";
 import type { Plan } from "../model/plan.js";
 import type { TaskKey } from "../model/record.js";
@@ -67,7 +69,7 @@ export function inputOfComment({
  * still waits. Those of another repository have an identity of another kind: they use up no CI round of the task.
  */
 export function inputsOfFailure(
-  event: CheckFailed | CheckReported,
+  event: CheckFailed | CheckReported | PullConflicted,
   pull: PullSubject,
   task: TaskKey,
   { text, branch, checks }: Relayed,
@@ -75,7 +77,7 @@ export function inputsOfFailure(
   const { installation, repository, delivery } = event;
   const isElsewhere = repository.id !== task.repositoryId;
   const prefix = `${isElsewhere ? `run-elsewhere#${repository.id}` : "run"}#${pull.number}`;
-  const headSha = event.type === "check_failed" ? event.run.headSha : event.report.headSha;
+  const headSha = headShaOf(event);
   const head = {
     installation,
     repository: { id: repository.id, owner: repository.owner, name: repository.name },
@@ -86,6 +88,31 @@ export function inputsOfFailure(
   if (event.type === "check_failed") {
     const input = failureInput(event, subject, text);
     return [{ ...runFields(event, `${prefix}#${event.run.workflowId}`), head, input }];
+  }
+  if (event.type === "pull_conflicted") {
+    const { at, pull: conflicted } = event;
+    const { baseBranch, baseSha, url } = conflicted;
+    return [
+      {
+        // GitHub's times have a resolution of a second: the conflict of a newer commit is another input.
+        identity: `${prefix}#conflict#${headSha}`,
+        delivery,
+        version: `${at}#${baseSha}`,
+        // Before every failure: those are in the order of their times.
+        order: "",
+        head: { ...head, isConflict: true },
+        input: {
+          kind: "failure",
+          subject,
+          at,
+          url,
+          branch,
+          headSha,
+          conflict: { baseBranch, baseSha },
+          text: "",
+        },
+      },
+    ];
   }
   return checks.map(({ kind, app, name, id, at, url, ...report }) => ({
     identity: `${prefix}#${kind}#${fingerprintOf(`${app}#${name}`)}`,

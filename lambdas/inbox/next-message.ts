@@ -89,10 +89,13 @@ async function take(
     const isFirst = inputs.length === 0;
     if (!isFirst && (room <= 0 || input.alone || inputs[0]?.alone)) return { inputs, isAll: false };
     if (!(await isRelevant(input, owner))) {
-      log.info("Dropped: the run's commit is no longer the head of a pull request of the agent's", {
-        ...owner.key,
-        identity: input.identity,
-      });
+      log.info(
+        "Dropped: its commit is no longer the head of a pull request of the agent's, or has no conflict",
+        {
+          ...owner.key,
+          identity: input.identity,
+        },
+      );
       await inbox.outcomes.drop(input);
       continue;
     }

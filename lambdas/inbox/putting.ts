@@ -66,7 +66,8 @@ async function put(
     case "comment_posted":
       return inbox.put(inputOfComment(event), { isHuman: event.sender.type !== "Bot" });
     case "check_failed":
-    case "check_reported": {
+    case "check_reported":
+    case "pull_conflicted": {
       if (!subject || !relayed) {
         throw new TypeError(
           "The input of a CI failure lacks its pull request, `subject`, or its text, `relayed`.",

@@ -7,7 +7,8 @@ import { log } from "../runtime/log.js";
 import type { Head } from "./stored-input.js";
 
 /**
- * Whether the commit of a failed run is still the head of an open pull request of the agent's. In a repository that the
+ * Whether the commit of a CI failure or conflict is still the head of an open pull request of the agent's, and the conflict
+ * is not known to be over. In a repository that the
  * App can no longer read (blocked, gone, uninstalled), or whose name now belongs to another one, no commit is. Errors about
  * another repository than the task's don't name it, because the task's issue shows them.
  */
@@ -26,6 +27,7 @@ export async function isHeadCurrent(
     return (
       pull?.isOpen === true &&
       pull.headSha === head.sha &&
+      !(head.isConflict && pull.isMergeable) &&
       pull.authorId === (await agentId(octokit)) &&
       isSameRepository &&
       !isRenamed

@@ -39,6 +39,8 @@ export interface Head {
   repository: { id?: number; owner: string; name: string };
   pull: number;
   sha: string;
+  /** The input is about a conflict: it is over once the pull request can be merged. */
+  isConflict?: boolean;
 }
 
 /** A review, and the installation through which GitHub is asked for its comments. */

@@ -94,6 +94,16 @@ export class ChecksRunningError extends Error {
   override readonly name = "ChecksRunningError";
 }
 
+/** No failure: GitHub computes whether pull requests can be merged. A Wait state of some seconds follows. */
+export class MergeabilityUnknownError extends Error {
+  override readonly name = "MergeabilityUnknownError";
+}
+
+/** No failure: other pull requests are left to look at. A Wait state of a minute follows. */
+export class PullsLeftError extends Error {
+  override readonly name = "PullsLeftError";
+}
+
 /** No failure: the task has not started yet. The retry policy `starting` sets the pace of observing it. */
 export class TaskStartingError extends Error {
   override readonly name = "TaskStartingError";

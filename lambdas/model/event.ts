@@ -163,6 +163,21 @@ export const checkReportedSchema = z.object({
   }),
 });
 
+/** A pull request can't be merged: its newest commit and its base branch change the same lines. */
+export const pullConflictedSchema = z.object({
+  ...base,
+  type: z.literal("pull_conflicted"),
+  pull: z.object({ number: z.int(), url: name, headSha: name, baseBranch: name, baseSha: name }),
+});
+
+/** A base branch or a pull request of the agent's has new commits: there may be conflicts. */
+export const pullsMovedSchema = z.object({
+  ...base,
+  type: z.literal("pulls_moved"),
+  /** The base branch, or the pull request. */
+  moved: z.union([z.object({ branch: name }), z.object({ pull: z.int() })]),
+});
+
 /** The time of a scheduled job has come. EventBridge Scheduler starts `create-task` with it. */
 export const jobDueSchema = z.object({
   ...origin,
@@ -192,6 +207,7 @@ export const inboxEventSchema = z.discriminatedUnion("type", [
   commentWithdrawnSchema,
   checkFailedSchema,
   checkReportedSchema,
+  pullConflictedSchema,
 ]);
 
 /** An event with a person behind it, who needs permission to make the agent work: see `authorize`. */
@@ -216,6 +232,8 @@ export type CommentPosted = z.output<typeof commentPostedSchema>;
 export type CommentWithdrawn = z.output<typeof commentWithdrawnSchema>;
 export type CheckFailed = z.output<typeof checkFailedSchema>;
 export type CheckReported = z.output<typeof checkReportedSchema>;
+export type PullConflicted = z.output<typeof pullConflictedSchema>;
+export type PullsMoved = z.output<typeof pullsMovedSchema>;
 export type Run = z.output<typeof runSchema>;
 export type JobDue = z.output<typeof jobDueSchema>;
 export type BranchFailed = z.output<typeof branchFailedSchema>;
@@ -223,3 +241,9 @@ export type StartingEvent = z.output<typeof startingEventSchema>;
 export type WorkEvent = z.output<typeof workEventSchema>;
 export type InboxEvent = z.output<typeof inboxEventSchema>;
 export type PersonalEvent = z.output<typeof personalEventSchema>;
+
+/** The commit that a failure is about. */
+export function headShaOf(event: CheckFailed | CheckReported | PullConflicted): string {
+  if (event.type === "check_failed") return event.run.headSha;
+  return event.type === "check_reported" ? event.report.headSha : event.pull.headSha;
+}

@@ -11,13 +11,13 @@ const handledActions = {
   check_run: ["completed"],
   status: undefined,
   push: undefined,
-  pull_request: ["opened", "reopened", "synchronize", "ready_for_review"],
+  pull_request: ["opened", "reopened", "synchronize", "ready_for_review", "edited"],
   installation: ["created", "unsuspend", "deleted", "suspend"],
   installation_repositories: ["added", "removed"],
 } as const;
 
 /** Those that the App must subscribe to: GitHub sends the others without being asked. */
-export const subscribedEvents = Object.keys(handledActions).filter(
+export const subscribedEvents = /* @__PURE__ */ Object.keys(handledActions).filter(
   (event) => !event.startsWith("installation"),
 );
 

@@ -43,6 +43,7 @@ export const ingressEnvironment = once(() =>
     FORWARD_COMMENT_FLOW_ARN: text,
     RELAY_FAILURE_FLOW_ARN: text,
     SYNC_REPO_CONFIG_FLOW_ARN: text,
+    WATCH_PULLS_FLOW_ARN: text,
   }),
 );
 
@@ -68,6 +69,8 @@ export const ciEnvironment = once(() => read({ CI_SETTLE_MINUTES: z._default(cou
 export const jobEnvironment = once(() => read({ JOB_OWNERS: list, CODER_SERVICE_USER: z.optional(text) }));
 
 export const startEnvironment = once(() => read({ CREATE_TASK_FLOW_ARN: text }));
+
+export const relayEnvironment = once(() => read({ RELAY_FAILURE_FLOW_ARN: text }));
 
 export const drainEnvironment = once(() => read({ DRAIN_INBOX_FLOW_ARN: text }));
 

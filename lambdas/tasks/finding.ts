@@ -73,7 +73,7 @@ async function find(store: TaskStore, event: InboxEvent): Promise<Found> {
       ? answer(found, { kind: "pull", number: pull.number, url: pull.url })
       : { ...none, outcome: isAgents ? "obsolete" : "none" };
   }
-  if (event.type === "check_reported") {
+  if (event.type === "check_reported" || event.type === "pull_conflicted") {
     const pull = await pullOfCommit(octokit, event);
     const found = pull && (await finder.ofPull(pull));
     return found && pull ? answer(found, { kind: "pull", number: pull.number, url: pull.url }) : none;

@@ -17,9 +17,9 @@ export function classifyCheckRun(
   const conclusion = run.conclusion ?? "none";
   const needsApproval = conclusion === "action_required";
   if (!needsApproval && !failures.includes(conclusion)) {
-    return { skipped: `the check run's conclusion is ${conclusion}` };
+    return { skipped: `the run's conclusion is ${conclusion}` };
   }
-  if (run.app?.slug === "github-actions") return { skipped: "GitHub Actions reports its workflow runs" };
+  if (run.app?.slug === "github-actions") return { skipped: "Actions reports workflow runs" };
   if (run.app?.id != null && run.app.id === appId) return { skipped: "the check run is the App's own" };
   const isInFork = run.check_suite?.head_branch == null;
   const report = { id: run.id, name: run.name, headSha: run.head_sha, needsApproval, isInFork };

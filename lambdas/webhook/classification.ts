@@ -1,9 +1,15 @@
-import type { IssueEvent, Person } from "../model/event.js";
+import type { IssueEvent, Person, PullsMoved } from "../model/event.js";
 import { isSameLogin } from "../model/login.js";
 import type { RelayEvent } from "../model/relay-event.js";
 
 /** The event that a delivery is for the relay, or the reason why it is skipped. */
-export type Classification = { event: RelayEvent } | { skipped: string };
+export type Classification =
+  | {
+      event: RelayEvent;
+      /** Another event of the same delivery. It is accepted first. */
+      moved?: PullsMoved;
+    }
+  | { skipped: string };
 
 /** Who the agent and the App are. */
 export interface Identities {

@@ -2,7 +2,7 @@ import { type HandledEvent, isHandledAction, isHandledEvent } from "../model/han
 import { classifyCheckRun, classifyStatus } from "./checks.js";
 import type { Classification, CommonFields, Identities } from "./classification.js";
 import { classifyIssueComment, classifyReview, classifyReviewComment } from "./comments.js";
-import { classifyConfigProposal, classifyPush } from "./config.js";
+import { classifyPull, classifyPush } from "./config.js";
 import { classifyInstallation, classifyInstallationRepositories } from "./installations.js";
 import { classifyIssue } from "./issues.js";
 import { parsePayload } from "./parse-payload.js";
@@ -29,7 +29,7 @@ const classifiers: Record<HandledEvent, Classify | { ofInstallation: ClassifyIns
   check_run: classifyCheckRun,
   status: classifyStatus,
   push: classifyPush,
-  pull_request: classifyConfigProposal,
+  pull_request: classifyPull,
   installation: { ofInstallation: classifyInstallation },
   installation_repositories: { ofInstallation: classifyInstallationRepositories },
 };

@@ -26,8 +26,11 @@ export const pushSchema = z.object({
 });
 
 export const pullRequestSchema = z.object({
+  /** Of an edit: what it has changed. */
+  changes: z.nullish(z.object({ base: z.nullish(z.object({})) })),
   pull_request: z.object({
     number: id,
+    user: person,
     updated_at: time,
     head: z.object({ sha: commit }),
     base: z.nullish(z.object({ ref: z.nullish(text) })),

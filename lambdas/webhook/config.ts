@@ -1,7 +1,8 @@
 import { configPath } from "../model/config-path.js";
+import type { PullsMoved } from "../model/event.js";
 import { isSameLogin } from "../model/login.js";
 import { filesAtOnce } from "../text/limits.js";
-import type { Classification, CommonFields, Identities } from "./classification.js";
+import { type Classification, type CommonFields, type Identities, isAgent } from "./classification.js";
 import { pullRequestSchema, pushSchema } from "./config-payloads.js";
 import { parsePayload } from "./parse-payload.js";
 import { ghost } from "./payload-fields.js";
@@ -18,7 +19,10 @@ const listedFiles = 3000;
 /** Older than any time of GitHub's: a push of that time replaces no known config. */
 const unknownTime = "1970-01-01T00:00:00Z";
 
-/** A push to the default branch that touches the config, or may do so, by any sender. */
+/**
+ * A push to a branch, by any sender: pull requests into it may have conflicts now. If it is to the default branch and
+ * touches the config, or may do so, the schedules are synced, too.
+ */
 export function classifyPush(
   _action: string,
   payload: unknown,
@@ -27,10 +31,11 @@ export function classifyPush(
 ): Classification {
   const { ref, repository, ...push } = parsePayload(pushSchema, payload);
   if (!ref.startsWith("refs/heads/")) return { skipped: "the push is to no branch" };
-  if (ref !== `refs/heads/${repository.default_branch}`) {
-    return { skipped: "the push is not to the default branch" };
-  }
   if (push.deleted) return { skipped: "the push deletes the branch" };
+  const at = repository.pushed_at ?? unknownTime;
+  const branch = ref.slice("refs/heads/".length);
+  const moved: PullsMoved = { ...common, type: "pulls_moved", at, moved: { branch } };
+  if (branch !== repository.default_branch) return { event: moved };
   const { before, after, commits } = push;
   const { sender } = common;
   const pusher = push.pusher?.name ?? sender.login;
@@ -40,10 +45,9 @@ export function classifyPush(
     removed ||
     commits.some(({ added, modified }) => added.includes(configPath) || modified.includes(configPath));
   const isUnclear = push.created || push.forced || !isWhole(commits, after);
-  if (!isTouched && !isUnclear) return { skipped: `the push does not touch ${configPath}` };
-  const at = repository.pushed_at ?? unknownTime;
-  const event = { ...common, type: "config_push", at } as const;
-  return { event: { ...event, push: { before, after, removed, ...(isUnknown && { pusher }) } } };
+  if (!isTouched && !isUnclear) return { event: moved };
+  const changes = { before, after, removed, ...(isUnknown && { pusher }) };
+  return { moved, event: { ...common, type: "config_push", at, push: changes } };
 }
 
 type Commits = { id: string; added: string[]; modified: string[]; removed: string[] }[];
@@ -59,16 +63,28 @@ function isWhole(commits: Commits, after: string): boolean {
   );
 }
 
-/** The new head commit of any pull request, forks included. */
-export function classifyConfigProposal(
-  _action: string,
+/**
+ * The new head commit of any pull request, forks included. If the pull request is the agent's, it may have a conflict now,
+ * and so it may if its base branch was changed.
+ */
+export function classifyPull(
+  action: string,
   payload: unknown,
   common: CommonFields,
-  _identities: Identities,
+  identities: Identities,
 ): Classification {
-  const pull = parsePayload(pullRequestSchema, payload).pull_request;
+  const { pull_request: pull, changes } = parsePayload(pullRequestSchema, payload);
+  if (action === "edited" && changes?.base == null) return { skipped: "the base branch is the same" };
   const { number, updated_at: at, head } = pull;
   const isLarge = (pull.changed_files ?? 0) > filesAtOnce;
   const onto = isLarge && pull.base?.ref ? { onto: pull.base.ref } : {};
-  return { event: { ...common, type: "config_proposed", at, pull: { number, headSha: head.sha, ...onto } } };
+  const proposed = {
+    ...common,
+    type: "config_proposed",
+    at,
+    pull: { number, headSha: head.sha, ...onto },
+  } as const;
+  if (!isAgent(pull.user, identities)) return { event: proposed };
+  const moved: PullsMoved = { ...common, type: "pulls_moved", at, moved: { pull: number } };
+  return { moved, event: proposed };
 }

@@ -32,10 +32,11 @@ export async function dispatch({ type, delivery, payload, appId }: Delivery): Pr
       ? byLogin
       : classify(type, delivery, payload, { ...(await agentAsKept()), appId });
     if ("skipped" in classified) return { kind: "skipped", reason: classified.skipped };
-    const { event } = classified;
+    const { event, moved } = classified;
     addToLogContext({ event });
     const notServed = await reasonNotServed(event);
     if (notServed !== undefined) return { kind: "skipped", reason: notServed };
+    if (moved) await startFlow(moved);
     return await startFlow(event);
   } catch (error) {
     if (error instanceof PayloadError) {

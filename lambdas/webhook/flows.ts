@@ -5,13 +5,17 @@ import type { Outcome } from "./answer.js";
 
 const environment = ingressEnvironment();
 const syncRepoConfig = { name: "sync-repo-config", arn: environment.SYNC_REPO_CONFIG_FLOW_ARN };
+const forwardComment = { name: "forward-comment", arn: environment.FORWARD_COMMENT_FLOW_ARN };
+const relayFailure = { name: "relay-failure", arn: environment.RELAY_FAILURE_FLOW_ARN };
 const flows = {
   task_requested: { name: "create-task", arn: environment.CREATE_TASK_FLOW_ARN },
   task_closed: { name: "delete-task", arn: environment.DELETE_TASK_FLOW_ARN },
-  comment_posted: { name: "forward-comment", arn: environment.FORWARD_COMMENT_FLOW_ARN },
-  comment_withdrawn: { name: "forward-comment", arn: environment.FORWARD_COMMENT_FLOW_ARN },
-  check_failed: { name: "relay-failure", arn: environment.RELAY_FAILURE_FLOW_ARN },
-  check_reported: { name: "relay-failure", arn: environment.RELAY_FAILURE_FLOW_ARN },
+  comment_posted: forwardComment,
+  comment_withdrawn: forwardComment,
+  check_failed: relayFailure,
+  check_reported: relayFailure,
+  pull_conflicted: relayFailure,
+  pulls_moved: { name: "watch-pulls", arn: environment.WATCH_PULLS_FLOW_ARN },
   config_push: syncRepoConfig,
   config_proposed: syncRepoConfig,
   repositories_added: syncRepoConfig,
@@ -63,7 +67,10 @@ function subjectOf(event: RelayEvent): number | string {
     case "config_push":
       return event.push.after.slice(0, 7);
     case "config_proposed":
+    case "pull_conflicted":
       return event.pull.number;
+    case "pulls_moved":
+      return "pull" in event.moved ? event.moved.pull : "push";
     case "repositories_added":
     case "repositories_removed":
       return event.installation;

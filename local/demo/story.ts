@@ -179,13 +179,27 @@ export async function tellStory({ system, gitHub, coder, api }: Stage): Promise<
       ],
     },
     {
+      title: "the base branch moves into conflict with the pull request",
+      play: async () => {
+        pull.hasConflict = true;
+        return [
+          await gitHub.push({ repo: "octo/parser", by: "mona", files: { "src/parser.ts": "rewritten" } }),
+        ];
+      },
+      ends: async () => [
+        await told(["Merge conflict of pull request octo/parser#2 with main", "resolve the conflicts"]),
+        // The first push to the branch syncs the config, too.
+        await runs(14),
+      ],
+    },
+    {
       title: "mona closes the issue",
       play: async () => [await gitHub.closeIssue(issue, { by: "mona" })],
       ends: async () => [
         await says("Completed"),
         { what: "the task is gone", expected: [], actual: agents.all().map(({ name }) => name) },
         { what: "the issue has one comment of the relay", expected: 1, actual: comments().length },
-        await runs(11),
+        await runs(15),
       ],
     },
   ];

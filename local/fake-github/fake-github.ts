@@ -9,6 +9,7 @@ import { PullFiles } from "./contents/pull-files.js";
 import { IssueComments } from "./issues/issue-comments.js";
 import { Issues } from "./issues/issues.js";
 import { IssuesApi } from "./issues/issues-api.js";
+import { Activity } from "./pulls/activity.js";
 import { GraphQL } from "./pulls/graphql.js";
 import { Pulls } from "./pulls/pulls.js";
 import { Reviews } from "./pulls/reviews.js";
@@ -162,6 +163,7 @@ export class FakeGitHub {
       this.actions,
       this.contents,
       this.statuses,
+      new Activity(this.pulls, this.repositories),
     ];
     const hook = new AppHookApi(this.auth);
     for (const part of [
@@ -278,7 +280,11 @@ export class FakeGitHub {
   completeRun: Actions["complete"] = (input) => this.actions.complete(input);
   reportCheck: CheckRuns["report"] = (input) => this.checkRuns.report(input);
   setStatus: CommitStatuses["report"] = (input) => this.statuses.report(input);
-  push: Contents["push"] = (input) => this.contents.push(input);
+  push: Contents["push"] = (input) => {
+    const repo = this.repositories.get(input.repo);
+    this.pulls.baseMoves(repo, input.branch ?? repo.defaultBranch);
+    return this.contents.push(input);
+  };
 
   /** Sends the webhook that GitHub sends when the App's hook is created. */
   ping(): Promise<Delivery> {

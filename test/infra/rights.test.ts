@@ -52,7 +52,7 @@ const lambdaRights: Record<string, string[]> = {
     readsSecret("Webhook"),
     readsSecret("GitHubApp"),
     knowsAccounts,
-    `states:StartExecution on ${["create-task", "delete-task", "forward-comment", "relay-failure", "sync-repo-config"].map(machine).join(" ")}`,
+    `states:StartExecution on ${["create-task", "delete-task", "forward-comment", "relay-failure", "sync-repo-config", "watch-pulls"].map(machine).join(" ")}`,
   ],
   ClaimWork: [...actsAsInstallation, updatesTasks, onItems("dynamodb:GetItem", "config"), knowsAccounts],
   CreateTask: [...readsCoder, updatesTasks, knowsAccounts],
@@ -62,6 +62,12 @@ const lambdaRights: Record<string, string[]> = {
   FindTask: [...actsAsInstallation, ...readsCoder, updatesTasks, knowsAccounts],
   ExplainRefusal: [...actsAsInstallation, onItems("dynamodb:UpdateItem", "inbox")],
   RelayLogs: [...actsAsInstallation, onItems("dynamodb:UpdateItem", "ci"), knowsAccounts],
+  WatchPulls: [
+    ...actsAsInstallation,
+    onItems("dynamodb:UpdateItem", "ci"),
+    knowsAccounts,
+    `states:StartExecution on ${machine("relay-failure")}`,
+  ],
   MatchFailedRun: [...actsAsInstallation, knowsAccounts],
   StartBranchTask: [`states:StartExecution on ${machine("create-task")}`],
   PutIntoInbox: [
@@ -140,6 +146,7 @@ const flowLambdas: Record<string, string[]> = {
   SyncRepoConfig: ["CheckConfig", "FindConfigChange", "SyncInstallation", "SyncSchedules"],
   DrainInbox: ["AnnounceWait", "KeepInbox", "ResumeTask", "SendInbox", "StartFollowing", "WakeDrain"],
   FollowTask: ["AnnounceProgress", "ObserveProgress"],
+  WatchPulls: ["WatchPulls"],
 };
 
 describe("rights", () => {
@@ -262,6 +269,7 @@ describe("Lambdas", () => {
       FORWARD_COMMENT_FLOW_ARN: machine("forward-comment"),
       RELAY_FAILURE_FLOW_ARN: machine("relay-failure"),
       SYNC_REPO_CONFIG_FLOW_ARN: machine("sync-repo-config"),
+      WATCH_PULLS_FLOW_ARN: machine("watch-pulls"),
     },
     ClaimWork: { ...githubApp, ...table },
     MatchFailedRun: { ...githubApp, ...table },
@@ -273,6 +281,7 @@ describe("Lambdas", () => {
     FindTask: { ...githubApp, ...coder, ...table },
     ExplainRefusal: { ...githubApp, ...table },
     RelayLogs: { ...githubApp, ...table },
+    WatchPulls: { ...githubApp, ...table, RELAY_FAILURE_FLOW_ARN: machine("relay-failure") },
     PutIntoInbox: { ...githubApp, ...table, DRAIN_INBOX_FLOW_ARN: machine("drain-inbox") },
     WakeDrain: { ...table, DRAIN_INBOX_FLOW_ARN: machine("drain-inbox") },
     ResumeTask: { ...coder, ...table },

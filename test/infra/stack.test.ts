@@ -50,6 +50,7 @@ const flows = [
   "DrainInbox",
   "SyncRepoConfig",
   "FollowTask",
+  "WatchPulls",
 ];
 
 const runbook = readFileSync(new URL("../../docs/operations.md", import.meta.url), "utf8");
@@ -169,6 +170,7 @@ describe("flows", () => {
       "coder-task-relay-forward-comment",
       "coder-task-relay-relay-failure",
       "coder-task-relay-sync-repo-config",
+      "coder-task-relay-watch-pulls",
     ]);
     for (const { Properties } of machines) {
       expect(Properties).toMatchObject({
@@ -299,7 +301,7 @@ describe("failures", () => {
   });
 
   test.each([
-    ["FlowsFailing", flows.filter((flow) => flow !== "DrainInbox" && flow !== "FollowTask"), 5],
+    ["FlowsFailing", flows.filter((flow) => !["DrainInbox", "FollowTask", "WatchPulls"].includes(flow)), 5],
     ["DrainFailed", ["DrainInbox"], 1],
   ])("%s counts executions that fail or time out", (id, machines, threshold) => {
     const alarm = resourcesOf(template, "AWS::CloudWatch::Alarm").get(`Observability${id}`)?.Properties;
@@ -393,6 +395,7 @@ test("the dashboard shows each flow by its name: started, succeeded, failed, tim
     "drain-inbox",
     "sync-repo-config",
     "follow-task",
+    "watch-pulls",
   ].map((label) => expect.objectContaining({ label }));
   expect(shown).toEqual(
     ["started", "succeeded", "failed", "timed out"].map((end) => [`Flows ${end}`, labels]),

@@ -39,19 +39,20 @@ export interface CommentInput extends InputBase {
   previousBody?: string | undefined;
 }
 
-/** A failed workflow run, or a failed check of other CI. */
-export type FailureInput = FailureFields & ({ workflow: string; attempt: number } | { check: string });
-
-interface FailureFields extends InputBase {
+/** A failed workflow run, a failed check of other CI, or a conflict with the base branch. */
+export type FailureInput = InputBase & {
   kind: "failure";
   branch: string;
   headSha: string;
-  conclusion: string;
-  /** The summary of the logs: at most 48 KiB. */
+  /** The summary of the logs or of the check: at most 48 KiB. */
   text: string;
   /** What the repository's config adds to it. */
   additions?: string | undefined;
-}
+} & (
+    | { workflow: string; attempt: number; conclusion: string }
+    | { check: string; conclusion: string }
+    | { conflict: { baseBranch: string; baseSha: string } }
+  );
 
 /** The content of an inbox's input, from which its part of the message is made. */
 export type Input = CommentInput | FailureInput;

@@ -28,7 +28,8 @@ export function section(input: Input, number?: number): string {
   const additions =
     input.kind === "failure" && input.additions ? `\n\n${withClosedFences(quotable(input.additions))}` : "";
   const room = sectionBytes - byteLength(head) - byteLength(additions);
-  return `${head}${quotation(body, missing, url, room)}${additions}`;
+  const quoted = "conflict" in input ? wording.resolve : quotation(body, missing, url, room);
+  return `${head}${quoted}${additions}`;
 }
 
 /**
@@ -67,18 +68,26 @@ function commentLines({ path, reviewState, ...location }: CommentInput): string[
 
 function failureTitle(input: FailureInput): string {
   const subject = nameOf(input.subject);
+  if ("conflict" in input) {
+    return wording.conflict(subject, label(input.conflict.baseBranch, labelLength.branch));
+  }
   if ("check" in input) return wording.failedCheck(label(input.check, labelLength.workflow), subject);
   return wording.failure(label(input.workflow, labelLength.workflow), input.attempt, subject);
 }
 
-function failureLines({ conclusion, branch, headSha, subject }: FailureInput): string[] {
+function failureLines({ branch, headSha, subject, ...input }: FailureInput): string[] {
   return [
-    wording.conclusion(label(conclusion, labelLength.conclusion)),
+    ...("conflict" in input ? [] : [wording.conclusion(label(input.conclusion, labelLength.conclusion))]),
     wording.branch(label(branch, labelLength.branch), label(headSha, labelLength.sha)),
+    ...("conflict" in input ? [baseLine(input.conflict)] : []),
     ...(subject.kind === "branch"
       ? []
       : [wording.subjectUrl(subject.kind, label(subject.url, labelLength.url))]),
   ];
+}
+
+function baseLine({ baseBranch, baseSha }: { baseBranch: string; baseSha: string }): string {
+  return wording.base(label(baseBranch, labelLength.branch), label(baseSha, labelLength.sha));
 }
 
 function nameOf(subject: Subject): string {

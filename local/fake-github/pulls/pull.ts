@@ -23,6 +23,10 @@ export interface Pull {
   /** The editors of the body, the oldest edit first; if the body was edited, GitHub also lists its creation. */
   readonly editors: User[];
   mergedAt: string | null;
+  /** Whether its branch and its base have changed the same lines; set by the caller. */
+  hasConflict: boolean;
+  /** Whether GitHub knows that. It computes it after it was asked, and forgets it after each push. */
+  mergeability: "unknown" | "computing" | "known";
 }
 
 interface Link extends IssueRef {

@@ -46,6 +46,11 @@ export class Pulls {
     );
   }
 
+  /** All pull requests from a branch. */
+  ofHead(repo: Repository, branch: string | undefined): Pull[] {
+    return this.#pulls.filter((pull) => pull.headRepo === repo && pull.headBranch === branch);
+  }
+
   async open(input: NewPull): Promise<Told<{ pull: Pull }>> {
     const repo = this.repositories.get(input.repo);
     const head = typeof input.head === "string" ? { repo, branch: input.head } : input.head;
@@ -69,6 +74,8 @@ export class Pulls {
       })),
       editors: [],
       mergedAt: null,
+      hasConflict: false,
+      mergeability: "unknown",
     };
     this.#pulls.push(pull);
     return this.#tell(pull, "opened", input.by, tellOptions(input.deliver));
@@ -78,9 +85,17 @@ export class Pulls {
     const pull = this.get(ref);
     const before = headSha(pull);
     pull.shas.push(sha);
+    pull.mergeability = "unknown";
     pull.pushers.push(this.repositories.user(by));
     this.issues.change(pull.issue, {});
     return this.#tell(pull, "synchronize", by, tellOptions(deliver), { before, after: sha });
+  }
+
+  /** A base branch gets a push: GitHub has to compute anew whether pull requests into it can be merged. */
+  baseMoves(repo: Repository, base: string): void {
+    for (const pull of this.#pulls) {
+      if (pull.repo === repo && pull.base === base) pull.mergeability = "unknown";
+    }
   }
 
   /** Edits the text, as anyone with write permission may. */
@@ -173,10 +188,19 @@ export class Pulls {
       merged: pull.mergedAt !== null,
       merged_at: pull.mergedAt,
       merge_commit_sha: null,
+      mergeable: pull.mergeability === "known" && pull.issue.state === "open" ? !pull.hasConflict : null,
+      mergeable_state: pull.mergeability !== "known" ? "unknown" : pull.hasConflict ? "dirty" : "clean",
       comments: issue.commentCount,
       commits: pull.shas.length,
       changed_files: this.changedFiles(pull),
     });
+  }
+
+  /** Lists leave these fields out. */
+  #listed(pull: Pull): Json {
+    const { mergeable, mergeable_state, merged, rebaseable, maintainer_can_modify, ...listed } =
+      this.json(pull);
+    return listed;
   }
 
   #side(repo: Repository, ref: string, sha: string): Json {
@@ -201,10 +225,14 @@ export class Pulls {
   /** https://docs.github.com/rest/pulls/pulls */
   routes(rest: Rest): void {
     rest.get("/repos/:owner/:repo/pulls", (request) =>
-      rest.page(request, this.#list(request), (pull) => this.json(pull)),
+      rest.page(request, this.#list(request), (pull) => this.#listed(pull)),
     );
     rest.get("/repos/:owner/:repo/pulls/:number", (request) => {
-      return { status: 200, body: this.json(this.of(request)) };
+      const pull = this.of(request);
+      const json = this.json(pull);
+      // The question starts the computation; a later one gets its result.
+      pull.mergeability = pull.mergeability === "unknown" ? "computing" : "known";
+      return { status: 200, body: pull.mergeability === "known" ? this.json(pull) : json };
     });
     rest.get("/repos/:owner/:repo/commits/:sha/pulls", (request) => {
       const repo = this.repositories.of(request);
@@ -212,16 +240,7 @@ export class Pulls {
       // GitHub knows none for a commit that is only in a fork (google/go-github#2241).
       const known = this.#pulls.filter((pull) => pull.repo === repo && pull.headRepo === repo);
       const found = known.filter((pull) => pull.shas.includes(sha));
-      return rest.page(request, found, (pull) => this.json(pull));
-    });
-    rest.get("/repos/:owner/:repo/activity", (request) => {
-      const repo = this.repositories.of(request);
-      const branch = request.query.get("ref")?.replace(/^refs\/heads\//, "");
-      const of = this.#pulls.filter((pull) => pull.headRepo === repo && pull.headBranch === branch);
-      const pushes = of.flatMap((pull) => pushesTo(pull)).reverse();
-      return rest.page(request, pushes, ({ by, ...push }) => {
-        return { ...push, ref: `refs/heads/${branch}`, actor: this.repositories.userJson(by) };
-      });
+      return rest.page(request, found, (pull) => this.#listed(pull));
     });
   }
 
@@ -245,15 +264,4 @@ export class Pulls {
         .reverse()
     );
   }
-}
-
-/** https://docs.github.com/rest/repos/repos#list-repository-activities */
-function pushesTo({ shas, pushers, issue }: Pull) {
-  return shas.map((after, i) => ({
-    before: shas[i - 1] ?? "0".repeat(40),
-    after,
-    timestamp: issue.updatedAt,
-    activity_type: i === 0 ? "branch_creation" : "push",
-    by: pushers[i] ?? issue.user,
-  }));
 }

@@ -235,7 +235,7 @@ describe("a report of other CI", () => {
 
   test("is skipped if it is no failure, Actions' or the App's own, or not over", () => {
     const skipped = (classified: object) => (classified as { skipped: string }).skipped;
-    expect(skipped(run({ conclusion: "cancelled" }))).toBe("the check run's conclusion is cancelled");
+    expect(skipped(run({ conclusion: "cancelled" }))).toBe("the run's conclusion is cancelled");
     expect(skipped(run({ app: { id: 1, slug: "github-actions" } }))).toContain("Actions");
     expect(skipped(run({ app: { id: 99, slug: "relay" } }))).toContain("own");
     expect(skipped(of("status", "", { state: "pending" }))).toBe("the status is pending");

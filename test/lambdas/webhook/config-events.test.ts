@@ -62,6 +62,7 @@ describe("a push", () => {
         at: "2019-05-15T15:20:57Z",
         push: { before: sha("a"), after: sha("b"), removed: false },
       },
+      moved: expect.objectContaining({ type: "pulls_moved", moved: { branch: "master" } }),
     });
   });
 
@@ -79,12 +80,24 @@ describe("a push", () => {
   });
 
   test.each([
-    ["leaves the config alone", push({}, { modified: ["README.md", `docs/${path}`, `${path}.md`] })],
-    ["is to another branch", push({ ref: "refs/heads/fix" }, { modified: [path] })],
+    [
+      "leaves the config alone",
+      "master",
+      push({}, { modified: ["README.md", `docs/${path}`, `${path}.md`] }),
+    ],
+    ["is to another branch", "fix", push({ ref: "refs/heads/fix" }, { modified: [path] })],
     [
       "is to a branch whose name only ends like the default branch",
+      "x/master",
       push({ ref: "refs/heads/x/master" }, { modified: [path] }),
     ],
+  ])("that %s is an event for the pull requests into the branch alone", (_, branch, payload) => {
+    expect(classified("push", payload)).toEqual({
+      event: expect.objectContaining({ type: "pulls_moved", moved: { branch } }),
+    });
+  });
+
+  test.each([
     ["is to a tag", push({ ref: "refs/tags/master" }, { modified: [path] })],
     ["deletes the branch", push({ deleted: true, after: sha("0"), commits: [] })],
   ])("that %s is skipped", (_, payload) => {
@@ -160,6 +173,17 @@ describe("a pull request", () => {
   test.each(["closed", "edited", "labeled"])("that was %s proposes no config", (action) => {
     const [example] = payloads("pull_request");
     expect(classified("pull_request", { ...example, action })).toHaveProperty("skipped");
+  });
+
+  test("of the agent's may have a conflict with each new commit and another base branch; others are not looked at", () => {
+    const [example] = payloads("pull_request");
+    const of = (action: string, more: Json = {}) =>
+      classify("pull_request", delivery, { ...example, action, ...more }, { agent: "Codertocat" });
+    const moved = expect.objectContaining({ type: "pulls_moved", moved: { pull: 2 } });
+    expect(of("synchronize")).toMatchObject({ event: { type: "config_proposed" }, moved });
+    expect(of("edited", { changes: { base: { ref: { from: "next" } } } })).toMatchObject({ moved });
+    expect(of("edited", { changes: { body: { from: "" } } })).toHaveProperty("skipped");
+    expect(classified("pull_request", { ...example, action: "synchronize" })).not.toHaveProperty("moved");
   });
 
   test("from a deleted fork is accepted", () => {

@@ -2,7 +2,14 @@ import { describe, expect, test } from "@jest/globals";
 import { sign } from "@octokit/webhooks-methods";
 
 process.env.AWS_REGION ??= "us-east-1";
-for (const flow of ["CREATE_TASK", "DELETE_TASK", "FORWARD_COMMENT", "RELAY_FAILURE", "SYNC_REPO_CONFIG"]) {
+for (const flow of [
+  "CREATE_TASK",
+  "DELETE_TASK",
+  "FORWARD_COMMENT",
+  "RELAY_FAILURE",
+  "SYNC_REPO_CONFIG",
+  "WATCH_PULLS",
+]) {
   process.env[`${flow}_FLOW_ARN`] = flow;
 }
 process.env.WEBHOOK_SECRET_ARN = "webhook";

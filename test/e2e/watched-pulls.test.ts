@@ -3,21 +3,27 @@ import type { Issue } from "../../local/fake-github/issues/issues.js";
 import type { Pull } from "../../local/fake-github/pulls/pull.js";
 import type { NewCheckReport } from "../../local/fake-github/runs/check-runs.js";
 import type { NewStatus } from "../../local/fake-github/runs/commit-statuses.js";
+import { Gate } from "./gate.js";
 import { allWell, writeConfig } from "./repo-work.js";
 import { until, World } from "./support.js";
 
 describe.each([
   ["Tasks", "2.34" as const],
   ["Chats", "2.38" as const],
-])("CI other than GitHub Actions, on %s", (_, version) => {
+])("the agent's pull request, on %s", (_, version) => {
   let world: World;
+  let gate: Gate;
   beforeAll(async () => {
-    world = await World.start({ coder: { version } });
+    gate = await Gate.before("send-inbox");
+    world = await World.start({ coder: { version }, bundles: gate.bundles });
     world.coder.addTemplate({ name: "code-factory" });
     world.gitHub.addRepository({ owner: world.gitHub.agentLogin, name: "app", forkOf: "octo/app" });
     await writeConfig(world, '[ci]\nignore = ["codecov/*"]\n');
   });
-  afterAll(() => world.close());
+  afterAll(async () => {
+    await world.close();
+    await gate.remove();
+  });
 
   /** An issue whose agent has opened a pull request. */
   const atWork = async (head?: { repo: string; branch: string }): Promise<{ issue: Issue; pull: Pull }> => {
@@ -48,7 +54,7 @@ describe.each([
   const told = (issue: Issue, text: string) =>
     until(`the agent gets "${text}"`, () => texts(issue).find((input) => input.includes(text)));
 
-  test("goes to the agent as one message for each commit, once the other checks are over, and each failure once", async () => {
+  test("is watched by other CI, whose failures go to the agent as one message for each commit, once the other checks are over, and each failure once", async () => {
     const { issue, pull } = await atWork();
     await check(pull, "slow");
     const first = await check(pull, "build", {
@@ -98,7 +104,7 @@ describe.each([
     expect(texts(issue)).toHaveLength(2);
   });
 
-  test("is found by its commit where a fork has it; an older commit's failure is dropped, in any order", async () => {
+  test("is found by a status's commit where a fork has it; an older commit's failure is dropped, in any order", async () => {
     const branch = "from-fork";
     const { issue, pull } = await atWork({ repo: `${world.gitHub.agentLogin}/app`, branch });
     const old = await status(pull, "ci/old", "failure", { deliver: false });
@@ -112,7 +118,7 @@ describe.each([
     await told(issue, "fork's check");
   });
 
-  test("stays silent where a person has pushed the newest commit, and where a maintainer must approve", async () => {
+  test("gets no failures where a person has pushed the newest commit, and where a maintainer must approve", async () => {
     const { issue, pull } = await atWork();
     await world.gitHub.completeRun({
       repo: "octo/app",
@@ -135,16 +141,101 @@ describe.each([
     await allWell(world);
   });
 
-  test("reaches the agent without the permission for statuses, and the log says what is missing", async () => {
+  test("is watched by check runs alone without the permission for statuses, and the log says what is missing", async () => {
     const { issue, pull } = await atWork();
-    const { statuses, ...others } = world.gitHub.auth.permissions;
-    world.gitHub.auth.permissions = others;
-    world.gitHub.auth.expireTokens();
+    world.gitHub.http.fail({
+      path: /\/status$/,
+      status: 403,
+      body: { message: "Resource not accessible by integration" },
+      times: Number.POSITIVE_INFINITY,
+    });
     await check(pull, "build", { conclusion: "failure", title: "A check run alone" });
     await told(issue, "A check run alone");
     await allWell(world);
     expect(world.logs.join("\n")).toContain("lacks the permission Commit statuses: read");
-    world.gitHub.auth.permissions = { ...others, ...(statuses && { statuses }) };
-    world.gitHub.auth.expireTokens();
+    world.gitHub.http.faults.clear();
+  });
+
+  /** A push to the base branch, after which these pull requests have conflicts. */
+  const baseMoves = async (conflicting: Pull[], more: { deliver?: boolean } = {}) => {
+    for (const pull of conflicting) pull.hasConflict = true;
+    const files = { "CHANGELOG.md": `${Math.random()}` };
+    const pushed = await world.gitHub.push({ repo: "octo/app", by: "mona", files, ...more });
+    return pushed;
+  };
+  const conflicts = (issue: Issue) => texts(issue).filter((text) => text.includes("Merge conflict of"));
+
+  /** Whether an event of this type is in the inbox of the issue's task. */
+  const isPut = (issue: Issue, type: string) =>
+    world.logs.some((line) =>
+      ["Put into the inbox", `"event":"${type}"`, `"work":"${issue.number}"`].every((part) =>
+        line.includes(part),
+      ),
+    );
+
+  test("gets a conflict once for each pair of commits, before CI failures", async () => {
+    const { issue, pull } = await atWork();
+    gate.shut();
+    await check(pull, "build", { conclusion: "failure", title: "It does not compile" });
+    const pushed = await baseMoves([pull]);
+    await world.gitHub.redeliver(pushed.guid);
+    await gate.during(() =>
+      until("both are in the inbox", () => isPut(issue, "pull_conflicted") && isPut(issue, "check_reported")),
+    );
+    const message = await told(issue, "Merge conflict of");
+    await allWell(world);
+    expect(message).toContain(`Merge conflict of pull request octo/app#${pull.number} with main`);
+    expect(message).toContain(`Branch: ${pull.headBranch} at commit ${pull.shas.at(-1)}`);
+    expect(message).toContain(`Base: main at commit ${pushed.sha}`);
+    expect(message.indexOf("It does not compile")).toBeGreaterThan(message.indexOf("Merge conflict of"));
+    expect(conflicts(issue)).toHaveLength(1);
+
+    await world.gitHub.pushToPull(pull, { by: world.gitHub.agentLogin });
+    await until("the new head's conflict is told", () => conflicts(issue).length === 2);
+    await allWell(world);
+    expect(world.haveEntered("watch-pulls", "Wait for GitHub")).toBeGreaterThan(0);
+  });
+
+  test("whose conflict is over before the agent listens gets nothing of it", async () => {
+    const { issue, pull } = await atWork();
+    gate.shut();
+    await baseMoves([pull]);
+    await gate.during(async () => {
+      await until("the conflict is in the inbox", () => isPut(issue, "pull_conflicted"));
+      pull.hasConflict = false;
+    });
+    await allWell(world);
+    expect(texts(issue)).toEqual([]);
+  });
+
+  test("of a person's base or a closed one gets nothing; forty cost a look each in a minute, and then another", async () => {
+    const { issue, pull } = await atWork();
+    await world.gitHub.closePull(pull, { by: "mona" });
+    await baseMoves([pull]);
+    const { pull: other } = await world.gitHub.openPull({ repo: "octo/app", by: "mona", head: "monas" });
+    await baseMoves([other]);
+    const many = await Promise.all(
+      Array.from({ length: 130 }, (__, i) =>
+        world.gitHub.openPull({
+          repo: "octo/app",
+          by: world.gitHub.agentLogin,
+          head: `many-${i}`,
+          base: "next",
+          deliver: false,
+        }),
+      ),
+    );
+    for (const { pull: one } of many.slice(40))
+      await world.gitHub.closePull(one, { by: "mona", deliver: false });
+    await world.gitHub.push({ repo: "octo/app", by: "mona", branch: "next" });
+    await allWell(world);
+    const looks = () =>
+      world.gitHub.http.calls.filter(
+        ({ method, path }) =>
+          method === "GET" && many.some(({ pull: { number } }) => path.endsWith(`/pulls/${number}`)),
+      ).length;
+    expect(looks()).toBe(80);
+    expect(world.haveEntered("watch-pulls", "Wait a minute")).toBeGreaterThan(0);
+    expect(conflicts(issue)).toEqual([]);
   });
 });

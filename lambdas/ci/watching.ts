@@ -1,0 +1,112 @@
+import type { Octokit } from "@octokit/rest";
+import { agentId } from "../accounts/agent.js";
+import { isRepositoryServed } from "../accounts/served.js";
+import { executionName, startExecution } from "../aws/start-execution.js";
+import { connectGitHub } from "../github/app.js";
+import { findCommit } from "../github/contents.js";
+import { type Pull, RepositoryClient } from "../github/repository.js";
+import { isOutOfReach, MergeabilityUnknownError, PullsLeftError } from "../model/errors.js";
+import type { PullConflicted, PullsMoved } from "../model/event.js";
+import { log } from "../runtime/log.js";
+import { SharedTurn } from "./shared-turn.js";
+
+/** How many pull requests are looked at in a minute, and how many of them a few seconds later again. */
+const mostInAMinute = 100;
+const fewEnough = 8;
+
+/** GitHub may take this long to compute whether a pull request can be merged; after that, nothing is told. */
+const patienceMs = 30 * 60_000;
+const minuteMs = 60_000;
+
+export interface Watch {
+  event: PullsMoved;
+  /** The execution's ARN, and when it was started: ISO 8601. */
+  execution: string;
+  startedAt: string;
+  /** The ARN of `relay-failure`. */
+  relayFlow: string;
+}
+
+/**
+ * Looks whether the agent's open pull requests can be merged after a push to their base branch, or one of them after a
+ * push to it. For each conflict it starts `relay-failure`, under a name that has both commits: once for each pair.
+ *
+ * @throws MergeabilityUnknownError while GitHub computes it: look again in a few seconds.
+ * @throws PullsLeftError if others are left, or another push has come meanwhile: look again in a minute.
+ */
+export async function watchPulls(watch: Watch): Promise<void> {
+  const { event } = watch;
+  const octokit = (await connectGitHub()).installation(event.installation);
+  try {
+    if (!(await isRepositoryServed(octokit, event.repository))) return;
+    await look(octokit, watch);
+  } catch (error) {
+    if (!isOutOfReach(error)) throw error;
+    log.warn("The repository of a push is out of reach", { error: error.name });
+  }
+}
+
+async function look(octokit: Octokit, watch: Watch): Promise<void> {
+  const { event, execution, startedAt } = watch;
+  const { moved, repository } = event;
+  if ("pull" in moved) return settle(octokit, watch, [moved.pull]);
+  const agent = await agentId(octokit);
+  const open = await new RepositoryClient(octokit, repository).openPullsInto(moved.branch);
+  const numbers = open.filter(({ authorId }) => authorId === agent).map(({ number }) => number);
+  if (numbers.length === 0) return;
+  const turn = new SharedTurn(repository.id, `base#${moved.branch}`, execution);
+  if (!(await turn.begin())) return;
+  // Each part gets two minutes: the first look makes GitHub compute.
+  const minute = Math.floor((Date.now() - Date.parse(startedAt)) / minuteMs);
+  const from = mostInAMinute * Math.floor(minute / 2);
+  await settle(octokit, watch, numbers.slice(from, from + mostInAMinute));
+  if (from + mostInAMinute < numbers.length) throw new PullsLeftError("Other pull requests are left.");
+  if (!(await turn.end())) throw new PullsLeftError("Another push has come meanwhile.");
+}
+
+/** Looks at some pull requests, and tells their conflicts. */
+async function settle(octokit: Octokit, watch: Watch, numbers: readonly number[]): Promise<void> {
+  const { repository } = watch.event;
+  const client = new RepositoryClient(octokit, repository);
+  const agent = await agentId(octokit);
+  const found = await Promise.all(numbers.map((number) => client.pull(number)));
+  const pulls = found.filter(
+    (pull): pull is Pull =>
+      pull?.isOpen === true && pull.authorId === agent && pull.repositoryId === repository.id,
+  );
+  await tellConflicts(octokit, watch, pulls);
+  const unknown = pulls.filter(({ isMergeable }) => isMergeable === undefined).length;
+  if (unknown === 0) return;
+  if (Date.now() - Date.parse(watch.startedAt) > patienceMs) {
+    log.warn("GitHub did not compute whether pull requests can be merged", { unknown });
+    return;
+  }
+  const what = `GitHub still computes whether ${unknown} pull requests can be merged.`;
+  throw pulls.length > fewEnough ? new PullsLeftError(what) : new MergeabilityUnknownError(what);
+}
+
+async function tellConflicts(
+  octokit: Octokit,
+  { event, relayFlow }: Watch,
+  pulls: readonly Pull[],
+): Promise<void> {
+  const { installation, repository, sender, at } = event;
+  for (const pull of pulls) {
+    if (pull.isMergeable !== false) continue;
+    const { number, url, headSha, baseBranch } = pull;
+    const tip = await findCommit(octokit, repository, `heads/${baseBranch}`);
+    const baseSha = tip ?? pull.baseSha;
+    const conflicted: PullConflicted = {
+      type: "pull_conflicted",
+      delivery: `conflict-${headSha.slice(0, 12)}-${baseSha.slice(0, 12)}`,
+      installation,
+      repository,
+      sender,
+      at,
+      pull: { number, url, headSha, baseBranch, baseSha },
+    };
+    const name = executionName("relay-failure", repository.name, number, conflicted.delivery);
+    const start = await startExecution(relayFlow, name, { event: conflicted });
+    log.info("A pull request has a conflict", { number, headSha, baseSha, start });
+  }
+}
