@@ -1,4 +1,4 @@
-import { Duration, Stack } from "aws-cdk-lib";
+import { Duration } from "aws-cdk-lib";
 import type { HttpApi } from "aws-cdk-lib/aws-apigatewayv2";
 import { Alarm, type IMetric, MathExpression, Metric, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
@@ -7,8 +7,8 @@ import type { ITopic } from "aws-cdk-lib/aws-sns";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import type { StateMachine } from "aws-cdk-lib/aws-stepfunctions";
 import type { Construct } from "constructs";
-import type { MetricName } from "../../lambdas/model/metric.js";
 import type { FlowName } from "../definition/actions.js";
+import { measured } from "./measured.js";
 
 export interface AlarmSources {
   api: HttpApi;
@@ -19,6 +19,10 @@ export interface AlarmSources {
   deadLetters: IQueue;
   /** The names of the groups of schedules. */
   scheduleGroups: readonly string[];
+  /** Deliveries whose signature is missing or wrong. */
+  badSignatures: IMetric;
+  /** Deliveries that are signed with the previous secret a day after the rotation. */
+  previousSecretUses: IMetric;
   topic: ITopic;
 }
 
@@ -70,14 +74,38 @@ export function addAlarms(scope: Construct, sources: AlarmSources): void {
     "A failure could not be reported on its issue or to the failure topic: its event waits for 14 days in the queue of the stack output UnreportedFailuresUrl.",
   );
   alarm(
+    "InputsUnsent",
+    measured(scope, "UnsentInputAge", "Maximum"),
+    30 * 60,
+    "An input has waited for 30 minutes or more although its agent is ready: the relay cannot send it.",
+  );
+  alarm(
+    "CredentialsRefused",
+    measured(scope, "RefusedCredentials", "Sum"),
+    1,
+    "GitHub refused the App's key, or Coder its token: nothing works until the secret holds a valid one.",
+  );
+  alarm(
+    "BadSignatures",
+    sources.badSignatures,
+    20,
+    "Twenty or more deliveries within five minutes had no signature or a wrong one: the webhook secret may differ from the App's, or somebody else calls the webhook.",
+  );
+  alarm(
+    "PreviousSecretUsed",
+    sources.previousSecretUses,
+    1,
+    "GitHub still signs with the previous webhook secret a day after the rotation: the next rotation would cut it off.",
+  );
+  alarm(
     "DeliveriesLost",
-    ownMetric(scope, "LostDeliveries", Duration.minutes(15)),
+    measured(scope, "LostDeliveries", "Sum", Duration.minutes(15)),
     10,
     "Ten or more deliveries were not accepted within 15 minutes: the webhook URL may be out of reach. They are redelivered once it answers.",
   );
   alarm(
     "DeliveriesGivenUp",
-    ownMetric(scope, "DeliveriesGivenUp", Duration.minutes(5)),
+    measured(scope, "DeliveriesGivenUp", "Sum"),
     1,
     "A lost delivery was redelivered five times in vain, or GitHub does not keep it any more. The log of the Lambda redeliver names it.",
   );
@@ -105,18 +133,6 @@ function waitingIn(queue: IQueue): IMetric {
   return queue.metricApproximateNumberOfMessagesVisible({
     period: Duration.minutes(5),
     statistic: "Maximum",
-  });
-}
-
-/** One of the metrics of `lambdas/model/metric.ts` that have no dimension of their own. */
-function ownMetric(scope: Construct, metricName: MetricName, period: Duration): IMetric {
-  const dimensionsMap = { service: "coder-task-relay" };
-  return new Metric({
-    namespace: Stack.of(scope).stackName,
-    metricName,
-    dimensionsMap,
-    statistic: "Sum",
-    period,
   });
 }
 

@@ -7,7 +7,7 @@ import {
   type IMetric,
   LogQueryWidget,
   MathExpression,
-  Metric,
+  type Metric,
   type MetricOptions,
 } from "aws-cdk-lib/aws-cloudwatch";
 import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
@@ -17,6 +17,7 @@ import { type MetricName, metrics } from "../../lambdas/model/metric.js";
 import type { Outcome } from "../../lambdas/webhook/answer.js";
 import { answered } from "../../lambdas/webhook/answered.js";
 import type { FlowName } from "../definition/actions.js";
+import { measured } from "./measured.js";
 
 export interface DashboardSources {
   api: HttpApi;
@@ -45,7 +46,7 @@ const p95 = { period, statistic: "p95" };
 export function addDashboard(scope: Construct, sources: DashboardSources): Dashboard {
   const { api, webhook, deliveries, refusedPosts, stateMachines } = sources;
   const namespace = Stack.of(scope).stackName;
-  const ours = (metricName: MetricName, statistic: string) => measured(namespace, metricName, statistic);
+  const ours = (metricName: MetricName, statistic: string) => measured(scope, metricName, statistic);
   const graph = (title: string, left: IMetric[], more: GraphWidgetProps = {}) =>
     new GraphWidget({ title, width: 6, left, ...more });
   const flows = (title: string, metric: (machine: StateMachine, options: MetricOptions) => Metric) =>
@@ -63,6 +64,7 @@ export function addDashboard(scope: Construct, sources: DashboardSources): Dashb
             ours("LostDeliveries", "Sum"),
             ours("Redeliveries", "Sum"),
             ours("DeliveriesGivenUp", "Sum"),
+            ours("Redrives", "Sum"),
           ],
         }),
         graph("Time to answer (p95)", [api.metricLatency(p95), webhook.metricDuration(p95)]),
@@ -74,15 +76,15 @@ export function addDashboard(scope: Construct, sources: DashboardSources): Dashb
           ours("InputDeliveryTime", "p50"),
           ours("InputDeliveryTime", "p95"),
         ]),
-        graph("Waiting for busy agents", [ours("InboxDepth", "Maximum")], {
-          right: [ours("OldestInputAge", "Maximum")],
+        graph("Waiting for agents", [ours("InboxDepth", "Maximum")], {
+          right: [ours("OldestInputAge", "Maximum"), ours("UnsentInputAge", "Maximum")],
         }),
         graph("CI rounds", [ours("CiRounds", "Maximum")]),
       ],
       [
         graph("Tasks", [ours("TasksCreated", "Sum"), ours("TasksDeleted", "Sum")]),
         graph("Tasks alive, since the left edge", [aliveTasks(ours)]),
-        graph("Coder's errors", [errorsByKind(namespace)]),
+        graph("Coder's errors", [errorsByKind(namespace)], { right: [ours("RefusedCredentials", "Sum")] }),
         graph("GitHub's rate limit left", [ours("GitHubRateLimitLeft", "Minimum")]),
       ],
       [
@@ -104,18 +106,6 @@ export function addDashboard(scope: Construct, sources: DashboardSources): Dashb
         }),
       ],
     ],
-  });
-}
-
-/** A metric that the Lambdas measure. Its dimension `service` is Powertools' own. */
-function measured(namespace: string, metricName: MetricName, statistic: string): Metric {
-  return new Metric({
-    namespace,
-    metricName,
-    dimensionsMap: { service: "coder-task-relay" },
-    statistic,
-    period,
-    label: `${metricName} (${statistic})`,
   });
 }
 

@@ -6,8 +6,10 @@ import type { Construct } from "constructs";
 export interface LogMetricProps {
   metricName: string;
   logGroups: readonly ILogGroup[];
-  /** The message of the lines to count. */
+  /** The text of the lines to count. */
   message: string;
+  /** The lines' field that holds it. Default: `message`. */
+  field?: string;
   /** Counts apart by this field of the lines, which must have few values. */
   dimension?: string;
 }
@@ -18,7 +20,7 @@ export interface LogMetricProps {
  */
 export function countLines(
   scope: Construct,
-  { metricName, logGroups, message, dimension }: LogMetricProps,
+  { metricName, logGroups, message, field = "message", dimension }: LogMetricProps,
 ): (value?: string) => Metric {
   const metricNamespace = Stack.of(scope).stackName;
   for (const [index, logGroup] of logGroups.entries()) {
@@ -26,7 +28,7 @@ export function countLines(
       metricNamespace,
       metricName,
       logGroup,
-      filterPattern: FilterPattern.stringValue("$.message", "=", message),
+      filterPattern: FilterPattern.stringValue(`$.${field}`, "=", message),
       ...(dimension && { dimensions: { [dimension]: `$.${dimension}` } }),
     });
   }

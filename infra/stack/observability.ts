@@ -13,6 +13,7 @@ import type { StateMachine } from "aws-cdk-lib/aws-stepfunctions";
 import { Construct } from "constructs";
 import { refusedPost } from "../../lambdas/github/refused-post.js";
 import { answered } from "../../lambdas/webhook/answered.js";
+import { badSignature, previousSecret } from "../../lambdas/webhook/signature-lines.js";
 import type { FlowName } from "../definition/actions.js";
 import { addAlarms } from "./alarms.js";
 import { addDashboard } from "./dashboard.js";
@@ -44,7 +45,15 @@ export class Observability extends Construct {
     this.failures = this.#createTopic(props.failureEmail);
     this.unreported = deadLetterQueue(this, "Unreported");
     this.#watchExecutions(props);
-    addAlarms(this, { ...props, unreported: this.unreported, topic: this.failures });
+    const ofWebhook = (metricName: string, message: string, field = "message") =>
+      countLines(this, { metricName, logGroups: [props.webhook.logGroup], message, field })();
+    addAlarms(this, {
+      ...props,
+      unreported: this.unreported,
+      badSignatures: ofWebhook("BadSignatures", badSignature, "error"),
+      previousSecretUses: ofWebhook("PreviousSecretUses", previousSecret),
+      topic: this.failures,
+    });
     // No execution fails because of a refused post, so operators see it here.
     const refusedPosts = countLines(this, {
       metricName: "RefusedPosts",

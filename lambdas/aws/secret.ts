@@ -22,6 +22,8 @@ export class Secret {
   #readAt = Number.NEGATIVE_INFINITY;
   #rereadAt = Number.NEGATIVE_INFINITY;
   #reading: Promise<string[]> | undefined;
+  /** When the value in force was put, in milliseconds since the epoch; undefined before it was read. */
+  rotatedAt: number | undefined;
 
   constructor(
     private readonly arn: string,
@@ -82,10 +84,11 @@ export class Secret {
   async #get(stage: Stage): Promise<string | undefined> {
     try {
       const command = new GetSecretValueCommand({ SecretId: this.arn, VersionStage: stage });
-      const { SecretString } = await askAws(
+      const { SecretString, CreatedDate } = await askAws(
         { service: "Secrets Manager", operation: "GetSecretValue" },
         (options) => client.send(command, options),
       );
+      if (stage === "AWSCURRENT") this.rotatedAt = CreatedDate?.getTime();
       // Put from a file, a value often ends in a line break.
       return SecretString?.trim();
     } catch (error) {

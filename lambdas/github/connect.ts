@@ -2,6 +2,7 @@ import { createAppAuth } from "@octokit/auth-app";
 import type { Octokit } from "@octokit/core";
 import { isRefusal } from "../model/errors.js";
 import { gitHubEnvironment } from "../runtime/environment.js";
+import { measure } from "../runtime/metrics.js";
 import { patientFetch } from "../runtime/patient-fetch.js";
 import { type AppCredentials, appCredentials, expireCredentials } from "./credentials.js";
 import { InstallationTokens } from "./installation-tokens.js";
@@ -44,7 +45,10 @@ export function connecting<Client extends Octokit>(
     client.hook.after("request", ({ headers }) => measureRateLimit(headers));
     client.hook.error("request", (error, options) => {
       const named = namedError(error, options.method, baseUrl);
-      if (isRefusal(named, 401)) expireCredentials();
+      if (isRefusal(named, 401)) {
+        expireCredentials();
+        measure("RefusedCredentials", 1);
+      }
       throw named;
     });
     return client;

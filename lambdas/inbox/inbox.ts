@@ -120,6 +120,18 @@ export class Inbox {
     }
   }
 
+  /**
+   * Measures how long the first input has waited for an agent that is ready since then (milliseconds since the epoch),
+   * as far as Coder tells.
+   */
+  async measureUnsent(readySince: number | undefined): Promise<void> {
+    if (readySince === undefined) return;
+    for await (const [first] of this.#queue.pages(1)) {
+      if (first) measure("UnsentInputAge", (Date.now() - Math.max(first.queuedAt, readySince)) / 1000);
+      break;
+    }
+  }
+
   /** Whether anything waits. */
   async hasWaiting(): Promise<boolean> {
     for await (const [first] of this.#queue.pages(1)) {

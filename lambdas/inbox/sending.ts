@@ -81,7 +81,11 @@ export async function sendInbox(
   if (phase !== "ready" || !record || !backend || !task) return after("waiting", later);
 
   const holds = wait.held < heldSeconds;
-  const delivery = await deliver({ drain, inbox, owner, backend, task, instructions, holds }, { meta });
+  const context = { drain, inbox, owner, backend, task, instructions, holds };
+  const delivery = await deliver(context, { meta }).catch(async (error: unknown) => {
+    await inbox.measureUnsent(task.view.since);
+    throw error;
+  });
   const follows = isWorthFollowing(backend, record);
   switch (delivery.outcome) {
     case "superseded":
@@ -104,6 +108,7 @@ export async function sendInbox(
         report,
       });
     case "refused": {
+      await inbox.measureUnsent(task.view.since);
       // It must be ready for longer before the next message.
       const refused = { ...wait, refusals: wait.refusals + 1, ready: false };
       const next = observeAgent(task.view, refused);

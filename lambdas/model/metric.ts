@@ -18,6 +18,8 @@ export const metrics = {
   InboxDepth: { unit: "Count" },
   /** The age of the oldest of these. */
   OldestInputAge: { unit: "Seconds" },
+  /** How long the oldest input has waited for an agent that was ready, if it could not be sent. */
+  UnsentInputAge: { unit: "Seconds" },
   /** How many messages about failed runs in a row an agent has got when the next run fails. */
   CiRounds: { unit: "Count" },
   /** Coder tasks that were created, and that were deleted: the difference is alive. */
@@ -25,6 +27,8 @@ export const metrics = {
   TasksDeleted: { unit: "Count" },
   /** Requests that GitHub still allows an installation until its limit is reset. */
   GitHubRateLimitLeft: { unit: "Count" },
+  /** Requests that GitHub or Coder refused because of the App's key or the Coder token. */
+  RefusedCredentials: { unit: "Count" },
   /** Coder's refusals and failures, by the name of the error. */
   CoderErrors: { unit: "Count", dimension: "Error" },
   /** Deliveries that the receiver did not accept, each once. */

@@ -4,6 +4,7 @@ import { errorName, log } from "../runtime/log.js";
 import type { Outcome } from "./answer.js";
 import { dispatch } from "./dispatch.js";
 import { isAuthentic } from "./signature.js";
+import { badSignature } from "./signature-lines.js";
 
 const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
@@ -13,7 +14,7 @@ export async function receive(request: APIGatewayProxyEventV2): Promise<Outcome>
   const body = bodyOf(request);
   try {
     if (!(await isAuthentic(body, headers["x-hub-signature-256"] ?? ""))) {
-      return { kind: "rejected", status: 401, error: "The signature is missing or wrong." };
+      return { kind: "rejected", status: 401, error: badSignature };
     }
   } catch (error) {
     log.error("The webhook secret cannot be read", { error: errorName(error) });

@@ -132,6 +132,7 @@ describe.each(everyCoder)("on %s", (_, deployment) => {
       expect(status).toContain(run.name);
       expect(status).toContain("Coder token secret");
       expect(status).not.toContain("a-token-of-nobody");
+      expect(other.metrics.map(({ name }) => name)).toContain("RefusedCredentials");
       const entered = other.system.engine
         .history(run.executionArn)
         .filter(({ type }) => type === "TaskStateEntered");

@@ -11,6 +11,7 @@ import { readFlow } from "../../infra/definition/flow-source.js";
 import { refusedPost } from "../../lambdas/github/refused-post.js";
 import { metrics } from "../../lambdas/model/metric.js";
 import { answered } from "../../lambdas/webhook/answered.js";
+import { badSignature, previousSecret } from "../../lambdas/webhook/signature-lines.js";
 import {
   createStack,
   propertiesOf,
@@ -279,12 +280,16 @@ describe("failures", () => {
   test("each have an alarm: ingress, flows, drains, deliveries, schedules, dead letters", () => {
     const alarms = resourcesOf(template, "AWS::CloudWatch::Alarm");
     expect([...alarms.keys()].map((id) => id.replace("Observability", "")).sort()).toEqual([
+      "BadSignatures",
+      "CredentialsRefused",
       "DeadLetters",
       "DeliveriesGivenUp",
       "DeliveriesLost",
       "DrainFailed",
       "FailuresUnreported",
       "FlowsFailing",
+      "InputsUnsent",
+      "PreviousSecretUsed",
       "ScheduledCallsDropped",
       "ScheduledCallsFailing",
       "WebhookErrors",
@@ -342,7 +347,8 @@ test("posts that GitHub refuses are counted for every Lambda that posts", () => 
     expect(counted).toContainEqual(expect.stringMatching(new RegExp(`^${action}ActionLogs`)));
   }
   const ofPosts = filters.filter(({ Properties }) => `${Properties.FilterPattern}`.includes(refusedPost));
-  expect(ofPosts).toHaveLength(filters.length - 1);
+  const ofWebhook = [answered, badSignature, previousSecret];
+  expect(ofPosts).toHaveLength(filters.length - ofWebhook.length);
   for (const { Properties } of ofPosts) {
     expect(Properties.FilterPattern).toBe(`{ $.message = "${refusedPost}" }`);
     expect(Properties.MetricTransformations).toEqual([
@@ -351,6 +357,18 @@ test("posts that GitHub refuses are counted for every Lambda that posts", () => 
   }
   const { DashboardBody } = propertiesOf(template, "AWS::CloudWatch::Dashboard");
   expect(textOf(DashboardBody)).toContain('["coder-task-relay","RefusedPosts"');
+});
+
+test("bad signatures and uses of the previous secret are counted in the webhook's log", () => {
+  const filters = [...resourcesOf(template, "AWS::Logs::MetricFilter").values()];
+  for (const [name, field, message] of [
+    ["BadSignatures", "error", badSignature],
+    ["PreviousSecretUses", "message", previousSecret],
+  ]) {
+    const [found] = filters.filter(({ Properties }) => JSON.stringify(Properties).includes(`"${name}"`));
+    expect(textOf(found?.Properties.LogGroupName)).toMatch(/^WebhookActionLogs/);
+    expect(found?.Properties.FilterPattern).toBe(`{ $.${field} = "${message}" }`);
+  }
 });
 
 test("deliveries are counted by the kind of their outcome, in the webhook's log", () => {
