@@ -15,7 +15,7 @@ import {
   pascalCase,
 } from "../definition/actions.js";
 import { readFlow } from "../definition/flow-source.js";
-import { type GivenSettings, lambdaEnvironment, parseSettings } from "../definition/settings.js";
+import { lambdaEnvironment, parseSettings } from "../definition/settings.js";
 import { Action, type ActionContext } from "./action.js";
 import { deadLetterQueue } from "./dead-letters.js";
 import { Flow, type FlowProps } from "./flow.js";
@@ -23,6 +23,7 @@ import { Ingress } from "./ingress.js";
 import { Observability } from "./observability.js";
 import { Outbound, type RelayNetwork } from "./outbound.js";
 import { Recurring } from "./recurring.js";
+import type { RelaySettings } from "./relay-settings.js";
 import { Schedules } from "./schedules.js";
 import { Secrets } from "./secrets.js";
 import { Storage } from "./storage.js";
@@ -37,12 +38,6 @@ export interface CoderTaskRelayProps {
   /** The definition of each state machine. Default: `readFlow`. */
   flowDefinition?: (name: FlowName) => string;
 }
-
-/** All settings but those that place the relay: its stack and its network are the app's own. */
-export type RelaySettings = Omit<
-  GivenSettings,
-  "STACK_NAME" | "VPC_ID" | "SUBNET_IDS" | "SECURITY_GROUP_IDS"
->;
 
 /**
  * The whole relay: GitHub webhooks in, Coder tasks out. The names of its resources begin with the stack's name, and its
@@ -61,7 +56,7 @@ export class CoderTaskRelay extends Construct {
   constructor(scope: Construct, id: string, props: CoderTaskRelayProps) {
     super(scope, id);
     const { lambdaCode, network, flowDefinition = readFlow } = props;
-    const given: Readonly<Record<string, unknown>> = props.settings;
+    const given: Readonly<Record<string, unknown>> = { ...props.settings };
     const settings = parseSettings({ environment: {}, context: (name) => given[name] });
     const logRetention: RetentionDays = settings.LOG_RETENTION_DAYS;
 
