@@ -1,0 +1,92 @@
+import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "@jest/globals";
+import { mockClient } from "aws-sdk-client-mock";
+import { setup } from "../../cli/commands/setup.js";
+import { FakeCoder } from "../../local/fake-coder/fake-coder.js";
+import { relay } from "./support.js";
+
+const cloudFormation = mockClient(CloudFormationClient);
+const coder = new FakeCoder({});
+beforeAll(async () => {
+  await coder.listen();
+  coder.addTemplate({ name: "task-template" });
+});
+afterAll(() => coder.close());
+
+const missing = Object.assign(new Error("Stack with id x does not exist"), { name: "ValidationError" });
+const variables = ["CODER_URL", "AGENT_GITHUB_USERNAME", "CODER_TOKEN", "CODER_TEMPLATE_NAME"] as const;
+beforeEach(() => {
+  cloudFormation.reset();
+  cloudFormation.on(DescribeStacksCommand).rejects(missing);
+  Object.assign(process.env, {
+    CODER_URL: coder.url,
+    AGENT_GITHUB_USERNAME: "coder-agent",
+    CODER_TOKEN: coder.token,
+  });
+});
+afterEach(() => {
+  for (const name of variables) delete process.env[name];
+});
+
+const isBootstrapped = () =>
+  cloudFormation.on(DescribeStacksCommand, { StackName: "CDKToolkit" }).resolves({ Stacks: [] });
+
+/** Runs setup in AWS up to the deployment, which it only notes. */
+async function run(args: string[] = ["--yes"], typed?: string) {
+  const deployed: Readonly<Record<string, string>>[] = [];
+  const outside = {
+    openBrowser: () => {},
+    deploy: async (settings: Readonly<Record<string, string>>) => {
+      deployed.push(settings);
+      throw new Error("deployed so far");
+    },
+  };
+  const result = await relay(["setup", "--stack", "mine", "--region", "eu-west-1", ...args], {
+    commands: [(session) => setup(session, outside)],
+    ...(typed !== undefined && { typed }),
+  });
+  return { ...result, deployed };
+}
+
+test("a stack that isn't there is deployed, with the settings that are given or asked for", async () => {
+  isBootstrapped();
+  process.env.CODER_TEMPLATE_NAME = "task-template";
+  const { err, deployed } = await run();
+  expect(err).toMatch(/✓ Coder v[\d.]+.* at .* with Tasks.*a site Owner/);
+  expect(err).toContain("This deploys the stack mine with the settings:");
+  expect(err).not.toContain(coder.token);
+  expect(deployed).toEqual([
+    {
+      CODER_URL: coder.url,
+      AGENT_GITHUB_USERNAME: "coder-agent",
+      STACK_NAME: "mine",
+      CODER_TEMPLATE_NAME: "task-template",
+    },
+  ]);
+});
+
+test("nothing is deployed if the person says no", async () => {
+  isBootstrapped();
+  process.env.CODER_TEMPLATE_NAME = "task-template";
+  const { code, deployed } = await run([], "n\n");
+  expect({ code, deployed }).toEqual({ code: 5, deployed: [] });
+});
+
+test("the CDK must be bootstrapped", async () => {
+  expect(await run()).toMatchObject({ code: 1, deployed: [], err: expect.stringContaining("cdk bootstrap") });
+});
+
+test.each([
+  ["CODER_URL", undefined, /CODER_URL is missing, and nobody can be asked/],
+  ["CODER_URL", "http://127.0.0.1:9", /can't be reached.*Check CODER_URL/],
+  ["CODER_TOKEN", "wrong", /doesn't accept the token/],
+  ["CODER_TEMPLATE_NAME", "other", /Coder has no template other.*It has: task-template/],
+])("%s=%s is refused before the deployment", async (name, value, message) => {
+  isBootstrapped();
+  delete process.env[name];
+  if (value !== undefined) process.env[name] = value;
+  const { code, err, deployed } = await run();
+  expect(code).not.toBe(0);
+  expect(err).toMatch(message);
+  expect(deployed).toEqual([]);
+});
