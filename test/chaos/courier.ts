@@ -1,10 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { isHandledAction, isHandledEvent } from "../../lambdas/model/handled-events.js";
 import type { FakeGitHub } from "../../local/fake-github/fake-github.js";
 import type { Delivery } from "../../local/fake-github/webhooks/deliveries.js";
 import type { Random } from "./random.js";
 import type { Trace } from "./trace.js";
 
 const isOk = ({ status }: Pick<Delivery, "status">) => status !== undefined && status >= 200 && status < 300;
+
+/** The relay has only what it handles redelivered. */
+const isHandled = ({ event, action }: Delivery) =>
+  isHandledEvent(event) && isHandledAction(event, action ?? "");
 
 /**
  * Brings GitHub's deliveries to the relay: some late, some twice. Most of those that fail are sent again until they are
@@ -63,7 +68,7 @@ export class Courier {
       this.trace.note(`${what} → ${status} ${body.slice(0, 120)}`);
       if (isOk({ status })) return;
       if (status === 400 || status === 401) throw new Error(`${what} was refused: ${body}`);
-      if (this.random.happens(this.leaves)) {
+      if (isHandled(delivery) && this.random.happens(this.leaves)) {
         this.trace.note(`${what} is lost`);
         this.#failed.push(delivery);
         return;

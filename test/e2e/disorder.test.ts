@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { everyCoder } from "./deployments.js";
+import { ending, everyCoder } from "./deployments.js";
 import { until, World } from "./support.js";
 
-describe.each(everyCoder)("on %s", (_, { coder }) => {
+describe.each(everyCoder)("on %s", (_, deployment) => {
+  const { coder } = deployment;
   let world: World;
   beforeAll(async () => {
     world = await World.start({ coder });
@@ -62,6 +63,30 @@ describe.each(everyCoder)("on %s", (_, { coder }) => {
       expect(world.agent(issue)).toBeDefined();
       await world.untilRunning(issue);
     });
+  });
+
+  test("an unassignment that overtakes a close after the task is gone shows it as completed", async () => {
+    const issue = await world.runningIssue();
+    const assignee = world.gitHub.agentLogin;
+    const unassigned = await world.gitHub.unassign(issue, { by: "mona", assignee, deliver: false });
+    const closed = await world.gitHub.closeIssue(issue, { by: "mona", deliver: false });
+    await world.gitHub.reopenIssue(issue, { by: "mona", deliver: false });
+    const isEnding = () =>
+      world
+        .executions("delete-task")
+        .filter(({ name }) => name.includes(unassigned.guid))
+        .flatMap(({ executionArn }) => world.system.engine.history(executionArn))
+        .some(({ stateEnteredEventDetails }) => stateEnteredEventDetails?.name === "End task");
+    const overtake = async () => {
+      await world.gitHub.send(unassigned);
+      await until("the unassignment is claimed", isEnding);
+    };
+    world.coder.http.fail({ ...ending(deployment), hold: overtake });
+    await world.gitHub.send(closed);
+    await world.untilStatus(issue, "Completed");
+    await well(issue);
+    expect(world.agentsFor(issue)).toEqual([]);
+    expect(world.statusComments(issue)).toHaveLength(1);
   });
 
   describe("concurrent assignments", () => {
