@@ -68,7 +68,7 @@ async function run(port: number, timeScale: number): Promise<void> {
     ["Step Functions", system.stepFunctions.url],
     ["Scheduler", system.scheduler.url],
     ["Secrets Manager", system.secretsManager.url],
-    ["DynamoDB", system.dynamoDbUrl],
+    ["DynamoDB", system.dynamoDb.url],
     ["State", state ? `${folder.path}` : "in memory: it is lost when this process ends"],
   ];
   const aws = writeAwsEnvironment(system);

@@ -26,7 +26,7 @@ export function writeAwsEnvironment(system: LocalSystem): { path: string; remove
     AWS_ENDPOINT_URL_SFN: system.stepFunctions.url,
     AWS_ENDPOINT_URL_SCHEDULER: system.scheduler.url,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: system.secretsManager.url,
-    AWS_ENDPOINT_URL_DYNAMODB: system.dynamoDbUrl,
+    AWS_ENDPOINT_URL_DYNAMODB: system.dynamoDb.url,
   };
   const lines = [
     "# What would come before the credentials and the endpoints below.",

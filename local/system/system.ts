@@ -90,9 +90,7 @@ export interface LocalSystem {
   stepFunctions: StepFunctions;
   scheduler: Scheduler;
   secretsManager: SecretsManager;
-  dynamoDbUrl: string;
-  /** Faults to inject into calls to the table. */
-  dynamoDbFaults: LocalDynamoDb["faults"];
+  dynamoDb: LocalDynamoDb;
   /** Created at the start; the AWS endpoints refuse all others. */
   credentials: Credentials;
   /** The environment of the Lambdas: settings, names, endpoints and credentials. */
@@ -214,8 +212,7 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
     stepFunctions,
     scheduler,
     secretsManager,
-    dynamoDbUrl: dynamoDb.url,
-    dynamoDbFaults: dynamoDb.faults,
+    dynamoDb,
     credentials,
     environment: hostOptions.env,
     gitHub,

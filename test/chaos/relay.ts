@@ -47,11 +47,11 @@ const answer = (message: Answer) => process.send?.(message);
 
 process.on("message", (order: Order) => {
   if ("ask" in order) return answer({ executions: runEnds() });
-  const faults = order.fail === "dynamoDb" ? system.dynamoDbFaults : system[order.fail].server.faults;
+  const faults = order.fail === "dynamoDb" ? system.dynamoDb.faults : system[order.fail].server.faults;
   return faults.add(order.fault);
 });
 process.on("disconnect", () => process.exit(1));
-answer({ ready: system.webhookUrl, table: { endpoint: system.dynamoDbUrl, ...system.credentials } });
+answer({ ready: system.webhookUrl, table: { endpoint: system.dynamoDb.url, ...system.credentials } });
 
 function runEnds(): RunEnd[] {
   return system.engine.list().map(({ executionArn, name, status, error, cause }) => ({

@@ -68,7 +68,7 @@ describe.each(everyCoder)("on %s", (_, deployment) => {
   describe("a lost record", () => {
     async function loseRecords(): Promise<void> {
       const client = new DynamoDBClient({
-        endpoint: world.system.dynamoDbUrl,
+        endpoint: world.system.dynamoDb.url,
         region: "us-east-1",
         credentials: world.system.credentials,
       });

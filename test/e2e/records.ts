@@ -11,9 +11,9 @@ export class Records {
   readonly #client: DynamoDBDocumentClient;
 
   constructor({ system }: World) {
-    const { dynamoDbUrl: endpoint, credentials } = system;
+    const { dynamoDb, credentials } = system;
     this.#client = DynamoDBDocumentClient.from(
-      new DynamoDBClient({ endpoint, region: "us-east-1", credentials }),
+      new DynamoDBClient({ endpoint: dynamoDb.url, region: "us-east-1", credentials }),
     );
   }
 

@@ -6,8 +6,8 @@ import { deployments } from "./deployments.js";
 import { until, World } from "./support.js";
 
 /*
- * The cost of an issue's life in Step Functions, which bills state transitions. If a change costs more, this test names
- * the flow.
+ * The cost of an issue's life in Step Functions, which bills state transitions, and what a comment reads in the table. If a
+ * change costs more, this test names the flow.
  */
 
 let world: World;
@@ -25,8 +25,12 @@ function transitions(): Record<FlowName, number> {
 const sum = (counts: Record<string, number>) =>
   Object.values(counts).reduce((total, count) => total + count, 0);
 
-test("a life with ten comments and two failed runs, the agent idle, takes at most 100 state transitions, and one for each poll of its start", async () => {
+test("a life with ten comments and two failed runs, the agent idle, takes at most 96 state transitions, one more for each poll of its start, and ten items read for each comment", async () => {
   world = await World.start({ coder: deployments["Tasks of 2.34"].coder });
+  let itemsRead = 0;
+  world.system.dynamoDb.onCall = (call) => {
+    itemsRead += call.itemsRead;
+  };
   const issue = await world.runningIssue();
   await world.idle();
   const task = world.agentOf(issue) as FakeTask;
@@ -45,8 +49,10 @@ test("a life with ten comments and two failed runs, the agent idle, takes at mos
 
   for (let n = 0; n < 10; n++) {
     await rest();
+    itemsRead = 0;
     await world.gitHub.comment(issue, { by: "mona", body: `<comment ${n}>` });
     await told(`<comment ${n}>`);
+    expect(itemsRead).toBeLessThanOrEqual(10);
   }
   const { pull } = await world.gitHub.openPull({
     repo: "octo/app",
@@ -90,5 +96,5 @@ test("a life with ten comments and two failed runs, the agent idle, takes at mos
     // The looks for conflicts of the new pull request: three if nobody has made GitHub compute it before.
     "watch-pulls": expect.any(Number),
   });
-  expect(sum(counts) - looks).toBeLessThanOrEqual(100);
+  expect(sum(counts) - looks).toBeLessThanOrEqual(96);
 });

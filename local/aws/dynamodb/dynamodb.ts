@@ -14,8 +14,20 @@ export interface LocalDynamoDb {
   /** For `AWS_ENDPOINT_URL_DYNAMODB`. */
   url: string;
   /** Faults to inject into calls: those with a status, or with a lost connection. */
-  faults: FaultPlan;
+  readonly faults: FaultPlan;
+  /** Called after each request to the table, if it is set. */
+  onCall?: (call: TableCall) => void;
   close(): Promise<void>;
+}
+
+/** What a request cost. */
+export interface TableCall {
+  /** `GetItem`, for example. */
+  operation: string;
+  /** Items that were read; a read that finds none counts as one, as DynamoDB charges it. */
+  itemsRead: number;
+  /** DynamoDB's read or write units. */
+  units: number;
 }
 
 /** Loads dynalite's code, which takes longer than starting it. */
@@ -35,28 +47,23 @@ export async function startDynamoDb(
 ): Promise<LocalDynamoDb> {
   const [{ default: dynalite }] = await Promise.all([loadDynamoDb(), path && syncWrites()]);
   const server = dynalite({ createTableMs: 0, ...(path !== undefined && { path }) });
-  const faults = new FaultPlan();
-  guard(server, new SignatureVerifier("dynamodb", credentials), faults);
+  const local: LocalDynamoDb = { url: "", faults: new FaultPlan(), close };
+  guard(server, new SignatureVerifier("dynamodb", credentials), local);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(0, "127.0.0.1", resolve);
   });
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  local.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   // dynalite crashes if its store is closed during a request, even if the client has disconnected.
   const underWay = new Set<Promise<void>>();
   server.prependListener("request", (_request: IncomingMessage, response: ServerResponse) => {
-    const answered = new Promise<void>((resolve) => {
-      // Not "close": it fires when the client disconnects, even if the store is still working.
-      response.end = new Proxy(response.end, {
-        apply(end, self, args) {
-          resolve();
-          return Reflect.apply(end, self, args);
-        },
-      });
-    }).finally(() => underWay.delete(answered));
+    // Not "close": it fires when the client disconnects, even if the store is still working.
+    const answered = new Promise((resolve) => onEnd(response, resolve)).then(() => {
+      underWay.delete(answered);
+    });
     underWay.add(answered);
   });
-  const close = async () => {
+  async function close(): Promise<void> {
     server.closeIdleConnections();
     while (underWay.size > 0) await Promise.all(underWay);
     await new Promise<void>((resolve) => {
@@ -64,15 +71,15 @@ export async function startDynamoDb(
       server.close(() => resolve());
       server.closeAllConnections();
     });
-  };
+  }
 
   try {
-    await createTable(url, tableName, credentials);
+    await createTable(local.url, tableName, credentials);
   } catch (error) {
     await close();
     throw error;
   }
-  return { url, faults, close };
+  return local;
 }
 
 /** Makes LevelDB write to the disk before it answers. dynalite has no option for that. */
@@ -120,7 +127,7 @@ async function createTable(url: string, TableName: string, credentials: Credenti
 }
 
 /** Puts checks in front of the server's handlers: only signed requests with a loopback `Host` pass. */
-function guard(server: Server, verifier: SignatureVerifier, faults: FaultPlan): void {
+function guard(server: Server, verifier: SignatureVerifier, local: LocalDynamoDb): void {
   const handlers = server.listeners("request");
   server.removeAllListeners("request");
   server.on("request", async (request: IncomingMessage, response: ServerResponse) => {
@@ -136,14 +143,45 @@ function guard(server: Server, verifier: SignatureVerifier, faults: FaultPlan): 
       const __type = `com.amazon.coral.service#${refusal.name}`;
       return refuse(response, 400, { __type, message: refusal.message });
     }
-    const fault = faults.take(method, path);
+    const fault = local.faults.take(method, path);
     if (fault?.status !== undefined) return refuse(response, fault.status, Object(fault.body));
     if (fault?.lose) response.destroy();
     if (fault?.lose === "request") return response.end();
     // The body has been read already, so dynalite gets a copy to read.
-    const replayed = Object.assign(Readable.from([raw]), { method, url, headers });
+    const body = local.onCall ? priced(raw) : raw;
+    const replayed = Object.assign(Readable.from([body]), { method, url, headers });
+    onEnd(response, (answer) => local.onCall?.(callOf(`${headers["x-amz-target"]}`, `${answer}`)));
     for (const handler of handlers) handler.call(server, replayed, response);
   });
+}
+
+/** Calls `heard` with the answer's body, once the answer is complete. */
+function onEnd(response: ServerResponse, heard: (body: unknown) => void): void {
+  response.end = new Proxy(response.end, {
+    apply(end, self, args) {
+      heard(args[0]);
+      return Reflect.apply(end, self, args);
+    },
+  });
+}
+
+/** The request, with the wish that the answer tells its price. */
+function priced(raw: Buffer): Buffer {
+  return Buffer.from(JSON.stringify({ ...JSON.parse(raw.toString()), ReturnConsumedCapacity: "TOTAL" }));
+}
+
+function callOf(target: string, answer: string): TableCall {
+  const [, operation = ""] = target.split(".");
+  const { Count, ConsumedCapacity } = JSON.parse(answer) as {
+    Count?: number;
+    ConsumedCapacity?: { CapacityUnits: number };
+  };
+  const isRead = operation === "GetItem" || operation === "Query";
+  return {
+    operation,
+    itemsRead: isRead ? Math.max(1, Count ?? 0) : 0,
+    units: ConsumedCapacity?.CapacityUnits ?? 0,
+  };
 }
 
 async function bodyOf(request: IncomingMessage): Promise<Buffer> {

@@ -1,17 +1,12 @@
-import { once } from "node:events";
-import { type IncomingMessage, request } from "node:http";
-import { buffer } from "node:stream/consumers";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import type { NewInput } from "../../../lambdas/inbox/stored-input.js";
 import { type LocalDynamoDb, startDynamoDb } from "../../../local/aws/dynamodb/dynamodb.js";
 import { StepFunctions } from "../../../local/aws/step-functions/step-functions.js";
 import { Engine } from "../../../local/engine/index.js";
-import { HttpServer } from "../../../local/http/http-server.js";
 
 /* How many items of the table the inbox reads: a figure that no machine changes. */
 
 const drainFlow = "arn:aws:states:us-east-1:000000000000:stateMachine:drain-inbox";
-const server = new HttpServer();
 /** Items read since the start of the test. A request that finds none counts as one, as DynamoDB charges it. */
 let read = 0;
 let dynamoDb: LocalDynamoDb;
@@ -33,21 +28,10 @@ beforeAll(async () => {
   const states = { Wait: { Type: "Wait", Seconds: 86_400, End: true } };
   engine.addMachine(drainFlow, JSON.stringify({ StartAt: "Wait", States: states }));
   stepFunctions = new StepFunctions(engine);
-  server.notFound = async ({ headers, raw }) => {
-    const outgoing = request(dynamoDb.url, { method: "POST", headers }).end(raw);
-    const [response] = (await once(outgoing, "response")) as [IncomingMessage];
-    const body = await buffer(response);
-    const operation = `${headers["x-amz-target"]}`.split(".")[1];
-    const { Count = 0 } = JSON.parse(body.toString()) as { Count?: number };
-    if (operation === "GetItem") read += 1;
-    if (operation === "Query") read += Math.max(1, Count);
-    return {
-      status: response.statusCode ?? 0,
-      body,
-      headers: { "content-type": `${headers["content-type"]}` },
-    };
+  dynamoDb.onCall = ({ itemsRead }) => {
+    read += itemsRead;
   };
-  await Promise.all([server.listen(), stepFunctions.listen()]);
+  await stepFunctions.listen();
   Object.assign(process.env, {
     TABLE_NAME: "inboxes",
     GITHUB_APP_SECRET_ARN: "githubApp",
@@ -57,7 +41,7 @@ beforeAll(async () => {
     AWS_ACCESS_KEY_ID: "local",
     AWS_SECRET_ACCESS_KEY: "local",
     AWS_ENDPOINT_URL_SFN: stepFunctions.url,
-    AWS_ENDPOINT_URL_DYNAMODB: server.url,
+    AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.url,
   });
   inboxes = await importInboxes();
 });
@@ -65,7 +49,7 @@ beforeEach(() => {
   read = 0;
 });
 afterAll(async () => {
-  await Promise.all([server.close(), stepFunctions.close()]);
+  await stepFunctions.close();
   void engine.close();
   await dynamoDb.close();
 });
