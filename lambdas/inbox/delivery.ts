@@ -55,12 +55,16 @@ export async function deliver(parties: Parties, chosen: Chosen): Promise<Deliver
     const { meta, message } = choice;
     // Another Lambda of the same drain is sending.
     if (!message) return { outcome: "refused" };
-    const { reviews, missing } = parties.holds
+    const { reviews, missing, isPart } = parties.holds
       ? await findIncomplete(inbox, message.inputs, meta)
-      : { reviews: [], missing: new Set<string>() };
-    if (missing.size === 0) return send(parties, meta, message);
-    log.info("The message waits for the rest of a review", { ...drain, reviews, missing: missing.size });
-    if (await inbox.meta.hold(meta, reviews, missing)) return { outcome: "held" };
+      : { reviews: [], missing: new Set<string>(), isPart: false };
+    // The rest of a review may have been stored since the message was chosen.
+    const isOutrun = isPart && message.isAll;
+    if (missing.size === 0 && !isOutrun) return send(parties, meta, message);
+    if (missing.size > 0) {
+      log.info("The message waits for the rest of a review", { ...drain, reviews, missing: missing.size });
+      if (await inbox.meta.hold(meta, reviews, missing)) return { outcome: "held" };
+    }
     next = await reread(parties);
   }
   throw new TransientError("The inbox changes too fast to send what waits. It is retried.");

@@ -96,9 +96,9 @@ export class Inbox {
     });
   }
 
-  /** Whether this identity has been stored, in any state. */
-  async knows(identity: string): Promise<boolean> {
-    return (await this.#items.get(identity)) !== undefined;
+  /** The state of this identity's input; `undefined` if it is not stored. */
+  async stateOf(identity: string): Promise<StoredInput["state"] | undefined> {
+    return (await this.#items.get(identity))?.state;
   }
 
   /** The inputs that wait, in the order in which they are sent. They are read as the caller consumes them. */

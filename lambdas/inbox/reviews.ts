@@ -14,6 +14,8 @@ export interface Incomplete {
   reviews: number[];
   /** The identities of the inputs that are not stored yet. */
   missing: Set<string>;
+  /** Whether inputs of these reviews wait that are not in the message. */
+  isPart: boolean;
 }
 
 /**
@@ -33,11 +35,12 @@ export async function findIncomplete(
       review && !old.has(review.id) && !complete.includes(review.id) ? [[review.id, review]] : [],
     ),
   );
-  const result: Incomplete = { reviews: [], missing: new Set() };
+  const result: Incomplete = { reviews: [], missing: new Set(), isPart: false };
   for (const review of reviews.values()) {
     const expected = (await identitiesOf(review)).filter((identity) => !known.has(identity));
-    const stored = await Promise.all(expected.map((identity) => inbox.knows(identity)));
-    const missing = expected.filter((_, i) => !stored[i]);
+    const states = await Promise.all(expected.map((identity) => inbox.stateOf(identity)));
+    result.isPart ||= states.includes("waiting");
+    const missing = expected.filter((_, i) => states[i] === undefined);
     if (missing.length === 0) continue;
     result.reviews.push(review.id);
     for (const identity of missing) result.missing.add(identity);

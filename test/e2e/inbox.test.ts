@@ -205,6 +205,35 @@ describe.each(refusing)("on %s, inputs that wait while the agent works", (name) 
     await world.close();
   });
 
+  test("comments of a review that arrive while GitHub lists them, in the same message", async () => {
+    const pull = await agentsPull();
+    const [review, ...comments] = await world.gitHub.review(pull, {
+      by: "mona",
+      state: "changes_requested",
+      body: "Two things.",
+      comments: ["first", "second"].map((body, i) => ({ path: "src/a.ts", line: i + 1, body })),
+      deliver: false,
+    });
+    let isAsked = false;
+    let answer = () => {};
+    const answered = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const hold = () => {
+      isAsked = true;
+      return answered;
+    };
+    world.gitHub.http.fail({ path: /\/reviews\/\d+\/comments$/, hold });
+    await world.gitHub.send(review);
+    await until("GitHub is asked for the review's comments", () => isAsked);
+    for (const comment of comments) await world.gitHub.send(comment);
+    await untilIn("forward-comment", 3);
+    answer();
+    expect(await untilTold("second")).toContain("Two things.");
+    expect(agent.inputs).toHaveLength(1);
+    await world.idle();
+  });
+
   test("a review with its inline comments, as one message, in order", async () => {
     const pull = await agentsPull();
     agent.holdBusy();

@@ -114,6 +114,25 @@ describe("a review is incomplete", () => {
   });
 });
 
+test("a review whose rest waits outside of the message is told from one whose rest was sent before", async () => {
+  const { id, comments } = await submit(2);
+  const [first = "", second = ""] = comments;
+  const { identity, delivery, version, order, input }: NewInput = inputOf(second, id);
+  await inbox.put({ identity, delivery, version, order, input }, { isHuman: true });
+  const isPart = async (...inputs: string[]) =>
+    (
+      await rooms.findIncomplete(
+        inbox,
+        inputs.map((one) => inputOf(one, id)),
+        noMeta,
+      )
+    ).isPart;
+  expect(await isPart(first)).toBe(true);
+  expect(await isPart(first, second)).toBe(false);
+  await inbox.withdraw(second, "another delivery");
+  expect(await isPart(first)).toBe(false);
+});
+
 describe("a review is not waited for", () => {
   test("if GitHub lists no comments", async () => {
     const { id } = await submit(0, { body: "Well done." });
