@@ -9,7 +9,9 @@ import { benchBurst } from "./burst.js";
 import { benchComment } from "./comment.js";
 import type { Figures } from "./figures.js";
 import { benchInbox } from "./inbox.js";
+import { benchLife } from "./life.js";
 import { benchLogRelay } from "./log-relay.js";
+import { benchPuts } from "./puts.js";
 import { benchStart } from "./start.js";
 import { printed } from "./table.js";
 import { benchWatch } from "./watch.js";
@@ -24,6 +26,8 @@ const benches = {
   burst: benchBurst,
   comment: benchComment,
   inbox: benchInbox,
+  puts: benchPuts,
+  life: benchLife,
   watch: benchWatch,
   "log-relay": benchLogRelay,
   bundles: benchBundles,

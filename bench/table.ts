@@ -28,5 +28,6 @@ function cell({ values, aims, leasts }: Row, column: string): string {
 }
 
 function readable(value: number): string {
-  return value.toFixed(Number.isInteger(value) || value >= 100 ? 0 : value >= 10 ? 1 : 2);
+  if (Number.isInteger(value) || value >= 100) return value.toFixed(0);
+  return value >= 10 ? value.toFixed(1) : value.toFixed(value >= 1 ? 2 : 4);
 }

@@ -7,8 +7,9 @@ import type { FakeCoder } from "../local/fake-coder/fake-coder.js";
 import type { FakeTask } from "../local/fake-coder/tasks/fake-task.js";
 import type { FakeGitHub } from "../local/fake-github/fake-github.js";
 import type { Issue } from "../local/fake-github/issues/issues.js";
-import { flowArn, type LocalSystem, startSystem } from "../local/system/system.js";
+import { flowArn, type LocalSystem, type SystemOptions, startSystem } from "../local/system/system.js";
 import type { PreparedDelivery } from "./sender.js";
+import { until } from "./until.js";
 
 const repo = "octo/app";
 const drainMs = 120_000;
@@ -27,9 +28,16 @@ export class Workplace {
     this.coder = system.coder;
   }
 
-  static async open(bundles: readonly Bundle[]): Promise<Workplace> {
+  static async open(
+    bundles: readonly Bundle[],
+    options: Pick<SystemOptions, "onLog"> = {},
+  ): Promise<Workplace> {
     const files = Object.fromEntries(bundles.map(({ name, file }) => [name, file]));
-    const system = await startSystem({ bundles: files as Record<ActionName, string>, settings: {} });
+    const system = await startSystem({
+      bundles: files as Record<ActionName, string>,
+      settings: {},
+      ...options,
+    });
     const workplace = new Workplace(system);
     const { gitHub, coder } = workplace;
     const { id } = gitHub.addUser({ login: "mona" });
@@ -43,12 +51,32 @@ export class Workplace {
     return new URL(this.system.webhookUrl);
   }
 
-  /** The unsent delivery that GitHub makes when mona assigns a new issue. */
-  async assigned(assignee = this.gitHub.agentLogin): Promise<PreparedDelivery & { issue: Issue }> {
+  /** The unsent delivery that GitHub makes when mona assigns a new issue, on which she has commented. */
+  async assigned(
+    assignee = this.gitHub.agentLogin,
+    comments = 0,
+  ): Promise<PreparedDelivery & { issue: Issue }> {
     const opened = { repo, by: "mona", title: "The build fails", body: issueBody, deliver: false };
     const { issue } = await this.gitHub.openIssue(opened);
+    for (let i = 0; i < comments; i++) await this.commented(issue, `The build fails still, in try ${i}.`);
     const { event, raw } = await this.gitHub.assign(issue, { by: "mona", assignee, deliver: false });
     return { issue, event, guid: randomUUID(), body: raw, secret: this.gitHub.webhookSecret };
+  }
+
+  /** The unsent delivery that GitHub makes when mona comments on an issue. */
+  async commented(issue: Issue, body: string): Promise<PreparedDelivery> {
+    const { event, raw } = await this.gitHub.comment(issue, { by: "mona", body, deliver: false });
+    return { event, guid: randomUUID(), body: raw, secret: this.gitHub.webhookSecret };
+  }
+
+  /** Waits until the agent is idle, and makes it so for a minute already, by Coder's clock. */
+  async rested(task: FakeTask): Promise<void> {
+    await until("the agent is idle", () => {
+      const { report } = task.agent;
+      if (task.status !== "active" || report?.state !== "idle") return false;
+      report.at = new Date(Date.now() - 60_000).toISOString();
+      return true;
+    });
   }
 
   /** An issue whose agent is running and idle. */

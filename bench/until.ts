@@ -1,0 +1,21 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+export interface Patience {
+  /** Default: a minute. */
+  ms?: number;
+  /** The pause between two looks, in milliseconds. */
+  pollMs?: number;
+}
+
+/** Waits until `look` finds something. */
+export async function until<T>(
+  what: string,
+  look: () => T | undefined | false,
+  { ms = 60_000, pollMs = 5 }: Patience = {},
+): Promise<T> {
+  for (const end = Date.now() + ms; ; await sleep(pollMs)) {
+    const found = look();
+    if (found !== undefined && found !== false) return found;
+    if (Date.now() > end) throw new Error(`timed out waiting until ${what}`);
+  }
+}
