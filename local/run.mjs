@@ -12,10 +12,5 @@ if (!programs.includes(name)) {
   process.exit(2);
 }
 process.argv.splice(2, 1);
-const folder = await builtOnce("programs", (outdir) =>
-  compile(
-    programs.map((name) => `local/${name}`),
-    outdir,
-  ),
-);
+const folder = await builtOnce(name, (outdir) => compile([`local/${name}`], outdir));
 await import(pathToFileURL(join(folder, `${name}.mjs`)).href);
