@@ -9,4 +9,5 @@ export const eventSchema = z.discriminatedUnion("type", [
   pullsMovedSchema,
 ]);
 
-export type RelayEvent = z.output<typeof eventSchema>;
+/** A conflict is found by a flow, not by a delivery. */
+export type RelayEvent = Exclude<z.output<typeof eventSchema>, { type: "pull_conflicted" }>;

@@ -14,7 +14,6 @@ const flows = {
   comment_withdrawn: forwardComment,
   check_failed: relayFailure,
   check_reported: relayFailure,
-  pull_conflicted: relayFailure,
   pulls_moved: { name: "watch-pulls", arn: environment.WATCH_PULLS_FLOW_ARN },
   config_push: syncRepoConfig,
   config_proposed: syncRepoConfig,
@@ -67,7 +66,6 @@ function subjectOf(event: RelayEvent): number | string {
     case "config_push":
       return event.push.after.slice(0, 7);
     case "config_proposed":
-    case "pull_conflicted":
       return event.pull.number;
     case "pulls_moved":
       return "pull" in event.moved ? event.moved.pull : "push";

@@ -149,20 +149,20 @@ describe("a push to the default branch", () => {
     expect(JSON.stringify([run.output, run.annotations])).not.toContain("huge");
   });
 
-  test("that does not touch the config starts nothing", async () => {
+  test("that does not touch the config only starts the look for conflicts", async () => {
     await push({ files: { "README.md": "Hello" }, deliver: false });
     const { status, body } = await push({ files: { "README.md": "Hello, world" } });
     expect({ status, body: JSON.parse(body) }).toEqual({
-      status: 200,
-      body: { skipped: `the push does not touch ${path}` },
+      status: 202,
+      body: { execution: expect.stringMatching(/^watch-pulls-/) },
     });
     expect(await ended()).toEqual([]);
   });
 
-  test("that goes to another branch starts nothing", async () => {
+  test("that goes to another branch syncs no schedules", async () => {
     await push({ files: { "README.md": "Hello" } });
     const { status } = await pushConfig(job("nightly"), { branch: "fix", from: "main" });
-    expect(status).toBe(200);
+    expect(status).toBe(202);
     await settled();
     expect(jobs()).toEqual([]);
   });
