@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
 import { sign } from "@octokit/webhooks-methods";
+import { environmentStem, flowNames } from "../../../infra/definition/actions.js";
 import { SecretsManager } from "../../../local/aws/secrets-manager/secrets-manager.js";
 
 const body = "{}";
@@ -19,9 +20,7 @@ beforeAll(async () => {
     AWS_ENDPOINT_URL_SECRETS_MANAGER: await secrets.listen(),
     WEBHOOK_SECRET_ARN: "webhook",
   });
-  for (const flow of ["CREATE_TASK", "DELETE_TASK", "FORWARD_COMMENT", "RELAY_FAILURE", "SYNC_REPO_CONFIG"]) {
-    process.env[`${flow}_FLOW_ARN`] = flow;
-  }
+  for (const flow of flowNames) process.env[`${environmentStem(flow)}_FLOW_ARN`] = flow;
   const { log } = await import("../../../lambdas/runtime/log.js");
   warn = jest.spyOn(log, "warn").mockReturnValue();
   ({ isAuthentic } = await import("../../../lambdas/webhook/signature.js"));
