@@ -36,7 +36,7 @@ const conversionSchema = z.object({
 
 /** How often the code is traded before the person is asked to reload the page. */
 const attempts = 3;
-const pauseMs = 1000;
+const pauseMs = 500;
 
 /**
  * Makes the App by the manifest flow, in the person's browser. `keep` gets it, and has to store its key: GitHub shows it

@@ -179,7 +179,7 @@ describe("it ends with a sentence that says what to do, if", () => {
 
   test("the App is not installed, because an owner must approve it", async () => {
     const person = asPerson();
-    const { code, err } = await runSetup(["--wait", "0.05"], async (url) => {
+    const { code, err } = await runSetup(["--wait", "0.03"], async (url) => {
       if (url.includes("/installations/new")) world.gitHub.pages.signedIn = "tim";
       await person(url);
     });
