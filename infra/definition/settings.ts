@@ -33,7 +33,7 @@ export const retentions = [
  * for the ARNs and names that the stack adds.
  * https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
  */
-const environmentRoom = 2828;
+const environmentRoom = 2748;
 
 /** Which Coder API new tasks use: `auto` uses the one that the deployment has. */
 const coderBackends = ["auto", "tasks", "chats"] as const;
