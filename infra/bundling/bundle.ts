@@ -101,7 +101,7 @@ function lambdaEntries(folder: string): Plugin {
         contents: `import { withBudget } from ${runtime("budget")};
 import { withLogContext } from ${runtime("log-context")};
 import { handler as act } from ${JSON.stringify(join(folder, `${name}.ts`))};
-export const handler = withLogContext(withBudget(act));`,
+export const handler = withLogContext(${JSON.stringify(name)}, withBudget(act));`,
         resolveDir: root,
       }));
     },

@@ -45,19 +45,28 @@ export const retryPolicies = JSON.parse(
 ) as RetryPolicies;
 
 /**
- * The definition of a flow: `statemachines/<name>.asl.json` with its retry policies. Each Lambda's input gets the
- * execution's ARN, so that log lines can name it. Placeholders stay.
+ * The definition of a flow: `statemachines/<name>.asl.json` with its retry policies. Each Lambda's input gets what its
+ * log lines name. Placeholders stay.
  */
 export function readFlow(name: FlowName): string {
   const source = readFileSync(new URL(`${name}.asl.json`, folder), "utf8");
-  return addExecution(addRetryPolicies(source, retryPolicies));
+  return addLogContext(addRetryPolicies(source, retryPolicies));
 }
 
-/** Adds `execution`, the execution's ARN, to the payload of every task that invokes a Lambda. */
-export function addExecution(source: string): string {
+/**
+ * Adds `execution`, the execution's ARN, to the payload of every task that invokes a Lambda, and the event if the flow
+ * has one: the Lambdas' log lines name both (`lambdas/runtime/log-context.ts`).
+ */
+export function addLogContext(source: string): string {
   const machine = JSON.parse(source) as SourceMachine;
-  for (const { Parameters } of lambdaTasks(machine)) {
-    if (Parameters?.Payload) Parameters.Payload["execution.$"] = "$$.Execution.Id";
+  const payloads = lambdaTasks(machine)
+    .map(({ Parameters }) => Parameters?.Payload)
+    .filter((payload) => payload !== undefined);
+  const hasEvent = payloads.some((payload) => payload["event.$"] === "$.event");
+  for (const payload of payloads) {
+    payload["execution.$"] = "$$.Execution.Id";
+    // Not twice: an event may take more than half of what a payload may have.
+    if (hasEvent && payload["state.$"] !== "$") payload["event.$"] ??= "$.event";
   }
   return JSON.stringify(machine, undefined, 2);
 }

@@ -2,14 +2,17 @@ import * as z from "zod/mini";
 import { defaultInstructions } from "../inbox/message/wording.js";
 import { firstAgentWait } from "../inbox/readiness.js";
 import { type Sending, sendInbox } from "../inbox/sending.js";
-import { agentWaitSchema, drainSchema, parseInput } from "../model/flow-input.js";
+import { agentWaitSchema, drainSchema, parseInput, stateIn } from "../model/flow-input.js";
 import { instructionEnvironment } from "../runtime/environment.js";
 import { TaskStore } from "../tasks/store.js";
 
+/** The last observation; absent in the first call. */
+const observationSchema = z.optional(z.object({ wait: agentWaitSchema }));
 const inputSchema = z.object({
   drain: drainSchema,
-  /** The last observation; absent in the first call. */
-  look: z.optional(z.object({ wait: agentWaitSchema })),
+  observation: observationSchema,
+  /** Its name in executions that an earlier version started. */
+  look: observationSchema,
 });
 
 const store = new TaskStore();
@@ -22,6 +25,6 @@ const instructions = {
 
 /** Sends all waiting inputs to the agent as one message, if the agent is ready. */
 export async function handler(input: unknown): Promise<Sending> {
-  const { drain, look } = parseInput(inputSchema, input);
-  return sendInbox(drain, look?.wait ?? firstAgentWait, { store, instructions });
+  const { drain, look, observation = look } = parseInput(inputSchema, stateIn(input));
+  return sendInbox(drain, observation?.wait ?? firstAgentWait, { store, instructions });
 }

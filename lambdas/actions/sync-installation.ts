@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { type Progress, syncInstallation } from "../config/installation-sync.js";
 import { connectGitHub } from "../github/app.js";
 import { repositoriesAddedSchema, repositoriesRemovedSchema } from "../model/config-event.js";
-import { parseInput } from "../model/flow-input.js";
+import { parseInput, stateIn } from "../model/flow-input.js";
 
 const inputSchema = z.object({
   event: z.discriminatedUnion("type", [repositoriesAddedSchema, repositoriesRemovedSchema]),
@@ -12,6 +12,6 @@ const inputSchema = z.object({
 
 /** Syncs the schedules of the next repositories that were added or removed. */
 export async function handler(input: unknown): Promise<Progress> {
-  const { event, progress } = parseInput(inputSchema, input);
+  const { event, progress } = parseInput(inputSchema, stateIn(input));
   return syncInstallation(await connectGitHub(), event, progress.position);
 }

@@ -49,7 +49,14 @@ export type Start = "started" | "running" | "closed";
 export async function startExecution(stateMachineArn: string, name: string, input: unknown): Promise<Start> {
   // The two clocks may differ by some milliseconds; at worst, GitHub gets a 200 instead of a 202.
   const sentAt = Date.now();
-  const command = new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) });
+  // Lambda's own trace, so that X-Ray shows the execution behind the invocation that has started it.
+  const { _X_AMZN_TRACE_ID: traceHeader } = process.env;
+  const command = new StartExecutionCommand({
+    stateMachineArn,
+    name,
+    input: JSON.stringify(input),
+    ...(traceHeader && { traceHeader }),
+  });
   try {
     const { startDate } = await askAws(
       { service: "Step Functions", operation: `StartExecution (${name})` },

@@ -147,5 +147,5 @@ async function send(
 }
 
 function nameOf({ guid, event, action, repositoryId }: LostDelivery) {
-  return { delivery: guid, event, action, repositoryId };
+  return { delivery: guid, event: action ? `${event}.${action}` : event, repositoryId };
 }

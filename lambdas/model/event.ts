@@ -30,6 +30,8 @@ export const issueSchema = z.object({
 const origin = {
   /** The idempotency key: the delivery's GUID, or a scheduled job's scheduled time. */
   delivery: name,
+  /** The W3C trace context of a delivery (`traceparent.ts`); missing if an older version of the relay made the event. */
+  traceparent: z.optional(name),
   /** The App's installation that has the repository. */
   installation: z.int(),
   repository: repositorySchema,

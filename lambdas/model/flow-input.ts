@@ -32,3 +32,11 @@ export function parseInput<Schema extends z.core.$ZodType>(schema: Schema, input
   const faults = schemaFaults(result.error, "the input").join("; ");
   throw new TypeError(`The Lambda's input does not have the shape that this action expects: ${faults}.`);
 }
+
+/**
+ * The state of a flow that a Lambda gets as a whole, as `state`. Executions that an earlier version started pass it as the
+ * input itself.
+ */
+export function stateIn(input: unknown): unknown {
+  return typeof input === "object" && input !== null && "state" in input ? input.state : input;
+}

@@ -8,20 +8,21 @@ const contexts = new AsyncLocalStorage<LogContext>();
 
 /** The used part of Lambda's context. */
 interface InvocationContext {
-  functionName: string;
   awsRequestId: string;
 }
 
 /**
- * A Lambda's handler whose log lines say which invocation they are of, and whom it serves, as far as its input says so:
- * the execution, the delivery, the repository, the issue. The bundler wraps every handler (`infra/bundling/bundle.ts`).
+ * A Lambda's handler whose log lines say which action and invocation they are of, and whom it serves, as far as its input
+ * says so: the execution, the delivery and its trace, the repository, the issue. The bundler wraps every handler
+ * (`infra/bundling/bundle.ts`).
  */
 export function withLogContext<Input, Context extends InvocationContext, Output>(
+  action: string,
   handler: (input: Input, context?: Context) => Promise<Output>,
 ): (input: Input, context?: Context) => Promise<Output> {
   return (input, context) => {
-    const lambda = { function_name: context?.functionName, function_request_id: context?.awsRequestId };
-    return contexts.run({ ...lambda, ...contextOf(input) }, () => handler(input, context));
+    const invocation = { action, function_request_id: context?.awsRequestId, ...contextOf(input) };
+    return contexts.run(invocation, () => handler(input, context));
   };
 }
 
@@ -37,15 +38,18 @@ export function logContext(): LogContext {
 
 /** The inputs of the flows' Lambdas have these in common; whatever is missing, or of another type, is left out. */
 function contextOf(input: unknown): LogContext {
-  const event = field(input, "event");
-  const key = field(input, "key") ?? field(input, "drain") ?? field(input, "follow");
-  const [owner, name] = ["owner", "name"].map((part) => text(field(field(event, "repository"), part)));
+  const part = (name: string) => field(input, name) ?? field(field(input, "state"), name);
+  const event = part("event");
+  const key = part("key") ?? part("drain") ?? part("follow");
+  const [owner, name] = ["owner", "name"].map((key) => text(field(field(event, "repository"), key)));
   const subject = field(event, "issue") ?? field(event, "subject") ?? field(event, "pull");
   const work = text(field(key, "work"));
   return {
     // Of an ARN, the name.
     execution: text(field(input, "execution"))?.replace(/^.*:/, ""),
     delivery: text(field(event, "delivery")),
+    // Of a `traceparent`, the trace.
+    trace_id: text(field(event, "traceparent"))?.split("-")[1],
     repository: owner && name ? `${owner}/${name}` : undefined,
     repositoryId: number(field(field(event, "repository"), "id")) ?? number(field(key, "repositoryId")),
     issue: number(field(subject, "number")) ?? (work && /^\d+$/.test(work) ? Number(work) : undefined),

@@ -6,8 +6,9 @@ import type { BranchFailed, CheckFailed } from "../model/event.js";
  * it starts only once. `text` is the summary of the run's logs, `flow` the ARN of the state machine.
  */
 export async function startBranchTask(flow: string, event: CheckFailed, text: string): Promise<void> {
-  const { delivery, installation, repository, at, run } = event;
-  const failed: BranchFailed = { type: "branch_failed", delivery, installation, repository, at, run, text };
+  const { delivery, traceparent, installation, repository, at, run } = event;
+  const origin = { delivery, traceparent, installation, repository, at };
+  const failed: BranchFailed = { ...origin, type: "branch_failed", run, text };
   const name = executionName("create-task", repository.name, run.id, delivery);
   await startExecution(flow, name, { event: failed });
 }

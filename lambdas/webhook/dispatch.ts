@@ -1,5 +1,6 @@
 import { agentAsKept, agentAsKnown } from "../accounts/agent.js";
 import { ConfigurationError } from "../model/errors.js";
+import { traceparentOf } from "../model/traceparent.js";
 import { errorName, log } from "../runtime/log.js";
 import { addToLogContext } from "../runtime/log-context.js";
 import type { Outcome } from "./answer.js";
@@ -22,7 +23,8 @@ export interface Delivery {
 
 /** Classifies a delivery and starts the flow that serves it, if the account is served. */
 export async function dispatch({ type, delivery, payload, appId }: Delivery): Promise<Outcome> {
-  addToLogContext({ event: { delivery } });
+  const traceparent = traceparentOf(delivery);
+  addToLogContext({ event: { delivery, traceparent } });
   try {
     const agent = await agentAsKnown();
     const byLogin = classify(type, delivery, payload, { ...agent, appId });
@@ -32,7 +34,8 @@ export async function dispatch({ type, delivery, payload, appId }: Delivery): Pr
       ? byLogin
       : classify(type, delivery, payload, { ...(await agentAsKept()), appId });
     if ("skipped" in classified) return { kind: "skipped", reason: classified.skipped };
-    const { event, moved } = classified;
+    const { moved } = classified;
+    const event = { ...classified.event, traceparent };
     addToLogContext({ event });
     const notServed = await reasonNotServed(event);
     if (notServed !== undefined) return { kind: "skipped", reason: notServed };

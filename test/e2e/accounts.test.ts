@@ -210,6 +210,7 @@ describe.each(oneOfEach)("on %s, served installations", (name) => {
 
     // An execution that is redriven at a later state does not check the account again.
     const claim = await world.system.invoke("claim-work", {
+      execution: "by hand",
       event: {
         ...event,
         repository: { ...repository, ownerId: world.gitHub.repositories.get("stranger/lib").owner.id },
@@ -223,6 +224,7 @@ describe.each(oneOfEach)("on %s, served installations", (name) => {
     const plan = { outcome: "planned", detail: "", requester: sender, factory: null, prompt: "" };
     const served = { ...repository, ownerId: world.gitHub.repositories.get("stranger/lib").owner.id };
     const created = await world.system.invoke("create-task", {
+      execution: "by hand",
       event: { ...event, repository: served, type: "task_requested", delivery, sender, issue },
       intent: 1,
       plan,

@@ -159,7 +159,9 @@ describe.each(everyCoder)("on %s a task that is found again", (_, deployment) =>
     const before = drains().map(({ name }) => name);
     for (const one of before) expect(one).not.toContain(name);
     await records.rename(issue, "another-name");
-    const woken = (await world.system.invoke("wake-drain", { key })) as { drain: string };
+    const woken = (await world.system.invoke("wake-drain", { key, execution: "by hand" })) as {
+      drain: string;
+    };
     if (woken.drain !== "") expect(before).toContain(woken.drain);
     agent?.release();
     await until("the agent gets the message once", () => agent?.inputs.length === 1);

@@ -273,9 +273,8 @@ describe("transient errors on any Coder", () => {
     const issue = await world.runningIssue();
     const run = (await world.runsOf(issue)).find(({ name }) => name.startsWith("create-task"));
     world.gitHub.http.fail({ ...fault, path: /permission$/ });
-    await expect(world.system.invoke("claim-work", JSON.parse(run?.input ?? ""), 2000)).rejects.toMatchObject(
-      { name: error },
-    );
+    const input = { ...JSON.parse(run?.input ?? ""), execution: run?.executionArn };
+    await expect(world.system.invoke("claim-work", input, 2000)).rejects.toMatchObject({ name: error });
   });
 
   test("the status comment is created again after somebody has deleted it", async () => {

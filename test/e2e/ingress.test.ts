@@ -205,13 +205,13 @@ describe("the same delivery again", () => {
         execution,
         repository: "octo/app",
         issue: issue.number,
-        function_name: "webhook",
+        action: "webhook",
         function_request_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
       }),
     );
     await world.idle();
     const later = world.logs.map((line) => JSON.parse(line)).filter((line) => line.delivery === guid);
-    expect(later).toContainEqual(expect.objectContaining({ function_name: "claim-work", execution }));
+    expect(later).toContainEqual(expect.objectContaining({ action: "claim-work", execution }));
   });
 });
 

@@ -9,6 +9,7 @@ import type { Issue } from "../../local/fake-github/issues/issues.js";
 import type { MetricValue } from "../../local/lambda-host/metrics.js";
 import { flowArn, type LocalSystem, type SystemOptions, startSystem } from "../../local/system/system.js";
 import { bundles } from "../bundles.js";
+import { expectGoodLogs } from "./log-lines.js";
 import { noteTaken } from "./taken.js";
 
 /** How long a test waits for a condition before it gives up: far longer than a slow machine needs. */
@@ -81,6 +82,7 @@ export class World {
   async close(): Promise<void> {
     await noteTaken(this.system.engine, this.gitHub);
     await this.system.close();
+    expectGoodLogs(this.logs, this.gitHub, this.coder);
   }
 
   /** A new issue of `octo/app`. */

@@ -83,10 +83,10 @@ describe.each(flowNames)("the flow %s", (flow) => {
     }
   });
 
-  test("has no copy of a policy in its source, which differs from the definition in retriers and the Lambdas' execution alone", () => {
+  test("has no copy of a policy in its source, which differs from the definition in retriers and in what log lines name alone", () => {
     const { States, ...rest } = JSON.parse(source(flow)) as Machine;
     const plain = (all: Machine["States"]) =>
-      Object.entries(all).map(([name, { Retry: _retry, ...state }]) => [name, withoutExecution(state)]);
+      Object.entries(all).map(([name, { Retry: _retry, ...state }]) => [name, withoutContext(state)]);
     for (const { Retry = [] } of Object.values(States)) {
       for (const retrier of Retry) expect(Object.keys(retrier)).toEqual(["ErrorEquals"]);
     }
@@ -235,19 +235,28 @@ describe("the retry policies", () => {
   });
 });
 
-test("the input of every Lambda names the execution, unless it is the whole of the state's", () => {
-  const payloads = flowNames
-    .flatMap((flow) => Object.values((JSON.parse(readFlow(flow)) as Machine).States))
-    .filter(({ Resource }) => Resource === "arn:aws:states:::lambda:invoke")
-    .flatMap(({ Parameters }) => (Parameters?.Payload ? [Parameters.Payload] : []));
-  expect(payloads.length).toBeGreaterThan(30);
-  for (const payload of payloads) expect(payload).toHaveProperty(["execution.$"], "$$.Execution.Id");
-});
+test.each(flowNames)(
+  "the input of every Lambda of %s names the execution, and the event if there is one",
+  (flow) => {
+    const payloads = Object.values((JSON.parse(readFlow(flow)) as Machine).States)
+      .filter(({ Resource }) => Resource === "arn:aws:states:::lambda:invoke")
+      .map(({ Parameters }) => Parameters?.Payload);
+    const hasEvent = flow !== "drain-inbox" && flow !== "follow-task";
+    for (const payload of payloads) {
+      const isWhole = payload?.["state.$"] === "$";
+      expect(payload).toMatchObject({
+        "execution.$": "$$.Execution.Id",
+        ...(hasEvent && !isWhole && { "event.$": "$.event" }),
+      });
+      if (isWhole) expect(payload).not.toHaveProperty(["event.$"]);
+    }
+  },
+);
 
-/** A state without the execution in its Lambda's input. */
-function withoutExecution(state: Omit<State, "Retry">): unknown {
+/** A state without what log lines name in its Lambda's input. */
+function withoutContext(state: Omit<State, "Retry">): unknown {
   const copy = structuredClone(state);
-  delete copy.Parameters?.Payload?.["execution.$"];
+  for (const path of ["execution.$", "event.$"]) delete copy.Parameters?.Payload?.[path];
   return copy;
 }
 

@@ -43,6 +43,8 @@ const StartExecutionInput = z.object({
       error: `Member must have size less than or equal to ${maxPayloadBytes} bytes in UTF-8 encoding`,
     })
     .default("{}"),
+  /** For X-Ray, which is not here. */
+  traceHeader: z.string().max(256).optional(),
 });
 const ExecutionInput = z.object({ executionArn: Arn, includedData });
 const RedriveExecutionInput = z.object({

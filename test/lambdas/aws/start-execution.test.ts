@@ -26,6 +26,16 @@ describe("an execution", () => {
     ]);
   });
 
+  test("belongs to the trace of the Lambda that starts it", async () => {
+    startedAt(Date.now() + 60_000);
+    const traceHeader = "Root=1-67891233-abcdef012345678912345678;Parent=463ac35c9f6413ad;Sampled=1";
+    process.env._X_AMZN_TRACE_ID = traceHeader;
+    await startIt();
+    delete process.env._X_AMZN_TRACE_ID;
+    const [call] = stepFunctions.commandCalls(StartExecutionCommand);
+    expect(call?.args[0].input).toMatchObject({ traceHeader });
+  });
+
   test("is reported as running if it was started before this request", async () => {
     startedAt(Date.now() - 60_000);
     expect(await startIt()).toBe("running");

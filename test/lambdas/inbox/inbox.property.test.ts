@@ -468,7 +468,10 @@ class Run {
   async #step(drain: Drain | undefined, send: Reached, mishap: Mishap): Promise<void> {
     if (!drain) return;
     const { stretch, wait } = drain;
-    const input = { drain: { ...this.key, generation: drain.generation }, look: { wait } };
+    const input = {
+      drain: { ...this.key, generation: drain.generation },
+      observation: { wait },
+    };
     // The result of an aborted execution's Lambda is ignored.
     const then = (move: () => void) => {
       if (drain.stretch !== stretch) return;

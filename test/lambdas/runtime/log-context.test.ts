@@ -17,25 +17,32 @@ afterEach(() => {
 });
 
 const repository = { id: 12, owner: "octo", name: "app", private: true };
-const lambda = (functionName: string) => ({ functionName, awsRequestId: `request-of-${functionName}` });
+const lambda = (name: string) => ({ awsRequestId: `request-of-${name}` });
 /** The context of a log line that a Lambda with this input writes. */
 async function contextWith(input: unknown) {
-  await withLogContext(async () => log.info("done"))(input, lambda("a"));
-  const { level, timestamp, service, message, function_name, function_request_id, ...context } =
-    lines.pop() ?? {};
-  expect([level, service, message]).toEqual(["INFO", "coder-task-relay", "done"]);
-  expect([function_name, function_request_id]).toEqual(["a", "request-of-a"]);
+  await withLogContext("act", async () => log.info("done"))(input, lambda("a"));
+  const { level, timestamp, service, message, action, function_request_id, ...context } = lines.pop() ?? {};
+  expect([level, service, message, action]).toEqual(["INFO", "coder-task-relay", "done", "act"]);
+  expect(function_request_id).toBe("request-of-a");
   expect(timestamp).toMatch(/^\d{4}-\d\d-\d\dT/);
   return context;
 }
 
 describe("each line contains", () => {
   test("the execution, the delivery, the repository and the issue of the Lambda's input, and nothing else of it", async () => {
-    const event = { delivery: "guid", repository, issue: { number: 5, title: "secret" }, body: "secret" };
+    const traceparent = "00-0af7651916cd43dd8448eb211c80319c-8448eb211c80319c-01";
+    const event = {
+      delivery: "guid",
+      traceparent,
+      repository,
+      issue: { number: 5, title: "secret" },
+      body: "secret",
+    };
     const execution = "arn:aws:states:us-east-1:000000000000:execution:create-task:create-task-app-5-guid";
     expect(await contextWith({ execution, event, plan: { prompt: "secret" } })).toEqual({
       execution: "create-task-app-5-guid",
       delivery: "guid",
+      trace_id: "0af7651916cd43dd8448eb211c80319c",
       repository: "octo/app",
       repositoryId: 12,
       issue: 5,
@@ -54,6 +61,18 @@ describe("each line contains", () => {
     });
   });
 
+  test("the same if the input is the whole state of a flow", async () => {
+    expect(
+      await contextWith({ execution: "name", state: { drain: { repositoryId: 12, work: "5" } } }),
+    ).toEqual({
+      execution: "name",
+      repositoryId: 12,
+      issue: 5,
+      work: "5",
+    });
+    expect(await contextWith({ state: { event: { delivery: "guid" } } })).toEqual({ delivery: "guid" });
+  });
+
   test.each([["issue"], ["subject"], ["pull"]])("the number of an event's %s", async (name) => {
     expect(await contextWith({ event: { repository, [name]: { number: 7 } } })).toMatchObject({ issue: 7 });
   });
@@ -68,7 +87,7 @@ describe("each line contains", () => {
 });
 
 test("a line's own fields override the context", async () => {
-  await withLogContext(async () => log.info("done", { issue: 6, outcome: "sent" }))(
+  await withLogContext("act", async () => log.info("done", { issue: 6, outcome: "sent" }))(
     { event: { repository, issue: { number: 5 } } },
     lambda("a"),
   );
@@ -78,7 +97,7 @@ test("a line's own fields override the context", async () => {
 test("invocations that share a process do not share their context", async () => {
   const open: (() => void)[] = [];
   const running = [0, 1].map((index) =>
-    withLogContext(async () => {
+    withLogContext("act", async () => {
       await new Promise<void>((resolve) => {
         open[index] = resolve;
       });

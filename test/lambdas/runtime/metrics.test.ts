@@ -29,7 +29,7 @@ test("a value is a line that CloudWatch reads, under the stack's name and with i
 
 test("the line says which invocation it is of, and of no other", async () => {
   const event = { delivery: "guid", issue: { number: 5 } };
-  await withLogContext(async () => measure("CoderErrors", 1, "NotCoderError"))({ event });
+  await withLogContext("act", async () => measure("CoderErrors", 1, "NotCoderError"))({ event });
   measure("CoderErrors", 1, "NotCoderError");
   const [inside, outside] = lines.map((line) => JSON.parse(line));
   expect(inside).toMatchObject({ delivery: "guid", issue: "5" });

@@ -1,0 +1,41 @@
+import { expect } from "@jest/globals";
+import { actionNames, flowNames, pascalCase } from "../../infra/definition/actions.js";
+import { readFlow } from "../../infra/definition/flow-source.js";
+import type { FakeCoder } from "../../local/fake-coder/fake-coder.js";
+import type { FakeGitHub } from "../../local/fake-github/fake-github.js";
+
+/** The actions that flows call: others have no execution. */
+const flows = flowNames.map(readFlow).join();
+const ofFlows: readonly string[] = actionNames.filter((name) => flows.includes(`\${${pascalCase(name)}Arn}`));
+
+/** A text that is shorter can occur by chance. */
+const shortestText = 12;
+
+/** Expects of all that a system has logged that each line names what it is about, and none holds a secret or a text. */
+export function expectGoodLogs(logs: readonly string[], gitHub: FakeGitHub, coder: FakeCoder): void {
+  const all = logs.join("\n");
+  const secrets = [coder.token, gitHub.webhookSecret, "PRIVATE KEY", "ghs_", "sha256="];
+  const texts = gitHub.deliveries.flatMap(({ payload }) => textsOf(payload));
+  const logged = [...new Set([...secrets, ...texts])].filter((text) => all.includes(text));
+  expect(logged).toEqual([]);
+  const nameless = logs.filter((line) => line.startsWith("{")).filter((line) => !saysWhat(JSON.parse(line)));
+  expect(nameless).toEqual([]);
+}
+
+/** The texts that people wrote, as JSON shows them. */
+function textsOf(payload: unknown): string[] {
+  const { issue, comment, review } = payload as Record<
+    string,
+    { title?: unknown; body?: unknown } | undefined
+  >;
+  return [issue?.title, issue?.body, comment?.body, review?.body]
+    .filter((text) => typeof text === "string")
+    .filter(({ length }) => length >= shortestText)
+    .map((text) => JSON.stringify(text).slice(1, -1));
+}
+
+function saysWhat(line: Record<string, unknown>): boolean {
+  const names = ["action", "function_request_id"];
+  if (ofFlows.includes(`${line.action}`)) names.push("execution");
+  return names.every((name) => typeof line[name] === "string");
+}
