@@ -8,7 +8,7 @@ const inputSchema = z.object({
   key: taskKeySchema,
   /** See `BeforeWaking`. */
   from: z.optional(z.int()),
-  anew: z.optional(z.boolean()),
+  resetsRounds: z.optional(z.boolean()),
 });
 const { DRAIN_INBOX_FLOW_ARN: drainFlow } = drainEnvironment();
 const store = new TaskStore();

@@ -15,10 +15,10 @@ export const checkExternalId = "repo-config";
 
 /** The content of a commit's check run: whether the config is valid, and as whom its jobs and failed runs work. */
 export function checkReport(state: ConfigState, standings: ConfigStandings): CheckReport {
-  return { name: checkName, externalId: checkExternalId, ...words(state, standings) };
+  return { name: checkName, externalId: checkExternalId, ...textsOf(state, standings) };
 }
 
-function words(state: ConfigState, standings: ConfigStandings): Omit<CheckReport, "name" | "externalId"> {
+function textsOf(state: ConfigState, standings: ConfigStandings): Omit<CheckReport, "name" | "externalId"> {
   switch (state.state) {
     case "absent":
       return {

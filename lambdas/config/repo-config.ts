@@ -65,10 +65,10 @@ function report(text: string, findings: readonly Finding[]): Fault[] {
     .map(({ path, message }) => ({ line: Math.min(lines.lineOf(path), last), path: pathText(path), message }))
     .sort((a, b) => a.line - b.line);
   if (all.length <= maxReported) return all;
-  const told = all.slice(0, maxReported - 1);
-  const line = all[told.length]?.line ?? last;
+  const reported = all.slice(0, maxReported - 1);
+  const line = all[reported.length]?.line ?? last;
   return [
-    ...told,
-    { line, path: "", message: `${all.length - told.length} more faults or warnings follow.` },
+    ...reported,
+    { line, path: "", message: `${all.length - reported.length} more faults or warnings follow.` },
   ];
 }

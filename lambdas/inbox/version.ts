@@ -20,9 +20,12 @@ export function whatToTell(
   known: StoredInput | undefined,
 ): { input: Input; state: StoredInput["state"] } {
   const isEdited = known?.state === "waiting" && known.deliveredVersion !== undefined;
-  const told = isEdited && known.input?.kind !== "failure" ? known.input?.previousBody : undefined;
-  if (told === undefined || input.kind === "failure") return { input, state: "waiting" };
-  return { input: { ...input, previousBody: told }, state: input.body === told ? "delivered" : "waiting" };
+  const delivered = isEdited && known.input?.kind !== "failure" ? known.input?.previousBody : undefined;
+  if (delivered === undefined || input.kind === "failure") return { input, state: "waiting" };
+  return {
+    input: { ...input, previousBody: delivered },
+    state: input.body === delivered ? "delivered" : "waiting",
+  };
 }
 
 /** The deliveries of the texts before this one of the same second: their versions don't show that they are older. */

@@ -15,7 +15,7 @@ export interface BeforeWaking {
   /** The generation of a drain that leaves the rest of the inbox to the next one. */
   from?: number | undefined;
   /** Whether to reset the count of messages about failed runs: the agent is new, or somebody just asked it to work. */
-  anew?: boolean | undefined;
+  resetsRounds?: boolean | undefined;
 }
 
 /**
@@ -27,11 +27,11 @@ export interface BeforeWaking {
 export async function wakeDrain(
   { drainFlow, store }: DrainStarter,
   key: TaskKey,
-  { from, anew }: BeforeWaking = {},
+  { from, resetsRounds }: BeforeWaking = {},
 ): Promise<string> {
   const inbox = new Inbox(key);
   if (from !== undefined) await inbox.meta.replaceDrain(from);
-  if (anew) await inbox.meta.resetRounds();
+  if (resetsRounds) await inbox.meta.resetRounds();
   const [record, first] = await Promise.all([store.get(key), inbox.meta.read()]);
   // The run that creates a task wakes its first drain.
   if (record?.task?.id === undefined || record.wanted === false || !mayWait(first)) return "";

@@ -95,8 +95,8 @@ export class TaskCreation {
     outcome: "created" | "existing",
   ): Promise<Creation> {
     const { store, event, intent } = this.context;
-    const told = outcome === "existing" ? { startedBy: undefined, toldBy: event.delivery } : {};
-    const changes = { task, creating: undefined, stopping: undefined, stopped: undefined, ...told };
+    const repeated = outcome === "existing" ? { startedBy: undefined, toldBy: event.delivery } : {};
+    const changes = { task, creating: undefined, stopping: undefined, stopped: undefined, ...repeated };
     if (await store.updateAs(intent, this.#key, changes)) {
       this.isRegistered = true;
       const { owner, name, id } = task;
