@@ -3,7 +3,8 @@ import { dirname } from "node:path";
 import type { Plugin } from "esbuild";
 
 /**
- * Removes the parts of the AWS SDK that a Lambda never uses: more than a third of the bundles' bytes. A trim whose file the SDK has renamed does nothing; `test/infra/bundle.test.ts` notices.
+ * Removes the parts of the AWS SDK, and of Powertools, that a Lambda never uses: more than a third of the bundles' bytes. A
+ * trim whose file was renamed does nothing; `test/infra/bundle.test.ts` notices.
  */
 
 interface Trim {
@@ -69,6 +70,11 @@ const trims: Trim[] = [
     // The regions by name. Each partition has a pattern, too, which fits all of them but the global ones.
     file: /@aws-sdk[\\/]core[\\/]dist-es[\\/].*[\\/]partitions\.js$/,
     replacement: (text) => text.replace(/"[a-z]+(?:-[a-z]+)+-\d+": \{\s*"description": "[^"]*"\s*\},?/g, ""),
+  },
+  {
+    // Powertools' buffer for log lines, which no Lambda here switches on.
+    file: /@aws-lambda-powertools[\\/]logger[\\/]lib[\\/]esm[\\/]logBuffer\.js$/,
+    replacement: () => absent("CircularMap"),
   },
   {
     // A client needs only the version from its package.json, for the User-Agent.
