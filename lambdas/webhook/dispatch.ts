@@ -39,7 +39,7 @@ export async function dispatch({ type, delivery, payload, appId }: Delivery): Pr
     addToLogContext({ event });
     const notServed = await reasonNotServed(event);
     if (notServed !== undefined) return { kind: "skipped", reason: notServed };
-    if (moved) await startFlow(moved);
+    if (moved) await startFlow({ ...moved, traceparent });
     return await startFlow(event);
   } catch (error) {
     if (error instanceof PayloadError) {
