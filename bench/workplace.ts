@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Bundle } from "../infra/bundling/bundle.js";
-import type { ActionName, FlowName } from "../infra/definition/actions.js";
+import type { FlowName } from "../infra/definition/action-spec.js";
+import type { ActionName } from "../infra/definition/actions.js";
 import type { ExecutionDescription } from "../local/engine/index.js";
 import type { FakeCoder } from "../local/fake-coder/fake-coder.js";
 import type { FakeTask } from "../local/fake-coder/tasks/fake-task.js";

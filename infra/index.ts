@@ -1,6 +1,7 @@
 /** What the package offers to a CDK app of your own: docs/deploy.md, examples/own-app. */
 export { type Bundle, type BundleOptions, bundleLambdas } from "./bundling/bundle.js";
-export { type ActionName, type FlowName, flowNames } from "./definition/actions.js";
+export { type FlowName, flowNames } from "./definition/action-spec.js";
+export type { ActionName } from "./definition/actions.js";
 export { SettingsError } from "./definition/settings.js";
 export type { RelayNetwork } from "./stack/outbound.js";
 export { CoderTaskRelay, type CoderTaskRelayProps } from "./stack/relay.js";

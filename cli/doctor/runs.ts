@@ -1,5 +1,5 @@
 import { paginateListSchedules, SchedulerClient, type ScheduleSummary } from "@aws-sdk/client-scheduler";
-import type { FlowName } from "../../infra/definition/actions.js";
+import type { FlowName } from "../../infra/definition/action-spec.js";
 import { flowArn } from "../deployment/deployment.js";
 import { age } from "../frame/time.js";
 import { executions, failedExecutions } from "../operations/executions.js";

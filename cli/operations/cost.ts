@@ -5,7 +5,8 @@ import {
   type MetricDataQuery,
 } from "@aws-sdk/client-cloudwatch";
 import { GetExecutionHistoryCommand, ListExecutionsCommand } from "@aws-sdk/client-sfn";
-import { type ActionName, actionNames, actions, flowNames } from "../../infra/definition/actions.js";
+import { flowNames } from "../../infra/definition/action-spec.js";
+import { type ActionName, actionNames, actions } from "../../infra/definition/actions.js";
 import { inParallel } from "../../lambdas/inbox/input-items.js";
 import { type Deployment, flowArn, functionName } from "../deployment/deployment.js";
 import { stepFunctions } from "./clients.js";

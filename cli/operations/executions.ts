@@ -4,7 +4,7 @@ import {
   type ExecutionStatus,
   paginateListExecutions,
 } from "@aws-sdk/client-sfn";
-import { flowNames } from "../../infra/definition/actions.js";
+import { flowNames } from "../../infra/definition/action-spec.js";
 import { messageOf } from "../../lambdas/status/cause.js";
 import { type Deployment, flowArn } from "../deployment/deployment.js";
 import { stepFunctions } from "./clients.js";

@@ -1,5 +1,5 @@
 import { DescribeExecutionCommand, RedriveExecutionCommand } from "@aws-sdk/client-sfn";
-import { flowNames } from "../../infra/definition/actions.js";
+import { flowNames } from "../../infra/definition/action-spec.js";
 import { inParallel } from "../../lambdas/inbox/input-items.js";
 import { type Deployment, executionArn } from "../deployment/deployment.js";
 import { CommandError } from "../frame/exit.js";

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { GetExecutionHistoryCommand, type HistoryEvent, ListExecutionsCommand } from "@aws-sdk/client-sfn";
-import { flowNames } from "../../infra/definition/actions.js";
+import { flowNames } from "../../infra/definition/action-spec.js";
 import { inParallel } from "../../lambdas/inbox/input-items.js";
 import { type Deployment, flowArn } from "../deployment/deployment.js";
 import { stepFunctions } from "./clients.js";

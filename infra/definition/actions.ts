@@ -1,49 +1,4 @@
-/**
- * Every Lambda of the system and what it may access. The key is the name of its file in `lambdas/actions/`; the stack
- * gives each its own role with exactly these rights, and the local system reads the same table.
- */
-
-/** The secrets of the stack. */
-export type SecretName = "webhook" | "githubApp" | "coderToken" | "taskMark";
-
-/** The state machines: one `statemachines/<name>.asl.json` each. */
-export const flowNames = [
-  "create-task",
-  "delete-task",
-  "forward-comment",
-  "relay-failure",
-  "drain-inbox",
-  "sync-repo-config",
-  "follow-task",
-  "watch-pulls",
-] as const;
-export type FlowName = (typeof flowNames)[number];
-
-/** The operations that a right on an item allows: DynamoDB's GetItem, Query, UpdateItem and DeleteItem. */
-export type TableRight = "get" | "query" | "update" | "delete";
-
-export interface ActionSpec {
-  /** What it does, in one sentence: the function's description in the console. */
-  description: string;
-  /** Bounds its requests and waits (`lambdas/runtime/budget.ts`); the default allows a `Retry-After` of a minute. */
-  timeoutSeconds: number;
-  memoryMb: number;
-  secrets: readonly SecretName[];
-  /** It calls GitHub as the App itself, never as one of its installations. */
-  isAppAlone?: true;
-  /** Rights on items of the table, by the prefix of their partition key; `tableRights` adds those of every action. */
-  table?: Partial<
-    Record<"task" | "inbox" | "config" | "account" | "ci" | "delivery" | "redrive", readonly TableRight[]>
-  >;
-  /** The flows that it may start. */
-  starts?: readonly FlowName[];
-  /** Whether it may list, read and change the schedules of the repositories' jobs. */
-  schedules?: true;
-  /** Whether it may redrive the executions of all flows. */
-  redrives?: true;
-  /** EventBridge Scheduler calls it this often, in minutes. */
-  everyMinutes?: number;
-}
+import type { ActionSpec } from "./action-spec.js";
 
 /**
  * In MB. On Lambda, CPU grows with memory: a cold start imports its bundle in half the time that it takes with 256 MB,
@@ -51,6 +6,10 @@ export interface ActionSpec {
  */
 const actionDefaults = { timeoutSeconds: 120, memoryMb: 512 };
 
+/**
+ * Every Lambda of the system and what it may access. The key is the name of its file in `lambdas/actions/`; the stack
+ * gives each its own role with exactly these rights, and the local system reads the same table.
+ */
 export const actions = {
   webhook: {
     description: "Verifies and classifies a GitHub delivery and starts the flow that serves it",
@@ -262,16 +221,6 @@ export const actions = {
     everyMinutes: 5,
   },
 } as const satisfies Record<string, ActionSpec>;
-
-/** An action's rights on the table. Those that act as an installation of the GitHub App share its token there. */
-export function tableRights({
-  table,
-  secrets,
-  isAppAlone,
-}: ActionSpec): Record<string, readonly TableRight[]> {
-  const hasToken = secrets.includes("githubApp") && !isAppAlone;
-  return { ...table, ...(hasToken && { token: ["get", "update"] as const }) };
-}
 
 export type ActionName = keyof typeof actions;
 export const actionNames = Object.keys(actions) as ActionName[];

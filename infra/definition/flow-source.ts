@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { FlowName } from "./actions.js";
+import type { FlowName } from "./action-spec.js";
 
 /** A retrier of the Amazon States Language. */
 export interface Retrier {

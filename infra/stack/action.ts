@@ -9,13 +9,8 @@ import {
 } from "aws-cdk-lib/aws-lambda";
 import { LogGroup, type RetentionDays } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
-import {
-  type ActionName,
-  type ActionSpec,
-  environmentStem,
-  flowNames,
-  tableRights,
-} from "../definition/actions.js";
+import { type ActionSpec, flowNames, tableRights } from "../definition/action-spec.js";
+import { type ActionName, environmentStem } from "../definition/actions.js";
 import { resourceInFinding } from "./findings.js";
 import { executionsArn, flowArn, flowStateMachineName } from "./flow-names.js";
 import type { Outbound } from "./outbound.js";

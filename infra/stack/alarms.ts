@@ -7,7 +7,7 @@ import type { ITopic } from "aws-cdk-lib/aws-sns";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import type { StateMachine } from "aws-cdk-lib/aws-stepfunctions";
 import type { Construct } from "constructs";
-import type { FlowName } from "../definition/actions.js";
+import type { FlowName } from "../definition/action-spec.js";
 import { measured } from "./measured.js";
 
 export interface AlarmSources {

@@ -16,7 +16,7 @@ import type { Construct } from "constructs";
 import { type MetricName, metrics } from "../../lambdas/model/metric.js";
 import type { Outcome } from "../../lambdas/webhook/answer.js";
 import { answered } from "../../lambdas/webhook/answered.js";
-import type { FlowName } from "../definition/actions.js";
+import type { FlowName } from "../definition/action-spec.js";
 import { measured } from "./measured.js";
 
 export interface DashboardSources {

@@ -1,5 +1,5 @@
 import { ArnFormat, type Stack } from "aws-cdk-lib";
-import type { FlowName } from "../definition/actions.js";
+import type { FlowName } from "../definition/action-spec.js";
 
 /** The name of a flow's state machine in AWS. */
 export function flowStateMachineName(stack: Stack, flow: FlowName): string {

@@ -3,7 +3,8 @@ import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { LogGroup, type RetentionDays } from "aws-cdk-lib/aws-logs";
 import { DefinitionBody, LogLevel, StateMachine } from "aws-cdk-lib/aws-stepfunctions";
 import { Construct } from "constructs";
-import { type ActionName, actionNames, type FlowName, pascalCase } from "../definition/actions.js";
+import type { FlowName } from "../definition/action-spec.js";
+import { type ActionName, actionNames, pascalCase } from "../definition/actions.js";
 import type { Action } from "./action.js";
 import { flowStateMachineName } from "./flow-names.js";
 

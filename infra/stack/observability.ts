@@ -14,7 +14,7 @@ import { Construct } from "constructs";
 import { refusedPost } from "../../lambdas/github/refused-post.js";
 import { answered } from "../../lambdas/webhook/answered.js";
 import { badSignature, previousSecret } from "../../lambdas/webhook/signature-lines.js";
-import type { FlowName } from "../definition/actions.js";
+import type { FlowName } from "../definition/action-spec.js";
 import { addAlarms } from "./alarms.js";
 import { addDashboard } from "./dashboard.js";
 import { deadLetterQueue } from "./dead-letters.js";

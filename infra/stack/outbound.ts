@@ -17,7 +17,7 @@ import {
   Runtime,
 } from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
-import type { ActionSpec } from "../definition/actions.js";
+import type { ActionSpec } from "../definition/action-spec.js";
 import type { Settings } from "../definition/settings.js";
 import { certificateFile, folderOfCertificates } from "./certificates.js";
 

@@ -5,15 +5,8 @@ import type { RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Topic } from "aws-cdk-lib/aws-sns";
 import type { StateMachine } from "aws-cdk-lib/aws-stepfunctions";
 import { Construct } from "constructs";
-import {
-  type ActionName,
-  type ActionSpec,
-  actionNames,
-  actions,
-  type FlowName,
-  flowNames,
-  pascalCase,
-} from "../definition/actions.js";
+import { type ActionSpec, type FlowName, flowNames } from "../definition/action-spec.js";
+import { type ActionName, actionNames, actions, pascalCase } from "../definition/actions.js";
 import { readFlow } from "../definition/flow-source.js";
 import { lambdaEnvironment, parseSettings } from "../definition/settings.js";
 import { Action, type ActionContext } from "./action.js";

@@ -2,7 +2,7 @@ import { CfnOutput, RemovalPolicy, SecretValue, Stack, Validations } from "aws-c
 import { type IGrantable, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import { Secret, type SecretProps } from "aws-cdk-lib/aws-secretsmanager";
 import { Construct } from "constructs";
-import type { SecretName } from "../definition/actions.js";
+import type { SecretName } from "../definition/action-spec.js";
 
 interface SecretDefinition extends Pick<SecretProps, "generateSecretString" | "secretStringValue"> {
   /** Its description in the console. */

@@ -2,7 +2,7 @@ import { RemovalPolicy } from "aws-cdk-lib";
 import { AttributeType, Billing, TableEncryptionV2, TableV2 } from "aws-cdk-lib/aws-dynamodb";
 import { type IGrantable, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import { Construct } from "constructs";
-import type { TableRight } from "../definition/actions.js";
+import type { TableRight } from "../definition/action-spec.js";
 
 const actionOf: Record<TableRight, string> = {
   get: "dynamodb:GetItem",

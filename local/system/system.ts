@@ -1,11 +1,10 @@
 import { randomBytes } from "node:crypto";
+import { type FlowName, flowNames } from "../../infra/definition/action-spec.js";
 import {
   type ActionName,
   actionNames,
   actions,
   environmentStem,
-  type FlowName,
-  flowNames,
   pascalCase,
   recurringActions,
 } from "../../infra/definition/actions.js";

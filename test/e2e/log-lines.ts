@@ -1,5 +1,6 @@
 import { expect } from "@jest/globals";
-import { actionNames, flowNames, pascalCase } from "../../infra/definition/actions.js";
+import { flowNames } from "../../infra/definition/action-spec.js";
+import { actionNames, pascalCase } from "../../infra/definition/actions.js";
 import { readFlow } from "../../infra/definition/flow-source.js";
 import type { FakeCoder } from "../../local/fake-coder/fake-coder.js";
 import type { FakeGitHub } from "../../local/fake-github/fake-github.js";

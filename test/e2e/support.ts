@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { FlowName } from "../../infra/definition/actions.js";
+import type { FlowName } from "../../infra/definition/action-spec.js";
 import type { ExecutionDescription } from "../../local/engine/index.js";
 import type { FakeChat } from "../../local/fake-coder/chats/chat.js";
 import type { FakeCoder } from "../../local/fake-coder/fake-coder.js";

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "@jest/globals";
-import { type FlowName, flowNames } from "../../infra/definition/actions.js";
+import { type FlowName, flowNames } from "../../infra/definition/action-spec.js";
 import type { FakeTask } from "../../local/fake-coder/tasks/fake-task.js";
 import { flowOf } from "../../local/system/system.js";
 import { deployments } from "./deployments.js";

@@ -9,13 +9,8 @@ import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { type Bundle, bundleLambdas, bytesByPackage } from "../../infra/bundling/bundle.js";
-import {
-  type ActionName,
-  type ActionSpec,
-  actionNames,
-  actions,
-  pascalCase,
-} from "../../infra/definition/actions.js";
+import type { ActionSpec } from "../../infra/definition/action-spec.js";
+import { type ActionName, actionNames, actions, pascalCase } from "../../infra/definition/actions.js";
 import { allWell } from "../e2e/repo-work.js";
 import { until, World } from "../e2e/support.js";
 import { createStack, templateOf, variablesOf } from "./template.js";

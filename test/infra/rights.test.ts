@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
-import { flowNames } from "../../infra/definition/actions.js";
+import { flowNames } from "../../infra/definition/action-spec.js";
 import {
   createStack,
   resourcesOf,

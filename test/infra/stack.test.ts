@@ -6,7 +6,7 @@ import { Template } from "aws-cdk-lib/assertions";
 import { Queue } from "aws-cdk-lib/aws-sqs";
 import { AwsSolutionsChecks } from "cdk-nag";
 import { z } from "zod";
-import { type FlowName, flowNames } from "../../infra/definition/actions.js";
+import { type FlowName, flowNames } from "../../infra/definition/action-spec.js";
 import { readFlow } from "../../infra/definition/flow-source.js";
 import { refusedPost } from "../../lambdas/github/refused-post.js";
 import { metrics } from "../../lambdas/model/metric.js";

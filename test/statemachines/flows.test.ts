@@ -1,13 +1,8 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "@jest/globals";
-import {
-  type ActionName,
-  actions,
-  type FlowName,
-  flowNames,
-  pascalCase,
-} from "../../infra/definition/actions.js";
+import { type FlowName, flowNames } from "../../infra/definition/action-spec.js";
+import { type ActionName, actions, pascalCase } from "../../infra/definition/actions.js";
 import {
   addRetryPolicies,
   type Retrier,
