@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
 import { sign } from "@octokit/webhooks-methods";
-import { environmentStem, flowNames } from "../../../infra/definition/action-spec.js";
+import { flowNames } from "../../../infra/definition/action-spec.js";
+import { environmentStem } from "../../../infra/definition/actions.js";
 import { SecretsManager } from "../../../local/aws/secrets-manager/secrets-manager.js";
 
 const body = "{}";
