@@ -301,7 +301,7 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
       const { gitHub } = world;
       const dropped = () =>
         world.logs.filter((line) =>
-          /Dropped: the (run's commit is no longer|failure's commit is not|repository of a failure is out)/.test(
+          /Dropped: (its commit is no longer|the failure's commit is not|the repository of a failure is out)/.test(
             line,
           ),
         ).length;
@@ -511,7 +511,7 @@ test("a failed run that waits while the App is uninstalled is dropped, and its d
     agent.release();
     await allWell(world);
     expect(agent.inputs).toEqual([]);
-    expect(world.logs.join()).toContain("Dropped: the run's commit is no longer the head");
+    expect(world.logs.join()).toContain("Dropped: its commit is no longer the head");
   } finally {
     await world.close();
   }
