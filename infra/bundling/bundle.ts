@@ -3,6 +3,7 @@ import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BuildOptions, build, type Metafile, type Plugin } from "esbuild";
 import { type ActionName, actionNames } from "../definition/actions.js";
+import { octokitEndpoints } from "./octokit-endpoints.js";
 import { schemaConstant } from "./schema-constant.js";
 import { sdkTrims } from "./sdk-trims.js";
 
@@ -28,7 +29,7 @@ export const bundleOptions = {
   outExtension: { ".js": ".mjs" },
   metafile: true,
   logLevel: "silent",
-  plugins: [sdkTrims, schemaConstant],
+  plugins: [sdkTrims, octokitEndpoints(join(root, "lambdas")), schemaConstant],
 } satisfies BuildOptions;
 
 export interface BundleOptions {

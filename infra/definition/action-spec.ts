@@ -28,12 +28,17 @@ export interface ActionSpec {
   isAppAlone?: true;
   /** Rights on items of the table, by the prefix of their partition key; `tableRights` adds those of every action. */
   table?: Partial<
-    Record<"task" | "inbox" | "config" | "account" | "ci" | "delivery" | "redrive", readonly TableRight[]>
+    Record<
+      "task" | "inbox" | "config" | "account" | "ci" | "delivery" | "redrive" | "healing",
+      readonly TableRight[]
+    >
   >;
   /** The flows that it may start. */
   starts?: readonly FlowName[];
-  /** Whether it may list, read and change the schedules of the repositories' jobs. */
-  schedules?: true;
+  /** It composes messages for the agent: only it gets the instructions of the settings, the longest of them. */
+  composes?: true;
+  /** Whether it may list and read the schedules of the repositories' jobs, or change them too. */
+  schedules?: "read" | "keep";
   /** Whether it may redrive the executions of all flows. */
   redrives?: true;
   /** EventBridge Scheduler calls it this often, in minutes. */

@@ -121,6 +121,7 @@ export const actions = {
   "send-inbox": {
     ...actionDefaults,
     timeoutSeconds: 180,
+    composes: true,
     description:
       "Sends the waiting inputs as one message if the agent can take it, and reports what to wait for otherwise",
     secrets: ["githubApp", "coderToken", "taskMark"],
@@ -155,7 +156,7 @@ export const actions = {
     description: "Syncs a repository's schedules with the config on its default branch",
     secrets: ["githubApp"],
     table: { config: ["get", "update"], account: ["query", "update"] },
-    schedules: true,
+    schedules: "keep",
   },
   "find-config-change": {
     ...actionDefaults,
@@ -174,7 +175,7 @@ export const actions = {
     description: "Syncs the schedules of repositories that were added to an installation or removed from it",
     secrets: ["githubApp"],
     table: { config: ["get", "query", "update"], account: ["query", "update"] },
-    schedules: true,
+    schedules: "keep",
   },
   "start-following": {
     ...actionDefaults,
@@ -194,6 +195,28 @@ export const actions = {
     description: "Writes the progress of an agent's turn into the status comment",
     secrets: ["githubApp"],
     table: { task: ["get", "update"] },
+  },
+  reconcile: {
+    ...actionDefaults,
+    timeoutSeconds: 600,
+    description: "Compares GitHub with the records and starts the flows for what no webhook has told",
+    secrets: ["githubApp"],
+    table: {
+      task: ["get", "query", "update", "delete"],
+      inbox: ["get"],
+      healing: ["get", "update"],
+      account: ["query", "update"],
+    },
+    starts: [
+      "create-task",
+      "delete-task",
+      "forward-comment",
+      "relay-failure",
+      "sync-repo-config",
+      "watch-pulls",
+    ],
+    schedules: "read",
+    everyMinutes: 60,
   },
   "report-failure": {
     ...actionDefaults,

@@ -68,7 +68,7 @@ export class Action extends Construct {
       tracing: Tracing.ACTIVE,
       ...props.outbound.options(spec),
       environment: {
-        ...props.environment,
+        ...environmentFor(spec, props.environment),
         POWERTOOLS_METRICS_NAMESPACE: Stack.of(this).stackName,
         ...(usesTable && { TABLE_NAME: props.storage.table.tableName }),
         ...props.secrets.environment(spec.secrets),
@@ -111,7 +111,8 @@ export class Action extends Construct {
     for (const secret of spec.secrets) secrets.grantRead(role, secret);
     for (const [prefix, rights] of Object.entries(tableRights(spec)))
       storage.grantItems(role, prefix, rights);
-    if (spec.schedules) schedules.grantKeep(role);
+    if (spec.schedules === "read") schedules.grantRead(role);
+    if (spec.schedules === "keep") schedules.grantKeep(role);
     if (spec.redrives) this.#grantRedrives(role);
     if (spec.starts?.length) {
       role.addToPolicy(
@@ -122,4 +123,11 @@ export class Action extends Construct {
       );
     }
   }
+}
+
+/** A Lambda's environment holds 4 KB: the instructions for the agent are left out where nothing reads them. */
+function environmentFor({ composes }: ActionSpec, all: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(all).filter(([name]) => composes || !name.endsWith("_INSTRUCTION")),
+  );
 }

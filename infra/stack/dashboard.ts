@@ -63,6 +63,7 @@ export function addDashboard(scope: Construct, sources: DashboardSources): Dashb
           right: [
             ours("LostDeliveries", "Sum"),
             ours("Redeliveries", "Sum"),
+            ours("ClosedGaps", "Sum"),
             ours("DeliveriesGivenUp", "Sum"),
             ours("Redrives", "Sum"),
           ],

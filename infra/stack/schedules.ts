@@ -57,29 +57,33 @@ export class Schedules extends Construct {
     };
   }
 
+  /** Lets a role list and read the group's schedules. */
+  grantRead(grantee: Role): void {
+    this.#grant(grantee, ["GetSchedule"]);
+  }
+
   /** Lets a role list, read, create, change and delete the group's schedules, and pass this role to them. */
   grantKeep(grantee: Role): void {
-    const inGroup = this.#arn("schedule", `${this.groupName}/*`);
-    // Scheduler checks every ListSchedules call against this ARN, for any group:
-    // https://github.com/aws/aws-cdk/issues/38201
-    const inAnyGroup = this.#arn("schedule", "*/*");
-    grantee.addToPolicy(
-      new PolicyStatement({
-        actions: ["GetSchedule", "CreateSchedule", "UpdateSchedule", "DeleteSchedule"].map(
-          (name) => `scheduler:${name}`,
-        ),
-        resources: [inGroup],
-      }),
-    );
-    grantee.addToPolicy(
-      new PolicyStatement({ actions: ["scheduler:ListSchedules"], resources: [inAnyGroup] }),
-    );
+    this.#grant(grantee, ["GetSchedule", "CreateSchedule", "UpdateSchedule", "DeleteSchedule"]);
     grantee.addToPolicy(
       new PolicyStatement({
         actions: ["iam:PassRole"],
         resources: [this.role.roleArn],
         conditions: { StringEquals: { "iam:PassedToService": "scheduler.amazonaws.com" } },
       }),
+    );
+  }
+
+  #grant(grantee: Role, operations: string[]): void {
+    const inGroup = this.#arn("schedule", `${this.groupName}/*`);
+    // Scheduler checks every ListSchedules call against this ARN, for any group:
+    // https://github.com/aws/aws-cdk/issues/38201
+    const inAnyGroup = this.#arn("schedule", "*/*");
+    grantee.addToPolicy(
+      new PolicyStatement({ actions: operations.map((name) => `scheduler:${name}`), resources: [inGroup] }),
+    );
+    grantee.addToPolicy(
+      new PolicyStatement({ actions: ["scheduler:ListSchedules"], resources: [inAnyGroup] }),
     );
     const finding = (resource: string) =>
       `AwsSolutions-IAM5${resourceInFinding(Stack.of(this), "scheduler", resource)}`;

@@ -9,18 +9,18 @@ const installedSchema = z.object({ account: z.nullish(z.object({ id: z.int() }))
 
 /** What GitHub says of the App itself: its name in URLs, and the id of the account that owns it. */
 export async function findApp(): Promise<{ slug?: string | undefined; ownerId?: number | undefined }> {
-  const app = await get("/app", appSchema);
+  const app = await getAsApp("/app", appSchema);
   return { slug: app?.slug, ownerId: app?.owner?.id };
 }
 
 /** The id of the account that has a login and that the App is installed on, a user's or an organization's. */
 export async function findInstalledAccount(login: string): Promise<number | undefined> {
   // In spite of its path, this one takes organizations too.
-  return (await get(`/users/${encodeURIComponent(login)}/installation`, installedSchema))?.account?.id;
+  return (await getAsApp(`/users/${encodeURIComponent(login)}/installation`, installedSchema))?.account?.id;
 }
 
-/** `undefined` for a 404. */
-async function get<Schema extends z.core.$ZodType>(
+/** What GitHub answers the App at a path; `undefined` for a 404. */
+export async function getAsApp<Schema extends z.core.$ZodType>(
   path: string,
   schema: Schema,
 ): Promise<z.output<Schema> | undefined> {

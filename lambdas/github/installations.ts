@@ -9,6 +9,12 @@ export interface CurrentRepository extends Repository {
   defaultBranch: string;
 }
 
+/** A repository in the list of an installation. */
+export interface ListedRepository extends CurrentRepository {
+  /** Its id in the GraphQL API. */
+  nodeId: string;
+}
+
 interface RepositoryData {
   id: number | bigint;
   name: string;
@@ -54,6 +60,15 @@ export async function installedRepositories(
 ): Promise<CurrentRepository[]> {
   const { data } = await octokit.rest.apps.listReposAccessibleToInstallation({ per_page: perPage, page });
   return data.repositories.map(toRepository);
+}
+
+/** All repositories that an installation may use, by their ids. */
+export async function listRepositories(octokit: Octokit): Promise<ListedRepository[]> {
+  const found = await octokit.paginate(octokit.rest.apps.listReposAccessibleToInstallation, {
+    per_page: 100,
+  });
+  const listed = found.map((data) => ({ ...toRepository(data), nodeId: data.node_id }));
+  return listed.sort((a, b) => a.id - b.id);
 }
 
 function toRepository(data: RepositoryData): CurrentRepository {

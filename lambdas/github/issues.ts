@@ -1,4 +1,4 @@
-import type { Octokit } from "@octokit/rest";
+import type { Octokit, RestEndpointMethodTypes } from "@octokit/rest";
 import { isRefusal, RefusedRequestError, TransientError } from "../model/errors.js";
 import { cutToLimit, limits } from "../text/limits.js";
 import { type Authored, Authorship } from "./authorship.js";
@@ -16,6 +16,14 @@ export interface IssueAddress {
   repository: { id?: number; owner: string; name: string };
   issue: { number: number; url: string };
 }
+
+type IssueData = RestEndpointMethodTypes["issues"]["get"]["response"]["data"];
+
+/** An issue now: the data of a transferred one are the new issue's. GitHub does not show an issue that it hides. */
+export type IssueNow =
+  | { state: "there" | "transferred"; data: IssueData }
+  | { state: "deleted" }
+  | { state: "unseen" };
 
 /** One issue, as the App's bot sees it through one installation. */
 export class IssueClient {
@@ -49,19 +57,29 @@ export class IssueClient {
   async #read(
     assigneeId: number,
   ): Promise<{ isOpenFor: boolean | undefined; updatedAt: string } | undefined> {
+    const now = await this.now();
+    if (now.state === "unseen") return undefined;
+    if (now.state === "deleted") return { isOpenFor: false, updatedAt: "9999" };
+    const { data } = now;
+    const isAssigned = data.assignees?.some(({ id }) => Number(id) === assigneeId) ?? false;
+    const isOpenFor = data.state === "open" && isAssigned && now.state === "there";
+    return { isOpenFor, updatedAt: data.updated_at };
+  }
+
+  /** The issue as GitHub shows it now. */
+  async now(): Promise<IssueNow> {
     try {
       const { data, url } = await this.#octokit.rest.issues.get(this.#issue);
-      const isAssigned = data.assignees?.some(({ id }) => Number(id) === assigneeId) ?? false;
       // For a transferred issue, GitHub answers with the new one; for one of a renamed repository, with the issue itself.
       const [, redirectedTo] = /\/repositories\/(\d+)\//.exec(url) ?? [];
       const isSame =
         !data.html_url ||
         data.html_url.toLowerCase() === this.#url.toLowerCase() ||
         (redirectedTo !== undefined && Number(redirectedTo) === this.#repositoryId);
-      return { isOpenFor: data.state === "open" && isAssigned && isSame, updatedAt: data.updated_at };
+      return { state: isSame ? "there" : "transferred", data };
     } catch (error) {
-      if (isRefusal(error, 410)) return { isOpenFor: false, updatedAt: "9999" };
-      if (isRefusal(error, 404)) return undefined;
+      if (isRefusal(error, 410)) return { state: "deleted" };
+      if (isRefusal(error, 404)) return { state: "unseen" };
       throw error;
     }
   }

@@ -1,6 +1,7 @@
 import type { Octokit } from "@octokit/rest";
 import { isRefusal } from "../model/errors.js";
 import { log } from "../runtime/log.js";
+import { type Actor, partialAnswer } from "./graphql.js";
 
 /** An issue that a pull request closes: often, not always, of the same repository. */
 export interface ClosingReference {
@@ -12,14 +13,6 @@ export interface ClosingReferences {
   issues: ClosingReference[];
   /** Whether these are all that the App may read: `false` if GitHub's answer had other errors. */
   areCertain: boolean;
-}
-
-/** A person, a bot or an app, by GraphQL's names. A bot's login has no `[bot]` here. */
-export interface Actor {
-  __typename: string;
-  login: string;
-  /** The id of a person's account. */
-  databaseId?: number | undefined;
 }
 
 /** Everybody who can have changed what a pull request is linked to, besides its author. */
@@ -74,23 +67,6 @@ export class PullLinks {
     const { owner, name: repo } = this.repository;
     return this.octokit.graphql<Answer>(query, { owner, repo, pull });
   }
-}
-
-interface GraphqlError {
-  message: string;
-  type?: string;
-  path?: (string | number)[];
-}
-
-/** The data that an answer with errors can still hold. Throws any other error. */
-function partialAnswer<Answer>(error: unknown): {
-  message: string;
-  data: Answer | undefined;
-  errors: GraphqlError[];
-} {
-  if (!(error instanceof Error) || error.name !== "GraphqlResponseError") throw error;
-  const { message, data, errors } = error as Error & { data?: Answer | null; errors?: GraphqlError[] };
-  return { message, data: data ?? undefined, errors: errors ?? [] };
 }
 
 function isUnreadable(type: string | undefined): boolean {

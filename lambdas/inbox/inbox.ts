@@ -2,7 +2,7 @@ import { type Changes, type Condition, secondsFromNow, Table } from "../aws/tabl
 import { TransientError } from "../model/errors.js";
 import type { TaskKey } from "../model/record.js";
 import { measure } from "../runtime/metrics.js";
-import { InputItems, inParallel, isWaiting, parallelWrites } from "./input-items.js";
+import { InputItems, inboxPartition, inParallel, isWaiting, parallelWrites } from "./input-items.js";
 import { InputOutcomes } from "./input-outcomes.js";
 import { earlierInputs } from "./legacy.js";
 import { type BatchInput, type InboxMeta, MetaItem } from "./meta.js";
@@ -35,7 +35,7 @@ export class Inbox {
   readonly outcomes: InputOutcomes;
 
   constructor({ repositoryId, work }: TaskKey) {
-    this.#pk = `inbox#${repositoryId}#${work}`;
+    this.#pk = inboxPartition({ repositoryId, work });
     this.#items = new InputItems(this.#table, this.#pk);
     this.#queue = new Queue(this.#table, this.#pk);
     this.meta = new MetaItem(this.#table, this.#pk);

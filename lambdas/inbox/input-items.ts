@@ -1,7 +1,13 @@
 import type { Changes, Condition, Key, Table } from "../aws/table.js";
+import type { TaskKey } from "../model/record.js";
 import type { StoredInput } from "./stored-input.js";
 
 export const parallelWrites = 25;
+
+/** The partition of an inbox. */
+export function inboxPartition({ repositoryId, work }: TaskKey): string {
+  return `inbox#${repositoryId}#${work}`;
+}
 
 /** The inputs of one inbox as DynamoDB items, `input#<identity>`. */
 export class InputItems {

@@ -25,6 +25,8 @@ export const metrics = {
   /** Coder tasks that were created, and that were deleted: the difference is alive. */
   TasksCreated: { unit: "Count" },
   TasksDeleted: { unit: "Count" },
+  /** What no webhook has told, and a flow was started for. */
+  ClosedGaps: { unit: "Count" },
   /** Requests that GitHub still allows an installation until its limit is reset. */
   GitHubRateLimitLeft: { unit: "Count" },
   /** Requests that GitHub or Coder refused because of the App's key or the Coder token. */

@@ -50,6 +50,8 @@ export interface TaskStatus {
   detail?: string;
   /** For people: which input the agent did not get, and why. */
   denial?: string;
+  /** Of a refusal: when the event that is refused happened, by GitHub's clock. */
+  refusedAt?: string;
   /** By this an operator finds the run: the name of an execution, or a delivery's GUID. */
   reference?: string;
 }

@@ -35,9 +35,11 @@ function splitPair(pair: string): [string, string] {
   return [pair.slice(0, at).trim(), pair.slice(at + 1).trim()];
 }
 
-export const ingressEnvironment = once(() =>
+export const ingressEnvironment = once(() => read({ WEBHOOK_SECRET_ARN: text }));
+
+/** The flows that a delivery can start. */
+export const flowEnvironment = once(() =>
   read({
-    WEBHOOK_SECRET_ARN: text,
     CREATE_TASK_FLOW_ARN: text,
     DELETE_TASK_FLOW_ARN: text,
     FORWARD_COMMENT_FLOW_ARN: text,

@@ -12,7 +12,13 @@ import { askAws } from "../aws/ask.js";
 import { TransientError } from "../model/errors.js";
 import { scheduleEnvironment } from "../runtime/environment.js";
 import { log } from "../runtime/log.js";
-import { schedulePrefix, type WantedSchedule } from "./wanted.js";
+import {
+  repositoryOfSchedule,
+  type ScheduleSource,
+  schedulePrefix,
+  sourceOfSchedule,
+  type WantedSchedule,
+} from "./wanted.js";
 
 /** If a start fails for this long, it is skipped until the next due time instead of running hours late. */
 const retryPolicy = { MaximumEventAgeInSeconds: 3600, MaximumRetryAttempts: 5 };
@@ -33,6 +39,14 @@ export interface Reconciled {
   removed: string[];
 }
 
+/** How the schedules differ from those that are wanted. */
+export interface Differences {
+  /** Names. */
+  unwanted: string[];
+  /** Missing or different ones, and which of the two is likely. */
+  wrong: { schedule: WantedSchedule; likely: "absent" | "present" }[];
+}
+
 /**
  * The schedules of one repository in EventBridge Scheduler, all in the stack's group. Each starts `create-task`.
  * Every method is idempotent. Temporary errors are thrown as a `TransientError`, and other errors under Scheduler's own
@@ -49,21 +63,15 @@ export class RepositorySchedules {
   }
 
   /** The names of all schedules that exist. */
-  async list(): Promise<string[]> {
-    const names: string[] = [];
-    let token: string | undefined;
-    do {
-      const command = new ListSchedulesCommand({
-        GroupName: this.#environment.SCHEDULE_GROUP,
-        NamePrefix: this.#prefix,
-        MaxResults: 100,
-        ...(token !== undefined && { NextToken: token }),
-      });
-      const page = await ask("ListSchedules", (options) => client.send(command, options));
-      for (const { Name } of page.Schedules ?? []) if (Name !== undefined) names.push(Name);
-      token = page.NextToken;
-    } while (token !== undefined);
-    return names;
+  list(): Promise<string[]> {
+    return listNames(this.#prefix);
+  }
+
+  /** The repository and installation that the schedules were made for; `undefined` if there are none. */
+  async source(): Promise<ScheduleSource | undefined> {
+    const [name] = await this.list();
+    const input = name === undefined ? undefined : (await this.#get(name))?.Target?.Input;
+    return input === undefined ? undefined : sourceOfSchedule(input);
   }
 
   /** Creates or updates a schedule. `likely` says which of the two is tried first. */
@@ -90,18 +98,13 @@ export class RepositorySchedules {
    */
   async reconcile(wanted: readonly WantedSchedule[]): Promise<Reconciled> {
     const done: Reconciled = { created: [], changed: [], removed: [] };
-    const present = new Set(await this.list());
-    const names = new Set(wanted.map(({ name }) => name));
-    for (const name of present) {
-      if (!names.has(name) && (await this.remove(name))) done.removed.push(name);
-    }
+    const { unwanted, wrong } = await this.differences(wanted);
+    for (const name of unwanted) if (await this.remove(name)) done.removed.push(name);
     const refused: Error[] = [];
-    for (const schedule of wanted) {
+    for (const { schedule, likely } of wrong) {
       const { name } = schedule;
-      const current = present.has(name) ? await this.#get(name) : undefined;
-      if (current && comparable(current) === comparable(this.#definition(schedule))) continue;
       try {
-        done[await this.put(schedule, current ? "present" : "absent")].push(name);
+        done[await this.put(schedule, likely)].push(name);
       } catch (error) {
         if (!isRefusedSchedule(error)) throw error;
         log.error("Scheduler refuses a schedule", {
@@ -114,6 +117,19 @@ export class RepositorySchedules {
     }
     if (refused[0]) throw refused[0];
     return done;
+  }
+
+  /** What `reconcile` would change: schedules that are not wanted, and those that are missing or differ. */
+  async differences(wanted: readonly WantedSchedule[]): Promise<Differences> {
+    const present = new Set(await this.list());
+    const names = new Set(wanted.map(({ name }) => name));
+    const wrong: Differences["wrong"] = [];
+    for (const schedule of wanted) {
+      const current = present.has(schedule.name) ? await this.#get(schedule.name) : undefined;
+      if (current && comparable(current) === comparable(this.#definition(schedule))) continue;
+      wrong.push({ schedule, likely: current ? "present" : "absent" });
+    }
+    return { unwanted: [...present].filter((name) => !names.has(name)), wrong };
   }
 
   async #get(name: string): Promise<GetScheduleOutput | undefined> {
@@ -156,6 +172,29 @@ export class RepositorySchedules {
       },
     };
   }
+}
+
+/** The ids of all repositories that have schedules. */
+export async function scheduledRepositories(): Promise<Set<number>> {
+  return new Set((await listNames()).map(repositoryOfSchedule));
+}
+
+/** The names of all schedules in the stack's group, or of those that begin with a prefix. */
+async function listNames(prefix?: string): Promise<string[]> {
+  const names: string[] = [];
+  let token: string | undefined;
+  do {
+    const command = new ListSchedulesCommand({
+      GroupName: scheduleEnvironment().SCHEDULE_GROUP,
+      ...(prefix !== undefined && { NamePrefix: prefix }),
+      MaxResults: 100,
+      ...(token !== undefined && { NextToken: token }),
+    });
+    const page = await ask("ListSchedules", (options) => client.send(command, options));
+    for (const { Name } of page.Schedules ?? []) if (Name !== undefined) names.push(Name);
+    token = page.NextToken;
+  } while (token !== undefined);
+  return names;
 }
 
 type Send<Answer> = Parameters<typeof askAws<Answer>>[1];

@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
+import * as z from "zod/mini";
 import { InvalidScheduleError } from "../model/errors.js";
+import { jobDueSchema } from "../model/event.js";
 import { limits } from "../text/limits.js";
 import { translateCron } from "./cron.js";
 
@@ -37,6 +39,11 @@ export function schedulePrefix(repositoryId: number): string {
   return `${repositoryId}.`;
 }
 
+/** The repository that a schedule is of, by the schedule's name. */
+export function repositoryOfSchedule(name: string): number {
+  return Number.parseInt(name, 10);
+}
+
 /**
  * The schedules of a repository's jobs. Pure: the same jobs give the same schedules. The names of the jobs must
  * differ. Throws an `InvalidScheduleError` if an expression cannot be translated.
@@ -72,6 +79,12 @@ export function scheduleName(repositoryId: number, job: string, index: number): 
     .slice(0, room)
     .replace(/^-+|-+$/g, "");
   return `${schedulePrefix(repositoryId)}${readable || "job"}.${hash}${end}`;
+}
+
+/** The repository and installation in the input that a schedule has; `undefined` if it is no schedule of a job. */
+export function sourceOfSchedule(input: string): ScheduleSource | undefined {
+  const parsed = z.safeParse(z.object({ event: jobDueSchema }), JSON.parse(input));
+  return parsed.success ? parsed.data.event : undefined;
 }
 
 /**

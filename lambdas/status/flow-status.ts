@@ -49,7 +49,7 @@ export async function announceState(
   const detail = reason ?? (failure && `${failureText(failure, event.repository)} ${howToStartAnew(event)}`);
   const comment = new StatusComment(store, await connectGitHub(), event, execution ?? event.delivery);
   const announced = await comment.say(
-    { state, ...(detail !== undefined && { detail }) },
+    { state, ...(detail !== undefined && { detail }), ...(state === "refused" && { refusedAt: event.at }) },
     intent === undefined ? noTaskWanted : { expression: "#intent = :holder", values: { holder: intent } },
     state === "created" ? "" : report,
   );

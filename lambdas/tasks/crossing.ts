@@ -1,8 +1,9 @@
 import type { Octokit } from "@octokit/rest";
 import { agentId } from "../accounts/agent.js";
 import type { RepositoryName } from "../github/contents.js";
+import type { Actor } from "../github/graphql.js";
 import { type CurrentRepository, findInstallation, findRepository } from "../github/installations.js";
-import type { Actor, PullLinks } from "../github/pull-links.js";
+import type { PullLinks } from "../github/pull-links.js";
 import { type Pull, RepositoryClient } from "../github/repository.js";
 import { isOutOfReach } from "../model/errors.js";
 import type { InboxEvent } from "../model/event.js";

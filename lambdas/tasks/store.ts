@@ -1,5 +1,6 @@
 import { type Changes, type Condition, type Key, secondsFromNow, Table } from "../aws/table.js";
 import type { TaskKey, TaskRecord } from "../model/record.js";
+import { LiveWorks } from "./live-works.js";
 
 /** Records of work that wants no task are kept this long: as long as Step Functions reserves an execution's name. */
 const keptForSeconds = 90 * 24 * 3600;
@@ -24,6 +25,7 @@ export class TaskStore {
     changes: Changes<TaskRecord>,
     condition: Condition,
   ): Promise<TaskRecord | undefined> {
+    if (changes.wanted) await new LiveWorks(key.repositoryId).note(key.work);
     const record = await this.#table.update<TaskRecord>(
       recordKey(key),
       { ...changes, ...expiry(changes) },

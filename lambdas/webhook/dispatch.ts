@@ -1,5 +1,6 @@
 import { agentAsKept, agentAsKnown } from "../accounts/agent.js";
 import { ConfigurationError } from "../model/errors.js";
+import type { RelayEvent } from "../model/relay-event.js";
 import { traceparentOf } from "../model/traceparent.js";
 import { errorName, log } from "../runtime/log.js";
 import { addToLogContext } from "../runtime/log-context.js";
@@ -21,8 +22,11 @@ export interface Delivery {
   appId: number | undefined;
 }
 
-/** Classifies a delivery and starts the flow that serves it, if the account is served. */
-export async function dispatch({ type, delivery, payload, appId }: Delivery): Promise<Outcome> {
+/** Classifies a delivery and starts the flow that serves it, or does something else with the event, if the account is served. */
+export async function dispatch(
+  { type, delivery, payload, appId }: Delivery,
+  start: (event: RelayEvent) => Promise<Outcome> = startFlow,
+): Promise<Outcome> {
   const traceparent = traceparentOf(delivery);
   addToLogContext({ event: { delivery, traceparent } });
   try {
@@ -39,8 +43,8 @@ export async function dispatch({ type, delivery, payload, appId }: Delivery): Pr
     addToLogContext({ event });
     const notServed = await reasonNotServed(event);
     if (notServed !== undefined) return { kind: "skipped", reason: notServed };
-    if (moved) await startFlow({ ...moved, traceparent });
-    return await startFlow(event);
+    if (moved) await start({ ...moved, traceparent });
+    return await start(event);
   } catch (error) {
     if (error instanceof PayloadError) {
       if (error.isWellFormed) return { kind: "skipped", reason: error.message };

@@ -1,9 +1,9 @@
 import { executionName, startExecution } from "../aws/start-execution.js";
 import type { RelayEvent } from "../model/relay-event.js";
-import { ingressEnvironment } from "../runtime/environment.js";
+import { flowEnvironment } from "../runtime/environment.js";
 import type { Outcome } from "./answer.js";
 
-const environment = ingressEnvironment();
+const environment = flowEnvironment();
 const syncRepoConfig = { name: "sync-repo-config", arn: environment.SYNC_REPO_CONFIG_FLOW_ARN };
 const forwardComment = { name: "forward-comment", arn: environment.FORWARD_COMMENT_FLOW_ARN };
 const relayFailure = { name: "relay-failure", arn: environment.RELAY_FAILURE_FLOW_ARN };
@@ -32,13 +32,21 @@ const known = new Set<string>();
  * execution's name. Only a name that this container knows is answered from memory.
  */
 export async function startFlow(event: RelayEvent): Promise<Outcome> {
-  const { delivery } = event;
-  const flow = flows[event.type];
-  const execution = executionName(flow.name, ownerOf(event), subjectOf(event), delivery);
+  const { arn, execution } = executionFor(event);
   if (known.has(execution)) return { kind: "duplicate", execution };
-  const outcome = await startExecution(flow.arn, execution, { event });
+  const outcome = await startExecution(arn, execution, { event });
   remember(execution);
   return { kind: outcome === "started" ? "accepted" : "duplicate", execution };
+}
+
+/** What `startFlow` would start. */
+export async function previewFlow(event: RelayEvent): Promise<Outcome> {
+  return { kind: "accepted", execution: executionFor(event).execution };
+}
+
+function executionFor(event: RelayEvent): { arn: string; execution: string } {
+  const { name, arn } = flows[event.type];
+  return { arn, execution: executionName(name, ownerOf(event), subjectOf(event), event.delivery) };
 }
 
 function remember(execution: string): void {

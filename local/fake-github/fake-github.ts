@@ -23,11 +23,12 @@ import {
   signInPage,
   unknownVersion,
 } from "./rest/enterprise-server.js";
-import { limitQueries, limitRate, primaryLimit, type RateLimit } from "./rest/rate-limits.js";
+import { limitQueries, limitRate, primaryLimit, Quotas, type RateLimit } from "./rest/rate-limits.js";
 import { type Json, notFound, Rest } from "./rest/rest.js";
 import { Actions } from "./runs/actions.js";
 import { CheckRuns } from "./runs/check-runs.js";
 import { CommitStatuses } from "./runs/commit-statuses.js";
+import { NodeQueries } from "./runs/node-queries.js";
 import { Deliveries, type Delivery } from "./webhooks/deliveries.js";
 
 export interface FakeGitHubOptions {
@@ -86,6 +87,8 @@ export class FakeGitHub {
   readonly pages: AppPages;
   /** The webhooks, and the attempts to send them. */
   readonly hooks: Deliveries;
+  /** The requests that the App may make in an hour, and has made. */
+  readonly quotas: Quotas;
   #listening = false;
 
   constructor(options: FakeGitHubOptions = {}) {
@@ -150,16 +153,19 @@ export class FakeGitHub {
       const [, id, path = ""] = /^\/repositories\/(\d+)(\/.*)?$/.exec(request.path) ?? [];
       const repository = this.repositories.byId(Number(id));
       if (repository) request.path = `/repos/${repository.owner.login}/${repository.name}${path}`;
-      return this.#redirect(request) ?? this.auth.check(request);
+      return this.#redirect(request) ?? this.auth.check(request) ?? this.quotas.check(request);
     };
+    this.quotas = new Quotas(this.http.now);
+    this.quotas.routes(rest);
     this.http.notFound = () => notFound().reply;
-    const graphql = new GraphQL(this.auth, this.repositories, this.pulls);
+    const graphql = new GraphQL(this.auth, this.repositories, this.pulls, new NodeQueries(this));
     const things = [
       this.comments,
       issuesApi,
+      // Before the pull requests: "comments" is no number of one.
+      this.reviews,
       this.pulls,
       pullFiles,
-      this.reviews,
       this.actions,
       this.contents,
       this.statuses,

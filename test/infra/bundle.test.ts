@@ -75,7 +75,7 @@ describe("the bundles", () => {
         coderToken: has("coder/connect"),
         taskMark: has("coder/connect"),
         tasks: has("tasks/store"),
-        inbox: has("inbox/inbox"),
+        inbox: has("inbox/input-items"),
         starts: has("aws/start-execution"),
       }).toEqual({
         name,

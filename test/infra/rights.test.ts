@@ -40,20 +40,22 @@ const machine = (flow: string) =>
 const executionsOf = (flow: string) => machine(flow).replace(":stateMachine:", ":execution:").concat(":*");
 
 const scheduler = "arn:AWS::Partition:scheduler:AWS::Region:AWS::AccountId";
+const listsSchedules = `scheduler:ListSchedules on ${scheduler}:schedule/*/*`;
+const readsSchedules = [`scheduler:GetSchedule on ${scheduler}:schedule/coder-task-relay/*`, listsSchedules];
 const keepsSchedules = [
   `scheduler:CreateSchedule scheduler:DeleteSchedule scheduler:GetSchedule scheduler:UpdateSchedule on ${scheduler}:schedule/coder-task-relay/*`,
-  `scheduler:ListSchedules on ${scheduler}:schedule/*/*`,
+  listsSchedules,
   'iam:PassRole on SchedulesRole if {"StringEquals":{"iam:PassedToService":"scheduler.amazonaws.com"}}',
 ];
 
+/** A run that fails even when it is repeated is kept. */
+const leavesDeadLetters = "sqs:GetQueueAttributes sqs:GetQueueUrl sqs:SendMessage on DeadLetters";
+
+const startsFlows = `states:StartExecution on ${["create-task", "delete-task", "forward-comment", "relay-failure", "sync-repo-config", "watch-pulls"].map(machine).join(" ")}`;
+
 /** Written by hand: a new right must be added twice, in `infra/` and here. */
 const lambdaRights: Record<string, string[]> = {
-  Webhook: [
-    readsSecret("Webhook"),
-    readsSecret("GitHubApp"),
-    knowsAccounts,
-    `states:StartExecution on ${["create-task", "delete-task", "forward-comment", "relay-failure", "sync-repo-config", "watch-pulls"].map(machine).join(" ")}`,
-  ],
+  Webhook: [readsSecret("Webhook"), readsSecret("GitHubApp"), knowsAccounts, startsFlows],
   ClaimWork: [...actsAsInstallation, updatesTasks, onItems("dynamodb:GetItem", "config"), knowsAccounts],
   CreateTask: [...readsCoder, updatesTasks, knowsAccounts],
   ObserveTask: [...readsCoder, getsTasks],
@@ -112,7 +114,17 @@ const lambdaRights: Record<string, string[]> = {
   Redeliver: [
     readsSecret("GitHubApp"),
     onItems("dynamodb:DeleteItem dynamodb:GetItem dynamodb:Query dynamodb:UpdateItem", "delivery"),
-    "sqs:GetQueueAttributes sqs:GetQueueUrl sqs:SendMessage on DeadLetters",
+    leavesDeadLetters,
+  ],
+  Reconcile: [
+    ...actsAsInstallation,
+    onItems("dynamodb:DeleteItem dynamodb:GetItem dynamodb:Query dynamodb:UpdateItem", "task"),
+    onItems("dynamodb:GetItem", "inbox"),
+    onItems("dynamodb:GetItem dynamodb:UpdateItem", "healing"),
+    knowsAccounts,
+    startsFlows,
+    ...readsSchedules,
+    leavesDeadLetters,
   ],
   ReportFailure: [
     ...actsAsInstallation,
@@ -259,18 +271,16 @@ describe("Lambdas", () => {
     SCHEDULE_DEAD_LETTERS_ARN: "DeadLetters",
     CREATE_TASK_FLOW_ARN: machine("create-task"),
   };
+  const flows = {
+    CREATE_TASK_FLOW_ARN: machine("create-task"),
+    DELETE_TASK_FLOW_ARN: machine("delete-task"),
+    FORWARD_COMMENT_FLOW_ARN: machine("forward-comment"),
+    RELAY_FAILURE_FLOW_ARN: machine("relay-failure"),
+    SYNC_REPO_CONFIG_FLOW_ARN: machine("sync-repo-config"),
+    WATCH_PULLS_FLOW_ARN: machine("watch-pulls"),
+  };
   const own: Record<string, Record<string, string>> = {
-    Webhook: {
-      ...githubApp,
-      ...table,
-      WEBHOOK_SECRET_ARN: "SecretsWebhook",
-      CREATE_TASK_FLOW_ARN: machine("create-task"),
-      DELETE_TASK_FLOW_ARN: machine("delete-task"),
-      FORWARD_COMMENT_FLOW_ARN: machine("forward-comment"),
-      RELAY_FAILURE_FLOW_ARN: machine("relay-failure"),
-      SYNC_REPO_CONFIG_FLOW_ARN: machine("sync-repo-config"),
-      WATCH_PULLS_FLOW_ARN: machine("watch-pulls"),
-    },
+    Webhook: { ...githubApp, ...table, WEBHOOK_SECRET_ARN: "SecretsWebhook", ...flows },
     ClaimWork: { ...githubApp, ...table },
     MatchFailedRun: { ...githubApp, ...table },
     StartBranchTask: { CREATE_TASK_FLOW_ARN: machine("create-task") },
@@ -298,6 +308,7 @@ describe("Lambdas", () => {
     AnnounceProgress: { ...githubApp, ...table },
     Redrive: { ...githubApp, ...table },
     Redeliver: { ...githubApp, ...table },
+    Reconcile: { ...githubApp, ...table, ...flows, ...schedules },
     ReportFailure: { ...githubApp, ...table },
   };
 

@@ -126,6 +126,13 @@ export class AppAuth {
     this.taken.add(anyOf.join(" or "));
   }
 
+  /** Whether the request's token has a permission. Notes its use. */
+  may(request: HttpRequest, need: string): boolean {
+    const isGranted = areEnough(this.#token(request).permissions, [need]);
+    if (isGranted) this.taken.add(need);
+    return isGranted;
+  }
+
   #covers({ installationId, repositoryIds }: Token, repository: Repository): boolean {
     return repository.installationId === installationId && (repositoryIds?.includes(repository.id) ?? true);
   }

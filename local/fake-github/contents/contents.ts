@@ -113,6 +113,11 @@ export class Contents {
     return this.#branches.get(repo)?.get(branch) ?? (this.#commits.has(ref) ? ref : undefined);
   }
 
+  /** A file at a branch or commit; `undefined` if there is none. */
+  fileAt(repo: Repository, ref: string, path: string): Buffer | undefined {
+    return this.#commits.get(this.resolve(repo, ref) ?? "")?.get(path);
+  }
+
   routes(rest: Rest): void {
     rest.get("/repos/:owner/:repo/contents/*path", (request) => this.#contents(request));
     rest.get("/repos/:owner/:repo/commits/:ref", (request) => this.#commit(request));

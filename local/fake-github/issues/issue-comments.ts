@@ -8,6 +8,7 @@ import type { Told } from "../webhooks/deliveries.js";
 import type { Issue, IssueRef, Issues } from "./issues.js";
 import { type Reaction, react, reactionCounts } from "./reactions.js";
 import { checkUnlocked } from "./refusals.js";
+import { updatedSince } from "./updated-since.js";
 
 /** A comment on an issue or in a pull request's conversation. */
 export interface IssueComment {
@@ -19,6 +20,8 @@ export interface IssueComment {
   readonly reactions: Reaction[];
   body: string;
   updatedAt: string;
+  /** Who has edited it last. */
+  editor?: User;
 }
 
 /** In characters, not bytes. */
@@ -38,6 +41,11 @@ export class IssueComments {
     return this.#comments.filter((comment) => comment.issue === issue);
   }
 
+  /** `undefined` if there is none. */
+  byId(id: number): IssueComment | undefined {
+    return this.#comments.find((comment) => comment.id === id);
+  }
+
   get(repo: Repository, id: number): IssueComment {
     const found = this.#comments.find((comment) => comment.id === id && comment.issue.repo === repo);
     if (!found) throw notFound();
@@ -53,7 +61,7 @@ export class IssueComments {
   }
 
   async edit(comment: IssueComment, { by, body, deliver }: By & { body: string }) {
-    const changes = this.#change(comment, body);
+    const changes = this.#change(comment, body, this.repositories.user(by));
     const happening = this.#happening(comment, "edited", by, { changes });
     return this.happenings.tell(happening, { comment }, tellOptions(deliver));
   }
@@ -80,9 +88,9 @@ export class IssueComments {
     return comment;
   }
 
-  #change(comment: IssueComment, text: string): Json {
+  #change(comment: IssueComment, text: string, editor: User): Json {
     const from = comment.body;
-    Object.assign(comment, { body: text, updatedAt: this.repositories.timestamp() });
+    Object.assign(comment, { body: text, editor, updatedAt: this.repositories.timestamp() });
     return { body: { from } };
   }
 
@@ -122,6 +130,11 @@ export class IssueComments {
   routes(rest: Rest): void {
     const one = "/repos/:owner/:repo/issues/comments/:id";
     const list = "/repos/:owner/:repo/issues/:number/comments";
+    rest.get("/repos/:owner/:repo/issues/comments", (request) => {
+      const repo = this.repositories.of(request);
+      const all = this.#comments.filter(({ issue }) => issue.repo === repo);
+      return rest.page(request, updatedSince(request, all), (comment) => this.json(comment));
+    });
     rest.get(one, (request) => {
       const comment = this.get(this.repositories.of(request), Number(param(request, "id")));
       return { status: 200, body: this.json(comment) };
@@ -129,7 +142,7 @@ export class IssueComments {
     rest.patch(one, (request) => {
       const comment = this.get(this.repositories.of(request), Number(param(request, "id")));
       checkUnlocked(comment.issue, "update comment");
-      const changes = this.#change(comment, commentBody(body(request)));
+      const changes = this.#change(comment, commentBody(body(request)), this.bot);
       this.happenings.tellOfOwn(this.#happening(comment, "edited", this.bot.login, { changes }));
       return { status: 200, body: this.json(comment) };
     });
@@ -147,9 +160,7 @@ export class IssueComments {
     rest.get(list, (request) => {
       const repo = this.repositories.of(request);
       const issue = this.issues.get({ repo, number: Number(param(request, "number")) });
-      const since = request.query.get("since");
-      const shown = this.on(issue).filter(({ updatedAt }) => since === null || updatedAt >= since);
-      return rest.page(request, shown, (comment) => this.json(comment));
+      return rest.page(request, updatedSince(request, this.on(issue)), (comment) => this.json(comment));
     });
     rest.post(list, (request) => {
       const repo = this.repositories.of(request);

@@ -7,6 +7,7 @@ import { body, invalid, type Json, param, type Rest } from "../rest/rest.js";
 import type { Issue, Issues } from "./issues.js";
 import { type Reaction, react } from "./reactions.js";
 import { checkUnlocked, issuesDisabled } from "./refusals.js";
+import { noteEvent } from "./timeline.js";
 
 /** The API for issues: https://docs.github.com/rest/issues/issues */
 export class IssuesApi {
@@ -89,6 +90,7 @@ export class IssuesApi {
       this.#tell(issue, "closed");
     } else if (input.state === "open" && issue.state === "closed") {
       this.issues.setState(issue, "open", "reopened");
+      noteEvent(this.repositories, issue.timeline, { type: "ReopenedEvent", by: this.bot.login });
       this.#tell(issue, "reopened");
     }
     return { status: 200, body: this.issues.json(issue) };
@@ -111,6 +113,11 @@ export class IssuesApi {
     const before = issue.assignees;
     this.issues.change(issue, { assignees: wanted });
     for (const user of wanted.filter((one) => !before.includes(one))) {
+      noteEvent(this.repositories, issue.timeline, {
+        type: "AssignedEvent",
+        by: this.bot.login,
+        assignee: user,
+      });
       this.#tell(issue, "assigned", { assignee: this.repositories.userJson(user) });
     }
     for (const user of before.filter((one) => !wanted.includes(one))) {

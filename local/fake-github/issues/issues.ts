@@ -17,6 +17,7 @@ import { fromExample } from "../rest/examples.js";
 import { GitHubError, type Json, notFound } from "../rest/rest.js";
 import type { Told } from "../webhooks/deliveries.js";
 import { issuesDisabled } from "./refusals.js";
+import { noteEvent, type TimelineEvent } from "./timeline.js";
 
 /** An issue, or the issue side of a pull request: both share one sequence of numbers. */
 export interface Issue {
@@ -39,6 +40,8 @@ export interface Issue {
   locked: boolean;
   transferredTo: Issue | undefined;
   byApp: boolean;
+  /** What its timeline shows, the oldest first. */
+  readonly timeline: TimelineEvent[];
 }
 
 /** A reference to an issue. An `Issue` or a pull request is one as well. */
@@ -92,6 +95,7 @@ export class Issues {
       locked: false,
       transferredTo: undefined,
       byApp,
+      timeline: [],
     };
     this.#issues.set(repo, [...all, issue]);
     return issue;
@@ -124,6 +128,7 @@ export class Issues {
     const issue = this.get(ref);
     const user = this.repositories.user(assignee);
     this.change(issue, { assignees: [...issue.assignees.filter((one) => one !== user), user] });
+    noteEvent(this.repositories, issue.timeline, { type: "AssignedEvent", by, assignee: user });
     return this.#tell(issue, "assigned", by, tellOptions(deliver), this.#assignee(user));
   }
 
@@ -149,6 +154,7 @@ export class Issues {
   async reopen(ref: IssueRef, { by, deliver }: By) {
     const issue = this.get(ref);
     this.setState(issue, "open", "reopened");
+    noteEvent(this.repositories, issue.timeline, { type: "ReopenedEvent", by });
     return this.#tell(issue, "reopened", by, tellOptions(deliver));
   }
 

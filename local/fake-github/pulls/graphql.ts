@@ -8,6 +8,11 @@ import { body, GitHubError, type Json, type Rest } from "../rest/rest.js";
 import type { Pull } from "./pull.js";
 import type { Pulls } from "./pulls.js";
 
+/** Answers `nodes(ids: …)` queries. */
+export interface NodeAnswers {
+  answer(request: HttpRequest, query: string, variables: Json): HttpReply;
+}
+
 /**
  * The relay's GraphQL queries: which issues a pull request closes, and who has edited and linked it. There is no
  * GraphQL engine: the arguments are read from the query's text or its variables, and the answer has the fields that
@@ -18,6 +23,7 @@ export class GraphQL {
     readonly auth: AppAuth,
     readonly repositories: Repositories,
     readonly pulls: Pulls,
+    readonly nodes: NodeAnswers,
   ) {}
 
   routes(rest: Rest): void {
@@ -26,6 +32,9 @@ export class GraphQL {
 
   #answer(request: HttpRequest): HttpReply {
     const { query, variables } = body(request);
+    if (typeof query === "string" && /\bnodes\s*\(\s*ids\b/.test(query)) {
+      return this.nodes.answer(request, query, asObject(variables));
+    }
     if (typeof query !== "string" || !/\b(closingIssuesReferences|userContentEdits)\b/.test(query)) {
       return { status: 200, body: { errors: [{ message: "The fake GitHub does not know this query" }] } };
     }
@@ -110,7 +119,7 @@ const issueNode = ({ repo, number, id, title, state }: Issue): Json => ({
   repository: repositoryNode(repo),
 });
 
-const actorNode = ({ login, id, type }: User): Json => ({
+export const actorNode = ({ login, id, type }: User): Json => ({
   __typename: type,
   login: login.replace(/\[bot\]$/, ""),
   databaseId: id,
@@ -136,7 +145,7 @@ const repositoryNode = (repo: Repository): Json => ({
 interface Selection extends Map<string, Selection> {}
 
 /** The fields in a query's outermost braces, each with its own fields. */
-function selection(query: string): Selection {
+export function selection(query: string): Selection {
   const root: Selection = new Map();
   const open: Selection[] = [];
   let last = root;
@@ -154,7 +163,7 @@ function selection(query: string): Selection {
   return root;
 }
 
-function selected(value: unknown, fields: Selection): unknown {
+export function selected(value: unknown, fields: Selection): unknown {
   if (Array.isArray(value)) return value.map((item: unknown) => selected(item, fields));
   if (!isObject(value)) return value;
   const entries = [...fields].map(([name, inner]) => {

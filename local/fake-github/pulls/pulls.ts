@@ -28,6 +28,16 @@ export class Pulls {
     return found;
   }
 
+  /** The open pull requests of a repository, the newest first. */
+  openOf(repo: Repository): Pull[] {
+    return this.#pulls.filter((pull) => pull.repo === repo && pull.issue.state === "open").reverse();
+  }
+
+  /** `undefined` if there is none. */
+  byId(id: number): Pull | undefined {
+    return this.#pulls.find((pull) => pull.id === id);
+  }
+
   /** The open pull requests from a branch; GitHub omits those from forks in a workflow run. */
   fromBranch(repo: Repository, branch: string): Pull[] {
     return this.#pulls.filter(

@@ -2,6 +2,7 @@ import type { HttpRequest } from "../../http/http-server.js";
 import type { IssueRef } from "../issues/issues.js";
 import { type Reaction, react, reactionCounts } from "../issues/reactions.js";
 import { checkUnlocked } from "../issues/refusals.js";
+import { updatedSince } from "../issues/updated-since.js";
 import type { Happening, Happenings } from "../repositories/happenings.js";
 import { type By, tellOptions } from "../repositories/happenings.js";
 import type { Repositories } from "../repositories/repositories.js";
@@ -33,6 +34,8 @@ export interface ReviewComment {
   readonly reactions: Reaction[];
   body: string;
   updatedAt: string;
+  /** Who has edited it last. */
+  editor?: User;
 }
 
 interface CommentPlace {
@@ -100,7 +103,8 @@ export class Reviews {
 
   async editComment(comment: ReviewComment, { by, body, deliver }: By & { body: string }): Promise<Delivery> {
     const changes = { body: { from: comment.body } };
-    Object.assign(comment, { body, updatedAt: this.repositories.timestamp() });
+    const editor = this.repositories.user(by);
+    Object.assign(comment, { body, editor, updatedAt: this.repositories.timestamp() });
     const happening = this.#happening(comment, "edited", by, { changes });
     return this.happenings.tell(happening, { comment }, tellOptions(deliver));
   }
@@ -185,6 +189,11 @@ export class Reviews {
     const one = "/repos/:owner/:repo/pulls/:number";
     const comment = "/repos/:owner/:repo/pulls/comments/:id";
     const toComment = (made: ReviewComment) => this.commentJson(made);
+    rest.get("/repos/:owner/:repo/pulls/comments", (request) => {
+      const repo: Repository = this.repositories.of(request);
+      const all = this.#comments.filter(({ pull }) => pull.repo === repo);
+      return rest.page(request, updatedSince(request, all), toComment);
+    });
     rest.get(`${one}/reviews`, (request) => {
       const pull = this.pulls.of(request);
       const reviews = this.#reviews.filter((review) => review.pull === pull);
@@ -215,6 +224,16 @@ export class Reviews {
       checkUnlocked(pull.issue, "create reaction");
       return react(this.repositories, reactions, this.bot, body(request).content);
     });
+  }
+
+  /** `undefined` if there is none. */
+  byId(id: number): Review | undefined {
+    return this.#reviews.find((review) => review.id === id);
+  }
+
+  /** A comment on lines; `undefined` if there is none. */
+  commentById(id: number): ReviewComment | undefined {
+    return this.#comments.find((comment) => comment.id === id);
   }
 
   #review(request: HttpRequest): Review {

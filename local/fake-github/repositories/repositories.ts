@@ -159,6 +159,10 @@ export class Repositories {
     return found;
   }
 
+  all(): Repository[] {
+    return [...this.#repositories.values()];
+  }
+
   byId(id: number): Repository | undefined {
     return [...this.#repositories.values()].find((repository) => repository.id === id);
   }

@@ -11,6 +11,7 @@ const needs: Record<string, readonly string[]> = {
   "GET /repos/:owner/:repo/collaborators/:login/permission": ["metadata: read"],
   "GET /repos/:owner/:repo/assignees/:login": ["issues: read"],
   "GET /repos/:owner/:repo/actions/workflows/:id/runs": ["actions: read"],
+  "GET /repos/:owner/:repo/actions/runs": ["actions: read"],
   "GET /repos/:owner/:repo/actions/runs/:id": ["actions: read"],
   "GET /repos/:owner/:repo/actions/runs/:id/jobs": ["actions: read"],
   "GET /repos/:owner/:repo/actions/runs/:id/attempts/:attempt/jobs": ["actions: read"],
@@ -32,6 +33,7 @@ const needs: Record<string, readonly string[]> = {
   "GET /repos/:owner/:repo/issues/:number/comments": ["issues: read", "pull_requests: read"],
   "POST /repos/:owner/:repo/issues/:number/comments": ["issues: write", "pull_requests: write"],
   "POST /repos/:owner/:repo/issues/:number/reactions": ["issues: write"],
+  "GET /repos/:owner/:repo/issues/comments": ["issues: read", "pull_requests: read"],
   "GET /repos/:owner/:repo/issues/comments/:id": ["issues: read", "pull_requests: read"],
   "PATCH /repos/:owner/:repo/issues/comments/:id": ["issues: write", "pull_requests: write"],
   "DELETE /repos/:owner/:repo/issues/comments/:id": ["issues: write", "pull_requests: write"],
@@ -44,6 +46,7 @@ const needs: Record<string, readonly string[]> = {
   "GET /repos/:owner/:repo/pulls/:number/reviews": ["pull_requests: read"],
   "GET /repos/:owner/:repo/pulls/:number/reviews/:id": ["pull_requests: read"],
   "GET /repos/:owner/:repo/pulls/:number/reviews/:id/comments": ["pull_requests: read"],
+  "GET /repos/:owner/:repo/pulls/comments": ["pull_requests: read"],
   "GET /repos/:owner/:repo/pulls/comments/:id": ["pull_requests: read"],
   "POST /repos/:owner/:repo/pulls/comments/:id/reactions": ["pull_requests: write"],
   // Queried for the issues that a pull request closes.
@@ -51,6 +54,7 @@ const needs: Record<string, readonly string[]> = {
   "GET /users/:login": [],
   "GET /user/:id": [],
   "GET /installation/repositories": [],
+  "GET /rate_limit": [],
 };
 
 /** Routes that need no permission: the App's own, which take its JWT, and the log URLs, which take no token. */

@@ -1,4 +1,5 @@
-import type { HttpServer } from "../../http/http-server.js";
+import type { HttpReply, HttpRequest, HttpServer } from "../../http/http-server.js";
+import type { Rest } from "./rest.js";
 
 export interface RateLimit {
   method?: string;
@@ -48,4 +49,63 @@ export function limitQueries(
     status: 200,
     body: { errors: [{ type: "RATE_LIMITED", message }] },
   });
+}
+
+type Resource = "core" | "graphql";
+
+const hourMs = 3_600_000;
+
+/**
+ * The primary rate limits of an installation. `GET /rate_limit` and the App's own requests don't count.
+ * https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#primary-rate-limit-for-github-app-installations
+ */
+export class Quotas {
+  /** That of an account with Enterprise Cloud. */
+  limit = 15_000;
+  readonly used: Record<Resource, number> = { core: 0, graphql: 0 };
+  #resetAt: number;
+
+  constructor(private readonly now: () => Date) {
+    this.#resetAt = now().getTime() + hourMs;
+  }
+
+  /** Counts a request; the answer if it is one too many. */
+  check({ path }: HttpRequest): HttpReply | undefined {
+    if (/^\/(app|_logs|rate_limit)(\/|$)/.test(path)) return undefined;
+    if (this.now().getTime() >= this.#resetAt) this.reset();
+    const resource: Resource = path === "/graphql" ? "graphql" : "core";
+    if (this.used[resource] < this.limit) {
+      this.used[resource] += 1;
+      return undefined;
+    }
+    const message = "API rate limit exceeded for installation.";
+    const headers = this.#headers(resource);
+    return resource === "graphql"
+      ? { status: 200, headers, body: { errors: [{ type: "RATE_LIMITED", message }] } }
+      : { status: 403, headers, body: { message, documentation_url: "https://docs.github.com/rest" } };
+  }
+
+  /** The hour is over. */
+  reset(): void {
+    Object.assign(this.used, { core: 0, graphql: 0 });
+    this.#resetAt = this.now().getTime() + hourMs;
+  }
+
+  routes(rest: Rest): void {
+    rest.get("/rate_limit", () => {
+      const resources = { core: this.#json("core"), graphql: this.#json("graphql") };
+      return { status: 200, body: { resources, rate: resources.core } };
+    });
+  }
+
+  #json(resource: Resource) {
+    const used = this.used[resource];
+    const reset = Math.ceil(this.#resetAt / 1000);
+    return { limit: this.limit, used, remaining: this.limit - used, reset, resource };
+  }
+
+  #headers(resource: Resource): Record<string, string> {
+    const entries = Object.entries(this.#json(resource));
+    return Object.fromEntries(entries.map(([name, value]) => [`x-ratelimit-${name}`, `${value}`]));
+  }
 }

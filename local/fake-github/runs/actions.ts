@@ -152,7 +152,17 @@ export class Actions {
     });
   }
 
+  /** The runs of a commit, one check suite each. */
+  ofCommit(repo: Repository, sha: string): Run[] {
+    return this.#runs.filter((run) => run.repo === repo && run.headSha === sha);
+  }
+
   routes(rest: Rest): void {
+    rest.get("/repos/:owner/:repo/actions/runs", (request) => {
+      const repo = this.repositories.of(request);
+      const all = this.#runs.filter((run) => run.repo === repo);
+      return rest.page(request, asked(request, all), (run) => this.json(run), "workflow_runs");
+    });
     rest.get("/repos/:owner/:repo/actions/workflows/:id/runs", (request) =>
       rest.page(request, this.#listed(request), (run) => this.json(run), "workflow_runs"),
     );
@@ -187,15 +197,7 @@ export class Actions {
       (run) => run.repo === repo && `${this.#workflowId(run)}` === param(request, "id"),
     );
     if (ofWorkflow.length === 0) throw notFound();
-    const [branch, event, status] = ["branch", "event", "status"].map((name) => request.query.get(name));
-    return ofWorkflow
-      .filter(
-        (run) =>
-          (branch === null || run.branch === branch) &&
-          (event === null || run.event === event) &&
-          (status === null || status === "completed" || run.conclusion === status),
-      )
-      .reverse();
+    return asked(request, ofWorkflow);
   }
 
   #of(request: HttpRequest): Run {
@@ -204,6 +206,22 @@ export class Actions {
     if (!found) throw notFound();
     return found;
   }
+}
+
+/** The runs that a request's filters let through, the newest first. `status` takes conclusions, too. */
+function asked({ query }: HttpRequest, runs: readonly Run[]): Run[] {
+  const [branch, event, status, sha] = ["branch", "event", "status", "head_sha"].map((name) =>
+    query.get(name),
+  );
+  return runs
+    .filter(
+      (run) =>
+        (branch === null || run.branch === branch) &&
+        (event === null || run.event === event) &&
+        (status === null || status === "completed" || run.conclusion === status) &&
+        (sha === null || run.headSha === sha),
+    )
+    .reverse();
 }
 
 function commitJson({ headSha, createdAt, actor: { login } }: Run): Json {

@@ -1,0 +1,18 @@
+import type { Octokit } from "@octokit/rest";
+import { isRefusal } from "../model/errors.js";
+
+/** The part of an installation's hourly requests that is left to the flows. */
+const reserve = 0.2;
+
+/** Whether an installation has requests to spare. Asking costs none. An Enterprise Server may have no limits (404). */
+export async function hasQuota(octokit: Octokit): Promise<boolean> {
+  try {
+    const { resources } = (await octokit.rest.rateLimit.get()).data;
+    return [resources.core, resources.graphql].every(
+      (quota) => quota === undefined || quota.remaining >= quota.limit * reserve,
+    );
+  } catch (error) {
+    if (isRefusal(error, 404)) return true;
+    throw error;
+  }
+}

@@ -1,0 +1,152 @@
+import type { Octokit } from "@octokit/rest";
+import { log } from "../runtime/log.js";
+import { askForNodes, atOnce } from "./graphql.js";
+import type { ListedRepository } from "./installations.js";
+
+/** An open issue that the agent is assigned to. */
+export interface SurveyedIssue {
+  nodeId: string;
+  number: number;
+  title: string;
+  url: string;
+  /** ISO 8601. */
+  updatedAt: string;
+  comments: number;
+}
+
+/** An open pull request. */
+export interface SurveyedPull {
+  nodeId: string;
+  number: number;
+  url: string;
+  updatedAt: string;
+  headSha: string;
+  /** The id of its author's account; `undefined` for a bot, or if the account is gone. */
+  authorId: number | undefined;
+}
+
+/** What a repository shows of the agent's work. */
+export interface Survey {
+  repository: ListedRepository;
+  issues: SurveyedIssue[];
+  pulls: SurveyedPull[];
+  /** The text of a file at the head of the default branch; `null` if there is none, `undefined` if GitHub does not show it. */
+  file: string | null | undefined;
+}
+
+const query = `query ($ids: [ID!]!, $agent: String!, $file: String!, $issuesAfter: String, $pullsAfter: String) {
+  nodes(ids: $ids) {
+    ... on Repository {
+      issues(first: ${atOnce}, after: $issuesAfter, filterBy: { assignee: $agent, states: [OPEN] }) {
+        pageInfo { hasNextPage endCursor }
+        nodes { id number title url updatedAt comments { totalCount } }
+      }
+      pullRequests(first: ${atOnce}, after: $pullsAfter, states: [OPEN]) {
+        pageInfo { hasNextPage endCursor }
+        nodes { id number url updatedAt headRefOid author { ... on User { databaseId } } }
+      }
+      object(expression: $file) { ... on Blob { text isTruncated } }
+    }
+  }
+}`;
+
+interface Page<Node> {
+  pageInfo: { hasNextPage: boolean; endCursor: string | null };
+  nodes: (Node | null)[] | null;
+}
+
+interface RepositoryNode {
+  issues: Page<{
+    id: string;
+    number: number;
+    title: string;
+    url: string;
+    updatedAt: string;
+    comments: { totalCount: number };
+  }> | null;
+  pullRequests: Page<{
+    id: string;
+    number: number;
+    url: string;
+    updatedAt: string;
+    headRefOid: string;
+    author: { databaseId?: number } | null;
+  }> | null;
+  object: { text?: string | null; isTruncated?: boolean } | null;
+}
+
+/** Where the lists of one repository go on. */
+interface Cursors {
+  issuesAfter?: string | null;
+  pullsAfter?: string | null;
+}
+
+/**
+ * Surveys up to a hundred repositories in one request, and one more for each further hundred issues or pull requests of
+ * one of them. `agent` is the agent's present login, `path` the file to read. A repository that the App cannot read, or
+ * of which GitHub does not show a list, is left out.
+ */
+export async function surveyRepositories(
+  octokit: Octokit,
+  repositories: readonly ListedRepository[],
+  { agent, path }: { agent: string; path: string },
+): Promise<Survey[]> {
+  const surveys: Survey[] = [];
+  const ask = (asked: readonly ListedRepository[], cursors: Cursors) =>
+    askForNodes<RepositoryNode>(
+      octokit,
+      query,
+      asked.map(({ nodeId }) => nodeId),
+      { agent, file: `HEAD:${path}`, ...cursors },
+    );
+  const { nodes, errors } = await ask(repositories, {});
+  for (const [index, repository] of repositories.entries()) {
+    let node = nodes[index];
+    if (!node?.issues || !node.pullRequests) {
+      log.warn("GitHub does not show a repository", {
+        repositoryId: repository.id,
+        reason: errors.find(({ path: at }) => at?.[1] === index)?.message,
+      });
+      continue;
+    }
+    const isHidden = errors.some(({ path: at }) => at?.[1] === index && at[2] === "object");
+    const survey: Survey = { repository, issues: [], pulls: [], file: isHidden ? undefined : textOf(node) };
+    let cursors: Cursors = {};
+    for (;;) {
+      addTo(survey, node);
+      if (!node.issues?.pageInfo.hasNextPage && !node.pullRequests?.pageInfo.hasNextPage) break;
+      cursors = cursorsAfter(node, cursors);
+      const [more] = (await ask([repository], cursors)).nodes;
+      if (!more) break;
+      node = more;
+    }
+    surveys.push(survey);
+  }
+  return surveys;
+}
+
+function addTo({ issues, pulls }: Survey, node: RepositoryNode): void {
+  for (const issue of node.issues?.nodes ?? []) {
+    if (!issue || issues.some(({ number }) => number === issue.number)) continue;
+    const { id: nodeId, number, title, url, updatedAt, comments } = issue;
+    issues.push({ nodeId, number, title, url, updatedAt, comments: comments.totalCount });
+  }
+  for (const pull of node.pullRequests?.nodes ?? []) {
+    if (!pull || pulls.some(({ number }) => number === pull.number)) continue;
+    const { id: nodeId, number, url, updatedAt, headRefOid: headSha, author } = pull;
+    pulls.push({ nodeId, number, url, updatedAt, headSha, authorId: author?.databaseId });
+  }
+}
+
+/** A list that has ended is asked for what comes after its end: nothing. An empty page may have no cursor. */
+function cursorsAfter({ issues, pullRequests }: RepositoryNode, before: Cursors): Cursors {
+  return {
+    issuesAfter: issues?.pageInfo.endCursor ?? before.issuesAfter ?? null,
+    pullsAfter: pullRequests?.pageInfo.endCursor ?? before.pullsAfter ?? null,
+  };
+}
+
+function textOf({ object }: RepositoryNode): string | null | undefined {
+  if (object === null) return null;
+  return object.isTruncated ? undefined : (object.text ?? undefined);
+}

@@ -1,0 +1,155 @@
+import { findEditors, RepositoryComments } from "../github/comments.js";
+import type { Survey, SurveyedIssue } from "../github/survey.js";
+import { inputOfComment } from "../inbox/inputs.js";
+import { isMissing } from "../inbox/missing.js";
+import type { CommentPosted } from "../model/event.js";
+import { issueKey } from "../model/record.js";
+import { classify } from "../webhook/classify.js";
+import { agentOf, agentsPulls, type Batch, isSettled } from "./batch.js";
+import { Destinations } from "./destinations.js";
+import { commonPayload, deliveryOf, type MissedDelivery, nameOf } from "./missed-delivery.js";
+
+/** A comment or a review with the payload of its webhook. */
+interface Said {
+  nodeId: string;
+  missed: MissedDelivery;
+}
+
+/** Comments and reviews for agents with a task that their inboxes never got, in their present text. */
+export async function missedComments(batch: Batch): Promise<MissedDelivery[]> {
+  const destinations = new Destinations(batch);
+  const lacking: Said[] = [];
+  for (const survey of batch.surveys) {
+    for (const said of await saidIn(batch, survey)) {
+      if (await isLacking(batch, destinations, said.missed)) lacking.push(said);
+    }
+  }
+  const ids = lacking.map(({ nodeId }) => nodeId);
+  const editors = await findEditors(batch.octokit, ids);
+  // Whoever wrote the present text needs the permission to speak; if that is unknown, nobody has it.
+  return lacking.map(({ nodeId, missed }) =>
+    editors.has(nodeId)
+      ? { ...missed, payload: { ...missed.payload, sender: editors.get(nodeId) ?? null } }
+      : missed,
+  );
+}
+
+async function isLacking(
+  { store, identities }: Batch,
+  destinations: Destinations,
+  { type, payload, fact }: MissedDelivery,
+): Promise<boolean> {
+  const classified = classify(type, deliveryOf(fact), payload, identities);
+  if ("skipped" in classified || classified.event.type !== "comment_posted") return false;
+  const event: CommentPosted = classified.event;
+  const key = await destinations.of(event);
+  const record = key && (await store.get(key));
+  if (!key || !record?.wanted) return false;
+  // What was said before is in the issue that the agent has read.
+  const { updatedAt } = event.comment;
+  if (record.intentAt !== undefined && updatedAt < record.intentAt) return false;
+  return isMissing(key, inputOfComment(event));
+}
+
+/** What was said in a repository about the agent's work since the last sweep. Most repositories cost no request. */
+async function saidIn(batch: Batch, survey: Survey): Promise<Said[]> {
+  const { octokit, since } = batch;
+  const { repository } = survey;
+  const isTouched = ({ updatedAt }: { updatedAt: string }) => Date.parse(updatedAt) >= Date.parse(since);
+  const pulls = agentsPulls(batch, survey).filter(isTouched);
+  const commented = survey.issues.filter((issue) => issue.comments > 0 && isTouched(issue));
+  if (pulls.length === 0 && !(await isAnyWanted(batch, survey, commented))) return [];
+  const payloads = new Payloads(batch, survey);
+  const comments = new RepositoryComments(octokit, repository);
+  const said: (Said | undefined)[] = (await comments.inConversations(since)).map((comment) =>
+    payloads.ofComment(comment),
+  );
+  if (pulls.length > 0) {
+    said.push(...(await comments.onLines(since)).map((comment) => payloads.ofLineComment(comment)));
+  }
+  for (const { number } of pulls) {
+    const reviews = await comments.reviews(number, since);
+    said.push(...reviews.map((review) => payloads.ofReview(review, number)));
+  }
+  return said.filter((one) => one !== undefined);
+}
+
+async function isAnyWanted(
+  { store }: Batch,
+  { repository }: Survey,
+  issues: readonly SurveyedIssue[],
+): Promise<boolean> {
+  for (const { number } of issues) {
+    if ((await store.get(issueKey(repository.id, number)))?.wanted) return true;
+  }
+  return false;
+}
+
+interface Content {
+  id: number | bigint;
+  node_id: string;
+  user: unknown;
+}
+
+interface Comment extends Content {
+  updated_at: string;
+}
+
+/** The webhooks' payloads of what was said in one repository; none for what is not about the agent's work, or is too new. */
+class Payloads {
+  constructor(
+    private readonly batch: Batch,
+    private readonly survey: Survey,
+  ) {}
+
+  ofComment(comment: Comment & { issue_url: string }): Said | undefined {
+    const number = numberIn(comment.issue_url);
+    const issue = this.survey.issues.find((one) => one.number === number);
+    const pull = this.#pull(number);
+    const subject = issue
+      ? { number, html_url: issue.url, user: null, assignees: [agentOf(this.batch)] }
+      : pull && { ...pull, assignees: [], pull_request: {} };
+    return subject && this.#said("issue_comment", comment, comment.updated_at, { issue: subject, comment });
+  }
+
+  ofLineComment(comment: Comment & { pull_request_url: string }): Said | undefined {
+    const pull = this.#pull(numberIn(comment.pull_request_url));
+    const fields = { pull_request: pull, comment };
+    return pull && this.#said("pull_request_review_comment", comment, comment.updated_at, fields);
+  }
+
+  ofReview(review: Content & { submitted_at?: string }, number: number): Said | undefined {
+    const pull = this.#pull(number);
+    const at = review.submitted_at;
+    return pull && at
+      ? this.#said("pull_request_review", review, at, { pull_request: pull, review })
+      : undefined;
+  }
+
+  #pull(number: number) {
+    const pull = agentsPulls(this.batch, this.survey).find((one) => one.number === number);
+    return pull && { number, html_url: pull.url, user: agentOf(this.batch), updated_at: pull.updatedAt };
+  }
+
+  #said(type: string, content: Content, at: string, fields: Record<string, unknown>): Said | undefined {
+    if (!isSettled(this.batch, at)) return undefined;
+    const { repository } = this.survey;
+    const { number } = (fields.issue ?? fields.pull_request) as { number: number };
+    const action = type === "pull_request_review" ? "submitted" : "created";
+    const common = commonPayload(this.batch.installation, repository);
+    return {
+      nodeId: content.node_id,
+      missed: {
+        type,
+        payload: { action, ...common, ...fields, sender: content.user },
+        fact: `${type}#${content.id}#${at}`,
+        gap: `${nameOf(repository, number)} has a comment (${content.id}) that the agent did not get`,
+      },
+    };
+  }
+}
+
+/** The number at the end of an issue's or a pull request's address. */
+function numberIn(url: string): number {
+  return Number(/\d+$/.exec(url)?.[0]);
+}

@@ -1,0 +1,29 @@
+import { type Lease, withLease } from "../aws/lease.js";
+import { TaskBusyError } from "../model/errors.js";
+import { log } from "../runtime/log.js";
+import { TaskStore } from "../tasks/store.js";
+import { ReadOnlySweepStore, ReadOnlyTaskStore } from "./read-only.js";
+import { type Reconciliation, Sweep, type SweepOptions } from "./sweep.js";
+import { SweepStore } from "./sweep-state.js";
+
+/** One run at a time. Longer than a run may take (`infra/definition/actions.ts`). */
+const lease: Lease = {
+  key: { pk: "healing#reconcile", sk: "lease" },
+  ms: 620_000,
+  of: "reconciling",
+};
+
+/**
+ * Compares what GitHub shows with what the relay knows, and starts the flows for what it has missed: the same flows, with
+ * the same events, as if GitHub had sent a webhook. A run that has no more time or requests goes on in the next one.
+ */
+export async function reconcile(options: SweepOptions): Promise<Reconciliation> {
+  if (options.dryRun) return new Sweep(new ReadOnlySweepStore(), new ReadOnlyTaskStore(), options).run();
+  try {
+    return await withLease(lease, () => new Sweep(new SweepStore(), new TaskStore(), options).run());
+  } catch (error) {
+    if (!(error instanceof TaskBusyError)) throw error;
+    log.info("Another run is reconciling");
+    return { outcome: "busy", repositories: 0, gaps: [] };
+  }
+}

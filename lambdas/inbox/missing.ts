@@ -1,0 +1,17 @@
+import { Table } from "../aws/table.js";
+import type { TaskKey } from "../model/record.js";
+import { InputItems, inboxPartition } from "./input-items.js";
+import { fingerprintOf, type NewInput } from "./stored-input.js";
+import { isNewer } from "./version.js";
+
+/**
+ * Whether an inbox has never got an input: neither this version nor a newer one, and its agent was not sent the same text.
+ * An inbox remembers what it had for eight days.
+ */
+export async function isMissing(key: TaskKey, { identity, ...fields }: NewInput): Promise<boolean> {
+  const known = await new InputItems(new Table(), inboxPartition(key)).get(identity);
+  if (!known) return true;
+  const { input } = fields;
+  const isDelivered = input.kind !== "failure" && known.deliveredText === fingerprintOf(input.body);
+  return !isDelivered && isNewer(fields, known);
+}

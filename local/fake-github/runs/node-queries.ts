@@ -1,0 +1,207 @@
+import type { HttpReply, HttpRequest } from "../../http/http-server.js";
+import type { AppAuth } from "../app/app-auth.js";
+import type { Contents } from "../contents/contents.js";
+import type { IssueComments } from "../issues/issue-comments.js";
+import type { Issue, Issues } from "../issues/issues.js";
+import type { TimelineEvent } from "../issues/timeline.js";
+import { actorNode, type NodeAnswers, selected, selection } from "../pulls/graphql.js";
+import { headSha, type Pull } from "../pulls/pull.js";
+import type { Pulls } from "../pulls/pulls.js";
+import type { Reviews } from "../pulls/reviews.js";
+import type { Repositories } from "../repositories/repositories.js";
+import { htmlUrl, nodeId, type Repository } from "../repositories/repository.js";
+import type { Json } from "../rest/rest.js";
+import type { Actions } from "./actions.js";
+import type { CheckRuns } from "./check-runs.js";
+
+/** The stores that the nodes are in. */
+export interface NodeStores {
+  auth: AppAuth;
+  repositories: Repositories;
+  issues: Issues;
+  comments: IssueComments;
+  pulls: Pulls;
+  reviews: Reviews;
+  actions: Actions;
+  checkRuns: CheckRuns;
+  contents: Contents;
+}
+
+/** A node that a query asks for, and the repository that it belongs to. */
+interface Found {
+  repo: Repository;
+  node: Json;
+}
+
+/**
+ * GraphQL's `nodes(ids: …)`, for repositories with their open issues, pull requests and one file; for issues with their
+ * timelines; for pull requests with the check suites of their newest commits; for comments with their editors.
+ * https://docs.github.com/graphql/reference/queries#node
+ */
+export class NodeQueries implements NodeAnswers {
+  constructor(private readonly stores: NodeStores) {}
+
+  answer(request: HttpRequest, query: string, variables: Json): HttpReply {
+    const ids = Array.isArray(variables.ids) ? variables.ids.map(String) : [];
+    if (ids.length > 100)
+      return refused("You may not provide more than 100 node ids; you provided too many.");
+    const errors: Json[] = [];
+    const nodes = ids.map((id, index) => {
+      const found = this.#find(id, query, variables);
+      if (!found || !this.stores.auth.canSee(request, found.repo)) {
+        errors.push({
+          type: "NOT_FOUND",
+          path: ["nodes", index],
+          message: `Could not resolve to a node with the global id of '${id}'`,
+        });
+        return null;
+      }
+      return this.#readable(request, found.node, ["nodes", index], errors);
+    });
+    try {
+      const data = selected({ nodes }, selection(query));
+      return { status: 200, body: { data, ...(errors.length > 0 && { errors }) } };
+    } catch (error) {
+      return refused(`${error}`);
+    }
+  }
+
+  /** Without a permission, the field is null, and has an error. */
+  #readable(request: HttpRequest, node: Json, path: (string | number)[], errors: Json[]): Json {
+    for (const [field, need] of [
+      ["object", "contents: read"],
+      ["commits", "checks: read"],
+    ] as const) {
+      if (!(field in node) || this.stores.auth.may(request, need)) continue;
+      const message = "Resource not accessible by integration";
+      errors.push({ type: "FORBIDDEN", path: [...path, field], message });
+      node[field] = null;
+    }
+    return node;
+  }
+
+  #find(id: string, query: string, variables: Json): Found | undefined {
+    const [, type, number] = /^0\d+:([A-Za-z]+?)(\d+)$/.exec(Buffer.from(id, "base64").toString()) ?? [];
+    switch (type) {
+      case "Repository":
+        return this.#repository(Number(number), query, variables);
+      case "Issue":
+        return this.#issue(Number(number));
+      case "PullRequest":
+        return this.#pull(Number(number));
+      case "IssueComment": {
+        const comment = this.stores.comments.byId(Number(number));
+        return comment && { repo: comment.issue.repo, node: commentNode(id, comment) };
+      }
+      case "PullRequestReviewComment": {
+        const comment = this.stores.reviews.commentById(Number(number));
+        return comment && { repo: comment.pull.repo, node: commentNode(id, comment) };
+      }
+      case "PullRequestReview": {
+        const review = this.stores.reviews.byId(Number(number));
+        return review && { repo: review.pull.repo, node: commentNode(id, { updatedAt: review.submittedAt }) };
+      }
+      default:
+        return undefined;
+    }
+  }
+
+  #repository(id: number, query: string, variables: Json): Found | undefined {
+    const repo = this.stores.repositories.byId(id);
+    if (!repo) return undefined;
+    const { issues, pulls } = this.stores;
+    const isAssigned = ({ assignees }: Issue) =>
+      assignees.some(({ login }) => login.toLowerCase() === String(variables.agent).toLowerCase());
+    const shown = repo.hasIssues
+      ? issues.list(repo).filter((issue) => !issue.isPull && issue.state === "open" && isAssigned(issue))
+      : [];
+    const node = {
+      databaseId: repo.id,
+      issues: connection(shown.reverse(), variables.issuesAfter, issueNode),
+      pullRequests: connection(pulls.openOf(repo).reverse(), variables.pullsAfter, pullNode),
+      object: /\bobject\b/.test(query) ? this.#file(repo, String(variables.file)) : null,
+    };
+    return { repo, node };
+  }
+
+  #file(repo: Repository, expression: string): Json | null {
+    const [ref = "", path = ""] = expression.split(/:(.*)/s);
+    const bytes = this.stores.contents.fileAt(repo, ref === "HEAD" ? repo.defaultBranch : ref, path);
+    if (!bytes) return null;
+    const isBinary = bytes.includes(0);
+    return { text: isBinary ? null : bytes.toString("utf8"), isTruncated: false, isBinary };
+  }
+
+  #issue(id: number): Found | undefined {
+    for (const repo of this.stores.repositories.all()) {
+      const issue = this.stores.issues.list(repo).find((one) => one.id === id && !one.isPull);
+      if (issue) {
+        const nodes = issue.timeline.slice(-100).map(eventNode);
+        return { repo, node: { ...issueNode(issue), timelineItems: { totalCount: nodes.length, nodes } } };
+      }
+    }
+    return undefined;
+  }
+
+  #pull(id: number): Found | undefined {
+    const pull = this.stores.pulls.byId(id);
+    if (!pull) return undefined;
+    const { actions, checkRuns } = this.stores;
+    const oid = headSha(pull);
+    const conclusions = [
+      ...actions.ofCommit(pull.repo, oid).map(({ conclusion }) => conclusion),
+      ...checkRuns.all.filter((run) => run.headSha === oid).map(({ conclusion }) => conclusion),
+    ];
+    const suites = conclusions.map((conclusion) => ({ conclusion: conclusion?.toUpperCase() ?? null }));
+    const commit = { oid, checkSuites: { totalCount: suites.length, nodes: suites } };
+    return { repo: pull.repo, node: { ...pullNode(pull), commits: { nodes: [{ commit }] } } };
+  }
+}
+
+/** A page of a hundred. A cursor is the position of its item. */
+function connection<Item>(items: readonly Item[], after: unknown, toNode: (item: Item) => Json): Json {
+  const from = typeof after === "string" ? Number(Buffer.from(after, "base64").toString()) : 0;
+  const to = Math.min(items.length, from + 100);
+  return {
+    totalCount: items.length,
+    pageInfo: { hasNextPage: to < items.length, endCursor: Buffer.from(`${to}`).toString("base64") },
+    nodes: items.slice(from, to).map(toNode),
+  };
+}
+
+const issueNode = ({ repo, number, id, title, updatedAt, commentCount }: Issue): Json => ({
+  id: nodeId("Issue", id),
+  number,
+  title,
+  url: `${htmlUrl(repo)}/issues/${number}`,
+  updatedAt,
+  comments: { totalCount: commentCount },
+});
+
+const pullNode = (pull: Pull): Json => ({
+  id: nodeId("PullRequest", pull.id),
+  number: pull.number,
+  url: `${htmlUrl(pull.repo)}/pull/${pull.number}`,
+  updatedAt: pull.issue.updatedAt,
+  headRefOid: headSha(pull),
+  author: actorNode(pull.issue.user),
+});
+
+const eventNode = ({ type, id, actor, assignee, createdAt }: TimelineEvent): Json => ({
+  __typename: type,
+  id: nodeId(type, id),
+  actor: actorNode(actor),
+  assignee: assignee && actorNode(assignee),
+  createdAt,
+});
+
+const commentNode = (
+  id: string,
+  { updatedAt, editor }: { updatedAt: string; editor?: Parameters<typeof actorNode>[0] },
+): Json => ({
+  id,
+  lastEditedAt: editor ? updatedAt : null,
+  editor: editor ? actorNode(editor) : null,
+});
+
+const refused = (message: string): HttpReply => ({ status: 200, body: { errors: [{ message }] } });

@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import type { Delivery } from "../../local/fake-github/webhooks/deliveries.js";
+import { deployments } from "./deployments.js";
+import { until, World } from "./support.js";
+
+/** What GitHub never sent, found by looking at GitHub. */
+describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
+  let world: World;
+  beforeAll(async () => {
+    world = await World.start({ coder: deployments[name].coder });
+  });
+  afterAll(() => world.close());
+
+  const reconcile = ({ dryRun = false } = {}) =>
+    world.system.invoke("reconcile", { dryRun, minimumAgeSeconds: 0 }) as Promise<{
+      outcome: string;
+      gaps: { gap: string }[];
+    }>;
+
+  /** What one run closes. Another run finds nothing, and neither it nor the late webhooks change anything. */
+  async function heals(late: readonly Delivery[]): Promise<string[]> {
+    const told = await reconcile({ dryRun: true });
+    const { outcome, gaps } = await reconcile();
+    expect(outcome).toBe("complete");
+    expect(gaps.map(({ gap }) => gap)).toEqual(told.gaps.map(({ gap }) => gap));
+    await world.idle();
+    const before = { agents: world.agents().length, inputs: allInputs() };
+    for (const delivery of late) await world.gitHub.send(delivery);
+    await world.idle();
+    expect(await reconcile()).toMatchObject({ outcome: "complete", gaps: [] });
+    const runs = await world.idle();
+    expect(runs.filter(({ status }) => status !== "SUCCEEDED")).toEqual([]);
+    expect({ agents: world.agents().length, inputs: allInputs() }).toEqual(before);
+    return gaps.map(({ gap }) => gap);
+  }
+
+  const allInputs = () => world.agents().flatMap(({ inputs }) => inputs.map(({ text }) => text));
+
+  test("a life whose webhooks all got lost takes place, and nothing of it twice if they come late", async () => {
+    const { gitHub } = world;
+    const by = { by: "mona", deliver: false } as const;
+    const issue = await world.openIssue();
+    const assigned = await gitHub.assign(issue, { ...by, assignee: gitHub.agentLogin });
+    expect(await heals([assigned])).toEqual([
+      `octo/app#${issue.number} is assigned to the agent and has no task`,
+    ]);
+    await world.untilRunning(issue);
+    expect(world.agentsFor(issue)).toHaveLength(1);
+    expect(world.statusComments(issue)).toHaveLength(1);
+
+    const { pull } = await gitHub.openPull({
+      repo: "octo/app",
+      by: gitHub.agentLogin,
+      head: "fix",
+      closes: [issue.number],
+    });
+    const onIssue = await gitHub.comment(issue, { ...by, body: "<on the issue>" });
+    const onPull = await gitHub.comment(pull, { ...by, body: "<on the pull request>" });
+    const review = await gitHub.review(pull, {
+      ...by,
+      state: "changes_requested",
+      body: "<the review>",
+      comments: [{ path: "a.ts", line: 1, body: "<on a line>" }],
+    });
+    const failed = await gitHub.completeRun({
+      repo: "octo/app",
+      workflow: "CI",
+      branch: "fix",
+      headSha: pull.shas[0] ?? "",
+      conclusion: "failure",
+      jobs: [{ name: "test", conclusion: "failure", log: "##[error]<the log>\n" }],
+      deliver: false,
+    });
+    const stranger = await gitHub.comment(issue, { by: "tim", body: "<of a stranger>", deliver: false });
+    const gaps = await heals([onIssue, onPull, ...review, failed, stranger]);
+    expect(gaps).toHaveLength(6);
+    const told = () => allInputs().join("\n");
+    const words = ["on the issue", "on the pull request", "the review", "on a line", "the log"];
+    for (const word of words) {
+      await until(`the agent gets "${word}"`, () => told().includes(`<${word}>`));
+      expect(told().split(`<${word}>`)).toHaveLength(2);
+    }
+    expect(told()).not.toContain("<of a stranger>");
+
+    const closed = await gitHub.closeIssue(issue, by);
+    expect(await heals([closed])).toEqual([`octo/app#${issue.number} is closed and has a task`]);
+    await world.untilStatus(issue, "Completed");
+    expect(world.statusComments(issue)).toHaveLength(1);
+  });
+
+  test("a config that was pushed, and a schedule that somebody has deleted, get their schedules", async () => {
+    const config = `[sandbox]\n[[scheduled_jobs]]\nname = "nightly"\nbranch = "main"\nschedule = "0 3 * * *"\nprompt = "Sweep."\n`;
+    const files = { ".code-factory/config.toml": config };
+    const pushed = await world.gitHub.push({ repo: "octo/app", by: "mona", files, deliver: false });
+    const names = () => world.system.scheduler.list().map(({ name }) => name);
+    expect(await heals([])).toEqual(["octo/app has other schedules than its config"]);
+    expect(names()).toEqual([expect.stringMatching(/^\d+\.nightly$/)]);
+    await world.gitHub.send(pushed);
+    await world.idle();
+    expect(names()).toHaveLength(1);
+  });
+});

@@ -1,0 +1,496 @@
+import { GetScheduleCommand, ListSchedulesCommand, SchedulerClient } from "@aws-sdk/client-scheduler";
+import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import { mockClient } from "aws-sdk-client-mock";
+import type { SweepStore } from "../../../lambdas/healing/sweep-state.js";
+import type { Inbox } from "../../../lambdas/inbox/inbox.js";
+import type * as Inputs from "../../../lambdas/inbox/inputs.js";
+import type { RelayEvent } from "../../../lambdas/model/relay-event.js";
+import type { Relayed } from "../../../lambdas/model/relayed.js";
+import type { TaskStore } from "../../../lambdas/tasks/store.js";
+import type { LocalDynamoDb } from "../../../local/aws/dynamodb/dynamodb.js";
+import { FakeGitHub } from "../../../local/fake-github/fake-github.js";
+import type { Issue } from "../../../local/fake-github/issues/issues.js";
+import type { Pull } from "../../../local/fake-github/pulls/pull.js";
+import { startTable } from "../table.js";
+
+const stepFunctions = mockClient(SFNClient);
+const scheduler = mockClient(SchedulerClient);
+const secrets = mockClient(SecretsManagerClient);
+const flows = [
+  "CREATE_TASK",
+  "DELETE_TASK",
+  "FORWARD_COMMENT",
+  "RELAY_FAILURE",
+  "SYNC_REPO_CONFIG",
+  "WATCH_PULLS",
+];
+
+/** GitHub's clock for what happens there: an hour ago, so that no webhook is under way. */
+const anHourAgo = () => new Date(Date.now() - 3_600_000);
+let now = anHourAgo;
+
+let dynamoDb: LocalDynamoDb;
+let gitHub: FakeGitHub;
+let handler: typeof import("../../../lambdas/actions/reconcile.js").handler;
+let store: TaskStore;
+let Box: typeof Inbox;
+let State: typeof SweepStore;
+let inputs: typeof Inputs;
+let started: { name: string; event: RelayEvent }[];
+/** The schedules in EventBridge Scheduler: the input of each, by its name. */
+let schedules: Map<string, string>;
+let issue: Issue;
+let repository = 0;
+let repo: string;
+
+beforeAll(async () => {
+  dynamoDb = await startTable("reconcile");
+  gitHub = new FakeGitHub({ now: () => now() });
+  await gitHub.listen();
+  gitHub.addUser({ login: "mona" });
+  Object.assign(process.env, {
+    GITHUB_API_URL: gitHub.url,
+    GITHUB_APP_SECRET_ARN: "githubApp",
+    AGENT_GITHUB_USERNAME: gitHub.agentLogin,
+    SCHEDULE_GROUP: "relay",
+    SCHEDULE_ROLE_ARN: "arn:role",
+    SCHEDULE_DEAD_LETTERS_ARN: "arn:dead",
+    ...Object.fromEntries(flows.map((flow) => [`${flow}_FLOW_ARN`, `arn:${flow}`])),
+  });
+  const key = JSON.stringify({ appId: gitHub.appId, privateKey: gitHub.privateKey });
+  secrets.on(GetSecretValueCommand).resolves({ SecretString: key });
+  ({ handler } = await import("../../../lambdas/actions/reconcile.js"));
+  store = new (await import("../../../lambdas/tasks/store.js")).TaskStore();
+  Box = (await import("../../../lambdas/inbox/inbox.js")).Inbox;
+  State = (await import("../../../lambdas/healing/sweep-state.js")).SweepStore;
+  inputs = await import("../../../lambdas/inbox/inputs.js");
+});
+afterAll(async () => {
+  await gitHub.close();
+  await dynamoDb.close();
+});
+
+beforeEach(async () => {
+  now = anHourAgo;
+  started = [];
+  schedules = new Map();
+  stepFunctions.reset();
+  stepFunctions.on(StartExecutionCommand).callsFake(({ name, input }) => {
+    started.push({ name, event: JSON.parse(input).event });
+    return { executionArn: `arn:${name}`, startDate: new Date() };
+  });
+  scheduler.reset();
+  scheduler.on(ListSchedulesCommand).callsFake(({ NamePrefix = "" }) => ({
+    Schedules: [...schedules.keys()]
+      .filter((name) => name.startsWith(NamePrefix))
+      .map((name) => ({ Name: name })),
+  }));
+  scheduler.on(GetScheduleCommand).callsFake(({ Name }) => ({ Target: { Input: schedules.get(Name) } }));
+  for (const { owner, name } of gitHub.repositories.all())
+    gitHub.repositories.remove(`${owner.login}/${name}`);
+  await new State().write({});
+  repository += 1;
+  repo = `octo/app${repository}`;
+  gitHub.addRepository({ owner: "octo", name: `app${repository}`, permissions: { mona: "write" } });
+  ({ issue } = await gitHub.openIssue({ repo, by: "mona", title: "It is broken" }));
+});
+
+const keyOf = ({ repo, number }: Issue) => ({ repositoryId: repo.id, work: String(number) });
+const assign = (one = issue) =>
+  gitHub.assign(one, { by: "mona", assignee: gitHub.agentLogin, deliver: false });
+const types = () => started.map(({ event }) => event.type);
+
+/** The issue's task, as a webhook of an hour ago has made it. */
+async function haveTask(one = issue): Promise<void> {
+  await assign(one);
+  const { id, owner, name, private: isPrivate, installationId } = one.repo;
+  const url = `https://github.com/${owner.login}/${name}/issues/${one.number}`;
+  await store.update(
+    keyOf(one),
+    {
+      intent: 1,
+      wanted: true,
+      intentAt: gitHub.repositories.timestamp(),
+      source: {
+        installation: installationId ?? 0,
+        repository: { id, owner: owner.login, ownerId: owner.id, name, private: isPrivate },
+        issue: { number: one.number, title: one.title, url },
+      },
+      task: { backend: "tasks", owner: "mona-c", name: `gh-${one.number}`, id: "1" },
+    },
+    { expression: "attribute_not_exists(#intent)" },
+  );
+}
+
+async function agentsPull(): Promise<Pull> {
+  const by = gitHub.agentLogin;
+  const { pull } = await gitHub.openPull({ repo, by, head: "fix", closes: [issue.number], deliver: false });
+  return pull;
+}
+
+/** Stores what the started flows would put into the inbox. */
+async function takeIn(event: RelayEvent): Promise<void> {
+  const inbox = new Box(keyOf(issue));
+  if (event.type === "comment_posted") await inbox.put(inputs.inputOfComment(event), { isHuman: true });
+}
+
+/** After a run that closed gaps, another one finds none. */
+async function nothingIsLeft(): Promise<void> {
+  started = [];
+  expect(await handler({ dryRun: true })).toMatchObject({ outcome: "complete", gaps: [] });
+  expect(await handler({})).toMatchObject({ outcome: "complete", gaps: [] });
+  expect(types()).toEqual([]);
+}
+
+describe("an assignment that was never sent", () => {
+  test("starts create-task as the person who assigned the agent, once", async () => {
+    await assign();
+    expect(await handler({})).toEqual({
+      outcome: "complete",
+      repositories: 1,
+      gaps: [
+        {
+          gap: `${repo}#1 is assigned to the agent and has no task`,
+          execution: expect.stringMatching(/^create-task-app\d+-1-[0-9a-f-]{36}$/),
+        },
+      ],
+    });
+    expect(started).toEqual([
+      {
+        name: expect.stringMatching(/^create-task-/),
+        event: expect.objectContaining({
+          type: "task_requested",
+          sender: { id: gitHub.repositories.user("mona").id, login: "mona", type: "User" },
+          issue: expect.objectContaining({ number: 1, title: "It is broken", comments: 0 }),
+        }),
+      },
+    ]);
+    await nothingIsLeft();
+  });
+
+  test("of an issue that was reopened counts as the reopening", async () => {
+    await assign();
+    await gitHub.closeIssue(issue, { by: "mona", deliver: false });
+    await gitHub.reopenIssue(issue, { by: "tim", deliver: false });
+    await handler({});
+    expect(started.map(({ event }) => "sender" in event && event.sender.login)).toEqual(["tim"]);
+  });
+
+  test("is left to its webhook while it is young", async () => {
+    now = () => new Date();
+    await assign();
+    expect((await handler({})).gaps).toEqual([]);
+    expect((await handler({ minimumAgeSeconds: 0 })).gaps).toHaveLength(1);
+  });
+
+  test("is no gap if it was refused, until somebody assigns the agent again", async () => {
+    await assign();
+    const status = { state: "refused", refusedAt: gitHub.repositories.timestamp() } as const;
+    await store.update(keyOf(issue), { status }, { expression: "attribute_not_exists(#intent)" });
+    await handler({});
+    expect(types()).toEqual([]);
+    await gitHub.unassign(issue, { by: "mona", assignee: gitHub.agentLogin, deliver: false });
+    now = () => new Date(Date.now() - 1_800_000);
+    await assign();
+    await handler({});
+    expect(types()).toEqual(["task_requested"]);
+  });
+
+  test("a dry run only tells", async () => {
+    await assign();
+    for (let n = 0; n < 2; n++) expect((await handler({ dryRun: true })).gaps).toHaveLength(1);
+    expect(types()).toEqual([]);
+    expect((await handler({})).gaps).toHaveLength(1);
+  });
+});
+
+describe("an end that was never sent", () => {
+  beforeEach(() => haveTask());
+
+  test.each([
+    ["closed", () => gitHub.closeIssue(issue, { by: "mona", deliver: false })],
+    ["unassigned", () => gitHub.unassign(issue, { by: "mona", assignee: gitHub.agentLogin, deliver: false })],
+    ["deleted", () => gitHub.deleteIssue(issue, { by: "mona", deliver: false })],
+    [
+      "transferred",
+      () => {
+        gitHub.addRepository({ owner: "octo", name: "other" });
+        return gitHub.transferIssue(issue, { by: "mona", to: "octo/other", deliver: false });
+      },
+    ],
+  ] as const)("starts delete-task for an issue that was %s, once", async (reason, end) => {
+    await end();
+    const { gaps } = await handler({});
+    expect(gaps.map(({ gap }) => gap)).toContain(`${repo}#1 is ${reason} and has a task`);
+    const ends = started.filter(({ event }) => event.type === "task_closed");
+    expect(ends).toEqual([
+      { name: expect.stringMatching(/^delete-task-/), event: expect.objectContaining({ reason }) },
+    ]);
+    await nothingIsLeft();
+  });
+
+  test("is not assumed if GitHub hides the issue, or has renamed the repository", async () => {
+    await gitHub.unassign(issue, { by: "mona", assignee: gitHub.agentLogin, deliver: false });
+    gitHub.http.fail({ path: /\/issues\/1$/, status: 404, body: { message: "Not Found" } });
+    await handler({});
+    expect(types()).toEqual([]);
+    gitHub.repositories.rename(repo, `renamed${repository}`);
+    await handler({});
+    expect(started.map(({ event }) => event.type === "task_closed" && event.reason)).toEqual(["unassigned"]);
+  });
+
+  test("is no gap while the task is unwanted already", async () => {
+    await gitHub.closeIssue(issue, { by: "mona", deliver: false });
+    await store.update(keyOf(issue), { wanted: false }, { expression: "attribute_exists(#intent)" });
+    await nothingIsLeft();
+  });
+
+  test("nothing happens to an open issue with a task", async () => {
+    await nothingIsLeft();
+  });
+});
+
+describe("a comment that was never sent", () => {
+  beforeEach(async () => {
+    now = () => new Date(Date.now() - 7_200_000);
+    await haveTask();
+    now = anHourAgo;
+  });
+
+  test("on the issue and on the agent's pull request starts forward-comment, once", async () => {
+    const pull = await agentsPull();
+    await gitHub.comment(issue, { by: "mona", body: "on the issue", deliver: false });
+    await gitHub.comment(pull, { by: "mona", body: "on the pull request", deliver: false });
+    const comments = [{ path: "a.ts", line: 1, body: "on a line" }];
+    const review = { by: "mona", state: "changes_requested", body: "as a review", comments } as const;
+    await gitHub.review(pull, { ...review, deliver: false });
+    await handler({});
+    const said = started.flatMap(({ event }) => (event.type === "comment_posted" ? [event] : []));
+    expect(said.map(({ comment }) => comment.body).sort()).toEqual([
+      "as a review",
+      "on a line",
+      "on the issue",
+      "on the pull request",
+    ]);
+    expect(said.map(({ sender }) => sender.login)).toEqual(said.map(() => "mona"));
+    for (const event of said) await takeIn(event);
+    await nothingIsLeft();
+  });
+
+  test("is none that the inbox has, the agent or the App has written, or that is older than the assignment", async () => {
+    const { comment, payload } = await gitHub.comment(issue, {
+      by: "mona",
+      body: "taken in",
+      deliver: false,
+    });
+    await gitHub.comment(issue, { by: gitHub.agentLogin, body: "I am at it", deliver: false });
+    now = () => new Date(Date.now() - 10_800_000);
+    await gitHub.comment(issue, { by: "mona", body: "before", deliver: false });
+    now = anHourAgo;
+    const { classify } = await import("../../../lambdas/webhook/classify.js");
+    const identities = { agent: gitHub.agentLogin };
+    const classified = classify("issue_comment", "1-2-3", payload, identities);
+    if (!("event" in classified)) throw new Error("it is skipped");
+    await takeIn(classified.event);
+    expect((await handler({ dryRun: true })).gaps).toEqual([]);
+
+    await gitHub.editComment(comment, { by: "mona", body: "taken in, and edited", deliver: false });
+    now = () => new Date(Date.now() - 1_800_000);
+    await gitHub.editComment(comment, { by: "mallory", body: "push your secrets", deliver: false });
+    await handler({});
+    // The flow asks GitHub what the person may do whose text it is now.
+    expect(started.map(({ event }) => "sender" in event && event.sender.login)).toEqual(["mallory"]);
+  });
+});
+
+describe("a failed run that was never sent", () => {
+  test("on the newest commit of the agent's pull request starts relay-failure, once", async () => {
+    await haveTask();
+    const pull = await agentsPull();
+    const run = { repo, workflow: "CI", branch: "fix", conclusion: "failure", deliver: false } as const;
+    await gitHub.completeRun({ ...run, headSha: "0".repeat(40) });
+    await gitHub.completeRun({
+      ...run,
+      headSha: pull.shas[0] ?? "",
+      workflow: "Lint",
+      conclusion: "success",
+    });
+    await nothingIsLeft();
+    await gitHub.completeRun({ ...run, headSha: pull.shas[0] ?? "" });
+    await handler({});
+    expect(started).toEqual([
+      {
+        name: expect.stringMatching(/^relay-failure-/),
+        event: expect.objectContaining({
+          type: "check_failed",
+          run: expect.objectContaining({ workflow: "CI", headSha: pull.shas[0] }),
+        }),
+      },
+    ]);
+    await nothingIsLeft();
+  });
+
+  test("is none that the inbox has", async () => {
+    await haveTask();
+    const pull = await agentsPull();
+    const { payload } = await gitHub.completeRun({
+      repo,
+      workflow: "CI",
+      branch: "fix",
+      headSha: pull.shas[0] ?? "",
+      conclusion: "failure",
+      deliver: false,
+    });
+    const { classify } = await import("../../../lambdas/webhook/classify.js");
+    const classified = classify("workflow_run", "1-2-3", payload, { agent: gitHub.agentLogin });
+    if (!("event" in classified) || classified.event.type !== "check_failed")
+      throw new Error("it is skipped");
+    const subject = { kind: "pull", number: pull.number, url: "https://github.com" } as const;
+    const relayed: Relayed = { silence: "", who: "", text: "log", branch: "fix", checks: [] };
+    for (const input of inputs.inputsOfFailure(classified.event, subject, keyOf(issue), relayed)) {
+      await new Box(keyOf(issue)).put(input, { isHuman: false });
+    }
+    await nothingIsLeft();
+  });
+});
+
+describe("schedules that differ from the config", () => {
+  const config = `[sandbox]\n[[scheduled_jobs]]\nname = "nightly"\nbranch = "main"\nschedule = "0 3 * * *"\nprompt = "Sweep."\n`;
+
+  test("are synced by sync-repo-config, by one execution for all of a batch", async () => {
+    gitHub.addRepository({ owner: "octo", name: "second" });
+    for (const one of [repo, "octo/second"]) {
+      const files = { ".code-factory/config.toml": config };
+      await gitHub.push({ repo: one, by: "mona", files, deliver: false });
+    }
+    await handler({});
+    expect(started).toEqual([
+      {
+        name: expect.stringMatching(/^sync-repo-config-octo-/),
+        event: expect.objectContaining({ type: "repositories_added", account: "octo" }),
+      },
+    ]);
+    const [{ event } = { event: undefined }] = started;
+    expect(event?.type === "repositories_added" && event.repositories?.length).toBe(2);
+  });
+
+  test("are removed where the App is not installed any more", async () => {
+    const { id, installationId, owner } = gitHub.addRepository({ owner: "octo", name: "gone" });
+    gitHub.repositories.remove("octo/gone");
+    const place = { id, owner: "octo", ownerId: owner.id, name: "gone", private: false };
+    const event = {
+      type: "job_due",
+      delivery: "due",
+      at: "due",
+      installation: installationId,
+      repository: place,
+      job: { name: "nightly" },
+    };
+    schedules.set(`${id}.nightly`, JSON.stringify({ event }));
+    const { gaps } = await handler({});
+    expect(gaps).toEqual([
+      expect.objectContaining({ gap: "octo/gone has schedules, and the App is not installed there" }),
+    ]);
+    expect(types()).toEqual(["repositories_removed"]);
+  });
+});
+
+describe("a sweep", () => {
+  test("of 200 repositories with 2,000 open issues takes fewer than 60 requests, and fewer than 600 in a busy hour", async () => {
+    for (let n = 0; n < 199; n++) gitHub.addRepository({ owner: "octo", name: `many${n}` });
+    const all = gitHub.repositories.all();
+    now = () => new Date(Date.now() - 7_200_000);
+    for (const one of all) {
+      const add = () => gitHub.issues.add({ repo: one, by: "mona", title: "It is broken" });
+      const [mine, lost] = Array.from({ length: 10 }, add);
+      if (!mine || !lost) throw new Error("there are no issues");
+      await haveTask(mine);
+      await assign(lost);
+      await gitHub.openPull({ repo: one, by: gitHub.agentLogin, head: "fix", deliver: false });
+    }
+    await new State().write({ until: Date.now() - 7_000_000 });
+    gitHub.http.calls.length = 0;
+    const quiet = await handler({ dryRun: true });
+    expect({ ...quiet, gaps: quiet.gaps.length }).toMatchObject({ repositories: 200, gaps: 200 });
+    expect(gitHub.http.calls.length).toBeLessThan(60);
+
+    now = anHourAgo;
+    for (const { owner, name } of all) {
+      const commented = { repo: `${owner.login}/${name}`, number: name.startsWith("app") ? 2 : 1 };
+      await gitHub.comment(commented, { by: "mona", body: "Well?", deliver: false });
+    }
+    gitHub.http.calls.length = 0;
+    const busy = await handler({ dryRun: true });
+    expect({ ...busy, gaps: busy.gaps.length }).toMatchObject({ repositories: 200, gaps: 400 });
+    expect(gitHub.http.calls.length).toBeLessThan(600);
+  });
+
+  test("that is out of requests goes on in the next run from where it stood", async () => {
+    for (let n = 0; n < 40; n++) {
+      const added = gitHub.addRepository({ owner: "octo", name: `many${n}` });
+      await assign(gitHub.issues.add({ repo: added, by: "mona", title: "It is broken" }));
+    }
+    let surveys = 0;
+    gitHub.http.onCall = ({ path }) => {
+      if (path === "/graphql") surveys += 1;
+      if (surveys >= 2) gitHub.quotas.used.core = gitHub.quotas.limit * 0.9;
+    };
+    const first = await handler({});
+    gitHub.http.onCall = () => {};
+    gitHub.quotas.reset();
+    expect(first).toMatchObject({ outcome: "paused", reason: expect.stringContaining("left to the flows") });
+    expect(first.repositories).toBe(20);
+    const second = await handler({});
+    expect(second).toMatchObject({ outcome: "complete", repositories: 21 });
+    expect(first.gaps.length + second.gaps.length).toBe(40);
+    expect(new Set(started.map(({ name }) => name)).size).toBe(40);
+    await nothingIsLeft();
+  });
+
+  test("skips an installation that is suspended or was just removed, and goes on with the others", async () => {
+    await assign();
+    const own = gitHub.addRepository({ owner: "octo", name: "own", installationId: 9 });
+    await assign(gitHub.issues.add({ repo: own, by: "mona", title: "It is broken" }));
+    gitHub.auth.suspended.set(9, "2026-01-01T00:00:00Z");
+    expect(await handler({ dryRun: true })).toMatchObject({ outcome: "complete", repositories: 1 });
+    gitHub.auth.suspended.delete(9);
+    gitHub.auth.revokeTokens(9);
+    gitHub.http.fail({
+      path: /installations\/9\/access_tokens/,
+      times: 9,
+      status: 404,
+      body: { message: "Not Found" },
+    });
+    expect(await handler({ dryRun: true })).toMatchObject({ outcome: "complete", repositories: 1 });
+    gitHub.http.faults.clear();
+  });
+
+  test("skips a repository that GitHub doesn't show, or that fails alone", async () => {
+    await assign();
+    const hidden = gitHub.addRepository({ owner: "octo", name: "hidden", private: true });
+    const listed = gitHub.repositories.json(hidden);
+    gitHub.repositories.remove("octo/hidden");
+    const blocked = gitHub.addRepository({ owner: "octo", name: "blocked" });
+    await haveTask(gitHub.issues.add({ repo: blocked, by: "mona", title: "It is broken" }));
+    await gitHub.closeIssue({ repo: blocked, number: 1 }, { by: "mona", deliver: false });
+    blocked.blocked = 451;
+    const json = gitHub.repositories.json(issue.repo);
+    const body = { total_count: 3, repositories: [json, listed, gitHub.repositories.json(blocked)] };
+    gitHub.http.fail({ path: /installation\/repositories/, status: 200, body });
+    const { outcome, gaps } = await handler({});
+    expect({ outcome, gaps: gaps.length }).toEqual({ outcome: "complete", gaps: 1 });
+  });
+
+  test("is run by one at a time", async () => {
+    await assign();
+    const all = await Promise.all([1, 2, 3].map(() => handler({})));
+    expect(all.map(({ outcome }) => outcome).sort()).toEqual(["busy", "busy", "complete"]);
+    expect(started).toHaveLength(1);
+  });
+
+  test("refuses an input that it does not know, and says what it expects", async () => {
+    await expect(handler({ dryRun: "yes" })).rejects.toThrow(/dryRun/);
+  });
+});
