@@ -65,6 +65,7 @@ export const layers = {
     "api-gateway": [],
     "step-functions": ["protocol"],
     scheduler: ["protocol"],
+    lambda: ["protocol"],
     "secrets-manager": ["protocol"],
     dynamodb: ["protocol"],
     protocol: [],

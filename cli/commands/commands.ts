@@ -5,6 +5,7 @@ import { end } from "./end.js";
 import { failed } from "./failed.js";
 import { inbox } from "./inbox.js";
 import { policy } from "./policy.js";
+import { reconcile } from "./reconcile.js";
 import { redrive } from "./redrive.js";
 import { replay } from "./replay.js";
 import { rotate } from "./rotate.js";
@@ -22,6 +23,7 @@ export const commands: readonly CommandMaker[] = [
   inbox,
   redrive,
   replay,
+  reconcile,
   end,
   rotate,
   cost,

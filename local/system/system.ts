@@ -12,6 +12,7 @@ import { readFlow } from "../../infra/definition/flow-source.js";
 import { lambdaEnvironment } from "../../infra/definition/settings.js";
 import { HttpApi } from "../aws/api-gateway/http-api.js";
 import { type LocalDynamoDb, loadDynamoDb, startDynamoDb } from "../aws/dynamodb/dynamodb.js";
+import { Lambda } from "../aws/lambda/lambda.js";
 import { type Credentials, makeCredentials, region } from "../aws/protocol/signature.js";
 import { Scheduler } from "../aws/scheduler/scheduler.js";
 import { SecretsManager } from "../aws/secrets-manager/secrets-manager.js";
@@ -32,6 +33,8 @@ import { putConfiguredSecrets } from "./initial-secrets.js";
 const tableName = "coder-task-relay";
 const scheduleGroup = "coder-task-relay";
 const arn = (service: string, resource: string) => `arn:aws:${service}:${region}:000000000000:${resource}`;
+/** The name of an action's Lambda in the local Lambda API. */
+const functionName = (action: string) => `coder-task-relay-${action}`;
 const functionArn = (name: string) => arn("lambda", `function:${name}`);
 const nameIn = (function_: string) => function_.slice(function_.lastIndexOf(":") + 1) as ActionName;
 export const flowArn = (name: string) => arn("states", `stateMachine:coder-task-relay-${name}`);
@@ -130,9 +133,14 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
     kept: state?.schedules,
     invoke: (arn, payload) => invoke(nameIn(arn), payload),
   });
+  const lambda = new Lambda({
+    names: actionNames.map(functionName),
+    credentials,
+    invoke: (name, payload) => invoke(name.slice(functionName("").length) as ActionName, payload),
+  });
   if (state)
     for (const { server } of [secretsManager, stepFunctions, scheduler]) server.stored = state.stored;
-  await Promise.all([secretsManager.listen(), stepFunctions.listen(), scheduler.listen()]);
+  await Promise.all([secretsManager, stepFunctions, scheduler, lambda].map((endpoint) => endpoint.listen()));
 
   const rotate = (values: Partial<Secrets>) => {
     for (const [name, value] of Object.entries(values)) secretsManager.put(name, value);
@@ -160,6 +168,7 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
       AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
       AWS_ENDPOINT_URL_SFN: stepFunctions.url,
       AWS_ENDPOINT_URL_SCHEDULER: scheduler.url,
+      AWS_ENDPOINT_URL_LAMBDA: lambda.url,
       AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
       AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.url,
     },
@@ -225,7 +234,7 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
       await engine.close();
       await reports.settled();
       await Promise.all([ingress.close(), flows.close()]);
-      const endpoints = [stepFunctions, scheduler, secretsManager, dynamoDb];
+      const endpoints = [stepFunctions, scheduler, lambda, secretsManager, dynamoDb];
       await Promise.all([coder?.close(), ...endpoints.map((endpoint) => endpoint.close())]);
       await state?.close();
     },

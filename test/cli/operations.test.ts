@@ -173,6 +173,26 @@ describe("replay", () => {
   });
 });
 
+describe("reconcile", () => {
+  test("tells what the relay has missed, and starts it", async () => {
+    const { issue } = await world.gitHub.openIssue({
+      repo: "octo/app",
+      by: "mona",
+      title: "Missed",
+      deliver: false,
+    });
+    await world.gitHub.assign(issue, { by: "mona", assignee: world.gitHub.agentLogin, deliver: false });
+    const args = ["reconcile", "--minimum-age", "0s"];
+    const gaps = [{ gap: expect.stringContaining(`#${issue.number}`), execution: expect.any(String) }];
+    expect(await answer(...args, "--dry-run")).toMatchObject({ outcome: "complete", gaps });
+    expect(world.agentsFor(issue)).toEqual([]);
+    expect(await relay([...args, "--local"])).toMatchObject({ code: 5 });
+    expect(await answer(...args, "--yes")).toMatchObject({ outcome: "complete", gaps });
+    await world.untilRunning(issue);
+    expect((await relay([...args, "--yes", "--local"])).out).toMatch(/^Nothing was missed\./);
+  });
+});
+
 describe("rotate", () => {
   test("replaces the webhook secret while every delivery is accepted, and goes on where it broke off", async () => {
     const before = world.gitHub.webhookSecret;

@@ -1,0 +1,41 @@
+import { type Column, table } from "../frame/table.js";
+import { duration } from "../frame/time.js";
+import type { Reconciliation } from "../operations/reconcile.js";
+import { relayCommand } from "../program/command.js";
+import type { Session } from "../program/session.js";
+
+export const reconcile = ({ terminal, enter }: Session) =>
+  relayCommand("reconcile", {
+    summary: "Compare GitHub with what the relay knows, and start what it has missed",
+    details: "The relay does this by itself each hour. With --dry-run, it only tells what it would start.",
+    examples: ["reconcile --dry-run", "reconcile --yes --json"],
+  })
+    .option("--dry-run", "only tell what would be started")
+    .option("--minimum-age <time>", "leave what is younger to its webhook; default: 10m", duration, 600_000)
+    .option("--yes", "start it without asking")
+    .action(async ({ dryRun = false, minimumAge, yes, ...target }) => {
+      const deployment = await enter(target);
+      const operations = await import("../operations/reconcile.js");
+      if (!dryRun) await terminal.confirm("This starts a run for everything that the relay has missed.", yes);
+      const request = { dryRun, minimumAgeSeconds: Math.round(minimumAge / 1000) };
+      const found = await terminal.during("Reconciling", operations.reconcile(deployment, request));
+      terminal.result(found, text(found, dryRun, terminal.width));
+    });
+
+const columns: Column<Reconciliation["gaps"][0]>[] = [
+  { title: "MISSED", value: ({ gap }) => gap },
+  { title: "RUN", value: ({ execution }) => execution },
+];
+
+function text(
+  { outcome, reason, repositories, gaps }: Reconciliation,
+  dryRun: boolean,
+  width: number,
+): string {
+  if (outcome === "busy") return "Another run is reconciling.";
+  const rest =
+    outcome === "paused" ? ` The next run goes on with the rest: ${reason ?? "it had no more time"}.` : "";
+  const looked = `${repositories} repositories were looked at.${rest}`;
+  if (gaps.length === 0) return `Nothing was missed. ${looked}`;
+  return `${table(gaps, columns, width)}\n\n${dryRun ? "Nothing was started. " : ""}${looked}`;
+}
