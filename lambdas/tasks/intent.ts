@@ -49,7 +49,7 @@ export async function registerIntent(store: TaskStore, event: WorkEvent): Promis
         intent,
         wanted,
         intentDelivery: event.delivery,
-        intentAt: event.at,
+        intentAt: laterOf(event.at, known?.intentAt),
         source: sourceOf(event),
         endReason: event.type === "task_closed" ? event.reason : undefined,
         ...comment,
@@ -59,6 +59,14 @@ export async function registerIntent(store: TaskStore, event: WorkEvent): Promis
     if (claimed) return { outcome: "claimed", intent, reason };
   }
   throw new TransientError("The work is being claimed by too many events at once. It is retried.");
+}
+
+/**
+ * An old delivery that still holds must not make the record older: an event between the two would win over the newer one
+ * without a question to GitHub.
+ */
+function laterOf(at: string, known: string | undefined): string {
+  return known !== undefined && Date.parse(known) > Date.parse(at) ? known : at;
 }
 
 async function isRefutedBy(

@@ -65,6 +65,27 @@ describe.each(everyCoder)("on %s", (_, deployment) => {
     });
   });
 
+  test("an old assignment that arrives after a newer one does not let an unassignment between the two win", async () => {
+    const issue = await world.openIssue();
+    const by = { by: "mona", assignee: world.gitHub.agentLogin, deliver: false };
+    const first = await world.gitHub.assign(issue, by);
+    const between = await world.gitHub.unassign(issue, by);
+    const last = await world.gitHub.assign(issue, by);
+    /** Sends a webhook as it would be if it had happened so long ago. */
+    const send = ({ payload }: typeof first, secondsAgo: number) => {
+      const updated_at = new Date(Date.now() - secondsAgo * 1000).toISOString().replace(/\.\d+Z$/, "Z");
+      return world.gitHub.deliver("issues", { ...payload, issue: { ...Object(payload.issue), updated_at } });
+    };
+    await send(last, 10);
+    await world.idle();
+    await send(first, 60);
+    await world.idle();
+    await send(between, 30);
+    await well(issue);
+    await world.untilRunning(issue);
+    expect(world.agentsFor(issue)).toEqual([world.agentOf(issue)]);
+  });
+
   // Ending a chat takes longer than the other flow's retries, whose time is shortened here.
   if (deployment.page === "tasks") {
     test("an unassignment that overtakes a close after the task is gone shows it as completed", async () => {
