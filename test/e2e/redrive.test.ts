@@ -39,8 +39,10 @@ test("runs that an outage of Coder has failed are redriven once Coder answers, a
   await world.gitHub.comment(issue, { by: "mona", body: "And the new printer." });
   expect(await world.untilStatus(issue, byRelay)).toContain("has failed");
   await world.idle();
+  const failed = world.system.engine.list({ status: "FAILED" }).length;
+  await until("each failed run waits for its redrive", async () => (await redrive()).waiting === failed);
   world.coder.http.faults.clear();
-  expect(await redrive()).toMatchObject({ waiting: 0 });
+  expect(await redrive()).toEqual({ redriven: failed, waiting: 0 });
   await world.untilRunning(issue);
   const agent = world.agentOf(issue);
   const told = () => agent.inputs.map(({ text }) => text).join("\n");
