@@ -69,7 +69,7 @@ export async function sendInbox(
     if (isOver) return after(isOver);
   }
   const report = task?.view.report ?? "";
-  if (phase !== "ready") await inbox.measureWaiting();
+  if (phase !== "ready") await inbox.measureWaiting(meta);
   if (isHopeless && task) throw notStarting(task);
   if (isBusy) {
     throw new AgentBusyError(

@@ -200,12 +200,13 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
   const reports = new FailureReports(engine, report, state?.reports, state?.stored);
   if (state) engine.recover(await state.executions.load());
   reports.resume();
-  scheduler.resume();
 
   const api = await HttpApi.start({
     invoke: (event) => limit.deliver(() => invoke("webhook", event), longestDelayMs),
     ...(options.port !== undefined && { port: options.port }),
   });
+  // After the API listens: what is overdue may send deliveries to it.
+  scheduler.resume();
   const webhookUrl = `${api.url}/webhooks/github`;
   if (gitHub) gitHub.webhookUrl = webhookUrl;
   for (const { name, expression } of options.recurring ? recurringActions : []) {

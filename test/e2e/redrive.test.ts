@@ -15,7 +15,8 @@ afterEach(() => world.coder.http.faults.clear());
 afterAll(() => world.close());
 
 /** As an operator calls it: without the wait. */
-const redrive = () => world.system.invoke("redrive", { early: true });
+const redrive = () =>
+  world.system.invoke("redrive", { early: true }) as Promise<{ redriven: number; waiting: number }>;
 
 const failCoder = (fault: Fault = {}) =>
   world.coder.http.fail({ status: 502, ...fault, times: Number.POSITIVE_INFINITY });
