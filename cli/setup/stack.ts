@@ -1,6 +1,7 @@
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import { CommandError } from "../frame/exit.js";
 import type { Terminal } from "../frame/terminal.js";
+import { checkAgentUser } from "./agent-user.js";
 import { givenValue, needed } from "./questions.js";
 import { checkCoder } from "./setup-coder.js";
 
@@ -46,6 +47,7 @@ export async function deployStack(terminal: Terminal, { name, deploy, agree }: N
     variable: "AGENT_GITHUB_USERNAME",
     question: "GitHub login of the agent's user, without @",
   });
+  await checkAgentUser(terminal, givenValue("GITHUB_API_URL") ?? "https://api.github.com", agent);
   const { token, findings } = await checkCoder(terminal, url.replace(/\/+$/, ""), undefined);
   const template = await chosenTemplate(terminal, findings.templates);
   const settings = {

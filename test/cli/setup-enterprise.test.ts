@@ -10,7 +10,8 @@ beforeAll(async () => {
     gitHub: { isEnterpriseServer: true },
     settings: { CODER_USER_MAP: "mona=mona-c" },
   });
-  const { gitHub, system } = world;
+  const { gitHub, system, coder } = world;
+  coder.addTemplate({ name: "code-factory" });
   gitHub.addUser({ login: "octo", type: "Organization" });
   gitHub.addRepository({ owner: "octo", name: "app", installationId: null, permissions: { mona: "admin" } });
   system.rotate({ githubApp: JSON.stringify({ appId: "", privateKey: "" }) });
@@ -18,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-test("on GitHub Enterprise Server, setup makes the App, installs it, and the relay serves its issues", async () => {
+test("on GitHub Enterprise Server, setup makes the App and installs it, the relay serves its issues, and doctor finds nothing wrong", async () => {
   const { gitHub } = world;
   gitHub.loseDeliveries(1);
   const opened: string[] = [];
@@ -40,4 +41,8 @@ test("on GitHub Enterprise Server, setup makes the App, installs it, and the rel
   expect(opened.at(-1)).toBe(`${gitHub.url}/github-apps/octo-relay/installations/new`);
   expect(out).toContain(`${gitHub.url}/octo/app/issues/new`);
   await world.runningIssue();
+
+  const findings = await relay(["doctor", "--local"]);
+  expect(findings.out.split("\n").filter((line) => !line.startsWith("✓ "))).toEqual([""]);
+  expect(findings.code).toBe(0);
 });

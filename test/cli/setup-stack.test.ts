@@ -3,25 +3,37 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "@jest/
 import { mockClient } from "aws-sdk-client-mock";
 import { setup } from "../../cli/commands/setup.js";
 import { FakeCoder } from "../../local/fake-coder/fake-coder.js";
+import { prepareAppKey } from "../../local/fake-github/app/app-key.js";
+import { FakeGitHub } from "../../local/fake-github/fake-github.js";
 import { relay } from "./support.js";
 
 const cloudFormation = mockClient(CloudFormationClient);
 const coder = new FakeCoder({});
+const gitHub = new FakeGitHub();
 beforeAll(async () => {
-  await coder.listen();
+  await prepareAppKey();
+  await Promise.all([coder.listen(), gitHub.listen()]);
+  gitHub.addUser({ login: "robot", type: "Bot" });
   coder.addTemplate({ name: "task-template" });
 });
-afterAll(() => coder.close());
+afterAll(() => Promise.all([coder.close(), gitHub.close()]));
 
 const missing = Object.assign(new Error("Stack with id x does not exist"), { name: "ValidationError" });
-const variables = ["CODER_URL", "AGENT_GITHUB_USERNAME", "CODER_TOKEN", "CODER_TEMPLATE_NAME"] as const;
+const variables = [
+  "CODER_URL",
+  "AGENT_GITHUB_USERNAME",
+  "CODER_TOKEN",
+  "CODER_TEMPLATE_NAME",
+  "GITHUB_API_URL",
+] as const;
 beforeEach(() => {
   cloudFormation.reset();
   cloudFormation.on(DescribeStacksCommand).rejects(missing);
   Object.assign(process.env, {
     CODER_URL: coder.url,
-    AGENT_GITHUB_USERNAME: "coder-agent",
+    AGENT_GITHUB_USERNAME: gitHub.agentLogin,
     CODER_TOKEN: coder.token,
+    GITHUB_API_URL: gitHub.url,
   });
 });
 afterEach(() => {
@@ -53,12 +65,13 @@ test("a stack that isn't there is deployed, with the settings that are given or 
   process.env.CODER_TEMPLATE_NAME = "task-template";
   const { err, deployed } = await run();
   expect(err).toMatch(/✓ Coder v[\d.]+.* at .* with Tasks.*a site Owner/);
+  expect(err).toContain(`✓ GitHub user ${gitHub.agentLogin}`);
   expect(err).toContain("This deploys the stack mine with the settings:");
   expect(err).not.toContain(coder.token);
   expect(deployed).toEqual([
     {
       CODER_URL: coder.url,
-      AGENT_GITHUB_USERNAME: "coder-agent",
+      AGENT_GITHUB_USERNAME: gitHub.agentLogin,
       STACK_NAME: "mine",
       CODER_TEMPLATE_NAME: "task-template",
     },
@@ -77,6 +90,8 @@ test("the CDK must be bootstrapped", async () => {
 });
 
 test.each([
+  ["AGENT_GITHUB_USERNAME", "nobody", /GitHub has no user nobody.*correct AGENT_GITHUB_USERNAME/],
+  ["AGENT_GITHUB_USERNAME", "robot", /robot is no user but a Bot/],
   ["CODER_URL", undefined, /CODER_URL is missing, and nobody can be asked/],
   ["CODER_URL", "http://127.0.0.1:9", /can't be reached.*Check CODER_URL/],
   ["CODER_TOKEN", "wrong", /doesn't accept the token/],
@@ -89,4 +104,13 @@ test.each([
   expect(code).not.toBe(0);
   expect(err).toMatch(message);
   expect(deployed).toEqual([]);
+});
+
+test("a GitHub that tells nothing to strangers doesn't stop setup", async () => {
+  isBootstrapped();
+  process.env.CODER_TEMPLATE_NAME = "task-template";
+  gitHub.http.fail({ path: /\/users\//, status: 401 });
+  const { err, deployed } = await run();
+  expect(err).toContain(`! The user ${gitHub.agentLogin} is not checked yet`);
+  expect(deployed).toHaveLength(1);
 });

@@ -90,7 +90,7 @@ export class AppAuth {
           issuers: [this.appId, this.clientId],
           now: this.now(),
         });
-      } else if (!/^\/(_logs|app-manifests)\//.test(request.path)) {
+      } else if (!/^\/(_logs|app-manifests)\//.test(request.path) && !isForEverybody(request)) {
         this.#checkToken(request);
       }
       return undefined;
@@ -257,4 +257,9 @@ function chosen(asked: Json, covered: Repository[]): Repository[] | undefined {
     422,
     "There is at least one repository that does not exist or is not accessible to the parent installation.",
   );
+}
+
+/** What GitHub tells without credentials, of what is used here; wrong ones are refused all the same. */
+function isForEverybody({ method, path, headers }: HttpRequest): boolean {
+  return method === "GET" && headers.authorization === undefined && /^\/users\/[^/]+$/.test(path);
 }
