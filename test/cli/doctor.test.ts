@@ -5,15 +5,8 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { CreateScheduleCommand, DeleteScheduleCommand, SchedulerClient } from "@aws-sdk/client-scheduler";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
-import { World } from "../e2e/support.js";
-import { connect, relay } from "./support.js";
-
-interface Finding {
-  check: string;
-  verdict: "ok" | "fault" | "unknown";
-  message: string;
-  remedy?: string;
-}
+import type { World } from "../e2e/support.js";
+import { examine, expectFaults, wellSetUp } from "./examine.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -21,37 +14,14 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 const mending: (() => void)[] = [];
 let world: World;
 beforeAll(async () => {
-  world = await World.start();
-  connect(world.system);
-  world.coder.addTemplate({ name: "code-factory" });
-  world.gitHub.repositories.get("octo/app").permissions.set(world.gitHub.agentLogin, "write");
+  world = await wellSetUp();
   world.gitHub.addUser({ login: "stranger" });
   world.gitHub.addUser({ login: "robot", type: "Bot" });
-  // GitHub sends one when an App is made; nothing else that it has sent is without an effect.
-  await world.gitHub.deliver("ping", { zen: "Keep it logically awesome.", hook_id: 1 });
 });
 afterEach(() => {
   for (const mend of mending.splice(0).reverse()) mend();
 });
 afterAll(() => world.close());
-
-async function examine(): Promise<{ code: number; findings: Finding[] }> {
-  const { code, json } = await relay(["doctor", "--local", "--json"]);
-  return { code, findings: json() as Finding[] };
-}
-
-/** Expects that all is well but for what these patterns describe: check and message of each fault, in order. */
-async function expectFaults(...expected: [check: string, message: RegExp][]): Promise<Finding[]> {
-  const { code, findings } = await examine();
-  const faults = findings.filter(({ verdict }) => verdict === "fault");
-  expect(faults).toEqual(
-    expected.map(([check, message]) =>
-      expect.objectContaining({ check, message: expect.stringMatching(message), remedy: expect.any(String) }),
-    ),
-  );
-  expect(code).toBe(6);
-  return findings;
-}
 
 /** Changes what the deployment runs with, as a wrong setting does. */
 function deploy(change: { environment?: Record<string, string>; outputs?: Record<string, string> }): void {
@@ -270,21 +240,5 @@ describe("finds and names", () => {
     await expectFaults(["Schedules", /1\.nightly .* is disabled/]);
     await client.send(new DeleteScheduleCommand(schedule));
     client.destroy();
-  });
-
-  test("runs that have failed, and deliveries that weren't accepted", async () => {
-    const { engine } = world.system;
-    const [machine] = engine.machines().filter(({ arn }) => arn.endsWith("-relay-failure"));
-    engine.start(machine?.arn ?? "", "relay-failure-app-1-0", "{}");
-    await world.idle();
-    const { hook } = world.gitHub.auth.app;
-    const { url } = hook;
-    hook.url = `${world.system.api.url}/elsewhere`;
-    expect((await world.gitHub.deliver("push", {})).status).toBe(404);
-    hook.url = url;
-    await expectFaults(
-      ["Deliveries", /of the last \d+ deliveries of a day, 1 were never accepted/],
-      ["Failed", /1 runs within a day/],
-    );
   });
 });
