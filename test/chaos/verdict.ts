@@ -74,7 +74,11 @@ function* tableFaults(life: Life, items: readonly Item[]): Generator<string> {
   const [agent]: (FakeTask | undefined)[] = alive(life);
   const id = (record?.task as { id?: string } | undefined)?.id;
   if (life.isWanted && id !== agent?.id) yield `the record names the task ${id}, not ${agent?.id}`;
-  const waiting = items.filter(({ pk, sk }) => pk === `inbox#${work}` && sk.startsWith("waiting#"));
+  const inbox = items.filter(({ pk }) => pk === `inbox#${work}`);
+  // A queue entry may be left over when its input no longer waits (lambdas/inbox/queue.ts).
+  const waits = ({ identity }: Item) =>
+    inbox.some(({ sk, state }) => sk === `input#${identity}` && state === "waiting");
+  const waiting = inbox.filter((item) => item.sk.startsWith("waiting#") && waits(item));
   if (life.isWanted && waiting.length > 0) yield `its inbox still holds ${waiting.map(({ sk }) => sk)}`;
 }
 
