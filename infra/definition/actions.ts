@@ -6,6 +6,16 @@ import type { ActionSpec } from "./action-spec.js";
  */
 const actionDefaults = { timeoutSeconds: 120, memoryMb: 512 };
 
+/** The flows that an event starts, whether GitHub has sent it or it was found missing. */
+const eventFlows = [
+  "create-task",
+  "delete-task",
+  "forward-comment",
+  "relay-failure",
+  "sync-repo-config",
+  "watch-pulls",
+] as const;
+
 /**
  * Every Lambda of the system and what it may access. The key is the name of its file in `lambdas/actions/`; the stack
  * gives each its own role with exactly these rights, and the local system reads the same table.
@@ -18,14 +28,7 @@ export const actions = {
     secrets: ["webhook", "githubApp"],
     isAppAlone: true,
     table: { account: ["query", "update"] },
-    starts: [
-      "create-task",
-      "delete-task",
-      "forward-comment",
-      "relay-failure",
-      "sync-repo-config",
-      "watch-pulls",
-    ],
+    starts: eventFlows,
   },
   "claim-work": {
     ...actionDefaults,
@@ -207,14 +210,7 @@ export const actions = {
       healing: ["get", "update"],
       account: ["query", "update"],
     },
-    starts: [
-      "create-task",
-      "delete-task",
-      "forward-comment",
-      "relay-failure",
-      "sync-repo-config",
-      "watch-pulls",
-    ],
+    starts: eventFlows,
     schedules: "read",
     everyMinutes: 60,
   },

@@ -7,6 +7,7 @@ import { compile } from "../../local/build/compile.mjs";
 import { FakeCoder } from "../../local/fake-coder/fake-coder.js";
 import { prepareAppKey } from "../../local/fake-github/app/app-key.js";
 import { FakeGitHub } from "../../local/fake-github/fake-github.js";
+import { settingsOf } from "../settings-of.js";
 import { realNow, setClock } from "./clock.mjs";
 import { Courier } from "./courier.js";
 import { Life, type Stage } from "./life.js";
@@ -74,15 +75,7 @@ export async function chaos({
   gitHub.addRepository({ owner: "octo", name: "app", permissions: { mona: "write" } });
   coder.addUser({ username: "mona-c", githubId: mona.id });
   coder.addTemplate({ name: "task-template" });
-  const settings = {
-    GITHUB_API_URL: gitHub.url,
-    CODER_URL: coder.url,
-    AGENT_GITHUB_USERNAME: gitHub.agentLogin,
-    APP_ID: gitHub.appId,
-    PRIVATE_KEY: gitHub.privateKey,
-    WEBHOOK_SECRET: gitHub.webhookSecret,
-    CODER_TOKEN: coder.token,
-  };
+  const settings = settingsOf(gitHub, coder);
   const program = join(folder, "relay.mjs");
   const relay = new RelayProcess({ program, folder, settings, bundles, timeScale: 1 / rate, clock });
   try {

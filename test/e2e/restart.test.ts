@@ -10,6 +10,7 @@ import { FakeCoder } from "../../local/fake-coder/fake-coder.js";
 import { FakeGitHub } from "../../local/fake-github/fake-github.js";
 import type { Issue } from "../../local/fake-github/issues/issues.js";
 import { openState } from "../../local/state/state.js";
+import { settingsOf } from "../settings-of.js";
 import { allWell } from "./repo-work.js";
 import { until, World } from "./support.js";
 
@@ -104,13 +105,7 @@ describe("npm start with a state folder", () => {
         PORT: "0",
         LOCAL_TIME_SCALE: "0.01",
         LOCAL_STATE_DIR: join(folder, "relay"),
-        GITHUB_API_URL: gitHub.url,
-        CODER_URL: coder.url,
-        AGENT_GITHUB_USERNAME: gitHub.agentLogin,
-        APP_ID: gitHub.appId,
-        PRIVATE_KEY: gitHub.privateKey,
-        WEBHOOK_SECRET: gitHub.webhookSecret,
-        CODER_TOKEN: coder.token,
+        ...settingsOf(gitHub, coder),
       },
     });
     let output = "";

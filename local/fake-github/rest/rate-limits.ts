@@ -9,7 +9,7 @@ export interface RateLimit {
   retryAfterSeconds?: number | null;
 }
 
-/** What every answer says of the primary limit, which the fake never reaches. An Enterprise Server has none by default. */
+/** What an answer says of the primary limit, unless a test sets a quota. An Enterprise Server has none by default. */
 export const primaryLimit = {
   "x-ratelimit-limit": "5000",
   "x-ratelimit-remaining": "4987",
