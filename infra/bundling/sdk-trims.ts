@@ -62,6 +62,21 @@ const trims: Trim[] = [
     replacement: () => "export const resolveEndpointDiscoveryConfig = (input) => input;",
   },
   {
+    // Applies what `extensions` of a client's configuration change; no client here has any.
+    file: /@aws-sdk[\\/]client-[^\\/]+[\\/]dist-es[\\/]runtimeExtensions\.js$/,
+    replacement: () => "export const resolveRuntimeExtensions = (runtimeConfig) => runtimeConfig;",
+  },
+  {
+    // Only for clients of S3.
+    file: /@smithy[\\/]core[\\/]dist-es[\\/].*[\\/]service-customizations[\\/]index\.js$/,
+    replacement: () => absent("resolveParamsForS3"),
+  },
+  {
+    // Nothing here uses its paginators. The package doesn't say that its modules have no side effects, so esbuild keeps them.
+    file: /@aws-sdk[\\/]lib-dynamodb[\\/]dist-es[\\/]pagination[\\/]index\.js$/,
+    replacement: () => "",
+  },
+  {
     // Without its error classes, the SDK throws its base exception with the same name.
     file: /@aws-sdk[\\/]client-[^\\/]+[\\/]dist-es[\\/]schemas[\\/]schemas_0\.js$/,
     replacement: withoutErrorClasses,
