@@ -7,7 +7,7 @@ import type { ITopic } from "aws-cdk-lib/aws-sns";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import type { StateMachine } from "aws-cdk-lib/aws-stepfunctions";
 import type { Construct } from "constructs";
-import type { FlowName } from "../definition/action-spec.js";
+import { type FlowName, flowNames } from "../definition/action-spec.js";
 import { measured } from "./measured.js";
 
 export interface AlarmSources {
@@ -26,6 +26,21 @@ export interface AlarmSources {
   topic: ITopic;
 }
 
+/**
+ * The alarm that watches each flow, of which CloudWatch allows five for one. A failed drain means that people's messages
+ * don't reach an agent; the failure of a flow that only watches loses none.
+ */
+const alarmOf: Readonly<Record<FlowName, "FlowsFailing" | "WatchersFailing" | "DrainFailed">> = {
+  "create-task": "FlowsFailing",
+  "delete-task": "FlowsFailing",
+  "forward-comment": "FlowsFailing",
+  "relay-failure": "FlowsFailing",
+  "sync-repo-config": "FlowsFailing",
+  "follow-task": "WatchersFailing",
+  "watch-pulls": "WatchersFailing",
+  "drain-inbox": "DrainFailed",
+};
+
 /** The alarms of the relay, each with the description that operators read when it fires. */
 export function addAlarms(scope: Construct, sources: AlarmSources): void {
   const { api, webhook, stateMachines, unreported, deadLetters, scheduleGroups, topic } = sources;
@@ -38,6 +53,8 @@ export function addAlarms(scope: Construct, sources: AlarmSources): void {
       evaluationPeriods: 1,
       treatMissingData: TreatMissingData.NOT_BREACHING,
     }).addAlarmAction(action);
+  const watchedBy = (id: (typeof alarmOf)[FlowName]) =>
+    flowNames.filter((name) => alarmOf[name] === id).map((name) => stateMachines[name]);
 
   alarm(
     "WebhookErrors",
@@ -51,19 +68,22 @@ export function addAlarms(scope: Construct, sources: AlarmSources): void {
     1,
     "GitHub was answered with 5xx: a secret could not be read or a flow could not be started. The Lambda redeliver brings the deliveries back.",
   );
-  // Each failed execution is reported by itself; this alarm is for a common cause. Drains have their own
-  // alarm, and two flows are left out: their failures lose no messages.
-  const { "drain-inbox": drain, "follow-task": _follow, "watch-pulls": _watch, ...others } = stateMachines;
+  // Each failed execution is reported by itself; these two are for a common cause.
   alarm(
     "FlowsFailing",
-    failedExecutions(Object.values(others), Duration.minutes(15)),
+    failedExecutions(watchedBy("FlowsFailing"), Duration.minutes(15)),
     5,
-    "Five or more flows, drains aside, failed or timed out within 15 minutes: Coder or GitHub may be down, or a token has expired. Fix the cause, then redrive the executions.",
+    "Five or more flows, drains and watchers aside, failed or timed out within 15 minutes: Coder or GitHub may be down, or a token has expired. Fix the cause, then redrive the executions.",
   );
-  // A failed drain means that people's messages don't reach an agent.
+  alarm(
+    "WatchersFailing",
+    failedExecutions(watchedBy("WatchersFailing"), Duration.minutes(15)),
+    5,
+    "Five or more flows that only watch failed or timed out within 15 minutes: status comments may be out of date and conflicts untold. Fix the cause, then redrive the executions.",
+  );
   alarm(
     "DrainFailed",
-    failedExecutions([drain], Duration.minutes(5)),
+    failedExecutions(watchedBy("DrainFailed"), Duration.minutes(5)),
     1,
     "A drain failed or timed out: its inputs wait in the inbox for eight days. Fix the error that the execution names, then redrive it. The next comment on the task also starts a new drain.",
   );
