@@ -7,6 +7,7 @@ import { agent } from "./agent.js";
 import { type Check, type CheckGroup, fault, faultsOr, ok, type Result, unknown } from "./finding.js";
 import { deliveries, hook, signature } from "./hook.js";
 import { allInstallations, findApp, type Grant, type Installation } from "./registered-app.js";
+import { jobs } from "./schedules.js";
 
 /** The clocks may differ by this much: GitHub refuses a JWT that is dated a minute ahead. */
 const skewMs = 30_000;
@@ -108,5 +109,5 @@ function lackingIn({ permissions: granted, events }: Grant): string[] {
 
 export const gitHubChecks: CheckGroup = {
   gate: credentials,
-  checks: [clock, permissions, installations, hook, signature, deliveries, agent],
+  checks: [clock, permissions, installations, hook, signature, deliveries, agent, jobs],
 };

@@ -1,9 +1,8 @@
-import { paginateListSchedules, SchedulerClient, type ScheduleSummary } from "@aws-sdk/client-scheduler";
 import type { FlowName } from "../../infra/definition/action-spec.js";
-import { flowArn } from "../deployment/deployment.js";
 import { age } from "../frame/time.js";
 import { executions, failedExecutions } from "../operations/executions.js";
 import { type Check, type CheckGroup, fault, faultsOr, ok } from "./finding.js";
+import { recurring } from "./schedules.js";
 
 const hourMs = 3_600_000;
 
@@ -48,35 +47,4 @@ const failed: Check = {
   },
 };
 
-const schedules: Check = {
-  name: "Schedules",
-  async run(deployment) {
-    const jobs = await list(deployment.environment.SCHEDULE_GROUP ?? "");
-    const target = flowArn(deployment, "create-task");
-    const wrongJobs = jobs.filter(({ State, Target }) => State !== "ENABLED" || Target?.Arn !== target);
-    // On this machine, the relay's own ones are no schedules of the local Scheduler's group.
-    const own = deployment.isLocal ? [] : await list(`${deployment.stackName}-recurring`);
-    const disabled = own.filter(({ State }) => State !== "ENABLED");
-    const faults = [
-      ...wrongJobs.map(({ Name }) =>
-        fault(
-          `the schedule ${Name} of a job is disabled, or doesn't start create-task`,
-          "Delete it in EventBridge Scheduler, and push the repository's config file: that creates it anew.",
-        ),
-      ),
-      ...disabled.map(({ Name }) =>
-        fault(`the schedule of λ ${Name} is disabled`, "Enable it in EventBridge Scheduler."),
-      ),
-    ];
-    return faultsOr(faults, `${jobs.length + own.length}, all of them in order`);
-  },
-};
-
-async function list(GroupName: string): Promise<ScheduleSummary[]> {
-  const found: ScheduleSummary[] = [];
-  const pages = paginateListSchedules({ client: new SchedulerClient({}) }, { GroupName });
-  for await (const { Schedules = [] } of pages) found.push(...Schedules);
-  return found;
-}
-
-export const runChecks: CheckGroup = { gate: schedules, checks: [stuck, failed] };
+export const runChecks: CheckGroup = { gate: recurring, checks: [stuck, failed] };

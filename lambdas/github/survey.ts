@@ -1,6 +1,6 @@
 import type { Octokit } from "@octokit/rest";
 import { log } from "../runtime/log.js";
-import { askForNodes, atOnce } from "./graphql.js";
+import { askForNodes, atOnce, type GraphqlError } from "./graphql.js";
 import type { ListedRepository } from "./installations.js";
 
 /** An open issue that the agent is assigned to. */
@@ -34,6 +34,8 @@ export interface Survey {
   file: string | null | undefined;
 }
 
+const fileField = "object(expression: $file) { ... on Blob { text isTruncated } }";
+
 const query = `query ($ids: [ID!]!, $agent: String!, $file: String!, $issuesAfter: String, $pullsAfter: String) {
   nodes(ids: $ids) {
     ... on Repository {
@@ -45,9 +47,13 @@ const query = `query ($ids: [ID!]!, $agent: String!, $file: String!, $issuesAfte
         pageInfo { hasNextPage endCursor }
         nodes { id number url updatedAt headRefOid author { ... on User { databaseId } } }
       }
-      object(expression: $file) { ... on Blob { text isTruncated } }
+      ${fileField}
     }
   }
+}`;
+
+const fileQuery = `query ($ids: [ID!]!, $file: String!) {
+  nodes(ids: $ids) { ... on Repository { ${fileField} } }
 }`;
 
 interface Page<Node> {
@@ -55,7 +61,11 @@ interface Page<Node> {
   nodes: (Node | null)[] | null;
 }
 
-interface RepositoryNode {
+interface FileNode {
+  object: { text?: string | null; isTruncated?: boolean } | null;
+}
+
+interface RepositoryNode extends FileNode {
   issues: Page<{
     id: string;
     number: number;
@@ -72,7 +82,6 @@ interface RepositoryNode {
     headRefOid: string;
     author: { databaseId?: number } | null;
   }> | null;
-  object: { text?: string | null; isTruncated?: boolean } | null;
 }
 
 /** Where the lists of one repository go on. */
@@ -97,7 +106,7 @@ export async function surveyRepositories(
       octokit,
       query,
       asked.map(({ nodeId }) => nodeId),
-      { agent, file: `HEAD:${path}`, ...cursors },
+      { agent, ...atHead(path), ...cursors },
     );
   const { nodes, errors } = await ask(repositories, {});
   for (const [index, repository] of repositories.entries()) {
@@ -109,8 +118,7 @@ export async function surveyRepositories(
       });
       continue;
     }
-    const isHidden = errors.some(({ path: at }) => at?.[1] === index && at[2] === "object");
-    const survey: Survey = { repository, issues: [], pulls: [], file: isHidden ? undefined : textOf(node) };
+    const survey: Survey = { repository, issues: [], pulls: [], file: fileOf(node, index, errors) };
     let cursors: Cursors = {};
     for (;;) {
       addTo(survey, node);
@@ -146,7 +154,27 @@ function cursorsAfter({ issues, pullRequests }: RepositoryNode, before: Cursors)
   };
 }
 
-function textOf({ object }: RepositoryNode): string | null | undefined {
+/**
+ * The text of one file in each of up to a hundred repositories, in one request. A repository that the App cannot read is
+ * left out.
+ */
+export async function surveyFiles(
+  octokit: Octokit,
+  repositories: readonly ListedRepository[],
+  path: string,
+): Promise<Pick<Survey, "repository" | "file">[]> {
+  const ids = repositories.map(({ nodeId }) => nodeId);
+  const { nodes, errors } = await askForNodes<FileNode>(octokit, fileQuery, ids, atHead(path));
+  return repositories.flatMap((repository, index) => {
+    const node = nodes[index];
+    return node ? [{ repository, file: fileOf(node, index, errors) }] : [];
+  });
+}
+
+const atHead = (path: string) => ({ file: `HEAD:${path}` });
+
+function fileOf({ object }: FileNode, index: number, errors: readonly GraphqlError[]): Survey["file"] {
+  if (errors.some(({ path }) => path?.[1] === index && path[2] === "object")) return undefined;
   if (object === null) return null;
   return object.isTruncated ? undefined : (object.text ?? undefined);
 }

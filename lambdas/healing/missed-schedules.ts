@@ -3,7 +3,7 @@ import type { Installation } from "../github/app-installations.js";
 import type { Survey } from "../github/survey.js";
 import { InvalidScheduleError } from "../model/errors.js";
 import type { Repository } from "../model/event.js";
-import { RepositorySchedules } from "../schedules/scheduler.js";
+import { type Differences, RepositorySchedules } from "../schedules/scheduler.js";
 import { type ScheduleSource, type WantedSchedule, wantedSchedules } from "../schedules/wanted.js";
 import type { MissedDelivery } from "./missed-delivery.js";
 
@@ -23,14 +23,28 @@ export interface ScheduleSurvey {
 export async function missedConfigs(survey: ScheduleSurvey): Promise<MissedDelivery[]> {
   const { installation, surveys, scheduled, sweepStartedAt } = survey;
   const differing: Repository[] = [];
-  for (const { repository, file } of surveys) {
-    const wanted = wantedIn(file, { installation: installation.id, repository });
-    if (!wanted || (wanted.length === 0 && !scheduled.has(repository.id))) continue;
-    const { unwanted, wrong } = await new RepositorySchedules(repository.id).differences(wanted);
-    if (unwanted.length + wrong.length > 0) differing.push(repository);
+  for (const surveyed of surveys) {
+    const { unwanted, wrong } = (await scheduleDifferences(installation.id, surveyed, scheduled)) ?? inLine;
+    if (unwanted.length + wrong.length > 0) differing.push(surveyed.repository);
   }
   if (differing.length === 0) return [];
   return [changed("added", installation, differing, sweepStartedAt, "has other schedules than its config")];
+}
+
+const inLine: Differences = { unwanted: [], wrong: [] };
+
+/**
+ * How a repository's schedules differ from its config; `undefined` if the config is not known or has faults.
+ * `scheduled`: the ids of all repositories that have schedules.
+ */
+export async function scheduleDifferences(
+  installation: number,
+  { repository, file }: Pick<Survey, "repository" | "file">,
+  scheduled: ReadonlySet<number>,
+): Promise<Differences | undefined> {
+  const wanted = wantedIn(file, { installation, repository });
+  if (wanted?.length === 0 && !scheduled.has(repository.id)) return inLine;
+  return wanted && new RepositorySchedules(repository.id).differences(wanted);
 }
 
 /** `undefined` if the file is not known, or has faults. */

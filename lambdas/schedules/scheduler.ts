@@ -43,8 +43,8 @@ export interface Reconciled {
 export interface Differences {
   /** Names. */
   unwanted: string[];
-  /** Missing or different ones, and which of the two is likely. */
-  wrong: { schedule: WantedSchedule; likely: "absent" | "present" }[];
+  /** Missing ones, and different ones with what differs, in words. */
+  wrong: { schedule: WantedSchedule; deviations?: string[] }[];
 }
 
 /**
@@ -101,10 +101,10 @@ export class RepositorySchedules {
     const { unwanted, wrong } = await this.differences(wanted);
     for (const name of unwanted) if (await this.remove(name)) done.removed.push(name);
     const refused: Error[] = [];
-    for (const { schedule, likely } of wrong) {
+    for (const { schedule, deviations } of wrong) {
       const { name } = schedule;
       try {
-        done[await this.put(schedule, likely)].push(name);
+        done[await this.put(schedule, deviations ? "present" : "absent")].push(name);
       } catch (error) {
         if (!isRefusedSchedule(error)) throw error;
         log.error("Scheduler refuses a schedule", {
@@ -126,8 +126,9 @@ export class RepositorySchedules {
     const wrong: Differences["wrong"] = [];
     for (const schedule of wanted) {
       const current = present.has(schedule.name) ? await this.#get(schedule.name) : undefined;
-      if (current && comparable(current) === comparable(this.#definition(schedule))) continue;
-      wrong.push({ schedule, likely: current ? "present" : "absent" });
+      const deviations = current && deviationsOf(current, this.#definition(schedule));
+      if (deviations === undefined) wrong.push({ schedule });
+      else if (deviations.length > 0) wrong.push({ schedule, deviations });
     }
     return { unwanted: [...present].filter((name) => !names.has(name)), wrong };
   }
@@ -222,19 +223,30 @@ export function isRefusedSchedule(error: unknown): error is Error {
   return error instanceof Error && refusals.includes(error.name);
 }
 
-/** All parts of a schedule that the relay sets, as one text to compare. */
-function comparable(schedule: CreateScheduleInput | GetScheduleOutput): string {
+/** What a schedule has else than it should, of what the relay sets: `expression rate(1 day) instead of cron(0 3 ? * * *)`. */
+function deviationsOf(current: GetScheduleOutput, expected: CreateScheduleInput): string[] {
+  const [found, wanted] = [partsOf(current), partsOf(expected)];
+  return Object.entries(wanted).flatMap(([part, value]) => {
+    const present = found[part];
+    if (present === value) return [];
+    return part === "target" ? ["another target"] : [`${part} ${present} instead of ${value}`];
+  });
+}
+
+function partsOf(schedule: CreateScheduleInput | GetScheduleOutput): Record<string, string | undefined> {
   const { ScheduleExpression, ScheduleExpressionTimezone, FlexibleTimeWindow, State, Target } = schedule;
-  return JSON.stringify([
-    ScheduleExpression,
-    ScheduleExpressionTimezone,
-    FlexibleTimeWindow?.Mode,
-    State,
-    Target?.Arn,
-    Target?.RoleArn,
-    Target?.Input,
-    Target?.RetryPolicy?.MaximumEventAgeInSeconds,
-    Target?.RetryPolicy?.MaximumRetryAttempts,
-    Target?.DeadLetterConfig?.Arn,
-  ]);
+  return {
+    expression: ScheduleExpression,
+    "time zone": ScheduleExpressionTimezone,
+    "time window": FlexibleTimeWindow?.Mode,
+    state: State,
+    target: JSON.stringify([
+      Target?.Arn,
+      Target?.RoleArn,
+      Target?.Input,
+      Target?.RetryPolicy?.MaximumEventAgeInSeconds,
+      Target?.RetryPolicy?.MaximumRetryAttempts,
+      Target?.DeadLetterConfig?.Arn,
+    ]),
+  };
 }

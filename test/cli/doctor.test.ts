@@ -3,8 +3,14 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { CreateScheduleCommand, DeleteScheduleCommand, SchedulerClient } from "@aws-sdk/client-scheduler";
+import {
+  CreateScheduleCommand,
+  type CreateScheduleCommandInput,
+  DeleteScheduleCommand,
+  SchedulerClient,
+} from "@aws-sdk/client-scheduler";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
+import { writeConfig } from "../e2e/repo-work.js";
 import type { World } from "../e2e/support.js";
 import { examine, expectFaults, wellSetUp } from "./examine.js";
 
@@ -216,7 +222,7 @@ describe("finds and names", () => {
     );
   });
 
-  test("a schedule that is disabled", async () => {
+  test("schedules that differ from a repository's config, and those of a repository that is gone", async () => {
     const {
       SCHEDULE_GROUP: GroupName = "",
       SCHEDULE_ROLE_ARN: RoleArn = "",
@@ -227,18 +233,42 @@ describe("finds and names", () => {
       endpoint: world.system.scheduler.url,
       credentials: world.system.credentials,
     });
-    const schedule = { GroupName, Name: "1.nightly" };
-    await client.send(
-      new CreateScheduleCommand({
-        ...schedule,
-        State: "DISABLED",
-        ScheduleExpression: "rate(1 day)",
-        FlexibleTimeWindow: { Mode: "OFF" },
-        Target: { Arn, RoleArn },
-      }),
+    const names: string[] = [];
+    const create = async (Name: string, fields: Partial<CreateScheduleCommandInput> = {}) => {
+      const ScheduleExpression = "cron(0 3 * * ? *)";
+      const common = { GroupName, FlexibleTimeWindow: { Mode: "OFF" }, Target: { Arn, RoleArn } } as const;
+      await client.send(new CreateScheduleCommand({ ...common, Name, ScheduleExpression, ...fields }));
+      names.push(Name);
+    };
+    const { id } = world.gitHub.repositories.get("octo/app");
+    const job = (name: string) =>
+      `[[scheduled_jobs]]\nname = "${name}"\nbranch = "develop"\nschedule = "0 4 * * *"\ntimezone = "Europe/Berlin"\nprompt = "Tidy up."\n`;
+    await writeConfig(world, ["missing", "off"].map(job).join("\n"));
+    await create(`${id}.off`, { State: "DISABLED" });
+    await create(`${id}.former`);
+    await create("999.nightly");
+    const findings = await expectFaults(
+      ["Jobs", new RegExp(`octo/app has the schedule ${id}\\.former, but its config has no such job`)],
+      ["Jobs", new RegExp(`octo/app lacks the schedule ${id}\\.missing of its config`)],
+      [
+        "Jobs",
+        new RegExp(
+          `${id}\\.off that differs.*: expression cron\\(0 3 .* instead of cron\\(0 4 .*, time zone UTC instead of Europe/Berlin, state DISABLED instead of ENABLED, another target`,
+        ),
+      ],
+      ["Jobs", /the repository 999 has schedules, but no installation that is served has it/],
     );
-    await expectFaults(["Schedules", /1\.nightly .* is disabled/]);
-    await client.send(new DeleteScheduleCommand(schedule));
+    expect(findings.find(({ check }) => check === "Jobs")?.remedy).toContain("npm run relay -- reconcile");
+    for (const Name of names) await client.send(new DeleteScheduleCommand({ GroupName, Name }));
     client.destroy();
+    await writeConfig(world, "scheduled_jobs = 7\n");
+    const { code, findings: kept } = await examine();
+    expect(code).toBe(0);
+    expect(kept).toContainEqual({
+      check: "Jobs",
+      verdict: "unknown",
+      message: expect.stringMatching(/octo\/app is not compared: its config has faults/),
+    });
+    await writeConfig(world, "");
   });
 });
