@@ -1,5 +1,5 @@
 import type { Bundle } from "../infra/bundling/bundle.js";
-import { retryPolicies } from "../infra/definition/flow-source.js";
+import { busyWaits, retryPolicies } from "../infra/definition/flow-source.js";
 import type { FakeTask } from "../local/fake-coder/tasks/fake-task.js";
 import type { Issue } from "../local/fake-github/issues/issues.js";
 import type { Figures, Row } from "./figures.js";
@@ -96,16 +96,12 @@ async function told(workplace: Workplace, task: FakeTask, text: string): Promise
 
 /** How often a drain looks at an agent that becomes idle after so many seconds. */
 function looksAt(seconds: number): number {
-  const {
-    IntervalSeconds = 1,
-    BackoffRate = 2,
-    MaxDelaySeconds = 0,
-  } = retryPolicies.onRequest.agentBusy ?? {};
-  let looks = 0;
-  for (let time = 0; time < seconds; looks++) {
-    time += Math.min(IntervalSeconds * BackoffRate ** looks, MaxDelaySeconds);
-  }
-  return looks;
+  let time = 0;
+  const looks = busyWaits(retryPolicies).findIndex((wait) => {
+    time += wait;
+    return time >= seconds;
+  });
+  return looks + 1;
 }
 
 /** Divides what the system has used into the steps of a life. */

@@ -44,6 +44,19 @@ export const retryPolicies = JSON.parse(
   readFileSync(new URL("retry-policies.json", folder), "utf8"),
 ) as RetryPolicies;
 
+/** Seconds of each wait of a policy, at the least: full jitter may draw none at all. */
+export function waitsOf({ IntervalSeconds = 1, BackoffRate = 2, ...retrier }: Retrier): number[] {
+  const { MaxDelaySeconds = Number.POSITIVE_INFINITY, MaxAttempts = 3, JitterStrategy } = retrier;
+  return Array.from({ length: MaxAttempts }, (_, i) =>
+    JitterStrategy === "FULL" ? 0 : Math.min(IntervalSeconds * BackoffRate ** i, MaxDelaySeconds),
+  );
+}
+
+/** Seconds of each wait of a drain for an agent that works all the time. */
+export function busyWaits({ onRequest: { agentBusy, agentStillBusy } }: RetryPolicies): number[] {
+  return [agentBusy, agentStillBusy].flatMap((policy) => (policy ? waitsOf(policy) : []));
+}
+
 /**
  * The definition of a flow: `statemachines/<name>.asl.json` with its retry policies. Each Lambda's input gets what its
  * log lines name. Placeholders stay.

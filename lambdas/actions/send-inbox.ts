@@ -14,6 +14,8 @@ const inputSchema = z.object({
   /** Its name in executions that an earlier version started. */
   look: observationSchema,
 });
+/** Beside the state. Absent in executions that an earlier version started. */
+const attemptSchema = z.object({ retries: z._default(z.int(), 0) });
 
 const store = new TaskStore();
 const settings = instructionEnvironment();
@@ -26,5 +28,6 @@ const instructions = {
 /** Sends all waiting inputs to the agent as one message, if the agent is ready. */
 export async function handler(input: unknown): Promise<Sending> {
   const { drain, look, observation = look } = parseInput(inputSchema, stateIn(input));
-  return sendInbox(drain, observation?.wait ?? firstAgentWait, { store, instructions });
+  const { retries } = parseInput(attemptSchema, input);
+  return sendInbox(drain, observation?.wait ?? firstAgentWait, { store, instructions, retries });
 }

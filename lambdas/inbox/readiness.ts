@@ -2,7 +2,7 @@ import type { Phase, TaskView } from "../model/phase.js";
 
 /**
  * The pause before the next observation, if this one has changed what the drain must remember: a sixteenth of the pauses
- * so far, at least 4 seconds, at most 10 minutes. For an agent that is just busy, the retry policy `agentBusy` sets the
+ * so far, at least 4 seconds, at most 10 minutes. For an agent that is just busy, the retry policies set the
  * pace.
  */
 const shareOfWait = 1 / 16;
@@ -18,6 +18,12 @@ const silenceSeconds = 2 * 60;
 /** A report of an idle agent can flap within this time. A younger one needs a second observation. */
 const flappingSeconds = 5;
 const confirmationSeconds = 3;
+
+/**
+ * An agent that was found busy again and again is looked at by the policy `agentStillBusy` after this many retries: as many
+ * as the policy `agentBusy` allows.
+ */
+export const retriesUntilStillBusy = 11;
 
 /** What a drain remembers between two observations of its agent. */
 export interface AgentWait {

@@ -2,7 +2,7 @@ import { isServedAsKnown } from "../accounts/served-as-known.js";
 import { connectCoder } from "../coder/connect.js";
 import type { CoderTask } from "../coder/port.js";
 import { isWorthFollowing } from "../coder/progress.js";
-import { AgentBusyError, TaskBrokenError } from "../model/errors.js";
+import { AgentBusyError, AgentStillBusyError, TaskBrokenError } from "../model/errors.js";
 import type { TaskView } from "../model/phase.js";
 import type { TaskRecord } from "../model/record.js";
 import { log } from "../runtime/log.js";
@@ -13,7 +13,7 @@ import { Inbox } from "./inbox.js";
 import type { Instructions } from "./message/wording.js";
 import type { Drain } from "./meta.js";
 import { closeIfEmpty } from "./next-message.js";
-import { type AgentWait, observeAgent } from "./readiness.js";
+import { type AgentWait, observeAgent, retriesUntilStillBusy } from "./readiness.js";
 import { heldSeconds } from "./reviews.js";
 
 export interface Sending {
@@ -34,18 +34,20 @@ export interface Sending {
 export interface SendingContext {
   store: Records;
   instructions: Instructions;
+  /** How often the state machine has retried this observation. */
+  retries: number;
 }
 
 /**
  * Observes an inbox and its agent once. If the agent can take a message, what waits is sent, as much as one message holds.
- * If nothing waits, the drain ends. Throws an `AgentBusyError` if the last observation found the same, and a
- * `TaskBrokenError` if the agent does not start. The retry policy of the state machine limits how long an agent may work;
- * a redrive starts that time again.
+ * If nothing waits, the drain ends. Throws an `AgentBusyError`, and later an `AgentStillBusyError`, if the last observation
+ * found the same, and a `TaskBrokenError` if the agent does not start. The retry policies of the state machine limit how
+ * long an agent may work; a redrive starts that time again.
  */
 export async function sendInbox(
   drain: Drain,
   wait: AgentWait,
-  { store, instructions }: SendingContext,
+  { store, instructions, retries }: SendingContext,
 ): Promise<Sending> {
   const inbox = new Inbox(drain);
   const [record, meta] = await Promise.all([store.get(drain), inbox.meta.read()]);
@@ -72,9 +74,8 @@ export async function sendInbox(
   if (phase !== "ready") await inbox.measureWaiting(meta);
   if (isHopeless && task) throw notStarting(task);
   if (isBusy) {
-    throw new AgentBusyError(
-      `The agent cannot take a message yet: Coder shows it as "${view.status}". It is retried.`,
-    );
+    const Busy = retries < retriesUntilStillBusy ? AgentBusyError : AgentStillBusyError;
+    throw new Busy(`The agent cannot take a message yet: Coder shows it as "${view.status}". It is retried.`);
   }
   const later = { waitSeconds, wait: observed, report };
   if (phase === "gone" || phase === "paused") return after(phase, later);

@@ -79,6 +79,11 @@ export class AgentBusyError extends Error {
   override readonly name = "AgentBusyError";
 }
 
+/** The same, of an agent that has been busy for long. The retry policy `agentStillBusy` sets a slower pace. */
+export class AgentStillBusyError extends Error {
+  override readonly name = "AgentStillBusyError";
+}
+
 /** No failure: the agent's turn goes on, without news. The retry policy `working` sets the pace of observing it. */
 export class AgentWorkingError extends Error {
   override readonly name = "AgentWorkingError";

@@ -9,7 +9,7 @@ import { Redrives, redriveObstacle } from "./redrives.js";
 import { Run } from "./run.js";
 import { standingOf, type Visit } from "./standing.js";
 import type { JsonValue, Step } from "./step.js";
-import { contextOf } from "./step-context.js";
+import { contextOf, type RetryCount } from "./step-context.js";
 import { attemptTask } from "./task-attempt.js";
 import { callAfter } from "./timer.js";
 import { waitIn } from "./wait.js";
@@ -202,9 +202,10 @@ export class Execution {
     const step = this.machine.step(state);
     const visit = this.#visit ?? this.#enter(run, step);
     this.#visit = undefined;
-    const { output, next } = await step.perform(JSON.parse(input), contextOf(this, this.#redrives), {
+    const context = contextOf(this, this.#redrives);
+    const { output, next } = await step.perform(JSON.parse(input), context, {
       work: (given) => this.#work(run, step, visit, given),
-      repeat: (attempt) => this.#repeat(run, step, visit, attempt),
+      repeat: (attempt) => this.#repeat(run, step, visit, context.State.RetryCount, attempt),
     });
     if (run.isOver) return undefined;
 
@@ -239,13 +240,14 @@ export class Execution {
     run: Run,
     step: Step,
     { failures }: Visit,
+    retryCount: RetryCount,
     attempt: () => Promise<JsonValue>,
   ): Promise<JsonValue> {
     const { now } = this.#host;
     const retries = step.retries();
     let due = 0;
     for (const failure of failures) due = retries.next(failure);
-    for (;;) {
+    for (retryCount.value = failures.length; ; retryCount.value++) {
       await run.waitUntil(due, now);
       try {
         return await attempt();

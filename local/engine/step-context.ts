@@ -4,6 +4,19 @@ import type { Redrives } from "./redrives.js";
 export interface StepContext {
   Execution: Record<string, unknown>;
   StateMachine: Record<string, unknown>;
+  State: { RetryCount: RetryCount };
+}
+
+/**
+ * How often the current state has been retried. aws-local-stepfunctions resolves the parameters of a Task once for all of its
+ * attempts, so this is an object that becomes a number when an attempt writes its parameters as JSON.
+ */
+export class RetryCount {
+  value = 0;
+
+  toJSON(): number {
+    return this.value;
+  }
 }
 
 interface Described {
@@ -30,5 +43,6 @@ export function contextOf(
       ...(date && { RedriveTime: date.toISOString() }),
     },
     StateMachine: { Id: machine.arn, Name: machine.name },
+    State: { RetryCount: new RetryCount() },
   };
 }

@@ -97,7 +97,7 @@ export class Step {
     const run = this.#machine.run(input, {
       overrides: { taskResourceLocalHandlers: handlers },
       // The library fills $$.Execution with the data of this one state.
-      context: { Run: context.Execution, StateMachine: context.StateMachine },
+      context: { Run: context.Execution, StateMachine: context.StateMachine, State: context.State },
     });
     return { output: await run.result, next };
   }

@@ -99,8 +99,8 @@ function* ruleFaults(rule: Record<string, unknown>): Generator<string> {
 }
 
 function* expressionFaults(expression: string): Generator<string> {
-  if (/\$\$(?!\.(Execution|StateMachine)\.)/.test(expression)) {
-    yield `${expression}: of the context object, only $$.Execution.… and $$.StateMachine.… are supported here`;
+  if (/\$\$(?!\.(Execution|StateMachine)\.)/.test(expression) && expression !== "$$.State.RetryCount") {
+    yield `${expression}: of the context object, only $$.Execution.…, $$.StateMachine.… and $$.State.RetryCount alone are supported here`;
   }
   for (const name of ["States.JsonMerge", "States.JsonToString"]) {
     if (expression.includes(`${name}(`)) yield `${expression}: ${name} is not supported here`;

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { actionNames, pascalCase } from "../../infra/definition/actions.js";
-import { readFlow, retryPolicies } from "../../infra/definition/flow-source.js";
-import { AgentBusyError } from "../../lambdas/model/errors.js";
+import { busyWaits, readFlow, retryPolicies } from "../../infra/definition/flow-source.js";
+import { retriesUntilStillBusy } from "../../lambdas/inbox/readiness.js";
+import { AgentBusyError, AgentStillBusyError } from "../../lambdas/model/errors.js";
 import { loadDefinition } from "../../local/engine/definition.js";
 import { Engine, type ExecutionDescription } from "../../local/engine/index.js";
 import type { FakeTask } from "../../local/fake-coder/tasks/fake-task.js";
@@ -252,22 +253,20 @@ test(
 );
 
 test("a wait of two hours takes fewer than 400 state transitions and 6,000 events of history", async () => {
-  const {
-    IntervalSeconds = 0,
-    BackoffRate = 0,
-    MaxDelaySeconds = 0,
-  } = retryPolicies.onRequest.agentBusy ?? {};
+  const waits = busyWaits(retryPolicies);
   let seconds = 0;
   let looks = 0;
-  const lambdas: Record<string, () => unknown> = {
-    "send-inbox": () => {
-      if (seconds >= 7200) return { outcome: "sent", follows: false, waitSeconds: 0, wait: {}, report: "" };
-      seconds += Math.min(IntervalSeconds * BackoffRate ** looks, MaxDelaySeconds);
-      looks += 1;
-      throw new AgentBusyError("It works.");
-    },
+  const sendInbox = ({ retries }: { retries: number }) => {
+    if (seconds >= 7200) return { outcome: "sent", follows: false, waitSeconds: 0, wait: {}, report: "" };
+    expect(retries).toBe(looks);
+    seconds += waits[looks++] ?? 0;
+    if (retries < retriesUntilStillBusy) throw new AgentBusyError("It works.");
+    throw new AgentStillBusyError("It works.");
   };
-  const engine = new Engine({ timeScale: 0, invoke: async (name) => lambdas[name]?.() });
+  const engine = new Engine({
+    timeScale: 0,
+    invoke: async (_name, payload) => sendInbox(payload as { retries: number }),
+  });
   const arns = actionNames.map((name) => [
     `${pascalCase(name)}Arn`,
     `arn:aws:lambda:us-east-1:0:function:${name}`,

@@ -5,11 +5,14 @@ import { type FlowName, flowNames } from "../../infra/definition/action-spec.js"
 import { type ActionName, actions, pascalCase } from "../../infra/definition/actions.js";
 import {
   addRetryPolicies,
+  busyWaits,
   type Retrier,
   type RetryPolicy,
   readFlow,
   retryPolicies,
+  waitsOf,
 } from "../../infra/definition/flow-source.js";
+import { retriesUntilStillBusy } from "../../lambdas/inbox/readiness.js";
 import { loadDefinition } from "../../local/engine/definition.js";
 import { parseDefinition } from "../../local/engine/validate.js";
 
@@ -121,14 +124,6 @@ describe("the state machines", () => {
   });
 });
 
-/** Seconds of each wait of a policy, at the least: full jitter may draw none at all. */
-function waitsOf({ IntervalSeconds = 1, BackoffRate = 2, ...retrier }: Retrier): number[] {
-  const { MaxDelaySeconds = Number.POSITIVE_INFINITY, MaxAttempts = 3, JitterStrategy } = retrier;
-  return Array.from({ length: MaxAttempts }, (_, i) =>
-    JitterStrategy === "FULL" ? 0 : Math.min(IntervalSeconds * BackoffRate ** i, MaxDelaySeconds),
-  );
-}
-
 const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
 
 /** The seconds at which a state is tried again, up to `until`. */
@@ -143,7 +138,7 @@ function triesOf(policy: Retrier, until: number): number[] {
 
 describe("the retry policies", () => {
   const { transient, rateLimited, crashed } = everyLambda as Record<string, RetryPolicy>;
-  const { starting, broken, agentBusy, working, resting } = onRequest as Record<string, RetryPolicy>;
+  const { starting, broken, working, resting } = onRequest as Record<string, RetryPolicy>;
 
   test("last as long as the trouble: an upgrade of Coder, and GitHub's hour", () => {
     expect(sum(waitsOf(transient as Retrier))).toBeGreaterThanOrEqual(20 * 60);
@@ -152,11 +147,10 @@ describe("the retry policies", () => {
   });
 
   test.each(Object.entries(policies))("%s lasts as long as its comment and the docs say", (name, policy) => {
-    const minutes = Math.floor(sum(waitsOf(policy)) / 60);
-    expect(policy.Comment).toContain(`: ${policy.MaxAttempts} retries in ${minutes} minutes`);
-    const row = new RegExp(
-      `retried by (the policy )?\`${name}\` for ${minutes} minutes: ${policy.MaxAttempts} times`,
-    );
+    const seconds = Math.floor(sum(waitsOf(policy)));
+    const time = seconds < 120 ? `${seconds} seconds` : `${Math.floor(seconds / 60)} minutes`;
+    expect(policy.Comment).toContain(`: ${policy.MaxAttempts} retries in ${time}`);
+    const row = new RegExp(`retried by (the policy )?\`${name}\` for ${time}: ${policy.MaxAttempts} times`);
     expect(docs).toMatch(row);
   });
 
@@ -176,9 +170,13 @@ describe("the retry policies", () => {
 
   test("wait a day for a busy agent, within the time of a drain", () => {
     const { TimeoutSeconds = 0 } = JSON.parse(source("drain-inbox")) as Machine;
-    const seconds = sum(waitsOf(agentBusy as Retrier));
+    const seconds = sum(busyWaits(retryPolicies));
     expect(seconds).toBeGreaterThanOrEqual(24 * 3600);
     expect(seconds).toBeLessThan(TimeoutSeconds / 1.5);
+  });
+
+  test("change to the slower pace exactly when the quicker one is used up", () => {
+    expect(onRequest.agentBusy?.MaxAttempts).toBe(retriesUntilStillBusy);
   });
 
   test("see a turn's end within five seconds, an eighth of the turn, or five minutes", () => {

@@ -182,6 +182,25 @@ describe("a flow", () => {
     });
   });
 
+  test("tells each attempt of a Task how often the state was retried", async () => {
+    const counts: unknown[] = [];
+    const counting = { Parameters: { FunctionName: "f", Payload: { "count.$": "$$.State.RetryCount" } } };
+    const engine = engineWith(
+      {
+        First: call("f", { ...counting, Retry: [{ ErrorEquals: ["Busy"] }], Next: "Second" }),
+        Second: call("f", counting),
+      },
+      {
+        invoke: async (_name, payload) => {
+          counts.push(payload);
+          if (counts.length < 3) throw named("Busy");
+        },
+      },
+    );
+    expect((await run(engine)).status).toBe("SUCCEEDED");
+    expect(counts).toEqual([0, 1, 2, 0].map((count) => ({ count })));
+  });
+
   test("copies data through JSON: a Lambda cannot change a state's data by reference", async () => {
     const engine = engineWith(
       { Ask: call("f", { ResultPath: "$.got" }) },

@@ -219,14 +219,18 @@ describe("time", () => {
   });
 
   test("a retry comes when it was due", async () => {
-    let calls = 0;
-    const invoke = async () => {
-      if (++calls === 1) throw named("Boom");
+    const retryCounts: unknown[] = [];
+    const invoke = async (_name: string, payload: unknown) => {
+      retryCounts.push(payload);
+      if (retryCounts.length === 1) throw named("Boom");
       return 1;
     };
-    const states = { Try: call("f", { Retry: [{ ErrorEquals: ["Boom"], IntervalSeconds: 3600 }] }) };
+    const Parameters = { FunctionName: "f", "Payload.$": "$$.State.RetryCount" };
+    const Retry = [{ ErrorEquals: ["Boom"], IntervalSeconds: 3600 }];
+    const states = { Try: call("f", { Parameters, Retry }) };
     const { status, tookMs, stateTransitions } = await restartedAt(hour - 100, states, { invoke });
     expect([status, stateTransitions]).toEqual(["SUCCEEDED", 2]);
+    expect(retryCounts).toEqual([0, 1]);
     expect(tookMs).toBeGreaterThan(95);
   });
 
