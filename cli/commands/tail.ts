@@ -14,9 +14,10 @@ export const tail = ({ terminal, enter }: Session) =>
     .option("--for <time>", "stop after this time: 30s, 10m", duration)
     .action(async (name, { since, for: forMs = Number.POSITIVE_INFINITY, ...target }) => {
       const deployment = await enter(target);
-      const { findWork } = await import("../operations/works.js");
+      const { findKey } = await import("../operations/works.js");
       const operations = await import("../operations/tail.js");
-      const work = name === undefined ? undefined : await findWork(name);
+      const work =
+        name === undefined ? undefined : await terminal.during("Looking for the work", findKey(name));
       const until = new Date(Math.min(Date.now() + forMs, latest));
       for await (const happening of operations.tail(deployment, { work, since, until })) {
         const { at, run, what, error } = happening;

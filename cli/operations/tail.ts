@@ -2,9 +2,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { GetExecutionHistoryCommand, type HistoryEvent, ListExecutionsCommand } from "@aws-sdk/client-sfn";
 import { flowNames } from "../../infra/definition/action-spec.js";
 import { inParallel } from "../../lambdas/inbox/input-items.js";
+import type { TaskKey } from "../../lambdas/model/record.js";
 import { type Deployment, flowArn } from "../deployment/deployment.js";
 import { stepFunctions } from "./clients.js";
-import type { Work } from "./works.js";
+import { ServedWork } from "./served-work.js";
 
 /** One event of a run. */
 export interface Happening {
@@ -18,7 +19,7 @@ export interface Happening {
 
 export interface TailOptions {
   /** Only runs of this work. */
-  work?: Work | undefined;
+  work?: TaskKey | undefined;
   since: Date;
   /** Stop then. */
   until: Date;
@@ -36,6 +37,8 @@ interface FollowedRun {
   isOver: boolean;
   lastEvent: number;
   lastWords: string;
+  /** Whether it serves the work that is asked for; `undefined` while that is not known. */
+  isShown: boolean | undefined;
 }
 
 /** The events of all runs as they happen, in order of time. */
@@ -44,21 +47,27 @@ export async function* tail(
   { work, since, until }: TailOptions,
 ): AsyncGenerator<Happening> {
   const runs = new Map<string, FollowedRun>();
+  const served = work && new ServedWork(work);
   for (;;) {
     const isLast = Date.now() >= until.getTime();
-    await findRuns(deployment, since, runs);
+    await findRuns(deployment, since, runs, served);
     const open = [...runs]
-      .filter(([, run]) => !run.isOver && (work === undefined || isOf(work, run.name)))
+      .filter(([, run]) => !run.isOver && run.isShown !== false)
       .sort(([, a], [, b]) => b.startedAt - a.startedAt)
       .slice(0, followedRuns);
-    const found = await inParallel(open, ([arn, run]) => newEvents(arn, run, since));
+    const found = await inParallel(open, ([arn, run]) => newHappenings(arn, run, since, served));
     yield* found.flat().sort((a, b) => a.at.getTime() - b.at.getTime());
     if (isLast) return;
     await sleep(Math.min(pauseMs, Math.max(0, until.getTime() - Date.now())));
   }
 }
 
-async function findRuns(deployment: Deployment, since: Date, runs: Map<string, FollowedRun>): Promise<void> {
+async function findRuns(
+  deployment: Deployment,
+  since: Date,
+  runs: Map<string, FollowedRun>,
+  served: ServedWork | undefined,
+): Promise<void> {
   // The running ones, and those that were over before anybody looked.
   const queries = flowNames.flatMap((flow) => {
     const stateMachineArn = flowArn(deployment, flow);
@@ -75,28 +84,32 @@ async function findRuns(deployment: Deployment, since: Date, runs: Map<string, F
       // A redriven run goes on.
       if (run?.isOver && stopDate === undefined && redriveDate !== undefined) run.isOver = false;
       const startedAt = startDate?.getTime() ?? 0;
-      if (!run && !isOld) runs.set(arn, { name, startedAt, isOver: false, lastEvent: 0, lastWords: "" });
+      if (run || isOld) continue;
+      const isShown = served === undefined || (served.mayBe(name) ? undefined : false);
+      runs.set(arn, { name, startedAt, isOver: false, lastEvent: 0, lastWords: "", isShown });
     }
   });
 }
 
-async function newEvents(executionArn: string, run: FollowedRun, since: Date): Promise<Happening[]> {
-  const events: HistoryEvent[] = [];
-  let nextToken: string | undefined;
-  do {
-    const command = new GetExecutionHistoryCommand({
-      executionArn,
-      reverseOrder: true,
-      includeExecutionData: false,
-      nextToken,
-    });
-    const page = await stepFunctions.send(command);
-    const fresh = (page.events ?? []).filter(({ id = 0 }) => id > run.lastEvent);
-    events.push(...fresh);
-    nextToken = fresh.length === page.events?.length ? page.nextToken : undefined;
-  } while (nextToken);
-  run.lastEvent = events[0]?.id ?? run.lastEvent;
+/** What is new of a run: nothing until it is known to be shown, and then all of it. */
+async function newHappenings(
+  arn: string,
+  run: FollowedRun,
+  since: Date,
+  served: ServedWork | undefined,
+): Promise<Happening[]> {
+  const events = await newEvents(arn, run);
   run.isOver ||= events.some(({ type = "" }) => /^Execution(Succeeded|Failed|Aborted|TimedOut)$/.test(type));
+  if (served && run.isShown === undefined) {
+    const states = events.flatMap(
+      ({ stateEnteredEventDetails: state, executionStartedEventDetails: start }) =>
+        [state?.input, start?.input].filter((input) => input !== undefined),
+    );
+    run.isShown = await served.isServedBy(states);
+    // It is looked at as a whole the next time.
+    if (run.isShown === undefined && !run.isOver) run.lastEvent = 0;
+    if (!run.isShown) return [];
+  }
   return events.reverse().flatMap((event) => {
     const at = event.timestamp ?? new Date(0);
     const words = inWords(event);
@@ -108,6 +121,26 @@ async function newEvents(executionArn: string, run: FollowedRun, since: Date): P
   });
 }
 
+/** The newest first. */
+async function newEvents(executionArn: string, run: FollowedRun): Promise<HistoryEvent[]> {
+  const events: HistoryEvent[] = [];
+  let nextToken: string | undefined;
+  do {
+    const command = new GetExecutionHistoryCommand({
+      executionArn,
+      reverseOrder: true,
+      includeExecutionData: run.isShown === undefined,
+      nextToken,
+    });
+    const page = await stepFunctions.send(command);
+    const fresh = (page.events ?? []).filter(({ id = 0 }) => id > run.lastEvent);
+    events.push(...fresh);
+    nextToken = fresh.length === page.events?.length ? page.nextToken : undefined;
+  } while (nextToken);
+  run.lastEvent = events[0]?.id ?? run.lastEvent;
+  return events;
+}
+
 function inWords(event: HistoryEvent): { what: string; error?: string } | undefined {
   const { type = "", stateEnteredEventDetails, taskFailedEventDetails, executionFailedEventDetails } = event;
   if (type === "TaskStateEntered") return { what: stateEnteredEventDetails?.name ?? "" };
@@ -116,16 +149,4 @@ function inWords(event: HistoryEvent): { what: string; error?: string } | undefi
   if (type === "ExecutionFailed") return { what: "failed", error: executionFailedEventDetails?.error ?? "" };
   const [, end] = /^Execution(Started|Succeeded|Aborted|TimedOut|Redriven)$/.exec(type) ?? [];
   return end === undefined ? undefined : { what: end === "TimedOut" ? "timed out" : end.toLowerCase() };
-}
-
-/** Whether a run serves the work, by its name. Runs that find the work themselves, by a pull request, don't count. */
-function isOf({ key, record }: Work, run: string): boolean {
-  const { source, task } = record;
-  const issue =
-    source && "issue" in source ? `-${source.repository.name}-${source.issue.number}-` : undefined;
-  return (
-    (issue !== undefined && run.includes(issue)) ||
-    run.startsWith(`drain-${key.repositoryId}-${key.work}-`) ||
-    (task !== undefined && run.startsWith(`${task.name}-${key.repositoryId}-`))
-  );
 }

@@ -1,7 +1,8 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient, paginateScan } from "@aws-sdk/lib-dynamodb";
+import { z } from "zod";
 import type { Inbox } from "../../lambdas/inbox/inbox.js";
-import { type TaskKey, type TaskRecord, taskKey } from "../../lambdas/model/record.js";
+import { issueKey, type TaskKey, type TaskRecord, taskKey } from "../../lambdas/model/record.js";
 import { workReference } from "../../lambdas/model/work.js";
 import { CommandError } from "../frame/exit.js";
 
@@ -40,11 +41,45 @@ export async function findWorks(name?: string): Promise<Work[]> {
  * @throws {CommandError} if there is none.
  */
 export async function findWork(name: string): Promise<Work> {
-  const [work] = (await findWorks(name)).filter(({ repository }) => !isSame(repository, name));
+  const work = await recordedWork(name);
   if (work) return work;
-  throw new CommandError(
+  throw notFound(name);
+}
+
+/**
+ * The key of the work of a name. An issue needs no record: its repository is looked for on GitHub.
+ *
+ * @throws {CommandError} if there is no such work, and the App is not installed on such a repository.
+ */
+export async function findKey(name: string): Promise<TaskKey> {
+  const work = await recordedWork(name);
+  if (work) return work.key;
+  const [, owner, repository, issue] = /^([^/\s]+)\/([^/\s#]+)#(\d+)$/.exec(name) ?? [];
+  const id = owner && repository ? await repositoryId({ owner, name: repository }) : undefined;
+  if (id === undefined) throw notFound(name);
+  return issueKey(id, Number(issue));
+}
+
+async function recordedWork(name: string): Promise<Work | undefined> {
+  return (await findWorks(name)).find(({ repository }) => !isSame(repository, name));
+}
+
+function notFound(name: string): CommandError {
+  return new CommandError(
     "notFound",
     `The relay has no record of "${name}". Expected an issue like octo/app#7, or another piece of work as status lists it. Records expire 90 days after their work has ended.`,
+  );
+}
+
+/** `undefined` if the App is not installed on such a repository. */
+async function repositoryId(name: { owner: string; name: string }): Promise<number | undefined> {
+  const { connectGitHub } = await import("../../lambdas/github/app.js");
+  const { getAsApp } = await import("../../lambdas/github/as-app.js");
+  const { findRepository } = await import("../../lambdas/github/installations.js");
+  const path = `/repos/${name.owner}/${name.name}/installation`;
+  const installation = await getAsApp(path, z.object({ id: z.int() }));
+  return (
+    installation && (await findRepository((await connectGitHub()).installation(installation.id), name))?.id
   );
 }
 

@@ -28,7 +28,7 @@ export class Crossing {
   constructor(
     private readonly octokit: Octokit,
     private readonly links: PullLinks,
-    private readonly event: InboxEvent,
+    private readonly event: Pick<InboxEvent, "installation" | "repository">,
   ) {}
 
   /** The id of a repository that a text names; `undefined` if this installation does not see it. */

@@ -3,8 +3,9 @@ import type { TaskRepository } from "../accounts/authority.js";
 import type { Coder } from "../coder/coder.js";
 import { PullLinks } from "../github/pull-links.js";
 import type { Pull } from "../github/repository.js";
+import type { ConfigProposed } from "../model/config-event.js";
 import { TransientError } from "../model/errors.js";
-import type { CommentPosted, CommentWithdrawn, InboxEvent } from "../model/event.js";
+import type { CommentPosted, CommentWithdrawn, InboxEvent, PullsMoved } from "../model/event.js";
 import { issueKey, type TaskKey, type TaskRecord } from "../model/record.js";
 import { worksNamedIn } from "../model/work.js";
 import { gitHubPages } from "../runtime/environment.js";
@@ -20,11 +21,14 @@ export interface Destination extends TaskKey {
   repository: TaskRepository;
 }
 
+/** An event that can be about a pull request. */
+export type PullEvent = InboxEvent | PullsMoved | ConfigProposed;
+
 export interface FinderContext {
   store: TaskStore;
   /** Acts in the event's installation. */
   octokit: Octokit;
-  event: InboxEvent;
+  event: PullEvent;
   coder: () => Promise<Coder>;
   /** Whether the person behind the event may make an agent of its repository work. Strangers cannot start a search of Coder. */
   isTrusted: () => Promise<boolean>;
@@ -33,7 +37,7 @@ export interface FinderContext {
 /** Finds the task that an issue or a pull request belongs to. */
 export class TaskFinder {
   readonly #store: TaskStore;
-  readonly #event: InboxEvent;
+  readonly #event: PullEvent;
   readonly #links: PullLinks;
   readonly #crossing: Crossing;
 

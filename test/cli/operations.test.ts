@@ -137,6 +137,67 @@ describe("a failed run", () => {
   });
 });
 
+describe("tail", () => {
+  const tail = async (name: string) => {
+    const args = ["tail", name, "--since", "5m", "--for", "0s", "--local", "--json"];
+    const { code, out } = await relay(args);
+    const lines = out.split("\n").filter((line) => line !== "");
+    return { code, lines: lines.map((line) => JSON.parse(line)).map(({ run, what }) => `${run} ${what}`) };
+  };
+
+  test("shows what concerns an issue's pull request, from its first state on", async () => {
+    const [issue, other] = [await world.runningIssue(), await world.runningIssue()];
+    const by = world.gitHub.agentLogin;
+    const { pull } = await world.gitHub.openPull({
+      repo: "octo/app",
+      by,
+      head: "mend-it",
+      title: "Mend it",
+      closes: [issue.number],
+    });
+    const headSha = pull.shas.at(-1) ?? "";
+    const ci = {
+      repo: "octo/app",
+      workflow: "CI",
+      branch: "mend-it",
+      headSha,
+      conclusion: "failure",
+    } as const;
+    const run = await world.gitHub.completeRun({ ...ci, jobs: [{ name: "test", conclusion: "failure" }] });
+    await world.gitHub.comment(other, { by: "mona", body: "not about this one" });
+    await world.idle();
+    const { lines } = await tail(nameOf(issue));
+    const serving = (flow: string, number: number | bigint) =>
+      expect.stringMatching(new RegExp(`^${flow}-app-${number}-.* succeeded$`));
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        serving("create-task", issue.number),
+        serving("relay-failure", run.run.id),
+        serving("watch-pulls", pull.number),
+      ]),
+    );
+    expect(lines.filter((line) => line.includes(`-${other.number}-`))).toEqual([]);
+
+    // A run that is still looking for the task is shown by what GitHub says.
+    const path = /\/collaborators\/mona\/permission$/;
+    world.gitHub.http.fail({ method: "GET", path, status: 502, body: {}, times: 1000 });
+    await world.gitHub.comment(pull.issue, { by: "mona", body: "Look at this, too." });
+    const looking = new RegExp(`^forward-comment-app-${pull.number}-.* Find task$`);
+    await until("it looks for the task", async () =>
+      (await tail(nameOf(issue))).lines.some((line) => looking.test(line)),
+    );
+    expect((await tail(nameOf(other))).lines.filter((line) => looking.test(line))).toEqual([]);
+    world.gitHub.http.faults.clear();
+    await world.idle();
+    expect((await tail(nameOf(other))).lines).toContainEqual(serving("forward-comment", other.number));
+  });
+
+  test("takes an issue that the relay has no record of yet", async () => {
+    expect(await tail("octo/app#9999")).toEqual({ code: 0, lines: [] });
+    expect(await tail("octo/nowhere#1")).toEqual({ code: 4, lines: [] });
+  });
+});
+
 describe("end", () => {
   test("deletes the task and unassigns the agent, so that nothing starts a new one", async () => {
     const issue = await world.runningIssue();

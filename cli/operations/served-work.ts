@@ -1,0 +1,83 @@
+import * as z from "zod/mini";
+import { connectGitHub } from "../../lambdas/github/app.js";
+import { Destinations } from "../../lambdas/healing/destinations.js";
+import { ReadOnlyTaskStore } from "../../lambdas/healing/read-only.js";
+import { workEventSchema } from "../../lambdas/model/event.js";
+import { taskKeySchema } from "../../lambdas/model/flow-input.js";
+import { issueKey, type TaskKey, taskKey } from "../../lambdas/model/record.js";
+import { eventSchema } from "../../lambdas/model/relay-event.js";
+
+/** What a run was started with: the inbox or the task that it serves, or an event. */
+const inputSchema = z.union([taskKeySchema, z.object({ event: z.union([workEventSchema, eventSchema]) })]);
+type GivenEvent = Extract<z.output<typeof inputSchema>, { event: unknown }>["event"];
+
+/** What its state "Find task" has found. */
+const foundSchema = z.object({ task: z.object({ key: z.nullable(taskKeySchema) }) });
+
+/** Tells which runs serve one piece of work. */
+export class ServedWork {
+  /** The work of the pull request that a delivery is about, so that each run asks GitHub once. */
+  readonly #ofPulls = new Map<string, Promise<TaskKey | undefined>>();
+
+  constructor(private readonly key: TaskKey) {}
+
+  /** Whether a run may serve it, by its name: names leave out the owner of a repository, and cut long names. */
+  mayBe(run: string): boolean {
+    const [, issue] = /^(?:create|delete)-task-.*-(\d+)-[0-9a-f-]{36}$/.exec(run) ?? [];
+    return issue === undefined || issue === this.key.work;
+  }
+
+  /**
+   * Whether a run serves it, by the JSON that its states got, the newest first, and that it was started with, the last.
+   * `undefined`: it is not known yet, because the run itself has to find out.
+   */
+  async isServedBy(states: readonly string[]): Promise<boolean | undefined> {
+    for (const state of states) {
+      const found = z.safeParse(foundSchema, JSON.parse(state)).data;
+      if (found) return this.#isIt(found.task.key);
+    }
+    const input = z.safeParse(inputSchema, JSON.parse(states.at(-1) ?? "{}")).data;
+    if (input === undefined) return false;
+    return "event" in input ? this.#isServedFor(input.event) : this.#isIt(input);
+  }
+
+  async #isServedFor(event: GivenEvent): Promise<boolean | undefined> {
+    if ("issue" in event || "job" in event || event.type === "branch_failed") {
+      return this.#isIt(taskKey(event));
+    }
+    if ("subject" in event && event.subject.kind === "issue") {
+      return this.#isIt(issueKey(event.repository.id, event.subject.number));
+    }
+    const isOfNone = event.type === "config_push" || !("repository" in event);
+    if (isOfNone || ("moved" in event && "branch" in event.moved)) return false;
+    const known = this.#ofPulls.get(event.delivery) ?? workOfPull(event);
+    this.#ofPulls.set(event.delivery, known);
+    return this.#isIt(await known) || undefined;
+  }
+
+  #isIt(key: TaskKey | null | undefined): boolean {
+    return key?.repositoryId === this.key.repositoryId && key.work === this.key.work;
+  }
+}
+
+type PullEvent = Parameters<Destinations["ofPull"]>[0];
+
+/** The work of an event's pull request by what GitHub shows now; `undefined` if the event names none, or GitHub doesn't answer. */
+async function workOfPull(event: PullEvent): Promise<TaskKey | undefined> {
+  const number = numberOf(event);
+  if (number === undefined) return undefined;
+  try {
+    const octokit = (await connectGitHub()).installation(event.installation);
+    return await new Destinations({ octokit, store: new ReadOnlyTaskStore() }).ofPull(event, number);
+  } catch {
+    // The run finds it by itself, a little later.
+    return undefined;
+  }
+}
+
+function numberOf(event: PullEvent): number | undefined {
+  if ("subject" in event) return event.subject.number;
+  if ("pull" in event) return event.pull.number;
+  if ("moved" in event) return "pull" in event.moved ? event.moved.pull : undefined;
+  return "run" in event ? event.run.pulls[0] : undefined;
+}
