@@ -10,11 +10,15 @@ import { issueKey, type TaskKey, type TaskRecord } from "../model/record.js";
 import { worksNamedIn } from "../model/work.js";
 import { gitHubPages } from "../runtime/environment.js";
 import { Crossing, type CrossingKind, pageOf } from "./crossing.js";
+import { isWantedNow } from "./issue-now.js";
 import { issueInBranch, ownWords, referencesIn, type TextReference } from "./references.js";
 import type { Branch, TaskStore } from "./store.js";
 
 /** How many other repositories a text can lead to: each costs a request. */
 const mostRepositories = 3;
+
+/** How many issues that want no task, by their records, GitHub is asked about: each costs a request. */
+const mostIssuesNow = 3;
 
 /** The work that a task is for, and the repository that it is in. */
 export interface Destination extends TaskKey {
@@ -40,6 +44,8 @@ export class TaskFinder {
   readonly #event: PullEvent;
   readonly #links: PullLinks;
   readonly #crossing: Crossing;
+  /** Whether issues want a task now; by key, so that GitHub is asked once about each. */
+  readonly #issuesNow = new Map<string, Promise<boolean | undefined>>();
 
   constructor(private readonly context: FinderContext) {
     const { store, octokit, event } = context;
@@ -123,12 +129,29 @@ export class TaskFinder {
   async #accept(pull: Pull, key: TaskKey, kind: CrossingKind): Promise<Destination | undefined> {
     const record = await this.#store.get(key);
     // As above: a deleted comment must not be sent later.
-    const isThere = this.#event.type === "comment_withdrawn" ? record !== undefined : hasTask(record);
+    const isThere =
+      this.#event.type === "comment_withdrawn" ? record !== undefined : await this.#hasTask(key, record);
     if (!isThere) return undefined;
     if (record && key.repositoryId === this.#event.repository.id) return this.#hereAsOfNow(key, record);
     const named = record?.source?.repository;
     const repository = named && (await this.#crossing.lead(pull, key, named, kind));
     return repository && { ...key, repository };
+  }
+
+  /**
+   * Whether there is a task, or will be: one that is still being created gets earlier messages, too. An assignment that
+   * this event has overtaken is not in the record yet, so GitHub is asked whether the issue still wants no task.
+   */
+  async #hasTask({ repositoryId, work }: TaskKey, record: TaskRecord | undefined): Promise<boolean> {
+    if (record?.wanted !== false) return record?.wanted === true || record?.task !== undefined;
+    const { source, intentAt = "" } = record;
+    if (!source || !("issue" in source)) return false;
+    const id = `${repositoryId}#${work}`;
+    const known = this.#issuesNow.get(id);
+    if (!known && this.#issuesNow.size === mostIssuesNow) return false;
+    const asking = known ?? isWantedNow(this.context.octokit, source, intentAt);
+    this.#issuesNow.set(id, asking);
+    return (await asking) === true;
   }
 
   #here(key: TaskKey): Destination {
@@ -184,10 +207,6 @@ export class TaskFinder {
     );
     return true;
   }
-}
-
-function hasTask(record: TaskRecord | undefined): boolean {
-  return record?.task !== undefined && record.wanted !== false;
 }
 
 /** `undefined` if the head's fork is gone. */

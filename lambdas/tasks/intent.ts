@@ -1,5 +1,6 @@
 import { authorizeWork } from "../accounts/authority.js";
 import type { Condition } from "../aws/table.js";
+import { connectGitHub } from "../github/app.js";
 import { TransientError } from "../model/errors.js";
 import type { IssueEvent, WorkEvent } from "../model/event.js";
 import { type TaskRecord, taskKey, type WorkSource } from "../model/record.js";
@@ -75,7 +76,8 @@ async function isRefutedBy(
   wanted: boolean,
 ): Promise<boolean> {
   if (isFinal(event) || !isDoubtful(known, event, wanted)) return false;
-  const isWanted = await isWantedNow(event);
+  const octokit = (await connectGitHub()).installation(event.installation);
+  const isWanted = await isWantedNow(octokit, event, event.at);
   // A delivery may be replayed after its record has expired, so a new task needs GitHub's clear yes.
   return known?.intent === undefined && wanted ? isWanted !== true : isWanted === !wanted;
 }

@@ -1,16 +1,20 @@
+import type { Octokit } from "@octokit/rest";
 import { agentId } from "../accounts/agent.js";
 import { connectGitHub } from "../github/app.js";
-import { IssueClient } from "../github/issues.js";
+import { type IssueAddress, IssueClient } from "../github/issues.js";
 import type { IssueEvent } from "../model/event.js";
 import { statusMarker } from "../model/status-marker.js";
 
 /**
  * Whether the issue is open and the agent among its assignees, as GitHub says now; `undefined` if it does not say: then
- * the last event holds.
+ * the last event holds. `since` (ISO 8601) is when the issue last changed, as far as the relay knows.
  */
-export async function isWantedNow(event: IssueEvent): Promise<boolean | undefined> {
-  const octokit = (await connectGitHub()).installation(event.installation);
-  return new IssueClient(octokit, event).isOpenFor(await agentId(octokit), event.at);
+export async function isWantedNow(
+  octokit: Octokit,
+  issue: IssueAddress,
+  since: string,
+): Promise<boolean | undefined> {
+  return new IssueClient(octokit, issue).isOpenFor(await agentId(octokit), since);
 }
 
 /** The id of the status comment that the issue has. */

@@ -142,6 +142,41 @@ describe("an issue", () => {
     expect(world.agentOf(issue).id).toBe(id);
     expect(world.haveEntered("delete-task", "Overtaken")).toBe(1);
   });
+
+  test("that is reopened gets what is said on its pull request before the relay knows that, or before the new task is there", async () => {
+    const held = await startWithGate("create-task");
+    const issue = await world.runningIssue();
+    const { pull } = await world.gitHub.openPull({
+      repo: "octo/app",
+      by: world.gitHub.agentLogin,
+      head: `fix-${issue.number}`,
+      closes: [issue.number],
+    });
+    const review = (body: string) =>
+      world.gitHub.review(pull, { by: "mona", state: "changes_requested", body });
+    await world.gitHub.closeIssue(issue, { by: "mona" });
+    await world.idle();
+    const known = world.gitHub.http.calls.length;
+    await review("Said while it is closed.");
+    await world.idle();
+    const questions = world.gitHub.http.calls.slice(known).filter(({ path }) => path.includes("/issues/"));
+    expect(questions.map(({ path }) => path)).toEqual([`/repos/octo/app/issues/${issue.number}`]);
+
+    const reopened = await world.gitHub.reopenIssue(issue, { by: "mona", deliver: false });
+    await review("It overtakes the reopening.");
+    await world.idle();
+    held.shut();
+    await world.gitHub.send(reopened);
+    await held.during(async () => {
+      await review("There is no task yet.");
+      await until("it is put", () => world.haveEntered("forward-comment", "Put into inbox") === 2);
+    });
+    await world.untilRunning(issue);
+    await expectSuccess();
+    const told = world.agentOf(issue).inputs.map(({ text }) => text);
+    expect(told.join()).toMatch(/It overtakes the reopening\.[\s\S]*There is no task yet\./);
+    expect(told.join()).not.toContain("Said while it is closed.");
+  });
 });
 
 describe("a drain", () => {
