@@ -1,5 +1,5 @@
 import type { HttpReply, HttpRequest } from "../../http/http-server.js";
-import { HttpServer } from "../../http/http-server.js";
+import { Endpoint } from "../protocol/endpoint.js";
 import { type Credentials, exampleCredentials, region, SignatureVerifier } from "../protocol/signature.js";
 
 export interface LambdaOptions {
@@ -17,11 +17,11 @@ const json = "application/json";
  * A local Lambda API with what operators need: calling a function and waiting for its result.
  * https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
  */
-export class Lambda {
-  readonly server = new HttpServer();
+export class Lambda extends Endpoint {
   readonly #options: LambdaOptions;
 
   constructor(options: LambdaOptions) {
+    super();
     this.#options = options;
     const verifier = new SignatureVerifier("lambda", options.credentials ?? exampleCredentials);
     this.server.before = async (request) => {
@@ -31,19 +31,6 @@ export class Lambda {
     this.server.route("POST", "/2015-03-31/functions/:name/invocations", (request) => this.#invoke(request));
     this.server.notFound = ({ method, path }) =>
       refusal(404, "UnknownOperationException", `${method} ${path} is not one of the local operations`);
-  }
-
-  /** For `AWS_ENDPOINT_URL_LAMBDA`. */
-  get url(): string {
-    return this.server.url;
-  }
-
-  listen(port = 0): Promise<string> {
-    return this.server.listen(port);
-  }
-
-  close(): Promise<void> {
-    return this.server.close();
   }
 
   async #invoke({ params, headers, raw, body = {} }: HttpRequest): Promise<HttpReply> {

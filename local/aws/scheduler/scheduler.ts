@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import type { Engine } from "../../engine/index.js";
-import { type HttpRequest, HttpServer } from "../../http/http-server.js";
+import type { HttpRequest } from "../../http/http-server.js";
 import type { Section } from "../../state/section.js";
 import { AwsError, epochSeconds } from "../protocol/aws-json.js";
+import { Endpoint } from "../protocol/endpoint.js";
 import { page } from "../protocol/page.js";
 import { serveRestJson } from "../protocol/rest-json.js";
 import { type Credentials, exampleCredentials, region } from "../protocol/signature.js";
@@ -65,8 +66,7 @@ export interface SchedulerOptions {
  * starts at the real time and runs faster by the time scale, and each run starts an execution in the engine.
  * https://docs.aws.amazon.com/scheduler/latest/APIReference/API_Operations.html
  */
-export class Scheduler {
-  readonly server = new HttpServer();
+export class Scheduler extends Endpoint {
   /** The newest runs, the oldest first. */
   readonly runs: ScheduleRun[] = [];
   readonly #group: string;
@@ -78,6 +78,7 @@ export class Scheduler {
   readonly #schedules = new Map<string, StoredSchedule>();
 
   constructor(engine: Engine, options: SchedulerOptions) {
+    super();
     const { group, timeScale = 1, invoke, kept, credentials = exampleCredentials } = options;
     this.#group = group;
     this.#kept = kept;
@@ -111,15 +112,6 @@ export class Scheduler {
     });
   }
 
-  /** For `AWS_ENDPOINT_URL_SCHEDULER`. */
-  get url(): string {
-    return this.server.url;
-  }
-
-  listen(port = 0): Promise<string> {
-    return this.server.listen(port);
-  }
-
   /** Continues the schedules of a former process. Their targets must exist by now. */
   resume(): void {
     for (const [key, value] of this.#kept?.entries ?? []) {
@@ -138,7 +130,7 @@ export class Scheduler {
   }
 
   /** Stops listening. The engine keeps running. */
-  close(): Promise<void> {
+  override close(): Promise<void> {
     this.stop();
     return this.server.close();
   }

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
-import { HttpServer } from "../../http/http-server.js";
 import type { Section } from "../../state/section.js";
 import { AwsError, epochSeconds, serveAwsJson } from "../protocol/aws-json.js";
+import { Endpoint } from "../protocol/endpoint.js";
 import { page } from "../protocol/page.js";
 import { type Credentials, exampleCredentials } from "../protocol/signature.js";
 import { Secret, type SecretValue, type SecretVersion, type StoredSecret } from "./secret.js";
@@ -52,8 +52,7 @@ const ListSecretsInput = z.object({
  * A local AWS Secrets Manager with the operations that Lambdas and operators use to read and rotate secrets.
  * https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_Operations.html
  */
-export class SecretsManager {
-  readonly server = new HttpServer();
+export class SecretsManager extends Endpoint {
   readonly #secrets = new Map<string, Secret>();
   readonly #kept: Section | undefined;
 
@@ -62,6 +61,7 @@ export class SecretsManager {
    * @param kept keeps the secrets. Default: they are in memory only.
    */
   constructor(credentials: Credentials = exampleCredentials, kept?: Section) {
+    super();
     this.#kept = kept;
     for (const [name, stored] of kept?.entries ?? []) {
       this.#secrets.set(name, new Secret(name, stored as StoredSecret));
@@ -81,19 +81,6 @@ export class SecretsManager {
         ListSecrets: (input) => this.#listSecrets(ListSecretsInput.parse(input)),
       },
     });
-  }
-
-  /** For `AWS_ENDPOINT_URL_SECRETS_MANAGER`. */
-  get url(): string {
-    return this.server.url;
-  }
-
-  listen(port = 0): Promise<string> {
-    return this.server.listen(port);
-  }
-
-  close(): Promise<void> {
-    return this.server.close();
   }
 
   /** Creates a secret, or rotates it: the current value becomes `AWSPREVIOUS`. Returns the secret's ARN. */

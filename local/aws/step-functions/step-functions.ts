@@ -9,8 +9,8 @@ import {
   exceedsPayloadLimit,
   maxPayloadBytes,
 } from "../../engine/index.js";
-import { HttpServer } from "../../http/http-server.js";
 import { AwsError, epochSeconds, serveAwsJson } from "../protocol/aws-json.js";
+import { Endpoint } from "../protocol/endpoint.js";
 import { page } from "../protocol/page.js";
 import { type Credentials, exampleCredentials } from "../protocol/signature.js";
 import {
@@ -92,12 +92,12 @@ const ValidateInput = z.object({
  * The Step Functions API over an engine: the operations that Lambdas, tests and `aws stepfunctions` use.
  * https://docs.aws.amazon.com/step-functions/latest/apireference/API_Operations.html
  */
-export class StepFunctions {
-  readonly server = new HttpServer();
+export class StepFunctions extends Endpoint {
   readonly #engine: Engine;
 
   /** @param credentials requests that are not signed with them are refused. */
   constructor(engine: Engine, credentials: Credentials = exampleCredentials) {
+    super();
     this.#engine = engine;
     serveAwsJson(this.server, {
       target: "AWSStepFunctions",
@@ -144,20 +144,6 @@ export class StepFunctions {
         },
       },
     });
-  }
-
-  /** For `AWS_ENDPOINT_URL_SFN`. */
-  get url(): string {
-    return this.server.url;
-  }
-
-  listen(port = 0): Promise<string> {
-    return this.server.listen(port);
-  }
-
-  /** Stops listening. The engine keeps running. */
-  close(): Promise<void> {
-    return this.server.close();
   }
 
   #startExecution({ stateMachineArn, name, input }: z.infer<typeof StartExecutionInput>): object {
