@@ -1,5 +1,4 @@
 import { InvalidArgumentError } from "@commander-js/extra-typings";
-import { CommandError } from "../frame/exit.js";
 import { type Column, table } from "../frame/table.js";
 import type { Terminal } from "../frame/terminal.js";
 import type { Cost, FlowCost } from "../operations/cost.js";
@@ -10,17 +9,14 @@ const defaultDays = 30;
 
 export const cost = ({ terminal, enter }: Session) =>
   relayCommand("cost", {
-    summary: "Estimate what the relay has cost in AWS, by flow",
+    summary: "Show what the relay has cost in AWS, by flow",
     details:
-      "Counts runs, Lambda calls and DynamoDB's capacity in CloudWatch, at the prices of us-east-1 and without free tiers. API requests, logs, traces, secrets and alarms come on top.",
+      "At the prices of us-east-1, without free tiers. CloudWatch measures Lambda and DynamoDB; transitions are counted in the histories of a flow's newest 50 runs, and if it had more, estimated from these. API requests, logs, traces, secrets and alarms come on top. With --local: what the same would have cost in AWS.",
     examples: ["cost", "cost --days 7 --json"],
   })
     .option("--days <days>", "of the last days: 1 to 455", days, defaultDays)
     .action(async ({ days: number, ...target }) => {
       const deployment = await enter(target);
-      if (deployment.isLocal) {
-        throw new CommandError("usage", "The local system costs nothing: leave out --local.");
-      }
       const { costSince } = await import("../operations/cost.js");
       const since = new Date(Date.now() - number * 24 * 3_600_000);
       const found = await terminal.during("Asking CloudWatch", costSince(deployment, since));
@@ -36,21 +32,40 @@ function days(value: string): number {
 
 const usd = (amount: number) => amount.toFixed(amount < 1 ? 4 : 2);
 
-const columns: Column<FlowCost>[] = [
-  { title: "FLOW", value: ({ flow }) => flow },
+/** A number, with a mark if it is an estimate. */
+const about = (amount: number, { isMeasured }: Pick<FlowCost, "isMeasured">) =>
+  `${isMeasured ? "" : "~"}${Math.round(amount)}`;
+
+type Row = Pick<FlowCost, "lambda" | "usd" | "isMeasured"> & {
+  of: string;
+  runs?: number;
+  transitions?: number;
+};
+
+const columns: Column<Row>[] = [
+  { title: "OF", value: ({ of }) => of },
   { title: "RUNS", value: ({ runs }) => runs },
-  { title: "TRANSITIONS", value: ({ runs, transitionsPerRun }) => Math.round(runs * transitionsPerRun) },
-  { title: "A RUN", value: ({ transitionsPerRun }) => transitionsPerRun.toFixed(1) },
-  { title: "USD", value: ({ usd: amount }) => usd(amount) },
+  {
+    title: "TRANSITIONS",
+    value: (row) => (row.transitions === undefined ? undefined : about(row.transitions, row)),
+  },
+  { title: "LAMBDA CALLS", value: (row) => about(row.lambda.calls, row) },
+  { title: "GB-SECONDS", value: (row) => about(row.lambda.gbSeconds, row) },
+  { title: "USD", value: (row) => usd(row.usd) },
 ];
 
-function text({ flows, lambda, table: used, usd: sum, since }: Cost, terminal: Terminal): string {
+function text({ flows, other, table: used, usd: sum, since }: Cost, terminal: Terminal): string {
+  const rows: Row[] = [
+    ...flows.map((flow) => ({ ...flow, of: flow.flow })),
+    { of: "other Lambdas", lambda: other, usd: other.usd, isMeasured: true },
+  ];
+  const isEstimated = flows.some(({ isMeasured }) => !isMeasured);
   return [
     `Since ${since.toISOString().slice(0, 10)}:`,
-    table(flows, columns, terminal.width),
+    table(rows, columns, terminal.width),
     "",
-    `Lambda    ${usd(lambda.usd)} USD: ${lambda.calls} calls, ${Math.round(lambda.gbSeconds)} GB-seconds`,
     `DynamoDB  ${usd(used.usd)} USD: ${Math.round(used.reads)} read and ${Math.round(used.writes)} write units`,
     terminal.style("bold", `Together  ${usd(sum)} USD`),
+    ...(isEstimated ? ["~ is estimated from the flow's newest 50 runs."] : []),
   ].join("\n");
 }

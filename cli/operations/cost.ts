@@ -1,15 +1,8 @@
-import {
-  CloudWatchClient,
-  type Dimension,
-  GetMetricDataCommand,
-  type MetricDataQuery,
-} from "@aws-sdk/client-cloudwatch";
-import { GetExecutionHistoryCommand, ListExecutionsCommand } from "@aws-sdk/client-sfn";
-import { flowNames } from "../../infra/definition/action-spec.js";
+import { type FlowName, flowNames } from "../../infra/definition/action-spec.js";
 import { type ActionName, actionNames, actions } from "../../infra/definition/actions.js";
-import { inParallel } from "../../lambdas/inbox/input-items.js";
-import { type Deployment, flowArn, functionName } from "../deployment/deployment.js";
-import { stepFunctions } from "./clients.js";
+import type { Deployment } from "../deployment/deployment.js";
+import { type FlowUsage, usageOf } from "./flow-usage.js";
+import { metricSums } from "./metric-sums.js";
 
 /** Prices of us-east-1 in USD; those of other regions differ by a few percent. Free tiers are not deducted. */
 export const prices = {
@@ -23,119 +16,90 @@ export const prices = {
   writeUnit: 0.625 / 1e6,
 };
 
+interface LambdaUse {
+  calls: number;
+  gbSeconds: number;
+}
+
+/** What a flow has cost: its transitions, and its share of the Lambdas that it calls. */
 export interface FlowCost {
-  flow: string;
+  flow: FlowName;
   runs: number;
-  /** On average of the newest runs. */
-  transitionsPerRun: number;
+  transitions: number;
+  lambda: LambdaUse;
   usd: number;
+  /** The history of each run was counted; otherwise those of the newest runs stand for all. */
+  isMeasured: boolean;
 }
 
 export interface Cost {
   since: Date;
   flows: FlowCost[];
-  lambda: { calls: number; gbSeconds: number; usd: number };
+  /** Lambdas that no flow has called: webhook and those that schedules call. Measured. */
+  other: LambdaUse & { usd: number };
+  /** Measured. */
   table: { reads: number; writes: number; usd: number };
   usd: number;
 }
 
-const daySeconds = 24 * 3600;
-
-/** CloudWatch takes at most this many queries at once. */
-const queriesAtOnce = 500;
-
-/** Runs of a flow whose histories are counted. */
-const sampled = 20;
-
 /**
- * What the relay has cost since a time: the greater part of the bill. CloudWatch counts runs, calls and capacity. The
- * transitions of a run are those of the newest runs' histories, because CloudWatch counts them for a whole account only.
+ * What the relay has cost since a time: the greater part of the bill. CloudWatch measures the Lambdas' calls and times, and
+ * what the table has consumed. It counts transitions only for a whole account, as a rate, so those of a flow, and which
+ * Lambdas it calls, are in the histories of its runs.
  */
 export async function costSince(deployment: Deployment, since: Date): Promise<Cost> {
-  const sums = await sumsSince(deployment, since);
-  const flows = await inParallel(flowNames, async (flow): Promise<FlowCost> => {
-    const runs = sums.get(flow) ?? 0;
-    const transitionsPerRun = runs === 0 ? 0 : await averageTransitions(deployment, flow);
-    return { flow, runs, transitionsPerRun, usd: runs * transitionsPerRun * prices.transition };
+  const sums = await metricSums(deployment, since);
+  const usages = new Map<FlowName, FlowUsage>();
+  // One after the other: each reads its histories in parallel.
+  for (const flow of flowNames) {
+    usages.set(flow, await usageOf(deployment, flow, since, sums.get(flow) ?? 0));
+  }
+  const { ofFlows, other } = shares(usages, sums);
+  const flows = flowNames.map((flow): FlowCost => {
+    const { runs = 0, transitions = 0, isMeasured = true } = usages.get(flow) ?? {};
+    const lambda = ofFlows.get(flow) ?? { calls: 0, gbSeconds: 0 };
+    const usd = transitions * prices.transition + priceOf(lambda);
+    return { flow, runs, transitions, lambda, usd, isMeasured };
   });
-  const calls = total(actionNames.map((name) => sums.get(`${name} calls`) ?? 0));
-  const gbSeconds = total(actionNames.map((name) => gigabyteSeconds(name, sums.get(`${name} ms`) ?? 0)));
-  const lambda = { calls, gbSeconds, usd: calls * prices.lambdaCall + gbSeconds * prices.lambdaGbSecond };
   const [reads, writes] = [sums.get("reads") ?? 0, sums.get("writes") ?? 0];
   const table = { reads, writes, usd: reads * prices.readUnit + writes * prices.writeUnit };
-  return { since, flows, lambda, table, usd: total(flows.map(({ usd }) => usd)) + lambda.usd + table.usd };
+  const usd = total(flows.map((flow) => flow.usd)) + priceOf(other) + table.usd;
+  return { since, flows, other: { ...other, usd: priceOf(other) }, table, usd };
 }
 
-function gigabyteSeconds(name: ActionName, ms: number): number {
-  return (ms / 1000) * (actions[name].memoryMb / 1024);
-}
-
-/** The sums of all metrics, by what they count. */
-async function sumsSince(deployment: Deployment, since: Date): Promise<Map<string, number>> {
-  const counted = metrics(deployment);
-  const queries = counted.map(([, query], index): MetricDataQuery => ({ ...query, Id: `m${index}` }));
-  const client = new CloudWatchClient({});
-  const sums = new Map<string, number>();
-  for (let first = 0; first < queries.length; first += queriesAtOnce) {
-    const MetricDataQueries = queries.slice(first, first + queriesAtOnce);
-    let NextToken: string | undefined;
-    do {
-      const time = { StartTime: since, EndTime: new Date() };
-      const page = await client.send(new GetMetricDataCommand({ MetricDataQueries, ...time, NextToken }));
-      for (const { Id = "", Values = [] } of page.MetricDataResults ?? []) {
-        const [name = ""] = counted[Number(Id.slice(1))] ?? [];
-        sums.set(name, (sums.get(name) ?? 0) + total(Values));
-      }
-      NextToken = page.NextToken;
-    } while (NextToken !== undefined);
+/** Divides what CloudWatch has measured of each Lambda among the flows, by how often each has called it. */
+function shares(usages: ReadonlyMap<FlowName, FlowUsage>, sums: ReadonlyMap<string, number>) {
+  const ofFlows = new Map<FlowName, LambdaUse>();
+  const other: LambdaUse = { calls: 0, gbSeconds: 0 };
+  for (const action of actionNames) {
+    const callsBy = (flow: FlowName) => usages.get(flow)?.calls.get(action) ?? 0;
+    const called = total(flowNames.map(callsBy));
+    const measured = measuredUse(action, sums);
+    if (called === 0) add(other, measured, 1);
+    for (const flow of flowNames) {
+      const use = ofFlows.get(flow) ?? { calls: 0, gbSeconds: 0 };
+      ofFlows.set(flow, use);
+      if (called > 0) add(use, measured, callsBy(flow) / called);
+    }
   }
-  return sums;
+  return { ofFlows, other };
 }
 
-function metrics(deployment: Deployment): [name: string, query: Omit<MetricDataQuery, "Id">][] {
-  const table = { TableName: deployment.environment.TABLE_NAME ?? "" };
-  return [
-    ...flowNames.map((flow): [string, Omit<MetricDataQuery, "Id">] => {
-      const dimensions = { StateMachineArn: flowArn(deployment, flow) };
-      return [flow, sumOf("AWS/States", "ExecutionsStarted", dimensions)];
-    }),
-    ...actionNames.flatMap((name): [string, Omit<MetricDataQuery, "Id">][] => {
-      const dimensions = { FunctionName: functionName(deployment, name) };
-      return [
-        [`${name} calls`, sumOf("AWS/Lambda", "Invocations", dimensions)],
-        [`${name} ms`, sumOf("AWS/Lambda", "Duration", dimensions)],
-      ];
-    }),
-    ["reads", sumOf("AWS/DynamoDB", "ConsumedReadCapacityUnits", table)],
-    ["writes", sumOf("AWS/DynamoDB", "ConsumedWriteCapacityUnits", table)],
-  ];
+function measuredUse(action: ActionName, sums: ReadonlyMap<string, number>): LambdaUse {
+  const seconds = (sums.get(`${action} ms`) ?? 0) / 1000;
+  return {
+    calls: sums.get(`${action} calls`) ?? 0,
+    gbSeconds: seconds * (actions[action].memoryMb / 1024),
+  };
 }
 
-function sumOf(Namespace: string, MetricName: string, dimensions: Record<string, string>) {
-  const Dimensions: Dimension[] = Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value }));
-  return { MetricStat: { Metric: { Namespace, MetricName, Dimensions }, Period: daySeconds, Stat: "Sum" } };
+function add(sum: LambdaUse, { calls, gbSeconds }: LambdaUse, factor: number): void {
+  sum.calls += calls * factor;
+  sum.gbSeconds += gbSeconds * factor;
 }
 
-async function averageTransitions(deployment: Deployment, flow: string): Promise<number> {
-  const query = { stateMachineArn: flowArn(deployment, flow), maxResults: sampled };
-  const { executions = [] } = await stepFunctions.send(new ListExecutionsCommand(query));
-  const counts = await inParallel(executions, ({ executionArn }) => transitionsOf(executionArn));
-  return counts.length === 0 ? 0 : total(counts) / counts.length;
-}
-
-/** A transition is a state that is entered, or a retry, which the history shows as another schedule of the task. */
-async function transitionsOf(executionArn: string | undefined): Promise<number> {
-  let count = 0;
-  let nextToken: string | undefined;
-  do {
-    const command = new GetExecutionHistoryCommand({ executionArn, includeExecutionData: false, nextToken });
-    const page = await stepFunctions.send(command);
-    const types = (page.events ?? []).map(({ type = "" }) => type);
-    count += types.filter((type) => type.endsWith("StateEntered") && type !== "TaskStateEntered").length;
-    count += types.filter((type) => type === "TaskScheduled").length;
-    nextToken = page.nextToken;
-  } while (nextToken !== undefined);
-  return count;
+function priceOf({ calls, gbSeconds }: LambdaUse): number {
+  return calls * prices.lambdaCall + gbSeconds * prices.lambdaGbSecond;
 }
 
 function total(numbers: readonly number[]): number {

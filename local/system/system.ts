@@ -11,6 +11,7 @@ import {
 import { readFlow } from "../../infra/definition/flow-source.js";
 import { lambdaEnvironment } from "../../infra/definition/settings.js";
 import { HttpApi } from "../aws/api-gateway/http-api.js";
+import { CloudWatch } from "../aws/cloudwatch/cloudwatch.js";
 import { type LocalDynamoDb, loadDynamoDb, startDynamoDb } from "../aws/dynamodb/dynamodb.js";
 import { Lambda } from "../aws/lambda/lambda.js";
 import { type Credentials, makeCredentials, region } from "../aws/protocol/signature.js";
@@ -29,6 +30,7 @@ import type { State } from "../state/state.js";
 import { readConfiguration, type Secrets } from "./configuration.js";
 import { FailureReports } from "./failure-reports.js";
 import { putConfiguredSecrets } from "./initial-secrets.js";
+import { Usage } from "./usage.js";
 
 const tableName = "coder-task-relay";
 const scheduleGroup = "coder-task-relay";
@@ -138,9 +140,16 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
     credentials,
     invoke: (name, payload) => invoke(name.slice(functionName("").length) as ActionName, payload),
   });
+  const cloudWatch = new CloudWatch({
+    credentials,
+    starts: (stateMachineArn) => engine.list({ stateMachineArn }).map(({ startDate }) => startDate),
+  });
+  const usage = new Usage(cloudWatch, tableName);
+  dynamoDb.onCall = (call) => usage.table(call);
   if (state)
     for (const { server } of [secretsManager, stepFunctions, scheduler]) server.stored = state.stored;
-  await Promise.all([secretsManager, stepFunctions, scheduler, lambda].map((endpoint) => endpoint.listen()));
+  const endpoints = [secretsManager, stepFunctions, scheduler, lambda, cloudWatch];
+  await Promise.all(endpoints.map((endpoint) => endpoint.listen()));
 
   const rotate = (values: Partial<Secrets>) => {
     for (const [name, value] of Object.entries(values)) secretsManager.put(name, value);
@@ -169,6 +178,7 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
       AWS_ENDPOINT_URL_SFN: stepFunctions.url,
       AWS_ENDPOINT_URL_SCHEDULER: scheduler.url,
       AWS_ENDPOINT_URL_LAMBDA: lambda.url,
+      AWS_ENDPOINT_URL_CLOUDWATCH: cloudWatch.url,
       AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
       AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.url,
     },
@@ -192,10 +202,11 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
   }
   const [ingress, flows] = await hosts;
   const limit = new CallLimit(mostCalls);
-  const invoke = (name: ActionName, payload: unknown, timeoutMs = actions[name].timeoutSeconds * 1000) =>
-    name === "webhook"
-      ? ingress.invoke(name, payload, timeoutMs)
-      : limit.call(() => flows.invoke(name, payload, timeoutMs));
+  const invoke = (name: ActionName, payload: unknown, timeoutMs = actions[name].timeoutSeconds * 1000) => {
+    const host = name === "webhook" ? ingress : flows;
+    const call = () => usage.call(functionName(name), () => host.invoke(name, payload, timeoutMs));
+    return name === "webhook" ? call() : limit.call(call);
+  };
   const report = (event: unknown) => invoke("report-failure", event);
   const reports = new FailureReports(engine, report, state?.reports, state?.stored);
   if (state) engine.recover(await state.executions.load());
@@ -235,8 +246,7 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
       await engine.close();
       await reports.settled();
       await Promise.all([ingress.close(), flows.close()]);
-      const endpoints = [stepFunctions, scheduler, lambda, secretsManager, dynamoDb];
-      await Promise.all([coder?.close(), ...endpoints.map((endpoint) => endpoint.close())]);
+      await Promise.all([coder, dynamoDb, ...endpoints].map((endpoint) => endpoint?.close()));
       await state?.close();
     },
   };

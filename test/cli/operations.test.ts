@@ -1,5 +1,6 @@
 import { ListSecretVersionIdsCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import type { Cost } from "../../cli/operations/cost.js";
 import { creation } from "../e2e/deployments.js";
 import { until, World } from "../e2e/support.js";
 import { connect, relay } from "./support.js";
@@ -195,6 +196,26 @@ describe("tail", () => {
   test("takes an issue that the relay has no record of yet", async () => {
     expect(await tail("octo/app#9999")).toEqual({ code: 0, lines: [] });
     expect(await tail("octo/nowhere#1")).toEqual({ code: 4, lines: [] });
+  });
+});
+
+describe("cost", () => {
+  test("counts what the local system would have used in AWS", async () => {
+    await world.runningIssue();
+    await world.idle();
+    const { flows, other, table } = (await answer("cost")) as Cost;
+    const runs = world.executions("create-task");
+    const counted = flows.find(({ flow }) => flow === "create-task");
+    expect(counted).toMatchObject({
+      runs: runs.length,
+      transitions: runs.reduce((sum, { stateTransitions }) => sum + stateTransitions, 0),
+      isMeasured: true,
+    });
+    expect(counted?.lambda.calls).toBeGreaterThanOrEqual(runs.length);
+    expect(counted?.lambda.gbSeconds).toBeGreaterThan(0);
+    expect(other.calls).toBeGreaterThan(0);
+    expect(table.reads).toBeGreaterThan(0);
+    expect(table.writes).toBeGreaterThan(0);
   });
 });
 

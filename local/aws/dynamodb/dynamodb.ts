@@ -165,17 +165,28 @@ function onEnd(response: ServerResponse, heard: (body: unknown) => void): void {
   });
 }
 
-/** The request, with the wish that the answer tells its price. */
+/** The request, with the wish that the answer tells its price. One that is not JSON is left to dynalite to refuse. */
 function priced(raw: Buffer): Buffer {
-  return Buffer.from(JSON.stringify({ ...JSON.parse(raw.toString()), ReturnConsumedCapacity: "TOTAL" }));
+  const request = parsed<object>(raw.toString());
+  return request ? Buffer.from(JSON.stringify({ ...request, ReturnConsumedCapacity: "TOTAL" })) : raw;
+}
+
+function parsed<Json>(text: string): Json | undefined {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return undefined;
+  }
+}
+
+interface Answer {
+  Count?: number;
+  ConsumedCapacity?: { CapacityUnits: number };
 }
 
 function callOf(target: string, answer: string): TableCall {
   const [, operation = ""] = target.split(".");
-  const { Count, ConsumedCapacity } = JSON.parse(answer) as {
-    Count?: number;
-    ConsumedCapacity?: { CapacityUnits: number };
-  };
+  const { Count, ConsumedCapacity } = parsed<Answer>(answer) ?? {};
   const isRead = operation === "GetItem" || operation === "Query";
   return {
     operation,

@@ -1,9 +1,11 @@
 import { request } from "node:http";
+import { CloudWatchClient, GetMetricDataCommand } from "@aws-sdk/client-cloudwatch";
 import { DynamoDBClient, ListTablesCommand } from "@aws-sdk/client-dynamodb";
 import { ListSchedulesCommand, SchedulerClient } from "@aws-sdk/client-scheduler";
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { ListStateMachinesCommand, SFNClient } from "@aws-sdk/client-sfn";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { CloudWatch } from "../../../local/aws/cloudwatch/cloudwatch.js";
 import { type LocalDynamoDb, startDynamoDb } from "../../../local/aws/dynamodb/dynamodb.js";
 import {
   type Credentials,
@@ -21,15 +23,18 @@ const engine = new Engine({ invoke: async () => ({}) });
 const stepFunctions = new StepFunctions(engine, credentials);
 const scheduler = new Scheduler(engine, { group: "relay", credentials });
 const secretsManager = new SecretsManager(credentials);
+const cloudWatch = new CloudWatch({ credentials, starts: () => [] });
 let dynamoDb: LocalDynamoDb;
 beforeAll(async () => {
   secretsManager.put("token", "hush");
   dynamoDb = await startDynamoDb("relay", credentials);
-  await Promise.all([stepFunctions.listen(), scheduler.listen(), secretsManager.listen()]);
+  const endpoints = [stepFunctions, scheduler, secretsManager, cloudWatch];
+  await Promise.all(endpoints.map((endpoint) => endpoint.listen()));
 });
 afterAll(async () => {
   engine.close();
-  await Promise.all([stepFunctions, scheduler, secretsManager, dynamoDb].map((endpoint) => endpoint.close()));
+  const endpoints = [stepFunctions, scheduler, secretsManager, cloudWatch, dynamoDb];
+  await Promise.all(endpoints.map((endpoint) => endpoint.close()));
 });
 
 interface Options {
@@ -68,6 +73,18 @@ const services = [
     call: (options: Options) =>
       using(new SecretsManagerClient({ ...client(options), endpoint: secretsManager.url }), (it) =>
         it.send(new GetSecretValueCommand({ SecretId: "token" })),
+      ),
+  },
+  {
+    service: "CloudWatch",
+    status: 400,
+    url: () => cloudWatch.url,
+    target: "GraniteServiceVersion20100801.GetMetricData",
+    call: (options: Options) =>
+      using(new CloudWatchClient({ ...client(options), endpoint: cloudWatch.url }), (it) =>
+        it.send(
+          new GetMetricDataCommand({ StartTime: new Date(0), EndTime: new Date(), MetricDataQueries: [] }),
+        ),
       ),
   },
   {
