@@ -84,7 +84,7 @@ export function addDashboard(scope: Construct, sources: DashboardSources): Dashb
       ],
       [
         graph("Tasks", [ours("TasksCreated", "Sum"), ours("TasksDeleted", "Sum")]),
-        graph("Tasks alive, since the left edge", [aliveTasks(ours)]),
+        graph("Tasks alive", [measured(scope, "TasksAlive", "Maximum", Duration.hours(1))]),
         graph("Coder's errors", [errorsByKind(namespace)], { right: [ours("RefusedCredentials", "Sum")] }),
         graph("GitHub's rate limit left", [ours("GitHubRateLimitLeft", "Minimum")]),
       ],
@@ -107,15 +107,6 @@ export function addDashboard(scope: Construct, sources: DashboardSources): Dashb
         }),
       ],
     ],
-  });
-}
-
-function aliveTasks(ours: (metricName: MetricName, statistic: string) => Metric): MathExpression {
-  return new MathExpression({
-    expression: "RUNNING_SUM(FILL(created, 0) - FILL(deleted, 0))",
-    usingMetrics: { created: ours("TasksCreated", "Sum"), deleted: ours("TasksDeleted", "Sum") },
-    label: "created - deleted",
-    period,
   });
 }
 

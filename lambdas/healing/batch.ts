@@ -1,5 +1,7 @@
 import type { Octokit } from "@octokit/rest";
 import type { Survey, SurveyedPull } from "../github/survey.js";
+import type { TaskRecord } from "../model/record.js";
+import { type LiveWork, LiveWorks } from "../tasks/live-works.js";
 import type { TaskStore } from "../tasks/store.js";
 import type { Identities } from "../webhook/classification.js";
 import type { SweepStore } from "./sweep-state.js";
@@ -11,6 +13,8 @@ export interface Batch {
   /** The agent and the App; the agent's login is its present one. */
   identities: Identities & { agentId: number };
   surveys: Survey[];
+  /** The works of each repository that may want a task, by the repository's id and the work. */
+  live: ReadonlyMap<number, ReadonlyMap<string, LiveTask>>;
   store: TaskStore;
   state: SweepStore;
   /** Nothing may be changed. */
@@ -19,6 +23,32 @@ export interface Batch {
   since: string;
   /** What is younger may still be under way as a webhook: ISO 8601. */
   until: string;
+}
+
+/** A work that is noted to want a task, and its record. */
+export interface LiveTask {
+  noted: LiveWork;
+  record: TaskRecord | undefined;
+}
+
+/** Reads the live works of repositories. */
+export async function readLive(store: TaskStore, surveys: readonly Survey[]): Promise<Batch["live"]> {
+  const live = new Map<number, Map<string, LiveTask>>();
+  for (const { repository } of surveys) {
+    const tasks = new Map<string, LiveTask>();
+    for (const noted of await new LiveWorks(repository.id).list()) {
+      const record = await store.get({ repositoryId: repository.id, work: noted.work });
+      tasks.set(noted.work, { noted, record });
+    }
+    live.set(repository.id, tasks);
+  }
+  return live;
+}
+
+/** How many works want a task and have one. */
+export function tasksAlive({ live }: Batch): number {
+  const all = [...live.values()].flatMap((tasks) => [...tasks.values()]);
+  return all.filter(({ record }) => record?.wanted && record.task?.id !== undefined).length;
 }
 
 /** Whether it happened before `until`. */

@@ -3,16 +3,17 @@ import type { Survey, SurveyedIssue } from "../github/survey.js";
 import { findWorkRequests } from "../github/work-requests.js";
 import { issueKey, type TaskRecord } from "../model/record.js";
 import { LiveWorks } from "../tasks/live-works.js";
-import { agentOf, type Batch, isSettled } from "./batch.js";
+import { agentOf, type Batch, isSettled, type LiveTask } from "./batch.js";
 import { commonPayload, type MissedDelivery, nameOf } from "./missed-delivery.js";
 
 /** Open issues that the agent is assigned to, and that no task is wanted for. A refusal stands until the next assignment. */
 export async function missedRequests(batch: Batch): Promise<MissedDelivery[]> {
-  const { octokit, installation, identities, surveys, store } = batch;
+  const { octokit, installation, identities, surveys, live, store } = batch;
   const unwanted: { survey: Survey; issue: SurveyedIssue; record: TaskRecord | undefined }[] = [];
   for (const survey of surveys) {
     for (const issue of survey.issues) {
-      const record = await store.get(issueKey(survey.repository.id, issue.number));
+      const known = live.get(survey.repository.id)?.get(String(issue.number));
+      const record = known ? known.record : await store.get(issueKey(survey.repository.id, issue.number));
       if (!record?.wanted) unwanted.push({ survey, issue, record });
     }
   }
@@ -49,19 +50,18 @@ export async function missedEnds(batch: Batch): Promise<MissedDelivery[]> {
   const missed: MissedDelivery[] = [];
   for (const survey of batch.surveys) {
     const { id } = survey.repository;
-    const live = new LiveWorks(id);
-    const works = await live.list();
+    const works = new LiveWorks(id);
+    const live = batch.live.get(id) ?? new Map<string, LiveTask>();
     const open = new Set(survey.issues.map(({ number }) => String(number)));
-    for (const work of works) {
-      if (!/^\d+$/.test(work.work) || open.has(work.work)) continue;
-      const record = await batch.store.get({ repositoryId: id, work: work.work });
-      if (record?.wanted) missed.push(...(await missedEnd(batch, survey, Number(work.work), record)));
-      else if (!batch.isDryRun) await live.prune(work);
+    for (const [work, { noted, record }] of live) {
+      if (!/^\d+$/.test(work) || open.has(work)) continue;
+      if (record?.wanted) missed.push(...(await missedEnd(batch, survey, Number(work), record)));
+      else if (!batch.isDryRun) await works.prune(noted);
     }
     // Earlier versions of the relay have not noted them.
     for (const number of batch.isDryRun ? [] : open) {
-      if (works.some(({ work }) => work === number)) continue;
-      if ((await batch.store.get({ repositoryId: id, work: number }))?.wanted) await live.note(number);
+      if (live.has(number)) continue;
+      if ((await batch.store.get({ repositoryId: id, work: number }))?.wanted) await works.note(number);
     }
   }
   return missed;

@@ -6,6 +6,8 @@ export interface SweepState {
   startedAt: number;
   /** The repository that was looked at last; absent at the beginning. */
   position?: Position | undefined;
+  /** How many tasks are alive in the repositories that were looked at. */
+  alive?: number | undefined;
   /** Some repositories could not be looked at. */
   hasGaps?: boolean | undefined;
 }

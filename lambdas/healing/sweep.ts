@@ -11,9 +11,10 @@ import { configPath } from "../model/config-path.js";
 import { isRefusal, NotInstalledError, RateLimitedError } from "../model/errors.js";
 import { hasTimeFor } from "../runtime/budget.js";
 import { errorName, log } from "../runtime/log.js";
+import { measure } from "../runtime/metrics.js";
 import { scheduledRepositories } from "../schedules/scheduler.js";
 import type { TaskStore } from "../tasks/store.js";
-import type { Batch } from "./batch.js";
+import { type Batch, readLive, tasksAlive } from "./batch.js";
 import { type Gap, Gaps } from "./gaps.js";
 import { missedComments } from "./missed-comments.js";
 import { missedFailures } from "./missed-failures.js";
@@ -171,6 +172,7 @@ export class Sweep {
     const batch: Batch = {
       ...common,
       surveys,
+      live: await readLive(this.store, surveys),
       store: this.store,
       isDryRun: this.#gaps.isDryRun,
       state: this.state,
@@ -185,6 +187,7 @@ export class Sweep {
       await this.#gaps.close(missed, identities.appId);
     }
     if (this.#gaps.hasFailed) this.#sweep.hasGaps = true;
+    this.#sweep.alive = (this.#sweep.alive ?? 0) + tasksAlive(batch);
     for (const { id } of repositories) this.#seen.add(id);
   }
 
@@ -211,6 +214,7 @@ export class Sweep {
     const lookedUntil = this.#sweep.startedAt - (this.#now - Date.parse(this.#until)) - overlapMs;
     const until = isWhole ? lookedUntil : this.#reconciledUntil;
     await this.state.write({ until, sweep: undefined });
+    if (isWhole && !this.#gaps.isDryRun) measure("TasksAlive", this.#sweep.alive ?? 0);
     log.info("Reconciled", { repositories: this.#seen.size, gaps: this.#gaps.found.length, isWhole });
   }
 }

@@ -22,9 +22,11 @@ export const metrics = {
   UnsentInputAge: { unit: "Seconds" },
   /** How many messages about failed runs in a row an agent has got when the next run fails. */
   CiRounds: { unit: "Count" },
-  /** Coder tasks that were created, and that were deleted: the difference is alive. */
+  /** Coder tasks that were created, and that were deleted. */
   TasksCreated: { unit: "Count" },
   TasksDeleted: { unit: "Count" },
+  /** Pieces of work that want a task and have one: counted by each sweep through all repositories. */
+  TasksAlive: { unit: "Count" },
   /** What no webhook has told, and a flow was started for. */
   ClosedGaps: { unit: "Count" },
   /** Requests that GitHub still allows an installation until its limit is reset. */

@@ -1,6 +1,6 @@
 import { type Key, Table } from "../aws/table.js";
 
-interface LiveWork {
+export interface LiveWork {
   work: string;
   /** When the work was wanted last: milliseconds since the epoch. */
   at: number;

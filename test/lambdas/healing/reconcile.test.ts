@@ -1,7 +1,7 @@
 import { GetScheduleCommand, ListSchedulesCommand, SchedulerClient } from "@aws-sdk/client-scheduler";
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import { mockClient } from "aws-sdk-client-mock";
 import type { SweepStore } from "../../../lambdas/healing/sweep-state.js";
 import type { Inbox } from "../../../lambdas/inbox/inbox.js";
@@ -13,6 +13,7 @@ import type { LocalDynamoDb } from "../../../local/aws/dynamodb/dynamodb.js";
 import { FakeGitHub } from "../../../local/fake-github/fake-github.js";
 import type { Issue } from "../../../local/fake-github/issues/issues.js";
 import type { Pull } from "../../../local/fake-github/pulls/pull.js";
+import { metricsIn } from "../../../local/lambda-host/metrics.js";
 import { startTable } from "../table.js";
 
 const stepFunctions = mockClient(SFNClient);
@@ -53,6 +54,10 @@ beforeAll(async () => {
   Object.assign(process.env, {
     GITHUB_API_URL: gitHub.url,
     GITHUB_APP_SECRET_ARN: "githubApp",
+    // In its development mode, Powertools writes metrics to the console.
+    POWERTOOLS_DEV: "true",
+    POWERTOOLS_METRICS_DISABLED: "false",
+    POWERTOOLS_METRICS_NAMESPACE: "relay",
     AGENT_GITHUB_USERNAME: gitHub.agentLogin,
     SCHEDULE_GROUP: "relay",
     SCHEDULE_ROLE_ARN: "arn:role",
@@ -70,6 +75,10 @@ beforeAll(async () => {
 afterAll(async () => {
   await gitHub.close();
   await dynamoDb.close();
+});
+
+afterEach(() => {
+  jest.restoreAllMocks();
 });
 
 beforeEach(async () => {
@@ -134,6 +143,15 @@ async function agentsPull(): Promise<Pull> {
 async function takeIn(event: RelayEvent): Promise<void> {
   const inbox = new Box(keyOf(issue));
   if (event.type === "comment_posted") await inbox.put(inputs.inputOfComment(event), { isHuman: true });
+}
+
+/** The values of a metric from now on. */
+function countsOf(metric: string): number[] {
+  const counts: number[] = [];
+  jest.spyOn(console, "log").mockImplementation((line) => {
+    for (const { name, value } of metricsIn(line)) if (name === metric) counts.push(value);
+  });
+  return counts;
 }
 
 /** After a run that closed gaps, another one finds none. */
@@ -427,7 +445,16 @@ describe("a sweep", () => {
     expect(gitHub.http.calls.length).toBeLessThan(600);
   });
 
-  test("that is out of requests goes on in the next run from where it stood", async () => {
+  test("that is out of requests goes on in the next run from where it stood, and counts the tasks at its end", async () => {
+    const counts = countsOf("TasksAlive");
+    await haveTask();
+    await haveTask(
+      gitHub.issues.add({
+        repo: gitHub.addRepository({ owner: "octo", name: "alive" }),
+        by: "mona",
+        title: "Also broken",
+      }),
+    );
     for (let n = 0; n < 40; n++) {
       const added = gitHub.addRepository({ owner: "octo", name: `many${n}` });
       await assign(gitHub.issues.add({ repo: added, by: "mona", title: "It is broken" }));
@@ -442,8 +469,10 @@ describe("a sweep", () => {
     gitHub.quotas.reset();
     expect(first).toMatchObject({ outcome: "paused", reason: expect.stringContaining("left to the flows") });
     expect(first.repositories).toBe(20);
+    expect(counts).toEqual([]);
     const second = await handler({});
-    expect(second).toMatchObject({ outcome: "complete", repositories: 21 });
+    expect(second).toMatchObject({ outcome: "complete", repositories: 22 });
+    expect(counts).toEqual([2]);
     expect(first.gaps.length + second.gaps.length).toBe(40);
     expect(new Set(started.map(({ name }) => name)).size).toBe(40);
     await nothingIsLeft();
