@@ -11,6 +11,7 @@ export const flowNames = [
   "sync-repo-config",
   "follow-task",
   "watch-pulls",
+  "track-pull",
 ] as const;
 export type FlowName = (typeof flowNames)[number];
 

@@ -14,6 +14,7 @@ const eventFlows = [
   "relay-failure",
   "sync-repo-config",
   "watch-pulls",
+  "track-pull",
 ] as const;
 
 /**
@@ -88,6 +89,12 @@ export const actions = {
     secrets: ["githubApp"],
     table: { ci: ["update"], account: ["query", "update"] },
     starts: ["relay-failure"],
+  },
+  "track-pull": {
+    ...actionDefaults,
+    description: "Records the state of a task's pull request, and shows it in the status comment",
+    secrets: ["githubApp"],
+    table: { task: ["get", "update"] },
   },
   "match-failed-run": {
     ...actionDefaults,

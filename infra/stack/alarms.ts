@@ -38,6 +38,7 @@ const alarmOf: Readonly<Record<FlowName, "FlowsFailing" | "WatchersFailing" | "D
   "sync-repo-config": "FlowsFailing",
   "follow-task": "WatchersFailing",
   "watch-pulls": "WatchersFailing",
+  "track-pull": "WatchersFailing",
   "drain-inbox": "DrainFailed",
 };
 

@@ -2,6 +2,7 @@ import type { Octokit } from "@octokit/rest";
 import { isRefusal } from "../model/errors.js";
 import type { Person } from "../model/event.js";
 import { isSameLogin } from "../model/login.js";
+import type { PullState } from "../model/record.js";
 import { findAccount, findLogin } from "./accounts.js";
 
 const perPage = 100;
@@ -20,6 +21,7 @@ export interface Pull {
   /** The id of that account; `undefined` if it is gone. */
   authorId: number | undefined;
   isOpen: boolean;
+  state: PullState;
   /** ISO 8601. */
   updatedAt: string;
   title: string;
@@ -40,6 +42,8 @@ interface PullData {
   html_url: string;
   user: { id: number | bigint; login: string } | null;
   state: string;
+  draft?: boolean;
+  merged_at: string | null;
   updated_at: string;
   title: string;
   body: string | null;
@@ -196,6 +200,11 @@ export class RepositoryClient {
   }
 }
 
+function stateOf({ state, draft, merged_at: mergedAt }: PullData): PullState {
+  if (state === "open") return draft ? "draft" : "open";
+  return mergedAt === null ? "closed" : "merged";
+}
+
 function toPull(data: PullData): Pull {
   return {
     number: data.number,
@@ -205,6 +214,7 @@ function toPull(data: PullData): Pull {
     author: data.user?.login ?? "ghost",
     authorId: data.user ? Number(data.user.id) : undefined,
     isOpen: data.state === "open",
+    state: stateOf(data),
     updatedAt: data.updated_at,
     title: data.title,
     body: data.body ?? "",

@@ -5,6 +5,7 @@ import {
   type CommentPosted,
   headShaOf,
   type JobDue,
+  type PullChanged,
   type PullConflicted,
   type Subject as PullSubject,
   type Repository,
@@ -122,6 +123,32 @@ export function inputsOfFailure(
     head,
     input: { kind: "failure", subject, at, check: name, url: url || pull.url, branch, headSha, ...report },
   }));
+}
+
+/** The input that says who has closed a pull request without merging it, or reopened it; `undefined` for other changes. */
+export function inputOfPull({
+  delivery,
+  repository,
+  subject,
+  sender,
+  action,
+  at,
+}: PullChanged): NewInput | undefined {
+  if (action !== "closed" && action !== "reopened") return undefined;
+  return {
+    identity: `pull#${repository.id}#${subject.number}#${action}#${at}`,
+    delivery,
+    version: at,
+    order: at,
+    input: {
+      kind: action,
+      subject: { ...subject, repository: nameOf(repository) },
+      url: subject.url,
+      at,
+      author: sender.login,
+      body: "",
+    },
+  };
 }
 
 /** Whether it is a CI failure of a pull request, by its identity: `run#<number>#<workflow>`, `run#<number>#status#…`. */

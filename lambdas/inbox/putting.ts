@@ -13,6 +13,7 @@ import {
   inputOfBranchFailure,
   inputOfComment,
   inputOfJob,
+  inputOfPull,
   inputsOfFailure,
 } from "./inputs.js";
 import type { NewInput } from "./stored-input.js";
@@ -81,6 +82,10 @@ async function put(
         if (failureRounds >= maxRounds) return "limit";
       }
       return putFailures(inbox, inputsOfFailure(event, subject, key, relayed));
+    }
+    case "pull_changed": {
+      const input = inputOfPull(event);
+      return input ? inbox.put(input, { isHuman: false }) : "ignored";
     }
     case "branch_failed":
       return inbox.put(inputOfBranchFailure(event, plan?.prompt ?? ""), { isHuman: false });

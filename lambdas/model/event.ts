@@ -180,6 +180,24 @@ export const pullsMovedSchema = z.object({
   moved: z.union([z.object({ branch: name }), z.object({ pull: z.int() })]),
 });
 
+/** What happens to a pull request that concerns its task, in GitHub's words. */
+export const pullActions = [
+  "opened",
+  "closed",
+  "reopened",
+  "ready_for_review",
+  "converted_to_draft",
+  "edited",
+] as const;
+
+/** A pull request of the agent's was opened, has ended, or may be for another task. */
+export const pullChangedSchema = z.object({
+  ...base,
+  type: z.literal("pull_changed"),
+  action: z.enum(pullActions),
+  subject: subjectSchema,
+});
+
 /** The time of a scheduled job has come. EventBridge Scheduler starts `create-task` with it. */
 export const jobDueSchema = z.object({
   ...origin,
@@ -210,6 +228,7 @@ export const inboxEventSchema = z.discriminatedUnion("type", [
   checkFailedSchema,
   checkReportedSchema,
   pullConflictedSchema,
+  pullChangedSchema,
 ]);
 
 /** An event with a person behind it, who needs permission to make the agent work: see `authorize`. */
@@ -236,6 +255,7 @@ export type CheckFailed = z.output<typeof checkFailedSchema>;
 export type CheckReported = z.output<typeof checkReportedSchema>;
 export type PullConflicted = z.output<typeof pullConflictedSchema>;
 export type PullsMoved = z.output<typeof pullsMovedSchema>;
+export type PullChanged = z.output<typeof pullChangedSchema>;
 export type Run = z.output<typeof runSchema>;
 export type JobDue = z.output<typeof jobDueSchema>;
 export type BranchFailed = z.output<typeof branchFailedSchema>;

@@ -11,7 +11,15 @@ const handledActions = {
   check_run: ["completed"],
   status: undefined,
   push: undefined,
-  pull_request: ["opened", "reopened", "synchronize", "ready_for_review", "edited"],
+  pull_request: [
+    "opened",
+    "closed",
+    "reopened",
+    "synchronize",
+    "ready_for_review",
+    "converted_to_draft",
+    "edited",
+  ],
   installation: ["created", "unsuspend", "deleted", "suspend"],
   installation_repositories: ["added", "removed"],
 } as const;

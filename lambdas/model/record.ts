@@ -87,6 +87,23 @@ export interface Claimed {
   until: number;
 }
 
+/** Where a pull request stands. A draft is open, too. */
+export type PullState = "open" | "draft" | "merged" | "closed";
+
+/** A pull request of a task, as GitHub has shown it last. */
+export interface TaskPull {
+  /** The repository that it is to be merged into; of another repository than the task's, a public one. */
+  repository: { id: number; owner: string; name: string };
+  number: number;
+  /** Its page. */
+  url: string;
+  state: PullState;
+  /** When it was changed last, by GitHub's clock. */
+  updatedAt: string;
+  /** The delivery that this state was learnt by: its flow acts on it, and so does a repetition of that flow. */
+  learntBy: string;
+}
+
 /** What is known about one piece of work: one DynamoDB item. After a refusal it has only a status. */
 export interface TaskRecord {
   /**
@@ -119,6 +136,10 @@ export interface TaskRecord {
   formerName?: string;
   formerEndedAt?: number;
   status?: TaskStatus;
+  /** The agent's pull requests for this work, the first one first. */
+  pulls?: TaskPull[];
+  /** Counts their changes: each is made on the condition that nobody else has made one meanwhile. */
+  pullChanges?: number;
   /** Coder's last report on the work, for people. */
   report?: string;
   /** The execution of `follow-task` that may write. */

@@ -46,6 +46,7 @@ export const flowEnvironment = once(() =>
     RELAY_FAILURE_FLOW_ARN: text,
     SYNC_REPO_CONFIG_FLOW_ARN: text,
     WATCH_PULLS_FLOW_ARN: text,
+    TRACK_PULL_FLOW_ARN: text,
   }),
 );
 

@@ -58,14 +58,23 @@ export class StatusComment {
     const changes = { status, ...(report !== undefined && { report: report || undefined }) };
     const record = first ?? (await this.store.update(this.#key, changes, condition));
     if (!record) return false;
+    await this.#publishIfAllowed(record, first !== undefined);
+    return true;
+  }
+
+  /** Shows the record as it is, after something else than its status has changed. The first status begins the comment. */
+  async refresh(record: TaskRecord): Promise<void> {
+    if (record.status) await this.#publishIfAllowed(record, false);
+  }
+
+  async #publishIfAllowed(record: TaskRecord, isFirst: boolean): Promise<void> {
     const what = {
-      said: `the status "${status.state}" of ${this.#key.work}`,
+      said: `the status "${record.status?.state}" of ${this.#key.work}`,
       repositoryId: this.#key.repositoryId,
     };
-    const isSaid = await postIfAllowed(what, () => this.#publish(record, first !== undefined));
+    const isSaid = await postIfAllowed(what, () => this.#publish(record, isFirst));
     // Other runs would wait for the comment until the lock expires.
     if (!isSaid) await this.#release({});
-    return true;
   }
 
   /**

@@ -1,4 +1,4 @@
-import type { TaskLocation, TaskRecord, TaskState, WorkSource } from "../model/record.js";
+import type { TaskLocation, TaskPull, TaskRecord, TaskState, WorkSource } from "../model/record.js";
 import { statusMarker } from "../model/status-marker.js";
 import { isTaskName } from "../model/task-name.js";
 import { gitHubPages } from "../runtime/environment.js";
@@ -31,7 +31,7 @@ const linked: readonly TaskState[] = ["created", "running", "waiting", "stopped"
 const reported: readonly TaskState[] = ["running", "waiting", "stopped", "completed", "failed"];
 
 /** The status comment in Markdown, with only what the readers of its page may see. */
-export function statusText({ status, task, report }: TaskRecord, source: WorkSource): string {
+export function statusText({ status, task, report, pulls = [] }: TaskRecord, source: WorkSource): string {
   if (!status) return statusMarker;
   const { state, detail, denial, reference } = status;
   const isThere = task?.url !== undefined && linked.includes(state);
@@ -48,9 +48,10 @@ export function statusText({ status, task, report }: TaskRecord, source: WorkSou
     statusMarker,
     state === "refused" && isThere ? refusedBeside : headlines[state],
     isThere ? `Task: ${linkTo(task)}` : "",
+    pullsLine(pulls, repository.id),
     quote(detail),
     quote(denial, (line, index) => (index === 0 ? denialLine(line, context) : inertLine(line))),
-    quote(reported.includes(state) ? report : "", (line) => reportLine(line, context)),
+    quote(reported.includes(state) ? withoutPulls(report, pulls) : "", (line) => reportLine(line, context)),
     reference !== undefined ? `<sub>Reference for operators: ${codeSpan(reference, nameLength)}</sub>` : "",
   ]
     .filter((part) => part !== "")
@@ -62,6 +63,25 @@ function linkTo({ name, url = "" }: TaskLocation): string {
   const shown = codeSpan(name, nameLength);
   if (!/^https?:\/\/[^\s<>()]+$/.test(url)) return shown;
   return `[${isTaskName(name) ? name : shown}](${url})`;
+}
+
+/** `Pull request: [#7](…) (merged)`: all of the task's, each with its state. */
+function pullsLine(pulls: readonly TaskPull[], repositoryId: number): string {
+  const shown = pulls.map(({ repository: { id, owner, name }, number, url, state }) => {
+    const title = id === repositoryId ? `#${number}` : `${owner}/${name}#${number}`;
+    return `[${title}](${url}) (${state})`;
+  });
+  return shown.length === 0 ? "" : `Pull request${shown.length > 1 ? "s" : ""}: ${shown.join(", ")}`;
+}
+
+/** Without what Coder says about these pull requests: GitHub knows better. */
+function withoutPulls(report: string | undefined, pulls: readonly TaskPull[]): string | undefined {
+  const isKnown = (line: string) =>
+    line.startsWith("Pull request #") && pulls.some(({ url }) => line.endsWith(`: ${url}`));
+  return report
+    ?.split("\n")
+    .filter((line) => !isKnown(line))
+    .join("\n");
 }
 
 /** Coder's host, unless it is a single word. It is shown in the task's link only. */

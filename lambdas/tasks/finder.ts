@@ -6,7 +6,7 @@ import type { Pull } from "../github/repository.js";
 import type { ConfigProposed } from "../model/config-event.js";
 import { TransientError } from "../model/errors.js";
 import type { CommentPosted, CommentWithdrawn, InboxEvent, PullsMoved } from "../model/event.js";
-import { issueKey, type TaskKey, type TaskRecord } from "../model/record.js";
+import { issueKey, type TaskKey, type TaskPull, type TaskRecord } from "../model/record.js";
 import { worksNamedIn } from "../model/work.js";
 import { gitHubPages } from "../runtime/environment.js";
 import { Crossing, type CrossingKind, pageOf } from "./crossing.js";
@@ -130,7 +130,9 @@ export class TaskFinder {
     const record = await this.#store.get(key);
     // As above: a deleted comment must not be sent later.
     const isThere =
-      this.#event.type === "comment_withdrawn" ? record !== undefined : await this.#hasTask(key, record);
+      this.#event.type === "comment_withdrawn"
+        ? record !== undefined
+        : this.#hadPull(record, pull, kind) || (await this.#hasTask(key, record));
     if (!isThere) return undefined;
     if (record && key.repositoryId === this.#event.repository.id) return this.#hereAsOfNow(key, record);
     const named = record?.source?.repository;
@@ -152,6 +154,14 @@ export class TaskFinder {
     const asking = known ?? isWantedNow(this.context.octokit, source, intentAt);
     this.#issuesNow.set(id, asking);
     return (await asking) === true;
+  }
+
+  /** The task that a pull request was for: merging it may have ended the task before we hear of it. */
+  #hadPull(record: TaskRecord | undefined, pull: Pull, kind: CrossingKind): boolean {
+    if (this.#event.type !== "pull_changed" || record?.intent === undefined) return false;
+    const isIt = ({ repository, number }: TaskPull) =>
+      repository.id === pull.repositoryId && number === pull.number;
+    return kind === "closing reference" || record.pulls?.some(isIt) === true;
   }
 
   #here(key: TaskKey): Destination {

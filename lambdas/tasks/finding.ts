@@ -49,8 +49,9 @@ export async function findTask(store: TaskStore, event: InboxEvent): Promise<Fou
 async function find(store: TaskStore, event: InboxEvent): Promise<Found> {
   const app = await connectGitHub();
   const octokit = app.installation(event.installation);
-  const isTrusted = async () =>
-    event.type !== "comment_withdrawn" && (await authorize(app, event, event.repository)).allowed;
+  // With these, nobody says anything to the agent.
+  const isSilent = event.type === "comment_withdrawn" || event.type === "pull_changed";
+  const isTrusted = async () => !isSilent && (await authorize(app, event, event.repository)).allowed;
   const finder = new TaskFinder({ store, octokit, event, coder: connectCoder, isTrusted });
   const answer = async (found: Destination | undefined, subject: Subject): Promise<Found> => {
     if (!found) return none;
@@ -61,7 +62,9 @@ async function find(store: TaskStore, event: InboxEvent): Promise<Found> {
   const authorizeAt = async (repository: TaskRepository): Promise<Authorization> => {
     // Taking a comment back needs no permission of the relay's.
     if (event.type === "comment_withdrawn") return { allowed: true, reason: "" };
-    if (await isRepositoryServed(octokit, event.repository)) return authorize(app, event, repository);
+    if (await isRepositoryServed(octokit, event.repository)) {
+      return isSilent ? { allowed: true, reason: "" } : authorize(app, event, repository);
+    }
     log.warn("The account is not served", { event: event.type, account: event.repository.owner });
     return { allowed: false, reason: "" };
   };
@@ -78,7 +81,8 @@ async function find(store: TaskStore, event: InboxEvent): Promise<Found> {
     const found = pull && (await finder.ofPull(pull));
     return found && pull ? answer(found, { kind: "pull", number: pull.number, url: pull.url }) : none;
   }
-  if (event.subject.kind === "issue") return answer(await finder.ofIssue(event), event.subject);
+  if (event.type !== "pull_changed" && event.subject.kind === "issue")
+    return answer(await finder.ofIssue(event), event.subject);
   const pull = await new RepositoryClient(octokit, event.repository).pull(event.subject.number);
   // Another repository may have the name now.
   const isSame = pull?.repositoryId === event.repository.id;

@@ -1,4 +1,4 @@
-import type { IssueEvent, Person, PullsMoved } from "../model/event.js";
+import type { IssueEvent, Person, PullChanged, PullsMoved } from "../model/event.js";
 import { isSameLogin } from "../model/login.js";
 import type { RelayEvent } from "../model/relay-event.js";
 
@@ -6,8 +6,8 @@ import type { RelayEvent } from "../model/relay-event.js";
 export type Classification =
   | {
       event: RelayEvent;
-      /** Another event of the same delivery. It is accepted first. */
-      moved?: PullsMoved;
+      /** Other events of the same delivery. They are accepted first. */
+      others?: readonly (PullChanged | PullsMoved)[];
     }
   | { skipped: string };
 

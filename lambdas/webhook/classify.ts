@@ -2,11 +2,12 @@ import { type HandledEvent, isHandledAction, isHandledEvent } from "../model/han
 import { classifyCheckRun, classifyStatus } from "./checks.js";
 import type { Classification, CommonFields, Identities } from "./classification.js";
 import { classifyIssueComment, classifyReview, classifyReviewComment } from "./comments.js";
-import { classifyPull, classifyPush } from "./config.js";
+import { classifyPush } from "./config.js";
 import { classifyInstallation, classifyInstallationRepositories } from "./installations.js";
 import { classifyIssue } from "./issues.js";
 import { parsePayload } from "./parse-payload.js";
 import { commonSchema } from "./payloads.js";
+import { classifyPull } from "./pulls.js";
 import { classifyRun } from "./runs.js";
 
 type Classify = (

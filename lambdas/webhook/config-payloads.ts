@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { id, listOf, person, text, time } from "./payload-fields.js";
+import { id, listOf, person, text, time, url } from "./payload-fields.js";
 
 /** The payloads of the events about a repository's config: pushes, pull requests and installations. */
 
@@ -27,9 +27,16 @@ export const pushSchema = z.object({
 
 export const pullRequestSchema = z.object({
   /** Of an edit: what it has changed. */
-  changes: z.nullish(z.object({ base: z.nullish(z.object({})) })),
+  changes: z.nullish(
+    z.object({
+      base: z.nullish(z.object({})),
+      title: z.nullish(z.object({})),
+      body: z.nullish(z.object({})),
+    }),
+  ),
   pull_request: z.object({
     number: id,
+    html_url: url,
     user: person,
     updated_at: time,
     head: z.object({ sha: commit }),

@@ -1,9 +1,8 @@
 import { configPath } from "../model/config-path.js";
 import type { PullsMoved } from "../model/event.js";
 import { isSameLogin } from "../model/login.js";
-import { filesAtOnce } from "../text/limits.js";
-import { type Classification, type CommonFields, type Identities, isAgent } from "./classification.js";
-import { pullRequestSchema, pushSchema } from "./config-payloads.js";
+import type { Classification, CommonFields, Identities } from "./classification.js";
+import { pushSchema } from "./config-payloads.js";
 import { parsePayload } from "./parse-payload.js";
 import { ghost } from "./payload-fields.js";
 
@@ -47,7 +46,7 @@ export function classifyPush(
   const isUnclear = push.created || push.forced || !isWhole(commits, after);
   if (!isTouched && !isUnclear) return { event: moved };
   const changes = { before, after, removed, ...(isUnknown && { pusher }) };
-  return { moved, event: { ...common, type: "config_push", at, push: changes } };
+  return { others: [moved], event: { ...common, type: "config_push", at, push: changes } };
 }
 
 type Commits = { id: string; added: string[]; modified: string[]; removed: string[] }[];
@@ -61,30 +60,4 @@ function isWhole(commits: Commits, after: string): boolean {
       ({ added, modified, removed }) => added.length + modified.length + removed.length < listedFiles,
     )
   );
-}
-
-/**
- * The new head commit of any pull request, forks included. If the pull request is the agent's, it may have a conflict now,
- * and so it may if its base branch was changed.
- */
-export function classifyPull(
-  action: string,
-  payload: unknown,
-  common: CommonFields,
-  identities: Identities,
-): Classification {
-  const { pull_request: pull, changes } = parsePayload(pullRequestSchema, payload);
-  if (action === "edited" && changes?.base == null) return { skipped: "the base branch is the same" };
-  const { number, updated_at: at, head } = pull;
-  const isLarge = (pull.changed_files ?? 0) > filesAtOnce;
-  const onto = isLarge && pull.base?.ref ? { onto: pull.base.ref } : {};
-  const proposed = {
-    ...common,
-    type: "config_proposed",
-    at,
-    pull: { number, headSha: head.sha, ...onto },
-  } as const;
-  if (!isAgent(pull.user, identities)) return { event: proposed };
-  const moved: PullsMoved = { ...common, type: "pulls_moved", at, moved: { pull: number } };
-  return { moved, event: proposed };
 }

@@ -38,12 +38,12 @@ export async function dispatch(
       ? byLogin
       : classify(type, delivery, payload, { ...(await agentAsKept()), appId });
     if ("skipped" in classified) return { kind: "skipped", reason: classified.skipped };
-    const { moved } = classified;
+    const { others = [] } = classified;
     const event = { ...classified.event, traceparent };
     addToLogContext({ event });
     const notServed = await reasonNotServed(event);
     if (notServed !== undefined) return { kind: "skipped", reason: notServed };
-    if (moved) await start({ ...moved, traceparent });
+    for (const other of others) await start({ ...other, traceparent });
     return await start(event);
   } catch (error) {
     if (error instanceof PayloadError) {

@@ -15,6 +15,7 @@ const flows = {
   check_failed: relayFailure,
   check_reported: relayFailure,
   pulls_moved: { name: "watch-pulls", arn: environment.WATCH_PULLS_FLOW_ARN },
+  pull_changed: { name: "track-pull", arn: environment.TRACK_PULL_FLOW_ARN },
   config_push: syncRepoConfig,
   config_proposed: syncRepoConfig,
   repositories_added: syncRepoConfig,

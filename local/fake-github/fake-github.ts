@@ -277,6 +277,8 @@ export class FakeGitHub {
   pushToPull: Pulls["push"] = (pull, options) => this.pulls.push(pull, options);
   editPull: Pulls["edit"] = (pull, options) => this.pulls.edit(pull, options);
   linkPull: Pulls["link"] = (pull, options) => this.pulls.link(pull, options);
+  reopenPull: Pulls["reopen"] = (pull, options) => this.pulls.reopen(pull, options);
+  setDraft: Pulls["setDraft"] = (pull, options) => this.pulls.setDraft(pull, options);
   closePull: Pulls["close"] = (pull, options) => this.pulls.close(pull, options);
   review: Reviews["submit"] = (pull, input) => this.reviews.submit(pull, input);
   editReviewComment: Reviews["editComment"] = (comment, options) =>

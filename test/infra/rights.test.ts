@@ -51,7 +51,7 @@ const keepsSchedules = [
 /** A run that fails even when it is repeated is kept. */
 const leavesDeadLetters = "sqs:GetQueueAttributes sqs:GetQueueUrl sqs:SendMessage on DeadLetters";
 
-const startsFlows = `states:StartExecution on ${["create-task", "delete-task", "forward-comment", "relay-failure", "sync-repo-config", "watch-pulls"].map(machine).join(" ")}`;
+const startsFlows = `states:StartExecution on ${["create-task", "delete-task", "forward-comment", "relay-failure", "sync-repo-config", "track-pull", "watch-pulls"].map(machine).join(" ")}`;
 
 /** Written by hand: a new right must be added twice, in `infra/` and here. */
 const lambdaRights: Record<string, string[]> = {
@@ -70,6 +70,7 @@ const lambdaRights: Record<string, string[]> = {
     knowsAccounts,
     `states:StartExecution on ${machine("relay-failure")}`,
   ],
+  TrackPull: [...actsAsInstallation, updatesTasks],
   MatchFailedRun: [...actsAsInstallation, knowsAccounts],
   StartBranchTask: [`states:StartExecution on ${machine("create-task")}`],
   PutIntoInbox: [
@@ -159,6 +160,7 @@ const flowLambdas: Record<string, string[]> = {
   DrainInbox: ["AnnounceWait", "KeepInbox", "ResumeTask", "SendInbox", "StartFollowing", "WakeDrain"],
   FollowTask: ["AnnounceProgress", "ObserveProgress"],
   WatchPulls: ["WatchPulls"],
+  TrackPull: ["FindTask", "TrackPull"],
 };
 
 describe("rights", () => {
@@ -278,6 +280,7 @@ describe("Lambdas", () => {
     RELAY_FAILURE_FLOW_ARN: machine("relay-failure"),
     SYNC_REPO_CONFIG_FLOW_ARN: machine("sync-repo-config"),
     WATCH_PULLS_FLOW_ARN: machine("watch-pulls"),
+    TRACK_PULL_FLOW_ARN: machine("track-pull"),
   };
   const own: Record<string, Record<string, string>> = {
     Webhook: { ...githubApp, ...table, WEBHOOK_SECRET_ARN: "SecretsWebhook", ...flows },
@@ -291,6 +294,7 @@ describe("Lambdas", () => {
     FindTask: { ...githubApp, ...coder, ...table },
     ExplainRefusal: { ...githubApp, ...table },
     RelayLogs: { ...githubApp, ...table },
+    TrackPull: { ...githubApp, ...table },
     WatchPulls: { ...githubApp, ...table, RELAY_FAILURE_FLOW_ARN: machine("relay-failure") },
     PutIntoInbox: { ...githubApp, ...table, DRAIN_INBOX_FLOW_ARN: machine("drain-inbox") },
     WakeDrain: { ...table, DRAIN_INBOX_FLOW_ARN: machine("drain-inbox") },

@@ -52,6 +52,7 @@ const flows = [
   "SyncRepoConfig",
   "FollowTask",
   "WatchPulls",
+  "TrackPull",
 ];
 
 const runbook = readFileSync(new URL("../../docs/operations.md", import.meta.url), "utf8");
@@ -171,6 +172,7 @@ describe("flows", () => {
       "coder-task-relay-forward-comment",
       "coder-task-relay-relay-failure",
       "coder-task-relay-sync-repo-config",
+      "coder-task-relay-track-pull",
       "coder-task-relay-watch-pulls",
     ]);
     for (const { Properties } of machines) {
@@ -426,6 +428,7 @@ test("the dashboard shows each flow by its name: started, succeeded, failed, tim
     "sync-repo-config",
     "follow-task",
     "watch-pulls",
+    "track-pull",
   ].map((label) => expect.objectContaining({ label }));
   expect(shown).toEqual(
     ["started", "succeeded", "failed", "timed out"].map((end) => [`Flows ${end}`, labels]),

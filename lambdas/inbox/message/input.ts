@@ -13,9 +13,12 @@ interface InputBase {
   at: string;
 }
 
-/** A comment or review; the prompt of a scheduled job that is due again. */
+/**
+ * A comment or review; the prompt of a scheduled job that is due again; or, without a text, that somebody has closed the
+ * pull request without merging it, or reopened it.
+ */
 export interface CommentInput extends InputBase {
-  kind: "comment" | "review_comment" | "review" | "job";
+  kind: "comment" | "review_comment" | "review" | "job" | "closed" | "reopened";
   /** A login, or the job's name. */
   author: string;
   /** The person who wrote the present text, if not the author. */
@@ -56,3 +59,8 @@ export type FailureInput = InputBase & {
 
 /** The content of an inbox's input, from which its part of the message is made. */
 export type Input = CommentInput | FailureInput;
+
+/** Whether it only says what has happened, without a text or a request. */
+export function isNotice({ kind }: Input): boolean {
+  return kind === "closed" || kind === "reopened";
+}

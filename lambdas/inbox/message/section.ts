@@ -2,7 +2,7 @@ import { byteLength } from "../../text/bytes.js";
 import { label, quotable } from "./data.js";
 import { before } from "./edit.js";
 import { fenced, withClosedFences } from "./fence.js";
-import type { CommentInput, FailureInput, Input, Subject } from "./input.js";
+import { type CommentInput, type FailureInput, type Input, isNotice, type Subject } from "./input.js";
 import { labelLength, sectionBytes } from "./limits.js";
 import { linesOf } from "./location.js";
 import { wording } from "./wording.js";
@@ -28,6 +28,7 @@ export function section(input: Input, number?: number): string {
   const additions =
     input.kind === "failure" && input.additions ? `\n\n${withClosedFences(quotable(input.additions))}` : "";
   const room = sectionBytes - byteLength(head) - byteLength(additions);
+  if (isNotice(input)) return head.trimEnd();
   const quoted = "conflict" in input ? wording.resolve : quotation(body, missing, url, room);
   return `${head}${quoted}${additions}`;
 }
@@ -48,6 +49,9 @@ function commentTitle(input: CommentInput): string {
   const say = input.previousBody === undefined ? wording.comment : wording.edit;
   if (input.kind === "job") return wording.job(label(input.author, labelLength.job), nameOf(input.subject));
   const author = label(input.author, labelLength.login);
+  if (input.kind === "closed" || input.kind === "reopened") {
+    return wording[input.kind](author, nameOf(input.subject));
+  }
   const who =
     input.editor === undefined ? author : wording.editedBy(author, label(input.editor, labelLength.login));
   return say(input.kind, who, nameOf(input.subject));

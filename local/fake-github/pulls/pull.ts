@@ -17,7 +17,7 @@ export interface Pull {
   readonly shas: string[];
   /** Who has pushed each of them. */
   readonly pushers: User[];
-  readonly draft: boolean;
+  draft: boolean;
   /** Issues linked by hand, in addition to those that the body names. */
   readonly linked: Link[];
   /** The editors of the body, the oldest edit first; if the body was edited, GitHub also lists its creation. */

@@ -123,7 +123,21 @@ export class Pulls {
     this.get(ref).linked.push({ repo, number, by: this.repositories.user(by) });
   }
 
-  /** Closes the pull request; merging also closes its linked issues. */
+  async reopen(ref: IssueRef, { by, deliver }: By) {
+    const pull = this.get(ref);
+    this.issues.setState(pull.issue, "open", "reopened");
+    pull.mergeability = "unknown";
+    return this.#tell(pull, "reopened", by, tellOptions(deliver));
+  }
+
+  async setDraft(ref: IssueRef, { by, draft, deliver }: By & { draft: boolean }) {
+    const pull = this.get(ref);
+    pull.draft = draft;
+    this.issues.change(pull.issue, {});
+    return this.#tell(pull, draft ? "converted_to_draft" : "ready_for_review", by, tellOptions(deliver));
+  }
+
+  /** Closes the pull request; merging it into the default branch also closes its linked issues. */
   async close(
     ref: IssueRef,
     { by, merged = false, deliver }: By & { merged?: boolean },
@@ -132,7 +146,8 @@ export class Pulls {
     this.issues.setState(pull.issue, "closed", null);
     if (merged) pull.mergedAt = pull.issue.closedAt;
     const deliveries: Delivery[] = [await this.#tell(pull, "closed", by, tellOptions(deliver))];
-    for (const issue of merged ? this.closing(pull) : []) {
+    const isDone = merged && pull.base === pull.repo.defaultBranch;
+    for (const issue of isDone ? this.closing(pull) : []) {
       if (issue.state === "open") {
         deliveries.push(await this.issues.close(issue, { by, ...tellOptions(deliver) }));
       }

@@ -26,6 +26,7 @@ const flows = [
   "RELAY_FAILURE",
   "SYNC_REPO_CONFIG",
   "WATCH_PULLS",
+  "TRACK_PULL",
 ];
 
 /** GitHub's clock for what happens there: an hour ago, so that no webhook is under way. */

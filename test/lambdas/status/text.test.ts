@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import type { IssueSource, TaskRecord } from "../../../lambdas/model/record.js";
+import type { IssueSource, TaskPull, TaskRecord } from "../../../lambdas/model/record.js";
 import { failureText } from "../../../lambdas/status/audience.js";
 import { statusText } from "../../../lambdas/status/text.js";
 
@@ -87,6 +87,33 @@ describe("a quotation in the status comment", () => {
       const comment = shown({ report: text, status: { state: "running", detail: text, denial: text } });
       expect(comment.length).toBeLessThanOrEqual(65_536);
     }
+  });
+});
+
+describe("the task's pull requests", () => {
+  const pull = (number: number, state: TaskPull["state"], name = "app"): TaskPull => ({
+    repository: { id: name === "app" ? 7 : 8, owner: "octo", name },
+    number,
+    url: `https://github.com/octo/${name}/pull/${number}`,
+    state,
+    updatedAt: "2026-11-22T10:00:00Z",
+    learntBy: "a delivery",
+  });
+
+  test("are linked with their states, in one line", () => {
+    expect(shown({ pulls: [pull(7, "merged")] })).toContain(
+      "\n\nPull request: [#7](https://github.com/octo/app/pull/7) (merged)",
+    );
+    expect(shown({ pulls: [pull(7, "closed"), pull(9, "draft", "docs")] })).toContain(
+      "Pull requests: [#7](https://github.com/octo/app/pull/7) (closed), [octo/docs#9](https://github.com/octo/docs/pull/9) (draft)",
+    );
+  });
+
+  test("are not shown a second time as Coder last saw them", () => {
+    const report = [7, 8].map((number) => `Pull request #${number} (open): ${pull(number, "open").url}`);
+    const text = shown({ pulls: [pull(7, "merged")], report: report.join("\n") });
+    expect(text).not.toContain("#7 (open)");
+    expect(text).toContain("#8 (open)");
   });
 });
 

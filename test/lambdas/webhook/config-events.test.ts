@@ -62,7 +62,7 @@ describe("a push", () => {
         at: "2019-05-15T15:20:57Z",
         push: { before: sha("a"), after: sha("b"), removed: false },
       },
-      moved: expect.objectContaining({ type: "pulls_moved", moved: { branch: "master" } }),
+      others: [expect.objectContaining({ type: "pulls_moved", moved: { branch: "master" } })],
     });
   });
 
@@ -180,10 +180,34 @@ describe("a pull request", () => {
     const of = (action: string, more: Json = {}) =>
       classify("pull_request", delivery, { ...example, action, ...more }, { agent: "Codertocat" });
     const moved = expect.objectContaining({ type: "pulls_moved", moved: { pull: 2 } });
-    expect(of("synchronize")).toMatchObject({ event: { type: "config_proposed" }, moved });
-    expect(of("edited", { changes: { base: { ref: { from: "next" } } } })).toMatchObject({ moved });
-    expect(of("edited", { changes: { body: { from: "" } } })).toHaveProperty("skipped");
-    expect(classified("pull_request", { ...example, action: "synchronize" })).not.toHaveProperty("moved");
+    const changed = expect.objectContaining({ type: "pull_changed" });
+    expect(of("synchronize")).toMatchObject({ event: { type: "config_proposed" }, others: [moved] });
+    const base = { ref: { from: "next" } };
+    expect(of("edited", { changes: { base } })).toMatchObject({ others: [changed, moved] });
+    expect(classified("pull_request", { ...example, action: "synchronize" })).toMatchObject({ others: [] });
+  });
+
+  test("of the agent's is tracked for its task where it ends, and where another issue may be meant; others are not", () => {
+    const [example] = payloads("pull_request");
+    const of = (action: string, more: Json = {}) =>
+      classify("pull_request", delivery, { ...example, action, ...more }, { agent: "Codertocat" });
+    const changed = (action: string) => ({
+      type: "pull_changed",
+      action,
+      at: "2019-05-15T15:20:33Z",
+      subject: { kind: "pull", number: 2, url: "https://github.com/Codertocat/Hello-World/pull/2" },
+    });
+    for (const action of ["closed", "converted_to_draft"]) {
+      expect(of(action)).toMatchObject({ event: changed(action) });
+      expect(classified("pull_request", { ...example, action })).toHaveProperty("skipped");
+    }
+    for (const action of ["opened", "reopened", "ready_for_review"]) {
+      expect(of(action)).toMatchObject({ others: [changed(action), { type: "pulls_moved" }] });
+    }
+    for (const changes of [{ body: { from: "" } }, { title: { from: "" } }]) {
+      expect(of("edited", { changes })).toMatchObject({ event: changed("edited") });
+    }
+    expect(of("edited", { changes: {} })).toHaveProperty("skipped");
   });
 
   test("from a deleted fork is accepted", () => {

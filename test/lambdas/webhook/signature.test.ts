@@ -9,6 +9,7 @@ for (const flow of [
   "RELAY_FAILURE",
   "SYNC_REPO_CONFIG",
   "WATCH_PULLS",
+  "TRACK_PULL",
 ]) {
   process.env[`${flow}_FLOW_ARN`] = flow;
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { compose } from "../../../../lambdas/inbox/message/compose.js";
 import type { Input } from "../../../../lambdas/inbox/message/input.js";
-import { defaultInstructions } from "../../../../lambdas/inbox/message/wording.js";
+import { defaultInstructions, noticeInstruction } from "../../../../lambdas/inbox/message/wording.js";
 import { comment, failure, options, pull } from "./inputs.js";
 import { read } from "./markdown.js";
 
@@ -71,6 +71,21 @@ ${defaultInstructions.comment}
       "[relay 7f3a9c2e]",
     ]);
     expect(quoted).toEqual(["Error: expected 1, got 2"]);
+  });
+
+  test.each([
+    ["closed", "was closed without merging by"],
+    ["reopened", "was reopened by"],
+  ] as const)("says who has %s a pull request, and asks for nothing", (kind, deed) => {
+    expect(textOf(comment("", { kind }))).toBe(
+      `Pull request acme/shop#7 ${deed} octocat
+Time: 2026-11-22T10:00:00Z
+URL: https://github.com/acme/shop/pull/7#issuecomment-1
+
+${noticeInstruction}
+
+[relay 7f3a9c2e]`,
+    );
   });
 
   test("of several inputs numbers them in order and ends with one instruction", () => {

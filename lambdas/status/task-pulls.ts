@@ -1,0 +1,95 @@
+import { connectGitHub } from "../github/app.js";
+import { type Pull, RepositoryClient } from "../github/repository.js";
+import { readWhileStale } from "../github/stale-reads.js";
+import { TransientError } from "../model/errors.js";
+import type { PullChanged } from "../model/event.js";
+import type { TaskKey, TaskPull, TaskRecord } from "../model/record.js";
+import { log } from "../runtime/log.js";
+import { type Records, StatusComment } from "./status-comment.js";
+
+/**
+ * Notes in the task's record where a pull request stands, and shows it in the status comment. Deliveries come late, twice and
+ * out of order, so GitHub is asked what the pull request is now.
+ */
+export async function trackPull(
+  store: Records,
+  key: TaskKey,
+  { event, holder }: { event: PullChanged; holder: string },
+): Promise<void> {
+  const app = await connectGitHub();
+  const client = new RepositoryClient(app.installation(event.installation), event.repository);
+  const tracked = await note(store, key, event, (since) => readPull(client, event, since));
+  if (!tracked?.record.source || tracked.pull.learntBy !== event.delivery) return;
+  log.info("A pull request of a task has changed", { pull: tracked.pull.number, state: tracked.pull.state });
+  await new StatusComment(store, app, tracked.record.source, holder).refresh(tracked.record);
+}
+
+interface Tracked {
+  record: TaskRecord;
+  pull: TaskPull;
+}
+
+/**
+ * GitHub is asked after the record was read, and the record is changed only if nobody else has changed it since. So the last
+ * state that is noted is the newest.
+ */
+async function note(
+  store: Records,
+  key: TaskKey,
+  { delivery, repository: { id, owner, name }, subject: { number } }: PullChanged,
+  read: (since: string) => Promise<Pull | undefined>,
+): Promise<Tracked | undefined> {
+  for (let attempt = 0; attempt < 10; attempt++) {
+    const record = await store.get(key);
+    if (record?.intent === undefined) return undefined;
+    const known = record.pulls ?? [];
+    const isIt = (one: TaskPull) => one.repository.id === id && one.number === number;
+    const before = known.find(isIt);
+    const now = await read(before?.updatedAt ?? "");
+    if (!now) return undefined;
+    if (before?.state === now.state) return { record, pull: before };
+    const { url, state, updatedAt } = now;
+    const pull = {
+      ...before,
+      repository: { id, owner, name },
+      number,
+      url,
+      state,
+      updatedAt,
+      learntBy: delivery,
+    };
+    const pulls = before ? known.map((one) => (isIt(one) ? pull : one)) : [...known, pull];
+    const updated = await updatePulls(store, key, record, pulls);
+    if (updated) return { record: updated, pull };
+  }
+  throw new TransientError("Too many events change the pull requests of the task at once. It is retried.");
+}
+
+/** Changes the pull requests of a record; `undefined` if somebody else has since it was read. */
+async function updatePulls(
+  store: Records,
+  key: TaskKey,
+  { pullChanges: known }: TaskRecord,
+  pulls: TaskPull[],
+): Promise<TaskRecord | undefined> {
+  const unchanged =
+    known === undefined
+      ? { expression: "attribute_exists(#intent) AND attribute_not_exists(#pullChanges)" }
+      : { expression: "#pullChanges = :known", values: { known } };
+  return store.update(key, { pulls, pullChanges: (known ?? 0) + 1 }, unchanged);
+}
+
+/** The pull request, no older than the event and than what was known before; `undefined` if it is gone. */
+async function readPull(
+  client: RepositoryClient,
+  { at, repository, subject }: PullChanged,
+  since: string,
+): Promise<Pull | undefined> {
+  const isStale = (pull: Pull | undefined) =>
+    pull !== undefined && (pull.updatedAt < at || pull.updatedAt < since);
+  const pull = await readWhileStale(isStale, () => client.pull(subject.number));
+  if (isStale(pull))
+    throw new TransientError("GitHub shows an older state of the pull request. It is retried.");
+  // Another repository may have the name now.
+  return pull?.repositoryId === repository.id ? pull : undefined;
+}

@@ -1,0 +1,42 @@
+import { type PullChanged, type PullsMoved, pullActions } from "../model/event.js";
+import { filesAtOnce } from "../text/limits.js";
+import { type Classification, type CommonFields, type Identities, isAgent } from "./classification.js";
+import { pullRequestSchema } from "./config-payloads.js";
+import { parsePayload } from "./parse-payload.js";
+
+/** Actions after which a pull request may have another head commit or base than the relay knows. */
+const movingActions = ["opened", "reopened", "synchronize", "ready_for_review"];
+
+/**
+ * The new head commit of any pull request, forks included, may change the config. If the pull request is the agent's, it may
+ * also have a conflict now, as after a change of its base; and its task has to know what becomes of it.
+ */
+export function classifyPull(
+  action: string,
+  payload: unknown,
+  common: CommonFields,
+  identities: Identities,
+): Classification {
+  const { pull_request: pull, changes } = parsePayload(pullRequestSchema, payload);
+  const { number, html_url: url, updated_at: at, head } = pull;
+  const isAgents = isAgent(pull.user, identities);
+  const isMoved = movingActions.includes(action) || changes?.base != null;
+  const others: (PullChanged | PullsMoved)[] = [];
+  const change = pullActions.find((known) => known === action);
+  // Text and base say which issue it is for.
+  const isForTask = action !== "edited" || isMoved || (changes?.title ?? changes?.body) != null;
+  if (isAgents && change && isForTask) {
+    const subject = { kind: "pull", number, url } as const;
+    others.push({ ...common, type: "pull_changed", at, action: change, subject });
+  }
+  if (isAgents && isMoved) others.push({ ...common, type: "pulls_moved", at, moved: { pull: number } });
+  if (isMoved) {
+    const isLarge = (pull.changed_files ?? 0) > filesAtOnce;
+    const onto = isLarge && pull.base?.ref ? { onto: pull.base.ref } : {};
+    const proposed = { number, headSha: head.sha, ...onto };
+    return { others, event: { ...common, type: "config_proposed", at, pull: proposed } };
+  }
+  const event = others.pop();
+  if (event) return { event };
+  return { skipped: isAgents ? "the edit changes no text" : "the pull request is not the agent's" };
+}
