@@ -7,7 +7,19 @@ const clients = ["github", "coder", "aws"];
 const ground = ["runtime", "model", "text"];
 export const layers = {
   lambdas: {
-    actions: ["webhook", "tasks", "inbox", "status", "ci", "config", "healing", "github", ...ground],
+    actions: [
+      "attention",
+      "webhook",
+      "tasks",
+      "inbox",
+      "status",
+      "ci",
+      "config",
+      "healing",
+      "github",
+      ...ground,
+    ],
+    attention: ["tasks", "inbox", "status", "accounts", ...clients, ...ground],
     healing: [
       "webhook",
       "tasks",

@@ -206,6 +206,18 @@ export const actions = {
     secrets: ["githubApp"],
     table: { task: ["get", "update"] },
   },
+  attend: {
+    ...actionDefaults,
+    description:
+      "Looks at all tasks: tells people once when they have to act, and says what no delivery says",
+    secrets: ["githubApp", "coderToken", "taskMark"],
+    table: {
+      task: ["get", "query", "update", "delete"],
+      inbox: ["get"],
+      account: ["query", "update"],
+    },
+    everyMinutes: 1,
+  },
   reconcile: {
     ...actionDefaults,
     timeoutSeconds: 600,
@@ -254,7 +266,9 @@ export const actionNames = Object.keys(actions) as ActionName[];
 /** The actions that EventBridge Scheduler calls, with the expressions of their schedules. */
 export const recurringActions = actionNames.flatMap((name): { name: ActionName; expression: string }[] => {
   const { everyMinutes }: ActionSpec = actions[name];
-  return everyMinutes === undefined ? [] : [{ name, expression: `rate(${everyMinutes} minutes)` }];
+  return everyMinutes === undefined
+    ? []
+    : [{ name, expression: `rate(${everyMinutes} ${everyMinutes === 1 ? "minute" : "minutes"})` }];
 });
 
 /** `create-task` → `CREATE_TASK`: the stem of environment variables. */

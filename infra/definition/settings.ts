@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { notifications } from "../../lambdas/model/notification.js";
 import { commentPermissions } from "../../lambdas/model/permission.js";
 
 /**
@@ -114,6 +115,7 @@ const schema = z.object({
   COMMENT_MIN_PERMISSION: z.enum(commentPermissions, "cannot be the least permission").default("write"),
   MAX_CI_ROUNDS: matching(/^[1-9]\d{0,3}$/, "is no number from 1 to 9999").default("10"),
   CI_SETTLE_MINUTES: matching(/^([0-9]|[1-5]\d|60)$/, "is no number from 0 to 60").default("5"),
+  NOTIFY: z.enum(notifications, "is no way to tell people").default("mention"),
   COMMENT_INSTRUCTION: instruction.optional(),
   FAILURE_INSTRUCTION: instruction.optional(),
   SEVERAL_INSTRUCTION: instruction.optional(),
@@ -166,6 +168,7 @@ const expectations: Record<SettingName, readonly [expected: string, example: str
   COMMENT_MIN_PERMISSION: [commentPermissions.join(", "), "triage"],
   MAX_CI_ROUNDS: ["how many messages about failed CI runs in a row the agent gets", "10"],
   CI_SETTLE_MINUTES: ["how many minutes a CI failure waits for the other checks of its commit", "5"],
+  NOTIFY: [`one of ${notifications.join(", ")}`, "mention"],
   COMMENT_INSTRUCTION: [`${instructionRule}, after one comment`, "Reply first, then change the code."],
   FAILURE_INSTRUCTION: [`${instructionRule}, after one failed CI run`, "Reproduce it first, then fix it."],
   SEVERAL_INSTRUCTION: [`${instructionRule}, after several at once`, "Answer all of these with one push."],

@@ -39,6 +39,8 @@ export interface RelaySettings {
   MAX_CI_ROUNDS?: string | undefined;
   /** Minutes that a CI failure waits for the other checks of its commit, 0 to 60. Default: `5`. */
   CI_SETTLE_MINUTES?: string | undefined;
+  /** How the person who assigned the agent is told to act: by a comment, a requested review, or not. Default: `mention`. */
+  NOTIFY?: "mention" | "review" | "none" | undefined;
   /** Last line of a message with one comment or review, at most 500 characters. */
   COMMENT_INSTRUCTION?: string | undefined;
   /** The same for one failed CI run of a pull request. */

@@ -75,6 +75,8 @@ export interface CoderBackend {
    * `gone`, with a `report` that says so.
    */
   find(location: TaskLocation, key: TaskKey): Promise<CoderTask | undefined>;
+  /** How all tasks stand, by their ids, in one request: if the backend reports no progress of a single one. */
+  views?(): Promise<ReadonlyMap<string, TaskView>>;
   /** The task of an issue whose record is lost, if its mark proves it. `sender` is the person behind the event. */
   search(work: WorkIdentity, sender: Person): Promise<CoderTask | undefined>;
   /** Lets a person open the task's page if they cannot already. Never throws: it is a courtesy. */

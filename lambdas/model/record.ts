@@ -1,4 +1,4 @@
-import type { BranchFailed, IssueEvent, JobDue, TaskClosed } from "./event.js";
+import type { BranchFailed, IssueEvent, JobDue, Person, Subject, TaskClosed } from "./event.js";
 
 /**
  * The work that a task is for: the key of its record and its inbox. It is made of GitHub's ids, so it survives renames and
@@ -50,6 +50,10 @@ export interface TaskStatus {
   detail?: string;
   /** For people: which input the agent did not get, and why. */
   denial?: string;
+  /** Of a failure: the relay tries it again by itself. */
+  isRetried?: boolean;
+  /** A person has to say how to go on: the name of this transition, and the pull request that it is about. */
+  asks?: { transition: string; pull: Subject };
   /** Of a refusal: when the event that is refused happened, by GitHub's clock. */
   refusedAt?: string;
   /** By this an operator finds the run: the name of an execution, or a delivery's GUID. */
@@ -104,6 +108,14 @@ export interface TaskPull {
   learntBy: string;
 }
 
+/** How far a person was told of a transition. */
+export interface Told {
+  /** Milliseconds since the epoch. */
+  at: number;
+  /** `false` while the outcome is unknown. */
+  isDone: boolean;
+}
+
 /** What is known about one piece of work: one DynamoDB item. After a refusal it has only a status. */
 export interface TaskRecord {
   /**
@@ -119,6 +131,8 @@ export interface TaskRecord {
   intentAt?: string;
   /** The work as that event describes it: what is needed to comment on it. */
   source?: WorkSource;
+  /** Who has asked for the work of an issue: the person who is told if somebody has to act. */
+  requester?: Person;
   /** Why the newest event ended the work. */
   endReason?: TaskClosed["reason"];
   task?: TaskLocation;
@@ -140,6 +154,12 @@ export interface TaskRecord {
   pulls?: TaskPull[];
   /** Counts their changes: each is made on the condition that nobody else has made one meanwhile. */
   pullChanges?: number;
+  /** When the status was written: milliseconds since the epoch. */
+  statusAt?: number;
+  /** The last transitions of which the requester was told, by their names. */
+  told?: Record<string, Told>;
+  /** Counts the changes of `told`. */
+  tellings?: number;
   /** Coder's last report on the work, for people. */
   report?: string;
   /** The execution of `follow-task` that may write. */

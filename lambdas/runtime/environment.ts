@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { ConfigurationError } from "../model/errors.js";
+import { notifications } from "../model/notification.js";
 import { commentPermissions } from "../model/permission.js";
 import { backends } from "../model/record.js";
 import { schemaFaults } from "../model/schema-faults.js";
@@ -64,6 +65,11 @@ export const accountsEnvironment = once(() =>
 );
 
 export const inboxEnvironment = once(() => read({ MAX_CI_ROUNDS: z._default(count, 10) }));
+
+/** How people are told that they have to act. */
+export const attentionEnvironment = once(() =>
+  read({ NOTIFY: z._default(z.enum(notifications), "mention") }),
+);
 
 /** How many minutes a failure waits for the other checks of its commit. */
 export const ciEnvironment = once(() => read({ CI_SETTLE_MINUTES: z._default(count, 5) }));

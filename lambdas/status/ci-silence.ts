@@ -1,5 +1,6 @@
 import { connectGitHub } from "../github/app.js";
-import type { TaskKey } from "../model/record.js";
+import type { Subject } from "../model/event.js";
+import type { TaskKey, TaskStatus } from "../model/record.js";
 import { type Records, StatusComment } from "./status-comment.js";
 
 /** Why the agent gets no CI failures: the limit of rounds, a person's commit, workflows that wait for approval. */
@@ -11,31 +12,38 @@ export interface Silence {
   who: string;
   /** The limit of messages about failures in a row. */
   maxRounds: number;
+  /** The execution that has found it. */
   holder: string;
+  /** The pull request; missing in executions that an earlier version started. */
+  pull?: Subject | undefined;
 }
 
 /** Announces that the agent gets no CI failures, and who can change that. */
-export async function announceSilence(
-  store: Records,
-  key: TaskKey,
-  { holder, ...silence }: Silence,
-): Promise<void> {
+export async function announceSilence(store: Records, key: TaskKey, silence: Silence): Promise<void> {
   const record = await store.get(key);
   const state = record?.status?.state;
   if (!record?.source || (state !== "created" && state !== "running" && state !== "waiting")) return;
   const where = "issue" in record.source ? "here or on the pull request" : "on the pull request";
-  const comment = new StatusComment(store, await connectGitHub(), record.source, holder);
+  const comment = new StatusComment(store, await connectGitHub(), record.source, silence.holder);
+  const detail = textOf(silence, where);
   await comment.say(
     {
       state: state === "waiting" ? state : "running",
       isUrgent: true,
-      detail: textOf(silence, where),
+      detail,
+      ...asks(silence, record.status?.detail === detail ? record.status : undefined),
     },
     { expression: "#intent = :holder", values: { holder: record.intent } },
   );
 }
 
-function textOf({ reason, who, maxRounds }: Omit<Silence, "holder">, where: string): string {
+/** Further failures after the last round are no transitions of their own. */
+function asks({ reason, holder, pull }: Silence, known: TaskStatus | undefined): Pick<TaskStatus, "asks"> {
+  if (reason !== "limit" || !pull) return {};
+  return { asks: known?.asks ?? { transition: `rounds#${holder.replace(/^.*:/, "")}`, pull } };
+}
+
+function textOf({ reason, who, maxRounds }: Silence, where: string): string {
   switch (reason) {
     case "limit":
       return `${maxRounds === 1 ? "A message about a failed CI run has" : `${maxRounds} messages about failed CI runs in a row have`} not helped, so the agent gets no more of them. Say what to do, ${where}, and the relay continues.`;

@@ -37,6 +37,7 @@ export async function announceFailedFlow(
     {
       state: "failed",
       detail: [reason || `The run ended as ${status}.`, isRedriven ? byRelay : byOperator].join("\n"),
+      ...(isRedriven && { isRetried: true }),
       reference: name,
     },
     target.condition,

@@ -1,12 +1,25 @@
 import type { Condition } from "../aws/table.js";
 import { connectGitHub } from "../github/app.js";
-import { isFollowedBy, type TaskKey, type TaskState, type TaskStatus } from "../model/record.js";
+import {
+  isFollowedBy,
+  type TaskKey,
+  type TaskRecord,
+  type TaskState,
+  type TaskStatus,
+} from "../model/record.js";
 import { type Records, StatusComment } from "./status-comment.js";
 
 /** A run of `follow-task`: whose work, under which intent, and its own name in the record. */
 export interface Follower extends TaskKey {
   intent: number;
   follower: string;
+}
+
+/** What Coder shows of a turn. */
+export interface Progress {
+  state: TaskState;
+  /** Empty if there is none. */
+  report: string;
 }
 
 /**
@@ -16,24 +29,40 @@ export interface Follower extends TaskKey {
 export async function announceProgress(
   store: Records,
   follow: Follower,
-  { state, report }: { state: TaskState; report: string },
+  progress: Progress,
 ): Promise<boolean> {
   const record = await store.get(follow);
-  if (!record?.source || !record.status || !isFollowedBy(record, follow)) return false;
-  const { status: known } = record;
-  // A failure is shown until the run that failed has been repaired.
-  const status = known.state === "failed" ? known : { ...known, state };
-  const holder = `follow-${follow.follower}`;
-  const comment = new StatusComment(store, await connectGitHub(), record.source, holder);
-  return comment.say(status, unchanged(follow, known), report);
+  if (!record || !isFollowedBy(record, follow)) return false;
+  const { follower } = follow;
+  return announceTurn(store, record, progress, {
+    holder: `follow-${follower}`,
+    condition: { expression: "#follower = :follower", values: { follower } },
+  });
 }
 
-/** No newer event or follower, and no other status, since the record was read. */
-function unchanged({ intent, follower }: Follower, { state, detail }: TaskStatus): Condition {
+/** The same for an agent that no execution follows. */
+export async function announceTurn(
+  store: Records,
+  { source, status: known, intent }: TaskRecord,
+  { state, report }: Progress,
+  { holder, condition }: { holder: string; condition?: Condition },
+): Promise<boolean> {
+  if (!source || !known) return false;
+  // A failure is shown until the run that failed has been repaired.
+  const status = known.state === "failed" ? known : { ...known, state };
+  const comment = new StatusComment(store, await connectGitHub(), source, holder);
+  return comment.say(status, unchanged({ intent, status: known }, condition), report);
+}
+
+/** No newer event, and no other status, since the record was read. */
+function unchanged(
+  { intent, status: { state, detail } }: { intent: number | undefined; status: TaskStatus },
+  { expression, values }: Condition = { expression: "attribute_exists(#intent)" },
+): Condition {
   const isSameDetail =
     detail === undefined ? "attribute_not_exists(#status.#detail)" : "#status.#detail = :detail";
   return {
-    expression: `#intent = :intent AND #follower = :follower AND #status.#state = :state AND ${isSameDetail}`,
-    values: { intent, follower, state, ...(detail !== undefined && { detail }) },
+    expression: `${expression} AND #intent = :intent AND #status.#state = :state AND ${isSameDetail}`,
+    values: { ...values, intent, state, ...(detail !== undefined && { detail }) },
   };
 }

@@ -31,10 +31,51 @@ const linked: readonly TaskState[] = ["created", "running", "waiting", "stopped"
 const reported: readonly TaskState[] = ["running", "waiting", "stopped", "completed", "failed"];
 
 /** The status comment in Markdown, with only what the readers of its page may see. */
-export function statusText({ status, task, report, pulls = [] }: TaskRecord, source: WorkSource): string {
+export function statusText(record: TaskRecord, source: WorkSource): string {
+  const { status, task, pulls = [] } = record;
   if (!status) return statusMarker;
-  const { state, detail, denial, reference } = status;
+  const { state, denial } = status;
   const isThere = task?.url !== undefined && linked.includes(state);
+  const { context, quote, detail, report, reference } = partsOf(record, source);
+  return paragraphs([
+    statusMarker,
+    state === "refused" && isThere ? refusedBeside : headlines[state],
+    isThere ? `Task: ${linkTo(task)}` : "",
+    pullsLine(pulls, source.repository.id),
+    detail,
+    quote(denial, (line, index) => (index === 0 ? denialLine(line, context) : inertLine(line))),
+    reported.includes(state) ? report : "",
+    reference,
+  ]);
+}
+
+/** What a person is told in a comment of its own. */
+export interface Mention {
+  /** The person, by the present login. */
+  login: string;
+  headline: string;
+  /** What the status comment says besides: why and what to do, or the agent's last words. */
+  shows?: "detail" | "report";
+}
+
+/** The comment in Markdown. Nothing in it notifies anybody but the person. */
+export function mentionText(
+  record: TaskRecord,
+  source: WorkSource,
+  { marker, login, headline, shows }: Mention & { marker: string },
+): string {
+  const { detail, report, reference } = partsOf(record, source);
+  return paragraphs([
+    marker,
+    `@${login} ${headline}`,
+    shows === "detail" ? detail : "",
+    shows === "report" ? report : "",
+    shows === "detail" ? reference : "",
+  ]);
+}
+
+/** The parts of a record that are quoted. */
+function partsOf({ status, task, report, pulls = [] }: TaskRecord, source: WorkSource) {
   const { repository } = source;
   const context: QuotationContext = { origin: originOf(source), repository };
   const hosts = hostsOf(task);
@@ -44,18 +85,19 @@ export function statusText({ status, task, report, pulls = [] }: TaskRecord, sou
     const report = reportText(start, repository, { page, hosts });
     return report.trim() === "" ? "" : quotation(report, shown);
   };
-  return [
-    statusMarker,
-    state === "refused" && isThere ? refusedBeside : headlines[state],
-    isThere ? `Task: ${linkTo(task)}` : "",
-    pullsLine(pulls, repository.id),
-    quote(detail),
-    quote(denial, (line, index) => (index === 0 ? denialLine(line, context) : inertLine(line))),
-    quote(reported.includes(state) ? withoutPulls(report, pulls) : "", (line) => reportLine(line, context)),
-    reference !== undefined ? `<sub>Reference for operators: ${codeSpan(reference, nameLength)}</sub>` : "",
-  ]
-    .filter((part) => part !== "")
-    .join("\n\n");
+  const reference = status?.reference;
+  return {
+    context,
+    quote,
+    detail: quote(status?.detail),
+    report: quote(withoutPulls(report, pulls), (line) => reportLine(line, context)),
+    reference:
+      reference !== undefined ? `<sub>Reference for operators: ${codeSpan(reference, nameLength)}</sub>` : "",
+  };
+}
+
+function paragraphs(parts: readonly string[]): string {
+  return parts.filter((part) => part !== "").join("\n\n");
 }
 
 /** The link that the requester needs. It is shown in public too, because Coder asks for a sign-in. */

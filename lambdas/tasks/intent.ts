@@ -52,6 +52,7 @@ export async function registerIntent(store: TaskStore, event: WorkEvent): Promis
         intentDelivery: event.delivery,
         intentAt: laterOf(event.at, known?.intentAt),
         source: sourceOf(event),
+        ...(event.type === "task_requested" && { requester: event.sender }),
         endReason: event.type === "task_closed" ? event.reason : undefined,
         ...comment,
       },

@@ -1,6 +1,7 @@
 import { type Changes, type Condition, type Key, secondsFromNow, Table } from "../aws/table.js";
 import type { TaskKey, TaskRecord } from "../model/record.js";
 import { LiveWorks } from "./live-works.js";
+import { WatchedWorks } from "./watched-works.js";
 
 /** Records of work that wants no task are kept this long: as long as Step Functions reserves an execution's name. */
 const keptForSeconds = 90 * 24 * 3600;
@@ -26,11 +27,14 @@ export class TaskStore {
     condition: Condition,
   ): Promise<TaskRecord | undefined> {
     if (changes.wanted) await new LiveWorks(key.repositoryId).note(key.work);
-    const record = await this.#table.update<TaskRecord>(
-      recordKey(key),
-      { ...changes, ...expiry(changes) },
-      { condition },
-    );
+    const [record] = await Promise.all([
+      this.#table.update<TaskRecord>(
+        recordKey(key),
+        { ...changes, ...(changes.status && { statusAt: Date.now() }), ...expiry(changes) },
+        { condition },
+      ),
+      (changes.status || changes.pulls) && new WatchedWorks().note(key),
+    ]);
     const isOnlyRefusal = changes.status?.state === "refused" && record?.wanted !== true;
     return record && isOnlyRefusal ? this.#expireUnlessWanted(key, record) : record;
   }

@@ -145,6 +145,17 @@ export class World {
     );
   }
 
+  /** What the App tells a person in comments of their own, under an issue or a pull request. */
+  mentions(page: { repo: Issue["repo"]; number: number }): string[] {
+    const own = this.gitHub.commentsOn(page).filter(({ user }) => user.login === this.gitHub.botLogin);
+    return own.map(({ body }) => body).filter((body) => body.startsWith("<!-- coder-task-relay:told "));
+  }
+
+  /** Looks at all tasks, as EventBridge Scheduler makes the relay do every minute. */
+  attend(): Promise<unknown> {
+    return this.system.invoke("attend", { settledSeconds: 0 });
+  }
+
   /** Waits until the issue's agent runs; where Coder tells that its first turn is over, the comment may say so. */
   untilRunning(issue: Issue): Promise<string> {
     return until(`the agent runs; the status comment says: ${this.statusComments(issue)}`, () =>

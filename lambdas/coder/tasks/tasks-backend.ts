@@ -1,5 +1,6 @@
 import { isRefusal, TaskBusyError, TemplateNotFoundError, TransientError } from "../../model/errors.js";
 import type { Person } from "../../model/event.js";
+import type { TaskView } from "../../model/phase.js";
 import type { Factory } from "../../model/plan.js";
 import type { TaskKey, TaskLocation } from "../../model/record.js";
 import type { WorkIdentity } from "../../model/work.js";
@@ -181,12 +182,20 @@ export class TasksBackend implements CoderBackend {
     }
   }
 
+  async views(): Promise<ReadonlyMap<string, TaskView>> {
+    return new Map((await this.#list()).map((task) => [task.id, viewOf(task)]));
+  }
+
   async search(work: WorkIdentity): Promise<CoderTask | undefined> {
-    const { tasks } = await this.client.get("/api/v2/tasks", taskListSchema);
-    for (const task of tasks ?? []) {
+    for (const task of await this.#list()) {
       if (await isMarkedFor(task, work, this.marks)) return this.#toTask(task);
     }
     return undefined;
+  }
+
+  /** Those of all users: this list has no pages. */
+  async #list(): Promise<ApiTask[]> {
+    return (await this.client.get("/api/v2/tasks", taskListSchema)).tasks ?? [];
   }
 
   /** Pauses or resumes. Servers before 2.32 lack these routes and take a workspace build instead. */

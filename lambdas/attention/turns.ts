@@ -1,0 +1,63 @@
+import { connectCoder } from "../coder/connect.js";
+import { Inbox } from "../inbox/inbox.js";
+import { mayWait } from "../inbox/meta.js";
+import type { TaskView } from "../model/phase.js";
+import type { Backend, TaskKey, TaskRecord } from "../model/record.js";
+import { errorName, log } from "../runtime/log.js";
+import { announceTurn } from "../status/progress.js";
+import { turnState } from "../tasks/follow.js";
+import type { TaskStore } from "../tasks/store.js";
+
+type Views = ReadonlyMap<string, TaskView>;
+
+/**
+ * The turns of agents that no execution follows, because their backend shows how all tasks stand in one request. It is made
+ * once in a run, and only if such an agent is looked at.
+ */
+export class Turns {
+  readonly #views = new Map<Backend, Promise<Views>>();
+
+  constructor(
+    private readonly store: TaskStore,
+    /** An agent may report for a moment that it is idle, although it works on. */
+    private readonly settledMs: number,
+  ) {}
+
+  /** Says in the status comment that the agent's turn is over, or that it works again. Returns the record after that. */
+  async sync(key: TaskKey, record: TaskRecord): Promise<TaskRecord> {
+    const view = (await this.#viewsFor(record))?.get(record.task?.id ?? "");
+    // An agent that reports no state may work or rest.
+    const state = !view || view.silent ? undefined : turnState(view);
+    if (!view || state === undefined) return record;
+    const report = view.report ?? "";
+    const isKnown = state === record.status?.state;
+    // What a working agent reports is shown at the end of its turn.
+    if (isKnown && (state === "running" || report === (record.report ?? ""))) return record;
+    if (state === "waiting" && Date.now() - (view.since ?? 0) < this.settledMs) return record;
+    // The next message is about to be sent.
+    if (state === "waiting" && mayWait(await new Inbox(key).meta.read())) return record;
+    await announceTurn(this.store, record, { state, report }, { holder: "attend" });
+    return (await this.store.get(key)) ?? record;
+  }
+
+  /** Whether the end of this agent's turn will be seen here alone. */
+  async isAwaited(record: TaskRecord): Promise<boolean> {
+    return record.status?.state === "running" && (await this.#viewsFor(record)) !== undefined;
+  }
+
+  async #viewsFor({ wanted, status, task }: TaskRecord): Promise<Views | undefined> {
+    const { state } = status ?? {};
+    if (!wanted || task?.id === undefined || (state !== "running" && state !== "waiting")) return undefined;
+    const backend = (await connectCoder()).backendOf(task);
+    if (!backend.views) return undefined;
+    const views = this.#views.get(task.backend) ?? backend.views().catch(unseen);
+    this.#views.set(task.backend, views);
+    return views;
+  }
+}
+
+/** Without Coder's answer, people are still told what the records say. */
+function unseen(error: unknown): Views {
+  log.warn("Coder does not show its tasks", { error: errorName(error) });
+  return new Map();
+}

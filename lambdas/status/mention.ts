@@ -1,0 +1,73 @@
+import { connectGitHub } from "../github/app.js";
+import { IssueClient } from "../github/issues.js";
+import { postIfAllowed } from "../github/post-if-allowed.js";
+import type { TaskRecord, Told, WorkSource } from "../model/record.js";
+import { taskKey } from "../model/record.js";
+import type { Records } from "./status-comment.js";
+import { type Mention, mentionText } from "./text.js";
+
+/** How many transitions a record remembers: far more than can be told again. */
+const remembered = 30;
+
+/** A record of work that has a page. */
+export type SourcedRecord = TaskRecord & { source: WorkSource };
+
+/** A transition, the page on which the person is told, and what is done there. */
+export interface Telling {
+  transition: string;
+  /** An issue or a pull request. */
+  page: { number: number; url: string };
+  mention: Mention;
+  /** Tells the person in another way than by a comment; returns whether that is done. */
+  otherwise?: (() => Promise<boolean>) | undefined;
+}
+
+/**
+ * Tells a person of a transition in a comment of its own, because an edited status comment notifies nobody. The record
+ * notes the transition before it is told and again after it: it is told once, whatever is repeated or runs at the same
+ * time. If a run has died in between, the comment is searched for by its marker. A refusal of GitHub counts as told.
+ */
+export async function tellOnce(
+  store: Records,
+  record: SourcedRecord,
+  { transition, page, mention, otherwise }: Telling,
+): Promise<void> {
+  const known = record.told?.[transition];
+  if (known?.isDone) return;
+  const noted = await note(store, record, transition, { at: Date.now(), isDone: false });
+  if (!noted) return;
+  const { source } = record;
+  const app = await connectGitHub();
+  const issue = new IssueClient(app.installation(source.installation), {
+    repository: source.repository,
+    issue: page,
+  });
+  const marker = `<!-- coder-task-relay:told ${encodeURIComponent(transition)} -->`;
+  const isThere = known !== undefined && (await issue.findOwnComment(marker, app.id)) !== undefined;
+  const post = async () => {
+    if (await otherwise?.()) return;
+    await issue.createComment(mentionText(record, source, { ...mention, marker }));
+  };
+  const what = { said: `"${transition}" to ${mention.login}`, repositoryId: source.repository.id };
+  if (!isThere) await postIfAllowed(what, post);
+  await note(store, noted, transition, { at: Date.now(), isDone: true });
+}
+
+/** Notes that nobody is to be told of a transition, or that somebody was; `undefined` if another run has noted something. */
+export async function note(
+  store: Records,
+  { source, told, tellings }: SourcedRecord,
+  transition: string,
+  entry: Told,
+): Promise<SourcedRecord | undefined> {
+  const others = Object.entries(told ?? {}).filter(([name]) => name !== transition);
+  const kept = others.sort(([, a], [, b]) => b.at - a.at).slice(0, remembered - 1);
+  const changed = await store.update(
+    taskKey(source),
+    { told: { ...Object.fromEntries(kept), [transition]: entry }, tellings: (tellings ?? 0) + 1 },
+    tellings === undefined
+      ? { expression: "attribute_not_exists(#tellings)" }
+      : { expression: "#tellings = :known", values: { known: tellings } },
+  );
+  return changed && { ...changed, source };
+}
