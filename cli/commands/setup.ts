@@ -1,6 +1,5 @@
 import type { Deployment } from "../deployment/deployment.js";
 import { CommandError } from "../frame/exit.js";
-import type { GitHubApp } from "../operations/github-app.js";
 import { relayCommand } from "../program/command.js";
 import type { Session, Target } from "../program/session.js";
 
@@ -102,7 +101,7 @@ async function setUpGitHub({ session, options, agree, openBrowser }: Run, deploy
   const { GITHUB_API_URL: api = "https://api.github.com", AGENT_GITHUB_USERNAME: agent = "" } = process.env;
   const pages = gitHubPages();
   const waitMs = Number(options.wait) * 60_000;
-  const { app, about } = await setUpApp(terminal, deployment, {
+  const app = await setUpApp(terminal, deployment, {
     api,
     pages,
     organization: options.org,
@@ -114,21 +113,22 @@ async function setUpGitHub({ session, options, agree, openBrowser }: Run, deploy
     waitMs,
   });
   const isEnterpriseServer = api.endsWith("/api/v3");
-  const repository = await setUpInstallation(
-    terminal,
-    { app, about },
-    { pages, isEnterpriseServer, agent, openBrowser, waitMs },
-  );
-  await proveWebhook(session, deployment, app);
+  const repository = await setUpInstallation(terminal, app, {
+    pages,
+    isEnterpriseServer,
+    agent,
+    openBrowser,
+    waitMs,
+  });
+  await proveWebhook(session, deployment);
   return { repository, pages };
 }
 
-async function proveWebhook({ terminal }: Session, deployment: Deployment, app: GitHubApp): Promise<void> {
+async function proveWebhook({ terminal }: Session, deployment: Deployment): Promise<void> {
+  const { alignHook } = await import("../setup/setup-app.js");
   const { ping } = await import("../setup/ping.js");
-  const { readSecret } = await import("../operations/secrets.js");
-  const alignSecrets = async () =>
-    app.setHook(deployment.outputs.WebhookUrl ?? "", await readSecret(deployment, "WebhookSecretArn"));
-  await ping(terminal, app, { alignSecrets });
+  const deliveries = await import("../operations/deliveries.js");
+  await ping(terminal, { deliveries, alignSecrets: () => alignHook(deployment) });
 }
 
 function checkNode(): void {

@@ -1,7 +1,8 @@
 import { installedRepositories } from "../../lambdas/github/installations.js";
 import { isRefusal } from "../../lambdas/model/errors.js";
+import { isAssignable } from "../operations/assignable.js";
+import { allInstallations } from "../operations/registered-app.js";
 import { type Check, fault, ok, type Result, unknown } from "./finding.js";
-import { allInstallations } from "./registered-app.js";
 
 /** Repositories that are asked for each installation. */
 const examined = 10;
@@ -46,14 +47,9 @@ type Client = Parameters<typeof installedRepositories>[0];
 /** The repositories of an installation, of the first ten, whose issues can't be assigned to the agent. */
 async function repositoriesWithout(client: Client, assignee: string): Promise<string[]> {
   const repositories = await installedRepositories(client, 1, examined);
-  const refused = repositories.map(async ({ owner, name: repo }) => {
-    try {
-      await client.rest.issues.checkUserCanBeAssigned({ owner, repo, assignee });
-      return [];
-    } catch (error) {
-      if (isRefusal(error, 404)) return [`${owner}/${repo}`];
-      throw error;
-    }
+  const refused = repositories.map(async (repository) => {
+    const { owner, name } = repository;
+    return (await isAssignable(client, repository, assignee)) ? [] : [`${owner}/${name}`];
   });
   return (await Promise.all(refused)).flat();
 }

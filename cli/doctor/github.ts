@@ -1,12 +1,17 @@
 import { askAsApp } from "../../lambdas/github/app-request.js";
 import { appCredentials } from "../../lambdas/github/credentials.js";
 import { isRefusal } from "../../lambdas/model/errors.js";
-import { subscribedEvents } from "../../lambdas/model/handled-events.js";
-import { missingPermissions } from "../operations/github-app.js";
+import {
+  accountOf,
+  allInstallations,
+  findApp,
+  type Installation,
+  lackingIn,
+  permissionsPage,
+} from "../operations/registered-app.js";
 import { agent } from "./agent.js";
 import { type Check, type CheckGroup, fault, faultsOr, ok, type Result, unknown } from "./finding.js";
 import { deliveries, hook, signature } from "./hook.js";
-import { allInstallations, findApp, type Grant, type Installation } from "./registered-app.js";
 import { jobs } from "./schedules.js";
 
 /** The clocks may differ by this much: GitHub refuses a JWT that is dated a minute ahead. */
@@ -56,7 +61,8 @@ const permissions: Check = {
   async run() {
     const app = await findApp();
     const lacking = app ? lackingIn(app) : [];
-    const remedy = `Add them on the App's page, Permissions & events: ${app?.html_url}. Then each account has to accept them.`;
+    const page = app && permissionsPage(app);
+    const remedy = `Add them at ${page}. Then each account has to accept them.`;
     return faultsOr(
       lacking.map((what) => fault(`the App doesn't ask for ${what}`, remedy)),
       "the App asks for all permissions and events",
@@ -91,20 +97,12 @@ const installations: Check = {
 };
 
 function faultsOfInstallation(installation: Installation): Result[] {
-  const { account, html_url: page, suspended_at: suspendedAt } = installation;
-  const name = account?.login ?? `installation ${installation.id}`;
+  const { html_url: page, suspended_at: suspendedAt } = installation;
+  const name = accountOf(installation);
   if (suspendedAt) return [fault(`${name} has suspended the App`, `An owner can unsuspend it: ${page}`)];
   return lackingIn(installation).map((what) =>
     fault(`${name} hasn't accepted ${what}`, `An owner has to accept the new permissions: ${page}`),
   );
-}
-
-/** The permissions and events that are not there, in words. */
-function lackingIn({ permissions: granted, events }: Grant): string[] {
-  return [
-    ...missingPermissions(granted).map((permission) => `the permission ${permission}`),
-    ...subscribedEvents.filter((event) => !events.includes(event)).map((event) => `the event ${event}`),
-  ];
 }
 
 export const gitHubChecks: CheckGroup = {

@@ -1,27 +1,13 @@
-import { z } from "zod";
-import { askAsApp } from "../../lambdas/github/app-request.js";
 import { probe, recentAttempts } from "../operations/deliveries.js";
+import { readHook } from "../operations/hook.js";
 import { type Check, fault, faultsOr, ok, unknown } from "./finding.js";
-
-const configSchema = z.object({
-  url: z.string().default(""),
-  content_type: z.string().default("form"),
-  secret: z.string().default(""),
-  insecure_ssl: z.coerce.string().default("0"),
-});
 
 const onAppsPage = "on the App's page, under Webhook";
 
 export const hook: Check = {
   name: "Webhook",
   async run({ outputs, isLocal }) {
-    const response = await askAsApp({ method: "GET", path: "/app/hook/config" });
-    const {
-      url,
-      content_type: type,
-      secret,
-      insecure_ssl: insecure,
-    } = configSchema.parse(await response?.json());
+    const { url, content_type: type, secret, insecure_ssl: insecure } = await readHook();
     const expected = outputs.WebhookUrl ?? "";
     // In front of the local system is a tunnel with a URL of its own.
     const isRight = url === expected || (isLocal && new URL(expected).pathname === pathOf(url));

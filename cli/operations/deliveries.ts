@@ -10,6 +10,8 @@ export interface Replay {
   delivery: string;
   event: string;
   outcome: Attempt["outcome"];
+  /** The HTTP status of the relay's answer; 0 if there was none. */
+  code: number;
   /** The relay's answer: `{"execution"}`, `{"duplicate"}`, `{"skipped"}` (docs/architecture.md). */
   answer: unknown;
 }
@@ -45,6 +47,11 @@ export async function probe(): Promise<Replay | undefined> {
   return attempt && sendAgain(attempt);
 }
 
+/** The newest attempt to deliver a ping of GitHub's; `undefined` if GitHub keeps none any more. */
+export function findPing(): Promise<Attempt | undefined> {
+  return findAttempt(({ event }) => event === "ping");
+}
+
 /** The newest attempts of the App's deliveries: at most a hundred. */
 export async function recentAttempts(): Promise<Attempt[]> {
   return (await new Deliveries().page()).attempts;
@@ -63,15 +70,26 @@ async function findAttempt(fits: (attempt: Attempt) => boolean, since = 0): Prom
   return undefined;
 }
 
-/** Sends the delivery of its newest attempt again. Ids grow. */
-async function sendAgain({ id, guid, event }: Attempt): Promise<Replay> {
+/**
+ * Has GitHub send the delivery of an attempt again, and waits for what comes of it.
+ *
+ * @throws {CommandError} if GitHub doesn't keep it any more, or its list doesn't show the new attempt in time.
+ */
+export async function sendAgain({ id, guid, event }: Attempt): Promise<Replay> {
   const since = await new Deliveries().redeliver(id);
-  for (let pauseMs = firstPauseMs; since !== undefined && pauseMs < patienceMs; pauseMs *= 2) {
+  if (since === undefined) throw new CommandError("notFound", `GitHub keeps the delivery ${guid} no longer.`);
+  // Ids grow.
+  for (let pauseMs = firstPauseMs; pauseMs < patienceMs; pauseMs *= 2) {
     await sleep(pauseMs);
     const found = await findAttempt((each) => each.guid === guid && BigInt(each.id) > BigInt(id), since);
-    if (found) return { delivery: guid, event, outcome: found.outcome, answer: await answerTo(found) };
+    if (!found) continue;
+    const { outcome, code } = found;
+    return { delivery: guid, event, outcome, code, answer: await answerTo(found) };
   }
-  throw new CommandError("failed", `GitHub was asked to send ${guid} again, but doesn't list a new attempt.`);
+  throw new CommandError(
+    "failed",
+    `GitHub was asked to send ${guid} again, but lists no new attempt. See its status page (https://www.githubstatus.com), and try again.`,
+  );
 }
 
 async function answerTo({ id }: Attempt): Promise<unknown> {

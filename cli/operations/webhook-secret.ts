@@ -5,17 +5,14 @@ import {
   PutSecretValueCommand,
   UpdateSecretVersionStageCommand,
 } from "@aws-sdk/client-secrets-manager";
-import { z } from "zod";
-import { askAsApp } from "../../lambdas/github/app-request.js";
 import { CommandError } from "../frame/exit.js";
 import { secretsManager } from "./clients.js";
 import { probe } from "./deliveries.js";
+import { type Hook, readHook, writeHook } from "./hook.js";
 import { untilRead, type Waiting } from "./waiting.js";
 
 /** The staging label of the version that GitHub signs with, so that a rotation that breaks off goes on where it was. */
 const atGitHub = "AT_GITHUB";
-
-const configSchema = z.object({ url: z.string(), insecure_ssl: z.union([z.string(), z.number()]) });
 
 /**
  * Rotates the secret that GitHub signs webhooks with, without a moment in which the relay refuses a delivery: the new value
@@ -24,7 +21,13 @@ const configSchema = z.object({ url: z.string(), insecure_ssl: z.union([z.string
  */
 export async function rotateWebhookSecret(secretId: string, waiting: Waiting): Promise<void> {
   const { terminal } = waiting;
-  const config = await hookConfig();
+  const hook = await readHook();
+  if (!hook.url) {
+    throw new CommandError(
+      "failed",
+      "The GitHub App has no webhook. Nothing was changed: npm run relay -- doctor",
+    );
+  }
   const { current, signing } = await versions(secretId);
   if (signing === undefined || signing === current) {
     await label(secretId, current, signing);
@@ -37,7 +40,7 @@ export async function rotateWebhookSecret(secretId: string, waiting: Waiting): P
     );
   }
   await untilRead(waiting, "every Lambda has to accept the new value first");
-  await useAtGitHub(secretId, config);
+  await useAtGitHub(secretId, hook);
   terminal.note("GitHub signs with the new value.");
   const answer = await probe();
   if (answer && answer.outcome !== "accepted") {
@@ -81,22 +84,10 @@ async function label(SecretId: string, version: string, labelled: string | undef
   await secretsManager.send(new UpdateSecretVersionStageCommand({ ...change, ...from }));
 }
 
-async function hookConfig(): Promise<z.output<typeof configSchema>> {
-  const response = await askAsApp({ method: "GET", path: "/app/hook/config" });
-  const config = configSchema.safeParse(await response?.json()).data;
-  if (config?.url) return config;
-  throw new CommandError(
-    "failed",
-    "The GitHub App has no webhook. Nothing was changed: npm run relay -- doctor",
-  );
-}
-
-/** All fields are sent: GitHub doesn't say that it keeps those that are left out. */
-async function useAtGitHub(SecretId: string, config: z.output<typeof configSchema>): Promise<void> {
-  const { SecretString: secret, VersionId = "" } = await secretsManager.send(
+async function useAtGitHub(SecretId: string, hook: Hook): Promise<void> {
+  const { SecretString: secret = "", VersionId = "" } = await secretsManager.send(
     new GetSecretValueCommand({ SecretId }),
   );
-  const body = { ...config, content_type: "json", secret };
-  await askAsApp({ method: "PATCH", path: "/app/hook/config", body });
+  await writeHook({ ...hook, secret });
   await label(SecretId, VersionId, (await versions(SecretId)).signing);
 }

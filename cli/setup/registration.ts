@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
+import type { AppCredentials } from "../../lambdas/github/credentials.js";
 import { CommandError } from "../frame/exit.js";
 import type { Terminal } from "../frame/terminal.js";
-import type { AppKey } from "../operations/github-app.js";
 import { TryAgainError, throughBrowser } from "./loopback.js";
 import { manifestOf } from "./manifest.js";
 
 /** A GitHub App that GitHub has just made. */
-export interface NewApp extends AppKey {
+export interface NewApp extends AppCredentials {
   slug: string;
   owner: string;
   /** GitHub makes it if the App has a hook. */

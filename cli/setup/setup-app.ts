@@ -1,17 +1,12 @@
-import { createPrivateKey } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { subscribedEvents } from "../../lambdas/model/handled-events.js";
+import { type AppCredentials, asPkcs8, expireCredentials } from "../../lambdas/github/credentials.js";
+import { isRefusal } from "../../lambdas/model/errors.js";
 import type { Deployment } from "../deployment/deployment.js";
 import { CommandError } from "../frame/exit.js";
 import type { Terminal } from "../frame/terminal.js";
-import {
-  type AppAbout,
-  type AppKey,
-  GitHubApp,
-  missingPermissions,
-  statusOf,
-} from "../operations/github-app.js";
+import { readHook, writeHook } from "../operations/hook.js";
+import { findApp, lackingIn, permissionsPage, type RegisteredApp } from "../operations/registered-app.js";
 import { readSecret, writeSecret } from "../operations/secrets.js";
 import { makeApp, type NewApp, type RegistrationOptions } from "./registration.js";
 
@@ -22,34 +17,35 @@ export interface AppOptions extends Omit<RegistrationOptions, "webhookUrl"> {
   agree: (plan: string) => Promise<void>;
 }
 
-/** The relay's App: the one that is stored, one that is taken over, or a new one. */
+/** The relay's App: one that is taken over, the one that is stored, or a new one. */
 export async function setUpApp(
   terminal: Terminal,
   deployment: Deployment,
   options: AppOptions,
-): Promise<{ app: GitHubApp; about: AppAbout }> {
-  const key = options.existing
-    ? await takeOver(deployment, options)
-    : ((await storedKey(deployment)) ?? (await makeNew(terminal, deployment, options)));
-  const app = new GitHubApp(options.api, key);
-  const about = await aboutOf(app, key.appId);
-  terminal.note(`✓ GitHub App ${about.slug} (${key.appId}) of ${about.owner.login}`);
-  await setUpHook(terminal, deployment, app);
-  checkComplete(about, options.pages);
-  return { app, about };
+): Promise<RegisteredApp> {
+  if (options.existing) await takeOver(deployment, options.existing);
+  else if (!(await isStored(deployment))) await makeNew(terminal, deployment, options);
+  // The secret may have been read before.
+  expireCredentials();
+  const app = await appOf();
+  terminal.note(`✓ GitHub App ${app.slug} (${app.id}) of ${app.owner?.login ?? "nobody"}`);
+  await setUpHook(terminal, deployment);
+  checkComplete(app);
+  return app;
 }
 
 const storedSchema = z.object({ appId: z.coerce.string().regex(/^\d+$/), privateKey: z.string().min(1) });
 
-/** The App of the secret; `undefined` if nothing has been put there. */
-async function storedKey(deployment: Deployment): Promise<AppKey | undefined> {
+/** Whether somebody has put an App into the secret. */
+async function isStored(deployment: Deployment): Promise<boolean> {
   const text = await readSecret(deployment, "GitHubAppSecretArn");
-  const parsed = storedSchema.safeParse(jsonOf(text));
-  return parsed.success ? usable(parsed.data, "The GitHub App's secret") : undefined;
+  return storedSchema.safeParse(jsonOf(text)).success;
 }
 
-async function takeOver(deployment: Deployment, { existing, api }: AppOptions): Promise<AppKey> {
-  const { appId, keyFile } = existing ?? { appId: "", keyFile: "" };
+async function takeOver(
+  deployment: Deployment,
+  { appId, keyFile }: NonNullable<AppOptions["existing"]>,
+): Promise<void> {
   let privateKey: string;
   try {
     privateKey = readFileSync(keyFile, "utf8");
@@ -59,20 +55,17 @@ async function takeOver(deployment: Deployment, { existing, api }: AppOptions): 
       `--key-file ${keyFile} can't be read; expected the .pem file that GitHub gave you.`,
     );
   }
-  const key = usable({ appId, privateKey }, `--key-file ${keyFile}`);
-  await aboutOf(new GitHubApp(api, key), appId);
+  await appOf({ appId, privateKey: readableKey(privateKey, keyFile) });
   await writeSecret(deployment, "GitHubAppSecretArn", JSON.stringify({ appId, privateKey }));
-  return key;
 }
 
-async function makeNew(terminal: Terminal, deployment: Deployment, options: AppOptions): Promise<AppKey> {
+async function makeNew(terminal: Terminal, deployment: Deployment, options: AppOptions): Promise<void> {
   const { name, organization, pages } = options;
   const webhookUrl = deployment.outputs.WebhookUrl ?? "";
   await options.agree(
     `This makes the GitHub App "${name}" at ${pages}, owned by ${organization ?? "the account that is signed in in your browser"}, with the webhook ${webhookUrl}. Its key and its webhook secret go into Secrets Manager.`,
   );
-  const app = await makeApp(terminal, { ...options, webhookUrl }, (made) => keep(deployment, made, pages));
-  return usable(app, "GitHub's answer");
+  await makeApp(terminal, { ...options, webhookUrl }, (made) => keep(deployment, made, pages));
 }
 
 /** Stores what GitHub shows only once. */
@@ -90,53 +83,52 @@ async function keep(deployment: Deployment, app: NewApp, pages: string): Promise
   }
 }
 
-/** The library that signs takes PKCS#8, GitHub gives PKCS#1. */
-function usable({ appId, privateKey }: AppKey, source: string): AppKey {
+function readableKey(privateKey: string, keyFile: string): string {
   try {
-    const key = createPrivateKey(privateKey.replaceAll("\\n", "\n").trim());
-    return { appId, privateKey: key.export({ type: "pkcs8", format: "pem" }).toString() };
+    return asPkcs8(privateKey);
   } catch {
     throw new CommandError(
       "failed",
-      `${source} holds no private key in PEM; expected the .pem file that GitHub gave you, whole.`,
+      `--key-file ${keyFile} holds no private key in PEM; expected the .pem file that GitHub gave you, whole.`,
     );
   }
 }
 
-async function aboutOf(app: GitHubApp, appId: string): Promise<AppAbout> {
-  try {
-    return await app.about();
-  } catch (error) {
-    const status = statusOf(error);
-    if (status !== 401 && status !== 404) throw error;
-    throw new CommandError(
-      "failed",
-      `GitHub doesn't accept the key of the App ${appId}: the App is deleted, the key is revoked, or they don't belong together. Run setup --app-id <id> --key-file <file> with an App that exists, or empty the secret GitHubAppSecretArn to make a new one.`,
-    );
-  }
+/** What GitHub says of the App of a key; by default, of the one that is stored. */
+async function appOf(key?: AppCredentials): Promise<RegisteredApp> {
+  const app = await findApp(key).catch((error: unknown) => {
+    if (isRefusal(error, 401)) return undefined;
+    throw error;
+  });
+  if (app) return app;
+  throw new CommandError(
+    "failed",
+    `GitHub doesn't accept the key of the App${key ? ` ${key.appId}` : " in the secret GitHubAppSecretArn"}: the App is deleted, the key is revoked, or they don't belong together. Run setup --app-id <id> --key-file <file> with an App that exists, or put {} into the secret GitHubAppSecretArn to make a new one.`,
+  );
 }
 
 /** Makes GitHub send its webhooks here, as JSON, signed with the secret that the relay has. */
-export async function setUpHook(terminal: Terminal, deployment: Deployment, app: GitHubApp): Promise<void> {
+async function setUpHook(terminal: Terminal, deployment: Deployment): Promise<void> {
   const url = deployment.outputs.WebhookUrl ?? "";
-  const hook = await app.hook();
-  if (hook.url !== url || hook.content_type !== "json" || hook.insecure_ssl !== "0") {
-    await app.setHook(url, await readSecret(deployment, "WebhookSecretArn"));
-  }
+  const hook = await readHook();
+  const isRight = hook.url === url && hook.content_type === "json" && hook.insecure_ssl === "0";
+  if (!isRight) await alignHook(deployment);
   terminal.note(`✓ Webhook ${url}, as JSON`);
 }
 
+/** Sets the App's webhook to the relay's, with the secret that the relay has. */
+export async function alignHook(deployment: Deployment): Promise<void> {
+  const secret = await readSecret(deployment, "WebhookSecretArn");
+  await writeHook({ url: deployment.outputs.WebhookUrl ?? "", insecure_ssl: "0", secret });
+}
+
 /** What the App doesn't ask for although the relay needs it. Only its owner can change that, on its page. */
-function checkComplete({ permissions, events, slug, owner }: AppAbout, pages: string): void {
-  const missing = [
-    ...missingPermissions(permissions).map((one) => `permission ${one}`),
-    ...subscribedEvents.filter((event) => !events.includes(event)).map((event) => `event ${event}`),
-  ];
+function checkComplete(app: RegisteredApp): void {
+  const missing = lackingIn(app);
   if (missing.length === 0) return;
-  const account = owner.type === "Organization" ? `/organizations/${owner.login}` : "";
   throw new CommandError(
     "failed",
-    `The App lacks ${missing.join(", ")}. Add them at ${pages}${account}/settings/apps/${slug}/permissions, accept them for each installation, and run setup again.`,
+    `The App lacks ${missing.join(", ")}. Add them at ${permissionsPage(app)}, accept them for each installation, and run setup again.`,
   );
 }
 

@@ -1,12 +1,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { connectGitHub } from "../../lambdas/github/app.js";
+import { installedRepositories } from "../../lambdas/github/installations.js";
 import { CommandError } from "../frame/exit.js";
 import type { Terminal } from "../frame/terminal.js";
+import { isAssignable } from "../operations/assignable.js";
 import {
-  type AppAbout,
-  type GitHubApp,
+  accountOf,
+  allInstallations,
   type Installation,
-  missingPermissions,
-} from "../operations/github-app.js";
+  lackingIn,
+  type RegisteredApp,
+  requesters,
+} from "../operations/registered-app.js";
 
 export interface InstallationOptions {
   pages: string;
@@ -20,6 +25,9 @@ export interface InstallationOptions {
 /** How often GitHub is asked whether the App is installed. */
 const pollMs = 1000;
 
+/** Repositories of the installation that are asked whether the agent can be assigned. */
+const examined = 100;
+
 /**
  * Waits for an installation of the App, and finds a repository of it in which the agent can be assigned.
  *
@@ -27,54 +35,53 @@ const pollMs = 1000;
  */
 export async function setUpInstallation(
   terminal: Terminal,
-  { app, about }: { app: GitHubApp; about: AppAbout },
+  app: RegisteredApp,
   options: InstallationOptions,
 ): Promise<string> {
-  const installation =
-    (await usableInstallation(app)) ?? (await askForInstallation(terminal, { app, about }, options));
-  terminal.note(`✓ Installed on ${installation.account.login}`);
+  const installation = (await usableInstallation()) ?? (await askForInstallation(terminal, app, options));
+  terminal.note(`✓ Installed on ${accountOf(installation)}`);
   checkAccepted(installation);
   const repository = await terminal.during(
     "Looking for a repository for the agent",
-    findRepository(app, installation, options),
+    findRepository(installation, options),
   );
   terminal.note(`✓ ${options.agent} can be assigned in ${repository}`);
   return repository;
 }
 
-async function usableInstallation(app: GitHubApp): Promise<Installation | undefined> {
-  const all = await app.installations();
+async function usableInstallation(): Promise<Installation | undefined> {
+  const all = await allInstallations();
   const [suspended] = all.filter(({ suspended_at }) => suspended_at);
   const active = all.find(({ suspended_at }) => !suspended_at);
   if (active || !suspended) return active;
   throw new CommandError(
     "failed",
-    `The installation on ${suspended.account.login} is suspended. Unsuspend it at ${suspended.html_url}, and run setup again.`,
+    `The installation on ${accountOf(suspended)} is suspended. Unsuspend it at ${suspended.html_url}, and run setup again.`,
   );
 }
 
 async function askForInstallation(
   terminal: Terminal,
-  { app, about }: { app: GitHubApp; about: AppAbout },
+  app: RegisteredApp,
   { pages, isEnterpriseServer, openBrowser, waitMs }: InstallationOptions,
 ): Promise<Installation> {
-  const url = `${pages}/${isEnterpriseServer ? "github-apps" : "apps"}/${about.slug}/installations/new`;
+  const url = `${pages}/${isEnterpriseServer ? "github-apps" : "apps"}/${app.slug}/installations/new`;
   terminal.note(`Install the App on the repositories that it shall serve:\n  ${url}`);
   openBrowser(url);
   const end = Date.now() + waitMs;
   const waiting = async (): Promise<Installation> => {
     for (;;) {
-      const found = await usableInstallation(app);
+      const found = await usableInstallation();
       if (found) return found;
-      if (Date.now() > end) throw await notInstalled(app, url);
+      if (Date.now() > end) throw await notInstalled(url);
       await sleep(pollMs);
     }
   };
   return terminal.during("Waiting for the installation", waiting());
 }
 
-async function notInstalled(app: GitHubApp, url: string): Promise<CommandError> {
-  const [requester] = await app.requesters();
+async function notInstalled(url: string): Promise<CommandError> {
+  const [requester] = await requesters();
   return new CommandError(
     "failed",
     requester === undefined
@@ -84,33 +91,33 @@ async function notInstalled(app: GitHubApp, url: string): Promise<CommandError> 
 }
 
 /** An account may not have accepted what the App has asked for since. */
-function checkAccepted({ account, permissions, html_url }: Installation): void {
-  const missing = missingPermissions(permissions);
+function checkAccepted(installation: Installation): void {
+  const missing = lackingIn(installation);
   if (missing.length === 0) return;
   throw new CommandError(
     "failed",
-    `${account.login} has not accepted the permissions ${missing.join(", ")}. Accept them at ${html_url}, and run setup again.`,
+    `${accountOf(installation)} has not accepted ${missing.join(", ")}. Accept them at ${installation.html_url}, and run setup again.`,
   );
 }
 
 async function findRepository(
-  app: GitHubApp,
-  { id, account, html_url }: Installation,
+  installation: Installation,
   { agent, pages }: InstallationOptions,
 ): Promise<string> {
-  const repositories = await app.repositories(id);
-  const [first] = repositories;
-  if (first === undefined) {
-    throw new CommandError(
-      "failed",
-      `The installation on ${account.login} covers no repository. Choose some at ${html_url}, and run setup again.`,
-    );
-  }
+  const { id, html_url: page } = installation;
+  const octokit = (await connectGitHub()).installation(id);
+  const repositories = await installedRepositories(octokit, 1, examined);
   for (const repository of repositories) {
-    if (await app.isAssignable(id, repository, agent)) return repository;
+    if (await isAssignable(octokit, repository, agent)) return fullName(repository);
   }
-  throw new CommandError(
-    "failed",
-    `${agent} can't be assigned in any repository of ${account.login}. Invite ${agent} with write permission, for example at ${pages}/${first}/settings/access, accept the invitation as ${agent}, and run setup again.`,
-  );
+  const [first] = repositories;
+  const message =
+    first === undefined
+      ? `The installation on ${accountOf(installation)} covers no repository. Choose some at ${page}, and run setup again.`
+      : `${agent} can't be assigned in any repository of ${accountOf(installation)}. Invite ${agent} with write permission, for example at ${pages}/${fullName(first)}/settings/access, accept the invitation as ${agent}, and run setup again.`;
+  throw new CommandError("failed", message);
+}
+
+function fullName({ owner, name }: { owner: string; name: string }): string {
+  return `${owner}/${name}`;
 }

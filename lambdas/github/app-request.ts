@@ -3,7 +3,7 @@ import * as z from "zod/mini";
 import { RefusedRequestError, TransientError } from "../model/errors.js";
 import { gitHubEnvironment } from "../runtime/environment.js";
 import { patientFetch } from "../runtime/patient-fetch.js";
-import { appCredentials, expireCredentials } from "./credentials.js";
+import { type AppCredentials, appCredentials, expireCredentials } from "./credentials.js";
 
 /**
  * Requests that the App makes as itself, not as one of its installations. Without Octokit: the ingress needs nothing else
@@ -25,9 +25,13 @@ export interface AppRequest {
   body?: unknown;
 }
 
-/** GitHub's answer; `undefined` for a 404. Errors have the names that the state machines match. */
-export async function askAsApp(request: AppRequest): Promise<Response | undefined> {
-  const response = await ask(request);
+/**
+ * GitHub's answer; `undefined` for a 404. Errors have the names that the state machines match.
+ *
+ * @param key of another App than that of the secret.
+ */
+export async function askAsApp(request: AppRequest, key?: AppCredentials): Promise<Response | undefined> {
+  const response = await ask(request, key);
   const { status } = response;
   if (response.ok) return response;
   const body: unknown = await response.json().catch(() => undefined);
@@ -45,16 +49,20 @@ export function nameOf({ method, path }: AppRequest): string {
 }
 
 /** If the two clocks differ, GitHub refuses the JWT: it is asked once more, with a JWT by its own clock. */
-async function ask(request: AppRequest): Promise<Response> {
-  const first = await askAt(request, Date.now());
+async function ask(request: AppRequest, key: AppCredentials | undefined): Promise<Response> {
+  const first = await askAt(request, key, Date.now());
   const theirs = Date.parse(first.headers.get("date") ?? "");
   if (first.status !== 401 || !(Math.abs(theirs - Date.now()) > leewayMs)) return first;
   await first.body?.cancel();
-  return askAt(request, theirs);
+  return askAt(request, key, theirs);
 }
 
-async function askAt({ method, path, body }: AppRequest, timeMs: number): Promise<Response> {
-  const { appId: id, privateKey } = await appCredentials();
+async function askAt(
+  { method, path, body }: AppRequest,
+  key: AppCredentials | undefined,
+  timeMs: number,
+): Promise<Response> {
+  const { appId: id, privateKey } = key ?? (await appCredentials());
   const { token } = await appJwt({ id, privateKey, now: Math.floor(timeMs / 1000) });
   return fetchPatiently(`${api}${path}`, {
     method,

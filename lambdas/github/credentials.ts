@@ -41,7 +41,12 @@ export function expireCredentials(): void {
   secret.expire();
 }
 
-/** GitHub issues PKCS#1 keys; the WebCrypto that signs the App's JWTs takes PKCS#8. */
+/** GitHub issues PKCS#1 keys; the WebCrypto that signs the App's JWTs takes PKCS#8. @throws if it is no private key in PEM. */
+export function asPkcs8(privateKey: string): string {
+  const key = createPrivateKey(privateKey.replaceAll("\\n", "\n").trim());
+  return key.export({ type: "pkcs8", format: "pem" }).toString();
+}
+
 function parseCredentials(text: string): AppCredentials {
   const fault = (what: string) =>
     new ConfigurationError(
@@ -56,11 +61,7 @@ function parseCredentials(text: string): AppCredentials {
   const parsed = z.safeParse(credentialsSchema, json);
   if (!parsed.success) throw fault("lacks appId (a number) or privateKey");
   try {
-    const key = createPrivateKey(parsed.data.privateKey.replaceAll("\\n", "\n").trim());
-    return {
-      appId: parsed.data.appId,
-      privateKey: key.export({ type: "pkcs8", format: "pem" }).toString(),
-    };
+    return { appId: parsed.data.appId, privateKey: asPkcs8(parsed.data.privateKey) };
   } catch {
     throw fault("holds a private key that cannot be read");
   }

@@ -20,6 +20,8 @@ export interface Attempt {
   at: number;
   /** `refused`: the receiver answered 4xx. `failed`: it answered anything else but a success, or not at all. */
   outcome: "accepted" | "refused" | "failed";
+  /** The HTTP status of the receiver's answer; 0 if there was none. */
+  code: number;
   event: string;
   action: string;
   /** Whether it came from an installation of the App. */
@@ -105,6 +107,7 @@ function toAttempt(item: z.output<typeof attemptSchema>): Attempt {
     id,
     guid,
     at: Date.parse(item.delivered_at),
+    code,
     outcome: isAccepted ? "accepted" : code >= 400 && code < 500 ? "refused" : "failed",
     event,
     action: item.action ?? "",

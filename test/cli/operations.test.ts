@@ -246,7 +246,7 @@ describe("replay", () => {
     hook.url = url;
     expect(delivery.status).toBe(404);
     const args = ["replay", delivery.guid];
-    const event = { delivery: delivery.guid, event: "issues", outcome: "accepted" };
+    const event = { delivery: delivery.guid, event: "issues", outcome: "accepted", code: expect.any(Number) };
     const execution = expect.stringMatching(/^create-task-app-/);
     expect(await answer(...args)).toEqual({ ...event, answer: { execution } });
     await world.untilRunning(issue);

@@ -236,7 +236,7 @@ describe("an App that exists", () => {
     const { code, err } = await takeOver();
     Object.assign(gitHub.auth.app, { permissions, events });
     expect(code).toBe(1);
-    expect(err).toMatch(/permission checks: write, event push.*\/organizations\/octo\/settings\/apps\//);
+    expect(err).toMatch(/permission checks: write, the event push.*\/organizations\/octo\/settings\/apps\//);
   });
 
   test.each([
