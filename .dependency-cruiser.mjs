@@ -25,6 +25,7 @@ export const layers = {
       "tasks",
       "inbox",
       "status",
+      "ci",
       "config",
       "schedules",
       "accounts",

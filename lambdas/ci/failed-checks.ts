@@ -47,18 +47,18 @@ export async function tellFailures(
     told.map(async (report, index) => {
       const isRead = index < mostRead;
       const text = isRead ? textOf(report, await remarksOf(octokit, repository, report)) : "";
-      return {
-        kind: report.kind,
-        app: report.app?.id ?? "",
-        name: oneLine(report.name, nameLength),
-        id: report.id,
-        at: report.at,
-        url: report.url.slice(0, urlLength),
-        conclusion: report.conclusion,
-        text: cutToBytes(text, share).text,
-      };
+      return checkOf(report, cutToBytes(text, share).text);
     }),
   );
+}
+
+/** A failure as the agent gets it, with a text about it. */
+export function checkOf(
+  { kind, app, name, id, at, url, conclusion }: CommitReport,
+  text: string,
+): FailedCheck {
+  const cut = { name: oneLine(name, nameLength), url: url.slice(0, urlLength) };
+  return { kind, app: app?.id ?? "", ...cut, id, at, conclusion, text };
 }
 
 /** A check run's title, summary and remarks, or a status's description: secrets are redacted. */

@@ -27,15 +27,6 @@ export class RepositoryComments {
     const { listReviewCommentsForRepo } = this.octokit.rest.pulls;
     return this.octokit.paginate(listReviewCommentsForRepo, { ...this.#asked, ...sinceThen(since) });
   }
-
-  /** The reviews of a pull request that were submitted. */
-  async reviews(pull: number, since: string) {
-    const all = await this.octokit.paginate(this.octokit.rest.pulls.listReviews, {
-      ...this.#asked,
-      pull_number: pull,
-    });
-    return all.filter(({ submitted_at: at }) => at !== undefined && Date.parse(at) >= Date.parse(since));
-  }
 }
 
 const sinceThen = (since: string) => ({ since, sort: "updated", direction: "asc" }) as const;

@@ -21,6 +21,9 @@ export interface SurveyedPull {
   url: string;
   updatedAt: string;
   headSha: string;
+  headBranch: string;
+  /** `undefined` if the fork is gone. */
+  headRepositoryId: number | undefined;
   /** The id of its author's account; `undefined` for a bot, or if the account is gone. */
   authorId: number | undefined;
 }
@@ -45,7 +48,7 @@ const query = `query ($ids: [ID!]!, $agent: String!, $file: String!, $issuesAfte
       }
       pullRequests(first: ${atOnce}, after: $pullsAfter, states: [OPEN]) {
         pageInfo { hasNextPage endCursor }
-        nodes { id number url updatedAt headRefOid author { ... on User { databaseId } } }
+        nodes { id number url updatedAt headRefOid headRefName headRepository { databaseId } author { ... on User { databaseId } } }
       }
       ${fileField}
     }
@@ -80,6 +83,8 @@ interface RepositoryNode extends FileNode {
     url: string;
     updatedAt: string;
     headRefOid: string;
+    headRefName: string;
+    headRepository: { databaseId: number } | null;
     author: { databaseId?: number } | null;
   }> | null;
 }
@@ -141,8 +146,9 @@ function addTo({ issues, pulls }: Survey, node: RepositoryNode): void {
   }
   for (const pull of node.pullRequests?.nodes ?? []) {
     if (!pull || pulls.some(({ number }) => number === pull.number)) continue;
-    const { id: nodeId, number, url, updatedAt, headRefOid: headSha, author } = pull;
-    pulls.push({ nodeId, number, url, updatedAt, headSha, authorId: author?.databaseId });
+    const { id: nodeId, number, url, updatedAt, headRefOid: headSha, headRefName: headBranch } = pull;
+    const [headRepositoryId, authorId] = [pull.headRepository?.databaseId, pull.author?.databaseId];
+    pulls.push({ nodeId, number, url, updatedAt, headSha, headBranch, headRepositoryId, authorId });
   }
 }
 

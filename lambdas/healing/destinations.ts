@@ -1,6 +1,10 @@
 import { RepositoryClient } from "../github/repository.js";
-import type { CommentPosted } from "../model/event.js";
+import type { SurveyedPull } from "../github/survey.js";
+import { inputsOfFailure } from "../inbox/inputs.js";
+import { isMissing } from "../inbox/missing.js";
+import type { CheckFailed, CheckReported, CommentPosted, PullConflicted } from "../model/event.js";
 import { issueKey, type TaskKey } from "../model/record.js";
+import type { FailedCheck, Relayed } from "../model/relayed.js";
 import { type PullEvent, TaskFinder } from "../tasks/finder.js";
 import type { Batch } from "./batch.js";
 
@@ -8,7 +12,7 @@ import type { Batch } from "./batch.js";
 export class Destinations {
   readonly #ofPulls = new Map<string, Promise<TaskKey | undefined>>();
 
-  constructor(private readonly batch: Pick<Batch, "octokit" | "store">) {}
+  constructor(private readonly batch: Pick<Batch, "octokit" | "store"> & Partial<Pick<Batch, "surveys">>) {}
 
   async of(event: CommentPosted): Promise<TaskKey | undefined> {
     const { subject, repository } = event;
@@ -23,11 +27,47 @@ export class Destinations {
     return found;
   }
 
+  /** Whether the inbox of a pull request's task lacks what a failure would bring there: of other CI, these checks. */
+  async lacks(
+    { number, url, headBranch: branch }: SurveyedPull,
+    event: CheckFailed | CheckReported | PullConflicted,
+    checks: FailedCheck[],
+  ): Promise<boolean> {
+    const key = await this.ofPull(event, number);
+    if (!key) return false;
+    const relayed: Relayed = { silence: "", who: "", text: "", branch, checks };
+    for (const input of inputsOfFailure(event, { kind: "pull", number, url }, key, relayed)) {
+      if (await isMissing(key, input)) return true;
+    }
+    return false;
+  }
+
+  /**
+   * A branch that led to a live task before costs no request. If it leads to another one now, that one's flow finds it, and
+   * its inbox takes nothing twice.
+   */
   async #find(event: PullEvent, number: number): Promise<TaskKey | undefined> {
-    const { octokit, store } = this.batch;
+    const { octokit, store, surveys = [] } = this.batch;
+    const { id } = event.repository;
+    const surveyed = surveys.find(({ repository }) => repository.id === id)?.pulls ?? [];
+    const known = await this.#remembered(
+      id,
+      surveyed.find((pull) => pull.number === number),
+    );
+    if (known) return known;
     const pull = await new RepositoryClient(octokit, event.repository).pull(number);
     if (!pull) return undefined;
     const coder = () => Promise.reject(new TypeError("Coder is not asked here."));
     return new TaskFinder({ store, octokit, event, coder, isTrusted: async () => false }).ofPull(pull);
+  }
+
+  async #remembered(repositoryId: number, pull: SurveyedPull | undefined): Promise<TaskKey | undefined> {
+    if (pull?.headRepositoryId === undefined) return undefined;
+    const { headRepositoryId, headBranch: name } = pull;
+    const { store } = this.batch;
+    const work = await store.workOfBranch({ baseRepositoryId: repositoryId, headRepositoryId, name });
+    if (work === undefined) return undefined;
+    const key = { repositoryId, work };
+    return (await store.get(key))?.wanted ? key : undefined;
   }
 }

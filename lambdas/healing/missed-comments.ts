@@ -1,5 +1,6 @@
 import { findEditors, RepositoryComments } from "../github/comments.js";
-import type { Survey, SurveyedIssue } from "../github/survey.js";
+import { findReviews, type PullReviews, type SubmittedReview } from "../github/submitted-reviews.js";
+import type { Survey, SurveyedIssue, SurveyedPull } from "../github/survey.js";
 import { inputOfComment } from "../inbox/inputs.js";
 import { isMissing } from "../inbox/missing.js";
 import type { CommentPosted } from "../model/event.js";
@@ -19,8 +20,14 @@ interface Said {
 export async function missedComments(batch: Batch): Promise<MissedDelivery[]> {
   const destinations = new Destinations(batch);
   const lacking: Said[] = [];
+  const pulls = batch.surveys.flatMap((survey) => touchedPulls(batch, survey));
+  const reviews = await findReviews(
+    batch.octokit,
+    pulls.map(({ nodeId }) => nodeId),
+    batch.since,
+  );
   for (const survey of batch.surveys) {
-    for (const said of await saidIn(batch, survey)) {
+    for (const said of await saidIn(batch, survey, reviews)) {
       if (await isLacking(batch, destinations, said.missed)) lacking.push(said);
     }
   }
@@ -52,26 +59,38 @@ async function isLacking(
 }
 
 /** What was said in a repository about the agent's work since the last sweep. Most repositories cost no request. */
-async function saidIn(batch: Batch, survey: Survey): Promise<Said[]> {
+async function saidIn(
+  batch: Batch,
+  survey: Survey,
+  reviews: ReadonlyMap<string, PullReviews>,
+): Promise<Said[]> {
   const { octokit, since } = batch;
-  const { repository } = survey;
-  const isTouched = ({ updatedAt }: { updatedAt: string }) => Date.parse(updatedAt) >= Date.parse(since);
-  const pulls = agentsPulls(batch, survey).filter(isTouched);
-  const commented = survey.issues.filter((issue) => issue.comments > 0 && isTouched(issue));
+  const pulls = touchedPulls(batch, survey);
+  const commented = survey.issues.filter((issue) => issue.comments > 0 && isTouched(batch, issue));
   if (pulls.length === 0 && !(await isAnyWanted(batch, survey, commented))) return [];
   const payloads = new Payloads(batch, survey);
-  const comments = new RepositoryComments(octokit, repository);
+  const comments = new RepositoryComments(octokit, survey.repository);
   const said: (Said | undefined)[] = (await comments.inConversations(since)).map((comment) =>
     payloads.ofComment(comment),
   );
-  if (pulls.length > 0) {
+  // Every comment on lines is part of a review.
+  if (pulls.some(({ nodeId }) => reviews.get(nodeId)?.count !== 0)) {
     said.push(...(await comments.onLines(since)).map((comment) => payloads.ofLineComment(comment)));
   }
-  for (const { number } of pulls) {
-    const reviews = await comments.reviews(number, since);
-    said.push(...reviews.map((review) => payloads.ofReview(review, number)));
+  for (const { number, nodeId } of pulls) {
+    const recent = reviews.get(nodeId)?.recent ?? [];
+    said.push(...recent.map((review) => payloads.ofReview(review, number)));
   }
   return said.filter((one) => one !== undefined);
+}
+
+/** Whether anything was said or changed there since the last sweep. */
+function isTouched({ since }: Batch, { updatedAt }: { updatedAt: string }): boolean {
+  return Date.parse(updatedAt) >= Date.parse(since);
+}
+
+function touchedPulls(batch: Batch, survey: Survey): SurveyedPull[] {
+  return agentsPulls(batch, survey).filter((pull) => isTouched(batch, pull));
 }
 
 async function isAnyWanted(
@@ -118,12 +137,9 @@ class Payloads {
     return pull && this.#said("pull_request_review_comment", comment, comment.updated_at, fields);
   }
 
-  ofReview(review: Content & { submitted_at?: string }, number: number): Said | undefined {
-    const pull = this.#pull(number);
-    const at = review.submitted_at;
-    return pull && at
-      ? this.#said("pull_request_review", review, at, { pull_request: pull, review })
-      : undefined;
+  ofReview(review: SubmittedReview, number: number): Said | undefined {
+    const fields = { pull_request: this.#pull(number), review };
+    return this.#said("pull_request_review", review, review.submitted_at, fields);
   }
 
   #pull(number: number) {

@@ -1,87 +1,112 @@
-import { findFailedHeads, listRunsOfCommit } from "../github/failed-heads.js";
-import type { ListedRepository } from "../github/installations.js";
+import { findHeads, listRunsOfCommit, type PullHead } from "../github/pull-heads.js";
 import type { SurveyedPull } from "../github/survey.js";
-import { inputsOfFailure } from "../inbox/inputs.js";
-import { isMissing } from "../inbox/missing.js";
-import type { Relayed } from "../model/relayed.js";
+import { fingerprintOf } from "../inbox/stored-input.js";
+import { ciEnvironment } from "../runtime/environment.js";
 import { classify } from "../webhook/classify.js";
 import { agentsPulls, type Batch, isSettled } from "./batch.js";
 import { Destinations } from "./destinations.js";
+import type { Failure, HeadOfPull } from "./head-of-pull.js";
+import { ignoredChecks } from "./ignored-checks.js";
+import { missedConflicts } from "./missed-conflicts.js";
 import { commonPayload, deliveryOf, type MissedDelivery, nameOf } from "./missed-delivery.js";
+import { missedReports } from "./missed-reports.js";
 
 /** Inboxes remember what they had for eight days. */
 const longestMs = 7 * 24 * 3600_000;
 
+const { CI_SETTLE_MINUTES: settleMinutes } = ciEnvironment();
+
 /**
- * Failed workflow runs on the newest commits of the agent's open pull requests that its inbox never got. What else
- * makes such a commit bad (other CI, a conflict with the base) belongs here too, once the flows know it.
+ * What makes the newest commits of the agent's open pull requests bad and its inboxes never got: failed workflow runs,
+ * failures of other CI, and conflicts with the base branch.
  */
 export async function missedFailures(batch: Batch): Promise<MissedDelivery[]> {
-  const { octokit, surveys } = batch;
-  const pulls = surveys.flatMap((survey) =>
-    agentsPulls(batch, survey).map((pull) => ({ pull, repository: survey.repository })),
+  const pulls = batch.surveys.flatMap((survey) =>
+    agentsPulls(batch, survey).map((pull) => ({ survey, pull })),
   );
-  const ids = pulls.map(({ pull }) => pull.nodeId);
-  const failed = await findFailedHeads(octokit, ids);
+  const heads = await findHeads(
+    batch.octokit,
+    pulls.map(({ pull }) => pull.nodeId),
+  );
+  const found = pulls.flatMap(({ survey, pull }): HeadOfPull[] => {
+    const head = heads.get(pull.nodeId);
+    return head ? [{ survey, pull, head }] : [];
+  });
   const destinations = new Destinations(batch);
-  const missed: MissedDelivery[] = [];
-  for (const { pull, repository } of pulls) {
-    if (!failed.has(pull.nodeId)) continue;
-    for (const run of await listRunsOfCommit(octokit, repository, pull.headSha)) {
-      const isOld = Date.parse(run.updated_at) < Date.now() - longestMs;
-      if (isOld || !isSettled(batch, run.updated_at)) continue;
-      const found = failureOf(batch, repository, pull, run);
-      if (await isLacking(batch, destinations, pull, found)) missed.push(found);
-    }
-  }
+  const missed = await missedConflicts(batch, destinations, found);
+  for (const one of found) missed.push(...(await missedOnHead(batch, destinations, one)));
   return missed;
 }
 
-interface Run {
-  id: number | bigint;
-  run_attempt?: number;
-  actor?: unknown;
-  triggering_actor?: unknown;
+/** Once all failures of a commit are told, or nothing can tell them, they cost no request until something else fails. */
+async function missedOnHead(
+  batch: Batch,
+  destinations: Destinations,
+  one: HeadOfPull,
+): Promise<MissedDelivery[]> {
+  const { pull, head } = one;
+  if (head.failures === "") return [];
+  const toldFact = `told#${pull.nodeId}#${pull.headSha}#${fingerprintOf(head.failures)}`;
+  if (await batch.state.isDone(toldFact)) return [];
+  const failures = [
+    ...(head.hasFailedRuns ? await failedRuns(batch, one) : []),
+    ...(head.hasFailedReports ? await missedReports(batch, one) : []),
+  ];
+  const settled = failures.filter(({ at }) => isOver(batch, head, at));
+  const missed: MissedDelivery[] = [];
+  for (const failure of settled) {
+    const isOld = Date.parse(failure.at) < Date.now() - longestMs;
+    if (!isOld && (await isLacking(batch, destinations, pull, failure))) missed.push(failure.missed);
+  }
+  if (missed.length === 0 && settled.length === failures.length) await batch.state.noteDone(toldFact);
+  return missed;
 }
 
-function failureOf(
-  { installation }: Batch,
-  repository: ListedRepository,
-  { number }: SurveyedPull,
-  run: Run,
-): MissedDelivery {
-  const { id, run_attempt: attempt = 1, actor, triggering_actor: restarter = actor } = run;
-  return {
-    type: "workflow_run",
-    payload: {
-      action: "completed",
-      ...commonPayload(installation, repository),
-      workflow_run: { ...run, run_attempt: attempt },
-      sender: restarter,
-    },
-    fact: `run#${id}#${attempt}`,
-    gap: `${nameOf(repository, number)} has a failed run (${id}) that the agent did not get`,
-  };
+/** While other checks of the commit run, the failure's own flow waits for them. */
+function isOver(batch: Batch, { isRunning }: PullHead, at: string): boolean {
+  const since = Date.parse(at) + (isRunning ? settleMinutes * 60_000 : 0);
+  return isSettled(batch, new Date(since).toISOString());
+}
+
+async function failedRuns(
+  { octokit, installation }: Batch,
+  { survey, pull }: HeadOfPull,
+): Promise<Failure[]> {
+  const { repository } = survey;
+  const isIgnored = ignoredChecks(survey);
+  const runs = await listRunsOfCommit(octokit, repository, pull.headSha);
+  return runs
+    .filter(({ name }) => !isIgnored(name ?? ""))
+    .map((run): Failure => {
+      const { id, run_attempt: attempt = 1, actor, triggering_actor: restarter = actor } = run;
+      return {
+        at: run.updated_at,
+        checks: [],
+        missed: {
+          type: "workflow_run",
+          payload: {
+            action: "completed",
+            ...commonPayload(installation, repository),
+            workflow_run: { ...run, run_attempt: attempt },
+            sender: restarter,
+          },
+          fact: `run#${id}#${attempt}`,
+          gap: `${nameOf(repository, pull.number)} has a failed run (${id}) that the agent did not get`,
+        },
+      };
+    });
 }
 
 async function isLacking(
   { identities, state }: Batch,
   destinations: Destinations,
-  { number, url }: SurveyedPull,
-  { type, payload, fact }: MissedDelivery,
+  pull: SurveyedPull,
+  { missed: { type, payload, fact }, checks }: Failure,
 ): Promise<boolean> {
   const classified = classify(type, deliveryOf(fact), payload, identities);
-  if ("skipped" in classified || classified.event.type !== "check_failed") return false;
-  if (await state.isDone(fact)) return false;
+  if ("skipped" in classified || (await state.isDone(fact))) return false;
   const { event } = classified;
-  const key = await destinations.ofPull(event, number);
-  if (!key) return false;
-  const subject = { kind: "pull", number, url } as const;
-  const relayed: Relayed = { silence: "", who: "", text: "", branch: event.run.branch, checks: [] };
-  for (const input of inputsOfFailure(event, subject, key, relayed)) {
-    if (await isMissing(key, input)) return true;
-  }
-  // Until the next commit, the pull request would lead to its task once more in each sweep.
-  await state.noteDone(fact);
-  return false;
+  const isFailure =
+    event.type === "check_failed" || (event.type === "check_reported" && !event.report.needsApproval);
+  return isFailure && destinations.lacks(pull, event, checks);
 }

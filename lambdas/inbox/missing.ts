@@ -12,6 +12,8 @@ export async function isMissing(key: TaskKey, { identity, ...fields }: NewInput)
   const known = await new InputItems(new Table(), inboxPartition(key)).get(identity);
   if (!known) return true;
   const { input } = fields;
+  // A conflict is told once for each commit of its base, whenever it was found.
+  if ("conflict" in input) return !known.version.endsWith(`#${input.conflict.baseSha}`);
   const isDelivered = input.kind !== "failure" && known.deliveredText === fingerprintOf(input.body);
   return !isDelivered && isNewer(fields, known);
 }

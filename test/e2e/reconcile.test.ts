@@ -54,6 +54,7 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
       head: "fix",
       closes: [issue.number],
     });
+    await world.idle();
     const onIssue = await gitHub.comment(issue, { ...by, body: "<on the issue>" });
     const onPull = await gitHub.comment(pull, { ...by, body: "<on the pull request>" });
     const review = await gitHub.review(pull, {
@@ -71,15 +72,31 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
       jobs: [{ name: "test", conclusion: "failure", log: "##[error]<the log>\n" }],
       deliver: false,
     });
+    const other = { repo: "octo/app", headSha: pull.shas[0] ?? "", name: "build", conclusion: "failure" };
+    const check = await gitHub.reportCheck({ ...other, ...by, title: "<of other CI>" });
+    pull.hasConflict = true;
+    const pushed = await gitHub.push({ repo: "octo/app", ...by, files: { "a.ts": "1" } });
+    // GitHub computes that once it is asked.
+    await reconcile({ dryRun: true });
     const stranger = await gitHub.comment(issue, { by: "tim", body: "<of a stranger>", deliver: false });
-    const gaps = await heals([onIssue, onPull, ...review, failed, stranger]);
-    expect(gaps).toHaveLength(6);
+    const gaps = await heals([onIssue, onPull, ...review, failed, check, pushed, stranger]);
+    expect(gaps).toHaveLength(8);
     const told = () => allInputs().join("\n");
-    const words = ["on the issue", "on the pull request", "the review", "on a line", "the log"];
+    const words = [
+      "on the issue",
+      "on the pull request",
+      "the review",
+      "on a line",
+      "the log",
+      "of other CI",
+    ];
     for (const word of words) {
       await until(`the agent gets "${word}"`, () => told().includes(`<${word}>`));
       expect(told().split(`<${word}>`)).toHaveLength(2);
     }
+    await until("the agent gets the conflict", () => told().includes("Merge conflict"));
+    expect(told().split("Merge conflict")).toHaveLength(2);
+    pull.hasConflict = false;
     expect(told()).not.toContain("<of a stranger>");
 
     const closed = await gitHub.closeIssue(issue, by);

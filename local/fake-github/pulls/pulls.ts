@@ -108,6 +108,16 @@ export class Pulls {
     }
   }
 
+  /** Whether it can be merged; `null` while it is computed. The question starts that; a later one gets the result. */
+  look(pull: Pull): boolean | null {
+    pull.mergeability = pull.mergeability === "unknown" ? "computing" : "known";
+    return this.#mergeable(pull);
+  }
+
+  #mergeable({ mergeability, issue, hasConflict }: Pull): boolean | null {
+    return mergeability === "known" && issue.state === "open" ? !hasConflict : null;
+  }
+
   /** Edits the text, as anyone with write permission may. */
   async edit(ref: IssueRef, { by, body, deliver }: By & { body: string }) {
     const pull = this.get(ref);
@@ -213,7 +223,7 @@ export class Pulls {
       merged: pull.mergedAt !== null,
       merged_at: pull.mergedAt,
       merge_commit_sha: null,
-      mergeable: pull.mergeability === "known" && pull.issue.state === "open" ? !pull.hasConflict : null,
+      mergeable: this.#mergeable(pull),
       mergeable_state: pull.mergeability !== "known" ? "unknown" : pull.hasConflict ? "dirty" : "clean",
       comments: issue.commentCount,
       commits: pull.shas.length,
@@ -254,10 +264,8 @@ export class Pulls {
     );
     rest.get("/repos/:owner/:repo/pulls/:number", (request) => {
       const pull = this.of(request);
-      const json = this.json(pull);
-      // The question starts the computation; a later one gets its result.
-      pull.mergeability = pull.mergeability === "unknown" ? "computing" : "known";
-      return { status: 200, body: pull.mergeability === "known" ? this.json(pull) : json };
+      this.look(pull);
+      return { status: 200, body: this.json(pull) };
     });
     rest.get("/repos/:owner/:repo/commits/:sha/pulls", (request) => {
       const repo = this.repositories.of(request);

@@ -194,11 +194,6 @@ export class Reviews {
       const all = this.#comments.filter(({ pull }) => pull.repo === repo);
       return rest.page(request, updatedSince(request, all), toComment);
     });
-    rest.get(`${one}/reviews`, (request) => {
-      const pull = this.pulls.of(request);
-      const reviews = this.#reviews.filter((review) => review.pull === pull);
-      return rest.page(request, reviews, (review) => this.#json(review, "api"));
-    });
     rest.get(`${one}/reviews/:id`, (request) => {
       return { status: 200, body: this.#json(this.#review(request), "api") };
     });
@@ -224,6 +219,11 @@ export class Reviews {
       checkUnlocked(pull.issue, "create reaction");
       return react(this.repositories, reactions, this.bot, body(request).content);
     });
+  }
+
+  /** The reviews of a pull request, the oldest first. */
+  of(pull: Pull): Review[] {
+    return this.#reviews.filter((review) => review.pull === pull);
   }
 
   /** `undefined` if there is none. */

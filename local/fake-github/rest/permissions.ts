@@ -43,7 +43,6 @@ const needs: Record<string, readonly string[]> = {
   "GET /repos/:owner/:repo/pulls/:number": ["pull_requests: read"],
   "GET /repos/:owner/:repo/pulls/:number/files": ["pull_requests: read"],
   "GET /repos/:owner/:repo/pulls/:number/comments": ["pull_requests: read"],
-  "GET /repos/:owner/:repo/pulls/:number/reviews": ["pull_requests: read"],
   "GET /repos/:owner/:repo/pulls/:number/reviews/:id": ["pull_requests: read"],
   "GET /repos/:owner/:repo/pulls/:number/reviews/:id/comments": ["pull_requests: read"],
   "GET /repos/:owner/:repo/pulls/comments": ["pull_requests: read"],

@@ -85,6 +85,11 @@ export class CheckRuns {
     return this.happenings.tell(happening, { checkRun }, tellOptions(input.deliver));
   }
 
+  /** The check runs of a commit, the oldest first. */
+  ofCommit(repo: Repository, sha: string): CheckRun[] {
+    return this.all.filter((run) => run.repo === repo && run.headSha === sha);
+  }
+
   routes(rest: Rest): void {
     rest.post("/repos/:owner/:repo/check-runs", (request) => {
       return { status: 201, body: this.json(this.#create(request)) };
@@ -105,8 +110,7 @@ export class CheckRuns {
       const ref = param(request, "ref");
       const sha = this.contents.resolve(repo, ref) ?? ref;
       const { query } = request;
-      const found = this.all
-        .filter((run) => run.repo === repo && run.headSha === sha)
+      const found = this.ofCommit(repo, sha)
         .filter((run) => [null, run.name].includes(query.get("check_name")))
         .filter((run) => [null, run.status].includes(query.get("status")))
         .filter(({ app }) => [null, String(app?.id ?? this.auth.appId)].includes(query.get("app_id")))

@@ -54,14 +54,17 @@ export class CommitStatuses {
     return { id, ...text, created_at: time, updated_at: time };
   }
 
+  /** The latest status of each context. */
+  ofCommit(repo: Repository, sha: string): Status[] {
+    const newest = this.#all.filter((status) => status.repo === repo && status.sha === sha).reverse();
+    return newest.filter(({ context }, i) => newest.findIndex((other) => other.context === context) === i);
+  }
+
   routes(rest: Rest): void {
     rest.get("/repos/:owner/:repo/commits/:ref/status", (request) => {
       const repo = this.repositories.of(request);
       const sha = param(request, "ref");
-      const newest = this.#all.filter((status) => status.repo === repo && status.sha === sha).reverse();
-      const latest = newest.filter(
-        ({ context }, i) => newest.findIndex((other) => other.context === context) === i,
-      );
+      const latest = this.ofCommit(repo, sha);
       const page = rest.page(request, latest, (status) => this.#json(status), "statuses");
       const failed = latest.some(({ state }) => state === "failure" || state === "error");
       // It is pending, too, if there is none at all.

@@ -1,30 +1,21 @@
 import type { HttpReply, HttpRequest } from "../../http/http-server.js";
 import type { AppAuth } from "../app/app-auth.js";
-import type { Contents } from "../contents/contents.js";
 import type { IssueComments } from "../issues/issue-comments.js";
 import type { Issue, Issues } from "../issues/issues.js";
 import type { TimelineEvent } from "../issues/timeline.js";
 import { actorNode, type NodeAnswers, selected, selection } from "../pulls/graphql.js";
-import { headSha, type Pull } from "../pulls/pull.js";
-import type { Pulls } from "../pulls/pulls.js";
-import type { Reviews } from "../pulls/reviews.js";
 import type { Repositories } from "../repositories/repositories.js";
 import { htmlUrl, nodeId, type Repository } from "../repositories/repository.js";
+import { asObject } from "../rest/examples.js";
 import type { Json } from "../rest/rest.js";
-import type { Actions } from "./actions.js";
-import type { CheckRuns } from "./check-runs.js";
+import { type PullStores, pullNode, wholePullNode } from "./pull-nodes.js";
 
 /** The stores that the nodes are in. */
-export interface NodeStores {
+export interface NodeStores extends PullStores {
   auth: AppAuth;
   repositories: Repositories;
   issues: Issues;
   comments: IssueComments;
-  pulls: Pulls;
-  reviews: Reviews;
-  actions: Actions;
-  checkRuns: CheckRuns;
-  contents: Contents;
 }
 
 /** A node that a query asks for, and the repository that it belongs to. */
@@ -35,7 +26,8 @@ interface Found {
 
 /**
  * GraphQL's `nodes(ids: …)`, for repositories with their open issues, pull requests and one file; for issues with their
- * timelines; for pull requests with the check suites of their newest commits; for comments with their editors.
+ * timelines; for pull requests with their reviews and with what CI says of their newest commits; for comments with their
+ * editors.
  * https://docs.github.com/graphql/reference/queries#node
  */
 export class NodeQueries implements NodeAnswers {
@@ -56,7 +48,8 @@ export class NodeQueries implements NodeAnswers {
         });
         return null;
       }
-      return this.#readable(request, found.node, ["nodes", index], errors);
+      this.#hideUnreadable(request, found.node, ["nodes", index], errors);
+      return found.node;
     });
     try {
       const data = selected({ nodes }, selection(query));
@@ -66,18 +59,19 @@ export class NodeQueries implements NodeAnswers {
     }
   }
 
-  /** Without a permission, the field is null, and has an error. */
-  #readable(request: HttpRequest, node: Json, path: (string | number)[], errors: Json[]): Json {
-    for (const [field, need] of [
-      ["object", "contents: read"],
-      ["commits", "checks: read"],
-    ] as const) {
-      if (!(field in node) || this.stores.auth.may(request, need)) continue;
-      const message = "Resource not accessible by integration";
-      errors.push({ type: "FORBIDDEN", path: [...path, field], message });
-      node[field] = null;
+  /** Without a permission, a field is null, and has an error. */
+  #hideUnreadable(request: HttpRequest, node: Json, path: (string | number)[], errors: Json[]): void {
+    for (const [field, value] of Object.entries(node)) {
+      const need = needs[field];
+      if (need !== undefined && !this.stores.auth.may(request, need)) {
+        const message = "Resource not accessible by integration";
+        errors.push({ type: "FORBIDDEN", path: [...path, field], message });
+        node[field] = null;
+      } else if (field === "commits") {
+        const [commit] = asNodes(value).map((one) => asObject(one.commit));
+        if (commit) this.#hideUnreadable(request, commit, [...path, field, "nodes", 0, "commit"], errors);
+      }
     }
-    return node;
   }
 
   #find(id: string, query: string, variables: Json): Found | undefined {
@@ -88,7 +82,7 @@ export class NodeQueries implements NodeAnswers {
       case "Issue":
         return this.#issue(Number(number));
       case "PullRequest":
-        return this.#pull(Number(number));
+        return this.#pull(Number(number), query, variables);
       case "IssueComment": {
         const comment = this.stores.comments.byId(Number(number));
         return comment && { repo: comment.issue.repo, node: commentNode(id, comment) };
@@ -143,20 +137,21 @@ export class NodeQueries implements NodeAnswers {
     return undefined;
   }
 
-  #pull(id: number): Found | undefined {
+  #pull(id: number, query: string, variables: Json): Found | undefined {
     const pull = this.stores.pulls.byId(id);
-    if (!pull) return undefined;
-    const { actions, checkRuns } = this.stores;
-    const oid = headSha(pull);
-    const conclusions = [
-      ...actions.ofCommit(pull.repo, oid).map(({ conclusion }) => conclusion),
-      ...checkRuns.all.filter((run) => run.headSha === oid).map(({ conclusion }) => conclusion),
-    ];
-    const suites = conclusions.map((conclusion) => ({ conclusion: conclusion?.toUpperCase() ?? null }));
-    const commit = { oid, checkSuites: { totalCount: suites.length, nodes: suites } };
-    return { repo: pull.repo, node: { ...pullNode(pull), commits: { nodes: [{ commit }] } } };
+    return pull && { repo: pull.repo, node: wholePullNode(this.stores, pull, query, variables) };
   }
 }
+
+/** The fields that need a permission of their own. */
+const needs: Record<string, string> = {
+  object: "contents: read",
+  commits: "contents: read",
+  checkSuites: "checks: read",
+  status: "statuses: read",
+};
+
+const asNodes = (list: unknown): Json[] => [asObject(list).nodes].flat().map(asObject);
 
 /** A page of a hundred. A cursor is the position of its item. */
 function connection<Item>(items: readonly Item[], after: unknown, toNode: (item: Item) => Json): Json {
@@ -176,15 +171,6 @@ const issueNode = ({ repo, number, id, title, updatedAt, commentCount }: Issue):
   url: `${htmlUrl(repo)}/issues/${number}`,
   updatedAt,
   comments: { totalCount: commentCount },
-});
-
-const pullNode = (pull: Pull): Json => ({
-  id: nodeId("PullRequest", pull.id),
-  number: pull.number,
-  url: `${htmlUrl(pull.repo)}/pull/${pull.number}`,
-  updatedAt: pull.issue.updatedAt,
-  headRefOid: headSha(pull),
-  author: actorNode(pull.issue.user),
 });
 
 const eventNode = ({ type, id, actor, assignee, createdAt }: TimelineEvent): Json => ({

@@ -6,6 +6,7 @@ import { mockClient } from "aws-sdk-client-mock";
 import type { SweepStore } from "../../../lambdas/healing/sweep-state.js";
 import type { Inbox } from "../../../lambdas/inbox/inbox.js";
 import type * as Inputs from "../../../lambdas/inbox/inputs.js";
+import type { PullConflicted } from "../../../lambdas/model/event.js";
 import type { RelayEvent } from "../../../lambdas/model/relay-event.js";
 import type { Relayed } from "../../../lambdas/model/relayed.js";
 import type { TaskStore } from "../../../lambdas/tasks/store.js";
@@ -13,6 +14,8 @@ import type { LocalDynamoDb } from "../../../local/aws/dynamodb/dynamodb.js";
 import { FakeGitHub } from "../../../local/fake-github/fake-github.js";
 import type { Issue } from "../../../local/fake-github/issues/issues.js";
 import type { Pull } from "../../../local/fake-github/pulls/pull.js";
+import type { NewCheckReport } from "../../../local/fake-github/runs/check-runs.js";
+import type { NewStatus } from "../../../local/fake-github/runs/commit-statuses.js";
 import { metricsIn } from "../../../local/lambda-host/metrics.js";
 import { startTable } from "../table.js";
 
@@ -33,6 +36,10 @@ const flows = [
 const anHourAgo = () => new Date(Date.now() - 3_600_000);
 let now = anHourAgo;
 
+/** How much of an invocation's time has passed besides. */
+let passedMs = 0;
+const realNow = performance.now.bind(performance);
+
 let dynamoDb: LocalDynamoDb;
 let gitHub: FakeGitHub;
 let handler: typeof import("../../../lambdas/actions/reconcile.js").handler;
@@ -48,6 +55,7 @@ let repository = 0;
 let repo: string;
 
 beforeAll(async () => {
+  performance.now = () => realNow() + passedMs;
   dynamoDb = await startTable("reconcile");
   gitHub = new FakeGitHub({ now: () => now() });
   await gitHub.listen();
@@ -60,6 +68,7 @@ beforeAll(async () => {
     POWERTOOLS_METRICS_DISABLED: "false",
     POWERTOOLS_METRICS_NAMESPACE: "relay",
     AGENT_GITHUB_USERNAME: gitHub.agentLogin,
+    POWERTOOLS_LOG_LEVEL: "SILENT",
     SCHEDULE_GROUP: "relay",
     SCHEDULE_ROLE_ARN: "arn:role",
     SCHEDULE_DEAD_LETTERS_ARN: "arn:dead",
@@ -74,6 +83,7 @@ beforeAll(async () => {
   inputs = await import("../../../lambdas/inbox/inputs.js");
 });
 afterAll(async () => {
+  performance.now = realNow;
   await gitHub.close();
   await dynamoDb.close();
 });
@@ -84,6 +94,7 @@ afterEach(() => {
 
 beforeEach(async () => {
   now = anHourAgo;
+  passedMs = 0;
   started = [];
   schedules = new Map();
   stepFunctions.reset();
@@ -141,9 +152,24 @@ async function agentsPull(): Promise<Pull> {
 }
 
 /** Stores what the started flows would put into the inbox. */
-async function takeIn(event: RelayEvent): Promise<void> {
+async function takeIn(event: RelayEvent | PullConflicted, checks: Relayed["checks"] = []): Promise<void> {
   const inbox = new Box(keyOf(issue));
   if (event.type === "comment_posted") await inbox.put(inputs.inputOfComment(event), { isHuman: true });
+  if (!(event.type === "check_failed" || event.type === "check_reported" || event.type === "pull_conflicted"))
+    return;
+  const subject = { kind: "pull", number: 2, url: "https://github.com" } as const;
+  const relayed: Relayed = { silence: "", who: "", text: "log", branch: "fix", checks };
+  for (const input of inputs.inputsOfFailure(event, subject, keyOf(issue), relayed)) {
+    await inbox.put(input, { isHuman: false });
+  }
+}
+
+/** The event of a webhook. */
+async function eventOf(type: string, payload: unknown): Promise<RelayEvent> {
+  const { classify } = await import("../../../lambdas/webhook/classify.js");
+  const classified = classify(type, "1-2-3", payload, { agent: gitHub.agentLogin });
+  if (!("event" in classified)) throw new Error("it is skipped");
+  return classified.event;
 }
 
 /** The values of a metric from now on. */
@@ -298,6 +324,14 @@ describe("a comment that was never sent", () => {
     await nothingIsLeft();
   });
 
+  test("and more than a hundred reviews of one pull request are all found", async () => {
+    const pull = await agentsPull();
+    for (let n = 1; n <= 120; n += 1) {
+      await gitHub.review(pull, { by: "mona", state: "changes_requested", body: `No ${n}`, deliver: false });
+    }
+    expect((await handler({ dryRun: true })).gaps).toHaveLength(120);
+  });
+
   test("is none that the inbox has, the agent or the App has written, or that is older than the assignment", async () => {
     const { comment, payload } = await gitHub.comment(issue, {
       by: "mona",
@@ -308,11 +342,7 @@ describe("a comment that was never sent", () => {
     now = () => new Date(Date.now() - 10_800_000);
     await gitHub.comment(issue, { by: "mona", body: "before", deliver: false });
     now = anHourAgo;
-    const { classify } = await import("../../../lambdas/webhook/classify.js");
-    const identities = { agent: gitHub.agentLogin };
-    const classified = classify("issue_comment", "1-2-3", payload, identities);
-    if (!("event" in classified)) throw new Error("it is skipped");
-    await takeIn(classified.event);
+    await takeIn(await eventOf("issue_comment", payload));
     expect((await handler({ dryRun: true })).gaps).toEqual([]);
 
     await gitHub.editComment(comment, { by: "mona", body: "taken in, and edited", deliver: false });
@@ -351,27 +381,171 @@ describe("a failed run that was never sent", () => {
     await nothingIsLeft();
   });
 
-  test("is none that the inbox has", async () => {
+  test("is none that the inbox has, or that the config ignores", async () => {
     await haveTask();
     const pull = await agentsPull();
-    const { payload } = await gitHub.completeRun({
-      repo,
-      workflow: "CI",
-      branch: "fix",
-      headSha: pull.shas[0] ?? "",
-      conclusion: "failure",
-      deliver: false,
-    });
-    const { classify } = await import("../../../lambdas/webhook/classify.js");
-    const classified = classify("workflow_run", "1-2-3", payload, { agent: gitHub.agentLogin });
-    if (!("event" in classified) || classified.event.type !== "check_failed")
-      throw new Error("it is skipped");
-    const subject = { kind: "pull", number: pull.number, url: "https://github.com" } as const;
-    const relayed: Relayed = { silence: "", who: "", text: "log", branch: "fix", checks: [] };
-    for (const input of inputs.inputsOfFailure(classified.event, subject, keyOf(issue), relayed)) {
-      await new Box(keyOf(issue)).put(input, { isHuman: false });
-    }
+    const run = { repo, branch: "fix", headSha: pull.shas[0] ?? "", conclusion: "failure" } as const;
+    const { payload } = await gitHub.completeRun({ ...run, workflow: "CI", deliver: false });
+    await takeIn(await eventOf("workflow_run", payload));
+    await gitHub.completeRun({ ...run, workflow: "Docs", deliver: false });
+    const files = { ".code-factory/config.toml": '[ci]\nignore = ["Docs"]\n' };
+    await gitHub.push({ repo, by: "mona", files, deliver: false });
     await nothingIsLeft();
+  });
+});
+
+describe("a failure of other CI that was never sent", () => {
+  let pull: Pull;
+  beforeEach(async () => {
+    await haveTask();
+    pull = await agentsPull();
+  });
+  const on = () => ({ repo, by: "mona", deliver: false }) as const;
+  const check = (more: Partial<NewCheckReport> = {}) =>
+    gitHub.reportCheck({
+      ...on(),
+      headSha: pull.shas.at(-1) ?? "",
+      name: "build",
+      conclusion: "failure",
+      ...more,
+    });
+  const status = (more: Partial<NewStatus> = {}) =>
+    gitHub.setStatus({
+      ...on(),
+      sha: pull.shas.at(-1) ?? "",
+      context: "ci/jenkins",
+      state: "failure",
+      ...more,
+    });
+
+  test("on the newest commit of the agent's pull request starts relay-failure, once for each check, and costs nothing from then on", async () => {
+    await check({ headSha: "0".repeat(40) });
+    await check({ name: "lint", conclusion: "success" });
+    await check({ name: "own", app: { id: Number(gitHub.appId), slug: "relay" } });
+    await check({ name: "codecov/patch" });
+    await status({ context: "deploy", state: "pending" });
+    const files = { ".code-factory/config.toml": '[ci]\nignore = ["codecov/*"]\n' };
+    await gitHub.push({ repo, by: "mona", files, deliver: false });
+    await nothingIsLeft();
+    await status({ context: "deploy", state: "success" });
+    await check();
+    await status();
+    // It repeats the check run.
+    await status({ context: "Build" });
+    await handler({});
+    const reports = started.flatMap(({ event }) => (event.type === "check_reported" ? [event.report] : []));
+    const expected = { headSha: pull.shas[0], needsApproval: false, isInFork: false };
+    expect(reports).toEqual([
+      { kind: "check_run", name: "build", id: expect.any(Number), ...expected },
+      { kind: "status", name: "ci/jenkins", id: expect.any(Number), ...expected },
+    ]);
+    expect(started.map(({ name }) => name)).toEqual(
+      reports.map(({ id }) => expect.stringMatching(`^relay-failure-app\\d+-${id}-[0-9a-f-]{36}$`)),
+    );
+    await nothingIsLeft();
+    gitHub.http.calls.length = 0;
+    await nothingIsLeft();
+    expect(gitHub.http.calls.filter(({ path }) => /\/(check-runs|status|runs)$/.test(path))).toEqual([]);
+  });
+
+  test("is none that the inbox has, until the check fails once more", async () => {
+    const { payload, checkRun } = await check();
+    const at = new Date(`${checkRun.completedAt}`).toISOString();
+    const told = {
+      kind: "check_run",
+      app: "99",
+      name: "build",
+      id: checkRun.id,
+      at,
+      url: "",
+      text: "",
+    } as const;
+    await takeIn(await eventOf("check_run", payload), [{ ...told, conclusion: "failure" }]);
+    await nothingIsLeft();
+    now = () => new Date(Date.now() - 1_800_000);
+    await check({ conclusion: "timed_out" });
+    await handler({});
+    expect(types()).toEqual(["check_reported"]);
+  });
+
+  test("is left to its own flow while other checks of the commit run", async () => {
+    now = () => new Date(Date.now() - 700_000);
+    await check();
+    await status({ context: "slow", state: "pending" });
+    await nothingIsLeft();
+    await status({ context: "slow", state: "success" });
+    await handler({});
+    expect(types()).toEqual(["check_reported"]);
+  });
+
+  test("counts without the permission for commit statuses, too", async () => {
+    const { statuses, ...others } = gitHub.auth.permissions;
+    gitHub.auth.permissions = others;
+    repo = "octo/elsewhere";
+    gitHub.addRepository({ owner: "octo", name: "elsewhere", installationId: 8 });
+    ({ issue } = await gitHub.openIssue({ repo, by: "mona", title: "It is broken" }));
+    await haveTask();
+    pull = await agentsPull();
+    await check();
+    await status();
+    await handler({});
+    Object.assign(gitHub.auth.permissions, { statuses });
+    expect(started.map(({ event }) => event.type === "check_reported" && event.report.kind)).toEqual([
+      "check_run",
+    ]);
+  });
+});
+
+describe("a conflict that was never told", () => {
+  let pull: Pull;
+  beforeEach(async () => {
+    await gitHub.push({ repo, by: "mona", files: { "a.ts": "1" }, deliver: false });
+    await haveTask();
+    pull = await agentsPull();
+    pull.hasConflict = true;
+  });
+  /** As relay-failure gets it. */
+  const conflict = (): PullConflicted => {
+    const { id, owner, name, private: isPrivate } = issue.repo;
+    return {
+      type: "pull_conflicted",
+      delivery: "conflict",
+      installation: 1,
+      repository: { id, owner: owner.login, name, private: isPrivate },
+      sender: { id: 1, login: "mona", type: "User" },
+      at: gitHub.repositories.timestamp(),
+      pull: {
+        number: pull.number,
+        url: "https://github.com",
+        headSha: pull.shas.at(-1) ?? "",
+        baseBranch: "main",
+        baseSha: gitHub.contents.resolve(issue.repo, "main") ?? "",
+      },
+    };
+  };
+
+  test("starts watch-pulls for the base branch once GitHub knows of it, once for each of its commits", async () => {
+    // The first question makes GitHub compute it.
+    expect((await handler({})).gaps).toEqual([]);
+    expect(await handler({})).toMatchObject({
+      gaps: [{ gap: `${repo}#2 has a conflict with main that the agent did not get` }],
+    });
+    const moved = { type: "pulls_moved", moved: { branch: "main" } };
+    expect(started).toEqual([
+      { name: expect.stringMatching(/^watch-pulls-app\d+-push-/), event: expect.objectContaining(moved) },
+    ]);
+    await nothingIsLeft();
+    await gitHub.push({ repo, by: "mona", files: { "a.ts": "2" }, deliver: false });
+    expect((await handler({})).gaps).toEqual([]);
+    expect((await handler({})).gaps).toHaveLength(1);
+    await nothingIsLeft();
+  });
+
+  test("is none that the inbox has, or of somebody else's pull request", async () => {
+    await takeIn(conflict());
+    const theirs = await gitHub.openPull({ repo, by: "mona", head: "theirs", deliver: false });
+    theirs.pull.hasConflict = true;
+    for (let n = 0; n < 3; n += 1) await nothingIsLeft();
   });
 });
 
@@ -417,32 +591,46 @@ describe("schedules that differ from the config", () => {
 });
 
 describe("a sweep", () => {
-  test("of 200 repositories with 2,000 open issues takes fewer than 60 requests, and fewer than 600 in a busy hour", async () => {
+  test("of 200 repositories with 2,000 open issues takes fewer than 100 requests, and fewer than 600 after a busy hour", async () => {
     for (let n = 0; n < 199; n++) gitHub.addRepository({ owner: "octo", name: `many${n}` });
     const all = gitHub.repositories.all();
     now = () => new Date(Date.now() - 7_200_000);
+    const pulls: Pull[] = [];
     for (const one of all) {
       const add = () => gitHub.issues.add({ repo: one, by: "mona", title: "It is broken" });
       const [mine, lost] = Array.from({ length: 10 }, add);
       if (!mine || !lost) throw new Error("there are no issues");
       await haveTask(mine);
       await assign(lost);
-      await gitHub.openPull({ repo: one, by: gitHub.agentLogin, head: "fix", deliver: false });
+      const { pull } = await gitHub.openPull({
+        repo: one,
+        by: gitHub.agentLogin,
+        head: "fix",
+        deliver: false,
+      });
+      pulls.push(pull);
+      const branch = { baseRepositoryId: one.id, headRepositoryId: one.id, name: "fix" };
+      await store.rememberBranch(branch, String(mine.number));
     }
     await new State().write({ until: Date.now() - 7_000_000 });
     gitHub.http.calls.length = 0;
     const quiet = await handler({ dryRun: true });
     expect({ ...quiet, gaps: quiet.gaps.length }).toMatchObject({ repositories: 200, gaps: 200 });
-    expect(gitHub.http.calls.length).toBeLessThan(60);
+    expect(gitHub.http.calls.length).toBeLessThan(100);
 
     now = anHourAgo;
-    for (const { owner, name } of all) {
-      const commented = { repo: `${owner.login}/${name}`, number: name.startsWith("app") ? 2 : 1 };
-      await gitHub.comment(commented, { by: "mona", body: "Well?", deliver: false });
+    const said = { by: "mona", deliver: false } as const;
+    for (const pull of pulls) {
+      const { repo: one } = pull;
+      const commented = { repo: `${one.owner.login}/${one.name}`, number: pull.number - 10 };
+      await gitHub.comment(commented, { ...said, body: "Well?" });
+      await gitHub.comment(pull, { ...said, body: "Well?" });
+      const comments = [{ path: "a.ts", line: 1, body: "Well?" }];
+      await gitHub.review(pull, { ...said, state: "changes_requested", body: "No.", comments });
     }
     gitHub.http.calls.length = 0;
     const busy = await handler({ dryRun: true });
-    expect({ ...busy, gaps: busy.gaps.length }).toMatchObject({ repositories: 200, gaps: 400 });
+    expect({ ...busy, gaps: busy.gaps.length }).toMatchObject({ repositories: 200, gaps: 1000 });
     expect(gitHub.http.calls.length).toBeLessThan(600);
   });
 
@@ -478,6 +666,50 @@ describe("a sweep", () => {
     expect(new Set(started.map(({ name }) => name)).size).toBe(40);
     await nothingIsLeft();
   });
+
+  test.each([
+    ["GitHub's limit is reached", () => Object.assign(gitHub.quotas.used, { graphql: gitHub.quotas.limit })],
+    [
+      "its time is up",
+      () => {
+        // What is left is too little to ask once more.
+        passedMs = 300_000 - 5000 - 2500;
+        gitHub.http.fail({ path: /graphql$/, status: 502, times: 9 });
+      },
+    ],
+  ])(
+    "that stops in the middle of its work because %s goes on at that batch, and does nothing twice",
+    async (_, stop) => {
+      const { withBudget } = await import("../../../lambdas/runtime/budget.js");
+      for (let n = 0; n < 40; n++) {
+        const added = gitHub.addRepository({ owner: "octo", name: `many${n}` });
+        await assign(gitHub.issues.add({ repo: added, by: "mona", title: "It is broken" }));
+      }
+      const pull = { repo: "octo/many30", by: gitHub.agentLogin, head: "fix", deliver: false } as const;
+      await gitHub.openPull(pull);
+      let starts = 0;
+      stepFunctions.on(StartExecutionCommand).callsFake(({ name, input }) => {
+        starts += 1;
+        if (starts === 25) stop();
+        started.push({ name, event: JSON.parse(input).event });
+        return { executionArn: `arn:${name}`, startDate: new Date() };
+      });
+      const run = () => withBudget(handler)({}, { getRemainingTimeInMillis: () => 300_000 });
+      const first = await run();
+      passedMs = 0;
+      gitHub.http.faults.clear();
+      gitHub.quotas.reset();
+      expect(first).toMatchObject({ outcome: "paused", repositories: 20 });
+      const { sweep } = await new State().read();
+      const second = await run();
+      expect(sweep?.position?.repository).toBeLessThan(gitHub.repositories.get("octo/many39").id);
+      // The first one was in the batch that was done, and had no assignment.
+      expect(second).toMatchObject({ outcome: "complete", repositories: 21 });
+      expect(first.gaps.length + second.gaps.length).toBe(40);
+      expect(new Set(started.map(({ name }) => name)).size).toBe(started.length);
+      await nothingIsLeft();
+    },
+  );
 
   test("skips an installation that is suspended or was just removed, and goes on with the others", async () => {
     await assign();
