@@ -1,5 +1,5 @@
 import type { Deployment } from "../deployment/deployment.js";
-import { CommandError } from "../frame/exit.js";
+import { CommandError, wordsOf } from "../frame/exit.js";
 import { relayCommand } from "../program/command.js";
 import type { Session, Target } from "../program/session.js";
 
@@ -51,8 +51,7 @@ export const setup = (session: Session, { openBrowser, deploy }: Outside = outsi
       checkOptions(options);
       const agree = (plan: string) => session.terminal.confirm(plan, options.yes);
       const run = { session, options, agree, openBrowser: options.open ? openBrowser : () => {} };
-      const deployment = await setUpDeployment(run, deploy);
-      const { repository, pages } = await setUpGitHub(run, deployment);
+      const { repository, pages } = await setUpAll(run, deploy).catch(withWayOn);
       const tryIt = `${pages}/${repository}/issues/new`;
       const agent = process.env.AGENT_GITHUB_USERNAME;
       session.terminal.result(
@@ -66,6 +65,17 @@ interface Run {
   options: SetupOptions;
   agree: (plan: string) => Promise<void>;
   openBrowser: (url: string) => void;
+}
+
+async function setUpAll(run: Run, deploy: Outside["deploy"]) {
+  return setUpGitHub(run, await setUpDeployment(run, deploy));
+}
+
+/** Whatever ends setup says what to do; errors of its own say it by themselves. */
+function withWayOn(error: unknown): never {
+  if (error instanceof CommandError) throw error;
+  const wayOn = "Mend that, and run setup again: it goes on where it stopped.";
+  throw new CommandError("failed", `${wordsOf(error)} ${wayOn}`);
 }
 
 /** The stack or the local system, with a Coder token that works. */

@@ -1,5 +1,6 @@
 import { SettingsError } from "../../infra/definition/settings.js";
 import type { Deployment } from "../deployment/deployment.js";
+import { wordsOf } from "../frame/exit.js";
 import { coderChecks } from "./coder.js";
 import { deploymentChecks } from "./deployment.js";
 import { type Check, type CheckGroup, type Finding, unknown } from "./finding.js";
@@ -28,8 +29,7 @@ async function findings({ name: check, run }: Check, deployment: Deployment): Pr
   } catch (error) {
     // They are a finding of their own.
     if (error instanceof SettingsError) return [{ check, ...unknown('not checked, because of "Settings"') }];
-    const { name, message } = error instanceof Error ? error : new Error(String(error));
     const remedy = "Mend what the message names; docs/operations.md lists the errors and their usual causes.";
-    return [{ check, verdict: "fault", message: `${name}: ${message}`, remedy }];
+    return [{ check, verdict: "fault", message: wordsOf(error), remedy }];
   }
 }

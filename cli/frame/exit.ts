@@ -28,3 +28,12 @@ export class CommandError extends Error {
     super(message);
   }
 }
+
+/** What the Lambdas' errors say of a state machine that tries again. */
+const retried = / (It is retried( later)?|It is tried again by itself|The relay retries)\.$/;
+
+/** An error in words: its name, by which a refusal of AWS, GitHub or Coder is known, and its message. */
+export function wordsOf(error: unknown): string {
+  const { name, message } = error instanceof Error ? error : new Error(String(error));
+  return `${name}: ${message.replace(retried, " Try again.")}`;
+}

@@ -1,5 +1,5 @@
 import { Command, CommanderError, type CommandUnknownOpts } from "@commander-js/extra-typings";
-import { CommandError, type Exit, exitCodes } from "../frame/exit.js";
+import { CommandError, type Exit, exitCodes, wordsOf } from "../frame/exit.js";
 import { type Streams, Terminal } from "../frame/terminal.js";
 import { makeSession, type Session } from "./session.js";
 
@@ -46,9 +46,9 @@ function report(error: unknown, terminal: Terminal): number {
   if (exit === "done") return exitCodes.done;
   const { name, message } = error instanceof Error ? error : new Error(String(error));
   if (terminal.json) terminal.note(JSON.stringify({ error: { name, message, exit } }));
-  // Commander has written its own. A refusal of AWS, GitHub or Coder is known by its name.
-  else if (exit === "failed") terminal.note(`${name}: ${message}`);
   else if (error instanceof CommandError) terminal.note(message);
+  // Commander has written its own.
+  else if (exit === "failed") terminal.note(wordsOf(error));
   return exitCodes[exit];
 }
 

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { connectGitHub } from "../../lambdas/github/app.js";
 import { installedRepositories } from "../../lambdas/github/installations.js";
+import { RateLimitedError, TransientError } from "../../lambdas/model/errors.js";
 import { CommandError } from "../frame/exit.js";
 import type { Terminal } from "../frame/terminal.js";
 import { isAssignable } from "../operations/assignable.js";
@@ -71,13 +72,18 @@ async function askForInstallation(
   const end = Date.now() + waitMs;
   const waiting = async (): Promise<Installation> => {
     for (;;) {
-      const found = await usableInstallation();
+      // The person needs minutes, in which a request may fail.
+      const found = await usableInstallation().catch(unlessPassing);
       if (found) return found;
       if (Date.now() > end) throw await notInstalled(url);
       await sleep(pollMs);
     }
   };
   return terminal.during("Waiting for the installation", waiting());
+}
+
+function unlessPassing(error: unknown): undefined {
+  if (!(error instanceof TransientError) && !(error instanceof RateLimitedError)) throw error;
 }
 
 async function notInstalled(url: string): Promise<CommandError> {

@@ -153,6 +153,62 @@ describe("it ends with a sentence that says what to do, if", () => {
     expect(err).toMatch(/Nobody came back from GitHub.*Run setup again/);
   });
 
+  test("the App was made for another account: its key is not stored", async () => {
+    const { code, err } = await runSetup([], async (url) => {
+      const browser = new FormBrowser();
+      await browser.open(url);
+      await browser.submit();
+      const made = { id: 77, slug: "mine", owner: { login: "mona" }, pem: world.gitHub.privateKey };
+      world.gitHub.http.fail({ path: /conversions/, times: 1, status: 201, body: made });
+      await browser.submit({ name: "octo-relay" });
+    });
+    expect(code).toBe(1);
+    expect(err).toMatch(
+      /App 77 belongs to mona, not to octo; nothing was stored. Delete it.*run setup again/,
+    );
+    expect(await storedApp()).toBe(placeholder);
+  });
+
+  test("the App's key can't be stored", async () => {
+    const { code, err } = await runSetup([], async (url) => {
+      const browser = new FormBrowser();
+      await browser.open(url);
+      await browser.submit();
+      const body = { __type: "AccessDeniedException", Message: "No PutSecretValue for you." };
+      world.system.secretsManager.server.fail({ times: 1, status: 400, body });
+      await browser.submit({ name: "octo-relay" });
+    });
+    expect(code).toBe(1);
+    expect(err).toMatch(
+      /its key could not be stored \(AccessDeniedException.*run setup --app-id \d+ --key-file/,
+    );
+  });
+
+  test("the browser was closed: its page can be opened again, until nobody comes back", async () => {
+    const pages: string[] = [];
+    const { code, err } = await runSetup(["--wait", "0.01"], async (url) => {
+      for (let i = 0; i < 2; i++) {
+        const browser = new FormBrowser();
+        await browser.open(url);
+        pages.push(browser.text);
+      }
+    });
+    expect(pages[0]).toContain("Going on to GitHub");
+    expect(pages[1]).toContain("Going on to GitHub");
+    expect(code).toBe(1);
+    expect(err).toMatch(
+      /If you have closed it, open it again.*Nobody came back from GitHub.*Run setup again/s,
+    );
+  });
+
+  test("GitHub or AWS refuses something that setup doesn't expect", async () => {
+    const body = { __type: "AccessDeniedException", Message: "No GetSecretValue for you." };
+    world.system.secretsManager.server.fail({ times: 1, status: 400, body });
+    const { code, err } = await runSetup([], async () => {});
+    expect(code).toBe(1);
+    expect(err).toMatch(/AccessDeniedException: No GetSecretValue for you. Mend that, and run setup again/);
+  });
+
   test("somebody else's page comes back", async () => {
     const browser = new FormBrowser();
     await runSetup(["--wait", "0.01"], async (url) => {
@@ -177,10 +233,13 @@ describe("it ends with a sentence that says what to do, if", () => {
     expect(err).toContain("✓ GitHub App octo-relay");
   });
 
-  test("the App is not installed, because an owner must approve it", async () => {
+  test("the App is not installed, because an owner must approve it, and GitHub fails meanwhile", async () => {
     const person = asPerson();
     const { code, err } = await runSetup(["--wait", "0.03"], async (url) => {
-      if (url.includes("/installations/new")) world.gitHub.pages.signedIn = "tim";
+      if (url.includes("/installations/new")) {
+        world.gitHub.pages.signedIn = "tim";
+        world.gitHub.http.fail({ path: /\/app\/installations$/, times: 3, status: 502, body: {} });
+      }
       await person(url);
     });
     expect(code).toBe(1);
