@@ -23,7 +23,14 @@ export interface LambdaHostOptions {
   onLog?: (line: LambdaLogLine) => void;
 }
 
-type Answer = "ready" | { id: number; result: string } | { id: number; error: LambdaErrorBody };
+/** What the thread says: the answer to a call, or nothing but what was written. */
+interface Message {
+  id?: number;
+  /** JSON text. */
+  result?: string;
+  error?: LambdaErrorBody;
+  output: { stream: "stdout" | "stderr"; text: string }[];
+}
 
 interface Call {
   requestId: string;
@@ -120,18 +127,15 @@ export class LambdaHost {
       // Bundles don't need the parent's loaders (`--import tsx`), which would slow the start.
       execArgv: [],
       ...(heapMb !== undefined && { resourceLimits: { maxOldGenerationSizeMb: heapMb } }),
-      stdout: true,
-      stderr: true,
     });
-    worker.stdout.on(
-      "data",
-      lineSplitter((line) => onLog?.({ stream: "stdout", line })),
-    );
-    worker.stderr.on(
-      "data",
-      lineSplitter((line) => onLog?.({ stream: "stderr", line })),
-    );
-    worker.on("message", (answer: Answer) => this.#settle(answer));
+    const written = {
+      stdout: lineSplitter((line) => onLog?.({ stream: "stdout", line })),
+      stderr: lineSplitter((line) => onLog?.({ stream: "stderr", line })),
+    };
+    worker.on("message", (message: Message) => {
+      for (const { stream, text } of message.output) written[stream](text);
+      this.#settle(message);
+    });
     // After an uncaught exception, process.exit() or too much memory, the next call starts a new thread, as
     // Lambda does.
     let isOutOfMemory = false;
@@ -149,16 +153,15 @@ export class LambdaHost {
     return worker;
   }
 
-  #settle(answer: Answer): void {
-    if (answer === "ready") return;
-    const call = this.#calls.get(answer.id);
+  #settle({ id = 0, result = "null", error }: Message): void {
+    const call = this.#calls.get(id);
     if (!call) return;
-    this.#calls.delete(answer.id);
+    this.#calls.delete(id);
     clearTimeout(call.timer);
     try {
-      if ("error" in answer) throw new LambdaError(answer.error);
-      checkResponseSize(answer.result);
-      call.resolve(JSON.parse(answer.result));
+      if (error) throw new LambdaError(error);
+      checkResponseSize(result);
+      call.resolve(JSON.parse(result));
     } catch (error) {
       call.reject(error instanceof Error ? error : new Error(String(error)));
     }

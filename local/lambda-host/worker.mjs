@@ -1,6 +1,7 @@
 // The thread that the Lambdas run in. Plain JavaScript, because a worker does not inherit its parent's loaders: it
 // must start under plain node, even if the parent runs in jest or tsx.
 import { AsyncLocalStorage } from "node:async_hooks";
+import { StringDecoder } from "node:string_decoder";
 import { setImmediate } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { parentPort, workerData } from "node:worker_threads";
@@ -9,6 +10,34 @@ import { parentPort, workerData } from "node:worker_threads";
 const bundles = workerData.bundles;
 /** @type {Map<string, Promise<(event: unknown, context: object) => unknown>>} */
 const handlers = new Map();
+
+/** @type {{ stream: "stdout" | "stderr", text: string }[]} What was written since the last message to the parent. */
+let output = [];
+
+/**
+ * Writes go to the parent with the next answer, or with a message of their own if none follows at once: the streams of a
+ * thread would wake both threads for each write, which takes longer than a short call.
+ */
+for (const stream of ["stdout", "stderr"]) {
+  const decoder = new StringDecoder();
+  process[stream].write = (chunk, ...rest) => {
+    if (output.length === 0) globalThis.setImmediate(postOutput);
+    output.push({ stream, text: typeof chunk === "string" ? chunk : decoder.write(chunk) });
+    const written = rest.at(-1);
+    if (typeof written === "function") process.nextTick(written);
+    return true;
+  };
+}
+process.on("exit", postOutput);
+
+function postOutput() {
+  if (output.length > 0) post({});
+}
+
+function post(message) {
+  parentPort.postMessage({ ...message, output });
+  output = [];
+}
 
 class HandlerNotFound extends Error {
   name = "Runtime.HandlerNotFound";
@@ -80,7 +109,7 @@ const running = new AsyncLocalStorage();
 /** As in Lambda's Node.js runtime, the call gets the error and the process exits, which fails all other running calls. */
 function crash(error, exitCode) {
   const id = running.getStore();
-  if (id !== undefined) parentPort.postMessage({ id, error: describe(error) });
+  if (id !== undefined) post({ id, error: describe(error) });
   console.error(error);
   process.exit(exitCode);
 }
@@ -91,14 +120,15 @@ async function run(call) {
   try {
     const handler = await handlerOf(call.functionName);
     const result = await running.run(call.id, () => handler(JSON.parse(call.payload), contextOf(call)));
-    parentPort.postMessage({ id: call.id, result: JSON.stringify(result) ?? "null" });
+    post({ id: call.id, result: JSON.stringify(result) ?? "null" });
   } catch (error) {
-    parentPort.postMessage({ id: call.id, error: describe(error) });
+    post({ id: call.id, error: describe(error) });
   }
 }
 
 parentPort.on("message", run);
-parentPort.postMessage("ready");
+// It has started.
+post({});
 
 for (const name of workerData.preload) {
   // Its first call retries the load and reports the error. Calls that have arrived in the meantime go first.

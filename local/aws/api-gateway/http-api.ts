@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -22,8 +23,6 @@ const LambdaReply = z.object({
   isBase64Encoded: z.boolean().optional(),
 });
 type LambdaReply = z.infer<typeof LambdaReply>;
-
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
  * An HTTP server that acts like an API Gateway HTTP API with one `$default` route: every request becomes an
@@ -149,13 +148,7 @@ function queryParameters(rawQueryString: string): Record<string, string> {
  */
 function isTextBody(contentType: string | undefined, body: Buffer): boolean {
   const type = contentType?.split(";")[0]?.trim().toLowerCase() ?? "text/plain";
-  if (!/^(text\/.*|application\/(json|xml|javascript))$/.test(type)) return false;
-  try {
-    utf8.decode(body);
-    return true;
-  } catch {
-    return false;
-  }
+  return /^(text\/.*|application\/(json|xml|javascript))$/.test(type) && isUtf8(body);
 }
 
 /** A result without `statusCode` is the body of a 200, as in format 2.0. */

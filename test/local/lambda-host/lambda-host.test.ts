@@ -21,7 +21,11 @@ const sources = {
   write: `export const handler = async () => {
     console.log("one\\ntwo"); process.stderr.write("half "); process.stderr.write("and half ü\\n"); };`,
   hang: "export const handler = () => new Promise(() => {});",
-  exit: "export const handler = (event) => process.exit(event.code);",
+  "write-and-hang": `export const handler = () => { console.log("still here"); return new Promise(() => {}); };`,
+  exit: `export const handler = ({ code, words }) => {
+    if (words) console.log(words);
+    process.exit(code);
+  };`,
   throw: `class TaskBusyError extends Error { name = "TaskBusyError"; }
     export const handler = () => new Promise(() => {
       setImmediate(() => { throw new TaskBusyError("nobody catches it"); });
@@ -118,24 +122,29 @@ test("an unusable bundle is reported under Lambda's name for it", async () => {
   });
 });
 
-test("the output of handlers arrives line by line", async () => {
+test("the output of handlers arrives line by line, before their results or the end of their process", async () => {
   const lines: LambdaLogLine[] = [];
-  let all: () => void = () => {};
-  const arrived = new Promise<void>((resolve) => {
-    all = resolve;
-  });
-  const host = await startHost({
-    onLog: (line) => {
-      lines.push(line);
-      if (lines.length === 3) all();
-    },
-  });
+  const host = await startHost({ onLog: (line) => lines.push(line) });
   await host.invoke("write", {});
-  await arrived;
-  expect(lines.filter(({ stream }) => stream === "stdout").map(({ line }) => line)).toEqual(["one", "two"]);
-  expect(lines.filter(({ stream }) => stream === "stderr").map(({ line }) => line)).toEqual([
-    "half and half ü",
+  expect(lines).toEqual([
+    { stream: "stdout", line: "one" },
+    { stream: "stdout", line: "two" },
+    { stream: "stderr", line: "half and half ü" },
   ]);
+  await host.invoke("exit", { code: 1, words: "farewell" }).catch(() => {});
+  expect(lines.at(-1)).toEqual({ stream: "stdout", line: "farewell" });
+});
+
+test("the output of a handler arrives while it waits", async () => {
+  const host = await startHost({ onLog: ({ line }) => arrived(line) });
+  let arrived: (line: string) => void = () => {};
+  const line = new Promise<string>((resolve) => {
+    arrived = resolve;
+  });
+  const ends = Promise.allSettled([host.invoke("write-and-hang", {})]);
+  expect(await line).toBe("still here");
+  await host.close();
+  expect(await ends).toHaveLength(1);
 });
 
 test("a call that takes too long is a Sandbox.Timedout, and the host keeps working", async () => {
