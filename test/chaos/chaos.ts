@@ -4,15 +4,16 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { ActionName } from "../../infra/definition/actions.js";
 import { compile } from "../../local/build/compile.mjs";
-import { FakeCoder } from "../../local/fake-coder/fake-coder.js";
+import { FakeCoder, type FakeCoderOptions } from "../../local/fake-coder/fake-coder.js";
 import { prepareAppKey } from "../../local/fake-github/app/app-key.js";
 import { FakeGitHub } from "../../local/fake-github/fake-github.js";
 import { settingsOf } from "../settings-of.js";
 import { realNow, setClock } from "./clock.mjs";
 import { Courier } from "./courier.js";
-import { Life, type Stage } from "./life.js";
+import { Life } from "./life.js";
 import { Random } from "./random.js";
 import { RelayProcess } from "./relay-process.js";
+import type { Stage } from "./stage.js";
 import { Trace } from "./trace.js";
 import { faultsOf } from "./verdict.js";
 import { Weather } from "./weather.js";
@@ -28,6 +29,8 @@ export interface ChaosOptions {
   /** How many of the deliveries that fail are left to the relay's own redelivery, from 0 to 1. It takes its time. */
   leaves: number;
   bundles: Record<ActionName, string>;
+  /** Which of its APIs the fake Coder has. */
+  coder: FakeCoderOptions;
 }
 
 export interface Outcome {
@@ -44,8 +47,12 @@ export interface Outcome {
  */
 const rate = 10;
 
-/** How long the relay may take to finish once all is well: longer than an unfinished send counts as under way. */
+/**
+ * How long nothing may change once all is well, before what still runs counts as hanging: longer than an unfinished send
+ * counts as under way. And how long it may take altogether, on the slowest machine.
+ */
 const patienceMs = 120_000;
+const longestMs = 1_200_000;
 
 /**
  * Random lives of issues and pull requests while everything fails at random, the relay's process too. All decisions depend
@@ -58,6 +65,7 @@ export async function chaos({
   kills,
   leaves,
   bundles,
+  coder: release,
 }: ChaosOptions): Promise<Outcome> {
   const random = new Random(seed);
   const trace = new Trace();
@@ -69,13 +77,14 @@ export async function chaos({
   const clock = { base: realNow(), rate, aheadMs: 0 };
   setClock(clock);
   const gitHub = new FakeGitHub();
-  const coder = new FakeCoder({ raceCreates: true });
+  const coder = new FakeCoder({ ...release, raceCreates: true });
   await Promise.all([gitHub.listen(), coder.listen()]);
   const mona = gitHub.addUser({ login: "mona" });
   gitHub.addRepository({ owner: "octo", name: "app", permissions: { mona: "write" } });
   coder.addUser({ username: "mona-c", githubId: mona.id });
   coder.addTemplate({ name: "task-template" });
-  const settings = settingsOf(gitHub, coder);
+  // Each push to the base branch tells a conflict again, and chaos has many: they must not use up the rounds.
+  const settings = { ...settingsOf(gitHub, coder), MAX_CI_ROUNDS: "1000" };
   const program = join(folder, "relay.mjs");
   const relay = new RelayProcess({ program, folder, settings, bundles, timeScale: 1 / rate, clock });
   try {
@@ -122,12 +131,16 @@ async function lifeOf(stage: Stage, random: Random, startMs: number, ms: number)
 
 /** Waits until nothing goes on but the followers, or the patience is over. */
 async function quiet(relay: RelayProcess, gitHub: FakeGitHub, courier: Courier): Promise<void> {
-  const end = performance.now() + patienceMs;
-  for (let calm = 0; calm < 3 && performance.now() < end; ) {
+  const end = performance.now() + longestMs;
+  let [known, changedAt] = ["", performance.now()];
+  for (let calm = 0; calm < 3 && performance.now() < Math.min(end, changedAt + patienceMs); ) {
     await sleep(200);
     await gitHub.settled();
-    const runs = await relay.executions();
-    const isBusy = runs.some(({ name, status }) => status === "RUNNING" && !name.startsWith("follow-"));
+    const runs = (await relay.executions()).filter(({ name }) => !name.startsWith("follow-"));
+    const isBusy = runs.some(({ status }) => status === "RUNNING");
     calm = isBusy || courier.lost.length > 0 ? 0 : calm + 1;
+    const now = JSON.stringify(runs);
+    // What the relay has to have redelivered takes its time without any execution.
+    if (now !== known || courier.lost.length > 0) [known, changedAt] = [now, performance.now()];
   }
 }

@@ -18,6 +18,8 @@ const isHandled = ({ event, action }: Delivery) =>
 export class Courier {
   readonly #underWay = new Set<Promise<void>>();
   readonly #failed: Delivery[] = [];
+  /** A delivery that has failed only when it came once more is not lost. */
+  readonly #accepted = new Set<Delivery>();
   #isCalm = false;
 
   constructor(
@@ -30,7 +32,7 @@ export class Courier {
 
   /** The deliveries that the relay has not got. */
   get lost(): readonly Delivery[] {
-    return this.#failed.filter((delivery) => !isOk(delivery));
+    return this.#failed.filter((delivery) => !isOk(delivery) && !this.#accepted.has(delivery));
   }
 
   /** Takes deliveries that have been made with `deliver: false`. */
@@ -66,6 +68,7 @@ export class Courier {
       // Its status is that of its newest attempt, which may be another courier's.
       const { status, body } = { ...(await this.gitHub.send(delivery)) };
       this.trace.note(`${what} → ${status} ${body.slice(0, 120)}`);
+      if (isOk({ status })) this.#accepted.add(delivery);
       if (isOk({ status })) return;
       if (status === 400 || status === 401) throw new Error(`${what} was refused: ${body}`);
       if (isHandled(delivery) && this.random.happens(this.leaves)) {

@@ -1,47 +1,26 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { FakeCoder } from "../../local/fake-coder/fake-coder.js";
-import type { FakeTask } from "../../local/fake-coder/tasks/fake-task.js";
-import type { FakeGitHub } from "../../local/fake-github/fake-github.js";
 import type { IssueComment } from "../../local/fake-github/issues/issue-comments.js";
 import type { Issue } from "../../local/fake-github/issues/issues.js";
-import { headSha, type Pull } from "../../local/fake-github/pulls/pull.js";
-import type { Courier } from "./courier.js";
+import { type Agent, agentsOf } from "./agents.js";
+import { PullRequest } from "./pull-request.js";
 import type { Random } from "./random.js";
-import type { Trace } from "./trace.js";
-
-export const repo = "octo/app";
-
-export interface Stage {
-  gitHub: FakeGitHub;
-  coder: FakeCoder;
-  courier: Courier;
-  trace: Trace;
-}
-
-/** A text for the agent, found again by its marker. */
-export interface Word {
-  marker: string;
-  /** `must`: the agent gets it. `may`: it can get it, because something else happened at the same time. */
-  delivery: "must" | "may";
-}
+import { repo, type Stage } from "./stage.js";
+import { type Word, Words } from "./words.js";
 
 /** The random life of one issue and its pull request, and what must have come of it. */
 export class Life {
-  readonly issue: Issue;
-  readonly words: Word[] = [];
+  readonly words: Words;
   isWanted = false;
-  #pull: Pull | undefined;
+  readonly #pull: PullRequest;
   #comments: { comment: IssueComment; word: Word }[] = [];
-  /** The failure of the pull request's head that nobody has replaced. */
-  #failure: Word | undefined;
-  #count = 0;
 
   private constructor(
     private readonly stage: Stage,
     private readonly random: Random,
-    issue: Issue,
+    readonly issue: Issue,
   ) {
-    this.issue = issue;
+    this.words = new Words(issue.number, stage.trace, () => this.#runs);
+    this.#pull = new PullRequest(stage, random, issue, this.words);
   }
 
   static async begin(stage: Stage, random: Random): Promise<Life> {
@@ -56,11 +35,8 @@ export class Life {
   }
 
   /** All agents that the issue has or had. */
-  get agents(): FakeTask[] {
-    const url = new RegExp(`/${this.issue.repo.name}/issues/${this.issue.number}(?!\\d)`);
-    return [...this.stage.coder.tasks(), ...this.stage.coder.deletedTasks()].filter(({ initialPrompt }) =>
-      url.test(initialPrompt),
-    );
+  get agents(): Agent[] {
+    return agentsOf(this.stage.coder, this.issue);
   }
 
   async live(steps: number): Promise<void> {
@@ -81,10 +57,12 @@ export class Life {
       () => this.#comment(),
       () => this.#edit(),
       () => this.#delete(),
-      () => this.#review(),
-      () => this.#review(),
-      () => this.#fail(),
-      () => this.#push(),
+      () => this.#pull.review(),
+      () => this.#pull.review(),
+      () => this.#pull.fail(),
+      () => this.#pull.failElsewhere(),
+      () => this.#pull.conflict(),
+      () => this.#pull.push(),
       () => this.#unassign(),
       () => this.#close(),
     ];
@@ -126,7 +104,7 @@ export class Life {
   }
 
   async #comment(): Promise<void> {
-    const word = this.#word("comment");
+    const word = this.words.say("comment");
     const body = `Please look at ${word.marker}.`;
     const told = await this.stage.gitHub.comment(this.issue, { by: "mona", body, deliver: false });
     this.#comments.push({ comment: told.comment, word });
@@ -137,8 +115,8 @@ export class Life {
   async #edit(): Promise<void> {
     const edited = this.#comments.at(-1);
     if (!edited) return;
-    this.#forget(edited.word);
-    const word = this.#word("edit");
+    this.words.forget(edited.word);
+    const word = this.words.say("edit");
     edited.word = word;
     const body = `Rather look at ${word.marker}.`;
     this.stage.courier.take(
@@ -149,82 +127,17 @@ export class Life {
   async #delete(): Promise<void> {
     const deleted = this.#comments.pop();
     if (!deleted) return;
-    this.#note(`${deleted.word.marker} is deleted`);
+    this.#note(`deletes ${deleted.word.pattern.source}`);
     deleted.word.delivery = "may";
     this.stage.courier.take(
       await this.stage.gitHub.deleteComment(deleted.comment, { by: "mona", deliver: false }),
     );
   }
 
-  async #review(): Promise<void> {
-    const pull = await this.#openPull();
-    const words = Array.from({ length: this.random.between(1, 3) }, () => this.#word("review"));
-    const [first, ...rest] = words.map(({ marker }) => `Please change ${marker}.`);
-    const told = await this.stage.gitHub.review(pull, {
-      by: "mona",
-      state: "changes_requested",
-      body: first ?? "",
-      comments: rest.map((body, line) => ({ path: "README.md", line: line + 1, body })),
-      deliver: false,
-    });
-    this.stage.courier.take(...told);
-  }
-
-  async #fail(): Promise<void> {
-    const pull = await this.#openPull();
-    this.#replaceFailure();
-    const word = this.#word("failure");
-    this.#failure = word;
-    const told = await this.stage.gitHub.completeRun({
-      repo,
-      workflow: "CI",
-      branch: pull.headBranch,
-      headSha: headSha(pull),
-      conclusion: "failure",
-      jobs: [{ name: "test", conclusion: "failure", log: `##[error]Error: ${word.marker}\n` }],
-      deliver: false,
-    });
-    this.stage.courier.take(told);
-  }
-
-  async #push(): Promise<void> {
-    const pull = await this.#openPull();
-    this.#note("gets a commit");
-    this.#replaceFailure();
-    const { gitHub } = this.stage;
-    this.stage.courier.take(await gitHub.pushToPull(pull, { by: gitHub.agentLogin, deliver: false }));
-  }
-
-  async #openPull(): Promise<Pull> {
-    if (this.#pull) return this.#pull;
-    this.#note("gets a pull request");
-    const told = await this.stage.gitHub.openPull({
-      repo,
-      by: this.stage.gitHub.agentLogin,
-      head: `fix/${this.issue.number}-it`,
-      closes: [this.issue.number],
-      deliver: false,
-    });
-    this.stage.courier.take(told);
-    this.#pull = told.pull;
-    return told.pull;
-  }
-
-  /** A newer failure, or a newer commit, replaces one that still waits. */
-  #replaceFailure(): void {
-    if (this.#failure) this.#failure.delivery = "may";
-    this.#failure = undefined;
-  }
-
   /** Whoever speaks now may be heard by no agent. */
   #disturb(): void {
-    for (const word of this.words) word.delivery = "may";
+    this.words.disturb();
     this.#comments = [];
-    this.#failure = undefined;
-  }
-
-  #forget(word: Word): void {
-    this.words.splice(this.words.indexOf(word), 1);
   }
 
   /** Most of the time, people speak once the agent runs. */
@@ -238,15 +151,6 @@ export class Life {
     return gitHub
       .commentsOn(this.issue)
       .some(({ user, body }) => user.login === gitHub.botLogin && /is running|waits for you/.test(body));
-  }
-
-  #word(kind: string): Word {
-    this.#count += 1;
-    const marker = `${kind}-${this.issue.number}-${this.#count}-word`;
-    const word: Word = { marker, delivery: this.#runs ? "must" : "may" };
-    this.words.push(word);
-    this.#note(`says ${marker} (${word.delivery})`);
-    return word;
   }
 
   #note(what: string): void {

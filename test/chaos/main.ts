@@ -1,33 +1,44 @@
-import { parseArgs } from "node:util";
+import { coders } from "../../local/demo/agents.js";
 import { localBundles } from "../../local/lambda-host/bundles.js";
 import { chaos } from "./chaos.js";
+import { type Options, readOptions, usage } from "./options.js";
 
 /** `npm run chaos -- --seed 7 --minutes 2 --lives 50 --runs 20`: the seeds from 7 to 26, one after the other. */
-const { values } = parseArgs({
-  options: {
-    seed: { type: "string" },
-    minutes: { type: "string", default: "2" },
-    lives: { type: "string", default: "50" },
-    runs: { type: "string", default: "1" },
-  },
-});
+const { seed: first, minutes, lives, runs, coder } = readArguments();
 const bundles = await localBundles();
-const first = values.seed === undefined ? Math.floor(Math.random() * 1_000_000) : Number(values.seed);
-for (let seed = first; seed < first + Number(values.runs); seed++) {
+for (let seed = first; seed < first + runs; seed++) {
   const began = performance.now();
-  const ms = Number(values.minutes) * 60_000;
+  const ms = minutes * 60_000;
   const kills = Math.max(1, Math.round(ms / 15_000));
-  const lives = Number(values.lives);
-  const { faults, trace, log } = await chaos({ seed, ms, lives, kills, leaves: 0.1, bundles });
+  const { faults, trace, log } = await chaos({
+    seed,
+    ms,
+    lives,
+    kills,
+    leaves: 0.1,
+    bundles,
+    coder: coders[coder].coder,
+  });
   const seconds = Math.round((performance.now() - began) / 1000);
   if (faults.length > 0) {
     console.error(`${log}\n\n${trace}\n`);
     console.error(`Seed ${seed} has failed after ${seconds} s:\n- ${faults.join("\n- ")}`);
-    console.error(
-      `Again: npm run chaos -- --seed ${seed} --minutes ${values.minutes} --lives ${values.lives}`,
-    );
+    const options = `--seed ${seed} --minutes ${minutes} --lives ${lives} --coder ${coder}`;
+    console.error(`Again: npm run chaos -- ${options}`);
     process.exit(1);
   }
   console.log(`Seed ${seed}: all is well after ${seconds} s.`);
 }
 process.exit(0);
+
+function readArguments(): Options {
+  try {
+    const options = readOptions(process.argv.slice(2));
+    if (!options.isHelp) return options;
+    console.log(usage);
+    return process.exit(0);
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n\n${usage}`);
+    return process.exit(2);
+  }
+}

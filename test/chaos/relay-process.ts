@@ -108,11 +108,11 @@ export class RelayProcess {
     return new Promise((resolve, reject) => {
       const receive = (answer: Answer) => {
         if (!(kind in answer)) return;
-        child?.off("message", receive);
+        child?.off("message", receive).off("exit", end);
         resolve(answer as Extract<Answer, Record<Kind, unknown>>);
       };
-      child?.on("message", receive);
-      child?.once("exit", (code) => reject(new Error(`the relay ended with ${code}: ${this.output}`)));
+      const end = (code: number | null) => reject(new Error(`the relay ended with ${code}: ${this.output}`));
+      child?.on("message", receive).once("exit", end);
     });
   }
 

@@ -1,9 +1,9 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient, ScanCommand } from "@aws-sdk/lib-dynamodb";
-import type { FakeTask } from "../../local/fake-coder/tasks/fake-task.js";
-import type { Life, Stage } from "./life.js";
+import type { Life } from "./life.js";
 import type { RunEnd } from "./relay.js";
 import type { RelayProcess } from "./relay-process.js";
+import type { Stage } from "./stage.js";
 
 /** The instruction with which a message begins that the agent may have got before. */
 const repetition = "Possibly a repetition";
@@ -13,7 +13,7 @@ type Item = Record<string, unknown> & { pk: string; sk: string };
 /** What is wrong after all is over: GitHub, Coder and the table don't agree, somebody wasn't told, a run has failed. */
 export async function faultsOf(lives: Life[], stage: Stage, relay: RelayProcess): Promise<string[]> {
   const items = await itemsOf(relay);
-  const faults = [...executionFaults(await relay.executions())];
+  const faults = [...executionFaults(await relay.executions()), ...workspaceFaults(lives, stage)];
   for (const life of lives) {
     const { number } = life.issue;
     const found = [...agentFaults(life), ...commentFaults(life, stage), ...wordFaults(life)];
@@ -30,18 +30,26 @@ function* executionFaults(runs: readonly RunEnd[]): Generator<string> {
   }
 }
 
-/** Those that Coder has not deleted. */
-const alive = (life: Life) => life.agents.filter(({ deletedAt }) => deletedAt === undefined);
+/** Those that have not ended. */
+const alive = (life: Life) => life.agents.filter(({ isEnded }) => !isEnded);
+
+/** A workspace that no agent uses would be paid for, and nobody would delete it. */
+function* workspaceFaults(lives: readonly Life[], { coder }: Stage): Generator<string> {
+  const used = lives.flatMap(alive).map(({ workspaceId }) => workspaceId);
+  for (const { id, name } of coder.workspaces()) {
+    if (!used.includes(id)) yield `no agent uses the workspace ${name}`;
+  }
+}
 
 function* agentFaults(life: Life): Generator<string> {
   const agents = alive(life);
-  const states = agents.map(({ name, status }) => `${name} (${status})`).join(", ") || "none";
-  if (life.isWanted && (agents.length !== 1 || agents[0]?.status !== "active")) {
-    yield `one active agent is wanted; there is ${states}`;
+  const names = agents.map(({ name }) => name).join(", ") || "none";
+  if (life.isWanted && (agents.length !== 1 || !agents[0]?.isReady)) {
+    yield `one ready agent is wanted; there is ${names}`;
   }
-  if (!life.isOpen && agents.length > 0) yield `it is closed, but there is ${states}`;
-  if (!life.isWanted && agents.some(({ status }) => status !== "paused")) {
-    yield `no agent is wanted; there is ${states}`;
+  if (!life.isOpen && agents.length > 0) yield `it is closed, but there is ${names}`;
+  if (!life.isWanted && !agents.every(({ isResting }) => isResting)) {
+    yield `no agent is wanted; there is ${names}`;
   }
 }
 
@@ -57,12 +65,15 @@ function* commentFaults(life: Life, { gitHub }: Stage): Generator<string> {
 }
 
 function* wordFaults(life: Life): Generator<string> {
-  const messages = life.agents.flatMap(({ inputs }) => inputs.map(({ text }) => text));
-  for (const { marker, delivery } of life.words) {
-    const told = messages.filter((text) => text.includes(marker));
+  const messages = life.agents.flatMap(({ texts }) => texts);
+  for (const { pattern, delivery } of life.words.all) {
+    const told = messages.filter((text) => pattern.test(text));
+    if (delivery === "must" && told.length === 0) yield `no agent has got ${pattern.source}`;
     const unmarked = told.filter((text) => !text.includes(repetition));
-    if (delivery === "must" && told.length === 0) yield `no agent has got ${marker}`;
-    if (unmarked.length > 1) yield `an agent has got ${marker} ${unmarked.length} times, unmarked`;
+    const found = unmarked.map((text) => pattern.exec(text)?.[0]);
+    if (new Set(found).size < found.length) {
+      yield `agents have got ${pattern.source} ${found.length} times, unmarked`;
+    }
   }
 }
 
@@ -71,7 +82,7 @@ function* tableFaults(life: Life, items: readonly Item[]): Generator<string> {
   const work = `${repo.id}#${number}`;
   const record = items.find(({ pk, sk }) => pk === `task#${work}` && sk === "record");
   if (life.isWanted !== (record?.wanted === true)) yield `the record says ${JSON.stringify(record)}`;
-  const [agent]: (FakeTask | undefined)[] = alive(life);
+  const [agent] = alive(life);
   const id = (record?.task as { id?: string } | undefined)?.id;
   if (life.isWanted && id !== agent?.id) yield `the record names the task ${id}, not ${agent?.id}`;
   const inbox = items.filter(({ pk }) => pk === `inbox#${work}`);

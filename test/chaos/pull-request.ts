@@ -1,0 +1,118 @@
+import type { Issue } from "../../local/fake-github/issues/issues.js";
+import { headSha, type Pull } from "../../local/fake-github/pulls/pull.js";
+import type { Random } from "./random.js";
+import { repo, type Stage } from "./stage.js";
+import type { Word, Words } from "./words.js";
+
+/** The agent's pull request for an issue, opened when it is first needed, and what people and CI say about it. */
+export class PullRequest {
+  #pull: Pull | undefined;
+  /** What CI has said about its newest commit, by workflow or check: the newest of each. */
+  readonly #failures = new Map<string, Word>();
+
+  constructor(
+    private readonly stage: Stage,
+    private readonly random: Random,
+    private readonly issue: Issue,
+    private readonly words: Words,
+  ) {}
+
+  async review(): Promise<void> {
+    const pull = await this.#open();
+    const words = Array.from({ length: this.random.between(1, 3) }, () => this.words.say("review"));
+    const [first, ...rest] = words.map(({ marker }) => `Please change ${marker}.`);
+    const told = await this.stage.gitHub.review(pull, {
+      by: "mona",
+      state: "changes_requested",
+      body: first ?? "",
+      comments: rest.map((body, line) => ({ path: "README.md", line: line + 1, body })),
+      deliver: false,
+    });
+    this.stage.courier.take(...told);
+  }
+
+  /** A workflow run fails. */
+  async fail(): Promise<void> {
+    const pull = await this.#open();
+    const { marker } = this.#replace("CI", this.words.say("failure"));
+    const told = await this.stage.gitHub.completeRun({
+      repo,
+      workflow: "CI",
+      branch: pull.headBranch,
+      headSha: headSha(pull),
+      conclusion: "failure",
+      jobs: [{ name: "test", conclusion: "failure", log: `##[error]Error: ${marker}\n` }],
+      deliver: false,
+    });
+    this.stage.courier.take(told);
+  }
+
+  /** Other CI reports a failure: a check run, or a status. */
+  async failElsewhere(): Promise<void> {
+    const { gitHub, courier } = this.stage;
+    const pull = await this.#open();
+    const isCheck = this.random.happens(0.5);
+    const name = isCheck ? "build" : "ci/deploy";
+    const { marker } = this.#replace(name, this.words.say("check"));
+    const [on, sha] = [{ repo, by: "mona", deliver: false }, headSha(pull)];
+    courier.take(
+      isCheck
+        ? await gitHub.reportCheck({ ...on, name, headSha: sha, conclusion: "failure", title: marker })
+        : await gitHub.setStatus({ ...on, context: name, sha, state: "failure", description: marker }),
+    );
+  }
+
+  /** The base branch gets a commit that the pull request is in conflict with. */
+  async conflict(): Promise<void> {
+    const { gitHub, courier } = this.stage;
+    const pull = await this.#open();
+    pull.hasConflict = true;
+    this.#noteConflict(pull);
+    const files = { "CHANGELOG.md": `${this.random.next()}` };
+    courier.take(await gitHub.push({ repo, by: "mona", files, deliver: false }));
+  }
+
+  /** The agent pushes a commit, which ends a conflict or doesn't. */
+  async push(): Promise<void> {
+    const { gitHub, courier, trace } = this.stage;
+    const pull = await this.#open();
+    trace.note(`#${this.issue.number} gets a commit`);
+    for (const word of this.#failures.values()) word.delivery = "may";
+    this.#failures.clear();
+    if (this.random.happens(0.5)) pull.hasConflict = false;
+    const pushing = gitHub.pushToPull(pull, { by: gitHub.agentLogin, deliver: false });
+    if (pull.hasConflict) this.#noteConflict(pull);
+    courier.take(await pushing);
+  }
+
+  /** It is told for each commit of the base, so once for each of the lines that say so. */
+  #noteConflict(pull: Pull): void {
+    const head = headSha(pull);
+    const pattern = new RegExp(`at commit ${head}\\nBase: main at commit [0-9a-f]+`);
+    this.#replace("conflict", this.words.note(`that ${head} has a conflict`, pattern));
+  }
+
+  /** A newer failure replaces one of the same name that still waits. */
+  #replace<Told extends Word>(name: string, word: Told): Told {
+    const replaced = this.#failures.get(name);
+    if (replaced) replaced.delivery = "may";
+    this.#failures.set(name, word);
+    return word;
+  }
+
+  async #open(): Promise<Pull> {
+    if (this.#pull) return this.#pull;
+    const { gitHub, courier, trace } = this.stage;
+    trace.note(`#${this.issue.number} gets a pull request`);
+    const told = await gitHub.openPull({
+      repo,
+      by: gitHub.agentLogin,
+      head: `fix/${this.issue.number}-it`,
+      closes: [this.issue.number],
+      deliver: false,
+    });
+    courier.take(told);
+    this.#pull = told.pull;
+    return told.pull;
+  }
+}
