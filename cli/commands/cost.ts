@@ -33,8 +33,8 @@ function days(value: string): number {
 const usd = (amount: number) => amount.toFixed(amount < 1 ? 4 : 2);
 
 /** A number, with a mark if it is an estimate. */
-const about = (amount: number, { isMeasured }: Pick<FlowCost, "isMeasured">) =>
-  `${isMeasured ? "" : "~"}${Math.round(amount)}`;
+const about = (amount: number, { isMeasured }: Pick<FlowCost, "isMeasured">, digits = 0) =>
+  `${isMeasured ? "" : "~"}${amount.toFixed(digits)}`;
 
 type Row = Pick<FlowCost, "lambda" | "usd" | "isMeasured"> & {
   of: string;
@@ -50,13 +50,13 @@ const columns: Column<Row>[] = [
     value: (row) => (row.transitions === undefined ? undefined : about(row.transitions, row)),
   },
   { title: "LAMBDA CALLS", value: (row) => about(row.lambda.calls, row) },
-  { title: "GB-SECONDS", value: (row) => about(row.lambda.gbSeconds, row) },
+  { title: "GB-SECONDS", value: (row) => about(row.lambda.gbSeconds, row, 1) },
   { title: "USD", value: (row) => usd(row.usd) },
 ];
 
 function text({ flows, other, table: used, usd: sum, since }: Cost, terminal: Terminal): string {
   const rows: Row[] = [
-    ...flows.map((flow) => ({ ...flow, of: flow.flow })),
+    ...flows.filter(({ runs }) => runs > 0).map((flow) => ({ ...flow, of: flow.flow })),
     { of: "other Lambdas", lambda: other, usd: other.usd, isMeasured: true },
   ];
   const isEstimated = flows.some(({ isMeasured }) => !isMeasured);

@@ -27,12 +27,14 @@ export const status = ({ terminal, enter }: Session) =>
       const works = await terminal.during("Reading the records", findWorks(name));
       const shown = all ? works : works.filter(isCurrent);
       const standings = await terminal.during("Reading the inboxes", overview(shown));
-      const none = `${deployment.title} has no work${name ? ` of ${name}` : ""}${all ? "" : " now; --all also shows what has ended"}.`;
+      const none = `${capitalized(deployment.title)} has no work${name ? ` of ${name}` : ""}${all ? "" : " now; --all also shows what has ended"}.`;
       terminal.result(
         standings,
         standings.length === 0 ? none : table(standings, columns(terminal), terminal.width),
       );
     });
+
+const capitalized = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
 const columns = (terminal: Terminal): Column<Standing>[] => [
   { title: "WORK", value: ({ work }) => work },
@@ -40,8 +42,13 @@ const columns = (terminal: Terminal): Column<Standing>[] => [
   { title: "SINCE", value: ({ since }) => since && age(since) },
   { title: "WAITING", value: ({ waiting }) => summary(waiting) },
   { title: "OWNER", value: ({ owner }) => owner },
-  { title: "AGENT", value: ({ agent, detail }) => agent ?? detail },
+  { title: "AGENT OR REASON", value: pageOrReason, isWhole: true },
 ];
+
+/** The agent's page; if somebody has to act, the reason. */
+function pageOrReason({ state, agent, detail }: Standing): string | undefined {
+  return state === "failed" || state === "refused" ? (detail ?? agent) : (agent ?? detail);
+}
 
 const colours = { failed: "red", refused: "yellow", running: "green", waiting: "cyan" } as const;
 
@@ -80,11 +87,11 @@ export const waitingColumns: Column<Waiting>[] = [
   { title: "WAITS FOR", value: ({ since }) => age(since) },
   { title: "ID", value: ({ id }) => id },
   { title: "FROM", value: ({ from }) => from },
-  { title: "PAGE", value: ({ url }) => url },
+  { title: "PAGE", value: ({ url }) => url, isWhole: true },
 ];
 
 const runColumns: Column<Run>[] = [
   { title: "STARTED", value: ({ startedAt }) => startedAt && `${age(startedAt)} ago` },
   { title: "STATUS", value: ({ status }) => status },
-  { title: "RUN", value: ({ name }) => name },
+  { title: "RUN", value: ({ name }) => name, isWhole: true },
 ];

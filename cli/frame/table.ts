@@ -4,21 +4,39 @@ import { stripVTControlCharacters } from "node:util";
 export interface Column<Row> {
   title: string;
   value: (row: Row) => string | number | undefined;
+  /** Of the last column: its values are needed whole, like an address, so a terminal has to break them. */
+  isWhole?: boolean;
 }
 
-/** Rows as text, one a line, in aligned columns; the last column is cut if a line is longer than `width` characters. */
+/** The least that is shown of the last column. */
+const leastWidth = 20;
+
+/**
+ * Rows as text, one a line, in aligned columns. If a line is longer than `width` characters, the last column is cut; if
+ * nothing worth reading would be left of it, each row is a paragraph with a line for each column.
+ */
 export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[], width: number): string {
-  const cells = [
-    columns.map(({ title }) => title),
-    ...rows.map((row) => columns.map(({ value }) => String(value(row) ?? "–").replace(/\s+/g, " "))),
-  ];
-  const widths = columns.map((_, index) => Math.max(...cells.map((line) => lengthOf(line[index] ?? ""))));
-  return cells
+  const cells = rows.map((row) => columns.map(({ value }) => String(value(row) ?? "–").replace(/\s+/g, " ")));
+  const titles = columns.map(({ title }) => title);
+  const lines = [titles, ...cells];
+  const widths = columns.map((_, index) => Math.max(...lines.map((line) => lengthOf(line[index] ?? ""))));
+  const last = widths.at(-1) ?? 0;
+  const others = widths.slice(0, -1).reduce((sum, each) => sum + each + 2, 0);
+  if (others + Math.min(last, leastWidth) > width) return paragraphs(titles, cells);
+  const room = columns.at(-1)?.isWhole ? Number.POSITIVE_INFINITY : width;
+  return lines
     .map((line) => {
       const padded = line.map((cell, index) => cell + " ".repeat((widths[index] ?? 0) - lengthOf(cell)));
-      return cut(padded.join("  ").trimEnd(), width);
+      return cut(padded.join("  ").trimEnd(), room);
     })
     .join("\n");
+}
+
+function paragraphs(titles: readonly string[], rows: readonly string[][]): string {
+  const longest = Math.max(...titles.map((title) => title.length));
+  const paragraph = (row: readonly string[]) =>
+    row.map((cell, index) => `${(titles[index] ?? "").padEnd(longest)}  ${cell}`).join("\n");
+  return rows.map(paragraph).join("\n\n");
 }
 
 function lengthOf(text: string): number {

@@ -7,8 +7,12 @@ import { taskKeySchema } from "../../lambdas/model/flow-input.js";
 import { issueKey, type TaskKey, taskKey } from "../../lambdas/model/record.js";
 import { eventSchema } from "../../lambdas/model/relay-event.js";
 
-/** What a run was started with: the inbox or the task that it serves, or an event. */
-const inputSchema = z.union([taskKeySchema, z.object({ event: z.union([workEventSchema, eventSchema]) })]);
+/** What a run was started with: the inbox that it drains, the task that it follows, or an event. */
+const inputSchema = z.union([
+  z.object({ drain: taskKeySchema }),
+  z.object({ follow: taskKeySchema }),
+  z.object({ event: z.union([workEventSchema, eventSchema]) }),
+]);
 type GivenEvent = Extract<z.output<typeof inputSchema>, { event: unknown }>["event"];
 
 /** What its state "Find task" has found. */
@@ -38,7 +42,8 @@ export class ServedWork {
     }
     const input = z.safeParse(inputSchema, JSON.parse(states.at(-1) ?? "{}")).data;
     if (input === undefined) return false;
-    return "event" in input ? this.#isServedFor(input.event) : this.#isIt(input);
+    if ("event" in input) return this.#isServedFor(input.event);
+    return this.#isIt("drain" in input ? input.drain : input.follow);
   }
 
   async #isServedFor(event: GivenEvent): Promise<boolean | undefined> {

@@ -125,10 +125,11 @@ test("adds up transitions, Lambda and capacity at the prices of AWS, by flow", a
 
 test("is a table that marks estimates, of a stack or a system that runs", async () => {
   const { out } = await relay(["cost", "--stack", "mine"], { typed: "" });
-  expect(out).toMatch(/create-task +1000 +~4000 +~2000 +~1000 +0\.1137\n[\s\S]*Together +8\.98 USD/);
+  expect(out).toMatch(/create-task +1000 +~4000 +~2000 +~1000\.0 +0\.1137\n[\s\S]*Together +8\.98 USD/);
   expect(out).toMatch(
-    /delete-task +1 +4 +2 +1 +0\.0001\n[\s\S]*~ is estimated from the flow's newest 50 runs/,
+    /delete-task +1 +4 +2 +1\.0 +0\.0001\n[\s\S]*~ is estimated from the flow's newest 50 runs/,
   );
+  process.env.LOCAL_STATE_DIR = "nowhere";
   expect(await relay(["cost", "--local"])).toMatchObject({ code: 3 });
   expect(await relay(["cost", "--days", "0"])).toMatchObject({ code: 2 });
 });

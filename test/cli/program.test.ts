@@ -4,7 +4,7 @@ import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-clo
 import { GetFunctionConfigurationCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { beforeEach, describe, expect, test } from "@jest/globals";
 import { mockClient } from "aws-sdk-client-mock";
-import { table } from "../../cli/frame/table.js";
+import { type Column, table } from "../../cli/frame/table.js";
 import { Terminal } from "../../cli/frame/terminal.js";
 import { relayCommand } from "../../cli/program/command.js";
 import type { Session } from "../../cli/program/session.js";
@@ -103,21 +103,28 @@ describe("the command line", () => {
   });
 });
 
-test("a table is aligned, and cut to the terminal's width", () => {
+test("a table is aligned, and cut to the terminal's width, or made to paragraphs", () => {
   const rows = [
     { name: "a", text: "one\ntwo" },
-    { name: "longer", text: "x".repeat(30) },
+    { name: "longer", text: "x".repeat(40) },
   ];
-  const columns = [
-    { title: "NAME", value: ({ name }: (typeof rows)[0]) => name },
+  const columns: Column<(typeof rows)[0]>[] = [
+    { title: "NAME", value: ({ name }) => name },
     { title: "NONE", value: () => undefined },
-    { title: "TEXT", value: ({ text }: (typeof rows)[0]) => text },
+    { title: "TEXT", value: ({ text }) => text },
   ];
-  expect(table(rows, columns, 20).split("\n")).toEqual([
+  const lines = (width: number) => table(rows, columns, width).split("\n");
+  expect(lines(40)).toEqual([
     "NAME    NONE  TEXT",
-    "a       –     one t…",
-    "longer  –     xxxxx…",
+    "a       –     one two",
+    `longer  –     ${"x".repeat(25)}…`,
   ]);
+  expect(lines(30)).toEqual([
+    ...["NAME  a", "NONE  –", "TEXT  one two", ""],
+    ...["NAME  longer", "NONE  –", `TEXT  ${"x".repeat(40)}`],
+  ]);
+  const address = columns.map((column) => ({ ...column, isWhole: true }));
+  expect(table(rows, address, 40)).toContain("x".repeat(40));
 });
 
 describe("the deployment", () => {
