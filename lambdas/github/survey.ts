@@ -20,6 +20,7 @@ export interface SurveyedPull {
   number: number;
   url: string;
   updatedAt: string;
+  isDraft: boolean;
   headSha: string;
   headBranch: string;
   /** `undefined` if the fork is gone. */
@@ -48,7 +49,7 @@ const query = `query ($ids: [ID!]!, $agent: String!, $file: String!, $issuesAfte
       }
       pullRequests(first: ${atOnce}, after: $pullsAfter, states: [OPEN]) {
         pageInfo { hasNextPage endCursor }
-        nodes { id number url updatedAt headRefOid headRefName headRepository { databaseId } author { ... on User { databaseId } } }
+        nodes { id number url updatedAt isDraft headRefOid headRefName headRepository { databaseId } author { ... on User { databaseId } } }
       }
       ${fileField}
     }
@@ -82,6 +83,7 @@ interface RepositoryNode extends FileNode {
     number: number;
     url: string;
     updatedAt: string;
+    isDraft: boolean;
     headRefOid: string;
     headRefName: string;
     headRepository: { databaseId: number } | null;
@@ -146,9 +148,17 @@ function addTo({ issues, pulls }: Survey, node: RepositoryNode): void {
   }
   for (const pull of node.pullRequests?.nodes ?? []) {
     if (!pull || pulls.some(({ number }) => number === pull.number)) continue;
-    const { id: nodeId, number, url, updatedAt, headRefOid: headSha, headRefName: headBranch } = pull;
+    const {
+      id: nodeId,
+      number,
+      url,
+      updatedAt,
+      isDraft,
+      headRefOid: headSha,
+      headRefName: headBranch,
+    } = pull;
     const [headRepositoryId, authorId] = [pull.headRepository?.databaseId, pull.author?.databaseId];
-    pulls.push({ nodeId, number, url, updatedAt, headSha, headBranch, headRepositoryId, authorId });
+    pulls.push({ nodeId, number, url, updatedAt, isDraft, headSha, headBranch, headRepositoryId, authorId });
   }
 }
 

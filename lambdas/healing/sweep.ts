@@ -19,6 +19,7 @@ import { type Gap, Gaps } from "./gaps.js";
 import { missedComments } from "./missed-comments.js";
 import { missedFailures } from "./missed-failures.js";
 import { missedEnds, missedRequests } from "./missed-issues.js";
+import { missedPulls } from "./missed-pulls.js";
 import { missedConfigs, missedRemovals } from "./missed-schedules.js";
 import type { SweepState, SweepStore } from "./sweep-state.js";
 
@@ -180,7 +181,7 @@ export class Sweep {
       until: this.#until,
     };
     const [scheduled, sweepStartedAt] = [this.#scheduled, this.#sweep.startedAt];
-    for (const look of [missedEnds, missedRequests, missedComments, missedFailures]) {
+    for (const look of [missedEnds, missedRequests, missedPulls, missedComments, missedFailures]) {
       for (const missed of await look(batch)) await this.#gaps.close(missed, identities.appId);
     }
     for (const missed of await missedConfigs({ installation, surveys, scheduled, sweepStartedAt })) {

@@ -99,9 +99,13 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
     pull.hasConflict = false;
     expect(told()).not.toContain("<of a stranger>");
 
-    const closed = await gitHub.closeIssue(issue, by);
-    expect(await heals([closed])).toEqual([`octo/app#${issue.number} is closed and has a task`]);
+    const merged = await gitHub.closePull(pull, { ...by, merged: true });
+    expect(await heals(merged)).toEqual([
+      `octo/app#${issue.number} is closed and has a task`,
+      `octo/app#${pull.number} is closed, and its task has not heard of it`,
+    ]);
     await world.untilStatus(issue, "Completed");
+    await world.untilStatus(issue, "(merged)");
     expect(world.statusComments(issue)).toHaveLength(1);
   });
 

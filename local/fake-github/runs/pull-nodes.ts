@@ -25,6 +25,7 @@ export const pullNode = (pull: Pull): Json => ({
   number: pull.number,
   url: `${htmlUrl(pull.repo)}/pull/${pull.number}`,
   updatedAt: pull.issue.updatedAt,
+  isDraft: pull.draft,
   headRefName: pull.headBranch,
   headRefOid: headSha(pull),
   headRepository: { databaseId: pull.headRepo.id },

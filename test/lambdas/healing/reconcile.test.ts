@@ -7,6 +7,7 @@ import type { SweepStore } from "../../../lambdas/healing/sweep-state.js";
 import type { Inbox } from "../../../lambdas/inbox/inbox.js";
 import type * as Inputs from "../../../lambdas/inbox/inputs.js";
 import type { PullConflicted } from "../../../lambdas/model/event.js";
+import type { PullState } from "../../../lambdas/model/record.js";
 import type { RelayEvent } from "../../../lambdas/model/relay-event.js";
 import type { Relayed } from "../../../lambdas/model/relayed.js";
 import type { TaskStore } from "../../../lambdas/tasks/store.js";
@@ -145,10 +146,26 @@ async function haveTask(one = issue): Promise<void> {
   );
 }
 
-async function agentsPull(): Promise<Pull> {
+async function agentsPull(draft = false): Promise<Pull> {
   const by = gitHub.agentLogin;
-  const { pull } = await gitHub.openPull({ repo, by, head: "fix", closes: [issue.number], deliver: false });
+  const told = { head: "fix", closes: [issue.number], draft, deliver: false };
+  const { pull } = await gitHub.openPull({ repo, by, ...told });
+  await track(pull);
   return pull;
+}
+
+/** The task knows where its pull request stands, as a webhook has told. */
+async function track(
+  pull: Pull,
+  work = String(issue.number),
+  state = pull.draft ? "draft" : "open",
+): Promise<void> {
+  const { id, owner, name } = pull.repo;
+  const { number } = pull;
+  const updatedAt = pull.issue.updatedAt;
+  const known = { number, url: "https://github.com", updatedAt, learntBy: "1", state: state as PullState };
+  const pulls = [{ ...known, repository: { id, owner: owner.login, name } }];
+  await store.update({ repositoryId: id, work }, { pulls }, { expression: "attribute_exists(#intent)" });
 }
 
 /** Stores what the started flows would put into the inbox. */
@@ -351,6 +368,48 @@ describe("a comment that was never sent", () => {
     await handler({});
     // The flow asks GitHub what the person may do whose text it is now.
     expect(started.map(({ event }) => "sender" in event && event.sender.login)).toEqual(["mallory"]);
+  });
+});
+
+describe("a pull request of which a task has not heard", () => {
+  beforeEach(() => haveTask());
+  const by = { by: "mona", deliver: false } as const;
+
+  test.each([
+    ["merged", "closed", (pull: Pull) => gitHub.closePull(pull, { ...by, merged: true })],
+    ["closed", "closed", (pull: Pull) => gitHub.closePull(pull, by)],
+    ["made ready", "ready_for_review", (pull: Pull) => gitHub.setDraft(pull, { ...by, draft: false })],
+    [
+      "made a draft again",
+      "converted_to_draft",
+      (pull: Pull) => gitHub.setDraft(pull, { ...by, draft: true }),
+    ],
+    ["reopened", "reopened", (pull: Pull) => track(pull, "1", "closed")],
+  ] as const)("that it was %s starts track-pull, once", async (what, action, change) => {
+    const pull = await agentsPull(what === "made ready");
+    await nothingIsLeft();
+    await change(pull);
+    const { gaps } = await handler({});
+    const words = action.replaceAll("_", " ");
+    expect(gaps.map(({ gap }) => gap)).toContain(`${repo}#2 is ${words}, and its task has not heard of it`);
+    const changes = started.filter(({ event }) => event.type === "pull_changed");
+    expect(changes).toEqual([
+      { name: expect.stringMatching(/^track-pull-app\d+-2-/), event: expect.objectContaining({ action }) },
+    ]);
+    await nothingIsLeft();
+  });
+
+  test("as it was opened: starts what an opened pull request starts, once, and nothing for one without a task", async () => {
+    const head = { repo, by: gitHub.agentLogin, deliver: false } as const;
+    await gitHub.openPull({ ...head, head: "for-nothing" });
+    await nothingIsLeft();
+    gitHub.http.calls.length = 0;
+    await nothingIsLeft();
+    expect(gitHub.http.calls.filter(({ path }) => /\/pulls\/\d+$/.test(path))).toEqual([]);
+    await gitHub.openPull({ ...head, head: "fix", closes: [issue.number] });
+    await handler({});
+    expect(types().sort()).toEqual(["config_proposed", "pull_changed", "pulls_moved"]);
+    await nothingIsLeft();
   });
 });
 
@@ -611,6 +670,7 @@ describe("a sweep", () => {
       pulls.push(pull);
       const branch = { baseRepositoryId: one.id, headRepositoryId: one.id, name: "fix" };
       await store.rememberBranch(branch, String(mine.number));
+      await track(pull, String(mine.number));
     }
     await new State().write({ until: Date.now() - 7_000_000 });
     gitHub.http.calls.length = 0;

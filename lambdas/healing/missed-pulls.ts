@@ -1,0 +1,112 @@
+import { RepositoryClient } from "../github/repository.js";
+import type { Survey, SurveyedPull } from "../github/survey.js";
+import type { TaskPull } from "../model/record.js";
+import { classify } from "../webhook/classify.js";
+import { agentOf, agentsPulls, type Batch, isSettled } from "./batch.js";
+import { Destinations } from "./destinations.js";
+import { commonPayload, deliveryOf, type MissedDelivery, nameOf } from "./missed-delivery.js";
+
+/** What the payload tells of a pull request. */
+type Shown = Pick<SurveyedPull, "number" | "url" | "updatedAt" | "headSha">;
+
+/**
+ * The agent's pull requests of which the records of live tasks have another state than GitHub shows. Those of another
+ * repository than the task's are only shown in its status comment, and are left out.
+ */
+export async function missedPulls(batch: Batch): Promise<MissedDelivery[]> {
+  const destinations = new Destinations(batch);
+  const missed: MissedDelivery[] = [];
+  for (const survey of batch.surveys) {
+    const known = pullsOfLiveTasks(batch, survey);
+    const open = agentsPulls(batch, survey);
+    for (const pull of open) {
+      const found = known.get(pull.number);
+      if (found) missed.push(...changed(batch, survey, pull, found));
+      else missed.push(...(await opened(batch, survey, pull, destinations)));
+    }
+    const left = [...known.values()].filter(
+      ({ number, state }) => isOpen(state) && !open.some((pull) => pull.number === number),
+    );
+    for (const pull of left) missed.push(...(await ended(batch, survey, pull)));
+  }
+  return missed;
+}
+
+function pullsOfLiveTasks({ live }: Batch, { repository: { id } }: Survey): Map<number, TaskPull> {
+  const works = [...(live.get(id)?.values() ?? [])];
+  const pulls = works.flatMap(({ record }) => (record?.wanted && record.pulls) || []);
+  return new Map(pulls.filter(({ repository }) => repository.id === id).map((pull) => [pull.number, pull]));
+}
+
+const isOpen = (state: TaskPull["state"]) => state === "open" || state === "draft";
+
+/** A pull request that is open is no draft any more, or one again, or was reopened. */
+function changed(batch: Batch, survey: Survey, pull: SurveyedPull, known: TaskPull): MissedDelivery[] {
+  if (known.state === (pull.isDraft ? "draft" : "open")) return [];
+  const action = isOpen(known.state)
+    ? pull.isDraft
+      ? "converted_to_draft"
+      : "ready_for_review"
+    : "reopened";
+  return delivered(batch, survey, pull, action, known.updatedAt);
+}
+
+/** An open pull request that no live task of its repository knows is asked for its task once. */
+async function opened(
+  batch: Batch,
+  survey: Survey,
+  pull: SurveyedPull,
+  destinations: Destinations,
+): Promise<MissedDelivery[]> {
+  const [missed] = delivered(batch, survey, pull, "opened", "");
+  if (!missed || (await batch.state.isDone(missed.fact))) return [];
+  const { type, payload, fact } = missed;
+  const classified = classify(type, deliveryOf(fact), payload, batch.identities);
+  if ("skipped" in classified || classified.event.type !== "config_proposed") return [];
+  const key = await destinations.ofPull(classified.event, pull.number);
+  const record = key && (await batch.store.get(key));
+  const { id } = survey.repository;
+  const isKnown = record?.pulls?.some(
+    ({ number, repository }) => number === pull.number && repository.id === id,
+  );
+  if (record?.wanted && !isKnown) return [missed];
+  await batch.state.noteDone(fact);
+  return [];
+}
+
+/** A pull request that is open according to its task, and is not. */
+async function ended(batch: Batch, survey: Survey, known: TaskPull): Promise<MissedDelivery[]> {
+  const pull = await new RepositoryClient(batch.octokit, survey.repository).pull(known.number);
+  if (!pull || pull.isOpen || pull.repositoryId !== survey.repository.id) return [];
+  return delivered(batch, survey, pull, "closed", known.updatedAt);
+}
+
+/** `since` distinguishes one such change of a pull request from the next one. */
+function delivered(
+  batch: Batch,
+  { repository }: Survey,
+  { number, url, updatedAt, headSha }: Shown,
+  action: string,
+  since: string,
+): MissedDelivery[] {
+  if (!isSettled(batch, updatedAt)) return [];
+  return [
+    {
+      type: "pull_request",
+      payload: {
+        action,
+        ...commonPayload(batch.installation, repository),
+        pull_request: {
+          number,
+          html_url: url,
+          user: agentOf(batch),
+          updated_at: updatedAt,
+          head: { sha: headSha },
+        },
+        sender: null,
+      },
+      fact: `pull#${repository.id}#${number}#${action}#${since}`,
+      gap: `${nameOf(repository, number)} is ${action.replaceAll("_", " ")}, and its task has not heard of it`,
+    },
+  ];
+}
