@@ -168,14 +168,9 @@ export const actions = {
     table: { config: ["get", "update"], account: ["query", "update"] },
     schedules: "keep",
   },
-  "find-config-change": {
-    ...actionDefaults,
-    description: "Checks whether a pull request changes the repository's config",
-    secrets: ["githubApp"],
-  },
   "check-config": {
     ...actionDefaults,
-    description: "Checks the config of a commit and writes a check run",
+    description: "Checks the config of a commit, if that may have changed it, and writes a check run",
     secrets: ["githubApp"],
     table: { config: ["get", "update"], account: ["query", "update"] },
   },

@@ -9,21 +9,26 @@ import { checkReport } from "./check-report.js";
 import { OriginStore } from "./job-origins.js";
 import { type ExpectedStanding, expectedStanding, standingOfNobody } from "./job-standing.js";
 import { checkLease } from "./leases.js";
+import { changesConfig } from "./proposed-change.js";
 import { readConfig } from "./read-config.js";
 import type { ScheduledJob } from "./repo-config.js";
 
 export interface Checked {
-  /** `none`: no check run was written. The account is not served, or the repository has no config and lost none. */
+  /**
+   * `none`: no check run was written. The account is not served, the pull request does not change the config, or the
+   * repository has no config and lost none.
+   */
   outcome: "success" | "failure" | "neutral" | "none";
 }
 
-/** Checks the config at an event's commit and writes the result as a check run. */
+/** Checks the config at an event's commit, if a pull request changes it there, and writes the result as a check run. */
 export async function checkConfig(app: GitHubApp, event: ConfigPush | ConfigProposed): Promise<Checked> {
   const { repository } = event;
   const isPush = event.type === "config_push";
   const sha = isPush ? event.push.after : event.pull.headSha;
   const octokit = app.installation(event.installation);
   if (!(await isRepositoryServed(octokit, repository))) return { outcome: "none" };
+  if (!isPush && !(await changesConfig(octokit, event))) return { outcome: "none" };
   const state = await readConfig(octokit, repository, sha);
   const jobs = state.state === "valid" ? state.config.scheduled_jobs : [];
   const report = checkReport(state, {
