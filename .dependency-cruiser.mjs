@@ -19,7 +19,7 @@ export const layers = {
       "github",
       ...ground,
     ],
-    attention: ["tasks", "inbox", "status", "accounts", ...clients, ...ground],
+    attention: ["tasks", "inbox", "status", "ci", "accounts", ...clients, ...ground],
     healing: [
       "webhook",
       "tasks",

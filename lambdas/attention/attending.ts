@@ -1,15 +1,19 @@
+import type { Octokit } from "@octokit/rest";
 import { type Lease, withLease } from "../aws/lease.js";
 import { connectGitHub } from "../github/app.js";
-import { RateLimitedError, TaskBusyError } from "../model/errors.js";
-import type { TaskRecord } from "../model/record.js";
+import { RepositoryClient } from "../github/repository.js";
+import { inParallel } from "../inbox/input-items.js";
+import { isRefusal, RateLimitedError, TaskBusyError } from "../model/errors.js";
+import { type TaskPull, type TaskRecord, taskKey } from "../model/record.js";
 import { hasTimeFor } from "../runtime/budget.js";
 import { attentionEnvironment } from "../runtime/environment.js";
 import { errorName, log } from "../runtime/log.js";
 import { note, type SourcedRecord, tellOnce } from "../status/mention.js";
 import { TaskStore } from "../tasks/store.js";
 import { type WatchedWork, WatchedWorks } from "../tasks/watched-works.js";
+import { openPullsOf, PullLooks } from "./pulls.js";
 import { loginOf } from "./requester.js";
-import { type Transition, transitionOf } from "./transitions.js";
+import { type Transition, transitionsOf } from "./transitions.js";
 import { Turns } from "./turns.js";
 
 export interface AttentionOptions {
@@ -36,6 +40,8 @@ const share = 10;
 const leastOften = 5;
 const minuteMs = 60_000;
 
+const { NOTIFY: notify } = attentionEnvironment();
+
 /**
  * Looks at all works in which something may be due that no delivery says, and tells the people who have to act. A run that
  * dies, or that finds something out of reach, leaves it to the next one.
@@ -56,23 +62,28 @@ class Attending {
   readonly #store = new TaskStore();
   readonly #watched = new WatchedWorks();
   readonly #turns: Turns;
+  readonly #pulls = new PullLooks(this.#store);
 
   constructor(private readonly settledMs: number) {
     this.#turns = new Turns(this.#store, settledMs);
   }
 
   async run(due: readonly WatchedWork[]): Promise<Attention> {
+    const records = await inParallel(due, (work) => this.#store.get(work));
+    await this.#pulls.look(records.filter((record) => record !== undefined).filter(isSourced));
     for (let from = 0; from < due.length; from += atOnce) {
       if (!hasTimeFor(batchMs)) return { outcome: "unfinished", works: from };
-      await Promise.all(due.slice(from, from + atOnce).map((work) => this.#attend(work)));
+      const batch = due.slice(from, from + atOnce);
+      await Promise.all(batch.map((work, index) => this.#attend(work, records[from + index])));
     }
     return { outcome: "done", works: due.length };
   }
 
   /** What fails for one work must not keep the others waiting. */
-  async #attend(work: WatchedWork): Promise<void> {
+  async #attend(work: WatchedWork, record: TaskRecord | undefined): Promise<void> {
     try {
-      if (await this.#lookAt(work)) await this.#watched.remove(work);
+      if (!record || !isSourced(record) || (await this.#lookAt(work, record)))
+        await this.#watched.remove(work);
     } catch (error) {
       if (error instanceof RateLimitedError) throw error;
       const { repositoryId, work: of } = work;
@@ -86,25 +97,27 @@ class Attending {
   }
 
   /** Returns whether nothing more is due until something changes. */
-  async #lookAt(work: WatchedWork): Promise<boolean> {
-    const known = await this.#store.get(work);
-    if (!known?.source) return true;
-    const record = await this.#turns.sync(work, known);
-    const isTold = !isSourced(record) || (await this.#tell(record));
-    return isTold && !(await this.#turns.isAwaited(record));
+  async #lookAt(work: WatchedWork, known: SourcedRecord): Promise<boolean> {
+    const record = await this.#pulls.sync(await this.#turns.sync(work, known));
+    const isTold = await this.#tell(record);
+    return isTold && openPullsOf(record).length === 0 && !(await this.#turns.isAwaited(record));
   }
 
   /** Returns whether the requester knows all that there is to tell. */
   async #tell(record: SourcedRecord): Promise<boolean> {
-    if (attentionEnvironment().NOTIFY === "none") return true;
-    const transition = await transitionOf(record);
-    if (!transition || record.told?.[transition.transition]?.isDone) return true;
-    if (Date.now() - transition.at < this.settledMs) return false;
-    await this.#mention(record, transition);
-    return true;
+    if (notify === "none") return true;
+    let isTold = true;
+    for (const transition of await transitionsOf(record)) {
+      if (record.told?.[transition.transition]?.isDone) continue;
+      const { at, patience = 1 } = transition;
+      if (Date.now() - at < this.settledMs * patience) isTold = false;
+      else await this.#mention((await this.#store.get(taskKey(record.source))) ?? record, transition);
+    }
+    return isTold;
   }
 
-  async #mention(record: SourcedRecord, { headline, shows, ...telling }: Transition): Promise<void> {
+  async #mention(record: TaskRecord, { headline, shows, reviews, ...telling }: Transition): Promise<void> {
+    if (!isSourced(record)) return;
     const { source, requester } = record;
     const octokit = (await connectGitHub()).installation(source.installation);
     const login = await loginOf(octokit, source.repository, requester);
@@ -116,10 +129,26 @@ class Attending {
       await note(this.#store, record, telling.transition, { at: Date.now(), isDone: true });
       return;
     }
-    await tellOnce(this.#store, record, {
-      ...telling,
-      mention: { login, headline, ...(shows && { shows }) },
-    });
+    const mention = { login, headline, ...(shows && { shows }) };
+    const otherwise =
+      notify === "review" && reviews ? () => requestReview(octokit, reviews, login) : undefined;
+    await tellOnce(this.#store, record, { ...telling, mention, otherwise });
+  }
+}
+
+/** Whether GitHub takes the request: not for the author of the pull request, or for somebody who is no collaborator. */
+async function requestReview(
+  octokit: Octokit,
+  { repository, number }: TaskPull,
+  login: string,
+): Promise<boolean> {
+  try {
+    await new RepositoryClient(octokit, repository).requestReview(number, login);
+    return true;
+  } catch (error) {
+    if (!isRefusal(error, 403, 404, 422)) throw error;
+    log.info("GitHub refuses the review request, so the person is mentioned", { reason: error.reason });
+    return false;
   }
 }
 

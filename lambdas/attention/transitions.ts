@@ -1,21 +1,32 @@
 import { Inbox } from "../inbox/inbox.js";
 import { mayWait } from "../inbox/meta.js";
-import { type TaskKey, type TaskRecord, taskKey } from "../model/record.js";
+import type { Issue } from "../model/event.js";
+import { type TaskKey, type TaskPull, type TaskRecord, taskKey } from "../model/record.js";
 import type { SourcedRecord, Telling } from "../status/mention.js";
+import { openPullsOf } from "./pulls.js";
 
 /** A transition after which a person has to act. */
-export interface Transition extends Omit<Telling, "mention"> {
+export interface Transition extends Omit<Telling, "mention" | "otherwise"> {
   /** Since when: milliseconds since the epoch. */
   at: number;
+  /** How much longer than others it must have stood before the person is told. Default: 1. */
+  patience?: number;
   headline: string;
   shows?: "detail" | "report";
+  /** The pull request that is to be reviewed. */
+  reviews?: TaskPull;
 }
 
-/** What the requester of an issue's work has to know, according to its status. */
-export async function transitionOf(record: SourcedRecord): Promise<Transition | undefined> {
-  const { source, status, statusAt: at = 0, intent } = record;
-  if (!status || !("issue" in source)) return undefined;
-  const page = source.issue;
+/** What the requester of an issue's work has to know. */
+export async function transitionsOf(record: SourcedRecord): Promise<Transition[]> {
+  if (!("issue" in record.source)) return [];
+  const ofStatus = await statusTransition(record, record.source.issue);
+  return [...(ofStatus ? [ofStatus] : []), ...openPullsOf(record).flatMap((pull) => readiness(record, pull))];
+}
+
+async function statusTransition(record: SourcedRecord, page: Issue): Promise<Transition | undefined> {
+  const { status, statusAt: at = 0, intent } = record;
+  if (!status) return undefined;
   const { state, asks, reference, isRetried } = status;
   if (state === "failed" && !isRetried) {
     const transition = `failed#${reference ?? intent}`;
@@ -26,9 +37,34 @@ export async function transitionOf(record: SourcedRecord): Promise<Transition | 
     return { transition, at, page: pull, headline: "The agent needs your help with CI.", shows: "detail" };
   }
   if (state !== "waiting") return undefined;
-  const turn = await turnOf(record);
+  const transition = await turnOf(record);
+  if (transition === undefined) return undefined;
   const headline = "The agent has finished its turn and waits for you.";
-  return turn === undefined ? undefined : { transition: turn, at, page, headline, shows: "report" };
+  return { transition, at, page, headline, shows: "report" };
+}
+
+/** CI may begin late, and an agent that works may push again. */
+const patience = { none: 10, working: 20 };
+
+/** A pull request is ready once for each newest commit. */
+function readiness({ status }: SourcedRecord, pull: TaskPull): Transition[] {
+  const { state, checks, repository, number } = pull;
+  if (state !== "open" || !checks || (checks.result !== "passed" && checks.result !== "none")) return [];
+  const { headSha, result, at } = checks;
+  const ci = result === "passed" ? "and its checks are green" : "and no checks have reported on it";
+  return [
+    {
+      transition: `ready#${repository.id}#${number}#${headSha}`,
+      at,
+      patience: Math.max(
+        result === "none" ? patience.none : 1,
+        status?.state === "running" ? patience.working : 1,
+      ),
+      page: pull,
+      headline: `This pull request is ready, ${ci}.`,
+      reviews: pull,
+    },
+  ];
 }
 
 const turnsOf = ({ intent }: TaskRecord) => `waits#${intent}#`;

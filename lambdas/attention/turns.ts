@@ -4,6 +4,7 @@ import { mayWait } from "../inbox/meta.js";
 import type { TaskView } from "../model/phase.js";
 import type { Backend, TaskKey, TaskRecord } from "../model/record.js";
 import { errorName, log } from "../runtime/log.js";
+import type { SourcedRecord } from "../status/mention.js";
 import { announceTurn } from "../status/progress.js";
 import { turnState } from "../tasks/follow.js";
 import type { TaskStore } from "../tasks/store.js";
@@ -24,7 +25,7 @@ export class Turns {
   ) {}
 
   /** Says in the status comment that the agent's turn is over, or that it works again. Returns the record after that. */
-  async sync(key: TaskKey, record: TaskRecord): Promise<TaskRecord> {
+  async sync(key: TaskKey, record: SourcedRecord): Promise<SourcedRecord> {
     const view = (await this.#viewsFor(record))?.get(record.task?.id ?? "");
     // An agent that reports no state may work or rest.
     const state = !view || view.silent ? undefined : turnState(view);
@@ -37,7 +38,8 @@ export class Turns {
     // The next message is about to be sent.
     if (state === "waiting" && mayWait(await new Inbox(key).meta.read())) return record;
     await announceTurn(this.store, record, { state, report }, { holder: "attend" });
-    return (await this.store.get(key)) ?? record;
+    const now = await this.store.get(key);
+    return now?.source ? { ...now, source: now.source } : record;
   }
 
   /** Whether the end of this agent's turn will be seen here alone. */

@@ -11,6 +11,8 @@ const mostPages = 3;
 /** What of a pull request says to whose task it belongs. */
 export interface Pull {
   number: number;
+  /** Its id in the GraphQL API. */
+  nodeId: string;
   url: string;
   /** The repository that it is to be merged into. */
   repositoryId: number;
@@ -39,6 +41,7 @@ export interface Pull {
 
 interface PullData {
   number: number;
+  node_id: string;
   html_url: string;
   user: { id: number | bigint; login: string } | null;
   state: string;
@@ -144,6 +147,15 @@ export class RepositoryClient {
     return pulls.map(toPull);
   }
 
+  /** Asks a person to review a pull request. */
+  async requestReview(pull: number, login: string): Promise<void> {
+    await this.octokit.rest.pulls.requestReviewers({
+      ...this.#name,
+      pull_number: pull,
+      reviewers: [login],
+    });
+  }
+
   /** The pull requests that GitHub knows a commit of, open and closed ones. */
   async pullsOfCommit(sha: string): Promise<Pull[]> {
     try {
@@ -208,6 +220,7 @@ function stateOf({ state, draft, merged_at: mergedAt }: PullData): PullState {
 function toPull(data: PullData): Pull {
   return {
     number: data.number,
+    nodeId: data.node_id,
     url: data.html_url,
     repositoryId: Number(data.base.repo.id),
     repositoryName: data.base.repo.full_name.toLowerCase(),

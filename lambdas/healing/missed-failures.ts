@@ -1,3 +1,4 @@
+import { ignoredChecks } from "../ci/ignored-checks.js";
 import { findHeads, listRunsOfCommit, type PullHead } from "../github/pull-heads.js";
 import type { SurveyedPull } from "../github/survey.js";
 import { fingerprintOf } from "../inbox/stored-input.js";
@@ -6,7 +7,6 @@ import { classify } from "../webhook/classify.js";
 import { agentsPulls, type Batch, isSettled } from "./batch.js";
 import { Destinations } from "./destinations.js";
 import type { Failure, HeadOfPull } from "./head-of-pull.js";
-import { ignoredChecks } from "./ignored-checks.js";
 import { missedConflicts } from "./missed-conflicts.js";
 import { commonPayload, deliveryOf, type MissedDelivery, nameOf } from "./missed-delivery.js";
 import { missedReports } from "./missed-reports.js";

@@ -1,8 +1,8 @@
 import { checkOf, failuresOfOthers } from "../ci/failed-checks.js";
+import { ignoredChecks } from "../ci/ignored-checks.js";
 import { type CommitReport, reportsOn } from "../github/commit-reports.js";
 import type { Batch } from "./batch.js";
 import type { Failure, HeadOfPull } from "./head-of-pull.js";
-import { ignoredChecks } from "./ignored-checks.js";
 import { commonPayload, nameOf } from "./missed-delivery.js";
 
 /** What other CI reports as failed on the newest commit of a pull request: check runs of other Apps, and statuses. */

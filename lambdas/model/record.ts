@@ -94,8 +94,19 @@ export interface Claimed {
 /** Where a pull request stands. A draft is open, too. */
 export type PullState = "open" | "draft" | "merged" | "closed";
 
+/** What CI says about the newest commit of a pull request. */
+export interface PullChecks {
+  headSha: string;
+  /** `failed` if one has failed, else `running` while one runs; `none` if nothing was reported. */
+  result: "passed" | "failed" | "running" | "none";
+  /** Since when: milliseconds since the epoch. */
+  at: number;
+}
+
 /** A pull request of a task, as GitHub has shown it last. */
 export interface TaskPull {
+  /** Its id in GitHub's GraphQL API. */
+  nodeId: string;
   /** The repository that it is to be merged into; of another repository than the task's, a public one. */
   repository: { id: number; owner: string; name: string };
   number: number;
@@ -106,6 +117,8 @@ export interface TaskPull {
   updatedAt: string;
   /** The delivery that this state was learnt by: its flow acts on it, and so does a repetition of that flow. */
   learntBy: string;
+  /** Missing until they were looked at. */
+  checks?: PullChecks;
 }
 
 /** How far a person was told of a transition. */

@@ -16,7 +16,7 @@ export type SourcedRecord = TaskRecord & { source: WorkSource };
 export interface Telling {
   transition: string;
   /** An issue or a pull request. */
-  page: { number: number; url: string };
+  page: { number: number; url: string; repository?: { owner: string; name: string } };
   mention: Mention;
   /** Tells the person in another way than by a comment; returns whether that is done. */
   otherwise?: (() => Promise<boolean>) | undefined;
@@ -39,7 +39,7 @@ export async function tellOnce(
   const { source } = record;
   const app = await connectGitHub();
   const issue = new IssueClient(app.installation(source.installation), {
-    repository: source.repository,
+    repository: page.repository ?? source.repository,
     issue: page,
   });
   const marker = `<!-- coder-task-relay:told ${encodeURIComponent(transition)} -->`;

@@ -3,8 +3,9 @@ import { type Pull, RepositoryClient } from "../github/repository.js";
 import { readWhileStale } from "../github/stale-reads.js";
 import { TransientError } from "../model/errors.js";
 import type { PullChanged } from "../model/event.js";
-import type { TaskKey, TaskPull, TaskRecord } from "../model/record.js";
+import { type TaskKey, type TaskPull, type TaskRecord, taskKey } from "../model/record.js";
 import { log } from "../runtime/log.js";
+import type { SourcedRecord } from "./mention.js";
 import { type Records, StatusComment } from "./status-comment.js";
 
 /**
@@ -48,9 +49,10 @@ async function note(
     const now = await read(before?.updatedAt ?? "");
     if (!now) return undefined;
     if (before?.state === now.state) return { record, pull: before };
-    const { url, state, updatedAt } = now;
+    const { nodeId, url, state, updatedAt } = now;
     const pull = {
       ...before,
+      nodeId,
       repository: { id, owner, name },
       number,
       url,
@@ -63,6 +65,19 @@ async function note(
     if (updated) return { record: updated, pull };
   }
   throw new TransientError("Too many events change the pull requests of the task at once. It is retried.");
+}
+
+/** Shows what CI says about the pull requests; `undefined` if they have changed since the record was read. */
+export async function announceChecks(
+  store: Records,
+  record: SourcedRecord,
+  pulls: TaskPull[],
+): Promise<SourcedRecord | undefined> {
+  const { source } = record;
+  const updated = await updatePulls(store, taskKey(source), record, pulls);
+  if (!updated) return undefined;
+  await new StatusComment(store, await connectGitHub(), source, "attend").refresh(updated);
+  return { ...updated, source };
 }
 
 /** Changes the pull requests of a record; `undefined` if somebody else has since it was read. */

@@ -107,11 +107,15 @@ function linkTo({ name, url = "" }: TaskLocation): string {
   return `[${isTaskName(name) ? name : shown}](${url})`;
 }
 
-/** `Pull request: [#7](…) (merged)`: all of the task's, each with its state. */
+const results = { passed: "✅", failed: "❌", running: "🟡" } as const;
+
+/** `Pull request: [#7](…) (open, checks ✅)`: all of the task's, each with its state and what CI says. */
 function pullsLine(pulls: readonly TaskPull[], repositoryId: number): string {
-  const shown = pulls.map(({ repository: { id, owner, name }, number, url, state }) => {
+  const shown = pulls.map(({ repository: { id, owner, name }, number, url, state, checks }) => {
     const title = id === repositoryId ? `#${number}` : `${owner}/${name}#${number}`;
-    return `[${title}](${url}) (${state})`;
+    const isOver = state === "merged" || state === "closed";
+    const result = isOver || !checks || checks.result === "none" ? "" : `, checks ${results[checks.result]}`;
+    return `[${title}](${url}) (${state}${result})`;
   });
   return shown.length === 0 ? "" : `Pull request${shown.length > 1 ? "s" : ""}: ${shown.join(", ")}`;
 }

@@ -12,6 +12,7 @@ import { IssuesApi } from "./issues/issues-api.js";
 import { Activity } from "./pulls/activity.js";
 import { GraphQL } from "./pulls/graphql.js";
 import { Pulls } from "./pulls/pulls.js";
+import { ReviewRequests } from "./pulls/review-requests.js";
 import { Reviews } from "./pulls/reviews.js";
 import { Happenings } from "./repositories/happenings.js";
 import { Repositories } from "./repositories/repositories.js";
@@ -78,6 +79,7 @@ export class FakeGitHub {
   readonly comments: IssueComments;
   readonly pulls: Pulls;
   readonly reviews: Reviews;
+  readonly reviewRequests: ReviewRequests;
   readonly actions: Actions;
   readonly contents: Contents;
   readonly checkRuns: CheckRuns;
@@ -126,6 +128,7 @@ export class FakeGitHub {
     this.comments = new IssueComments(this.issues, this.repositories, happenings, bot);
     this.pulls = new Pulls(this.issues, this.repositories, happenings);
     this.reviews = new Reviews(this.pulls, this.repositories, happenings, bot);
+    this.reviewRequests = new ReviewRequests(this.pulls, this.repositories);
     this.actions = new Actions(this.pulls, this.repositories, happenings, this.agentLogin);
     this.contents = new Contents(this.repositories, happenings);
     this.checkRuns = new CheckRuns(this.auth, this.repositories, this.contents, this.pulls, happenings);
@@ -164,6 +167,7 @@ export class FakeGitHub {
       issuesApi,
       // Before the pull requests: "comments" is no number of one.
       this.reviews,
+      this.reviewRequests,
       this.pulls,
       pullFiles,
       this.actions,

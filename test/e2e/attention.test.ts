@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import type { Issue } from "../../local/fake-github/issues/issues.js";
 import type { Pull } from "../../local/fake-github/pulls/pull.js";
+import { nodeId } from "../../local/fake-github/repositories/repository.js";
 import { deployments, sending } from "./deployments.js";
 import { until, World } from "./support.js";
 
@@ -80,6 +81,51 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
     expect(world.statusComments(issue).filter((body) => body.includes(":status "))).toHaveLength(1);
   });
 
+  test("the requester is told once for each commit that the pull request is ready and its checks are green", async () => {
+    const issue = await world.runningIssue();
+    const { pull } = await world.gitHub.openPull({
+      repo: "octo/app",
+      by: world.gitHub.agentLogin,
+      head: "green",
+      draft: true,
+      closes: [issue.number],
+    });
+    const check = { repo: "octo/app", by: "mona", name: "build", headSha: pull.shas.at(-1) ?? "" };
+    const status = { repo: "octo/app", by: "mona", context: "deploy" };
+    const untilShown = (text: string) =>
+      until(`the status comment says "${text}": ${world.statusComments(issue)}`, async () => {
+        await world.attend();
+        return world.statusComments(issue).some((body) => body.includes(`/pull/${pull.number}) (${text})`));
+      });
+    await world.gitHub.reportCheck(check);
+    await untilShown("draft, checks 🟡");
+    await world.gitHub.reportCheck({ ...check, conclusion: "success" });
+    await untilShown("draft, checks ✅");
+    await world.idle();
+    expect(world.mentions(pull)).toEqual([]);
+    await world.gitHub.setDraft(pull, { by: "mona", draft: false });
+    await untilTold(pull, 1);
+    expect(world.mentions(pull)[0]).toContain("@mona This pull request is ready, and its checks are green.");
+
+    await world.gitHub.pushToPull(pull, { by: world.gitHub.agentLogin });
+    const sha = pull.shas.at(-1) ?? "";
+    await world.gitHub.setStatus({ ...status, sha, state: "pending" });
+    await untilShown("open, checks 🟡");
+    await world.gitHub.setStatus({ ...status, sha, state: "success" });
+    await untilTold(pull, 2);
+    await world.attend();
+    expect(world.mentions(pull)).toHaveLength(2);
+    await world.gitHub.closePull(pull, { by: "mona", merged: true });
+    await world.untilStatus(issue, "Completed");
+    const ends = await world.endsOf(issue);
+    expect(ends).toEqual(ends.map(() => "SUCCEEDED"));
+    // Nothing is asked about a task that has ended.
+    const before = world.gitHub.http.calls.length;
+    await world.attend();
+    const asked = JSON.stringify(world.gitHub.http.calls.slice(before).map((call) => call.body));
+    expect(asked).not.toContain(nodeId("PullRequest", pull.id));
+  });
+
   test("a person whom GitHub does not let the relay tell is not tried again", async () => {
     const issue = await world.runningIssue();
     issue.locked = true;
@@ -97,5 +143,41 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
     await world.attend();
     expect(refusals()).toHaveLength(logged);
     expect(world.mentions(issue)).toEqual([]);
+  });
+});
+
+describe("with NOTIFY=review", () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await World.start({ coder: deployments["Tasks of 2.34"].coder, settings: { NOTIFY: "review" } });
+  });
+  afterAll(() => world.close());
+
+  test("the requester's review of a green pull request is requested, or they are mentioned if GitHub refuses that", async () => {
+    const issue = await world.runningIssue();
+    const open = async (head: string) => {
+      const by = world.gitHub.agentLogin;
+      const { pull } = await world.gitHub.openPull({ repo: "octo/app", by, head, closes: [issue.number] });
+      const check = { repo: "octo/app", by: "mona", name: "build", headSha: pull.shas.at(-1) ?? "" };
+      await world.gitHub.reportCheck({ ...check, conclusion: "success" });
+      await world.idle();
+      return pull;
+    };
+    const first = await open("first");
+    await until("the review is requested", async () => {
+      await world.attend();
+      return world.gitHub.reviewRequests.of(first).length > 0;
+    });
+    const body = { message: "Reviews may only be requested from collaborators." };
+    world.gitHub.http.fail({ method: "POST", path: /requested_reviewers$/, status: 422, body });
+    const second = await open("second");
+    await until("the person is mentioned", async () => {
+      await world.attend();
+      return world.mentions(second).length > 0;
+    });
+    await world.attend();
+    expect(world.gitHub.reviewRequests.of(first)).toEqual(["mona"]);
+    expect(world.mentions(first)).toEqual([]);
+    expect(world.mentions(second)).toEqual([expect.stringContaining("@mona This pull request is ready")]);
   });
 });

@@ -43,6 +43,8 @@ test("on GitHub Enterprise Server an issue lives as it does on github.com", asyn
   );
   expect(inputs()).toContain(`${page}/pull/${pull.number}`);
 
+  await world.attend();
+  await world.untilStatus(issue, `${page}/pull/${pull.number}) (open, checks ❌)`);
   await gitHub.closeIssue(issue, { by: "mona" });
   await world.untilStatus(issue, "Completed");
   expect((await world.idle()).filter(({ status }) => status !== "SUCCEEDED")).toEqual([]);

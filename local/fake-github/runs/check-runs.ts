@@ -90,6 +90,11 @@ export class CheckRuns {
     return this.all.filter((run) => run.repo === repo && run.headSha === sha);
   }
 
+  /** The latest of each name and App. */
+  latestOf(repo: Repository, sha: string): CheckRun[] {
+    return latest(this.ofCommit(repo, sha).reverse());
+  }
+
   routes(rest: Rest): void {
     rest.post("/repos/:owner/:repo/check-runs", (request) => {
       return { status: 201, body: this.json(this.#create(request)) };
@@ -115,9 +120,7 @@ export class CheckRuns {
         .filter((run) => [null, run.status].includes(query.get("status")))
         .filter(({ app }) => [null, String(app?.id ?? this.auth.appId)].includes(query.get("app_id")))
         .reverse();
-      const isSame = (a: CheckRun, b: CheckRun) => a.name === b.name && a.app?.id === b.app?.id;
-      const latest = found.filter((run, i) => found.findIndex((other) => isSame(other, run)) === i);
-      const shown = query.get("filter") === "all" ? found : latest;
+      const shown = query.get("filter") === "all" ? found : latest(found);
       return rest.page(request, shown, (run) => this.json(run), "check_runs");
     });
   }
@@ -212,6 +215,12 @@ export class CheckRuns {
       deployment: undefined,
     });
   }
+}
+
+/** The first of each name and App, of runs that are the newest first. */
+function latest(runs: readonly CheckRun[]): CheckRun[] {
+  const isSame = (a: CheckRun, b: CheckRun) => a.name === b.name && a.app?.id === b.app?.id;
+  return runs.filter((run, i) => runs.findIndex((other) => isSame(other, run)) === i);
 }
 
 function checkedOutput(value: unknown): Json {

@@ -1,5 +1,6 @@
 import type { HttpReply, HttpRequest } from "../../http/http-server.js";
 import type { AppAuth } from "../app/app-auth.js";
+import { fileNode } from "../contents/file-node.js";
 import type { IssueComments } from "../issues/issue-comments.js";
 import type { Issue, Issues } from "../issues/issues.js";
 import type { TimelineEvent } from "../issues/timeline.js";
@@ -113,17 +114,9 @@ export class NodeQueries implements NodeAnswers {
       databaseId: repo.id,
       issues: connection(shown.reverse(), variables.issuesAfter, issueNode),
       pullRequests: connection(pulls.openOf(repo).reverse(), variables.pullsAfter, pullNode),
-      object: /\bobject\b/.test(query) ? this.#file(repo, String(variables.file)) : null,
+      object: /\bobject\b/.test(query) ? fileNode(this.stores.contents, repo, String(variables.file)) : null,
     };
     return { repo, node };
-  }
-
-  #file(repo: Repository, expression: string): Json | null {
-    const [ref = "", path = ""] = expression.split(/:(.*)/s);
-    const bytes = this.stores.contents.fileAt(repo, ref === "HEAD" ? repo.defaultBranch : ref, path);
-    if (!bytes) return null;
-    const isBinary = bytes.includes(0);
-    return { text: isBinary ? null : bytes.toString("utf8"), isTruncated: false, isBinary };
   }
 
   #issue(id: number): Found | undefined {
@@ -148,6 +141,7 @@ const needs: Record<string, string> = {
   object: "contents: read",
   commits: "contents: read",
   checkSuites: "checks: read",
+  statusCheckRollup: "checks: read",
   status: "statuses: read",
 };
 

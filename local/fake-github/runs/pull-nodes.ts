@@ -1,4 +1,5 @@
 import type { Contents } from "../contents/contents.js";
+import { fileNode } from "../contents/file-node.js";
 import { actorNode } from "../pulls/graphql.js";
 import { headSha, type Pull } from "../pulls/pull.js";
 import type { Pulls } from "../pulls/pulls.js";
@@ -8,6 +9,7 @@ import type { Json } from "../rest/rest.js";
 import type { Actions } from "./actions.js";
 import type { CheckRuns } from "./check-runs.js";
 import type { CommitStatuses } from "./commit-statuses.js";
+import { statusCheckRollup } from "./rollup.js";
 
 /** The stores that a pull request's node is made of. */
 export interface PullStores {
@@ -33,11 +35,12 @@ export const pullNode = (pull: Pull): Json => ({
 });
 
 /** A pull request with its reviews, its newest commit, and whether it can be merged. */
-export function wholePullNode(stores: PullStores, pull: Pull, query: string, { before }: Json): Json {
+export function wholePullNode(stores: PullStores, pull: Pull, query: string, { before, file }: Json): Json {
   const { contents, pulls } = stores;
   const tip = contents.resolve(pull.repo, pull.base);
   return {
     ...pullNode(pull),
+    repository: { object: fileNode(contents, pull.repo, String(file)) },
     mergeable: /\bmergeable\b/.test(query) ? mergeableOf(pulls.look(pull)) : "UNKNOWN",
     baseRefName: pull.base,
     baseRefOid: pull.baseSha,
@@ -72,7 +75,12 @@ function commitOf({ actions, checkRuns, statuses }: PullStores, pull: Pull): Jso
   const contexts = statuses
     .ofCommit(pull.repo, oid)
     .map(({ id, state }) => ({ id: nodeId("StatusContext", id), state: state.toUpperCase() }));
-  return { oid, checkSuites: { nodes: suites }, status: contexts.length > 0 ? { contexts } : null };
+  return {
+    oid,
+    checkSuites: { nodes: suites },
+    status: contexts.length > 0 ? { contexts } : null,
+    statusCheckRollup: statusCheckRollup({ actions, checkRuns, statuses }, pull.repo, oid),
+  };
 }
 
 /** The last hundred reviews before a cursor, which is the position of a review. */

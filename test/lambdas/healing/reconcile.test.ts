@@ -164,7 +164,8 @@ async function track(
   const { number } = pull;
   const updatedAt = pull.issue.updatedAt;
   const known = { number, url: "https://github.com", updatedAt, learntBy: "1", state: state as PullState };
-  const pulls = [{ ...known, repository: { id, owner: owner.login, name } }];
+  const nodeId = `PR_${pull.id}`;
+  const pulls = [{ ...known, nodeId, repository: { id, owner: owner.login, name } }];
   await store.update({ repositoryId: id, work }, { pulls }, { expression: "attribute_exists(#intent)" });
 }
 

@@ -98,6 +98,7 @@ describe("the task's pull requests", () => {
     state,
     updatedAt: "2026-11-22T10:00:00Z",
     learntBy: "a delivery",
+    nodeId: "PR_1",
   });
 
   test("are linked with their states, in one line", () => {

@@ -1,0 +1,71 @@
+import { ignoredChecks } from "../ci/ignored-checks.js";
+import { connectGitHub } from "../github/app.js";
+import { checksOfPulls, type HeadChecks } from "../github/pull-checks.js";
+import { hasQuota } from "../github/quota.js";
+import { configPath } from "../model/config-path.js";
+import type { PullChecks, TaskPull, TaskRecord } from "../model/record.js";
+import { errorName, log } from "../runtime/log.js";
+import type { SourcedRecord } from "../status/mention.js";
+import { announceChecks } from "../status/task-pulls.js";
+import type { TaskStore } from "../tasks/store.js";
+
+/** The pull requests of a record whose checks matter to somebody. */
+export function openPullsOf({ wanted, pulls = [] }: TaskRecord): TaskPull[] {
+  return wanted ? pulls.filter(({ state }) => state === "open" || state === "draft") : [];
+}
+
+/** What CI says about the open pull requests of all tasks: the few requests for it are made once in a run. */
+export class PullLooks {
+  readonly #found = new Map<string, HeadChecks>();
+
+  constructor(private readonly store: TaskStore) {}
+
+  /** Asks each installation for all of its pull requests together. */
+  async look(records: readonly SourcedRecord[]): Promise<void> {
+    const asked = new Map<number, string[]>();
+    for (const record of records) {
+      const { installation } = record.source;
+      const ids = openPullsOf(record).map(({ nodeId }) => nodeId);
+      if (ids.length > 0) asked.set(installation, [...(asked.get(installation) ?? []), ...ids]);
+    }
+    for (const [installation, ids] of asked) await this.#ask(installation, ids);
+  }
+
+  async #ask(installation: number, ids: readonly string[]): Promise<void> {
+    try {
+      const octokit = (await connectGitHub()).installation(installation);
+      if (!(await hasQuota(octokit))) {
+        log.warn("The rest of GitHub's hourly requests is left to the flows", { installation });
+        return;
+      }
+      const found = await checksOfPulls(octokit, ids, configPath);
+      for (const [id, checks] of found) this.#found.set(id, checks);
+    } catch (error) {
+      // People are still told what the records say.
+      log.warn("GitHub does not show the checks of an installation's pull requests", {
+        installation,
+        error: errorName(error),
+      });
+    }
+  }
+
+  /** Shows in the status comment what CI says. Returns the record after that. */
+  async sync(record: SourcedRecord): Promise<SourcedRecord> {
+    const { pulls = [] } = record;
+    const changed = pulls.map((pull) => {
+      const found = openPullsOf(record).includes(pull) ? this.#found.get(pull.nodeId) : undefined;
+      return found ? { ...pull, checks: judged(found, pull.checks) } : pull;
+    });
+    if (changed.every(({ checks }, index) => checks === pulls[index]?.checks)) return record;
+    return (await announceChecks(this.store, record, changed)) ?? record;
+  }
+}
+
+/** What was known already, if nothing has changed. */
+function judged({ headSha, checks, file }: HeadChecks, known: PullChecks | undefined): PullChecks {
+  const isIgnored = ignoredChecks({ file });
+  const outcomes = checks.filter(({ names }) => !names.some(isIgnored)).map(({ outcome }) => outcome);
+  const result = (["failed", "running", "passed"] as const).find((one) => outcomes.includes(one)) ?? "none";
+  if (known?.headSha === headSha && known.result === result) return known;
+  return { headSha, result, at: Date.now() };
+}

@@ -1,0 +1,54 @@
+import type { Repository } from "../repositories/repository.js";
+import type { Json } from "../rest/rest.js";
+import type { Actions } from "./actions.js";
+import type { CheckRuns } from "./check-runs.js";
+import type { CommitStatuses } from "./commit-statuses.js";
+
+interface Reports {
+  actions: Actions;
+  checkRuns: CheckRuns;
+  statuses: CommitStatuses;
+}
+
+const passed = ["SUCCESS", "NEUTRAL", "SKIPPED"];
+
+/** All check runs and statuses of a commit in GraphQL, a hundred at most; null if there are none. */
+export function statusCheckRollup({ actions, checkRuns, statuses }: Reports, repo: Repository, oid: string) {
+  const ofActions = actions.ofCommit(repo, oid).flatMap((run) => {
+    const jobs = run.jobs.filter(({ attempt }) => attempt === run.attempt);
+    const checkSuite = { workflowRun: { workflow: { name: run.workflow } } };
+    const named = jobs.length > 0 ? jobs : [{ name: run.workflow, conclusion: run.conclusion }];
+    return named.map(({ name, conclusion }) => checkRun(name, conclusion, checkSuite));
+  });
+  const ofApps = checkRuns
+    .latestOf(repo, oid)
+    .map(({ name, conclusion }) => checkRun(name, conclusion, { workflowRun: null }));
+  const contexts = statuses.ofCommit(repo, oid).map(({ context, state }) => statusContext(context, state));
+  const nodes = [...ofActions, ...ofApps, ...contexts];
+  if (nodes.length === 0) return null;
+  const words = nodes.map(({ conclusion, state }) => state ?? conclusion ?? "PENDING");
+  const hasFailed = words.some((word) => word !== "PENDING" && !passed.includes(word));
+  const state = hasFailed ? "FAILURE" : words.includes("PENDING") ? "PENDING" : "SUCCESS";
+  const pageInfo = { hasNextPage: nodes.length > 100, endCursor: null };
+  return { state, contexts: { totalCount: nodes.length, pageInfo, nodes: nodes.slice(0, 100) } };
+}
+
+/** Of a union, an answer has the fields of its own type only. */
+const checkRun = (name: string, conclusion: string | null, checkSuite: Json) => ({
+  __typename: "CheckRun",
+  name,
+  status: conclusion === null ? "IN_PROGRESS" : "COMPLETED",
+  conclusion: conclusion?.toUpperCase() ?? null,
+  checkSuite,
+  context: undefined,
+  state: undefined,
+});
+
+const statusContext = (context: string, state: string) => ({
+  __typename: "StatusContext",
+  context,
+  state: state.toUpperCase(),
+  name: undefined,
+  conclusion: undefined,
+  checkSuite: undefined,
+});
