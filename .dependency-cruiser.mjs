@@ -10,6 +10,7 @@ export const layers = {
     actions: [
       "attention",
       "webhook",
+      "pulls",
       "tasks",
       "inbox",
       "status",
@@ -19,7 +20,7 @@ export const layers = {
       "github",
       ...ground,
     ],
-    attention: ["tasks", "inbox", "status", "ci", "accounts", ...clients, ...ground],
+    attention: ["pulls", "tasks", "inbox", "status", "ci", "accounts", ...clients, ...ground],
     healing: [
       "webhook",
       "tasks",
@@ -32,6 +33,7 @@ export const layers = {
       ...clients,
       ...ground,
     ],
+    pulls: ["tasks", "inbox", "status", "accounts", "github", "coder", ...ground],
     webhook: ["config", "accounts", "aws", ...ground],
     tasks: ["inbox", "config", "accounts", ...clients, ...ground],
     inbox: ["status", "accounts", ...clients, ...ground],

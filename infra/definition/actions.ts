@@ -94,7 +94,13 @@ export const actions = {
     ...actionDefaults,
     description: "Records the state of a task's pull request, and shows it in the status comment",
     secrets: ["githubApp"],
-    table: { task: ["get", "update"] },
+    table: { task: ["get", "update"], account: ["query", "update"] },
+  },
+  "pause-task": {
+    ...actionDefaults,
+    description: "Pauses a task whose last pull request was merged, once its agent is at rest",
+    secrets: ["githubApp", "coderToken", "taskMark"],
+    table: { task: ["get", "update"], inbox: ["get", "update"], account: ["query", "update"] },
   },
   "match-failed-run": {
     ...actionDefaults,

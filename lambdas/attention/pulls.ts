@@ -4,9 +4,9 @@ import { checksOfPulls, type HeadChecks } from "../github/pull-checks.js";
 import { hasQuota } from "../github/quota.js";
 import { configPath } from "../model/config-path.js";
 import type { PullChecks, TaskPull, TaskRecord } from "../model/record.js";
+import { announceChecks } from "../pulls/tracking.js";
 import { errorName, log } from "../runtime/log.js";
 import type { SourcedRecord } from "../status/mention.js";
-import { announceChecks } from "../status/task-pulls.js";
 import type { TaskStore } from "../tasks/store.js";
 
 /** The pull requests of a record whose checks matter to somebody. */

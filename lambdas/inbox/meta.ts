@@ -147,6 +147,22 @@ export class MetaItem {
     );
   }
 
+  /**
+   * Keeps drains from sending while `lock`, a batch without inputs, is open: one that finds it waits, for as long as a Lambda
+   * may run. `false` if something was stored or sent since `meta` was read.
+   */
+  async lock(lock: Batch, { generation, sendings, stored }: InboxMeta): Promise<boolean> {
+    const unstored = stored === undefined ? "attribute_not_exists(#stored)" : "#stored = :stored";
+    return this.#update(
+      { batch: lock, expiresAt: secondsFromNow(keptForSeconds) },
+      {
+        expression: `(attribute_not_exists(#generation) OR (#generation = :generation AND #sendings = :sendings)) AND ${unstored} AND attribute_not_exists(#batch)`,
+        values: { generation, sendings, ...(stored !== undefined && { stored }) },
+      },
+      { sendings: 1, generation: 0 },
+    );
+  }
+
   /** Notes that the send of the batch is over. Whether it has arrived is still unknown. */
   async noteEnd(batch: Batch): Promise<void> {
     await this.#update({ batch: { ...batch, hasEnded: true } }, isOpen(batch));

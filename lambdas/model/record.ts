@@ -129,6 +129,12 @@ export interface Told {
   isDone: boolean;
 }
 
+/** Whether none of a task's pull requests is open any more, and the one that ended last was merged. */
+export function endsMerged(pulls: readonly TaskPull[] = []): boolean {
+  const last = pulls.toSorted((a, b) => a.updatedAt.localeCompare(b.updatedAt)).at(-1);
+  return last?.state === "merged" && !pulls.some(({ state }) => state === "open" || state === "draft");
+}
+
 /** What is known about one piece of work: one DynamoDB item. After a refusal it has only a status. */
 export interface TaskRecord {
   /**

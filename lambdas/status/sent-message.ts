@@ -40,8 +40,9 @@ function statusAfter({ status, report: known }: TaskRecord, { report, sent }: Se
     waiting: true,
     // A detail, such as the limit of CI rounds, was true until somebody said something.
     running: status.detail !== undefined || (report !== "" && report !== known),
+    // The task was paused, and this has resumed it.
+    stopped: true,
     created: false,
-    stopped: false,
     completed: false,
     refused: false,
   };

@@ -10,10 +10,20 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
-test("the relay waits for an agent that is busy for days, and the issue says so after the first day", async () => {
+test("the relay waits for an agent that is busy for days, and the issue says so after the first day; a merge that leaves the issue open pauses no such agent", async () => {
   const issue = await world.runningIssue();
   const task = world.agentOf(issue) as FakeTask;
+  const { gitHub } = world;
+  const { pull } = await gitHub.openPull({
+    repo: "octo/app",
+    by: gitHub.agentLogin,
+    head: "fix",
+    base: "next",
+    body: `Part of #${issue.number}`,
+  });
+  await world.untilStatus(issue, "(open)");
   task.holdBusy();
+  await gitHub.closePull(pull, { by: "mona", merged: true });
   await world.gitHub.comment(issue, { by: "mona", body: "Use the new parser." });
   expect(await world.untilStatus(issue, "for more than a day")).toMatch(/agent is running.*A message waits/s);
   await until("two drains have waited for a day each", () => world.executions("drain-inbox").length > 2);
@@ -25,7 +35,9 @@ test("the relay waits for an agent that is busy for days, and the issue says so 
   await until("the status comment is as before", () =>
     world.statusComments(issue).every((body) => !body.includes("a day")),
   );
-  await world.idle();
+  const ends = (await world.idle()).filter(({ name }) => name.startsWith("track-pull"));
+  expect(ends.map(({ status }) => status)).toEqual(["SUCCEEDED", "SUCCEEDED"]);
+  expect(task.status).toBe("active");
   const drains = world.executions("drain-inbox");
   expect(drains.map(({ status }) => status)).toEqual(drains.map(() => "SUCCEEDED"));
   for (const { executionArn } of drains) {

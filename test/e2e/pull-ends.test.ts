@@ -3,10 +3,10 @@ import type { Issue } from "../../local/fake-github/issues/issues.js";
 import type { NewPull, Pull } from "../../local/fake-github/pulls/pull.js";
 import { deployments } from "./deployments.js";
 import { allWell } from "./repo-work.js";
-import { World } from "./support.js";
+import { until, World } from "./support.js";
 
 describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("the agent's pull request, on %s", (name) => {
-  const { coder } = deployments[name];
+  const { coder, pauses } = deployments[name];
   let world: World;
   beforeAll(async () => {
     world = await World.start({ coder });
@@ -51,5 +51,119 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("the agent's pull req
     await world.untilStatus(issue, `(merged), ${link(second)} (closed)`);
     await allWell(world);
     expect(world.statusComments(issue)).toEqual([expect.stringMatching(/Completed/)]);
+  });
+
+  const texts = (issue: Issue) => world.agentOf(issue).inputs.map(({ text }) => text);
+  const told = (issue: Issue, text: string) =>
+    until(`the agent gets "${text}"`, () => texts(issue).find((input) => input.includes(text)));
+
+  test("that is closed without merging or reopened tells the agent by whom, once, unless it was the agent or is not so any more", async () => {
+    const { gitHub } = world;
+    const issue = await world.runningIssue();
+    const pull = await open(issue);
+    const [closed] = await gitHub.closePull(pull, { by: "mona" });
+    const message = await told(issue, `octo/app#${pull.number} was closed without merging by mona`);
+    expect(message).toContain(`URL: https://github.com/octo/app/pull/${pull.number}`);
+    await gitHub.redeliver(closed?.guid ?? "");
+    await gitHub.reopenPull(pull, { by: "tim" });
+    await told(issue, `octo/app#${pull.number} was reopened by tim`);
+    await world.untilStatus(issue, `${link(pull)} (open)`);
+
+    const [late] = await gitHub.closePull(pull, { by: "mona", deliver: false });
+    const reopened = await gitHub.reopenPull(pull, { by: gitHub.agentLogin });
+    if (late) await gitHub.send(late);
+    await gitHub.redeliver(reopened.guid);
+    await allWell(world);
+    await gitHub.closePull(pull, { by: gitHub.agentLogin });
+    await world.untilStatus(issue, `${link(pull)} (closed)`);
+    await allWell(world);
+    expect(texts(issue)).toHaveLength(2);
+    expect(world.haveEntered("track-pull", "Pause task")).toBe(0);
+  });
+
+  /** Waits until the agent was seen at work by so many more looks. */
+  const untilSeenAtWork = async (looks = 2) => {
+    const seen = () =>
+      world
+        .executions("track-pull")
+        .flatMap(({ executionArn }) => world.system.engine.history(executionArn))
+        .filter(({ taskFailedEventDetails: failed }) => failed?.error === "AgentStillBusyError").length;
+    const before = seen();
+    await until("the agent is seen at work", () => seen() >= before + looks);
+  };
+  const paused = "Its last pull request was merged, and this issue is still open. Comment here";
+
+  test("whose merge leaves the issue open pauses the task, as the last one, after the agent's turn, until somebody comments", async () => {
+    const { gitHub } = world;
+    const issue = await world.runningIssue();
+    const agent = world.agentOf(issue);
+    const first = await open(issue, { base: "next", head: "first" });
+    const second = await open(issue, { base: "next", head: "second" });
+    await gitHub.closePull(first, { by: "mona", merged: true });
+    await world.untilStatus(issue, `${link(first)} (merged), ${link(second)} (open)`);
+    agent.holdBusy();
+    await gitHub.closePull(second, { by: "mona", merged: true });
+    await world.untilStatus(issue, `${link(first)} (merged), ${link(second)} (merged)`);
+    await untilSeenAtWork();
+    expect(world.statusComments(issue)[0]).not.toContain("paused");
+    expect(agent.status).toMatch(/active|running/);
+    agent.release();
+    await world.untilStatus(issue, paused);
+    if (pauses) await until("its workspace is paused", () => agent.status === "paused");
+    await allWell(world);
+    expect(world.statusComments(issue)).toEqual([expect.stringContaining("The task is paused.")]);
+
+    await gitHub.comment(issue, { by: "mona", body: "Now the docs, please." });
+    await told(issue, "Now the docs, please.");
+    await world.untilRunning(issue);
+    await allWell(world);
+    expect(world.statusComments(issue)[0]).not.toContain(paused);
+    await gitHub.closeIssue(issue, { by: "mona" });
+    await world.untilStatus(issue, "Completed");
+    await allWell(world);
+  });
+
+  if (pauses) {
+    test("whose task is being paused while somebody comments gets the comment after that: no turn begins and is cut off", async () => {
+      const { gitHub, coder: server, logs } = world;
+      const issue = await world.runningIssue();
+      const pull = await open(issue, { base: "next" });
+      const looks = () => logs.filter((line) => line.includes("an earlier send was looked up")).length;
+      const before = looks();
+      let toldBefore: string[] | undefined;
+      const hold = async () => {
+        await gitHub.comment(issue, { by: "mona", body: "Wait, one more thing." });
+        await until("a drain finds the inbox locked", () => looks() > before);
+        toldBefore = texts(issue);
+      };
+      server.http.fail({ method: "POST", path: /\/pause$/, hold });
+      await gitHub.closePull(pull, { by: "mona", merged: true });
+      await told(issue, "Wait, one more thing.");
+      await allWell(world);
+      expect(toldBefore).toEqual([]);
+      expect(world.statusComments(issue)[0]).not.toContain(paused);
+    });
+  }
+
+  test("whose merge is followed by another one, before the agent is at rest, pauses nothing; nor does one that closes the issue, or is unassigned", async () => {
+    const { gitHub } = world;
+    for (const moot of [
+      (issue: Issue) => open(issue, { base: "next", head: "more" }),
+      (issue: Issue) => gitHub.closeIssue(issue, { by: "mona" }),
+      (issue: Issue) => world.unassign(issue),
+    ]) {
+      const issue = await world.runningIssue();
+      const agent = world.agentOf(issue);
+      const pull = await open(issue, { base: "next" });
+      agent.holdBusy();
+      await gitHub.closePull(pull, { by: "mona", merged: true });
+      await untilSeenAtWork(1);
+      await moot(issue);
+      await until("nothing waits for the agent", () =>
+        world.executions("track-pull").every(({ status }) => status !== "RUNNING"),
+      );
+      await allWell(world);
+      expect(world.statusComments(issue)).toEqual([expect.not.stringContaining(paused)]);
+    }
   });
 });

@@ -70,7 +70,14 @@ const lambdaRights: Record<string, string[]> = {
     knowsAccounts,
     `states:StartExecution on ${machine("relay-failure")}`,
   ],
-  TrackPull: [...actsAsInstallation, updatesTasks],
+  TrackPull: [...actsAsInstallation, updatesTasks, knowsAccounts],
+  PauseTask: [
+    ...actsAsInstallation,
+    ...readsCoder,
+    updatesTasks,
+    onItems("dynamodb:GetItem dynamodb:UpdateItem", "inbox"),
+    knowsAccounts,
+  ],
   MatchFailedRun: [...actsAsInstallation, knowsAccounts],
   StartBranchTask: [`states:StartExecution on ${machine("create-task")}`],
   PutIntoInbox: [
@@ -167,7 +174,7 @@ const flowLambdas: Record<string, string[]> = {
   DrainInbox: ["AnnounceWait", "KeepInbox", "ResumeTask", "SendInbox", "StartFollowing", "WakeDrain"],
   FollowTask: ["AnnounceProgress", "ObserveProgress"],
   WatchPulls: ["WatchPulls"],
-  TrackPull: ["FindTask", "TrackPull"],
+  TrackPull: ["FindTask", "PauseTask", "PutIntoInbox", "TrackPull"],
 };
 
 describe("rights", () => {
@@ -303,6 +310,7 @@ describe("Lambdas", () => {
     ExplainRefusal: { ...githubApp, ...table },
     RelayLogs: { ...githubApp, ...table },
     TrackPull: { ...githubApp, ...table },
+    PauseTask: { ...githubApp, ...coder, ...table },
     WatchPulls: { ...githubApp, ...table, RELAY_FAILURE_FLOW_ARN: machine("relay-failure") },
     PutIntoInbox: { ...githubApp, ...table, DRAIN_INBOX_FLOW_ARN: machine("drain-inbox") },
     WakeDrain: { ...table, DRAIN_INBOX_FLOW_ARN: machine("drain-inbox") },

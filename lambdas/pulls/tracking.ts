@@ -1,12 +1,26 @@
+import { agentId } from "../accounts/agent.js";
 import { connectGitHub } from "../github/app.js";
 import { type Pull, RepositoryClient } from "../github/repository.js";
 import { readWhileStale } from "../github/stale-reads.js";
 import { TransientError } from "../model/errors.js";
 import type { PullChanged } from "../model/event.js";
-import { type TaskKey, type TaskPull, type TaskRecord, taskKey } from "../model/record.js";
+import { endsMerged, type TaskKey, type TaskPull, type TaskRecord, taskKey } from "../model/record.js";
 import { log } from "../runtime/log.js";
-import type { SourcedRecord } from "./mention.js";
-import { type Records, StatusComment } from "./status-comment.js";
+import type { SourcedRecord } from "../status/mention.js";
+import { type Records, StatusComment } from "../status/status-comment.js";
+
+/** What is left to do for a pull request, and what its flow remembers. */
+export interface Tracked {
+  /**
+   * `tell`: the agent has to know that it was closed without merging, or reopened. `merged`, and `resting` once the agent has
+   * been seen at rest: it was the last one, so the task pauses. `done`: nothing.
+   */
+  outcome: "tell" | "merged" | "resting" | "done";
+  /** That of the newest event about the task. A later one takes over. */
+  intent: number;
+  /** How many messages the agent had been sent when it was seen at rest; -1 before. */
+  sendings: number;
+}
 
 /**
  * Notes in the task's record where a pull request stands, and shows it in the status comment. Deliveries come late, twice and
@@ -16,16 +30,33 @@ export async function trackPull(
   store: Records,
   key: TaskKey,
   { event, holder }: { event: PullChanged; holder: string },
-): Promise<void> {
+): Promise<Tracked> {
   const app = await connectGitHub();
-  const client = new RepositoryClient(app.installation(event.installation), event.repository);
-  const tracked = await note(store, key, event, (since) => readPull(client, event, since));
-  if (!tracked?.record.source || tracked.pull.learntBy !== event.delivery) return;
-  log.info("A pull request of a task has changed", { pull: tracked.pull.number, state: tracked.pull.state });
-  await new StatusComment(store, app, tracked.record.source, holder).refresh(tracked.record);
+  const octokit = app.installation(event.installation);
+  const client = new RepositoryClient(octokit, event.repository);
+  const noted = await note(store, key, event, (since) => readPull(client, event, since));
+  const { record, pull } = noted ?? {};
+  const done: Tracked = { outcome: "done", intent: record?.intent ?? 0, sendings: -1 };
+  if (!record?.source || !pull) return done;
+  const isNews = pull.learntBy === event.delivery;
+  if (isNews) {
+    log.info("A pull request of a task has changed", { pull: pull.number, state: pull.state });
+    await new StatusComment(store, app, record.source, holder).refresh(record);
+  }
+  if (!record.wanted || !record.task) return done;
+  if (isNews && endsMerged(record.pulls)) return { ...done, outcome: "merged" };
+  // What the agent has done itself, it knows.
+  const tells = stillHolds(event, pull) && event.sender.id !== (await agentId(octokit));
+  return tells ? { ...done, outcome: "tell" } : done;
 }
 
-interface Tracked {
+/** Whether it is closed without having been merged, or open again, as the event says. */
+function stillHolds({ action }: PullChanged, { state }: TaskPull): boolean {
+  if (action === "closed") return state === "closed";
+  return action === "reopened" && (state === "open" || state === "draft");
+}
+
+interface Noted {
   record: TaskRecord;
   pull: TaskPull;
 }
@@ -39,7 +70,7 @@ async function note(
   key: TaskKey,
   { delivery, repository: { id, owner, name }, subject: { number } }: PullChanged,
   read: (since: string) => Promise<Pull | undefined>,
-): Promise<Tracked | undefined> {
+): Promise<Noted | undefined> {
   for (let attempt = 0; attempt < 10; attempt++) {
     const record = await store.get(key);
     if (record?.intent === undefined) return undefined;

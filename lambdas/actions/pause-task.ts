@@ -1,0 +1,22 @@
+import * as z from "zod/mini";
+import { parseInput, taskKeySchema } from "../model/flow-input.js";
+import { pauseAtRest } from "../pulls/pausing.js";
+import type { Tracked } from "../pulls/tracking.js";
+import { TaskStore } from "../tasks/store.js";
+
+const inputSchema = z.object({
+  key: taskKeySchema,
+  tracked: z.object({
+    outcome: z.enum(["tell", "merged", "resting", "done"]),
+    intent: z.int(),
+    sendings: z.int(),
+  }),
+  execution: z.string(),
+});
+const store = new TaskStore();
+
+/** Pauses a task after its last pull request was merged. Throws an `AgentStillBusyError` while its agent works. */
+export async function handler(input: unknown): Promise<Tracked> {
+  const { key, tracked, execution: holder } = parseInput(inputSchema, input);
+  return pauseAtRest(store, key, { tracked, holder });
+}

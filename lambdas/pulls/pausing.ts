@@ -1,0 +1,85 @@
+import { createHash } from "node:crypto";
+import { connectCoder } from "../coder/connect.js";
+import { connectGitHub } from "../github/app.js";
+import { Inbox } from "../inbox/inbox.js";
+import { type Batch, mayWait } from "../inbox/meta.js";
+import { AgentStillBusyError } from "../model/errors.js";
+import { endsMerged, type TaskKey, type TaskRecord } from "../model/record.js";
+import { log } from "../runtime/log.js";
+import { announceMergedPause } from "../status/merged-pause.js";
+import { isWantedNow } from "../tasks/issue-now.js";
+import type { TaskStore } from "../tasks/store.js";
+import type { Tracked } from "./tracking.js";
+
+/**
+ * Pauses a task whose last pull request was merged although its issue stays open, once its agent is at rest: it was seen so
+ * twice, and nothing was sent in between. Whatever makes the pause needless, such as another pull request, ends the flow.
+ *
+ * @throws AgentStillBusyError while the agent works, or something waits for it.
+ * @throws TaskBusyError while a build of the workspace is in the way.
+ */
+export async function pauseAtRest(
+  store: TaskStore,
+  key: TaskKey,
+  { tracked, holder }: { tracked: Tracked; holder: string },
+): Promise<Tracked> {
+  const done: Tracked = { ...tracked, outcome: "done" };
+  const { intent } = tracked;
+  const record = await store.get(key);
+  // An earlier attempt of this run may have been overtaken while it stopped the agent.
+  if (record?.intent !== intent) await store.releaseStop(intent, key);
+  if (record?.intent !== intent || !record.task || !(await isToPause(record))) return done;
+  const location = record.task;
+  const backend = (await connectCoder()).backendOf(location);
+  const inbox = new Inbox(key);
+  const meta = await inbox.meta.read();
+  const lock: Batch = {
+    reference: referenceOf(holder),
+    generation: meta.generation,
+    startedAt: Date.now(),
+    entries: [],
+  };
+  const isLocked = meta.batch?.reference === lock.reference;
+  if (!isLocked && mayWait(meta)) throw busy();
+  const phase = (await backend.find(location, key))?.view.phase ?? "gone";
+  if (phase === "gone" || phase === "broken") return done;
+  if (phase === "working" || phase === "starting") throw busy();
+  if (phase === "ready" && !isLocked && meta.sendings !== tracked.sendings) {
+    return { ...tracked, outcome: "resting", sendings: meta.sendings };
+  }
+  if (!isLocked && !(await inbox.meta.lock(lock, meta))) throw busy();
+  try {
+    // From here on, only a person in Coder could begin a turn.
+    const task = await backend.find(location, key);
+    if (task?.view.phase !== "ready" && task?.view.phase !== "paused") throw busy();
+    if (task.view.phase === "ready") {
+      if (!(await store.claimStop(intent, key))) return done;
+      await backend.stop(task).finally(() => store.releaseStop(intent, key));
+    }
+    log.info("Paused after its last pull request was merged", { task: task.name });
+    await announceMergedPause(store, record, holder);
+  } finally {
+    await inbox.meta.closeBatch(lock);
+  }
+  return done;
+}
+
+/** Whether the merge is still the end of the task's pull requests, and of what the issue wants. */
+async function isToPause({ wanted, pulls, source, intentAt = "" }: TaskRecord): Promise<boolean> {
+  if (wanted !== true || !source || !endsMerged(pulls)) return false;
+  if (!("issue" in source)) return true;
+  // Where the merge has closed the issue, its task is deleted.
+  const octokit = (await connectGitHub()).installation(source.installation);
+  return (await isWantedNow(octokit, source, intentAt)) !== false;
+}
+
+function busy(): AgentStillBusyError {
+  return new AgentStillBusyError(
+    "The agent works, or is about to get a message. The task is paused after that.",
+  );
+}
+
+/** The same for each attempt of an execution. */
+function referenceOf(holder: string): string {
+  return createHash("sha256").update(holder).digest("hex").slice(0, 16);
+}
