@@ -7,8 +7,8 @@ import { Playground } from "./demo/playground.js";
 import { localBundles } from "./lambda-host/bundles.js";
 import { openState, StateFolderError } from "./state/state.js";
 import { writeAwsEnvironment } from "./system/aws-environment.js";
-import { writeConnection } from "./system/connection.js";
-import { stateFolder } from "./system/state-folder.js";
+import { isTaken, writeConnection } from "./system/connection.js";
+import { defaultFolder, stateFolder } from "./system/state-folder.js";
 import { startSystem } from "./system/system.js";
 
 /**
@@ -72,14 +72,18 @@ async function run(port: number, timeScale: number): Promise<void> {
     ["State", state ? `${folder.path}` : "in memory: it is lost when this process ends"],
   ];
   const aws = writeAwsEnvironment(system);
-  const connection = writeConnection(system, folder.path ?? dirname(aws.path));
+  const { path } = folder;
+  // Another system in memory may have this folder.
+  const reached = path === undefined || (await isTaken(path)) ? dirname(aws.path) : path;
+  const connection = writeConnection(system, reached);
   process.once("exit", aws.remove);
   process.once("exit", connection.remove);
   for (const [name = "", where] of rows) console.log(`${name.padEnd(16)} ${where}`);
   if (commands.length > 0) console.log(`\nTry it:\n  ${commands.join("\n  ")}`);
   console.log(`\nThe aws CLI:\n  . ${aws.path}   # its credentials and endpoints, for this shell`);
   console.log("  aws stepfunctions list-state-machines");
-  console.log("\nWhat runs, waits and has failed:\n  npm run relay -- status --local");
+  const variable = reached === defaultFolder ? "" : `LOCAL_STATE_DIR=${reached} `;
+  console.log(`\nWhat runs, waits and has failed:\n  ${variable}npm run relay -- status --local`);
   console.log("\nCtrl-C stops it.");
 
   await new Promise<void>((resolve) => {

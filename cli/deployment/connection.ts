@@ -8,15 +8,15 @@ import type { Deployment } from "./deployment.js";
 const connectionFile = "connection.json";
 
 const texts = z.record(z.string(), z.string());
-const schema = z.object({ processId: z.number(), outputs: texts, environment: texts });
+const schema = z.object({ outputs: texts, environment: texts });
 
 /**
  * The system that `npm start` runs, by the file that it keeps in its folder while it runs.
  *
  * @throws {CommandError} if none runs.
  */
-export function findLocal(folder: string): Deployment {
-  const { outputs, environment } = readConnection(folder);
+export async function findLocal(folder: string): Promise<Deployment> {
+  const { outputs, environment } = await readConnection(folder);
   return {
     title: `the local system in ${folder}`,
     isLocal: true,
@@ -29,7 +29,7 @@ export function findLocal(folder: string): Deployment {
   };
 }
 
-function readConnection(folder: string): z.output<typeof schema> {
+async function readConnection(folder: string): Promise<z.output<typeof schema>> {
   const notRunning = (reason: string) =>
     new CommandError(
       "unreachable",
@@ -43,7 +43,13 @@ function readConnection(folder: string): z.output<typeof schema> {
   }
   const parsed = schema.safeParse(json(text));
   if (!parsed.success) throw notRunning(`its ${connectionFile} is not one of this version`);
-  if (!isRunning(parsed.data.processId)) throw notRunning(`process ${parsed.data.processId} has ended`);
+  // A system that was killed leaves the file.
+  const endpoint = parsed.data.environment.AWS_ENDPOINT_URL_SFN ?? "";
+  try {
+    await fetch(endpoint);
+  } catch {
+    throw notRunning(`the one that ${connectionFile} describes has ended`);
+  }
   return parsed.data;
 }
 
@@ -52,15 +58,5 @@ function json(text: string): unknown {
     return JSON.parse(text);
   } catch {
     return undefined;
-  }
-}
-
-function isRunning(processId: number): boolean {
-  try {
-    process.kill(processId, 0);
-    return true;
-  } catch (error) {
-    // It runs as somebody else.
-    return error instanceof Error && "code" in error && error.code === "EPERM";
   }
 }

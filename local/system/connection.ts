@@ -1,8 +1,10 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { hashOfSources } from "../../infra/definition/sources.js";
 import { outputs } from "./aws-environment.js";
 import type { LocalSystem } from "./system.js";
+
+const file = "connection.json";
 
 /**
  * Writes into a folder, for `npm run relay -- … --local`, how this system is reached: `cli/deployment/connection.ts` reads
@@ -10,10 +12,21 @@ import type { LocalSystem } from "./system.js";
  */
 export function writeConnection(system: LocalSystem, folder: string): { remove: () => void } {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const path = join(folder, "connection.json");
+  const path = join(folder, file);
   const { environment } = system;
-  const stackOutputs = { ...outputs(system), Sources: hashOfSources() };
-  const connection = { processId: process.pid, outputs: stackOutputs, environment };
+  const connection = { outputs: { ...outputs(system), Sources: hashOfSources() }, environment };
   writeFileSync(path, `${JSON.stringify(connection, undefined, 2)}\n`, { mode: 0o600 });
   return { remove: () => rmSync(path, { force: true }) };
+}
+
+/** Whether a folder has the file of a system that runs. */
+export async function isTaken(folder: string): Promise<boolean> {
+  try {
+    const { environment } = JSON.parse(readFileSync(join(folder, file), "utf8"));
+    await fetch(environment.AWS_ENDPOINT_URL_SFN);
+    return true;
+  } catch {
+    // There is no file, or nobody answers.
+    return false;
+  }
 }

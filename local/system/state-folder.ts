@@ -8,12 +8,14 @@ export interface StateFolder {
   isKept: boolean;
 }
 
+export const defaultFolder = ".relay";
+
 /**
  * The folder of `LOCAL_STATE_DIR`. A fake forgets everything when the process ends, and what the relay would remember of it
  * would be wrong. So with a fake, the state is kept only if the folder is named.
  */
 export function stateFolder({ LOCAL_STATE_DIR, GITHUB_API_URL, CODER_URL }: Environment): StateFolder {
-  const path = LOCAL_STATE_DIR ?? ".relay";
+  const path = LOCAL_STATE_DIR ?? defaultFolder;
   if (path === "") return { path: undefined, isKept: false };
   const isReal = Boolean(GITHUB_API_URL && CODER_URL);
   return { path, isKept: LOCAL_STATE_DIR !== undefined || isReal };

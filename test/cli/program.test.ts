@@ -1,4 +1,7 @@
 import { once } from "node:events";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import { GetFunctionConfigurationCommand, LambdaClient } from "@aws-sdk/client-lambda";
@@ -8,6 +11,8 @@ import { type Column, table } from "../../cli/frame/table.js";
 import { Terminal } from "../../cli/frame/terminal.js";
 import { relayCommand } from "../../cli/program/command.js";
 import type { Session } from "../../cli/program/session.js";
+import { HttpServer } from "../../local/http/http-server.js";
+import { isTaken } from "../../local/system/connection.js";
 import { relay } from "./support.js";
 
 /** A command that does what a test passes, and prints the deployment's title and environment. */
@@ -179,6 +184,24 @@ describe("the deployment", () => {
     const { code, err } = await relay(["trial", "--stack", "other"], { commands: [found] });
     expect(code).toBe(3);
     expect(err).toMatch(expected);
+  });
+
+  test("isn't on this machine if a system was killed, whose folder another one may have", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "killed-"));
+    const environment = { AWS_ENDPOINT_URL_SFN: "http://127.0.0.1:9" };
+    writeFileSync(join(folder, "connection.json"), JSON.stringify({ outputs: {}, environment }));
+    process.env.LOCAL_STATE_DIR = folder;
+    const { code, err } = await relay(["trial", "--local"], { commands: [found] });
+    expect(code).toBe(3);
+    expect(err).toContain(
+      `No local system runs in ${folder}: the one that connection.json describes has ended`,
+    );
+    expect(await isTaken(folder)).toBe(false);
+    const server = new HttpServer();
+    environment.AWS_ENDPOINT_URL_SFN = await server.listen();
+    writeFileSync(join(folder, "connection.json"), JSON.stringify({ outputs: {}, environment }));
+    expect(await isTaken(folder)).toBe(true);
+    await server.close();
   });
 
   test("isn't on this machine without npm start", async () => {

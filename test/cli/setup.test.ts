@@ -312,7 +312,7 @@ describe("an App that exists", () => {
 async function storedApp(): Promise<string> {
   const { readSecret } = await import("../../cli/operations/secrets.js");
   const { findLocal } = await import("../../cli/deployment/connection.js");
-  return readSecret(findLocal(process.env.LOCAL_STATE_DIR ?? ""), "GitHubAppSecretArn");
+  return readSecret(await findLocal(process.env.LOCAL_STATE_DIR ?? ""), "GitHubAppSecretArn");
 }
 
 test.each([
