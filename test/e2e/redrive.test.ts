@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "@jest/globals";
 import type { Fault } from "../../local/http/faults.js";
-import { creation, deployments, ending } from "./deployments.js";
+import { creation, deployments, ending, sending } from "./deployments.js";
+import { allWell } from "./repo-work.js";
 import { until, World } from "./support.js";
 
 const deployment = deployments["Tasks of 2.34"];
@@ -11,7 +12,10 @@ beforeAll(async () => {
   // The retries of an outage take a fraction of a second.
   world = await World.start({ coder: deployment.coder, timeScale: 0.0002 });
 });
-afterEach(() => world.coder.http.faults.clear());
+afterEach(() => {
+  world.coder.http.faults.clear();
+  world.gitHub.http.faults.clear();
+});
 afterAll(() => world.close());
 
 /** As an operator calls it: without the wait. */
@@ -65,10 +69,78 @@ test("runs that an outage of Coder has failed are redriven once Coder answers, a
   expect(world.statusComments(issue)).toHaveLength(1);
 });
 
-test("a run that no outage has failed is left to operators", async () => {
+test("runs that an outage of GitHub has failed are redriven once GitHub answers: a creation, a comment, the logs of a failed run", async () => {
+  const { gitHub } = world;
+  const [issue, other] = [await world.runningIssue(), await world.openIssue()];
+  const head = { repo: "octo/app", by: gitHub.agentLogin, head: "fix", closes: [issue.number] };
+  const { pull } = await gitHub.openPull(head);
+  await world.idle();
+  const paths = [/\/collaborators\//, /\/logs$/, /^\/app$/];
+  for (const path of paths) gitHub.http.fail({ path, status: 502, times: Number.POSITIVE_INFINITY });
+  await world.assign(other);
+  await gitHub.comment(issue, { by: "mona", body: "Use the new parser." });
+  await gitHub.completeRun({
+    repo: "octo/app",
+    workflow: "CI",
+    branch: "fix",
+    headSha: pull.shas[0] ?? "",
+    conclusion: "failure",
+    jobs: [{ name: "test", conclusion: "failure", log: "##[error]2 tests failed\n" }],
+  });
+  expect(await world.untilStatus(other, byRelay)).toContain("has failed");
+  await until("each failed run waits for its redrive", async () => (await redrive()).waiting === 3);
+  // Those of a comment and of a failed run are reported to operators only.
+  expect(world.statusComments(issue)).toEqual([expect.not.stringContaining("failed")]);
+  gitHub.http.faults.clear();
+  expect(await redrive()).toEqual({ redriven: 3, waiting: 0 });
+  await world.untilRunning(other);
+  const told = () =>
+    world
+      .agentOf(issue)
+      .inputs.map(({ text }) => text)
+      .join("\n");
+  await until("the agent has both", () => /Use the new parser/.test(told()) && /2 tests failed/.test(told()));
+  await allWell(world);
+  expect(told().match(/Use the new parser|2 tests failed/g)).toHaveLength(2);
+  for (const one of [issue, other]) expect(world.statusComments(one)).toHaveLength(1);
+});
+
+test("what an operator has to mend is told with the remedy, one after the other, and the one status comment follows each redrive", async () => {
+  const { coder, gitHub, system } = world;
   const issue = await world.openIssue();
-  failCoder({ method: "POST", status: 403, body: { message: "Forbidden." } });
+  /** Waits until a run has failed so, and the issue says `words`; mends it, and redrives the run. */
+  const mended = async (error: string, words: string): Promise<void> => {
+    const { executionArn } = await until(`a run fails with a ${error}`, () =>
+      system.engine
+        .list({ status: "FAILED" })
+        .find((run) => system.engine.describe(run.executionArn).error === error),
+    );
+    expect(await world.untilStatus(issue, words)).not.toContain(byRelay);
+    expect(await redrive()).toEqual({ redriven: 0, waiting: 0 });
+    coder.http.faults.clear();
+    gitHub.http.faults.clear();
+    system.engine.redrive(executionArn);
+  };
+  failCoder({ path: /\/templates/, status: 404, body: { message: "Resource not found." } });
   await world.assign(issue);
-  expect(await world.untilStatus(issue, "has failed")).toContain("An operator can redrive");
-  expect(await redrive()).toEqual({ redriven: 0, waiting: 0 });
+  await mended("TemplateNotFoundError", "An operator can redrive");
+  await world.untilRunning(issue);
+
+  failCoder({ ...sending, status: 401, body: { message: "You are signed out." } });
+  await gitHub.comment(issue, { by: "mona", body: "Use the new parser." });
+  await mended("CoderUnauthorizedError", "Coder token secret");
+  await world.untilRunning(issue);
+  const { inputs } = world.agentOf(issue);
+  await until("the agent has the comment", () => inputs.some(({ text }) => text.includes("new parser")));
+
+  // With such a key, GitHub takes no word either.
+  gitHub.auth.expireTokens();
+  const refusal = { status: 401, body: { message: "Bad credentials" }, times: Number.POSITIVE_INFINITY };
+  gitHub.http.fail({ path: /access_tokens$/, ...refusal });
+  await gitHub.closeIssue(issue, { by: "mona" });
+  await mended("GitHubUnauthorizedError", "running");
+  await world.untilStatus(issue, "Completed");
+  await allWell(world);
+  expect(world.statusComments(issue)).toHaveLength(1);
+  expect(world.metrics.filter(({ name }) => name === "RefusedCredentials").length).toBeGreaterThan(1);
 });
