@@ -4,9 +4,9 @@ import { connectGitHub } from "../github/app.js";
 import { RepositoryClient } from "../github/repository.js";
 import { inParallel } from "../inbox/input-items.js";
 import { isRefusal, RateLimitedError, TaskBusyError } from "../model/errors.js";
+import type { Notification } from "../model/notification.js";
 import { type TaskPull, type TaskRecord, taskKey } from "../model/record.js";
 import { hasTimeFor } from "../runtime/budget.js";
-import { attentionEnvironment } from "../runtime/environment.js";
 import { errorName, log } from "../runtime/log.js";
 import { note, type SourcedRecord, tellOnce } from "../status/mention.js";
 import { TaskStore } from "../tasks/store.js";
@@ -19,6 +19,7 @@ import { Turns } from "./turns.js";
 export interface AttentionOptions {
   /** A person is told of what has stood for so long: what is repaired by then needs nobody. */
   settledSeconds: number;
+  notify: Notification;
 }
 
 export interface Attention {
@@ -40,17 +41,15 @@ const share = 10;
 const leastOften = 5;
 const minuteMs = 60_000;
 
-const { NOTIFY: notify } = attentionEnvironment();
-
 /**
  * Looks at all works in which something may be due that no delivery says, and tells the people who have to act. A run that
  * dies, or that finds something out of reach, leaves it to the next one.
  */
-export async function attend({ settledSeconds }: AttentionOptions): Promise<Attention> {
+export async function attend({ settledSeconds, notify }: AttentionOptions): Promise<Attention> {
   const due = (await new WatchedWorks().list()).filter(isDue);
   if (due.length === 0) return { outcome: "done", works: 0 };
   try {
-    return await withLease(lease, () => new Attending(settledSeconds * 1000).run(due));
+    return await withLease(lease, () => new Attending(settledSeconds * 1000, notify).run(due));
   } catch (error) {
     if (!(error instanceof TaskBusyError || error instanceof RateLimitedError)) throw error;
     log.warn("The next run attends to the tasks", { error: errorName(error) });
@@ -64,7 +63,10 @@ class Attending {
   readonly #turns: Turns;
   readonly #pulls = new PullLooks(this.#store);
 
-  constructor(private readonly settledMs: number) {
+  constructor(
+    private readonly settledMs: number,
+    private readonly notify: Notification,
+  ) {
     this.#turns = new Turns(this.#store, settledMs);
   }
 
@@ -105,7 +107,7 @@ class Attending {
 
   /** Returns whether the requester knows all that there is to tell. */
   async #tell(record: SourcedRecord): Promise<boolean> {
-    if (notify === "none") return true;
+    if (this.notify === "none") return true;
     let isTold = true;
     for (const transition of await transitionsOf(record)) {
       if (record.told?.[transition.transition]?.isDone) continue;
@@ -131,7 +133,7 @@ class Attending {
     }
     const mention = { login, headline, ...(shows && { shows }) };
     const otherwise =
-      notify === "review" && reviews ? () => requestReview(octokit, reviews, login) : undefined;
+      this.notify === "review" && reviews ? () => requestReview(octokit, reviews, login) : undefined;
     await tellOnce(this.#store, record, { ...telling, mention, otherwise });
   }
 }

@@ -54,10 +54,14 @@ function* agentFaults(life: Life): Generator<string> {
 }
 
 function* commentFaults(life: Life, { gitHub }: Stage): Generator<string> {
-  const said = gitHub
+  const own = gitHub
     .commentsOn(life.issue)
     .filter(({ user }) => user.login === gitHub.botLogin)
     .map(({ body }) => body);
+  const mentions = own.filter((body) => body.startsWith("<!-- coder-task-relay:told "));
+  const transitions = mentions.map((body) => body.split("\n")[0]);
+  if (new Set(transitions).size < mentions.length) yield `a person was told twice: ${transitions}`;
+  const said = own.filter((body) => !mentions.includes(body));
   const isRight = life.isWanted
     ? said.length === 1 && /is running|waits for you/.test(said[0] ?? "")
     : said.length <= 1 && said.every((body) => /Completed|is paused/.test(body));

@@ -1,0 +1,317 @@
+import { DeleteItemCommand, DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
+import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from "@jest/globals";
+import type { attend as Attend, AttentionOptions } from "../../../lambdas/attention/attending.js";
+import type { Changes } from "../../../lambdas/aws/table.js";
+import type { Inbox as InboxOf } from "../../../lambdas/inbox/inbox.js";
+import type { TaskKey, TaskRecord } from "../../../lambdas/model/record.js";
+import type { SourcedRecord, tellOnce as TellOnce } from "../../../lambdas/status/mention.js";
+import type { TaskStore } from "../../../lambdas/tasks/store.js";
+import type { LocalDynamoDb } from "../../../local/aws/dynamodb/dynamodb.js";
+import { SecretsManager } from "../../../local/aws/secrets-manager/secrets-manager.js";
+import { FakeGitHub } from "../../../local/fake-github/fake-github.js";
+import type { Issue } from "../../../local/fake-github/issues/issues.js";
+import { nodeId } from "../../../local/fake-github/repositories/repository.js";
+import { HttpServer } from "../../../local/http/http-server.js";
+import { startTable } from "../table.js";
+
+const TableName = "attention";
+const always = { times: Number.POSITIVE_INFINITY };
+const minuteMs = 60_000;
+
+const realNow = Date.now;
+let passedMs = 0;
+let dynamoDb: LocalDynamoDb;
+let client: DynamoDBClient;
+let store: TaskStore;
+let attend: typeof Attend;
+let tellOnce: typeof TellOnce;
+let Inbox: typeof InboxOf;
+const secrets = new SecretsManager();
+const gitHub = new FakeGitHub();
+const coder = new HttpServer();
+const logged: string[] = [];
+
+beforeAll(async () => {
+  Date.now = () => realNow() + passedMs;
+  dynamoDb = await startTable(TableName);
+  client = new DynamoDBClient({});
+  secrets.put("app", JSON.stringify({ appId: gitHub.appId, privateKey: gitHub.privateKey }));
+  secrets.put("token", "a-token");
+  secrets.put("mark", "a-mark");
+  Object.assign(process.env, {
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: await secrets.listen(),
+    GITHUB_APP_SECRET_ARN: "app",
+    GITHUB_API_URL: await gitHub.listen(),
+    CODER_URL: await coder.listen(),
+    CODER_TOKEN_SECRET_ARN: "token",
+    TASK_MARK_SECRET_ARN: "mark",
+    AGENT_GITHUB_USERNAME: gitHub.agentLogin,
+    POWERTOOLS_METRICS_NAMESPACE: "test",
+    POWERTOOLS_LOG_LEVEL: "SILENT",
+  });
+  gitHub.addUser({ login: "mona" });
+  gitHub.addUser({ login: "left" });
+  gitHub.addRepository({
+    owner: "octo",
+    name: "app",
+    private: true,
+    permissions: { mona: "write", left: "read", [gitHub.agentLogin]: "write" },
+  });
+  const { log } = await import("../../../lambdas/runtime/log.js");
+  jest.spyOn(log, "error").mockImplementation((...entry) => void logged.push(JSON.stringify(entry)));
+  ({ attend } = await import("../../../lambdas/attention/attending.js"));
+  ({ tellOnce } = await import("../../../lambdas/status/mention.js"));
+  ({ Inbox } = await import("../../../lambdas/inbox/inbox.js"));
+  store = new (await import("../../../lambdas/tasks/store.js")).TaskStore();
+});
+beforeEach(async () => {
+  const { Items = [] } = await client.send(new ScanCommand({ TableName }));
+  for (const { pk, sk } of Items) {
+    if (pk && sk) await client.send(new DeleteItemCommand({ TableName, Key: { pk, sk } }));
+  }
+  for (const { faults } of [gitHub.http, coder, dynamoDb]) faults.clear();
+  logged.length = 0;
+});
+afterAll(async () => {
+  Date.now = realNow;
+  client.destroy();
+  await Promise.all([gitHub.close(), coder.close(), secrets.close(), dynamoDb.close()]);
+});
+
+const look = (options: Partial<AttentionOptions> = {}) =>
+  attend({ settledSeconds: 0, notify: "mention", ...options });
+
+const person = (login: string) => {
+  const { id, type } = gitHub.repositories.user(login);
+  return { id, login, type };
+};
+
+/** A new issue whose agent waits, according to its record. */
+async function waiting(record: Changes<TaskRecord> = {}, repo = "octo/app"): Promise<Issue> {
+  const { issue } = await gitHub.openIssue({ repo, by: "mona", title: "t", deliver: false });
+  const { id, owner, name, installationId: installation } = issue.repo;
+  if (installation === null) throw new Error("the App is installed everywhere");
+  const url = `https://github.com/octo/app/issues/${issue.number}`;
+  const changes: Changes<TaskRecord> = {
+    intent: 1,
+    wanted: true,
+    source: {
+      installation,
+      repository: { id, owner: owner.login, ownerId: owner.id, name, private: true },
+      issue: { number: issue.number, title: "t", url },
+    },
+    requester: person("mona"),
+    task: { backend: "chats", owner: "relay-bot", name: "gh", id: "1", url: "https://coder.example.com/1" },
+    status: { state: "waiting" },
+    report: "Last turn: asked @tim about #7",
+    ...record,
+  };
+  await store.update(keyOf(issue), changes, { expression: "attribute_not_exists(#never)" });
+  return issue;
+}
+
+const keyOf = (issue: Issue): TaskKey => ({ repositoryId: issue.repo.id, work: String(issue.number) });
+const recordOf = async (issue: Issue) => (await store.get(keyOf(issue))) as SourcedRecord;
+const told = (issue: Issue) => gitHub.commentsOn(issue).map(({ body }) => body);
+const posts = (issue: Issue) =>
+  gitHub.http.calls.filter(
+    ({ method, path }) => method === "POST" && path.includes(`/issues/${issue.number}/`),
+  ).length;
+
+describe("the requester is told once", () => {
+  test("in words that mention nobody else", async () => {
+    const issue = await waiting();
+    await look();
+    await look();
+    const [comment = "", ...others] = told(issue);
+    expect(others).toEqual([]);
+    expect(comment.split("\n\n").slice(1)).toEqual([
+      "@mona The agent has finished its turn and waits for you.",
+      "> `Last turn: asked @tim about #7`",
+    ]);
+  });
+
+  test("by two runs at the same time", async () => {
+    const issue = await waiting();
+    const outcomes = await Promise.all([look(), look()]);
+    expect(outcomes.map(({ outcome }) => outcome).sort()).toEqual(["busy", "done"]);
+    expect(told(issue)).toHaveLength(1);
+
+    // Even if the lease of the first one was too short.
+    const other = await waiting();
+    const record = await recordOf(other);
+    const telling = {
+      transition: "waits#1#0",
+      page: { number: other.number, url: "https://github.com" },
+      mention: { login: "mona", headline: "Look." },
+    };
+    await Promise.all([tellOnce(store, record, telling), tellOnce(store, record, telling)]);
+    await look();
+    expect(told(other)).toHaveLength(1);
+  });
+
+  test.each([["request"], ["response"]] as const)(
+    "if GitHub's connection breaks before the end of the %s",
+    async (lose) => {
+      const issue = await waiting();
+      gitHub.http.fail({ method: "POST", path: /comments$/, lose, ...always });
+      await look();
+      gitHub.http.faults.clear();
+      await look();
+      await look();
+      expect(told(issue)).toHaveLength(1);
+    },
+  );
+
+  test("if the table does not answer after the comment was posted", async () => {
+    const issue = await waiting();
+    const hold = async () => dynamoDb.faults.add({ status: 500, ...always });
+    gitHub.http.fail({ method: "POST", path: /comments$/, hold });
+    await look().catch(() => undefined);
+    dynamoDb.faults.clear();
+    passedMs += 5 * minuteMs;
+    await look();
+    await look();
+    expect(told(issue)).toHaveLength(1);
+  });
+
+  test("of what was said since, and not while something waits to be sent", async () => {
+    const issue = await waiting();
+    await look();
+    const { meta } = new Inbox(keyOf(issue));
+    await meta.countStored("comment#1", { resetsRounds: true });
+    await store.updateAs(1, keyOf(issue), { status: { state: "waiting" } });
+    await look();
+    expect(told(issue)).toHaveLength(1);
+    await meta.close(await meta.read());
+    await look();
+    expect(told(issue)).toHaveLength(2);
+    // The agent has worked and rested again by itself.
+    await store.updateAs(1, keyOf(issue), { status: { state: "running" } });
+    await store.updateAs(1, keyOf(issue), { status: { state: "waiting" } });
+    await look();
+    expect(told(issue)).toHaveLength(2);
+  });
+
+  test.each([
+    [403, "Unable to create comment because issue is locked."],
+    [404, "Not Found"],
+    [410, "Gone"],
+    [422, "Validation Failed"],
+  ])("and not tried again after GitHub's %s", async (status, message) => {
+    const issue = await waiting();
+    gitHub.http.fail({ method: "POST", path: /comments$/, status, body: { message }, ...always });
+    const before = posts(issue);
+    await look();
+    await look();
+    expect(posts(issue) - before).toBe(1);
+    expect(logged.filter((line) => line.includes("GitHub did not let us say it"))).toHaveLength(1);
+    expect(logged.join()).toContain("waits#1#0");
+  });
+
+  test("under the login that they have now", async () => {
+    gitHub.addUser({ login: "old-name" });
+    gitHub.repositories.get("octo/app").permissions.set("old-name", "write");
+    const issue = await waiting({ requester: person("old-name") });
+    gitHub.renameUser("old-name", "new-name");
+    await look();
+    expect(told(issue).join()).toContain("@new-name ");
+  });
+
+  test("that a run has failed, once it is left to operators, and only if it still stands after a while", async () => {
+    const failed = { state: "failed", detail: "No template.", reference: "create-task-app-1" } as const;
+    const issue = await waiting({ status: { ...failed, isRetried: true } });
+    await look();
+    await store.updateAs(1, keyOf(issue), { status: failed });
+    await look({ settledSeconds: 60 });
+    expect(told(issue)).toEqual([]);
+    passedMs += 2 * minuteMs;
+    await look({ settledSeconds: 60 });
+    expect(told(issue)).toEqual([
+      expect.stringMatching(/@mona This has failed.*No template\..*create-task-app-1/s),
+    ]);
+  });
+});
+
+describe("nobody is told", () => {
+  test.each([
+    ["a bot", () => ({ ...person("mona"), type: "Bot" })],
+    ["the agent", () => person(gitHub.agentLogin)],
+    ["a person who may no longer speak to the agent", () => person("left")],
+    ["an account that is gone", () => ({ id: 987_654_321, login: "gone", type: "User" })],
+    ["nobody that the record knows", () => undefined],
+  ])("if the requester is %s", async (_, requester) => {
+    const issue = await waiting({ requester: requester() });
+    await look();
+    const asked = gitHub.http.calls.length;
+    await look();
+    expect(told(issue)).toEqual([]);
+    expect(gitHub.http.calls).toHaveLength(asked);
+  });
+
+  test("with NOTIFY=none, and nothing is noted", async () => {
+    const issue = await waiting();
+    await look({ notify: "none" });
+    expect(told(issue)).toEqual([]);
+    expect((await recordOf(issue)).told).toBeUndefined();
+  });
+
+  test("and nothing is asked or read if nothing is due: a work at rest is off the list", async () => {
+    await waiting();
+    await look();
+    passedMs += 20 * minuteMs;
+    await look();
+    const asked = gitHub.http.calls.length;
+    let itemsRead = 0;
+    dynamoDb.onCall = (call) => {
+      itemsRead += call.itemsRead;
+    };
+    expect(await look()).toEqual({ outcome: "done", works: 0 });
+    expect(itemsRead).toBeLessThanOrEqual(1);
+    expect(gitHub.http.calls).toHaveLength(asked);
+  });
+});
+
+test("an outage of Coder, or of one repository, keeps nobody else waiting", async () => {
+  const task = { backend: "tasks", owner: "mona-c", name: "gh", id: "1" } as const;
+  coder.faults.add({ status: 502, ...always });
+  const [first, second] = [await waiting({ task }), await waiting()];
+  gitHub.http.fail({
+    method: "POST",
+    path: new RegExp(`/issues/${first.number}/comments$`),
+    status: 500,
+    ...always,
+  });
+  await look();
+  expect(told(second)).toHaveLength(1);
+  gitHub.http.faults.clear();
+  await look();
+  expect(told(first)).toHaveLength(1);
+});
+
+test("the checks of sixty pull requests in twenty repositories take three queries", async () => {
+  for (let n = 0; n < 20; n++) {
+    gitHub.addRepository({ owner: "octo", name: `r${n}`, permissions: { mona: "write" } });
+    const repo = `octo/r${n}`;
+    const pulls = [];
+    for (const head of ["a", "b", "c"]) {
+      const { pull } = await gitHub.openPull({ repo, by: gitHub.agentLogin, head, deliver: false });
+      const { id, name } = pull.repo;
+      pulls.push({
+        nodeId: nodeId("PullRequest", pull.id),
+        repository: { id, owner: "octo", name },
+        number: pull.number,
+        url: `https://github.com/octo/${name}/pull/${pull.number}`,
+        state: "draft" as const,
+        updatedAt: "",
+        learntBy: "1",
+      });
+    }
+    await waiting({ pulls, requester: undefined, status: { state: "running" } }, repo);
+  }
+  const before = gitHub.http.calls.length;
+  expect(await look({ notify: "none" })).toEqual({ outcome: "done", works: 20 });
+  const asked = gitHub.http.calls.slice(before).map(({ path }) => path);
+  expect(asked.filter((path) => path === "/graphql")).toHaveLength(3);
+  expect(asked.filter((path) => path === "/rate_limit")).toHaveLength(1);
+});
