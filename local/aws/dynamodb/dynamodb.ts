@@ -132,6 +132,8 @@ function guard(server: Server, verifier: SignatureVerifier, local: LocalDynamoDb
   server.removeAllListeners("request");
   server.on("request", async (request: IncomingMessage, response: ServerResponse) => {
     const { method = "", url = "", headers } = request;
+    // AWS's clients set their clocks by it. Node.js would write the machine's time, whatever clock this process has.
+    response.setHeader("date", new Date().toUTCString());
     // If the client disconnects, it gets no answer.
     const raw = await bodyOf(request).catch(() => undefined);
     if (!raw) return response.end();
