@@ -28,7 +28,7 @@ export const actions = {
     memoryMb: 512,
     secrets: ["webhook", "githubApp"],
     isAppAlone: true,
-    table: { account: ["query", "update"] },
+    table: { account: ["query", "update"], task: ["get"] },
     starts: eventFlows,
   },
   "claim-work": {
@@ -87,7 +87,7 @@ export const actions = {
     ...actionDefaults,
     description: "Looks for conflicts of the agent's pull requests after a push",
     secrets: ["githubApp"],
-    table: { ci: ["update"], account: ["query", "update"] },
+    table: { task: ["get", "query"], ci: ["update"], account: ["query", "update"] },
     starts: ["relay-failure"],
   },
   "track-pull": {

@@ -104,7 +104,8 @@ function peopleBehind(event: PersonalEvent): readonly Person[] {
   return actors.length > 0 ? actors : [event.sender];
 }
 
-function decide(isAllowed: boolean, { type, sender }: PersonalEvent, who: string): Authorization {
+function decide(isAllowed: boolean, event: PersonalEvent, who: string): Authorization {
+  const { type, sender } = event;
   log.info("Authorized", {
     event: type,
     login: sender.login,
@@ -113,9 +114,11 @@ function decide(isAllowed: boolean, { type, sender }: PersonalEvent, who: string
   });
   if (isAllowed) return allowed;
   const [deed, remedy] =
-    type === "task_requested"
-      ? ["assign the agent here", "Ask one of them to unassign the agent and to assign it again."]
-      : ["speak to the agent here", "Ask one of them to say it."];
+    event.type !== "task_requested"
+      ? ["speak to the agent here", "Ask one of them to say it."]
+      : event.issue.ask === "review"
+        ? ["request the agent's review here", "Ask one of them to remove the request and to make it again."]
+        : ["assign the agent here", "Ask one of them to unassign the agent and to assign it again."];
   return { allowed: false, reason: `${sender.login} may not ${deed}: ${who}. ${remedy}` };
 }
 

@@ -14,7 +14,7 @@ const inputSchema = z.object({
   subject: z.optional(subjectSchema),
   relayed: z.optional(relayedSchema),
   /** The plan of a scheduled job or of a failing branch. */
-  plan: z.optional(planSchema),
+  plan: z.nullish(planSchema),
 });
 const { MAX_CI_ROUNDS: maxRounds } = inboxEnvironment();
 const { DRAIN_INBOX_FLOW_ARN: drainFlow } = drainEnvironment();

@@ -23,5 +23,5 @@ const { CI_SETTLE_MINUTES: settleMinutes } = ciEnvironment();
 /** Summarizes what has failed on a commit in at most 48 KiB of text. */
 export async function handler(input: unknown): Promise<Relayed> {
   const { event, subject, execution, startedAt } = parseInput(inputSchema, input);
-  return relayCi({ event, pull: subject?.number, execution, startedAt, settleMinutes });
+  return relayCi({ event, pull: subject, execution, startedAt, settleMinutes });
 }

@@ -7,7 +7,13 @@ import { pusherOf } from "../github/pushers.js";
 import { type Pull, RepositoryClient } from "../github/repository.js";
 import { summarizeFailure } from "../log-relay/failure-summary.js";
 import { ChecksRunningError, isOutOfReach, NotInstalledError } from "../model/errors.js";
-import { type CheckFailed, type CheckReported, headShaOf, type PullConflicted } from "../model/event.js";
+import {
+  type CheckFailed,
+  type CheckReported,
+  headShaOf,
+  type PullConflicted,
+  type Subject,
+} from "../model/event.js";
 import type { Relayed } from "../model/relayed.js";
 import { log } from "../runtime/log.js";
 import { failuresOfOthers, tellFailures } from "./failed-checks.js";
@@ -17,8 +23,8 @@ import { SharedTurn } from "./shared-turn.js";
 /** A failure, and the execution that relays it. */
 export interface Relaying {
   event: CheckFailed | CheckReported | PullConflicted;
-  /** The number of its pull request; a run on a branch has none. */
-  pull?: number | undefined;
+  /** Its pull request; a run on a branch has none. */
+  pull?: Subject | undefined;
   /** The execution's ARN, and when it was started: ISO 8601. */
   execution: string;
   startedAt: string;
@@ -44,18 +50,21 @@ export async function relayCi(relaying: Relaying): Promise<Relayed> {
 }
 
 async function relay(relaying: Relaying, app: GitHubApp): Promise<Relayed> {
-  const { event, pull: number } = relaying;
+  const { event, pull: subject } = relaying;
   const octokit = app.installation(event.installation);
-  if (number === undefined) return event.type === "check_failed" ? relayLogs(octokit, event) : nothing;
+  if (subject === undefined) return event.type === "check_failed" ? relayLogs(octokit, event) : nothing;
   if (event.type === "check_reported" && event.report.needsApproval)
     return { ...nothing, silence: "approval" };
   const sha = headShaOf(event);
-  const pull = await new RepositoryClient(octokit, event.repository).pull(number);
+  const pull = await new RepositoryClient(octokit, event.repository).pull(subject.number);
   if (!pull?.isOpen || pull.headSha !== sha) {
-    log.info("Dropped: the failure's commit is not the newest of an open pull request", { pull: number });
+    log.info("Dropped: the failure's commit is not the newest of an open pull request", {
+      pull: subject.number,
+    });
     return nothing;
   }
-  const who = await personBehind(octokit, event, pull);
+  // Who assigns a pull request to the agent asks for work on what it has at that time, whoever has pushed it.
+  const who = sha === subject.givenSha ? undefined : await personBehind(octokit, event, pull);
   if (who !== undefined) return { ...nothing, silence: "person", who };
 
   if (event.type === "pull_conflicted") return { ...nothing, silence: "", branch: pull.headBranch };

@@ -1,5 +1,4 @@
 import type { Octokit } from "@octokit/rest";
-import { agentId } from "../accounts/agent.js";
 import { isRepositoryServed } from "../accounts/served.js";
 import { executionName, startExecution } from "../aws/start-execution.js";
 import { connectGitHub } from "../github/app.js";
@@ -25,6 +24,8 @@ export interface Watch {
   startedAt: string;
   /** The ARN of `relay-failure`. */
   relayFlow: string;
+  /** Those of a repository's pull requests that the agent works on. */
+  agents: (octokit: Octokit, pulls: readonly Pull[]) => Promise<Pull[]>;
 }
 
 /**
@@ -50,9 +51,8 @@ async function look(octokit: Octokit, watch: Watch): Promise<void> {
   const { event, execution, startedAt } = watch;
   const { moved, repository } = event;
   if ("pull" in moved) return settle(octokit, watch, [moved.pull]);
-  const agent = await agentId(octokit);
   const open = await new RepositoryClient(octokit, repository).openPullsInto(moved.branch);
-  const numbers = open.filter(({ authorId }) => authorId === agent).map(({ number }) => number);
+  const numbers = (await watch.agents(octokit, open)).map(({ number }) => number);
   if (numbers.length === 0) return;
   const turn = new SharedTurn(repository.id, `base#${moved.branch}`, execution);
   if (!(await turn.begin())) return;
@@ -68,11 +68,10 @@ async function look(octokit: Octokit, watch: Watch): Promise<void> {
 async function settle(octokit: Octokit, watch: Watch, numbers: readonly number[]): Promise<void> {
   const { repository } = watch.event;
   const client = new RepositoryClient(octokit, repository);
-  const agent = await agentId(octokit);
   const found = await Promise.all(numbers.map((number) => client.pull(number)));
-  const pulls = found.filter(
-    (pull): pull is Pull =>
-      pull?.isOpen === true && pull.authorId === agent && pull.repositoryId === repository.id,
+  const pulls = await watch.agents(
+    octokit,
+    found.filter((pull): pull is Pull => pull?.isOpen === true && pull.repositoryId === repository.id),
   );
   await tellConflicts(octokit, watch, pulls);
   const unknown = pulls.filter(({ isMergeable }) => isMergeable === undefined).length;

@@ -189,10 +189,17 @@ export class RepositoryClient {
     return undefined;
   }
 
-  /** 👀 on a comment, so that its author sees that it was received. A review as a whole has no reactions. */
-  async acknowledge(kind: "comment" | "review_comment" | "review", id: number): Promise<void> {
+  /**
+   * 👀 on a comment, or on a pull request with the number `id`, so that people see that it was received. A review as a whole
+   * has no reactions.
+   */
+  async acknowledge(kind: "comment" | "review_comment" | "review" | "pull", id: number): Promise<void> {
     if (kind === "review") return;
     const { reactions } = this.octokit.rest;
+    if (kind === "pull") {
+      await reactions.createForIssue({ ...this.#name, issue_number: id, content: "eyes" });
+      return;
+    }
     const react =
       kind === "comment" ? reactions.createForIssueComment : reactions.createForPullRequestReviewComment;
     await react({ ...this.#name, comment_id: id, content: "eyes" });

@@ -5,10 +5,12 @@ import {
   type CommentPosted,
   headShaOf,
   type JobDue,
+  type PullAsk,
   type PullChanged,
   type PullConflicted,
   type Subject as PullSubject,
   type Repository,
+  type TaskRequested,
 } from "../model/event.js";
 import type { Plan } from "../model/plan.js";
 import type { TaskKey } from "../model/record.js";
@@ -166,6 +168,32 @@ export function branchFailureInput(event: BranchFailed, additions: string): Fail
   const { repository, run, text } = event;
   const subject = { kind: "branch", name: run.branch, url: run.url, repository: nameOf(repository) } as const;
   return { ...failureInput(event, subject, text), ...(additions !== "" && { additions }) };
+}
+
+/**
+ * The input of a pull request that an agent is given that works already: it is assigned once more, its review is requested
+ * again, or the task of the issue that it closes takes it up. Of several requests, the newest is sent.
+ */
+export function inputOfRequest(
+  { delivery, repository, sender, issue, at }: TaskRequested,
+  ask: PullAsk,
+): NewInput {
+  const { number, url } = issue;
+  return {
+    identity: `request#${number}`,
+    delivery,
+    version: at,
+    order: at,
+    input: {
+      kind: "request",
+      subject: { kind: "pull", number, url, repository: nameOf(repository) },
+      url,
+      at,
+      author: sender.login,
+      body: "",
+      ask,
+    },
+  };
 }
 
 /** The input of a scheduled job that is due while its last run still works; of several times, the newest is sent. */

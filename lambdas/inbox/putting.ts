@@ -1,7 +1,7 @@
 import { connectGitHub } from "../github/app.js";
 import { postIfAllowed } from "../github/post-if-allowed.js";
 import { RepositoryClient } from "../github/repository.js";
-import type { CommentPosted, InboxEvent, StartingEvent, Subject } from "../model/event.js";
+import type { CommentPosted, InboxEvent, StartingEvent, Subject, TaskRequested } from "../model/event.js";
 import type { Plan } from "../model/plan.js";
 import type { TaskKey } from "../model/record.js";
 import type { Relayed } from "../model/relayed.js";
@@ -14,6 +14,7 @@ import {
   inputOfComment,
   inputOfJob,
   inputOfPull,
+  inputOfRequest,
   inputsOfFailure,
 } from "./inputs.js";
 import type { NewInput } from "./stored-input.js";
@@ -27,7 +28,7 @@ export interface Putting {
   subject?: Subject | undefined;
   relayed?: Relayed | undefined;
   /** The plan of a scheduled job or of a failing branch. */
-  plan?: Plan | undefined;
+  plan?: Plan | null | undefined;
 }
 
 /**
@@ -50,7 +51,7 @@ export async function putIntoInbox(
   const outcome = await put(new Inbox(key), putting, maxRounds);
   log.info("Put into the inbox", { event: event.type, ...key, outcome });
   if (outcome === "put" || outcome === "ignored") {
-    await Promise.all([wakeDrain(starter, key), event.type === "comment_posted" && acknowledge(event)]);
+    await Promise.all([wakeDrain(starter, key), isSaid(event) && acknowledge(event)]);
   }
   return { outcome };
 }
@@ -92,9 +93,11 @@ async function put(
     case "job_due":
       if (!plan) throw new TypeError("The input of a scheduled job lacks its `plan`.");
       return inbox.put(inputOfJob(event, plan), { isHuman: false });
-    case "task_requested":
+    case "task_requested": {
+      const { ask } = event.issue;
       // The issue's task works on the issue already: there is nothing to send.
-      return "ignored";
+      return ask === undefined ? "ignored" : inbox.put(inputOfRequest(event, ask), { isHuman: true });
+    }
   }
 }
 
@@ -104,14 +107,24 @@ async function putFailures(inbox: Inbox, inputs: readonly NewInput[]): Promise<P
   return outcomes.includes("put") ? "put" : "ignored";
 }
 
-/** Reacts to a comment with 👀. Never throws: the comment is in the inbox already, and no failure may repeat that. */
-async function acknowledge({ comment, installation, repository }: CommentPosted): Promise<void> {
+/** Whether a person sees by 👀 on GitHub that it was received: a comment, or a pull request that the agent is given. */
+function isSaid(event: Putting["event"]): event is CommentPosted | TaskRequested {
+  return event.type === "comment_posted" || event.type === "task_requested";
+}
+
+/** Reacts with 👀. Never throws: the input is in the inbox already, and no failure may repeat that. */
+async function acknowledge(event: CommentPosted | TaskRequested): Promise<void> {
+  const { installation, repository } = event;
+  const [kind, id] =
+    "comment" in event
+      ? ([event.comment.kind, event.comment.id] as const)
+      : (["pull", event.issue.number] as const);
   try {
     const octokit = (await connectGitHub()).installation(installation);
-    await postIfAllowed({ said: "👀 on a comment", repositoryId: repository.id }, () =>
-      new RepositoryClient(octokit, repository).acknowledge(comment.kind, comment.id),
+    await postIfAllowed({ said: `👀 on a ${kind}`, repositoryId: repository.id }, () =>
+      new RepositoryClient(octokit, repository).acknowledge(kind, id),
     );
   } catch (error) {
-    log.warn("A comment gets no 👀", { repositoryId: repository.id, comment: comment.id, error });
+    log.warn("There is no 👀", { repositoryId: repository.id, kind, id, error });
   }
 }

@@ -1,4 +1,3 @@
-import { agentId } from "../accounts/agent.js";
 import type { GitHubApp } from "../github/app.js";
 import { RepositoryClient } from "../github/repository.js";
 import { isOutOfReach, NotInstalledError, TransientError } from "../model/errors.js";
@@ -7,8 +6,8 @@ import { log } from "../runtime/log.js";
 import type { Head } from "./stored-input.js";
 
 /**
- * Whether the commit of a CI failure or conflict is still the head of an open pull request of the agent's, and the conflict
- * is not known to be over. In a repository that the
+ * Whether the commit of a CI failure or conflict is still the head of its open pull request, and the conflict is not known
+ * to be over. In a repository that the
  * App can no longer read (blocked, gone, uninstalled), or whose name now belongs to another one, no commit is. Errors about
  * another repository than the task's don't name it, because the task's issue shows them.
  */
@@ -28,7 +27,6 @@ export async function isHeadCurrent(
       pull?.isOpen === true &&
       pull.headSha === head.sha &&
       !(head.isConflict && pull.isMergeable) &&
-      pull.authorId === (await agentId(octokit)) &&
       isSameRepository &&
       !isRenamed
     );

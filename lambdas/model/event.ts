@@ -19,12 +19,22 @@ export const repositorySchema = z.object({
 
 export const personSchema = z.object({ id: z.int(), login: name, type: name });
 
+/** What the agent is asked to do with a pull request of somebody else: work on its branch, or review it. */
+export const pullAsks = ["work", "review"] as const;
+
+/** An issue, or a pull request that the agent was given: its conversation is that of an issue. */
 export const issueSchema = z.object({
   number: z.int().check(z.positive()),
   title: z.string(),
   url: name,
   /** How many comments it had by then; left out if GitHub did not say so. */
   comments: z.optional(z.int()),
+  /** Only a pull request has it. */
+  ask: z.optional(z.enum(pullAsks)),
+  /** Of a pull request: its newest commit then. */
+  headSha: z.optional(name),
+  /** Of a pull request: it was closed already when the agent was given it. */
+  isClosed: z.optional(z.boolean()),
 });
 
 const origin = {
@@ -41,24 +51,24 @@ const origin = {
 
 export const base = { ...origin, sender: personSchema };
 
-/** The agent should work on the issue. */
+/** The agent should work on the issue, or on the pull request. */
 export const taskRequestedSchema = z.object({
   ...base,
   type: z.literal("task_requested"),
   issue: issueSchema,
 });
 
-/** The agent should not work on the issue any more. */
+/** The agent should not work on the issue, or on the pull request, any more. */
 export const taskClosedSchema = z.object({
   ...base,
   issue: issueSchema,
   type: z.literal("task_closed"),
   reason: z.enum(["closed", "deleted", "transferred", "unassigned"]),
-  /** Whether the agent was among the assignees: only then do we search Coder for an unrecorded task. */
+  /** Whether the agent was among the assignees or reviewers: only then do we search Coder for an unrecorded task. */
   agentAssigned: z.boolean(),
 });
 
-/** An event about the issue itself, which says whether the agent should work on it. */
+/** An event about the issue or pull request itself, which says whether the agent should work on it. */
 export const issueEventSchema = z.discriminatedUnion("type", [taskRequestedSchema, taskClosedSchema]);
 
 /** The issue or pull request that a comment is on. */
@@ -66,6 +76,8 @@ export const subjectSchema = z.object({
   kind: z.enum(["issue", "pull"]),
   number: z.int().check(z.positive()),
   url: name,
+  /** Of a pull request that was assigned to the agent: its newest commit at that time. */
+  givenSha: z.optional(name),
 });
 
 /** The kinds of comments: under an issue or pull request, on lines of a diff, or the text of a review. */
@@ -244,6 +256,7 @@ export const startingEventSchema = z.discriminatedUnion("type", [
 export type Repository = z.output<typeof repositorySchema>;
 export type Person = z.output<typeof personSchema>;
 export type Issue = z.output<typeof issueSchema>;
+export type PullAsk = (typeof pullAsks)[number];
 export type TaskRequested = z.output<typeof taskRequestedSchema>;
 export type TaskClosed = z.output<typeof taskClosedSchema>;
 export type IssueEvent = z.output<typeof issueEventSchema>;

@@ -6,13 +6,19 @@ import type { BranchFailed, IssueEvent, JobDue, Person, Subject, TaskClosed } fr
  */
 export interface TaskKey {
   repositoryId: number;
-  /** An issue's number; `job#<name>` of a scheduled job; `run#<workflow id>#<branch>` of a workflow that fails. */
+  /**
+   * An issue's number; `pull#<number>` of a pull request that the agent was given; `job#<name>` of a scheduled job;
+   * `run#<workflow id>#<branch>` of a workflow that fails.
+   */
   work: string;
 }
 
 export function taskKey(source: WorkSource): TaskKey {
   const repositoryId = source.repository.id;
-  if ("issue" in source) return issueKey(repositoryId, source.issue.number);
+  if ("issue" in source) {
+    const { ask, number } = source.issue;
+    return ask === undefined ? issueKey(repositoryId, number) : pullKey(repositoryId, number);
+  }
   if ("job" in source) return { repositoryId, work: `job#${source.job.name}` };
   return { repositoryId, work: `run#${source.run.workflowId}#${source.run.branch}` };
 }
@@ -21,10 +27,20 @@ export function issueKey(repositoryId: number, issue: number): TaskKey {
   return { repositoryId, work: String(issue) };
 }
 
-/** An issue, and the installation of the App that reaches it. */
+/** A pull request of somebody else that the agent was given. */
+export function pullKey(repositoryId: number, pull: number): TaskKey {
+  return { repositoryId, work: `pull#${pull}` };
+}
+
+/** The key of the record in the table. */
+export function recordKey({ repositoryId, work }: TaskKey): { pk: string; sk: string } {
+  return { pk: `task#${repositoryId}#${work}`, sk: "record" };
+}
+
+/** An issue, or a pull request that the agent was given, and the installation of the App that reaches it. */
 export type IssueSource = Pick<IssueEvent, "installation" | "repository" | "issue">;
 
-/** Where the work of a task comes from: an issue, a scheduled job, a workflow that fails on a branch. */
+/** Where the work of a task comes from: an issue or a pull request, a scheduled job, a workflow that fails on a branch. */
 export type WorkSource =
   | IssueSource
   | Pick<JobDue, "installation" | "repository" | "job">
@@ -155,6 +171,8 @@ export interface TaskRecord {
   /** Why the newest event ended the work. */
   endReason?: TaskClosed["reason"];
   task?: TaskLocation;
+  /** Of a pull request: the issue that it closes, whose task has taken it up instead of a task of its own. */
+  joined?: string;
   /** The delivery that the task was created for: the agent has its prompt. */
   startedBy?: string;
   /** The last delivery whose prompt was put into the inbox, because the task existed already. */
@@ -200,4 +218,9 @@ export function isFollowedBy(
   { intent, follower }: { intent: number; follower: string },
 ): boolean {
   return record.intent === intent && record.follower === follower && record.wanted !== false;
+}
+
+/** Whether there is a task, or one is being created, that is wanted. */
+export function hasTask(record: TaskRecord | undefined): boolean {
+  return record?.task !== undefined && record.wanted !== false;
 }

@@ -1,5 +1,5 @@
 import { configPath } from "./config-path.js";
-import { type TaskKey, taskKey, type WorkSource } from "./record.js";
+import { type IssueSource, type TaskKey, taskKey, type WorkSource } from "./record.js";
 import type { WorkName } from "./task-name.js";
 
 /** The work that a task is for, as it is created and found again. */
@@ -81,9 +81,23 @@ export function workTitle(source: WorkSource): string {
   return "job" in source ? source.job.name : `${source.run.workflow} fails on ${source.run.branch}`;
 }
 
+/** For people: how to give the agent an issue or a pull request once more; the sentence goes on. */
+export function howToAskAgain({ issue }: Pick<IssueSource, "issue">): string {
+  return issue.ask === "review"
+    ? "Remove the request for the agent's review and make it again"
+    : "Unassign the agent and assign it again";
+}
+
+/** For people: why the task of an issue or a pull request is paused, and how to resume it. */
+export function whyPaused({ issue }: Pick<IssueSource, "issue">): string {
+  return issue.ask === "review"
+    ? "The request for the agent's review was removed. Make it again to resume the task."
+    : "The agent was unassigned. Assign it again to resume the task.";
+}
+
 /** For people: how to get a new task after the old one is gone. */
 export function howToStartAnew(source: WorkSource): string {
-  if ("issue" in source) return "Unassign the agent and assign it again to start a new one.";
+  if ("issue" in source) return `${howToAskAgain(source)} to start a new one.`;
   return "job" in source
     ? "The next run of the job starts a new one."
     : "The next failed run on the branch starts a new one.";

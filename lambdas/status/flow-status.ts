@@ -2,7 +2,7 @@ import type { Condition } from "../aws/table.js";
 import { connectGitHub } from "../github/app.js";
 import type { WorkEvent } from "../model/event.js";
 import type { TaskState } from "../model/record.js";
-import { howToStartAnew } from "../model/work.js";
+import { howToStartAnew, whyPaused } from "../model/work.js";
 import { failureText } from "./audience.js";
 import { messageOf } from "./cause.js";
 import { type Records, StatusComment } from "./status-comment.js";
@@ -44,7 +44,8 @@ export async function announceState(
   const { claim } = decisions;
   const intent = given.intent ?? claim?.intent ?? undefined;
   const error = given.error ?? decisions.error;
-  const reason = given.detail ?? (error ? undefined : claim?.reason);
+  const pause = state === "stopped" && event.type === "task_closed" ? whyPaused(event) : undefined;
+  const reason = pause ?? given.detail ?? (error ? undefined : claim?.reason);
   const failure = error && { name: error.Error, message: messageOf(error.Cause) };
   const detail = reason ?? (failure && `${failureText(failure, event.repository)} ${howToStartAnew(event)}`);
   const comment = new StatusComment(store, await connectGitHub(), event, execution ?? event.delivery);

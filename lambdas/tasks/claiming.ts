@@ -9,9 +9,9 @@ export interface Claim {
   /**
    * `claimed`: the flow may proceed. `overtaken`: a newer event is known, or GitHub says the opposite. `refused`: the
    * person may not make the agent work, or the repository's config has faults. `nothing`: nobody is told, because the
-   * account is not served, or because the config does not ask for this work.
+   * account is not served, or because the config does not ask for this work. `joined`: the task of another work takes it up.
    */
-  outcome: "claimed" | "overtaken" | "refused" | "nothing";
+  outcome: "claimed" | "joined" | "overtaken" | "refused" | "nothing";
   /** The fencing token of the flow; `null` if the event is not registered. */
   intent: number | null;
   /** The record and the inbox that the flow acts on. */
@@ -28,8 +28,11 @@ export async function claimWork(store: TaskStore, event: WorkEvent): Promise<Cla
     registerIntent(store, event),
     event.type === "task_closed" ? null : planTask(event),
   ]);
-  const { outcome, intent, reason } = outcomeOf(registering);
+  const { outcome, intent, reason, joined } = outcomeOf(registering);
   const claim = { outcome, intent, key: taskKey(event), reason, plan: null };
+  if (outcome === "claimed" && joined !== undefined) {
+    return { ...claim, outcome: "joined", key: { ...claim.key, work: joined } };
+  }
   // The plan of an event that is not registered doesn't matter, nor does its failure.
   const plan = outcome === "claimed" ? outcomeOf(planning) : null;
   switch (plan?.outcome) {

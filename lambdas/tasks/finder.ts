@@ -1,4 +1,5 @@
 import type { Octokit } from "@octokit/rest";
+import { agentId } from "../accounts/agent.js";
 import type { TaskRepository } from "../accounts/authority.js";
 import type { Coder } from "../coder/coder.js";
 import { PullLinks } from "../github/pull-links.js";
@@ -6,7 +7,7 @@ import type { Pull } from "../github/repository.js";
 import type { ConfigProposed } from "../model/config-event.js";
 import { TransientError } from "../model/errors.js";
 import type { CommentPosted, CommentWithdrawn, InboxEvent, PullsMoved } from "../model/event.js";
-import { issueKey, type TaskKey, type TaskPull, type TaskRecord } from "../model/record.js";
+import { issueKey, pullKey, type TaskKey, type TaskPull, type TaskRecord } from "../model/record.js";
 import { worksNamedIn } from "../model/work.js";
 import { gitHubPages } from "../runtime/environment.js";
 import { Crossing, type CrossingKind, pageOf } from "./crossing.js";
@@ -69,11 +70,28 @@ export class TaskFinder {
   }
 
   /**
+   * The task that a pull request is for. One that the agent was given has its own, or has joined an issue's. One that the
+   * agent has opened is for other work.
+   */
+  async ofPull(pull: Pull): Promise<Destination | undefined> {
+    const key = pullKey(pull.repositoryId, pull.number);
+    const record = await this.#store.get(key);
+    const isGiven = this.#event.type === "comment_withdrawn" ? record?.intent !== undefined : record?.wanted;
+    if (record && isGiven) {
+      const { joined } = record;
+      return joined === undefined
+        ? this.#hereAsOfNow(key, record)
+        : this.#accept(pull, { ...key, work: joined }, "closing reference");
+    }
+    return pull.authorId === (await agentId(this.context.octokit)) ? this.#ofOwnPull(pull) : undefined;
+  }
+
+  /**
    * The task that a pull request of the agent's is for: by the issues that it closes; by the jobs, failing branches and
    * issues that its text names; by its branch, if that is known from before or names an issue. A statement counts more
    * than a guess from the branch.
    */
-  async ofPull(pull: Pull): Promise<Destination | undefined> {
+  async #ofOwnPull(pull: Pull): Promise<Destination | undefined> {
     const { issues: closing, areCertain } = await this.#links.closingReferences(pull.number);
     const branch = branchOf(pull);
     for (const { repositoryId, issue } of closing) {

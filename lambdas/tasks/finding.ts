@@ -2,7 +2,7 @@ import { type Authorization, authorize, type TaskRepository } from "../accounts/
 import { isRepositoryServed } from "../accounts/served.js";
 import { connectCoder } from "../coder/connect.js";
 import { connectGitHub } from "../github/app.js";
-import { RepositoryClient } from "../github/repository.js";
+import { type Pull, RepositoryClient } from "../github/repository.js";
 import { isOutOfReach } from "../model/errors.js";
 import type { InboxEvent, Subject } from "../model/event.js";
 import type { TaskKey } from "../model/record.js";
@@ -11,12 +11,13 @@ import { type Destination, TaskFinder } from "./finder.js";
 import { pullOfCommit } from "./pull-of-commit.js";
 import { pullOfRun } from "./pull-of-run.js";
 import type { TaskStore } from "./store.js";
+import { WorkedOn } from "./worked-on.js";
 
 export interface Found {
   /**
    * `found`: there is a task, and the event may go to it. `refused`: there is one, but somebody behind the event may not
-   * speak to the agent, or the repository's account is not served. `obsolete`: a failed run of a pull request of the
-   * agent's, but not of its newest commit. `none`: no task.
+   * speak to the agent, or the repository's account is not served. `obsolete`: a failed run of a pull request that
+   * the agent works on, but not of its newest commit. `none`: no task.
    */
   outcome: "found" | "refused" | "obsolete" | "none";
   /** Whose task it is; `null` if there is none. */
@@ -69,17 +70,20 @@ async function find(store: TaskStore, event: InboxEvent): Promise<Found> {
     return { allowed: false, reason: "" };
   };
 
-  if (event.type === "check_failed") {
-    const { pull, isAgents } = await pullOfRun(octokit, event);
+  const workedOn = new WorkedOn(octokit, store);
+  const ofCi = async (pull: Pull | undefined): Promise<Found> => {
     const found = pull && (await finder.ofPull(pull));
-    return found && pull
-      ? answer(found, { kind: "pull", number: pull.number, url: pull.url })
-      : { ...none, outcome: isAgents ? "obsolete" : "none" };
+    if (!found) return none;
+    const { number, url } = pull;
+    return answer(found, { kind: "pull", number, url, givenSha: await workedOn.givenSha(pull) });
+  };
+  if (event.type === "check_failed") {
+    const { pull, isAgents } = await pullOfRun(octokit, event, workedOn);
+    const found = await ofCi(pull);
+    return found.outcome === "none" && isAgents ? { ...none, outcome: "obsolete" } : found;
   }
   if (event.type === "check_reported" || event.type === "pull_conflicted") {
-    const pull = await pullOfCommit(octokit, event);
-    const found = pull && (await finder.ofPull(pull));
-    return found && pull ? answer(found, { kind: "pull", number: pull.number, url: pull.url }) : none;
+    return ofCi(await pullOfCommit(octokit, event, workedOn));
   }
   if (event.type !== "pull_changed" && event.subject.kind === "issue")
     return answer(await finder.ofIssue(event), event.subject);

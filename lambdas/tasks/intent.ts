@@ -5,6 +5,7 @@ import { TransientError } from "../model/errors.js";
 import type { IssueEvent, WorkEvent } from "../model/event.js";
 import { type TaskRecord, taskKey, type WorkSource } from "../model/record.js";
 import { findStatusComment, isWantedNow } from "./issue-now.js";
+import { issueToJoin, pullNow } from "./pull-now.js";
 import type { TaskStore } from "./store.js";
 
 export interface Registration {
@@ -17,6 +18,8 @@ export interface Registration {
   intent: number | null;
   /** Of a refusal, for people. */
   reason: string;
+  /** Of a pull request: the issue that it closes, whose task takes it up. */
+  joined?: string | undefined;
 }
 
 /**
@@ -35,13 +38,15 @@ export async function registerIntent(store: TaskStore, event: WorkEvent): Promis
     const known = await store.get(key);
     const isRepeated = known?.intent !== undefined && known.intentDelivery === event.delivery;
     const issueEvent = !isRepeated && isAboutIssue(event) ? event : undefined;
-    const [{ allowed, reason }, isRefuted, comment] = await Promise.all([
+    const [{ allowed, reason }, { isRefuted, objection }, comment, joined] = await Promise.all([
       authorizing,
-      issueEvent !== undefined && isRefutedBy(known, issueEvent, wanted),
+      issueEvent !== undefined ? doubtsAbout(known, issueEvent, wanted) : noDoubts,
       issueEvent !== undefined ? searchComment(known, issueEvent, wanted) : {},
+      issueEvent !== undefined && wanted ? issueToJoin(store, known, issueEvent) : undefined,
     ]);
     if (!allowed) return { outcome: reason === "" ? "nothing" : "refused", intent: null, reason };
-    if (isRepeated) return { outcome: "claimed", intent: known.intent ?? null, reason };
+    if (isRepeated) return { outcome: "claimed", intent: known.intent ?? null, reason, joined: known.joined };
+    if (objection !== "") return { outcome: "refused", intent: null, reason: objection };
     if (isRefuted) return { outcome: "overtaken", intent: null, reason };
     const intent = (known?.intent ?? 0) + 1;
     const claimed = await store.update(
@@ -54,11 +59,12 @@ export async function registerIntent(store: TaskStore, event: WorkEvent): Promis
         source: sourceOf(event),
         ...(event.type === "task_requested" && { requester: event.sender }),
         endReason: event.type === "task_closed" ? event.reason : undefined,
+        ...(wanted && { joined }),
         ...comment,
       },
       unchangedSince(known, comment),
     );
-    if (claimed) return { outcome: "claimed", intent, reason };
+    if (claimed) return { outcome: "claimed", intent, reason, joined };
   }
   throw new TransientError("The work is being claimed by too many events at once. It is retried.");
 }
@@ -71,16 +77,30 @@ function laterOf(at: string, known: string | undefined): string {
   return known !== undefined && Date.parse(known) > Date.parse(at) ? known : at;
 }
 
-async function isRefutedBy(
+/** What GitHub says against an event now. */
+interface Doubts {
+  /** It holds no more. */
+  isRefuted: boolean;
+  /** For people: why the agent can't do what it asks for; "" if it can. */
+  objection: string;
+}
+
+const noDoubts: Doubts = { isRefuted: false, objection: "" };
+
+async function doubtsAbout(
   known: TaskRecord | undefined,
   event: IssueEvent,
   wanted: boolean,
-): Promise<boolean> {
-  if (isFinal(event) || !isDoubtful(known, event, wanted)) return false;
+): Promise<Doubts> {
+  if (isFinal(event) || !isDoubtful(known, event, wanted)) return noDoubts;
   const octokit = (await connectGitHub()).installation(event.installation);
-  const isWanted = await isWantedNow(octokit, event, event.at);
+  const { isWanted, objection } =
+    event.issue.ask !== undefined
+      ? await pullNow(octokit, event)
+      : { isWanted: await isWantedNow(octokit, event, event.at), objection: "" };
   // A delivery may be replayed after its record has expired, so a new task needs GitHub's clear yes.
-  return known?.intent === undefined && wanted ? isWanted !== true : isWanted === !wanted;
+  const isRefuted = known?.intent === undefined && wanted ? isWanted !== true : isWanted === !wanted;
+  return { isRefuted, objection: wanted ? objection : "" };
 }
 
 type KnownComment = Pick<TaskRecord, "commentId" | "commentSearched">;

@@ -2,6 +2,7 @@ import { branchFailureInput } from "../inbox/inputs.js";
 import { label, quotable } from "../inbox/message/data.js";
 import { withClosedFences } from "../inbox/message/fence.js";
 import { section } from "../inbox/message/section.js";
+import { askWording } from "../inbox/message/wording.js";
 import type { StartingEvent } from "../model/event.js";
 import type { Plan } from "../model/plan.js";
 import { limits, shortened } from "../text/limits.js";
@@ -10,18 +11,24 @@ import { limits, shortened } from "../text/limits.js";
 const valueLength = 4000;
 
 /**
- * The prompt of a new agent. Without a config, the issue's URL. With one, lines of `NAME: value` and then what to do. `url`
- * is the work's URL, which pull requests name. Names from outside are cleaned, and cannot add lines.
+ * The prompt of a new agent. Without a config, the issue's URL; a pull request's with what to do. With one, lines of
+ * `NAME: value` and then what to do. `url` is the work's URL, which pull requests name. Names from outside are cleaned, and
+ * cannot add lines.
  */
 export function promptOf(event: StartingEvent, plan: Plan, url: string): string {
-  if (!plan.factory) return label(url, valueLength);
+  const ask = event.type === "task_requested" ? event.issue.ask : undefined;
+  if (!plan.factory) {
+    return [label(url, valueLength), ...(ask ? [askWording[ask]] : [])].join("\n\n");
+  }
   const { owner, name } = event.repository;
   const lines = (first: Record<string, string>) =>
     Object.entries({
       ...first,
       REPO_OWNER: owner,
       REPO_NAME: name,
-      ...(event.type === "task_requested" && { ISSUE_NUMBER: String(event.issue.number) }),
+      ...(event.type === "task_requested" && {
+        [ask ? "PULL_REQUEST_NUMBER" : "ISSUE_NUMBER"]: String(event.issue.number),
+      }),
       ...(plan.factory?.base_branch !== undefined && { BRANCH: plan.factory.base_branch }),
       ...(plan.requester && { REQUESTER: plan.requester.login }),
     })
@@ -29,7 +36,9 @@ export function promptOf(event: StartingEvent, plan: Plan, url: string): string 
       .join("\n");
   switch (event.type) {
     case "task_requested":
-      return [lines({ ISSUE_URL: url }), instructions.issue].join("\n\n");
+      return ask
+        ? [lines({ PULL_REQUEST_URL: url }), askWording[ask]].join("\n\n")
+        : [lines({ ISSUE_URL: url }), instructions.issue].join("\n\n");
     case "job_due":
       return [
         lines({ JOB_URL: url, JOB_NAME: event.job.name }),

@@ -1,16 +1,17 @@
 import type { Octokit } from "@octokit/rest";
-import { agentId } from "../accounts/agent.js";
 import { type Pull, RepositoryClient } from "../github/repository.js";
 import type { CheckFailed } from "../model/event.js";
 import { log } from "../runtime/log.js";
+import type { WorkedOn } from "./worked-on.js";
 
 /**
- * The agent's open pull request whose head commit a run is for. `isAgents`: the run is for a pull request of the agent's, for
- * any of its commits, even if it is closed.
+ * The open pull request that the agent works on whose head commit a run is for. `isAgents`: the run is for such a pull
+ * request, for any of its commits, even if it is closed.
  */
 export async function pullOfRun(
   octokit: Octokit,
   event: CheckFailed,
+  workedOn: WorkedOn,
 ): Promise<{ pull?: Pull; isAgents: boolean }> {
   const { run } = event;
   const repository = new RepositoryClient(octokit, event.repository);
@@ -19,20 +20,17 @@ export async function pullOfRun(
   const candidates = named.some((pull) => pull?.headBranch === run.branch)
     ? named
     : await repository.openPullsOf(run.headRepository.owner, run.branch);
-  const agent = await agentId(octokit);
-  const isOfAgents = (candidate: Pull | undefined) =>
-    candidate !== undefined &&
-    candidate.repositoryId === event.repository.id &&
-    candidate.authorId === agent &&
-    candidate.headRepositoryId === run.headRepository.id;
-  const agents = candidates.filter((candidate) => candidate?.isOpen && isOfAgents(candidate));
-  const pull = agents.find((candidate) => candidate?.headSha === run.headSha);
+  const isOfHead = (candidate: Pull | undefined): candidate is Pull =>
+    candidate?.repositoryId === event.repository.id && candidate.headRepositoryId === run.headRepository.id;
+  const open = candidates.filter(isOfHead).filter(({ isOpen }) => isOpen);
+  const pull = await workedOn.first(open.filter(({ headSha }) => headSha === run.headSha));
   if (pull) return { pull, isAgents: true };
   // A run can outlast its pull request. Its failure does not start a task.
-  const isOfClosed = (closed: Pull) => isOfAgents(closed) && closed.headSha === run.headSha;
-  const isAgents =
-    agents.length > 0 ||
-    (await repository.closedPullsOf(run.headRepository.owner, run.branch)).some(isOfClosed);
+  const closed = async () =>
+    (await repository.closedPullsOf(run.headRepository.owner, run.branch))
+      .filter(isOfHead)
+      .filter(({ headSha }) => headSha === run.headSha);
+  const isAgents = ((await workedOn.first(open)) ?? (await workedOn.first(await closed()))) !== undefined;
   log.info("The run is for no newest commit of the agent's", { run: run.id, pulls: candidates.length });
   return { isAgents };
 }

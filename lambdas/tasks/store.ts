@@ -1,5 +1,5 @@
 import { type Changes, type Condition, type Key, secondsFromNow, Table } from "../aws/table.js";
-import type { TaskKey, TaskRecord } from "../model/record.js";
+import { recordKey, type TaskKey, type TaskRecord } from "../model/record.js";
 import { LiveWorks } from "./live-works.js";
 import { WatchedWorks } from "./watched-works.js";
 
@@ -134,10 +134,6 @@ export class TaskStore {
     );
     return noted !== undefined;
   }
-}
-
-function recordKey({ repositoryId, work }: TaskKey): Key {
-  return { pk: `task#${repositoryId}#${work}`, sk: "record" };
 }
 
 /** The head branch of pull requests into one repository; it may be in a fork. */

@@ -77,25 +77,34 @@ export class TaskCreation {
 
   async #use(task: CoderTask, backend: CoderBackend, wasStopped = false): Promise<Creation> {
     const { event, plan } = this.context;
+    const hasPrompt = this.#hasPrompt(task);
     if (wasStopped || task.view.phase === "paused" || task.view.phase === "broken") {
       await backend.resume(task);
-      await backend.continueTurn(task);
+      // What it is to do next comes as a message otherwise.
+      if (hasPrompt) await backend.continueTurn(task);
     }
-    // The task of an issue works on the issue, for whichever delivery it was created.
-    const hasPrompt = event.type === "task_requested" || !task.isOfAnotherDelivery;
     const [creation] = await Promise.all([
-      this.#register(task, hasPrompt ? "created" : "existing"),
+      this.#register(task, hasPrompt ? "created" : event.type === "task_requested" ? "told" : "existing"),
       plan.requester && backend.share(task, plan.requester),
     ]);
     return creation;
   }
 
+  /** Whether the agent knows already what this delivery asks for. */
+  #hasPrompt({ isOfAnotherDelivery }: CoderTask): boolean {
+    const { event } = this.context;
+    if (event.type !== "task_requested") return !isOfAnotherDelivery;
+    // The task of an issue works on the issue, for whichever delivery it was created.
+    if (event.issue.ask === undefined) return true;
+    return this.#newTask ? !isOfAnotherDelivery : this.record.startedBy === event.delivery;
+  }
+
   async #register(
     { view: _, isOfAnotherDelivery: __, ...task }: CoderTask,
-    outcome: "created" | "existing",
+    outcome: "created" | "existing" | "told",
   ): Promise<Creation> {
     const { store, event, intent } = this.context;
-    const repeated = outcome === "existing" ? { startedBy: undefined, toldBy: event.delivery } : {};
+    const repeated = outcome === "created" ? {} : { startedBy: undefined, toldBy: event.delivery };
     const changes = { task, creating: undefined, stopping: undefined, stopped: undefined, ...repeated };
     if (await store.updateAs(intent, this.#key, changes)) {
       this.isRegistered = true;

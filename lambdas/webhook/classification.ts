@@ -1,5 +1,6 @@
 import type { IssueEvent, Person, PullChanged, PullsMoved } from "../model/event.js";
 import { isSameLogin } from "../model/login.js";
+import type { TaskKey } from "../model/record.js";
 import type { RelayEvent } from "../model/relay-event.js";
 
 /** The event that a delivery is for the relay, or the reason why it is skipped. */
@@ -7,7 +8,9 @@ export type Classification =
   | {
       event: RelayEvent;
       /** Other events of the same delivery. They are accepted first. */
-      others?: readonly (PullChanged | PullsMoved)[];
+      others?: readonly (IssueEvent | PullChanged | PullsMoved)[];
+      /** Somebody else's pull request: the event counts only if the agent was given it, as the table says. */
+      ifGiven?: TaskKey;
     }
   | { skipped: string };
 

@@ -1,5 +1,6 @@
 import type { Comment, CommentPosted, Person } from "../model/event.js";
 import { bodyBytes, previousBodyBytes } from "../model/event-limits.js";
+import { pullKey } from "../model/record.js";
 import { statusMarker } from "../model/status-marker.js";
 import { cutToBytes } from "../text/bytes.js";
 import { cleanText } from "../text/clean.js";
@@ -18,10 +19,9 @@ export function classifyIssueComment(
 ): Classification {
   const { issue, comment } = parsePayload(issueCommentSchema, payload);
   const kind = issue.pull_request ? "pull" : "issue";
-  if (kind === "pull" && !isAgent(issue.user, identities)) return notTheAgents;
   const subject = { kind, number: issue.number, url: issue.html_url } as const;
   const agentAssigned = issue.assignees.some((assignee) => isAgent(assignee, identities));
-  return classifyContent(action, payload, identities, {
+  return classifyContent(action, payload, identities, issue.user, {
     ...common,
     type: "comment_posted",
     subject,
@@ -39,8 +39,7 @@ export function classifyReviewComment(
   identities: Identities,
 ): Classification {
   const { pull_request: pull, comment } = parsePayload(reviewCommentSchema, payload);
-  if (!isAgent(pull.user, identities)) return notTheAgents;
-  return classifyContent(action, payload, identities, {
+  return classifyContent(action, payload, identities, pull.user, {
     ...common,
     type: "comment_posted",
     subject: { kind: "pull", number: pull.number, url: pull.html_url },
@@ -63,14 +62,13 @@ export function classifyReview(
   identities: Identities,
 ): Classification {
   const { pull_request: pull, review } = parsePayload(reviewSchema, payload);
-  if (!isAgent(pull.user, identities)) return notTheAgents;
   const state = review.state.toLowerCase();
   if (review.body.trim() === "" && state !== "changes_requested") {
     return { skipped: `the review (${state}) has no text of its own` };
   }
   const at = review.submitted_at ?? pull.updated_at;
   const times = { created_at: at, updated_at: at };
-  return classifyContent(action, payload, identities, {
+  return classifyContent(action, payload, identities, pull.user, {
     ...common,
     type: "comment_posted",
     subject: { kind: "pull", number: pull.number, url: pull.html_url },
@@ -79,8 +77,6 @@ export function classifyReview(
     comment: { kind: "review", ...commentFields({ ...review, ...times }), reviewState: state },
   });
 }
-
-const notTheAgents: Classification = { skipped: "the pull request is not the agent's" };
 
 interface Content {
   id: number;
@@ -111,33 +107,41 @@ function cutBody(body: string): Pick<Comment, "body" | "missingBytes"> {
   return { body: text, ...(missing > 0 && { missingBytes: missing }) };
 }
 
-/** Skips what the agent and the App write. A deletion becomes a withdrawal, and an edit keeps the text before it. */
+/**
+ * Skips what the agent and the App write. A deletion becomes a withdrawal, and an edit keeps the text before it. `opener`
+ * has opened the issue or pull request.
+ */
 function classifyContent(
   action: string,
   payload: unknown,
   identities: Identities,
+  opener: Person,
   posted: CommentPosted,
 ): Classification {
   const { comment, ...fields } = posted;
+  const { kind, number } = fields.subject;
+  const isOthers = kind === "pull" && !isAgent(opener, identities);
+  const given = isOthers ? { ifGiven: pullKey(fields.repository.id, number) } : {};
   const author = { id: comment.authorId ?? ghost.id, login: comment.author };
   if (isAgent(author, identities)) return agentsOwn;
   if (comment.appId !== undefined && comment.appId === identities.appId) return appsOwn;
   // Even if the agent itself deletes it: it must not be sent any more.
   if (action === "deleted") {
     return {
+      ...given,
       event: { ...fields, type: "comment_withdrawn", comment: { kind: comment.kind, id: comment.id } },
     };
   }
   if (isAgent(posted.sender, identities)) return agentsOwn;
   if (posted.sender.type === "Bot" && comment.body.includes(statusMarker)) return appsOwn;
   if (posted.sender === ghost) return { skipped: "GitHub does not say who has written it" };
-  if (action !== "edited") return { event: posted };
+  if (action !== "edited") return { ...given, event: posted };
   const before = parsePayload(changesSchema, payload).changes?.body?.from;
   if (before === undefined || cutBody(before).body === comment.body) {
     return { skipped: "the edit did not change the text" };
   }
   const previousBody = cutToBytes(cleanText(before), previousBodyBytes).text;
-  return { event: { ...posted, comment: { ...comment, previousBody } } };
+  return { ...given, event: { ...posted, comment: { ...comment, previousBody } } };
 }
 
 /** The agent never gets what it has written itself, or what the App has. */

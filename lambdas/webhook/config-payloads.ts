@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { id, listOf, person, text, time, url } from "./payload-fields.js";
+import { id, listOf, people, person, text, time, url } from "./payload-fields.js";
 
 /** The payloads of the events about a repository's config: pushes, pull requests and installations. */
 
@@ -38,6 +38,7 @@ export const pullRequestSchema = z.object({
     number: id,
     html_url: url,
     user: person,
+    assignees: people,
     updated_at: time,
     head: z.object({ sha: commit }),
     base: z.nullish(z.object({ ref: z.nullish(text) })),

@@ -7,6 +7,7 @@ import { addToLogContext } from "../runtime/log-context.js";
 import type { Outcome } from "./answer.js";
 import { classify } from "./classify.js";
 import { startFlow } from "./flows.js";
+import { isGiven, notTheAgents } from "./given-pulls.js";
 import { PayloadError } from "./parse-payload.js";
 import { reasonNotServed } from "./served.js";
 
@@ -38,11 +39,12 @@ export async function dispatch(
       ? byLogin
       : classify(type, delivery, payload, { ...(await agentAsKept()), appId });
     if ("skipped" in classified) return { kind: "skipped", reason: classified.skipped };
-    const { others = [] } = classified;
+    const { others = [], ifGiven } = classified;
     const event = { ...classified.event, traceparent };
     addToLogContext({ event });
     const notServed = await reasonNotServed(event);
     if (notServed !== undefined) return { kind: "skipped", reason: notServed };
+    if (ifGiven && !(await isGiven(ifGiven))) return { kind: "skipped", reason: notTheAgents.skipped };
     for (const other of others) await start({ ...other, traceparent });
     return await start(event);
   } catch (error) {

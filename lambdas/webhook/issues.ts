@@ -1,4 +1,5 @@
-import type { TaskClosed } from "../model/event.js";
+import type * as z from "zod/mini";
+import type { Issue, TaskClosed } from "../model/event.js";
 import { type Classification, type CommonFields, type Identities, isAgent } from "./classification.js";
 import { parsePayload } from "./parse-payload.js";
 import { ghost } from "./payload-fields.js";
@@ -29,22 +30,23 @@ export function classifyIssue(
   if (action === "assigned" && issue.state === "closed") return { skipped: "assigned: the issue is closed" };
   if (action === "reopened" && !agentAssigned) return { skipped: "reopened: the agent is not assigned" };
 
-  const fields = {
-    ...common,
-    issue: {
-      number: issue.number,
-      title: cutText(issue.title),
-      url: issue.html_url,
-      ...(issue.comments != null && { comments: issue.comments }),
-    },
-    at: issue.updated_at,
-  };
+  const fields = { ...common, issue: issueOf(issue), at: issue.updated_at };
   if (action === "assigned" || action === "reopened") {
     if (common.sender === ghost) return { skipped: `${action}: GitHub does not say who has done it` };
     return { event: { type: "task_requested", ...fields } };
   }
   const reason = closings[action] ?? "unassigned";
   return { event: { type: "task_closed", reason, agentAssigned, ...fields } };
+}
+
+/** The issue or pull request of an event. */
+export function issueOf({
+  number,
+  title,
+  html_url,
+  comments,
+}: z.output<typeof issuesSchema>["issue"]): Issue {
+  return { number, title: cutText(title), url: html_url, ...(comments != null && { comments }) };
 }
 
 /** The first characters of a title, never half of one. */

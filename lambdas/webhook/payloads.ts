@@ -18,16 +18,24 @@ export const commonSchema = z.object({
   installation: z.object({ id: z.int() }),
 });
 
-export const issuesSchema = z.object({
-  issue: z.object({
-    number: id,
-    title: z.string(),
-    html_url: url,
-    updated_at: time,
-    state: z.nullish(z.string()),
-    comments: z.nullish(z.int()),
-    assignees: people,
-  }),
+const issue = z.object({
+  number: id,
+  title: z.string(),
+  html_url: url,
+  updated_at: time,
+  state: z.nullish(z.string()),
+  comments: z.nullish(z.int()),
+  assignees: people,
+});
+
+export const issuesSchema = z.object({ issue });
+
+/** A pull request has the fields of an issue, too. */
+export const givenPullSchema = z.object({
+  /** Who was assigned or unassigned, or whose review was requested or is not any more; a team has no field of these. */
+  assignee: person,
+  requested_reviewer: person,
+  pull_request: z.extend(issue, { user: person, requested_reviewers: people, head: z.object({ sha: text }) }),
 });
 
 /** The user that was assigned or unassigned, if GitHub says who. */

@@ -1,15 +1,20 @@
-import { type PullChanged, type PullsMoved, pullActions } from "../model/event.js";
+import { type IssueEvent, type PullChanged, type PullsMoved, pullActions } from "../model/event.js";
 import { filesAtOnce } from "../text/limits.js";
 import { type Classification, type CommonFields, type Identities, isAgent } from "./classification.js";
 import { pullRequestSchema } from "./config-payloads.js";
+import { classifyGiven } from "./given-pulls.js";
 import { parsePayload } from "./parse-payload.js";
 
 /** Actions after which a pull request may have another head commit or base than the relay knows. */
 const movingActions = ["opened", "reopened", "synchronize", "ready_for_review"];
 
+/** Actions by which the agent is given a pull request, or by which it is taken away. */
+const givingActions = ["assigned", "unassigned", "review_requested", "review_request_removed"];
+
 /**
- * The new head commit of any pull request, forks included, may change the config. If the pull request is the agent's, it may
- * also have a conflict now, as after a change of its base; and its task has to know what becomes of it.
+ * The new head commit of any pull request, forks included, may change the config. If the agent works on the pull request, it
+ * may also have a conflict now, as after a change of its base. If the pull request is the agent's, its task has to know what
+ * becomes of it; if it is somebody else's, the agent may be given it.
  */
 export function classifyPull(
   action: string,
@@ -20,8 +25,10 @@ export function classifyPull(
   const { pull_request: pull, changes } = parsePayload(pullRequestSchema, payload);
   const { number, html_url: url, updated_at: at, head } = pull;
   const isAgents = isAgent(pull.user, identities);
+  const given = (): ReturnType<typeof classifyGiven> => classifyGiven(action, payload, common, identities);
+  if (givingActions.includes(action) || (action === "closed" && !isAgents)) return given();
   const isMoved = movingActions.includes(action) || changes?.base != null;
-  const others: (PullChanged | PullsMoved)[] = [];
+  const others: (IssueEvent | PullChanged | PullsMoved)[] = [];
   const change = pullActions.find((known) => known === action);
   // Text and base say which issue it is for.
   const isForTask = action !== "edited" || isMoved || (changes?.title ?? changes?.body) != null;
@@ -29,7 +36,10 @@ export function classifyPull(
     const subject = { kind: "pull", number, url } as const;
     others.push({ ...common, type: "pull_changed", at, action: change, subject });
   }
-  if (isAgents && isMoved) others.push({ ...common, type: "pulls_moved", at, moved: { pull: number } });
+  const isWorkedOn = isAgents || pull.assignees.some((assignee) => isAgent(assignee, identities));
+  if (isWorkedOn && isMoved) others.push({ ...common, type: "pulls_moved", at, moved: { pull: number } });
+  const again = action === "reopened" && !isAgents ? given() : undefined;
+  if (again && "event" in again) others.push(again.event);
   if (isMoved) {
     const isLarge = (pull.changed_files ?? 0) > filesAtOnce;
     const onto = isLarge && pull.base?.ref ? { onto: pull.base.ref } : {};

@@ -10,6 +10,7 @@ import { IssueComments } from "./issues/issue-comments.js";
 import { Issues } from "./issues/issues.js";
 import { IssuesApi } from "./issues/issues-api.js";
 import { Activity } from "./pulls/activity.js";
+import { PullAssignments } from "./pulls/assignments.js";
 import { GraphQL } from "./pulls/graphql.js";
 import { Pulls } from "./pulls/pulls.js";
 import { ReviewRequests } from "./pulls/review-requests.js";
@@ -78,6 +79,7 @@ export class FakeGitHub {
   readonly issues: Issues;
   readonly comments: IssueComments;
   readonly pulls: Pulls;
+  readonly pullAssignments: PullAssignments;
   readonly reviews: Reviews;
   readonly reviewRequests: ReviewRequests;
   readonly actions: Actions;
@@ -127,6 +129,7 @@ export class FakeGitHub {
     this.issues = new Issues(this.repositories, happenings, mark);
     this.comments = new IssueComments(this.issues, this.repositories, happenings, bot);
     this.pulls = new Pulls(this.issues, this.repositories, happenings);
+    this.pullAssignments = new PullAssignments(this.pulls, this.repositories, happenings);
     this.reviews = new Reviews(this.pulls, this.repositories, happenings, bot);
     this.reviewRequests = new ReviewRequests(this.pulls, this.repositories);
     this.actions = new Actions(this.pulls, this.repositories, happenings, this.agentLogin);
@@ -284,6 +287,12 @@ export class FakeGitHub {
   reopenPull: Pulls["reopen"] = (pull, options) => this.pulls.reopen(pull, options);
   setDraft: Pulls["setDraft"] = (pull, options) => this.pulls.setDraft(pull, options);
   closePull: Pulls["close"] = (pull, options) => this.pulls.close(pull, options);
+  assignPull: PullAssignments["assign"] = (pull, options) => this.pullAssignments.assign(pull, options);
+  unassignPull: PullAssignments["unassign"] = (pull, options) => this.pullAssignments.unassign(pull, options);
+  requestReview: PullAssignments["requestReview"] = (pull, options) =>
+    this.pullAssignments.requestReview(pull, options);
+  removeReviewRequest: PullAssignments["removeReviewRequest"] = (pull, options) =>
+    this.pullAssignments.removeReviewRequest(pull, options);
   review: Reviews["submit"] = (pull, input) => this.reviews.submit(pull, input);
   editReviewComment: Reviews["editComment"] = (comment, options) =>
     this.reviews.editComment(comment, options);

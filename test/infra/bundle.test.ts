@@ -74,7 +74,7 @@ describe("the bundles", () => {
         githubApp: has("github/credentials"),
         coderToken: has("coder/connect"),
         taskMark: has("coder/connect"),
-        tasks: has("tasks/store"),
+        tasks: has("tasks/store") || has("webhook/given-pulls"),
         inbox: has("inbox/input-items"),
         starts: has("aws/start-execution"),
       }).toEqual({

@@ -55,7 +55,7 @@ const startsFlows = `states:StartExecution on ${["create-task", "delete-task", "
 
 /** Written by hand: a new right must be added twice, in `infra/` and here. */
 const lambdaRights: Record<string, string[]> = {
-  Webhook: [readsSecret("Webhook"), readsSecret("GitHubApp"), knowsAccounts, startsFlows],
+  Webhook: [readsSecret("Webhook"), readsSecret("GitHubApp"), knowsAccounts, getsTasks, startsFlows],
   ClaimWork: [...actsAsInstallation, updatesTasks, onItems("dynamodb:GetItem", "config"), knowsAccounts],
   CreateTask: [...readsCoder, updatesTasks, knowsAccounts],
   ObserveTask: [...readsCoder, getsTasks],
@@ -66,6 +66,7 @@ const lambdaRights: Record<string, string[]> = {
   RelayLogs: [...actsAsInstallation, onItems("dynamodb:UpdateItem", "ci"), knowsAccounts],
   WatchPulls: [
     ...actsAsInstallation,
+    onItems("dynamodb:GetItem dynamodb:Query", "task"),
     onItems("dynamodb:UpdateItem", "ci"),
     knowsAccounts,
     `states:StartExecution on ${machine("relay-failure")}`,

@@ -1,3 +1,5 @@
+import type { PullAsk } from "../../model/event.js";
+
 /** The issue or pull request that an input is about, or the branch if there is neither. */
 export type Subject = {
   url: string;
@@ -14,16 +16,18 @@ interface InputBase {
 }
 
 /**
- * A comment or review; the prompt of a scheduled job that is due again; or, without a text, that somebody has closed the
- * pull request without merging it, or reopened it.
+ * A comment or review; the prompt of a scheduled job that is due again; or, without a text, that the agent is given a pull
+ * request, or that somebody has closed the pull request without merging it, or reopened it.
  */
 export interface CommentInput extends InputBase {
-  kind: "comment" | "review_comment" | "review" | "job" | "closed" | "reopened";
+  kind: "comment" | "review_comment" | "review" | "job" | "request" | "closed" | "reopened";
   /** A login, or the job's name. */
   author: string;
   /** The person who wrote the present text, if not the author. */
   editor?: string | undefined;
   body: string;
+  /** What the agent is to do with a pull request that it is given; there is no body. */
+  ask?: PullAsk | undefined;
   /** How many UTF-8 bytes were cut off the body's end by the ingress. */
   missingBytes?: number | undefined;
   /** The file that a review comment is about; `line` is the last of its lines, `startLine` the first. */

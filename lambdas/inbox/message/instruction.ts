@@ -3,7 +3,13 @@ import { withoutFences } from "../../text/look-alikes.js";
 import { quotable } from "./data.js";
 import { type Input, isNotice } from "./input.js";
 import { instructionLength } from "./limits.js";
-import { branchInstructions, defaultInstructions, type Instructions, noticeInstruction } from "./wording.js";
+import {
+  branchInstructions,
+  defaultInstructions,
+  type Instructions,
+  noticeInstruction,
+  requestInstruction,
+} from "./wording.js";
 
 /**
  * The line that says what to do about these inputs. A team's own instruction is cleaned and cut like all texts, and may
@@ -15,6 +21,7 @@ export function instruction(inputs: readonly Input[], instructions: Instructions
     return branchInstructions[first.kind === "failure" ? "failure" : "job"];
   }
   if (first && isNotice(first) && others.length === 0) return noticeInstruction;
+  if (first?.kind === "request" && others.length === 0) return requestInstruction;
   const which = others.length > 0 ? "several" : first?.kind === "failure" ? "failure" : "comment";
   const line = withoutFences(oneLine(quotable(instructions[which]), instructionLength));
   return line || defaultInstructions[which];

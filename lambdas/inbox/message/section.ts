@@ -5,7 +5,7 @@ import { fenced, withClosedFences } from "./fence.js";
 import { type CommentInput, type FailureInput, type Input, isNotice, type Subject } from "./input.js";
 import { labelLength, sectionBytes } from "./limits.js";
 import { linesOf } from "./location.js";
-import { wording } from "./wording.js";
+import { askWording, wording } from "./wording.js";
 
 /** The part of a message about one input, at most 64 KiB; numbered if the message has several. */
 export function section(input: Input, number?: number): string {
@@ -29,8 +29,13 @@ export function section(input: Input, number?: number): string {
     input.kind === "failure" && input.additions ? `\n\n${withClosedFences(quotable(input.additions))}` : "";
   const room = sectionBytes - byteLength(head) - byteLength(additions);
   if (isNotice(input)) return head.trimEnd();
-  const quoted = "conflict" in input ? wording.resolve : quotation(body, missing, url, room);
-  return `${head}${quoted}${additions}`;
+  return `${head}${ownWordsOn(input) ?? quotation(body, missing, url, room)}${additions}`;
+}
+
+/** What the relay itself says about an input that quotes nobody. */
+function ownWordsOn(input: Input): string | undefined {
+  if (input.kind === "failure") return "conflict" in input ? wording.resolve : undefined;
+  return input.ask && askWording[input.ask];
 }
 
 /**
@@ -49,6 +54,7 @@ function commentTitle(input: CommentInput): string {
   const say = input.previousBody === undefined ? wording.comment : wording.edit;
   if (input.kind === "job") return wording.job(label(input.author, labelLength.job), nameOf(input.subject));
   const author = label(input.author, labelLength.login);
+  if (input.kind === "request") return wording.request(input.ask ?? "work", author, nameOf(input.subject));
   if (input.kind === "closed" || input.kind === "reopened") {
     return wording[input.kind](author, nameOf(input.subject));
   }

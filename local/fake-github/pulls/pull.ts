@@ -18,6 +18,10 @@ export interface Pull {
   /** Who has pushed each of them. */
   readonly pushers: User[];
   draft: boolean;
+  /** Whose review is requested. Who has submitted one is not among them any more. */
+  reviewers: User[];
+  /** "Allow edits by maintainers", of a pull request from a fork. */
+  maintainerCanModify: boolean;
   /** Issues linked by hand, in addition to those that the body names. */
   readonly linked: Link[];
   /** The editors of the body, the oldest edit first; if the body was edited, GitHub also lists its creation. */
@@ -43,6 +47,8 @@ export interface NewPull extends By {
   /** Default: the default branch. */
   base?: string;
   draft?: boolean;
+  /** Default: true for a fork, as the page has it selected; without a fork it is always false. */
+  maintainerCanModify?: boolean;
   /** Issues to link by hand; a number means an issue of the same repository. */
   closes?: (number | IssueRef)[];
 }

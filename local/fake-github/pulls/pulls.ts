@@ -1,5 +1,6 @@
 import type { HttpRequest } from "../../http/http-server.js";
 import type { Issue, IssueRef, Issues } from "../issues/issues.js";
+import { noteEvent } from "../issues/timeline.js";
 import type { Happening, Happenings, TellOptions } from "../repositories/happenings.js";
 import { type By, tellOptions } from "../repositories/happenings.js";
 import type { Repositories } from "../repositories/repositories.js";
@@ -66,18 +67,21 @@ export class Pulls {
     const head = typeof input.head === "string" ? { repo, branch: input.head } : input.head;
     const title = input.title ?? head.branch;
     const issue = this.issues.add({ repo, by: input.by, title, body: input.body ?? null }, { isPull: true });
+    const headRepo = this.repositories.get(head.repo);
     const pull: Pull = {
       repo,
       number: issue.number,
       id: this.repositories.nextId(),
       issue,
-      headRepo: this.repositories.get(head.repo),
+      headRepo,
       headBranch: head.branch,
       base: input.base ?? repo.defaultBranch,
       baseSha: newSha(),
       shas: [input.headSha ?? newSha()],
       pushers: [issue.user],
       draft: input.draft ?? false,
+      reviewers: [],
+      maintainerCanModify: headRepo !== repo && (input.maintainerCanModify ?? true),
       linked: (input.closes ?? []).map((one) => ({
         ...(typeof one === "number" ? { repo, number: one } : one),
         by: issue.user,
@@ -135,7 +139,9 @@ export class Pulls {
 
   async reopen(ref: IssueRef, { by, deliver }: By) {
     const pull = this.get(ref);
+    if (pull.mergedAt !== null) throw new Error("GitHub does not reopen a merged pull request");
     this.issues.setState(pull.issue, "open", "reopened");
+    noteEvent(this.repositories, pull.issue.timeline, { type: "ReopenedEvent", by });
     pull.mergeability = "unknown";
     return this.#tell(pull, "reopened", by, tellOptions(deliver));
   }
@@ -187,7 +193,13 @@ export class Pulls {
   }
 
   happening(pull: Pull, action: string, by: string, more: Json): Happening {
-    const fields = { number: pull.number, pull_request: this.json(pull), assignee: undefined, ...more };
+    const fields = {
+      number: pull.number,
+      pull_request: this.json(pull),
+      assignee: undefined,
+      requested_reviewer: undefined,
+      ...more,
+    };
     return { event: "pull_request", action, repository: pull.repo, by, fields };
   }
 
@@ -215,7 +227,7 @@ export class Pulls {
       node_id: nodeId("PullRequest", pull.id),
       number,
       html_url: `${htmlUrl(repo)}/pull/${number}`,
-      requested_reviewers: [],
+      requested_reviewers: pull.reviewers.map((user) => this.repositories.userJson(user)),
       requested_teams: [],
       head: this.#side(pull.headRepo, pull.headBranch, headSha(pull)),
       base: this.#side(repo, pull.base, pull.baseSha),
@@ -223,6 +235,7 @@ export class Pulls {
       merged: pull.mergedAt !== null,
       merged_at: pull.mergedAt,
       merge_commit_sha: null,
+      maintainer_can_modify: pull.maintainerCanModify,
       mergeable: this.#mergeable(pull),
       mergeable_state: pull.mergeability !== "known" ? "unknown" : pull.hasConflict ? "dirty" : "clean",
       comments: issue.commentCount,

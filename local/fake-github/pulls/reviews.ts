@@ -81,6 +81,7 @@ export class Reviews {
     const id = this.repositories.nextId();
     const review: Review = { id, pull, user, state, commitId: headSha(pull), submittedAt: now, body };
     this.#reviews.push(review);
+    pull.reviewers = pull.reviewers.filter((one) => one !== user);
     const made = comments.map(({ body, ...place }): ReviewComment => {
       const id = this.repositories.nextId();
       return { id, pull, review, user, place, createdAt: now, reactions: [], body, updatedAt: now };

@@ -163,13 +163,6 @@ describe("a comment", () => {
     expect(deleted({ performed_via_github_app: { id: 99 } })).toEqual({ skipped: "the App has written it" });
   });
 
-  test("on somebody else's pull request is skipped", () => {
-    for (const event of ["pull_request_review_comment", "pull_request_review"]) {
-      const action = event === "pull_request_review" ? "submitted" : "created";
-      expect(said(event, action)).toEqual({ skipped: "the pull request is not the agent's" });
-    }
-  });
-
   test("on lines of the agent's pull request has file and line", () => {
     const payload = example("pull_request_review_comment", "created");
     const classified = classify("pull_request_review_comment", delivery, payload, { agent: "Codertocat" });

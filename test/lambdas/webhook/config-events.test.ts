@@ -170,7 +170,7 @@ describe("a pull request", () => {
     );
   });
 
-  test.each(["closed", "edited", "labeled"])("that was %s proposes no config", (action) => {
+  test.each(["edited", "labeled"])("that was %s proposes no config", (action) => {
     const [example] = payloads("pull_request");
     expect(classified("pull_request", { ...example, action })).toHaveProperty("skipped");
   });
@@ -185,6 +185,10 @@ describe("a pull request", () => {
     const base = { ref: { from: "next" } };
     expect(of("edited", { changes: { base } })).toMatchObject({ others: [changed, moved] });
     expect(classified("pull_request", { ...example, action: "synchronize" })).toMatchObject({ others: [] });
+    const assigned = { ...(example?.pull_request as Json), assignees: [{ id: 9, login: "nobody" }] };
+    expect(
+      classified("pull_request", { ...example, action: "synchronize", pull_request: assigned }),
+    ).toMatchObject({ others: [moved] });
   });
 
   test("of the agent's is tracked for its task where it ends, and where another issue may be meant; others are not", () => {
@@ -199,7 +203,9 @@ describe("a pull request", () => {
     });
     for (const action of ["closed", "converted_to_draft"]) {
       expect(of(action)).toMatchObject({ event: changed(action) });
-      expect(classified("pull_request", { ...example, action })).toHaveProperty("skipped");
+      expect(classified("pull_request", { ...example, action })).not.toMatchObject({
+        event: changed(action),
+      });
     }
     for (const action of ["opened", "reopened", "ready_for_review"]) {
       expect(of(action)).toMatchObject({ others: [changed(action), { type: "pulls_moved" }] });

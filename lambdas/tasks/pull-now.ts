@@ -1,0 +1,79 @@
+import type { Octokit } from "@octokit/rest";
+import { agentId } from "../accounts/agent.js";
+import { connectGitHub } from "../github/app.js";
+import { type GivenPull, readGivenPull } from "../github/given-pull.js";
+import { PullLinks } from "../github/pull-links.js";
+import { readWhileStale } from "../github/stale-reads.js";
+import { TransientError } from "../model/errors.js";
+import type { Issue, IssueEvent, PullAsk } from "../model/event.js";
+import { hasTask, issueKey, type TaskRecord } from "../model/record.js";
+import { howToAskAgain } from "../model/work.js";
+import type { TaskStore } from "./store.js";
+
+/** A pull request that the agent was given, as GitHub shows it now. */
+export interface PullNow {
+  /** Whether it is open and the agent is asked to do this with it; `undefined` if GitHub doesn't say. */
+  isWanted: boolean | undefined;
+  /** For people: why the agent can't do it, and what to do; "" if it can. */
+  objection: string;
+}
+
+/** While GitHub shows only the state before the event, it is asked again, for some seconds. */
+export async function pullNow(
+  octokit: Octokit,
+  { type, repository, issue, at }: IssueEvent,
+): Promise<PullNow> {
+  const agent = await agentId(octokit);
+  const isWantedIn = (pull: GivenPull) => {
+    const ask = askOf(pull, agent);
+    // The end of a task is refuted by either, the request for one only by the opposite.
+    return pull.isOpen && (type === "task_closed" ? ask !== undefined : ask === issue.ask);
+  };
+  const pull = await readWhileStale(
+    (now) => !now || (!isWantedIn(now) && Date.parse(now.updatedAt) < Date.parse(at)),
+    () => readGivenPull(octokit, repository, issue.number),
+  );
+  if (!pull) return { isWanted: undefined, objection: "" };
+  return { isWanted: isWantedIn(pull), objection: objectionTo(pull, agent, issue) };
+}
+
+/** Who is assigned works on it, even if its review is requested, too. */
+function askOf({ assignees, reviewers }: GivenPull, agent: number): PullAsk | undefined {
+  if (assignees.includes(agent)) return "work";
+  return reviewers.includes(agent) ? "review" : undefined;
+}
+
+function objectionTo(pull: GivenPull, agent: number, issue: Issue): string {
+  if (pull.author === agent) {
+    return "The agent has opened this pull request itself, so it gets what is said here without being assigned. Say in a comment or a review what it should do.";
+  }
+  if (issue.isClosed && !pull.isOpen) {
+    return pull.isMerged
+      ? "This pull request is merged. Open an issue, or another pull request, for what is left to do, and give that to the agent."
+      : "This pull request is closed. Reopen it: then the agent starts.";
+  }
+  if (issue.ask === "review" || pull.fork === undefined || pull.isOpenToMaintainers) return "";
+  const where = pull.fork === "" ? "a fork that is gone" : `the fork ${pull.fork}`;
+  return `The branch of this pull request is in ${where}, and its author does not let maintainers edit it, so the agent cannot push to it. Ask the author to select "Allow edits by maintainers". ${howToAskAgain({ issue })} then. Or request the agent's review instead, which needs no push.`;
+}
+
+/**
+ * The number of an issue with a task that the pull request closes: that task takes the pull request up. `undefined` if
+ * there is none, or if the pull request has a task of its own already.
+ */
+export async function issueToJoin(
+  store: TaskStore,
+  known: TaskRecord | undefined,
+  { installation, repository, issue: { ask, number, url } }: IssueEvent,
+): Promise<string | undefined> {
+  if (ask === undefined || known?.task !== undefined) return undefined;
+  const octokit = (await connectGitHub()).installation(installation);
+  const { issues, areCertain } = await new PullLinks(octokit, repository).closingReferences(number);
+  for (const { repositoryId, issue } of issues) {
+    if (repositoryId !== repository.id) continue;
+    const key = issueKey(repositoryId, issue);
+    if (hasTask(await store.get(key))) return key.work;
+  }
+  if (!areCertain) throw new TransientError(`GitHub did not say which issues ${url} closes. It is retried.`);
+  return undefined;
+}

@@ -1,0 +1,48 @@
+import type { Octokit } from "@octokit/rest";
+import { agentId } from "../accounts/agent.js";
+import type { Pull } from "../github/repository.js";
+import { pullKey } from "../model/record.js";
+import { LiveWorks } from "./live-works.js";
+import type { TaskStore } from "./store.js";
+
+/**
+ * The pull requests that the agent works on: those that it has opened, and those of others that it was assigned to. CI and
+ * conflicts of a pull request that it only reviews are not its business.
+ */
+export class WorkedOn {
+  constructor(
+    private readonly octokit: Octokit,
+    private readonly store: TaskStore,
+  ) {}
+
+  async includes(pull: Pull): Promise<boolean> {
+    return pull.authorId === (await agentId(this.octokit)) || (await this.givenSha(pull)) !== undefined;
+  }
+
+  async first(pulls: readonly Pull[]): Promise<Pull | undefined> {
+    for (const pull of pulls) if (await this.includes(pull)) return pull;
+    return undefined;
+  }
+
+  /** Those among many pull requests of one repository: most are of people, and cost no read. */
+  async among(pulls: readonly Pull[]): Promise<Pull[]> {
+    const agent = await agentId(this.octokit);
+    const [foreign] = pulls.filter(({ authorId }) => authorId !== agent);
+    const live = foreign ? await new LiveWorks(foreign.repositoryId).list() : [];
+    const given = new Set(live.map(({ work }) => work));
+    const included = await Promise.all(
+      pulls.map((pull) => {
+        const mayBe = pull.authorId === agent || given.has(pullKey(pull.repositoryId, pull.number).work);
+        return mayBe && this.includes(pull);
+      }),
+    );
+    return pulls.filter((_, index) => included[index]);
+  }
+
+  /** Of a pull request that was assigned to the agent: its newest commit at that time. */
+  async givenSha({ repositoryId, number }: Pull): Promise<string | undefined> {
+    const { wanted, source } = (await this.store.get(pullKey(repositoryId, number))) ?? {};
+    if (!wanted || !source || !("issue" in source) || source.issue.ask !== "work") return undefined;
+    return source.issue.headSha;
+  }
+}

@@ -1,0 +1,77 @@
+import type { IssueRef } from "../issues/issues.js";
+import { noteEvent } from "../issues/timeline.js";
+import { type By, type Happenings, tellOptions } from "../repositories/happenings.js";
+import type { Repositories } from "../repositories/repositories.js";
+import { fullName, type User } from "../repositories/repository.js";
+import { GitHubError, type Json } from "../rest/rest.js";
+import type { Pull } from "./pull.js";
+import type { Pulls } from "./pulls.js";
+
+/** Who works on a pull request, and who is asked to review it. */
+export class PullAssignments {
+  constructor(
+    readonly pulls: Pulls,
+    readonly repositories: Repositories,
+    readonly happenings: Happenings,
+  ) {}
+
+  /** GitHub drops whom it can't assign without a word: people without a role, and more than ten. */
+  async assign(ref: IssueRef, { by, assignee, ...options }: By & { assignee: string }) {
+    const pull = this.pulls.get(ref);
+    const { issue } = pull;
+    const user = this.repositories.user(assignee);
+    this.pulls.issues.change(issue, { assignees: [...issue.assignees.filter((one) => one !== user), user] });
+    noteEvent(this.repositories, issue.timeline, { type: "AssignedEvent", by, assignee: user });
+    return this.#tell(pull, "assigned", { by, ...options }, { assignee: this.repositories.userJson(user) });
+  }
+
+  async unassign(ref: IssueRef, { by, assignee, ...options }: By & { assignee: string }) {
+    const pull = this.pulls.get(ref);
+    const { issue } = pull;
+    const user = this.repositories.user(assignee);
+    this.pulls.issues.change(issue, { assignees: issue.assignees.filter((one) => one !== user) });
+    return this.#tell(pull, "unassigned", { by, ...options }, { assignee: this.repositories.userJson(user) });
+  }
+
+  /**
+   * https://docs.github.com/rest/pulls/review-requests#request-reviewers-for-a-pull-request
+   *
+   * @throws GitHubError 422 for the author, and for somebody without a role in the repository.
+   */
+  async requestReview(ref: IssueRef, { by, reviewer, ...options }: By & { reviewer: string }) {
+    const pull = this.pulls.get(ref);
+    const user = this.repositories.user(reviewer);
+    if (user === pull.issue.user) {
+      throw new GitHubError(422, "Review cannot be requested from pull request author.");
+    }
+    if (!pull.repo.permissions.has(user.login.toLowerCase())) {
+      throw new GitHubError(
+        422,
+        `Reviews may only be requested from collaborators. One or more of the users or teams you specified is not a collaborator of the ${fullName(pull.repo)} repository.`,
+      );
+    }
+    return this.#change(pull, [...pull.reviewers.filter((one) => one !== user), user], "review_requested", {
+      by,
+      user,
+      ...options,
+    });
+  }
+
+  async removeReviewRequest(ref: IssueRef, { by, reviewer, ...options }: By & { reviewer: string }) {
+    const pull = this.pulls.get(ref);
+    const user = this.repositories.user(reviewer);
+    const left = pull.reviewers.filter((one) => one !== user);
+    return this.#change(pull, left, "review_request_removed", { by, user, ...options });
+  }
+
+  async #change(pull: Pull, reviewers: User[], action: string, { user, ...by }: By & { user: User }) {
+    pull.reviewers = reviewers;
+    this.pulls.issues.change(pull.issue, {});
+    return this.#tell(pull, action, by, { requested_reviewer: this.repositories.userJson(user) });
+  }
+
+  #tell(pull: Pull, action: string, { by, deliver }: By, more: Json) {
+    const happening = this.pulls.happening(pull, action, by, more);
+    return this.happenings.tell(happening, { pull }, tellOptions(deliver));
+  }
+}

@@ -1,0 +1,242 @@
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import type { NewPull, Pull } from "../../local/fake-github/pulls/pull.js";
+import { allWell, writeConfig } from "./repo-work.js";
+import { until, World } from "./support.js";
+
+const work = "Work on this GitHub pull request";
+const review = "Review this GitHub pull request";
+
+describe.each([
+  ["Tasks", "2.34" as const],
+  ["Chats", "2.38" as const],
+])("somebody else's pull request, on %s", (_, version) => {
+  let world: World;
+  let agent: string;
+  beforeAll(async () => {
+    world = await World.start({ coder: { version } });
+    world.coder.addTemplate({ name: "code-factory" });
+    agent = world.gitHub.agentLogin;
+    world.gitHub.addUser({ login: "contributor" });
+    world.gitHub.addRepository({
+      owner: "contributor",
+      name: "app",
+      forkOf: "octo/app",
+      installationId: null,
+    });
+  });
+  afterAll(() => world.close());
+
+  let branches = 0;
+  const openPull = async (more: Partial<NewPull> = {}): Promise<Pull> => {
+    branches += 1;
+    const input = { repo: "octo/app", by: "mona", head: `monas-${branches}`, title: "Add a parser" };
+    return (await world.gitHub.openPull({ ...input, ...more })).pull;
+  };
+  const fromFork = (more: Partial<NewPull> = {}) =>
+    openPull({ by: "contributor", head: { repo: "contributor/app", branch: `${branches}` }, ...more });
+  const assign = (pull: Pull, by = "mona", more: { deliver?: boolean } = {}) =>
+    world.gitHub.assignPull(pull, { by, assignee: agent, ...more });
+  const promptOf = (pull: Pull) => {
+    const one = world.agentOf(pull.issue);
+    return "prompt" in one ? one.prompt : one.initialPrompt;
+  };
+  const texts = (pull: Pull) => world.agentOf(pull.issue).inputs.map(({ text }) => text);
+  const told = (pull: Pull, text: string) =>
+    until(`the agent gets "${text}"`, () => texts(pull).find((input) => input.includes(text)));
+
+  const failCheck = (pull: Pull, title: string) => {
+    const headSha = pull.shas.at(-1) ?? "";
+    return world.gitHub.reportCheck({
+      repo: "octo/app",
+      by: "mona",
+      headSha,
+      name: "build",
+      conclusion: "failure",
+      title,
+    });
+  };
+
+  test("gets a task by an assignment, which is paused, resumed and told so, and ends with the merge", async () => {
+    const pull = await openPull();
+    const delivery = await assign(pull);
+    await world.untilRunning(pull.issue);
+    const url = `https://github.com/octo/app/pull/${pull.number}`;
+    expect(promptOf(pull)).toContain(`${url}\n\n${work}`);
+    await world.gitHub.redeliver(delivery.guid);
+
+    await world.gitHub.unassignPull(pull, { by: "mona", assignee: agent });
+    await world.untilStatus(pull.issue, "The agent was unassigned. Assign it again to resume the task.");
+    const { id } = world.agentOf(pull.issue);
+    await assign(pull);
+    const message = await told(pull, "Assignment of pull request");
+    expect(message).toContain(`Assignment of pull request octo/app#${pull.number}, by mona`);
+    expect(message).toContain(work);
+    await world.untilRunning(pull.issue);
+    expect(world.agentOf(pull.issue).id).toBe(id);
+
+    await world.gitHub.closePull(pull, { by: "mona", merged: true });
+    await world.untilStatus(pull.issue, "Completed");
+    expect(world.agent(pull.issue)).toBeUndefined();
+    expect(world.statusComments(pull.issue)).toHaveLength(1);
+    await allWell(world);
+  });
+
+  test("is reviewed on request, again on each request, and from a fork without a right to push", async () => {
+    const pull = await fromFork({ maintainerCanModify: false });
+    await world.gitHub.requestReview(pull, { by: "mona", reviewer: agent });
+    await world.untilRunning(pull.issue);
+    expect(promptOf(pull)).toContain(review);
+    await world.gitHub.review(pull, { by: agent, state: "approved" });
+    // CI and conflicts are not a reviewer's business; what people say is.
+    await failCheck(pull, "build");
+    pull.hasConflict = true;
+    await world.gitHub.push({ repo: "octo/app", by: "mona", files: { "a.txt": "a" } });
+    await world.gitHub.comment({ ...pull }, { by: "mona", body: "Why did you approve it?" });
+    await told(pull, "Why did you approve it?");
+    await allWell(world);
+    expect(texts(pull).join("\n")).not.toMatch(/Failed check|Merge conflict/);
+    await world.gitHub.requestReview(pull, { by: "mona", reviewer: agent });
+    await told(pull, `Request for your review of pull request octo/app#${pull.number}, by mona`);
+
+    await world.gitHub.removeReviewRequest(pull, { by: "mona", reviewer: agent });
+    await world.untilStatus(pull.issue, "The request for the agent's review was removed.");
+    // The agent was never assigned, and its review is not requested any more: only the record tells.
+    await world.gitHub.closePull(pull, { by: "contributor" });
+    await world.untilStatus(pull.issue, "Completed");
+    await allWell(world);
+  });
+
+  test("is looked after like the agent's own: comments, reviews, CI of the commit that it was given with or that it pushes, conflicts", async () => {
+    const pull = await openPull();
+    await assign(pull);
+    await world.untilRunning(pull.issue);
+    await failCheck(pull, "It was red before");
+    await told(pull, "It was red before");
+    await world.gitHub.completeRun({
+      repo: "octo/app",
+      workflow: "CI",
+      by: "mona",
+      branch: pull.headBranch,
+      headSha: pull.shas.at(-1) ?? "",
+      conclusion: "failure",
+    });
+    await told(pull, "Failed workflow run on pull request");
+    await world.gitHub.comment({ ...pull }, { by: "mona", body: "Mind the tabs." });
+    await told(pull, "Mind the tabs.");
+    await world.gitHub.comment({ ...pull }, { by: "tim", body: "I may not say this." });
+    await world.gitHub.review(pull, {
+      by: "mona",
+      state: "changes_requested",
+      body: "Not yet.",
+      comments: [{ path: "a.ts", line: 1, body: "Rename this." }],
+    });
+    expect(await told(pull, "Not yet.")).toContain("Rename this.");
+
+    await world.gitHub.pushToPull(pull, { by: "mona" });
+    await failCheck(pull, "It is a person's");
+    await world.untilStatus(pull.issue, "mona has pushed the newest commit");
+    await world.gitHub.pushToPull(pull, { by: agent });
+    await failCheck(pull, "It is the agent's");
+    await told(pull, "It is the agent's");
+    pull.hasConflict = true;
+    await world.gitHub.push({ repo: "octo/app", by: "mona", files: { "b.txt": "b" } });
+    await told(pull, "Merge conflict of");
+    await world.gitHub.unassignPull(pull, { by: "mona", assignee: agent });
+    await world.untilStatus(pull.issue, "is paused");
+    await world.gitHub.comment({ ...pull }, { by: "mona", body: "Nobody listens." });
+    await failCheck(pull, "Nobody mends it");
+    await allWell(world);
+    expect(texts(pull).join("\n")).not.toMatch(/I may not|a person's|Nobody/);
+  });
+
+  test("joins the task of the issue that it closes, as long as the agent is assigned to it", async () => {
+    const issue = await world.runningIssue();
+    const pull = await openPull({ body: `Closes #${issue.number}.` });
+    await world.gitHub.comment({ ...pull }, { by: "mona", body: "The agent is not asked yet." });
+    await assign(pull);
+    const heard = (text: string) =>
+      until(`the issue's agent gets "${text}"`, () =>
+        world.agentOf(issue).inputs.some((input) => input.text.includes(text)),
+      );
+    await heard(`Assignment of pull request octo/app#${pull.number}, by mona`);
+    const eyes = { method: "POST", path: `/repos/octo/app/issues/${pull.number}/reactions` };
+    await until("the pull request has 👀", () =>
+      world.gitHub.http.calls.some((call) => call.method === eyes.method && call.path === eyes.path),
+    );
+    await world.gitHub.comment({ ...pull }, { by: "mona", body: "Go on here." });
+    await heard("Go on here.");
+    await failCheck(pull, "It was red before");
+    await heard("It was red before");
+    await world.gitHub.unassignPull(pull, { by: "mona", assignee: agent });
+    await allWell(world);
+    await world.gitHub.comment({ ...pull }, { by: "mona", body: "The agent is not asked any more." });
+    await allWell(world);
+    expect(world.agent(pull.issue)).toBeUndefined();
+    expect(world.statusComments(pull.issue)).toEqual([]);
+    expect(
+      world
+        .agentOf(issue)
+        .inputs.map(({ text }) => text)
+        .join("\n"),
+    ).not.toContain("is not asked");
+  });
+
+  test("is refused, with the remedy, to people without permission, and where the agent cannot push", async () => {
+    const foreign = await openPull();
+    await assign(foreign, "tim");
+    await world.untilStatus(foreign.issue, "Ask one of them to unassign the agent and to assign it again");
+    const fork = await fromFork({ maintainerCanModify: false });
+    await assign(fork);
+    await world.untilStatus(fork.issue, "Allow edits by maintainers");
+    const closed = await openPull();
+    await world.gitHub.closePull(closed, { by: "mona" });
+    await assign(closed);
+    await world.untilStatus(closed.issue, "This pull request is closed. Reopen it");
+    const own = await openPull({ by: agent });
+    await assign(own);
+    await world.untilStatus(own.issue, "The agent has opened this pull request itself");
+    await allWell(world);
+    for (const pull of [foreign, fork, closed, own]) expect(world.agent(pull.issue)).toBeUndefined();
+
+    await world.gitHub.unassignPull(fork, { by: "mona", assignee: agent });
+    fork.maintainerCanModify = true;
+    await assign(fork);
+    await world.untilRunning(fork.issue);
+    await world.gitHub.reopenPull(closed, { by: "mona" });
+    await world.untilRunning(closed.issue);
+    await allWell(world);
+  });
+
+  test("gets no task if its end is delivered before its assignment, or its assignment twice", async () => {
+    const pull = await openPull();
+    const assigned = await assign(pull, "mona", { deliver: false });
+    await world.gitHub.closePull(pull, { by: "mona" });
+    await allWell(world);
+    await world.gitHub.send(assigned);
+    await world.gitHub.send(assigned);
+    await allWell(world);
+    expect(world.agent(pull.issue)).toBeUndefined();
+    expect(world.statusComments(pull.issue)).toEqual([]);
+  });
+
+  test("is made from the factory template if the repository has a config file", async () => {
+    await writeConfig(world, "");
+    const pull = await openPull();
+    await assign(pull);
+    await world.untilRunning(pull.issue);
+    const prompt = promptOf(pull);
+    const words: string = prompt.startsWith("{") ? JSON.parse(prompt).ai_prompt : prompt;
+    expect(words).toContain(
+      [
+        `PULL_REQUEST_URL: https://github.com/octo/app/pull/${pull.number}`,
+        "REPO_OWNER: octo",
+        "REPO_NAME: app",
+        `PULL_REQUEST_NUMBER: ${pull.number}`,
+        "REQUESTER: mona",
+        "",
+        work,
+      ].join("\n"),
+    );
+    await allWell(world);
+  });
+});
