@@ -193,13 +193,14 @@ export async function tellStory({ system, gitHub, coder, api }: Stage): Promise<
       ],
     },
     {
-      title: "mona closes the issue",
-      play: async () => [await gitHub.closeIssue(issue, { by: "mona" })],
+      title: "mona merges the pull request, which closes the issue",
+      play: () => gitHub.closePull(pull, { by: "mona", merged: true }),
       ends: async () => [
         await says("Completed"),
+        await says(`[#${pull.number}](https://github.com/octo/parser/pull/${pull.number}) (merged)`),
         { what: "the task is gone", expected: [], actual: agents.all().map(({ name }) => name) },
         { what: "the issue has one comment of the relay", expected: 1, actual: comments().length },
-        await runs(15),
+        await runs(16),
       ],
     },
   ];

@@ -10,6 +10,10 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("the agent's pull req
   let world: World;
   beforeAll(async () => {
     world = await World.start({ coder });
+    const { gitHub } = world;
+    gitHub.addRepository({ owner: "octo", name: "lib", permissions: { mona: "write" } });
+    // A pull request elsewhere counts if its author may write where the task is.
+    gitHub.repositories.get("octo/app").permissions.set(gitHub.agentLogin, "write");
   });
   afterAll(() => world.close());
 
@@ -144,6 +148,18 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("the agent's pull req
       expect(world.statusComments(issue)[0]).not.toContain(paused);
     });
   }
+
+  test("of another repository is linked by its whole name, and pauses the task once it is merged", async () => {
+    const issue = await world.runningIssue();
+    const body = `Part of octo/app#${issue.number}`;
+    const pull = await open(issue, { repo: "octo/lib", closes: [], body });
+    const linked = `Pull request: [octo/lib#${pull.number}](https://github.com/octo/lib/pull/${pull.number})`;
+    await world.untilStatus(issue, `${linked} (open)`);
+    await world.gitHub.closePull(pull, { by: "mona", merged: true });
+    await world.untilStatus(issue, `${linked} (merged)`);
+    await world.untilStatus(issue, paused);
+    await allWell(world);
+  });
 
   test("whose merge is followed by another one, before the agent is at rest, pauses nothing; nor does one that closes the issue, or is unassigned", async () => {
     const { gitHub } = world;

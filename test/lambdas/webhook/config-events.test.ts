@@ -216,6 +216,19 @@ describe("a pull request", () => {
     expect(of("edited", { changes: {} })).toHaveProperty("skipped");
   });
 
+  test.each(
+    payloads("pull_request")
+      .filter(({ action }) => ["opened", "closed", "reopened", "ready_for_review"].includes(`${action}`))
+      .map((payload) => [payload.action, payload] as const),
+  )("that GitHub reported as %s is tracked, by its author", (action, payload) => {
+    const { user, html_url: url } = payload.pull_request as { user: { login: string }; html_url: string };
+    const classified = classify("pull_request", delivery, payload, { agent: user.login });
+    const { event, others = [] } = classified as { event: unknown; others?: readonly unknown[] };
+    expect([event, ...others]).toContainEqual(
+      expect.objectContaining({ type: "pull_changed", action, subject: expect.objectContaining({ url }) }),
+    );
+  });
+
   test("from a deleted fork is accepted", () => {
     const [example = {}] = payloads("pull_request");
     const pull = example.pull_request as Json;
