@@ -1,5 +1,5 @@
 import { type Column, table } from "../frame/table.js";
-import { duration } from "../frame/time.js";
+import { durationOption } from "../frame/time.js";
 import type { Reconciliation } from "../operations/reconcile.js";
 import { relayCommand } from "../program/command.js";
 import type { Session } from "../program/session.js";
@@ -11,7 +11,7 @@ export const reconcile = ({ terminal, enter }: Session) =>
     examples: ["reconcile --dry-run", "reconcile --yes --json"],
   })
     .option("--dry-run", "only tell what would be started")
-    .option("--minimum-age <time>", "leave what is younger to its webhook; default: 10m", duration, 600_000)
+    .addOption(durationOption("--minimum-age <time>", "leave what is younger to its webhook", "10m"))
     .option("--yes", "start it without asking")
     .action(async ({ dryRun = false, minimumAge, yes, ...target }) => {
       const deployment = await enter(target);
@@ -35,7 +35,7 @@ function text(
   if (outcome === "busy") return "Another run is reconciling.";
   const rest =
     outcome === "paused" ? ` The next run goes on with the rest: ${reason ?? "it had no more time"}.` : "";
-  const looked = `${repositories} repositories were looked at.${rest}`;
+  const looked = `Repositories looked at: ${repositories}.${rest}`;
   if (gaps.length === 0) return `Nothing was missed. ${looked}`;
   return `${table(gaps, columns, width)}\n\n${dryRun ? "Nothing was started. " : ""}${looked}`;
 }

@@ -1,11 +1,7 @@
 import { Command } from "@commander-js/extra-typings";
-import { duration } from "../frame/time.js";
+import { durationOption } from "../frame/time.js";
 import { relayCommand } from "../program/command.js";
 import type { Session } from "../program/session.js";
-
-/** Lambdas keep a secret for five minutes, and run for less than five. */
-const waitMs = 10 * 60_000;
-const yearMs = 365 * 24 * 3_600_000;
 
 export const rotate = (session: Session) =>
   new Command("rotate")
@@ -14,8 +10,8 @@ export const rotate = (session: Session) =>
     .addCommand(webhookSecret(session))
     .addCommand(coderToken(session));
 
-const waitFlags = "--wait <time>";
-const waitMeaning = "how long Lambdas may use the former value; default: 10m";
+/** Lambdas keep a secret for five minutes, and run for less than five. */
+const waitOption = () => durationOption("--wait <time>", "how long Lambdas may use the former value", "10m");
 
 const webhookSecret = ({ terminal, enter }: Session) =>
   relayCommand("webhook-secret", {
@@ -28,7 +24,7 @@ const webhookSecret = ({ terminal, enter }: Session) =>
       "rotate webhook-secret --retire",
     ],
   })
-    .option(waitFlags, waitMeaning, duration, waitMs)
+    .addOption(waitOption())
     .option("--retire", "only end the acceptance of the old value")
     .option("--yes", "do it without asking")
     .action(async ({ wait, retire, yes, ...target }) => {
@@ -50,8 +46,8 @@ const coderToken = ({ terminal, enter }: Session) =>
     details: "Creates a token of the same Coder user, tries it, puts it, waits, and deletes the old one.",
     examples: ["rotate coder-token", "rotate coder-token --lifetime 90d --yes"],
   })
-    .option(waitFlags, waitMeaning, duration, waitMs)
-    .option("--lifetime <time>", "how long the new token is valid; default: 365d", duration, yearMs)
+    .addOption(waitOption())
+    .addOption(durationOption("--lifetime <time>", "how long the new token is valid", "365d"))
     .option("--yes", "do it without asking")
     .action(async ({ wait, lifetime, yes, ...target }) => {
       const deployment = await enter(target);

@@ -9,7 +9,7 @@ const patienceMs = 2000;
 export interface Streams {
   stdin: Readable & { isTTY?: boolean };
   stdout: Writable & { isTTY?: boolean; columns?: number };
-  stderr: Writable & { isTTY?: boolean };
+  stderr: Writable & { isTTY?: boolean; columns?: number };
 }
 
 export interface TerminalOptions {
@@ -71,7 +71,10 @@ export class Terminal {
     const timer = setInterval(() => {
       const ms = performance.now() - startedAt;
       if (ms < patienceMs) return;
-      if (stderr.isTTY) stderr.write(`\r\u001b[K${what} … ${Math.round(ms / 1000)} s`);
+      const line = `${what} … ${Math.round(ms / 1000)} s`;
+      // A line that the terminal breaks could not be taken back.
+      if (stderr.isTTY)
+        stderr.write(`\r\u001b[K${line.slice(0, (stderr.columns ?? Number.POSITIVE_INFINITY) - 1)}`);
       else if (!isShown) stderr.write(`${what} …\n`);
       isShown = true;
     }, 500);

@@ -9,6 +9,11 @@ export function sinceOption(since: string) {
   return new Option(flags, description).argParser(pastTime).default(pastTime(since), since);
 }
 
+/** `--wait <time>`, for example; `standard` is its default. */
+export function durationOption<Flags extends string>(flags: Flags, meaning: string, standard: string) {
+  return new Option(flags, meaning).argParser(duration).default(duration(standard), standard);
+}
+
 /** `90s`, `10m`, `12h` or `7d` as the argument of an option: milliseconds. */
 export function duration(text: string): number {
   const ms = milliseconds(text);
