@@ -4,8 +4,9 @@ import { sign } from "@octokit/webhooks-methods";
 import { Ajv2020, type SchemaObject } from "ajv/dist/2020.js";
 import { parse } from "smol-toml";
 import { repoConfigSchema } from "../../lambdas/config/json-schema.js";
+import { badSignature } from "../../lambdas/webhook/signature-lines.js";
 import type { Issue } from "../../local/fake-github/issues/issues.js";
-import { World } from "./support.js";
+import { until, World } from "./support.js";
 
 let world: World;
 beforeAll(async () => {
@@ -77,6 +78,13 @@ describe("a request that GitHub did not sign", () => {
     const { status, body } = await send("{ not json", headers);
     expect(status).toBe(401);
     expect(body).toEqual({ error: "The signature is missing or wrong." });
+  });
+
+  test("leaves the log line that the metric BadSignatures counts", async () => {
+    const count = () => world.logs.filter((line) => line.includes(`"error":"${badSignature}"`)).length;
+    const before = count();
+    await send("{}", { "x-hub-signature-256": undefined });
+    await until("the line is there", () => count() > before);
   });
 
   test("gets 401 with an empty body too", async () => {

@@ -5,6 +5,7 @@ import type { LocalDynamoDb } from "../../../local/aws/dynamodb/dynamodb.js";
 import { SecretsManager } from "../../../local/aws/secrets-manager/secrets-manager.js";
 import { FakeGitHub } from "../../../local/fake-github/fake-github.js";
 import { HttpServer } from "../../../local/http/http-server.js";
+import { metricsIn } from "../../../local/lambda-host/metrics.js";
 import { startTable } from "../table.js";
 
 const minuteMs = 60_000;
@@ -18,6 +19,8 @@ let client: DynamoDBClient;
 const secrets = new SecretsManager();
 const gitHub = new FakeGitHub();
 const receiver = new HttpServer();
+/** The sums of what was measured in a test. */
+let counts: Record<string, number>;
 let url: string;
 let redeliver: typeof redeliverLost;
 
@@ -30,12 +33,17 @@ beforeAll(async () => {
     AWS_ENDPOINT_URL_SECRETS_MANAGER: await secrets.listen(),
     GITHUB_APP_SECRET_ARN: "app",
     GITHUB_API_URL: await gitHub.listen(),
+    // In its development mode, Powertools writes metrics to the console.
+    POWERTOOLS_DEV: "true",
+    POWERTOOLS_METRICS_DISABLED: "false",
     POWERTOOLS_METRICS_NAMESPACE: "test",
     POWERTOOLS_LOG_LEVEL: "SILENT",
   });
   receiver.route("POST", "/hooks", () => ({ status: 202, body: {} }));
   url = `${await receiver.listen()}/hooks`;
-  jest.spyOn(console, "log").mockReturnValue();
+  jest.spyOn(console, "log").mockImplementation((line) => {
+    for (const { name, value } of metricsIn(line)) counts[name] = (counts[name] ?? 0) + value;
+  });
   ({ redeliverLost: redeliver } = await import("../../../lambdas/healing/redelivery.js"));
 });
 beforeEach(async () => {
@@ -48,6 +56,7 @@ beforeEach(async () => {
   gitHub.webhookUrl = url;
   gitHub.http.faults.clear();
   receiver.faults.clear();
+  counts = {};
   receiver.calls.length = 0;
   gitHub.http.calls.length = 0;
 });
@@ -150,6 +159,7 @@ test("a delivery that always fails is given up after five redeliveries with grow
   }
   receiver.before = () => undefined;
   expect(at).toEqual([0, 5, 20, 80, 320]);
+  expect(counts).toEqual({ LostDeliveries: 1, DeliveriesGivenUp: 1 });
   // The list still has it, and the mark keeps it from being found again.
   expect(await runEvery5MinutesFor(30)).toEqual(
     Array.from({ length: 6 }, () => ({ outcome: "done", redelivered: 0, givenUp: 0 })),
@@ -218,6 +228,7 @@ test("a delivery that GitHub has forgotten is given up", async () => {
   receiver.faults.clear();
   pass(4 * 24 * 60);
   expect(await run()).toEqual({ outcome: "done", redelivered: 0, givenUp: 1 });
+  expect(counts).toMatchObject({ LostDeliveries: 1, DeliveriesGivenUp: 1 });
 });
 
 test("of two runs at once, one works", async () => {
