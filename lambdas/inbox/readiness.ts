@@ -23,7 +23,7 @@ const confirmationSeconds = 3;
  * An agent that was found busy again and again is looked at by the policy `agentStillBusy` after this many retries: as many
  * as the policy `agentBusy` allows.
  */
-export const retriesUntilStillBusy = 11;
+export const retriesUntilStillBusy = 10;
 
 /** What a drain remembers between two observations of its agent. */
 export interface AgentWait {
