@@ -51,9 +51,9 @@ export async function attend({ settledSeconds, notify }: AttentionOptions): Prom
   try {
     return await withLease(lease, () => new Attending(settledSeconds * 1000, notify).run(due));
   } catch (error) {
-    if (!(error instanceof TaskBusyError || error instanceof RateLimitedError)) throw error;
-    log.warn("The next run attends to the tasks", { error: errorName(error) });
-    return { outcome: error instanceof TaskBusyError ? "busy" : "unfinished", works: 0 };
+    if (!(error instanceof TaskBusyError)) throw error;
+    log.info("Another run attends to all tasks");
+    return { outcome: "busy", works: 0 };
   }
 }
 
@@ -62,6 +62,7 @@ class Attending {
   readonly #watched = new WatchedWorks();
   readonly #turns: Turns;
   readonly #pulls = new PullLooks(this.#store);
+  #isLimited = false;
 
   constructor(
     private readonly settledMs: number,
@@ -74,7 +75,7 @@ class Attending {
     const records = await inParallel(due, (work) => this.#store.get(work));
     await this.#pulls.look(records.filter((record) => record !== undefined).filter(isSourced));
     for (let from = 0; from < due.length; from += atOnce) {
-      if (!hasTimeFor(batchMs)) return { outcome: "unfinished", works: from };
+      if (this.#isLimited || !hasTimeFor(batchMs)) return { outcome: "unfinished", works: from };
       const batch = due.slice(from, from + atOnce);
       await Promise.all(batch.map((work, index) => this.#attend(work, records[from + index])));
     }
@@ -87,7 +88,7 @@ class Attending {
       if (!record || !isSourced(record) || (await this.#lookAt(work, record)))
         await this.#watched.remove(work);
     } catch (error) {
-      if (error instanceof RateLimitedError) throw error;
+      if (error instanceof RateLimitedError) this.#isLimited = true;
       const { repositoryId, work: of } = work;
       log.error("A work cannot be attended to", {
         repositoryId,
@@ -112,14 +113,15 @@ class Attending {
     for (const transition of await transitionsOf(record)) {
       if (record.told?.[transition.transition]?.isDone) continue;
       const { at, patience = 1 } = transition;
-      if (Date.now() - at < this.settledMs * patience) isTold = false;
-      else await this.#mention((await this.#store.get(taskKey(record.source))) ?? record, transition);
+      const isSettled = Date.now() - at >= this.settledMs * patience;
+      const now = isSettled ? await this.#store.get(taskKey(record.source)) : undefined;
+      if (now && isSourced(now) && now.statusAt === record.statusAt) await this.#mention(now, transition);
+      else isTold = false;
     }
     return isTold;
   }
 
-  async #mention(record: TaskRecord, { headline, shows, reviews, ...telling }: Transition): Promise<void> {
-    if (!isSourced(record)) return;
+  async #mention(record: SourcedRecord, { headline, shows, reviews, ...telling }: Transition): Promise<void> {
     const { source, requester } = record;
     const octokit = (await connectGitHub()).installation(source.installation);
     const login = await loginOf(octokit, source.repository, requester);

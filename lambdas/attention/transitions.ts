@@ -34,7 +34,7 @@ async function statusTransition(record: SourcedRecord, page: Issue): Promise<Tra
   }
   if (asks) {
     const { transition, pull } = asks;
-    return { transition, at, page: pull, headline: "The agent needs your help with CI.", shows: "detail" };
+    return { transition, at, page: pull, headline: "CI needs you.", shows: "detail" };
   }
   if (state !== "waiting") return undefined;
   const transition = await turnOf(record);

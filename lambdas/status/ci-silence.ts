@@ -37,10 +37,10 @@ export async function announceSilence(store: Records, key: TaskKey, silence: Sil
   );
 }
 
-/** Further failures after the last round are no transitions of their own. */
+/** What keeps the agent from CI, and only a person can change. The next failures of the same kind are no transitions of their own. */
 function asks({ reason, holder, pull }: Silence, known: TaskStatus | undefined): Pick<TaskStatus, "asks"> {
-  if (reason !== "limit" || !pull) return {};
-  return { asks: known?.asks ?? { transition: `rounds#${holder.replace(/^.*:/, "")}`, pull } };
+  if (reason === "person" || !pull) return {};
+  return { asks: known?.asks ?? { transition: `${reason}#${holder.replace(/^.*:/, "")}`, pull } };
 }
 
 function textOf({ reason, who, maxRounds }: Silence, where: string): string {

@@ -63,7 +63,7 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
     }
     await world.untilStatus(issue, "has not helped");
     const [rounds = ""] = await untilTold(pull, 1);
-    expect(rounds).toContain("@mona The agent needs your help with CI.");
+    expect(rounds).toContain("@mona CI needs you.");
     expect(rounds).toContain("Say what to do, here or on the pull request");
 
     world.coder.http.fail({ ...sending, status: 403, times: Number.POSITIVE_INFINITY });
@@ -106,15 +106,26 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
     await world.gitHub.setDraft(pull, { by: "mona", draft: false });
     await untilTold(pull, 1);
     expect(world.mentions(pull)[0]).toContain("@mona This pull request is ready, and its checks are green.");
+    const run = {
+      repo: "octo/app",
+      branch: "green",
+      headSha: check.headSha,
+      conclusion: "action_required",
+    } as const;
+    for (const workflow of ["CI", "Lint"]) await world.gitHub.completeRun({ ...run, workflow });
+    await world.untilStatus(issue, "a maintainer must approve the workflows");
+    await world.idle();
+    const [, approval = ""] = await untilTold(pull, 2);
+    expect(approval).toContain("@mona CI needs you.");
 
     await world.gitHub.pushToPull(pull, { by: world.gitHub.agentLogin });
     const sha = pull.shas.at(-1) ?? "";
     await world.gitHub.setStatus({ ...status, sha, state: "pending" });
     await untilShown("open, checks 🟡");
     await world.gitHub.setStatus({ ...status, sha, state: "success" });
-    await untilTold(pull, 2);
+    await untilTold(pull, 3);
     await world.attend();
-    expect(world.mentions(pull)).toHaveLength(2);
+    expect(world.mentions(pull)).toHaveLength(3);
     await world.gitHub.closePull(pull, { by: "mona", merged: true });
     await world.untilStatus(issue, "Completed");
     const ends = await world.endsOf(issue);

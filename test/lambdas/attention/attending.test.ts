@@ -1,15 +1,17 @@
 import { DeleteItemCommand, DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from "@jest/globals";
+import { appPermissions } from "../../../infra/definition/github-app.js";
 import type { attend as Attend, AttentionOptions } from "../../../lambdas/attention/attending.js";
 import type { Changes } from "../../../lambdas/aws/table.js";
 import type { Inbox as InboxOf } from "../../../lambdas/inbox/inbox.js";
-import type { TaskKey, TaskRecord } from "../../../lambdas/model/record.js";
+import type { TaskKey, TaskPull, TaskRecord } from "../../../lambdas/model/record.js";
 import type { SourcedRecord, tellOnce as TellOnce } from "../../../lambdas/status/mention.js";
 import type { TaskStore } from "../../../lambdas/tasks/store.js";
 import type { LocalDynamoDb } from "../../../local/aws/dynamodb/dynamodb.js";
 import { SecretsManager } from "../../../local/aws/secrets-manager/secrets-manager.js";
 import { FakeGitHub } from "../../../local/fake-github/fake-github.js";
 import type { Issue } from "../../../local/fake-github/issues/issues.js";
+import type { Pull } from "../../../local/fake-github/pulls/pull.js";
 import { nodeId } from "../../../local/fake-github/repositories/repository.js";
 import { HttpServer } from "../../../local/http/http-server.js";
 import { startTable } from "../table.js";
@@ -58,7 +60,9 @@ beforeAll(async () => {
     permissions: { mona: "write", left: "read", [gitHub.agentLogin]: "write" },
   });
   const { log } = await import("../../../lambdas/runtime/log.js");
-  jest.spyOn(log, "error").mockImplementation((...entry) => void logged.push(JSON.stringify(entry)));
+  for (const level of ["warn", "error"] as const) {
+    jest.spyOn(log, level).mockImplementation((...entry) => void logged.push(JSON.stringify(entry)));
+  }
   ({ attend } = await import("../../../lambdas/attention/attending.js"));
   ({ tellOnce } = await import("../../../lambdas/status/mention.js"));
   ({ Inbox } = await import("../../../lambdas/inbox/inbox.js"));
@@ -289,25 +293,86 @@ test("an outage of Coder, or of one repository, keeps nobody else waiting", asyn
   expect(told(first)).toHaveLength(1);
 });
 
+/** The pull request as the record of a task has it. */
+function taskPull({ id, number, repo }: Pull): TaskPull {
+  const url = `https://github.com/octo/${repo.name}/pull/${number}`;
+  const repository = { id: repo.id, owner: repo.owner.login, name: repo.name };
+  return {
+    nodeId: nodeId("PullRequest", id),
+    repository,
+    number,
+    url,
+    state: "draft",
+    updatedAt: "",
+    learntBy: "1",
+  };
+}
+
+const openPull = async (repo: string, head: string) =>
+  (await gitHub.openPull({ repo, by: gitHub.agentLogin, head, deliver: false })).pull;
+
+describe("the checks of a pull request", () => {
+  const quietly = { repo: "octo/app", by: "mona", deliver: false };
+  const report = (name: string, conclusion?: string) => ({ name, ...(conclusion && { conclusion }) });
+  const resultOf = async (
+    reports: { name: string; conclusion?: string }[],
+    also?: (sha: string) => unknown,
+  ) => {
+    const pull = await openPull("octo/app", "fix");
+    const headSha = pull.shas[0] ?? "";
+    for (const one of reports) await gitHub.reportCheck({ ...quietly, ...one, headSha });
+    await also?.(headSha);
+    const issue = await waiting({ pulls: [taskPull(pull)], status: { state: "running" } });
+    await look({ notify: "none" });
+    return (await recordOf(issue)).pulls?.[0]?.checks?.result;
+  };
+  const fixed = (name: string, conclusion: string) => ({ name, conclusion });
+
+  test.each([
+    ["passed", [fixed("a", "success"), fixed("b", "neutral"), fixed("c", "skipped")]],
+    ["running", [fixed("a", "success"), report("b")]],
+    ["failed", [fixed("a", "failure"), report("b")]],
+    ["failed", [fixed("a", "cancelled")]],
+    ["none", []],
+    ["passed", [fixed("a", "failure"), fixed("a", "success")]],
+    ["failed", Array.from({ length: 101 }, (_, n) => fixed(`${n}`, n === 100 ? "failure" : "success"))],
+  ])("have %s (%j)", async (expected, reports) => {
+    expect(await resultOf(reports)).toBe(expected);
+  });
+
+  test("count only if the config file does not ignore them, by their names or those of their workflows", async () => {
+    const files = { ".code-factory/config.toml": '[ci]\nignore = ["flaky*", "Nightly"]\n' };
+    await gitHub.push({ ...quietly, files });
+    const nightly = (headSha: string) =>
+      gitHub.completeRun({
+        ...quietly,
+        workflow: "Nightly",
+        branch: "fix",
+        headSha,
+        conclusion: "failure",
+        jobs: [{ name: "test", conclusion: "failure" }],
+      });
+    expect(await resultOf([fixed("flaky-1", "failure"), fixed("build", "success")], nightly)).toBe("passed");
+    expect(await resultOf([fixed("build", "failure")], nightly)).toBe("failed");
+  });
+
+  test("are not shown, and the log says why, without the permission to read them", async () => {
+    gitHub.auth.permissions = { metadata: "read", issues: "write", pull_requests: "write", contents: "read" };
+    passedMs += 61 * minuteMs;
+    expect(await resultOf([fixed("a", "success")])).toBeUndefined();
+    expect(logged.join()).toContain("Resource not accessible by integration");
+    gitHub.auth.permissions = { ...appPermissions };
+    passedMs += 61 * minuteMs;
+  });
+});
+
 test("the checks of sixty pull requests in twenty repositories take three queries", async () => {
   for (let n = 0; n < 20; n++) {
-    gitHub.addRepository({ owner: "octo", name: `r${n}`, permissions: { mona: "write" } });
     const repo = `octo/r${n}`;
-    const pulls = [];
-    for (const head of ["a", "b", "c"]) {
-      const { pull } = await gitHub.openPull({ repo, by: gitHub.agentLogin, head, deliver: false });
-      const { id, name } = pull.repo;
-      pulls.push({
-        nodeId: nodeId("PullRequest", pull.id),
-        repository: { id, owner: "octo", name },
-        number: pull.number,
-        url: `https://github.com/octo/${name}/pull/${pull.number}`,
-        state: "draft" as const,
-        updatedAt: "",
-        learntBy: "1",
-      });
-    }
-    await waiting({ pulls, requester: undefined, status: { state: "running" } }, repo);
+    gitHub.addRepository({ owner: "octo", name: `r${n}`, permissions: { mona: "write" } });
+    const pulls: TaskPull[] = [];
+    for (const head of ["a", "b", "c"]) pulls.push(taskPull(await openPull(repo, head)));
+    await waiting({ pulls, status: { state: "running" } }, repo);
   }
   const before = gitHub.http.calls.length;
   expect(await look({ notify: "none" })).toEqual({ outcome: "done", works: 20 });
