@@ -1,6 +1,7 @@
-import { ArnFormat, Stack } from "aws-cdk-lib";
+import { ArnFormat, Stack, Validations } from "aws-cdk-lib";
 import {
   type ISecurityGroup,
+  type ISubnet,
   type IVpc,
   SecurityGroup,
   Subnet,
@@ -111,9 +112,18 @@ export function importNetwork(scope: Construct, settings: Settings): RelayNetwor
   return {
     // The CDK requires a zone, but uses it only if the subnets aren't given one by one.
     vpc: Vpc.fromVpcAttributes(scope, "Vpc", { vpcId, availabilityZones: ["unknown"] }),
-    vpcSubnets: { subnets: subnets.split(",").map((id) => Subnet.fromSubnetId(scope, id, id)) },
+    vpcSubnets: { subnets: subnets.split(",").map((id) => importSubnet(scope, id)) },
     securityGroups: groups
       .split(",")
       .map((id) => SecurityGroup.fromSecurityGroupId(scope, id, id, { mutable: false })),
   };
+}
+
+function importSubnet(scope: Construct, id: string): ISubnet {
+  const subnet = Subnet.fromSubnetId(scope, id, id);
+  Validations.of(subnet).acknowledge({
+    id: "Annotation::@aws-cdk/aws-ec2:noSubnetRouteTableId",
+    reason: "Only the subnet's id is used, and nothing is added to its routes.",
+  });
+  return subnet;
 }
