@@ -12,6 +12,9 @@ export interface NewStack {
   agree: (plan: string) => Promise<void>;
 }
 
+/** The CDK's context for another bootstrap than the common one (docs/deploy.md). */
+const qualifier = "@aws-cdk/core:bootstrapQualifier";
+
 /** Whether the account and region have a stack of that name. */
 export async function hasStack(name: string): Promise<boolean> {
   try {
@@ -32,7 +35,8 @@ export async function hasStack(name: string): Promise<boolean> {
  * goes into the new stack.
  */
 export async function deployStack(terminal: Terminal, { name, deploy, agree }: NewStack): Promise<string> {
-  if (!(await hasStack("CDKToolkit"))) {
+  // The bootstrap of another qualifier is a stack of any name: the CDK says whether it is there.
+  if (givenValue(qualifier) === undefined && !(await hasStack("CDKToolkit"))) {
     throw new CommandError(
       "failed",
       "The CDK isn't bootstrapped in this account and region. Run npx --no-install cdk bootstrap once, and setup again.",

@@ -86,7 +86,12 @@ test("nothing is deployed if the person says no", async () => {
 });
 
 test("the CDK must be bootstrapped", async () => {
+  process.env.CODER_TEMPLATE_NAME = "task-template";
   expect(await run()).toMatchObject({ code: 1, deployed: [], err: expect.stringContaining("cdk bootstrap") });
+  // Under another qualifier, the bootstrap's stack can have any name.
+  process.env["@aws-cdk/core:bootstrapQualifier"] = "relay";
+  expect((await run()).deployed).toHaveLength(1);
+  delete process.env["@aws-cdk/core:bootstrapQualifier"];
 });
 
 test.each([
