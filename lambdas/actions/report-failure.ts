@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import { handleFailure } from "../healing/failure.js";
 import { workEventSchema } from "../model/event.js";
 import { drainSchema, parseInput } from "../model/flow-input.js";
+import { addToLogContext } from "../runtime/log-context.js";
 import { TaskStore } from "../tasks/store.js";
 
 /**
@@ -32,6 +33,8 @@ const store = new TaskStore();
 
 /** Reports a failed flow on the issue or the tracking issue. The failure topic notifies operators. */
 export async function handler(change: unknown): Promise<void> {
-  const { input, ...failed } = parseInput(statusChangeSchema, change).detail;
-  await handleFailure(store, failed, input ? parseInput(runInputSchema, JSON.parse(input)) : undefined);
+  const { input: text, ...failed } = parseInput(statusChangeSchema, change).detail;
+  const input = text ? JSON.parse(text) : undefined;
+  addToLogContext({ ...input, execution: failed.name });
+  await handleFailure(store, failed, input && parseInput(runInputSchema, input));
 }

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { CoderBackend, CoderTask } from "../coder/port.js";
 import { TextDeniedError, TransientError } from "../model/errors.js";
 import { log } from "../runtime/log.js";
+import { addDeliveriesToLogContext } from "../runtime/log-context.js";
 import { measure } from "../runtime/metrics.js";
 import { referenceLine } from "../text/reference.js";
 import type { Inbox } from "./inbox.js";
@@ -103,6 +104,7 @@ async function send(
   const contents = inputs.map((input) => contentOf(input));
   const { text, taken } = compose(contents, { reference, instructions, mayBeRepeated: isRepetition });
   const sent = inputs.slice(0, taken);
+  addDeliveriesToLogContext(sent.map(({ delivery }) => delivery));
   const batch = batchOf(sent, { reference, generation: drain.generation });
   if (!(await inbox.meta.begin(batch, meta, { isRepetition }))) return { outcome: "refused" };
 

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { traceOf } from "../model/traceparent.js";
 
 /** The fields of every log line of an invocation: ids and names only. */
 type LogContext = Record<string, string | number | undefined>;
@@ -26,10 +27,20 @@ export function withLogContext<Input, Context extends InvocationContext, Output>
   };
 }
 
-/** Adds what the input says to the lines from here on: for the ingress, whose own input is an HTTP request. */
+/** Adds what an input says to the lines from here on: for a Lambda whose own input is an HTTP request or a report. */
 export function addToLogContext(input: unknown): void {
-  const context = contexts.getStore();
-  if (context) Object.assign(context, contextOf(input));
+  add(contextOf(input));
+}
+
+/** Adds the deliveries that a message is made of, each with its trace: a drain's own input names none. */
+export function addDeliveriesToLogContext(deliveries: readonly string[]): void {
+  const all = [...new Set(deliveries)];
+  add({ delivery: all.join(" "), trace_id: all.flatMap((one) => traceOf(one) ?? []).join(" ") || undefined });
+}
+
+function add(more: LogContext): void {
+  const known = Object.entries(more).filter(([, value]) => value !== undefined);
+  Object.assign(contexts.getStore() ?? {}, Object.fromEntries(known));
 }
 
 export function logContext(): LogContext {

@@ -80,15 +80,17 @@ describe.each(everyCoder)("on %s one issue's life", (_, { coder, owner, page, pa
     expect(world.gitHub.commentsOn(issue)).toEqual([]);
   });
 
-  test("is measured", async () => {
+  test("is measured, and each line that is logged for a delivery names its trace, up to the message to the agent", async () => {
     const known = world.metrics.length;
-    const issue = await world.runningIssue();
+    const issue = await world.openIssue();
+    const assigned = await world.assign(issue);
+    await world.untilRunning(issue);
     const agent = world.agentOf(issue);
     const measured = () => world.metrics.slice(known);
     const named = (metric: string) => measured().filter(({ name }) => name === metric);
     const queues = page === "agents";
     if (!queues) agent.holdBusy();
-    await world.gitHub.comment(issue, { by: "mona", body: "Measure this." });
+    const commented = await world.gitHub.comment(issue, { by: "mona", body: "Measure this." });
     if (!queues) await until("the waiting input is measured", () => named("OldestInputAge").length > 0);
     agent.release();
     await until("the agent gets the message", () => agent.inputs.length === 1);
@@ -100,6 +102,16 @@ describe.each(everyCoder)("on %s one issue's life", (_, { coder, owner, page, pa
     expect(once.map((name) => named(name).length)).toEqual([1, 1, 1, 1]);
     if (!queues) expect(named("InboxDepth")[0]?.value).toBe(1);
     expect(world.metrics.filter(({ name }) => name === "GitHubRateLimitLeft")[0]?.value).toBe(4987);
+    const lines = world.logs.filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
+    const actionsOf = ({ guid }: { guid: string }) => {
+      const logged = lines.filter(({ delivery }) => delivery === guid);
+      expect(logged.map((line) => line.trace_id)).toEqual(logged.map(() => guid.replaceAll("-", "")));
+      return logged.map(({ action }) => action);
+    };
+    const started = ["webhook", "claim-work", "create-task"];
+    expect(actionsOf(assigned)).toEqual(expect.arrayContaining(started));
+    const told = ["webhook", "find-task", "put-into-inbox", "send-inbox"];
+    expect(actionsOf(commented)).toEqual(expect.arrayContaining(told));
     for (const { namespace, value } of measured()) {
       expect(namespace).toBe("coder-task-relay");
       expect(value).toBeGreaterThanOrEqual(0);

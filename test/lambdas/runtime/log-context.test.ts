@@ -1,5 +1,9 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
-import { addToLogContext, withLogContext } from "../../../lambdas/runtime/log-context.js";
+import {
+  addDeliveriesToLogContext,
+  addToLogContext,
+  withLogContext,
+} from "../../../lambdas/runtime/log-context.js";
 
 // With this, Powertools writes to the console, which a test can read.
 process.env.POWERTOOLS_DEV = "true";
@@ -112,6 +116,22 @@ test("invocations that share a process do not share their context", async () => 
       expect.objectContaining({ delivery: `guid-${index}`, function_request_id: `request-of-${index}` }),
     ),
   );
+});
+
+test("the deliveries of a message are added to what the input says, with the traces of those that have one", async () => {
+  const [one, other] = ["0af76519-16cd-43dd-8448-eb211c80319c", "1bf76519-16cd-43dd-8448-eb211c80319c"];
+  await withLogContext("act", async () => {
+    addDeliveriesToLogContext([one, other, one, "conflict-0af76519-1bf76519"]);
+    log.info("done");
+  })({ execution: "drain", drain: { repositoryId: 12, work: "5" } }, lambda("a"));
+  expect(lines).toEqual([
+    expect.objectContaining({
+      execution: "drain",
+      work: "5",
+      delivery: `${one} ${other} conflict-0af76519-1bf76519`,
+      trace_id: `${one} ${other}`.replaceAll("-", ""),
+    }),
+  ]);
 });
 
 test("a line outside an invocation has no context", () => {
