@@ -92,8 +92,8 @@ export const actions = {
   },
   "track-pull": {
     ...actionDefaults,
-    description: "Records the state of a task's pull request, and shows it in the status comment",
-    secrets: ["githubApp"],
+    description: "Finds the task of a pull request, records its state, and shows it in the status comment",
+    secrets: ["githubApp", "coderToken", "taskMark"],
     table: { task: ["get", "update"], account: ["query", "update"] },
   },
   "pause-task": {

@@ -5,9 +5,9 @@ import type { Tracked } from "../pulls/tracking.js";
 import { TaskStore } from "../tasks/store.js";
 
 const inputSchema = z.object({
-  key: taskKeySchema,
   tracked: z.object({
     outcome: z.enum(["tell", "merged", "resting", "done"]),
+    key: z.nullable(taskKeySchema),
     intent: z.int(),
     sendings: z.int(),
   }),
@@ -17,6 +17,6 @@ const store = new TaskStore();
 
 /** Pauses a task after its last pull request was merged. Throws an `AgentStillBusyError` while its agent works. */
 export async function handler(input: unknown): Promise<Tracked> {
-  const { key, tracked, execution: holder } = parseInput(inputSchema, input);
-  return pauseAtRest(store, key, { tracked, holder });
+  const { tracked, execution } = parseInput(inputSchema, input);
+  return pauseAtRest(store, tracked, execution);
 }

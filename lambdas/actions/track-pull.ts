@@ -1,14 +1,14 @@
 import * as z from "zod/mini";
 import { pullChangedSchema } from "../model/event.js";
-import { parseInput, taskKeySchema } from "../model/flow-input.js";
+import { parseInput } from "../model/flow-input.js";
 import { type Tracked, trackPull } from "../pulls/tracking.js";
 import { TaskStore } from "../tasks/store.js";
 
-const inputSchema = z.object({ event: pullChangedSchema, key: taskKeySchema, execution: z.string() });
+const inputSchema = z.object({ event: pullChangedSchema, execution: z.string() });
 const store = new TaskStore();
 
 /** Notes in the record of a task where its pull request stands, and shows it in the status comment. */
 export async function handler(input: unknown): Promise<Tracked> {
-  const { key, event, execution: holder } = parseInput(inputSchema, input);
-  return trackPull(store, key, { event, holder });
+  const { event, execution: holder } = parseInput(inputSchema, input);
+  return trackPull(store, { event, holder });
 }

@@ -93,7 +93,9 @@ export async function sendInbox(
     case "gone":
       return after(delivery.outcome);
     case "closed":
-      if (!isFirstObservation) await announceSent(store, record, { drain, report, sent: [] });
+      // A task that was paused rests until something is sent.
+      if (!isFirstObservation && record.status?.state !== "stopped")
+        await announceSent(store, record, { drain, report, sent: [] });
       return after("closed");
     case "sent":
     case "more":

@@ -4,7 +4,7 @@ import { connectGitHub } from "../github/app.js";
 import { Inbox } from "../inbox/inbox.js";
 import { type Batch, mayWait } from "../inbox/meta.js";
 import { AgentStillBusyError } from "../model/errors.js";
-import { endsMerged, type TaskKey, type TaskRecord } from "../model/record.js";
+import { endsMerged, type TaskRecord } from "../model/record.js";
 import { log } from "../runtime/log.js";
 import { announceMergedPause } from "../status/merged-pause.js";
 import { isWantedNow } from "../tasks/issue-now.js";
@@ -18,13 +18,10 @@ import type { Tracked } from "./tracking.js";
  * @throws AgentStillBusyError while the agent works, or something waits for it.
  * @throws TaskBusyError while a build of the workspace is in the way.
  */
-export async function pauseAtRest(
-  store: TaskStore,
-  key: TaskKey,
-  { tracked, holder }: { tracked: Tracked; holder: string },
-): Promise<Tracked> {
+export async function pauseAtRest(store: TaskStore, tracked: Tracked, holder: string): Promise<Tracked> {
   const done: Tracked = { ...tracked, outcome: "done" };
-  const { intent } = tracked;
+  const { key, intent } = tracked;
+  if (!key) return done;
   const record = await store.get(key);
   // An earlier attempt of this run may have been overtaken while it stopped the agent.
   if (record?.intent !== intent) await store.releaseStop(intent, key);
@@ -68,6 +65,8 @@ export async function pauseAtRest(
 async function isToPause({ wanted, pulls, source, intentAt = "" }: TaskRecord): Promise<boolean> {
   if (wanted !== true || !source || !endsMerged(pulls)) return false;
   if (!("issue" in source)) return true;
+  // A pull request that the agent was given is not over before it has ended itself.
+  if (source.issue.ask !== undefined) return false;
   // Where the merge has closed the issue, its task is deleted.
   const octokit = (await connectGitHub()).installation(source.installation);
   return (await isWantedNow(octokit, source, intentAt)) !== false;

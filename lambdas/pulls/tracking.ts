@@ -8,6 +8,8 @@ import { endsMerged, type TaskKey, type TaskPull, type TaskRecord, taskKey } fro
 import { log } from "../runtime/log.js";
 import type { SourcedRecord } from "../status/mention.js";
 import { type Records, StatusComment } from "../status/status-comment.js";
+import { findTask } from "../tasks/finding.js";
+import type { TaskStore } from "../tasks/store.js";
 
 /** What is left to do for a pull request, and what its flow remembers. */
 export interface Tracked {
@@ -16,6 +18,8 @@ export interface Tracked {
    * been seen at rest: it was the last one, so the task pauses. `done`: nothing.
    */
   outcome: "tell" | "merged" | "resting" | "done";
+  /** Whose task it is; `null` if there is none. */
+  key: TaskKey | null;
   /** That of the newest event about the task. A later one takes over. */
   intent: number;
   /** How many messages the agent had been sent when it was seen at rest; -1 before. */
@@ -23,21 +27,23 @@ export interface Tracked {
 }
 
 /**
- * Notes in the task's record where a pull request stands, and shows it in the status comment. Deliveries come late, twice and
+ * Finds the task of a pull request, notes in its record where the pull request stands, and shows it in the status comment. Deliveries come late, twice and
  * out of order, so GitHub is asked what the pull request is now.
  */
 export async function trackPull(
-  store: Records,
-  key: TaskKey,
+  store: TaskStore,
   { event, holder }: { event: PullChanged; holder: string },
 ): Promise<Tracked> {
+  const { outcome: finding, key } = await findTask(store, event);
+  const nothing: Tracked = { outcome: "done", key: null, intent: 0, sendings: -1 };
+  if (finding !== "found" || !key) return nothing;
   const app = await connectGitHub();
   const octokit = app.installation(event.installation);
   const client = new RepositoryClient(octokit, event.repository);
   const noted = await note(store, key, event, (since) => readPull(client, event, since));
   const { record, pull } = noted ?? {};
-  const done: Tracked = { outcome: "done", intent: record?.intent ?? 0, sendings: -1 };
-  if (!record?.source || !pull) return done;
+  if (!record?.source || !pull) return nothing;
+  const done: Tracked = { ...nothing, key, intent: record.intent ?? 0 };
   const isNews = pull.learntBy === event.delivery;
   if (isNews) {
     log.info("A pull request of a task has changed", { pull: pull.number, state: pull.state });

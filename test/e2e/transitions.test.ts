@@ -56,7 +56,7 @@ function transitions(): Record<FlowName, number> {
 const sum = (counts: Record<string, number>) =>
   Object.values(counts).reduce((total, count) => total + count, 0);
 
-test("a life with ten comments and two failed runs, the agent idle, takes at most 105 state transitions, one more for each poll of its start, and at most ten items read for each comment, twelve for each failed run", async () => {
+test("a life with ten comments and two failed runs, the agent idle, takes at most 103 state transitions, one more for each poll of its start, and at most ten items read for each comment, twelve for each failed run", async () => {
   let issue!: Issue;
   const readsOfStart = await readsOf(async () => {
     issue = await world.runningIssue();
@@ -134,9 +134,9 @@ test("a life with ten comments and two failed runs, the agent idle, takes at mos
     "follow-task": 0,
     // The looks for conflicts of the new pull request: three if nobody has made GitHub compute it before.
     "watch-pulls": expect.any(Number),
-    "track-pull": 5,
+    "track-pull": 3,
   });
-  expect(sum(counts) - looks).toBeLessThanOrEqual(105);
+  expect(sum(counts) - looks).toBeLessThanOrEqual(103);
 });
 
 test("puts cost the same, however many wait: three state transitions and four items read each", async () => {

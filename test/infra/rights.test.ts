@@ -71,7 +71,7 @@ const lambdaRights: Record<string, string[]> = {
     knowsAccounts,
     `states:StartExecution on ${machine("relay-failure")}`,
   ],
-  TrackPull: [...actsAsInstallation, updatesTasks, knowsAccounts],
+  TrackPull: [...actsAsInstallation, ...readsCoder, updatesTasks, knowsAccounts],
   PauseTask: [
     ...actsAsInstallation,
     ...readsCoder,
@@ -175,7 +175,7 @@ const flowLambdas: Record<string, string[]> = {
   DrainInbox: ["AnnounceWait", "KeepInbox", "ResumeTask", "SendInbox", "StartFollowing", "WakeDrain"],
   FollowTask: ["AnnounceProgress", "ObserveProgress"],
   WatchPulls: ["WatchPulls"],
-  TrackPull: ["FindTask", "PauseTask", "PutIntoInbox", "TrackPull"],
+  TrackPull: ["PauseTask", "PutIntoInbox", "TrackPull"],
 };
 
 describe("rights", () => {
@@ -310,7 +310,7 @@ describe("Lambdas", () => {
     FindTask: { ...githubApp, ...coder, ...table },
     ExplainRefusal: { ...githubApp, ...table },
     RelayLogs: { ...githubApp, ...table },
-    TrackPull: { ...githubApp, ...table },
+    TrackPull: { ...githubApp, ...coder, ...table },
     PauseTask: { ...githubApp, ...coder, ...table },
     WatchPulls: { ...githubApp, ...table, RELAY_FAILURE_FLOW_ARN: machine("relay-failure") },
     PutIntoInbox: { ...githubApp, ...table, DRAIN_INBOX_FLOW_ARN: machine("drain-inbox") },
