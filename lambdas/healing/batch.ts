@@ -1,6 +1,6 @@
 import type { Octokit } from "@octokit/rest";
 import type { Survey, SurveyedPull } from "../github/survey.js";
-import type { TaskRecord } from "../model/record.js";
+import { pullKey, type TaskRecord } from "../model/record.js";
 import { type LiveWork, LiveWorks } from "../tasks/live-works.js";
 import type { TaskStore } from "../tasks/store.js";
 import type { Identities } from "../webhook/classification.js";
@@ -59,6 +59,13 @@ export function isSettled({ until }: Batch, at: string): boolean {
 /** The agent's open pull requests of a repository. */
 export function agentsPulls({ identities }: Batch, { pulls }: Survey): SurveyedPull[] {
   return pulls.filter(({ authorId }) => authorId === identities.agentId);
+}
+
+/** The open pull requests of a repository where people may speak to the agent: its own, and those that it was given. */
+export function heardPulls(batch: Batch, { repository, pulls }: Survey): SurveyedPull[] {
+  const live = batch.live.get(repository.id);
+  const isGiven = (number: number) => live?.get(pullKey(repository.id, number).work)?.record?.wanted === true;
+  return pulls.filter(({ authorId, number }) => authorId === batch.identities.agentId || isGiven(number));
 }
 
 /** The agent as payloads name it. */

@@ -6,7 +6,7 @@ import { isMissing } from "../inbox/missing.js";
 import type { CommentPosted } from "../model/event.js";
 import { issueKey } from "../model/record.js";
 import { classify } from "../webhook/classify.js";
-import { agentOf, agentsPulls, type Batch, isSettled } from "./batch.js";
+import { agentOf, type Batch, heardPulls, isSettled } from "./batch.js";
 import { Destinations } from "./destinations.js";
 import { commonPayload, deliveryOf, type MissedDelivery, nameOf } from "./missed-delivery.js";
 
@@ -90,7 +90,7 @@ function isTouched({ since }: Batch, { updatedAt }: { updatedAt: string }): bool
 }
 
 function touchedPulls(batch: Batch, survey: Survey): SurveyedPull[] {
-  return agentsPulls(batch, survey).filter((pull) => isTouched(batch, pull));
+  return heardPulls(batch, survey).filter((pull) => isTouched(batch, pull));
 }
 
 async function isAnyWanted(
@@ -143,7 +143,8 @@ class Payloads {
   }
 
   #pull(number: number) {
-    const pull = agentsPulls(this.batch, this.survey).find((one) => one.number === number);
+    const pull = heardPulls(this.batch, this.survey).find((one) => one.number === number);
+    // Also of one that it was given: the flow finds out by its record.
     return pull && { number, html_url: pull.url, user: agentOf(this.batch), updated_at: pull.updatedAt };
   }
 

@@ -18,6 +18,7 @@ import { type Batch, readLive, tasksAlive } from "./batch.js";
 import { type Gap, Gaps } from "./gaps.js";
 import { missedComments } from "./missed-comments.js";
 import { missedFailures } from "./missed-failures.js";
+import { missedGivenEnds } from "./missed-given-pulls.js";
 import { missedEnds, missedRequests } from "./missed-issues.js";
 import { missedPulls } from "./missed-pulls.js";
 import { missedConfigs, missedRemovals } from "./missed-schedules.js";
@@ -181,7 +182,14 @@ export class Sweep {
       until: this.#until,
     };
     const [scheduled, sweepStartedAt] = [this.#scheduled, this.#sweep.startedAt];
-    for (const look of [missedEnds, missedRequests, missedPulls, missedComments, missedFailures]) {
+    for (const look of [
+      missedEnds,
+      missedGivenEnds,
+      missedRequests,
+      missedPulls,
+      missedComments,
+      missedFailures,
+    ]) {
       for (const missed of await look(batch)) await this.#gaps.close(missed, identities.appId);
     }
     for (const missed of await missedConfigs({ installation, surveys, scheduled, sweepStartedAt })) {

@@ -109,6 +109,28 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
     expect(world.statusComments(issue)).toHaveLength(1);
   });
 
+  test("a pull request that the agent was given hears what was said, is paused, and ends", async () => {
+    const { gitHub } = world;
+    const by = { by: "mona", deliver: false } as const;
+    const agent = { assignee: gitHub.agentLogin };
+    const { pull } = await gitHub.openPull({ repo: "octo/app", by: "mona", head: "monas" });
+    await gitHub.assignPull(pull, { by: "mona", ...agent });
+    await world.untilRunning(pull.issue);
+    await world.idle();
+    const said = await gitHub.comment(pull, { ...by, body: "<on mona's>" });
+    expect(await heals([said])).toHaveLength(1);
+    await until("the agent gets it", () => allInputs().some((text) => text.includes("<on mona's>")));
+    const unassigned = await gitHub.unassignPull(pull, { ...by, ...agent });
+    expect(await heals([unassigned])).toEqual([`octo/app#${pull.number} is unassigned and has a task`]);
+    await world.untilStatus(pull.issue, "is paused");
+    await gitHub.assignPull(pull, { by: "mona", ...agent });
+    await world.untilRunning(pull.issue);
+    await world.idle();
+    const closed = await gitHub.closePull(pull, by);
+    expect(await heals(closed)).toEqual([`octo/app#${pull.number} is closed and has a task`]);
+    await world.untilStatus(pull.issue, "Completed");
+  });
+
   test("a config that was pushed, and a schedule that somebody has deleted, get their schedules", async () => {
     const config = `[sandbox]\n[[scheduled_jobs]]\nname = "nightly"\nbranch = "main"\nschedule = "0 3 * * *"\nprompt = "Sweep."\n`;
     const files = { ".code-factory/config.toml": config };

@@ -3,7 +3,12 @@ import fc from "fast-check";
 import { pathText } from "../../../lambdas/config/fault.js";
 import { compose } from "../../../lambdas/inbox/message/compose.js";
 import type { Input, Subject } from "../../../lambdas/inbox/message/input.js";
-import type { BranchFailed, JobDue, TaskRequested } from "../../../lambdas/model/event.js";
+import {
+  type BranchFailed,
+  type JobDue,
+  pullAsks,
+  type TaskRequested,
+} from "../../../lambdas/model/event.js";
 import type { Plan } from "../../../lambdas/model/plan.js";
 import { taskStates, type WorkSource } from "../../../lambdas/model/record.js";
 import { workOf, workTitle } from "../../../lambdas/model/work.js";
@@ -123,7 +128,16 @@ const requested = fc.record({
   ...origin,
   type: fc.constant("task_requested" as const),
   sender: fc.record({ id: fc.constant(1), login: hostile, type: fc.constant("User") }),
-  issue: fc.record({ number: fc.constant(3), title: hostile, url: hostile, comments: fc.nat() }),
+  issue: fc.record(
+    {
+      number: fc.constant(3),
+      title: hostile,
+      url: hostile,
+      comments: fc.nat(),
+      ask: fc.constantFrom(...pullAsks),
+    },
+    { requiredKeys: ["number", "title", "url", "comments"] },
+  ),
 }) as fc.Arbitrary<TaskRequested>;
 const due = fc.record({
   ...origin,
@@ -178,10 +192,19 @@ describe.each(forms)("any text, read %s:", (_, read) => {
         const prompt = promptOf(event, planned, url);
         expect(invisibleIn(prompt)).toEqual([]);
         const [head = ""] = read(prompt).split("\n\n");
+        const isPull = event.type === "task_requested" && event.issue.ask !== undefined;
+        const kind = isPull ? "PULL_REQUEST" : "ISSUE";
         const names = head.split(lineEnd).map((line) => /^[A-Z_]+(?=: )/.exec(line)?.[0]);
         expect(names).toEqual(
           {
-            task_requested: ["ISSUE_URL", "REPO_OWNER", "REPO_NAME", "ISSUE_NUMBER", "BRANCH", "REQUESTER"],
+            task_requested: [
+              `${kind}_URL`,
+              "REPO_OWNER",
+              "REPO_NAME",
+              `${kind}_NUMBER`,
+              "BRANCH",
+              "REQUESTER",
+            ],
             job_due: ["JOB_URL", "JOB_NAME", "REPO_OWNER", "REPO_NAME", "BRANCH", "REQUESTER"],
             branch_failed: ["WORKFLOW_URL", "RUN_URL", "REPO_OWNER", "REPO_NAME", "BRANCH", "REQUESTER"],
           }[event.type],
@@ -190,7 +213,8 @@ describe.each(forms)("any text, read %s:", (_, read) => {
         if (event.type === "branch_failed") {
           expect(saidIn(read(prompt)).length).toBe(saidIn(prompt).length);
         }
-        expect(promptOf(event, { ...planned, factory: null }, url).split(lineEnd)).toHaveLength(1);
+        const words = promptOf(event, { ...planned, factory: null }, url).split(lineEnd);
+        expect(words).toHaveLength(isPull ? 3 : 1);
       }),
       runs,
     );
