@@ -1,5 +1,6 @@
 import type { Deployment } from "../deployment/deployment.js";
 import { CommandError, wordsOf } from "../frame/exit.js";
+import { durationOption } from "../frame/time.js";
 import { relayCommand } from "../program/command.js";
 import type { Session, Target } from "../program/session.js";
 
@@ -23,7 +24,7 @@ interface SetupOptions extends Target {
   appId?: string | undefined;
   keyFile?: string | undefined;
   open: boolean;
-  wait: string;
+  wait: number;
   yes?: true | undefined;
 }
 
@@ -44,7 +45,7 @@ export const setup = (session: Session, { openBrowser, deploy }: Outside = outsi
     .option("--app-id <id>", "take over this GitHub App, with --key-file")
     .option("--key-file <file>", "the App's private key, as GitHub gave it")
     .option("--no-open", "only print addresses, don't open a browser")
-    .option("--wait <minutes>", "how long to wait for you on GitHub's pages", "15")
+    .addOption(durationOption("--wait <time>", "how long to wait for you on GitHub's pages", "15m"))
     .option("--yes", "don't ask")
     .action(async (options) => {
       checkNode();
@@ -110,7 +111,6 @@ async function setUpGitHub({ session, options, agree, openBrowser }: Run, deploy
   const { setUpInstallation } = await import("../setup/setup-installation.js");
   const { GITHUB_API_URL: api = "https://api.github.com", AGENT_GITHUB_USERNAME: agent = "" } = process.env;
   const pages = gitHubPages();
-  const waitMs = Number(options.wait) * 60_000;
   const app = await setUpApp(terminal, deployment, {
     api,
     pages,
@@ -120,7 +120,7 @@ async function setUpGitHub({ session, options, agree, openBrowser }: Run, deploy
       options.appId && options.keyFile ? { appId: options.appId, keyFile: options.keyFile } : undefined,
     agree,
     openBrowser,
-    waitMs,
+    waitMs: options.wait,
   });
   const isEnterpriseServer = api.endsWith("/api/v3");
   const repository = await setUpInstallation(terminal, app, {
@@ -128,7 +128,7 @@ async function setUpGitHub({ session, options, agree, openBrowser }: Run, deploy
     isEnterpriseServer,
     agent,
     openBrowser,
-    waitMs,
+    waitMs: options.wait,
   });
   await proveWebhook(session, deployment);
   return { repository, pages };
@@ -151,11 +151,10 @@ function checkNode(): void {
   );
 }
 
-function checkOptions({ appId, keyFile, name, wait }: SetupOptions): void {
+function checkOptions({ appId, keyFile, name }: SetupOptions): void {
   const refuse = (message: string) => new CommandError("usage", message);
   if ((appId === undefined) !== (keyFile === undefined))
     throw refuse("--app-id and --key-file belong together.");
   if (appId !== undefined && !/^\d+$/.test(appId)) throw refuse("--app-id is a number, for example 12345.");
   if (name.length > 34) throw refuse("--name has at most 34 characters.");
-  if (!(Number(wait) > 0)) throw refuse("--wait is a number of minutes, for example 15.");
 }

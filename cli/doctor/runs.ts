@@ -8,7 +8,8 @@ const hourMs = 3_600_000;
 
 /** How long a run of each flow takes at most if nothing is wrong: an agent can be busy for a day, and its turn last days. */
 const longestMs: Partial<Record<string, number>> = {
-  "drain-inbox": 24 * hourMs,
+  "drain-inbox": 25 * hourMs,
+  "track-pull": 25 * hourMs,
   "follow-task": 5 * 24 * hourMs,
 } satisfies Partial<Record<FlowName, number>>;
 const otherwiseMs = 2 * hourMs;

@@ -37,9 +37,8 @@ export async function throughBrowser<Result>(trip: RoundTrip<Result>): Promise<R
   let timer: NodeJS.Timeout | undefined;
   try {
     return await new Promise<Result>((resolve, reject) => {
-      const minutes = Math.round(trip.waitMs / 60_000);
       timer = setTimeout(() => {
-        const message = `Nobody came back from GitHub within ${minutes} minutes, so nothing was changed here. Run setup again; if GitHub has made an App meanwhile, delete it there, or take it over with --app-id and --key-file.`;
+        const message = `Nobody came back from GitHub in time, so nothing was changed here. Run setup again, with a longer --wait if you need it; if GitHub has made an App meanwhile, delete it there, or take it over with --app-id and --key-file.`;
         reject(new CommandError("failed", message));
       }, trip.waitMs);
       server.on("request", (request, response) => {

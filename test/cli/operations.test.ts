@@ -175,6 +175,7 @@ describe("tail", () => {
         serving("create-task", issue.number),
         serving("relay-failure", run.run.id),
         serving("watch-pulls", pull.number),
+        serving("track-pull", pull.number),
         expect.stringMatching(/^drain-.* succeeded$/),
       ]),
     );

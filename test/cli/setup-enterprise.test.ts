@@ -34,7 +34,7 @@ test("on GitHub Enterprise Server, setup makes the App and installs it, the rela
     openBrowser: (url: string) => void visit(url),
     deploy: () => Promise.reject(new Error("the local system is not deployed")),
   };
-  const { code, err, out } = await relay(["setup", "--local", "--yes", "--org", "octo", "--wait", "1"], {
+  const { code, err, out } = await relay(["setup", "--local", "--yes", "--org", "octo", "--wait", "1m"], {
     commands: [(session) => setup(session, outside)],
   });
   expect({ code, err }).toMatchObject({ code: 0 });

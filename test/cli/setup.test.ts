@@ -49,7 +49,7 @@ function runSetup(args: string[], visit: (url: string) => Promise<void>): Promis
     openBrowser: (url: string) => void visit(url).catch((error) => fail(error)),
     deploy: () => Promise.reject(new Error("the local system is not deployed")),
   };
-  const run = relay(["setup", "--local", "--yes", "--org", "octo", "--wait", "1", ...args], {
+  const run = relay(["setup", "--local", "--yes", "--org", "octo", "--wait", "1m", ...args], {
     commands: [(session) => setup(session, outside)],
   });
   return Promise.race([run, wrong]);
@@ -143,7 +143,7 @@ describe("it ends with a sentence that says what to do, if", () => {
   test("the account is no owner of the organization, and nobody comes back", async () => {
     world.gitHub.pages.signedIn = "tim";
     const browser = new FormBrowser();
-    const { code, err } = await runSetup(["--wait", "0.01"], async (url) => {
+    const { code, err } = await runSetup(["--wait", "1s"], async (url) => {
       await browser.open(url);
       await browser.submit();
     });
@@ -186,7 +186,7 @@ describe("it ends with a sentence that says what to do, if", () => {
 
   test("the browser was closed: its page can be opened again, until nobody comes back", async () => {
     const pages: string[] = [];
-    const { code, err } = await runSetup(["--wait", "0.01"], async (url) => {
+    const { code, err } = await runSetup(["--wait", "1s"], async (url) => {
       for (let i = 0; i < 2; i++) {
         const browser = new FormBrowser();
         await browser.open(url);
@@ -211,7 +211,7 @@ describe("it ends with a sentence that says what to do, if", () => {
 
   test("somebody else's page comes back", async () => {
     const browser = new FormBrowser();
-    await runSetup(["--wait", "0.01"], async (url) => {
+    await runSetup(["--wait", "1s"], async (url) => {
       await browser.open(`${new URL(url).origin}/back?code=1234&state=guessed`);
     });
     expect(browser.text).toContain("another run of setup");
@@ -235,7 +235,7 @@ describe("it ends with a sentence that says what to do, if", () => {
 
   test("the App is not installed, because an owner must approve it, and GitHub fails meanwhile", async () => {
     const person = asPerson();
-    const { code, err } = await runSetup(["--wait", "0.03"], async (url) => {
+    const { code, err } = await runSetup(["--wait", "2s"], async (url) => {
       if (url.includes("/installations/new")) {
         world.gitHub.pages.signedIn = "tim";
         world.gitHub.http.fail({ path: /\/app\/installations$/, times: 3, status: 502, body: {} });
@@ -319,7 +319,7 @@ test.each([
   [["--app-id", "12"], /belong together/],
   [["--app-id", "x", "--key-file", "y"], /is a number/],
   [["--name", "a".repeat(35)], /at most 34/],
-  [["--wait", "soon"], /number of minutes/],
+  [["--wait", "soon"], /Expected a time like/],
 ])("refuses %j", async (args, message) => {
   const { code, err } = await runSetup(args, async () => {});
   expect(code).toBe(2);
