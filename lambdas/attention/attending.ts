@@ -8,7 +8,7 @@ import type { Notification } from "../model/notification.js";
 import { type TaskPull, type TaskRecord, taskKey } from "../model/record.js";
 import { hasTimeFor } from "../runtime/budget.js";
 import { errorName, log } from "../runtime/log.js";
-import { note, type SourcedRecord, tellOnce } from "../status/mention.js";
+import { noteTold, type SourcedRecord, tellOnce } from "../status/mention.js";
 import { TaskStore } from "../tasks/store.js";
 import { type WatchedWork, WatchedWorks } from "../tasks/watched-works.js";
 import { openPullsOf, PullLooks } from "./pulls.js";
@@ -130,7 +130,7 @@ class Attending {
         transition: telling.transition,
         repositoryId: source.repository.id,
       });
-      await note(this.#store, record, telling.transition, { at: Date.now(), isDone: true });
+      await noteTold(this.#store, record, telling.transition, { at: Date.now(), isDone: true });
       return;
     }
     const mention = { login, headline, ...(shows && { shows }) };

@@ -62,10 +62,13 @@ export class PullLooks {
 }
 
 /** What was known already, if nothing has changed. */
-function judged({ headSha, checks, file }: HeadChecks, known: PullChecks | undefined): PullChecks {
+function judged(
+  { headSha, checks, hasConflict, file }: HeadChecks,
+  known: PullChecks | undefined,
+): PullChecks {
   const isIgnored = ignoredChecks({ file });
   const outcomes = checks.filter(({ names }) => !names.some(isIgnored)).map(({ outcome }) => outcome);
   const result = (["failed", "running", "passed"] as const).find((one) => outcomes.includes(one)) ?? "none";
-  if (known?.headSha === headSha && known.result === result) return known;
-  return { headSha, result, at: Date.now() };
+  const isKnown = known?.headSha === headSha && known.result === result && known.hasConflict === hasConflict;
+  return isKnown ? known : { headSha, hasConflict, result, at: Date.now() };
 }

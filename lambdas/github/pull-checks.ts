@@ -9,6 +9,7 @@ const query = `query ($ids: [ID!]!, $file: String!) {
   nodes(ids: $ids) {
     ... on PullRequest {
       id
+      mergeable
       repository { object(expression: $file) { ... on Blob { text } } }
       commits(last: 1) {
         nodes {
@@ -52,6 +53,7 @@ interface Rollup {
 
 interface PullNode {
   id: string;
+  mergeable: "MERGEABLE" | "CONFLICTING" | "UNKNOWN";
   repository: { object: { text?: string | null } | null } | null;
   commits: { nodes: ({ commit: { oid: string; statusCheckRollup: Rollup | null } } | null)[] | null } | null;
 }
@@ -68,6 +70,8 @@ export interface Check {
 export interface HeadChecks {
   headSha: string;
   checks: Check[];
+  /** As far as GitHub has computed it. */
+  hasConflict: boolean;
   /** The text of the file that was asked for. */
   file: string | undefined;
 }
@@ -99,7 +103,7 @@ export async function checksOfPulls(
 }
 
 function checksIn(
-  { repository, commits }: PullNode,
+  { mergeable, repository, commits }: PullNode,
   errors: readonly GraphqlError[],
   index: number,
 ): HeadChecks | undefined {
@@ -109,7 +113,12 @@ function checksIn(
   // Without checks it is null, too.
   const isHidden = errors.some(({ path }) => path?.[1] === index && path.includes("commits"));
   if (!rollup && isHidden) return undefined;
-  return { headSha, checks: rollup ? checksOf(rollup) : [], file: repository?.object?.text ?? undefined };
+  return {
+    headSha,
+    checks: rollup ? checksOf(rollup) : [],
+    hasConflict: mergeable === "CONFLICTING",
+    file: repository?.object?.text ?? undefined,
+  };
 }
 
 const passed: readonly string[] = ["SUCCESS", "NEUTRAL", "SKIPPED"];

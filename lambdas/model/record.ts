@@ -110,9 +110,11 @@ export interface Claimed {
 /** Where a pull request stands. A draft is open, too. */
 export type PullState = "open" | "draft" | "merged" | "closed";
 
-/** What CI says about the newest commit of a pull request. */
+/** What GitHub says about the newest commit of a pull request. */
 export interface PullChecks {
   headSha: string;
+  /** It can't be merged. */
+  hasConflict: boolean;
   /** `failed` if one has failed, else `running` while one runs; `none` if nothing was reported. */
   result: "passed" | "failed" | "running" | "none";
   /** Since when: milliseconds since the epoch. */

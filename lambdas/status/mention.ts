@@ -34,7 +34,7 @@ export async function tellOnce(
 ): Promise<void> {
   const known = record.told?.[transition];
   if (known?.isDone) return;
-  const noted = await note(store, record, transition, { at: Date.now(), isDone: false });
+  const noted = await noteTold(store, record, transition, { at: Date.now(), isDone: false });
   if (!noted) return;
   const { source } = record;
   const app = await connectGitHub();
@@ -50,11 +50,11 @@ export async function tellOnce(
   };
   const what = { said: `"${transition}" to ${mention.login}`, repositoryId: source.repository.id };
   if (!isThere) await postIfAllowed(what, post);
-  await note(store, noted, transition, { at: Date.now(), isDone: true });
+  await noteTold(store, noted, transition, { at: Date.now(), isDone: true });
 }
 
 /** Notes that nobody is to be told of a transition, or that somebody was; `undefined` if another run has noted something. */
-export async function note(
+export async function noteTold(
   store: Records,
   { source, told, tellings }: SourcedRecord,
   transition: string,

@@ -122,7 +122,12 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
     const sha = pull.shas.at(-1) ?? "";
     await world.gitHub.setStatus({ ...status, sha, state: "pending" });
     await untilShown("open, checks 🟡");
+    pull.hasConflict = true;
     await world.gitHub.setStatus({ ...status, sha, state: "success" });
+    await untilShown("open, checks ✅");
+    await world.attend();
+    expect(world.mentions(pull)).toHaveLength(2);
+    pull.hasConflict = false;
     await untilTold(pull, 3);
     await world.attend();
     expect(world.mentions(pull)).toHaveLength(3);
