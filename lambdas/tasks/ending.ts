@@ -43,7 +43,7 @@ export async function endTask(store: TaskStore, request: EndingRequest): Promise
     throw beingCreated(event);
   }
   const coder = await connectCoder();
-  const location = request.task ?? record.task ?? (await search(store, coder, event));
+  const location = request.task ?? record.task ?? (await search(store, coder, event, record));
   const task = location && (await coder.backendOf(location).find(location, key));
   const found: FoundTask = { key, record, coder, location, task };
   return record.endReason === "unassigned" ? stop(store, intent, found) : remove(store, request, found);
@@ -115,9 +115,17 @@ function beingCreated(event: IssueEvent): TaskBusyError {
   return new TaskBusyError(`The task of ${workReference(event)} is being created. It is retried.`);
 }
 
-/** Searches Coder for a task without a record, if there may be one: anybody who opened an issue may close it. */
-async function search(store: TaskStore, coder: Coder, event: IssueEvent): Promise<TaskLocation | undefined> {
-  const mayHaveOne = event.type === "task_closed" && event.agentAssigned;
+/**
+ * Searches Coder for a task without a record, if there may be one: anybody who opened an issue may close it. A task that
+ * the record says was ended is not looked for: an archived chat would be found, and look like one that was stopped.
+ */
+async function search(
+  store: TaskStore,
+  coder: Coder,
+  event: IssueEvent,
+  { formerEndedAt }: TaskRecord,
+): Promise<TaskLocation | undefined> {
+  const mayHaveOne = event.type === "task_closed" && event.agentAssigned && formerEndedAt === undefined;
   if (!mayHaveOne || !(await store.maySearch(taskKey(event), event.delivery, "end"))) return undefined;
   const work = { ...taskKey(event), reference: workReference(event), url: event.issue.url };
   return coder.search(work, event.sender);

@@ -64,7 +64,8 @@ function* commentFaults(life: Life, { gitHub }: Stage): Generator<string> {
   const said = own.filter((body) => !mentions.includes(body));
   const isRight = life.isWanted
     ? said.length === 1 && /is running|waits for you/.test(said[0] ?? "")
-    : said.length <= 1 && said.every((body) => /Completed|is paused/.test(body));
+    : said.length <= 1 &&
+      said.every((body) => (life.isOpen ? /Completed|is paused/ : /Completed/).test(body));
   if (!isRight) yield `its status comments say ${JSON.stringify(said)}`;
 }
 

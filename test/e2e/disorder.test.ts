@@ -86,32 +86,29 @@ describe.each(everyCoder)("on %s", (_, deployment) => {
     expect(world.agentsFor(issue)).toEqual([world.agentOf(issue)]);
   });
 
-  // Ending a chat takes longer than the other flow's retries, whose time is shortened here.
-  if (deployment.page === "tasks") {
-    test("an unassignment that overtakes a close after the task is gone shows it as completed", async () => {
-      const issue = await world.runningIssue();
-      const assignee = world.gitHub.agentLogin;
-      const unassigned = await world.gitHub.unassign(issue, { by: "mona", assignee, deliver: false });
-      const closed = await world.gitHub.closeIssue(issue, { by: "mona", deliver: false });
-      await world.gitHub.reopenIssue(issue, { by: "mona", deliver: false });
-      const isEnding = () =>
-        world
-          .executions("delete-task")
-          .filter(({ name }) => name.includes(unassigned.guid))
-          .flatMap(({ executionArn }) => world.system.engine.history(executionArn))
-          .some(({ stateEnteredEventDetails }) => stateEnteredEventDetails?.name === "End task");
-      const overtake = async () => {
-        await world.gitHub.send(unassigned);
-        await until("the unassignment is claimed", isEnding);
-      };
-      world.coder.http.fail({ ...ending(deployment), hold: overtake });
-      await world.gitHub.send(closed);
-      await world.untilStatus(issue, "Completed");
-      await well(issue);
-      expect(world.agentsFor(issue)).toEqual([]);
-      expect(world.statusComments(issue)).toHaveLength(1);
-    });
-  }
+  test("an unassignment that overtakes a close after the task is gone shows it as completed", async () => {
+    const issue = await world.runningIssue();
+    const assignee = world.gitHub.agentLogin;
+    const unassigned = await world.gitHub.unassign(issue, { by: "mona", assignee, deliver: false });
+    const closed = await world.gitHub.closeIssue(issue, { by: "mona", deliver: false });
+    await world.gitHub.reopenIssue(issue, { by: "mona", deliver: false });
+    const isEnding = () =>
+      world
+        .executions("delete-task")
+        .filter(({ name }) => name.includes(unassigned.guid))
+        .flatMap(({ executionArn }) => world.system.engine.history(executionArn))
+        .some(({ stateEnteredEventDetails }) => stateEnteredEventDetails?.name === "End task");
+    const overtake = async () => {
+      await world.gitHub.send(unassigned);
+      await until("the unassignment is claimed", isEnding);
+    };
+    world.coder.http.fail({ ...ending(deployment), hold: overtake });
+    await world.gitHub.send(closed);
+    await world.untilStatus(issue, "Completed");
+    await well(issue);
+    expect(world.agentsFor(issue)).toEqual([]);
+    expect(world.statusComments(issue)).toHaveLength(1);
+  });
 
   describe("concurrent assignments", () => {
     test("end with one task, one record and one status comment", async () => {
