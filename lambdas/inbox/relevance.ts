@@ -7,9 +7,9 @@ import type { Head } from "./stored-input.js";
 
 /**
  * Whether the commit of a CI failure or conflict is still the head of its open pull request, and the conflict is not known
- * to be over. In a repository that the
- * App can no longer read (blocked, gone, uninstalled), or whose name now belongs to another one, no commit is. Errors about
- * another repository than the task's don't name it, because the task's issue shows them.
+ * to be over. In a repository that the App can no longer read (blocked, gone, uninstalled), or whose name now belongs to
+ * another one, no commit is. Errors about another repository than the task's don't name it, because the task's issue shows
+ * them.
  */
 export async function isHeadCurrent(
   app: GitHubApp,

@@ -19,22 +19,26 @@ export interface PullNow {
 }
 
 /** While GitHub shows only the state before the event, it is asked again, for some seconds. */
-export async function pullNow(
-  octokit: Octokit,
-  { type, repository, issue, at }: IssueEvent,
-): Promise<PullNow> {
+export async function pullNow(octokit: Octokit, event: IssueEvent): Promise<PullNow> {
+  const { repository, issue, at } = event;
   const agent = await agentId(octokit);
-  const isWantedIn = (pull: GivenPull) => {
-    const ask = askOf(pull, agent);
-    // The end of a task is refuted by either, the request for one only by the opposite.
-    return pull.isOpen && (type === "task_closed" ? ask !== undefined : ask === issue.ask);
-  };
   const pull = await readWhileStale(
-    (now) => !now || (!isWantedIn(now) && Date.parse(now.updatedAt) < Date.parse(at)),
+    (now) => !now || (!judgePull(now, agent, event).isWanted && Date.parse(now.updatedAt) < Date.parse(at)),
     () => readGivenPull(octokit, repository, issue.number),
   );
-  if (!pull) return { isWanted: undefined, objection: "" };
-  return { isWanted: isWantedIn(pull), objection: objectionTo(pull, agent, issue) };
+  return pull ? judgePull(pull, agent, event) : { isWanted: undefined, objection: "" };
+}
+
+/** What a pull request says about an event; `agent` is the id of the agent's account. */
+export function judgePull(
+  pull: GivenPull,
+  agent: number,
+  { type, issue }: Pick<IssueEvent, "type" | "issue">,
+): PullNow {
+  const ask = askOf(pull, agent);
+  // The end of a task is refuted by either request, a request only by its opposite.
+  const isAsked = type === "task_closed" ? ask !== undefined : ask === issue.ask;
+  return { isWanted: pull.isOpen && isAsked, objection: objectionTo(pull, agent, issue) };
 }
 
 /** Who is assigned works on it, even if its review is requested, too. */
