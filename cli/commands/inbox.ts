@@ -19,7 +19,7 @@ export const inbox = ({ terminal, enter }: Session) =>
       const { waitingFor } = await import("../operations/standing.js");
       const work = await terminal.during("Reading the records", findWork(name));
       if (drop === undefined) {
-        const waiting = await waitingFor(work);
+        const waiting = await terminal.during("Reading the inbox", waitingFor(work));
         const none = `Nothing waits for the agent of ${work.reference}.`;
         terminal.result(
           waiting,
@@ -28,9 +28,10 @@ export const inbox = ({ terminal, enter }: Session) =>
         return;
       }
       const { findInput } = await import("../operations/drop.js");
-      const { waiting, withdraw } = await findInput(work, drop);
+      const finding = findInput(work, drop);
+      const { waiting, withdraw } = await terminal.during("Reading the inbox", finding);
       const plan = `This drops ${waiting.id} by ${waiting.from} (${waiting.url}): the agent of ${work.reference} will not get it.`;
       await terminal.confirm(plan, yes);
-      await withdraw();
+      await terminal.during("Dropping the input", withdraw());
       terminal.result({ dropped: waiting }, `Dropped ${waiting.id}.`);
     });

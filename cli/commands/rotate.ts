@@ -52,12 +52,8 @@ const coderToken = ({ terminal, enter }: Session) =>
     .action(async ({ wait, lifetime, yes, ...target }) => {
       const deployment = await enter(target);
       const { ownerOfToken } = await import("../operations/coder-token.js");
-      const owner = await ownerOfToken({
-        terminal,
-        waitMs: wait,
-        lifetimeMs: lifetime,
-        deployment,
-      });
+      const rotation = { terminal, waitMs: wait, lifetimeMs: lifetime, deployment };
+      const owner = await terminal.during("Asking Coder", ownerOfToken(rotation));
       const plan = `This creates a Coder token of ${owner.username}, puts it into Secrets Manager, and then deletes the old one.`;
       await terminal.confirm(plan, yes);
       await owner.rotate();

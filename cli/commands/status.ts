@@ -20,7 +20,8 @@ export const status = ({ terminal, enter }: Session) =>
       const { isCurrent, overview, runsOf, standingOf } = await import("../operations/standing.js");
       if (name?.match(/[# ]/)) {
         const work = await terminal.during("Reading the records", findWork(name));
-        const [standing, runs] = await Promise.all([standingOf(work), runsOf(deployment, work)]);
+        const looking = Promise.all([standingOf(work), runsOf(deployment, work)]);
+        const [standing, runs] = await terminal.during("Reading the inbox and the runs", looking);
         terminal.result({ ...standing, runs }, details(standing, runs, terminal));
         return;
       }

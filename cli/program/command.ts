@@ -14,7 +14,8 @@ export interface About {
 
 /** A command of the program, with the options that every command has. */
 export function relayCommand(name: string, { summary, details, examples }: About) {
-  const lines = examples.map((example) => `  $ npm run relay -- ${example}`);
+  // Without -s, npm prints a line of its own before the JSON.
+  const lines = examples.map((one) => `  $ npm run ${one.includes("--json") ? "-s " : ""}relay -- ${one}`);
   return new Command(name)
     .summary(summary)
     .description(details === undefined ? `${summary}.` : `${summary}. ${details}`)

@@ -28,7 +28,7 @@ export async function ping(
   terminal: Terminal,
   { alignSecrets, deliveries, pause = sleep }: PingOptions,
 ): Promise<boolean> {
-  const original = await deliveries.findPing();
+  const original = await terminal.during("Looking for the App's ping", deliveries.findPing());
   if (!original) {
     terminal.note(
       "– GitHub keeps no ping of the App any more; the first event will show whether the webhook works",

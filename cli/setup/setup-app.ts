@@ -27,7 +27,7 @@ export async function setUpApp(
   else if (!(await isStored(deployment))) await makeNew(terminal, deployment, options);
   // The secret may have been read before.
   expireCredentials();
-  const app = await appOf();
+  const app = await terminal.during("Asking GitHub for the App", appOf());
   terminal.note(`✓ GitHub App ${app.slug} (${app.id}) of ${app.owner?.login ?? "nobody"}`);
   await setUpHook(terminal, deployment);
   checkComplete(app);
@@ -110,7 +110,7 @@ async function appOf(key?: AppCredentials): Promise<RegisteredApp> {
 /** Makes GitHub send its webhooks here, as JSON, signed with the secret that the relay has. */
 async function setUpHook(terminal: Terminal, deployment: Deployment): Promise<void> {
   const url = deployment.outputs.WebhookUrl ?? "";
-  const hook = await readHook();
+  const hook = await terminal.during("Asking GitHub for the webhook", readHook());
   const isRight = hook.url === url && hook.content_type === "json" && hook.insecure_ssl === "0";
   if (!isRight) await alignHook(deployment);
   terminal.note(`✓ Webhook ${url}, as JSON`);

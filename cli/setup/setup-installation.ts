@@ -39,7 +39,8 @@ export async function setUpInstallation(
   app: RegisteredApp,
   options: InstallationOptions,
 ): Promise<string> {
-  const installation = (await usableInstallation()) ?? (await askForInstallation(terminal, app, options));
+  const looking = terminal.during("Looking for installations", usableInstallation());
+  const installation = (await looking) ?? (await askForInstallation(terminal, app, options));
   terminal.note(`✓ Installed on ${accountOf(installation)}`);
   checkAccepted(installation);
   const repository = await terminal.during(
