@@ -13,7 +13,6 @@ import { Activity } from "./pulls/activity.js";
 import { PullAssignments } from "./pulls/assignments.js";
 import { GraphQL } from "./pulls/graphql.js";
 import { Pulls } from "./pulls/pulls.js";
-import { ReviewRequests } from "./pulls/review-requests.js";
 import { Reviews } from "./pulls/reviews.js";
 import { Happenings } from "./repositories/happenings.js";
 import { Repositories } from "./repositories/repositories.js";
@@ -81,7 +80,6 @@ export class FakeGitHub {
   readonly pulls: Pulls;
   readonly pullAssignments: PullAssignments;
   readonly reviews: Reviews;
-  readonly reviewRequests: ReviewRequests;
   readonly actions: Actions;
   readonly contents: Contents;
   readonly checkRuns: CheckRuns;
@@ -129,9 +127,8 @@ export class FakeGitHub {
     this.issues = new Issues(this.repositories, happenings, mark);
     this.comments = new IssueComments(this.issues, this.repositories, happenings, bot);
     this.pulls = new Pulls(this.issues, this.repositories, happenings);
-    this.pullAssignments = new PullAssignments(this.pulls, this.repositories, happenings);
+    this.pullAssignments = new PullAssignments(this.pulls, this.repositories, happenings, bot);
     this.reviews = new Reviews(this.pulls, this.repositories, happenings, bot);
-    this.reviewRequests = new ReviewRequests(this.pulls, this.repositories);
     this.actions = new Actions(this.pulls, this.repositories, happenings, this.agentLogin);
     this.contents = new Contents(this.repositories, happenings);
     this.checkRuns = new CheckRuns(this.auth, this.repositories, this.contents, this.pulls, happenings);
@@ -170,7 +167,7 @@ export class FakeGitHub {
       issuesApi,
       // Before the pull requests: "comments" is no number of one.
       this.reviews,
-      this.reviewRequests,
+      this.pullAssignments,
       this.pulls,
       pullFiles,
       this.actions,

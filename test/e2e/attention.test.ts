@@ -142,6 +142,14 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
     expect(asked).not.toContain(nodeId("PullRequest", pull.id));
   });
 
+  test("who has given the agent a pull request is told on it", async () => {
+    const { gitHub } = world;
+    const { pull } = await gitHub.openPull({ repo: "octo/app", by: "mona", head: "monas" });
+    await gitHub.assignPull(pull, { by: "mona", assignee: gitHub.agentLogin });
+    const [told] = await untilTold(pull, 1);
+    expect(told).toContain("@mona The agent has finished its turn and waits for you.");
+  });
+
   test("a person whom GitHub does not let the relay tell is not tried again", async () => {
     const issue = await world.runningIssue();
     issue.locked = true;
@@ -182,7 +190,7 @@ describe("with NOTIFY=review", () => {
     const first = await open("first");
     await until("the review is requested", async () => {
       await world.attend();
-      return world.gitHub.reviewRequests.of(first).length > 0;
+      return first.reviewers.length > 0;
     });
     const body = { message: "Reviews may only be requested from collaborators." };
     world.gitHub.http.fail({ method: "POST", path: /requested_reviewers$/, status: 422, body });
@@ -192,7 +200,7 @@ describe("with NOTIFY=review", () => {
       return world.mentions(second).length > 0;
     });
     await world.attend();
-    expect(world.gitHub.reviewRequests.of(first)).toEqual(["mona"]);
+    expect(first.reviewers.map(({ login }) => login)).toEqual(["mona"]);
     expect(world.mentions(first)).toEqual([]);
     expect(world.mentions(second)).toEqual([expect.stringContaining("@mona This pull request is ready")]);
   });

@@ -3,7 +3,7 @@ import { noteEvent } from "../issues/timeline.js";
 import { type By, type Happenings, tellOptions } from "../repositories/happenings.js";
 import type { Repositories } from "../repositories/repositories.js";
 import { fullName, type User } from "../repositories/repository.js";
-import { GitHubError, type Json } from "../rest/rest.js";
+import { body, GitHubError, type Json, type Rest } from "../rest/rest.js";
 import type { Pull } from "./pull.js";
 import type { Pulls } from "./pulls.js";
 
@@ -13,6 +13,7 @@ export class PullAssignments {
     readonly pulls: Pulls,
     readonly repositories: Repositories,
     readonly happenings: Happenings,
+    readonly bot: User,
   ) {}
 
   /** GitHub drops whom it can't assign without a word: people without a role, and more than ten. */
@@ -40,7 +41,28 @@ export class PullAssignments {
    */
   async requestReview(ref: IssueRef, { by, reviewer, ...options }: By & { reviewer: string }) {
     const pull = this.pulls.get(ref);
-    const user = this.repositories.user(reviewer);
+    const user = this.#reviewer(pull, reviewer);
+    return this.#change(pull, withReviewer(pull, user), "review_requested", { by, user, ...options });
+  }
+
+  /** https://docs.github.com/rest/pulls/review-requests: one bad name fails the whole call. */
+  routes(rest: Rest): void {
+    rest.post("/repos/:owner/:repo/pulls/:number/requested_reviewers", (request) => {
+      const pull = this.pulls.of(request);
+      const { reviewers } = body(request);
+      const logins = Array.isArray(reviewers) ? reviewers.map(String) : [];
+      for (const user of logins.map((login) => this.#reviewer(pull, login))) {
+        pull.reviewers = withReviewer(pull, user);
+        const more = { requested_reviewer: this.repositories.userJson(user) };
+        this.happenings.tellOfOwn(this.pulls.happening(pull, "review_requested", this.bot.login, more));
+      }
+      return { status: 201, body: this.pulls.json(pull) };
+    });
+  }
+
+  /** @throws GitHubError 422 */
+  #reviewer(pull: Pull, login: string): User {
+    const user = this.repositories.user(login);
     if (user === pull.issue.user) {
       throw new GitHubError(422, "Review cannot be requested from pull request author.");
     }
@@ -50,11 +72,7 @@ export class PullAssignments {
         `Reviews may only be requested from collaborators. One or more of the users or teams you specified is not a collaborator of the ${fullName(pull.repo)} repository.`,
       );
     }
-    return this.#change(pull, [...pull.reviewers.filter((one) => one !== user), user], "review_requested", {
-      by,
-      user,
-      ...options,
-    });
+    return user;
   }
 
   async removeReviewRequest(ref: IssueRef, { by, reviewer, ...options }: By & { reviewer: string }) {
@@ -75,3 +93,8 @@ export class PullAssignments {
     return this.happenings.tell(happening, { pull }, tellOptions(deliver));
   }
 }
+
+const withReviewer = ({ reviewers }: Pull, user: User): User[] => [
+  ...reviewers.filter((one) => one !== user),
+  user,
+];
