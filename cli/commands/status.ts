@@ -28,14 +28,15 @@ export const status = ({ terminal, enter }: Session) =>
       const works = await terminal.during("Reading the records", findWorks(name));
       const shown = all ? works : works.filter(isCurrent);
       const standings = await terminal.during("Reading the inboxes", overview(shown));
-      const none = `${capitalized(deployment.title)} has no work${name ? ` of ${name}` : ""}${all ? "" : " now; --all also shows what has ended"}.`;
+      const work = `work${name ? ` of ${name}` : ""}`;
+      const none = all
+        ? `There is no ${work} in ${deployment.title}.`
+        : `There is no ${work} now in ${deployment.title}; --all also shows what has ended.`;
       terminal.result(
         standings,
         standings.length === 0 ? none : table(standings, columns(terminal), terminal.width),
       );
     });
-
-const capitalized = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
 const columns = (terminal: Terminal): Column<Standing>[] => [
   { title: "WORK", value: ({ work }) => work },

@@ -32,7 +32,7 @@ export async function findRun(deployment: Deployment, reference: string): Promis
   if (run) return run;
   throw new CommandError(
     "notFound",
-    `${deployment.title} has no run named "${name}". npm run relay -- failed lists those that have failed; Step Functions forgets a run after 90 days.`,
+    `There is no run named "${name}" in ${deployment.title}. npm run relay -- failed lists those that have failed; Step Functions forgets a run after 90 days.`,
   );
 }
 

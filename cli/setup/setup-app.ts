@@ -23,11 +23,12 @@ export async function setUpApp(
   deployment: Deployment,
   options: AppOptions,
 ): Promise<RegisteredApp> {
-  if (options.existing) await takeOver(deployment, options.existing);
+  if (options.existing) await takeOver(deployment, options.existing, options.organization);
   else if (!(await isStored(deployment))) await makeNew(terminal, deployment, options);
   // The secret may have been read before.
   expireCredentials();
   const app = await terminal.during("Asking GitHub for the App", appOf());
+  checkOwner(app, options.organization);
   terminal.note(`✓ GitHub App ${app.slug} (${app.id}) of ${app.owner?.login ?? "nobody"}`);
   await setUpHook(terminal, deployment);
   checkComplete(app);
@@ -45,6 +46,7 @@ async function isStored(deployment: Deployment): Promise<boolean> {
 async function takeOver(
   deployment: Deployment,
   { appId, keyFile }: NonNullable<AppOptions["existing"]>,
+  organization: string | undefined,
 ): Promise<void> {
   let privateKey: string;
   try {
@@ -55,7 +57,7 @@ async function takeOver(
       `--key-file ${keyFile} can't be read; expected the .pem file that GitHub gave you.`,
     );
   }
-  await appOf({ appId, privateKey: readableKey(privateKey, keyFile) });
+  checkOwner(await appOf({ appId, privateKey: readableKey(privateKey, keyFile) }), organization);
   await writeSecret(deployment, "GitHubAppSecretArn", JSON.stringify({ appId, privateKey }));
 }
 
@@ -104,6 +106,15 @@ async function appOf(key?: AppCredentials): Promise<RegisteredApp> {
   throw new CommandError(
     "failed",
     `GitHub doesn't accept the key of the App${key ? ` ${key.appId}` : " in the secret GitHubAppSecretArn"}: the App is deleted, the key is revoked, or they don't belong together. Run setup --app-id <id> --key-file <file> with an App that exists, or put {} into the secret GitHubAppSecretArn to make a new one.`,
+  );
+}
+
+function checkOwner({ slug, owner }: RegisteredApp, organization: string | undefined): void {
+  const login = owner?.login ?? "nobody";
+  if (!organization || organization.toLowerCase() === login.toLowerCase()) return;
+  throw new CommandError(
+    "failed",
+    `The App ${slug} belongs to ${login}, not to ${organization}. Leave out --org to go on with it; to make a new one, put {} into the secret GitHubAppSecretArn.`,
   );
 }
 

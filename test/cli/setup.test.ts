@@ -284,6 +284,9 @@ describe("an App that exists", () => {
       tryIt: `${gitHub.url}/octo/app/issues/new`,
     });
     expect(opened).toEqual([]);
+    const other = await runSetup(["--org", "acme"], async (url) => void opened.push(url));
+    expect(other.code).toBe(1);
+    expect(other.err).toMatch(/belongs to octo, not to acme. Leave out --org/);
   });
 
   test("lacks a permission and an event: both are named, with the page where to add them", async () => {
