@@ -56,16 +56,29 @@ export function isSettled({ until }: Batch, at: string): boolean {
   return Date.parse(at) <= Date.parse(until);
 }
 
-/** The agent's open pull requests of a repository. */
+/** The agent's open pull requests of a repository: those that it has opened. */
 export function agentsPulls({ identities }: Batch, { pulls }: Survey): SurveyedPull[] {
   return pulls.filter(({ authorId }) => authorId === identities.agentId);
 }
 
 /** The open pull requests of a repository where people may speak to the agent: its own, and those that it was given. */
 export function heardPulls(batch: Batch, { repository, pulls }: Survey): SurveyedPull[] {
-  const live = batch.live.get(repository.id);
-  const isGiven = (number: number) => live?.get(pullKey(repository.id, number).work)?.record?.wanted === true;
+  const isGiven = (number: number) => givenPull(batch, repository.id, number)?.wanted === true;
   return pulls.filter(({ authorId, number }) => authorId === batch.identities.agentId || isGiven(number));
+}
+
+/** Those of them that the agent works on: CI and conflicts of one that it only reviews are not its business. */
+export function workedOnPulls(batch: Batch, survey: Survey): SurveyedPull[] {
+  const isReviewed = (number: number) => {
+    const source = givenPull(batch, survey.repository.id, number)?.source;
+    return source !== undefined && "issue" in source && source.issue.ask === "review";
+  };
+  return heardPulls(batch, survey).filter(({ number }) => !isReviewed(number));
+}
+
+/** The record of a pull request that the agent was given. */
+function givenPull({ live }: Batch, repositoryId: number, number: number): TaskRecord | undefined {
+  return live.get(repositoryId)?.get(pullKey(repositoryId, number).work)?.record;
 }
 
 /** The agent as payloads name it. */

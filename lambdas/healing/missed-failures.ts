@@ -4,7 +4,7 @@ import type { SurveyedPull } from "../github/survey.js";
 import { fingerprintOf } from "../inbox/stored-input.js";
 import { ciEnvironment } from "../runtime/environment.js";
 import { classify } from "../webhook/classify.js";
-import { agentsPulls, type Batch, isSettled } from "./batch.js";
+import { type Batch, isSettled, workedOnPulls } from "./batch.js";
 import { Destinations } from "./destinations.js";
 import type { Failure, HeadOfPull } from "./head-of-pull.js";
 import { missedConflicts } from "./missed-conflicts.js";
@@ -17,12 +17,12 @@ const longestMs = 7 * 24 * 3600_000;
 const { CI_SETTLE_MINUTES: settleMinutes } = ciEnvironment();
 
 /**
- * What makes the newest commits of the agent's open pull requests bad and its inboxes never got: failed workflow runs,
- * failures of other CI, and conflicts with the base branch.
+ * What is bad about the newest commits of the pull requests that the agent works on, and its inboxes never got: failed
+ * workflow runs, failures of other CI, and conflicts with the base branch.
  */
 export async function missedFailures(batch: Batch): Promise<MissedDelivery[]> {
   const pulls = batch.surveys.flatMap((survey) =>
-    agentsPulls(batch, survey).map((pull) => ({ survey, pull })),
+    workedOnPulls(batch, survey).map((pull) => ({ survey, pull })),
   );
   const heads = await findHeads(
     batch.octokit,

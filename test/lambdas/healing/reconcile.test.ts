@@ -124,22 +124,25 @@ const assign = (one = issue) =>
   gitHub.assign(one, { by: "mona", assignee: gitHub.agentLogin, deliver: false });
 const types = () => started.map(({ event }) => event.type);
 
+function sourceOf({ repo: { id, owner, name, private: isPrivate, installationId }, number, title }: Issue) {
+  const url = `https://github.com/${owner.login}/${name}/issues/${number}`;
+  return {
+    installation: installationId ?? 0,
+    repository: { id, owner: owner.login, ownerId: owner.id, name, private: isPrivate },
+    issue: { number, title, url },
+  };
+}
+
 /** The issue's task, as a webhook of an hour ago has made it. */
 async function haveTask(one = issue): Promise<void> {
   await assign(one);
-  const { id, owner, name, private: isPrivate, installationId } = one.repo;
-  const url = `https://github.com/${owner.login}/${name}/issues/${one.number}`;
   await store.update(
     keyOf(one),
     {
       intent: 1,
       wanted: true,
       intentAt: gitHub.repositories.timestamp(),
-      source: {
-        installation: installationId ?? 0,
-        repository: { id, owner: owner.login, ownerId: owner.id, name, private: isPrivate },
-        issue: { number: one.number, title: one.title, url },
-      },
+      source: sourceOf(one),
       task: { backend: "tasks", owner: "mona-c", name: `gh-${one.number}`, id: "1" },
     },
     { expression: "attribute_not_exists(#intent)" },
@@ -412,6 +415,47 @@ describe("a pull request of which a task has not heard", () => {
     expect(types().sort()).toEqual(["config_proposed", "pull_changed", "pulls_moved"]);
     await nothingIsLeft();
   });
+});
+
+describe("on a pull request of somebody else that the agent was given", () => {
+  let pull: Pull;
+  const said = { by: "mona", deliver: false } as const;
+  const given = async (ask: "work" | "review"): Promise<void> => {
+    now = () => new Date(Date.now() - 7_200_000);
+    ({ pull } = await gitHub.openPull({ repo, by: "mona", head: "theirs", deliver: false }));
+    const key = { repositoryId: pull.repo.id, work: `pull#${pull.number}` };
+    const { repository: place, ...source } = sourceOf(issue);
+    const asked = { ...source.issue, number: pull.number, ask, headSha: pull.shas[0] ?? "" };
+    await store.update(
+      key,
+      {
+        intent: 1,
+        wanted: true,
+        intentAt: gitHub.repositories.timestamp(),
+        source: { ...source, repository: place, issue: asked },
+        task: { backend: "tasks", owner: "mona-c", name: "gh-2", id: "2" },
+      },
+      { expression: "attribute_not_exists(#intent)" },
+    );
+    now = anHourAgo;
+  };
+
+  test.each([
+    ["work", ["comment_posted", "check_reported"]],
+    ["review", ["comment_posted"]],
+  ] as const)(
+    "what was said, and failed if it was given for %s, starts its flow, once",
+    async (ask, expected) => {
+      await given(ask);
+      await gitHub.assignPull(pull, { ...said, assignee: gitHub.agentLogin });
+      await gitHub.comment(pull, { ...said, body: "Well?" });
+      const failed = { ...said, repo, headSha: pull.shas[0] ?? "", name: "build", conclusion: "failure" };
+      await gitHub.reportCheck(failed);
+      await handler({});
+      expect(types()).toEqual(expected);
+      await nothingIsLeft();
+    },
+  );
 });
 
 describe("a failed run that was never sent", () => {
@@ -733,8 +777,8 @@ describe("a sweep", () => {
     [
       "its time is up",
       () => {
-        // What is left is too little to ask once more.
-        passedMs = 300_000 - 5000 - 2500;
+        // What is left is too little for another batch.
+        passedMs = 300_000 - 5000 - 30_000;
         gitHub.http.fail({ path: /graphql$/, status: 502, times: 9 });
       },
     ],
