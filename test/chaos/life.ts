@@ -34,6 +34,10 @@ export class Life {
     return this.issue.state === "open";
   }
 
+  get pull(): PullRequest["shown"] {
+    return this.#pull.shown;
+  }
+
   /** All agents that the issue has or had. */
   get agents(): Agent[] {
     return agentsOf(this.stage.coder, this.issue);
@@ -63,6 +67,7 @@ export class Life {
       () => this.#pull.failElsewhere(),
       () => this.#pull.conflict(),
       () => this.#pull.push(),
+      () => this.#pull.close(),
       () => this.#unassign(),
       () => this.#close(),
     ];

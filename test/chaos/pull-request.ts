@@ -85,6 +85,28 @@ export class PullRequest {
     courier.take(await pushing);
   }
 
+  /** Somebody closes it without merging it; whatever comes next reopens it. */
+  async close(): Promise<void> {
+    const { gitHub, courier } = this.stage;
+    const pull = await this.#open();
+    // By the time that a failure is found, it may be one of a closed pull request.
+    for (const word of this.#failures.values()) word.delivery = "may";
+    this.#failures.clear();
+    this.#noteDeed(pull, "was closed without merging");
+    courier.take(...(await gitHub.closePull(pull, { by: "mona", deliver: false })));
+  }
+
+  /** Where it stands; `undefined` before it is opened. */
+  get shown(): { number: number; state: string } | undefined {
+    return this.#pull && { number: this.#pull.number, state: this.#pull.issue.state };
+  }
+
+  /** It may be over before the relay hears of it. */
+  #noteDeed({ number }: Pull, deed: string): void {
+    const pattern = new RegExp(`#${number} ${deed} by mona\\nTime: \\S+`);
+    this.words.note(`that #${number} ${deed}`, pattern).delivery = "may";
+  }
+
   /** It is told for each commit of the base, so once for each of the lines that say so. */
   #noteConflict(pull: Pull): void {
     const head = headSha(pull);
@@ -101,8 +123,12 @@ export class PullRequest {
   }
 
   async #open(): Promise<Pull> {
-    if (this.#pull) return this.#pull;
     const { gitHub, courier, trace } = this.stage;
+    if (this.#pull?.issue.state === "closed") {
+      this.#noteDeed(this.#pull, "was reopened");
+      courier.take(await gitHub.reopenPull(this.#pull, { by: "mona", deliver: false }));
+    }
+    if (this.#pull) return this.#pull;
     trace.note(`#${this.issue.number} gets a pull request`);
     const told = await gitHub.openPull({
       repo,

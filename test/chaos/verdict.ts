@@ -90,6 +90,9 @@ function* tableFaults(life: Life, items: readonly Item[]): Generator<string> {
   const [agent] = alive(life);
   const id = (record?.task as { id?: string } | undefined)?.id;
   if (life.isWanted && id !== agent?.id) yield `the record names the task ${id}, not ${agent?.id}`;
+  const listed = (record?.pulls ?? []) as { number: number; state: string }[];
+  const pull = listed.find((one) => one.number === life.pull?.number);
+  if (pull && pull.state !== life.pull?.state) yield `the record says that its pull request is ${pull.state}`;
   const inbox = items.filter(({ pk }) => pk === `inbox#${work}`);
   // A queue entry may be left over when its input no longer waits (lambdas/inbox/queue.ts).
   const waits = ({ identity }: Item) =>

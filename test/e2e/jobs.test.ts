@@ -239,6 +239,18 @@ describe.each([
     expect([agent().inputs.length, issues()]).toEqual([1, []]);
   });
 
+  test("whose last pull request is merged has its agent paused, and opens no issue", async () => {
+    await ran();
+    const { pull } = await openPull(`merged-${name}`);
+    await world.gitHub.closePull(pull, { by: "mona", merged: true });
+    await allWell(world);
+    expect(world.logs.some((line) => line.includes("Paused after its last pull request was merged"))).toBe(
+      true,
+    );
+    if (api === "Tasks") expect(agent().status).toMatch(/paused|unknown/);
+    expect(issues()).toEqual([]);
+  });
+
   test("belongs to its owner, whom the operator has allowed and who has write permission", async () => {
     await writeConfig(world, job(name, 'owner = "mona"'));
     const { owner } = await ran();
