@@ -1,13 +1,17 @@
 import { ignoredChecks } from "../ci/ignored-checks.js";
 import { connectGitHub } from "../github/app.js";
-import { checksOfPulls, type HeadChecks } from "../github/pull-checks.js";
+import { checksOfPulls, type HeadChecks, pullsAtOnce } from "../github/pull-checks.js";
 import { hasQuota } from "../github/quota.js";
 import { configPath } from "../model/config-path.js";
 import type { PullChecks, TaskPull, TaskRecord } from "../model/record.js";
 import { announceChecks } from "../pulls/tracking.js";
+import { hasTimeFor } from "../runtime/budget.js";
 import { errorName, log } from "../runtime/log.js";
 import type { SourcedRecord } from "../status/mention.js";
 import type { TaskStore } from "../tasks/store.js";
+
+/** The part of a run that is left to what has to be said, in milliseconds. */
+const reservedMs = 60_000;
 
 /** The pull requests of a record whose checks matter to somebody. */
 export function openPullsOf({ wanted, pulls = [] }: TaskRecord): TaskPull[] {
@@ -38,8 +42,10 @@ export class PullLooks {
         log.warn("The rest of GitHub's hourly requests is left to the flows", { installation });
         return;
       }
-      const found = await checksOfPulls(octokit, ids, configPath);
-      for (const [id, checks] of found) this.#found.set(id, checks);
+      for (let from = 0; from < ids.length && hasTimeFor(reservedMs); from += pullsAtOnce) {
+        const found = await checksOfPulls(octokit, ids.slice(from, from + pullsAtOnce), configPath);
+        for (const [id, checks] of found) this.#found.set(id, checks);
+      }
     } catch (error) {
       // People are still told what the records say.
       log.warn("GitHub does not show the checks of an installation's pull requests", {

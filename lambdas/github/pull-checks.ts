@@ -3,7 +3,7 @@ import { log } from "../runtime/log.js";
 import { askForNodes, atOnce, type GraphqlError } from "./graphql.js";
 
 /** Pull requests that one query asks for: a query must be answered within ten seconds. */
-const pullsAtOnce = 20;
+export const pullsAtOnce = 20;
 
 const query = `query ($ids: [ID!]!, $file: String!) {
   nodes(ids: $ids) {
@@ -77,7 +77,7 @@ export interface HeadChecks {
 }
 
 /**
- * What CI says about pull requests, by their ids in the GraphQL API: one request for twenty of them. `file` is a path at the
+ * What CI says about pull requests, at most `pullsAtOnce` of them, by their ids in the GraphQL API. `file` is a path at the
  * head of the default branch. What GitHub does not show is left out.
  */
 export async function checksOfPulls(
@@ -86,18 +86,15 @@ export async function checksOfPulls(
   file: string,
 ): Promise<Map<string, HeadChecks>> {
   const found = new Map<string, HeadChecks>();
-  for (let from = 0; from < ids.length; from += pullsAtOnce) {
-    const asked = ids.slice(from, from + pullsAtOnce);
-    const { nodes, errors } = await askForNodes<PullNode>(octokit, query, asked, { file: `HEAD:${file}` });
-    for (const [index, node] of nodes.entries()) {
-      const shown = node ? checksIn(node, errors, index) : undefined;
-      if (node && shown) found.set(node.id, shown);
-    }
-    if (errors.length > 0) {
-      log.warn("GitHub does not show the checks of some pull requests: the App may lack a permission", {
-        reason: errors[0]?.message,
-      });
-    }
+  const { nodes, errors } = await askForNodes<PullNode>(octokit, query, ids, { file: `HEAD:${file}` });
+  for (const [index, node] of nodes.entries()) {
+    const shown = node ? checksIn(node, errors, index) : undefined;
+    if (node && shown) found.set(node.id, shown);
+  }
+  if (errors.length > 0) {
+    log.warn("GitHub does not show the checks of some pull requests: the App may lack a permission", {
+      reason: errors[0]?.message,
+    });
   }
   return found;
 }

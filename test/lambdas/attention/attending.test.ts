@@ -328,15 +328,20 @@ describe("the checks of a pull request", () => {
   };
   const fixed = (name: string, conclusion: string) => ({ name, conclusion });
 
+  const many = Array.from({ length: 101 }, (_, n) => fixed(`${n}`, n === 100 ? "failure" : "success"));
   test.each([
-    ["passed", [fixed("a", "success"), fixed("b", "neutral"), fixed("c", "skipped")]],
-    ["running", [fixed("a", "success"), report("b")]],
-    ["failed", [fixed("a", "failure"), report("b")]],
-    ["failed", [fixed("a", "cancelled")]],
-    ["none", []],
-    ["passed", [fixed("a", "failure"), fixed("a", "success")]],
-    ["failed", Array.from({ length: 101 }, (_, n) => fixed(`${n}`, n === 100 ? "failure" : "success"))],
-  ])("have %s (%j)", async (expected, reports) => {
+    [
+      "passed",
+      "neutral and skipped ones",
+      [fixed("a", "success"), fixed("b", "neutral"), fixed("c", "skipped")],
+    ],
+    ["running", "one that runs", [fixed("a", "success"), report("b")]],
+    ["failed", "one that has failed and one that runs", [fixed("a", "failure"), report("b")]],
+    ["failed", "one that was cancelled", [fixed("a", "cancelled")]],
+    ["none", "none", []],
+    ["passed", "one that has passed the second time", [fixed("a", "failure"), fixed("a", "success")]],
+    ["failed", "more than a hundred, the last of which has failed", many],
+  ])("are %s with %s", async (expected, _, reports) => {
     expect(await resultOf(reports)).toBe(expected);
   });
 
