@@ -217,6 +217,7 @@ export class TaskFinder {
     const found = await (await this.context.coder()).search({ ...key, reference, url }, event.sender);
     if (!found) return false;
     const { view: _, ...task } = found;
+    await this.#store.noteWanted(key);
     await this.#store.update(
       key,
       {

@@ -43,6 +43,7 @@ export async function registerIntent(store: TaskStore, event: WorkEvent): Promis
       issueEvent !== undefined ? doubtsAbout(known, issueEvent, wanted) : noDoubts,
       issueEvent !== undefined ? searchComment(known, issueEvent, wanted) : {},
       issueEvent !== undefined && wanted ? issueToJoin(store, known, issueEvent) : undefined,
+      wanted && !isRepeated && store.noteWanted(key),
     ]);
     if (!allowed) return { outcome: reason === "" ? "nothing" : "refused", intent: null, reason };
     if (isRepeated) return { outcome: "claimed", intent: known.intent ?? null, reason, joined: known.joined };

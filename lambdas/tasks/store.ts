@@ -20,13 +20,17 @@ export class TaskStore {
     return this.#table.get<TaskRecord>(recordKey(key));
   }
 
+  /** Notes that the work may be wanted. Must be called before the record says so. */
+  async noteWanted({ repositoryId, work }: TaskKey): Promise<void> {
+    await new LiveWorks(repositoryId).note(work);
+  }
+
   /** Changes the record and returns the new one; `undefined`, without a change, if the condition fails. */
   async update(
     key: TaskKey,
     changes: Changes<TaskRecord>,
     condition: Condition,
   ): Promise<TaskRecord | undefined> {
-    if (changes.wanted) await new LiveWorks(key.repositoryId).note(key.work);
     const [record] = await Promise.all([
       this.#table.update<TaskRecord>(
         recordKey(key),

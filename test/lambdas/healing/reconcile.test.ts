@@ -136,6 +136,7 @@ function sourceOf({ repo: { id, owner, name, private: isPrivate, installationId 
 /** The issue's task, as a webhook of an hour ago has made it. */
 async function haveTask(one = issue): Promise<void> {
   await assign(one);
+  await store.noteWanted(keyOf(one));
   await store.update(
     keyOf(one),
     {
@@ -426,6 +427,7 @@ describe("on a pull request of somebody else that the agent was given", () => {
     const key = { repositoryId: pull.repo.id, work: `pull#${pull.number}` };
     const { repository: place, ...source } = sourceOf(issue);
     const asked = { ...source.issue, number: pull.number, ask, headSha: pull.shas[0] ?? "" };
+    await store.noteWanted(key);
     await store.update(
       key,
       {
