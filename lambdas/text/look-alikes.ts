@@ -4,13 +4,13 @@
  */
 
 /** The backtick, characters that normalization turns into one (U+1FEF, U+FF40), and look-alikes. */
-const backticks = "`\\u1fef\\uff40\\u02cb\\u02f4\\u2018\\u201b\\u2035";
+const backticks = "`\u1fef\uff40\u02cb\u02f4\u2018\u201b\u2035";
 const backtickRun = new RegExp(`[${backticks}]+`, "g");
-const oneBacktick = new RegExp(`[${backticks}]`);
+const eachBacktick = new Set(backticks);
 
 /** Whether a character is a backtick or looks like one. */
 export function isBacktick(character: string): boolean {
-  return oneBacktick.test(character);
+  return eachBacktick.has(character);
 }
 
 /** The length of the longest run of backticks and their look-alikes. */
@@ -41,7 +41,7 @@ const closing = /^(?![)}⁾₎⎞⎫])[\p{Pe}\u23a4-\u23a6]$/u;
 
 /** Whether a character is an opening bracket that looks like a square one. */
 export function isOpeningBracket(character: string): boolean {
-  return opening.test(character);
+  return character < "\u0080" ? character === "[" : opening.test(character);
 }
 
 /** Cyrillic and Greek letters, and symbols, that look like the letters of `relay`. */

@@ -1,4 +1,4 @@
-import { byteLength, type Cut, cutWhere } from "../../text/bytes.js";
+import { byteLength, type Cut, cutWhere, utf8Length } from "../../text/bytes.js";
 import { hasLookAlikeFence, isBacktick, longestBacktickRun, withoutFences } from "../../text/look-alikes.js";
 
 const shortest = 3;
@@ -9,18 +9,24 @@ const shortest = 3;
  * most `room` UTF-8 bytes; `missing` is the number of bytes of the text that are left out.
  */
 export function fenced(text: string, room: number): Cut {
+  const whole = between(text);
+  if (byteLength(whole) <= room) return { text: whole, missing: 0 };
   let bytes = 0;
   let run = 0;
   let longest = 0;
   // The fence grows with the text: each backtick in a row costs three.
   const cut = cutWhere(text, (character) => {
-    bytes += byteLength(character);
+    bytes += utf8Length(character);
     run = isBacktick(character) ? run + 1 : 0;
     longest = Math.max(longest, run);
     return bytes + 2 * (fenceLength(longest) + 1) > room;
   });
-  const fence = "`".repeat(fenceLength(longestBacktickRun(cut.text)));
-  return { text: `${fence}\n${cut.text}\n${fence}`, missing: cut.missing };
+  return { text: between(cut.text), missing: cut.missing };
+}
+
+function between(text: string): string {
+  const fence = "`".repeat(fenceLength(longestBacktickRun(text)));
+  return `${fence}\n${text}\n${fence}`;
 }
 
 /**
