@@ -8,7 +8,8 @@ import { schemaConstant } from "./schema-constant.js";
 import { sdkTrims } from "./sdk-trims.js";
 
 /**
- * Bundles the Lambdas for both the stack and the local system, so that AWS runs the code that the local system runs.
+ * Bundles the Lambdas for the stack. The local system bundles them with the same options, so that AWS runs the code that
+ * it runs (`local/lambda-host/thread-bundles.ts`).
  * The target is the older of their two Node versions.
  */
 
@@ -39,12 +40,6 @@ export interface BundleOptions {
   names?: readonly ActionName[];
   /** Writes `index.mjs.map` beside each bundle and links it. Default: false. */
   sourceMaps?: boolean;
-  /**
-   * Puts the modules that several Lambdas have in common into `<outdir>/shared/`, for a process that runs many Lambdas:
-   * it loads and warms each module once, and the Lambdas share its state. Default: false; each bundle is self-contained,
-   * as AWS runs it.
-   */
-  shareModules?: boolean;
   /** The folder that holds `<name>.ts`. Default: `lambdas/actions/` of this repository. */
   entryFolder?: string;
 }
@@ -62,24 +57,17 @@ export interface Bundle {
 }
 
 /**
- * Bundles each Lambda separately, with the AWS SDK included, unless `shareModules` is set.
+ * Bundles each Lambda separately, with the AWS SDK included.
  *
  * @throws esbuild's `BuildFailure`, whose `errors` name file and line.
  */
 export async function bundleLambdas(options: BundleOptions): Promise<Bundle[]> {
-  const {
-    names = actionNames,
-    sourceMaps = false,
-    shareModules = false,
-    entryFolder = join(root, "lambdas/actions"),
-  } = options;
+  const { names = actionNames, sourceMaps = false, entryFolder = join(root, "lambdas/actions") } = options;
   const outdir = resolve(options.outdir);
   await Promise.all(names.map((name) => rm(join(outdir, name), { recursive: true, force: true })));
   const { metafile } = await build({
     ...bundleOptions,
     plugins: [...bundleOptions.plugins, lambdaEntries(entryFolder)],
-    splitting: shareModules,
-    chunkNames: "shared/[hash]",
     absWorkingDir: root,
     entryPoints: names.map((name) => ({ in: `lambda:${name}`, out: `${name}/index` })),
     outdir,
@@ -89,7 +77,7 @@ export async function bundleLambdas(options: BundleOptions): Promise<Bundle[]> {
 }
 
 /** `lambda:<name>`: the handler of `<name>.ts`, wrapped in the runtime that all Lambdas share (`lambdas/runtime/`). */
-function lambdaEntries(folder: string): Plugin {
+export function lambdaEntries(folder: string): Plugin {
   const runtime = (module: string) => JSON.stringify(join(root, `lambdas/runtime/${module}.ts`));
   return {
     name: "lambda-entries",

@@ -9,11 +9,11 @@ import { builtOnce } from "../build/built-once.mjs";
  */
 export async function localBundles(): Promise<Record<ActionName, string>> {
   const folder = await builtOnce("lambdas", async (outdir) => {
-    const [{ bundleLambdas }, { stop }] = await Promise.all([
-      import("../../infra/bundling/bundle.js"),
+    const [{ bundleForThreads }, { stop }] = await Promise.all([
+      import("./thread-bundles.js"),
       import("esbuild"),
     ]);
-    await bundleLambdas({ outdir, shareModules: true });
+    await bundleForThreads(outdir);
     // esbuild's child process would otherwise run as long as this process.
     await stop();
   });

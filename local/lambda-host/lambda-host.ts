@@ -1,9 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { fileURLToPath } from "node:url";
-import { Worker } from "node:worker_threads";
 import { failure, LambdaError, type LambdaErrorBody } from "./lambda-error.js";
 import { lineSplitter } from "./line-splitter.js";
 import { checkRequestSize, checkResponseSize } from "./payload-limit.js";
+import { Thread } from "./thread.js";
 
 /** One line of a Lambda's output. */
 export interface LambdaLogLine {
@@ -20,11 +19,14 @@ export interface LambdaHostOptions {
   preload?: readonly string[];
   /** The limit of the thread's JavaScript heap, in MB. Default: Node's own limit. */
   heapMb?: number;
+  /** Keeps the thread for the next host of this process, with its packages loaded and warm. Default: `close` ends it. */
+  keepThread?: boolean;
   onLog?: (line: LambdaLogLine) => void;
 }
 
-/** What the thread says: the answer to a call, or nothing but what was written. */
+/** What the thread says: its state, the answer to a call, or nothing but what was written. */
 interface Message {
+  state?: "ready" | "idle";
   id?: number;
   /** JSON text. */
   result?: string;
@@ -45,6 +47,9 @@ const harmless = ["PATH", "HOME", "TZ", "LANG", "TMPDIR"];
 /** Lambda's longest timeout. `getRemainingTimeInMillis` counts down from it if a call sets none. */
 const longestTimeoutMs = 900_000;
 
+/** How long a thread that shall be kept may take to end its calls. */
+const patienceMs = 1000;
+
 /**
  * The Lambdas of one system in one worker thread, with an environment and module instances of their own, so
  * several systems can run in one process. Payloads and results cross the thread boundary as JSON.
@@ -55,7 +60,9 @@ const longestTimeoutMs = 900_000;
 export class LambdaHost {
   readonly #options: LambdaHostOptions;
   readonly #calls = new Map<number, Call>();
-  #worker: Worker | undefined;
+  #thread: Thread | undefined;
+  #isReady = () => {};
+  #isIdle: (isIdle: boolean) => void = () => {};
   #lastId = 0;
   #closed = false;
 
@@ -67,9 +74,8 @@ export class LambdaHost {
   static async start(options: LambdaHostOptions): Promise<LambdaHost> {
     const host = new LambdaHost(options);
     await new Promise<void>((resolve, reject) => {
-      const worker = host.#spawn();
-      worker.once("message", () => resolve());
-      worker.once("error", reject);
+      host.#isReady = resolve;
+      host.#spawn(reject);
     });
     return host;
   }
@@ -107,50 +113,70 @@ export class LambdaHost {
               reject(crash("Sandbox.Timedout", requestId, `Task timed out after ${seconds} seconds`));
             }, timeoutMs);
       this.#calls.set(id, { requestId, resolve, reject, timer });
-      (this.#worker ?? this.#spawn()).postMessage(message);
+      (this.#thread ?? this.#spawn()).post(message);
     });
   }
 
   /** Stops the thread and rejects the calls that are still running. */
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#worker?.terminate();
-    this.#worker = undefined;
+    const thread = this.#thread;
+    this.#thread = undefined;
+    if (thread && this.#options.keepThread && (await this.#becomesIdle(thread))) thread.release();
+    else await thread?.terminate();
     this.#rejectAll("Runtime.ExitError", "the Lambda host was closed");
   }
 
-  #spawn(): Worker {
-    const { bundles, env, preload = [], heapMb, onLog } = this.#options;
-    const worker = new Worker(fileURLToPath(new URL("./worker.mjs", import.meta.url)), {
-      workerData: { bundles, preload },
-      env: { ...harmlessEnvironment(), ...env },
-      // Bundles don't need the parent's loaders (`--import tsx`), which would slow the start.
-      execArgv: [],
-      ...(heapMb !== undefined && { resourceLimits: { maxOldGenerationSizeMb: heapMb } }),
+  /** Whether all calls end soon, also those whose results nobody waits for any more. */
+  #becomesIdle(thread: Thread): Promise<boolean> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, patienceMs, false);
+      this.#isIdle = (isIdle) => {
+        clearTimeout(timer);
+        resolve(isIdle);
+      };
+      thread.post("stop");
     });
+  }
+
+  #spawn(onError: (error: Error) => void = () => {}): Thread {
+    const { bundles, env, preload = [], heapMb, onLog } = this.#options;
     const written = {
       stdout: lineSplitter((line) => onLog?.({ stream: "stdout", line })),
       stderr: lineSplitter((line) => onLog?.({ stream: "stderr", line })),
     };
-    worker.on("message", (message: Message) => {
-      for (const { stream, text } of message.output) written[stream](text);
-      this.#settle(message);
-    });
     // After an uncaught exception, process.exit() or too much memory, the next call starts a new thread, as
     // Lambda does.
     let isOutOfMemory = false;
-    worker.on("error", (error) => {
-      isOutOfMemory = "code" in error && error.code === "ERR_WORKER_OUT_OF_MEMORY";
-      onLog?.({ stream: "stderr", line: `the Lambda thread died: ${error.stack ?? error.message}` });
-    });
-    worker.on("exit", (code) => {
-      if (this.#worker === worker) this.#worker = undefined;
-      if (isOutOfMemory) this.#rejectAll("Runtime.OutOfMemory", "Runtime exited with error: signal: killed");
-      else if (code === 0) this.#rejectAll("Runtime.ExitError", "Runtime exited without providing a reason");
-      else this.#rejectAll("Runtime.ExitError", `Runtime exited with error: exit status ${code}`);
-    });
-    this.#worker = worker;
-    return worker;
+    const thread = Thread.serving(
+      { bundles, env: { ...harmlessEnvironment(), ...env }, preload },
+      {
+        said: (said) => {
+          const message = said as Message;
+          for (const { stream, text } of message.output) written[stream](text);
+          if (message.state === "ready") this.#isReady();
+          else if (message.state === "idle") this.#isIdle(true);
+          else this.#settle(message);
+        },
+        failed: (error) => {
+          isOutOfMemory = "code" in error && error.code === "ERR_WORKER_OUT_OF_MEMORY";
+          onLog?.({ stream: "stderr", line: `the Lambda thread died: ${error.stack ?? error.message}` });
+          onError(error);
+        },
+        exited: (code) => {
+          if (this.#thread === thread) this.#thread = undefined;
+          this.#isIdle(false);
+          if (isOutOfMemory)
+            this.#rejectAll("Runtime.OutOfMemory", "Runtime exited with error: signal: killed");
+          else if (code === 0)
+            this.#rejectAll("Runtime.ExitError", "Runtime exited without providing a reason");
+          else this.#rejectAll("Runtime.ExitError", `Runtime exited with error: exit status ${code}`);
+        },
+      },
+      heapMb,
+    );
+    this.#thread = thread;
+    return thread;
   }
 
   #settle({ id = 0, result = "null", error }: Message): void {

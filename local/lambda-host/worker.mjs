@@ -2,14 +2,14 @@
 // must start under plain node, even if the parent runs in jest or tsx.
 import { AsyncLocalStorage } from "node:async_hooks";
 import { StringDecoder } from "node:string_decoder";
-import { setImmediate } from "node:timers/promises";
+import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
-import { parentPort, workerData } from "node:worker_threads";
+import { parentPort } from "node:worker_threads";
 
-/** @type {Record<string, string>} The bundle of each function, an absolute path. */
-const bundles = workerData.bundles;
+/** What the thread serves: one system after another, each with a number and the absolute paths of its bundles. */
+let serving = { number: 0, bundles: /** @type {Record<string, string>} */ ({}) };
 /** @type {Map<string, Promise<(event: unknown, context: object) => unknown>>} */
-const handlers = new Map();
+let handlers = new Map();
 
 /** @type {{ stream: "stdout" | "stderr", text: string }[]} What was written since the last message to the parent. */
 let output = [];
@@ -56,12 +56,13 @@ class UnhandledPromiseRejection extends Error {
 
 /** Loads a bundle at its function's first call, as a cold start does. */
 function handlerOf(functionName) {
-  let handler = handlers.get(functionName);
+  const known = handlers;
+  let handler = known.get(functionName);
   if (!handler) {
     handler = load(functionName);
-    handlers.set(functionName, handler);
+    known.set(functionName, handler);
     // The next call retries a failed cold start, as in Lambda.
-    handler.catch(() => handlers.delete(functionName));
+    handler.catch(() => known.delete(functionName));
   }
   return handler;
 }
@@ -69,7 +70,8 @@ function handlerOf(functionName) {
 async function load(functionName) {
   let module;
   try {
-    module = await import(pathToFileURL(bundles[functionName]).href);
+    // Each system has module instances of its own.
+    module = await import(`${pathToFileURL(serving.bundles[functionName])}?${serving.number}`);
   } catch (error) {
     throw new ImportModuleError(`${functionName}: ${error}`, { cause: error });
   }
@@ -116,22 +118,43 @@ function crash(error, exitCode) {
 process.on("uncaughtException", (error) => crash(error, 129));
 process.on("unhandledRejection", (reason) => crash(new UnhandledPromiseRejection(reason), 128));
 
+let calls = 0;
+
 async function run(call) {
+  calls += 1;
   try {
     const handler = await handlerOf(call.functionName);
     const result = await running.run(call.id, () => handler(JSON.parse(call.payload), contextOf(call)));
     post({ id: call.id, result: JSON.stringify(result) ?? "null" });
   } catch (error) {
     post({ id: call.id, error: describe(error) });
+  } finally {
+    calls -= 1;
   }
 }
 
-parentPort.on("message", run);
-// It has started.
-post({});
-
-for (const name of workerData.preload) {
-  // Its first call retries the load and reports the error. Calls that have arrived in the meantime go first.
-  await handlerOf(name).catch(() => {});
-  await setImmediate();
+async function serve({ bundles, env, preload }) {
+  for (const name of Object.keys(process.env)) delete process.env[name];
+  Object.assign(process.env, env);
+  const number = serving.number + 1;
+  serving = { number, bundles };
+  handlers = new Map();
+  post({ state: "ready" });
+  for (const name of preload) {
+    // Its first call retries the load and reports the error. Calls that have arrived in the meantime go first.
+    await handlerOf(name).catch(() => {});
+    await setImmediate();
+    if (number !== serving.number) return;
+  }
 }
+
+/** Says when all calls are over, those that have timed out too. */
+async function stop() {
+  while (calls > 0) await sleep(5);
+  post({ state: "idle" });
+}
+
+parentPort.on("message", (message) => {
+  if (message === "stop") return stop();
+  return "serve" in message ? serve(message.serve) : run(message);
+});

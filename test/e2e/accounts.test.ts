@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { flowArn } from "../../local/system/system.js";
+import { flowArn } from "../local-system.js";
 import { asRequester, deployments } from "./deployments.js";
 import { until, World } from "./support.js";
 

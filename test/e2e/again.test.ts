@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { flowArn } from "../../local/system/system.js";
+import { flowArn } from "../local-system.js";
 import { asRequester, creation, deployments, ending, everyCoder } from "./deployments.js";
 import { Records } from "./records.js";
 import { allWell, writeConfig } from "./repo-work.js";

@@ -295,7 +295,7 @@ test("a life has the same outcome if the Lambdas' process dies with every run", 
   await writeFile(
     path,
     `import { existsSync, writeFileSync } from "node:fs";
-import { handler as observe } from ${JSON.stringify(pathToFileURL(bundles["observe-task"]).href)};
+const { handler: observe } = await import("${pathToFileURL(bundles["observe-task"])}" + new URL(import.meta.url).search);
 export function handler(...call) {
   if (existsSync(${marker})) return observe(...call);
   writeFileSync(${marker}, "");

@@ -21,7 +21,7 @@ export class Gate {
       gate.#bundle,
       `import { existsSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { handler as act } from ${JSON.stringify(pathToFileURL(bundles[action]).href)};
+const { handler: act } = await import("${pathToFileURL(bundles[action])}" + new URL(import.meta.url).search);
 export async function handler(...call) {
   if (existsSync(${shut})) writeFileSync(${reached}, "");
   while (existsSync(${shut})) await sleep(3);

@@ -7,7 +7,8 @@ import { loadDefinition } from "../../local/engine/definition.js";
 import { Engine, type ExecutionDescription } from "../../local/engine/index.js";
 import type { FakeTask } from "../../local/fake-coder/tasks/fake-task.js";
 import type { Delivery } from "../../local/fake-github/webhooks/deliveries.js";
-import { flowArn, type SystemOptions } from "../../local/system/system.js";
+import type { SystemOptions } from "../../local/system/system.js";
+import { flowArn } from "../local-system.js";
 import { until, World } from "./support.js";
 
 /** Far more time than a test needs, for slow machines. */

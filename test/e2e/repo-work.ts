@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { expect } from "@jest/globals";
-import { flowArn } from "../../local/system/system.js";
+import { flowArn } from "../local-system.js";
 import type { World } from "./support.js";
 
 /** Writes the text into `.code-factory/config.toml` of `octo/app`, without a delivery. */

@@ -7,8 +7,9 @@ import type { FakeTask } from "../../local/fake-coder/tasks/fake-task.js";
 import type { FakeGitHub } from "../../local/fake-github/fake-github.js";
 import type { Issue } from "../../local/fake-github/issues/issues.js";
 import type { MetricValue } from "../../local/lambda-host/metrics.js";
-import { flowArn, type LocalSystem, type SystemOptions, startSystem } from "../../local/system/system.js";
+import type { LocalSystem, SystemOptions } from "../../local/system/system.js";
 import { bundles } from "../bundles.js";
+import { flowArn, startSystem } from "../local-system.js";
 import { expectGoodLogs } from "./log-lines.js";
 import { noteTaken } from "./taken.js";
 
@@ -61,6 +62,7 @@ export class World {
       bundles,
       settings: {},
       timeScale: 0.002,
+      keepThreads: true,
       onLog: ({ line }) => logs.push(line),
       onMetric: (metric) => metrics.push(metric),
       ...options,

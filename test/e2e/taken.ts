@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { HistoryEvent } from "../../local/engine/history.js";
 import type { Engine } from "../../local/engine/index.js";
 import type { FakeGitHub } from "../../local/fake-github/fake-github.js";
-import { flowOf } from "../../local/system/system.js";
+import { flowOf } from "../local-system.js";
 
 /** What the e2e tests have covered; `jest.reporter.mjs` reports the rest. */
 export interface Taken {

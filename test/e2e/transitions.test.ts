@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals";
 import { type FlowName, flowNames } from "../../infra/definition/action-spec.js";
 import type { FakeTask } from "../../local/fake-coder/tasks/fake-task.js";
 import type { Issue } from "../../local/fake-github/issues/issues.js";
-import { flowOf } from "../../local/system/system.js";
+import { flowOf } from "../local-system.js";
 import { deployments } from "./deployments.js";
 import { Gate } from "./gate.js";
 import { until, World } from "./support.js";

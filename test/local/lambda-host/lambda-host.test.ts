@@ -2,7 +2,11 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
-import { LambdaHost, type LambdaLogLine } from "../../../local/lambda-host/lambda-host.js";
+import {
+  LambdaHost,
+  type LambdaHostOptions,
+  type LambdaLogLine,
+} from "../../../local/lambda-host/lambda-host.js";
 
 const sources = {
   echo: "export const handler = async (event) => event;",
@@ -12,6 +16,7 @@ const sources = {
     remaining: context.getRemainingTimeInMillis(),
   });`,
   environment: "export const handler = async () => ({ ...process.env });",
+  thread: `import { threadId } from "node:worker_threads"; export const handler = async () => ({ id: threadId });`,
   count: "let n = 0; export const handler = async () => ++n;",
   date: "export const handler = async () => ({ at: new Date(0), nothing: undefined });",
   nothing: "export const handler = async () => {};",
@@ -56,9 +61,7 @@ afterEach(async () => {
   await Promise.all(open.splice(0).map((host) => host.close()));
 });
 
-async function startHost(
-  options: { env?: Record<string, string>; heapMb?: number; onLog?: (line: LambdaLogLine) => void } = {},
-) {
+async function startHost(options: Partial<LambdaHostOptions> = {}) {
   const host = await LambdaHost.start({ bundles, env: {}, ...options });
   open.push(host);
   return host;
@@ -101,6 +104,45 @@ test("an instance stays warm between calls, and each host has its own", async ()
   expect(await one.invoke("count", {})).toBe(1);
   expect(await one.invoke("count", {})).toBe(2);
   expect(await other.invoke("count", {})).toBe(1);
+});
+
+describe("a kept thread", () => {
+  const thread = async (host: LambdaHost) => ((await host.invoke("thread", {})) as { id: number }).id;
+
+  test("serves the next host, with an environment and module instances of its own", async () => {
+    const first = await startHost({ keepThread: true, env: { TABLE_NAME: "first", ONLY_FIRST: "1" } });
+    expect(await first.invoke("count", {})).toBe(1);
+    const id = await thread(first);
+    await first.close();
+    const lines: string[] = [];
+    const second = await startHost({
+      keepThread: true,
+      env: { TABLE_NAME: "second" },
+      onLog: ({ line }) => lines.push(line),
+    });
+    expect(await thread(second)).toBe(id);
+    expect(await second.invoke("count", {})).toBe(1);
+    const environment = await second.invoke("environment", {});
+    expect(environment).toMatchObject({ TABLE_NAME: "second" });
+    expect(environment).not.toHaveProperty("ONLY_FIRST");
+    await second.invoke("write", {});
+    await second.close();
+    expect(lines).toEqual(["one", "two", "half and half ü"]);
+    await expect(second.invoke("count", {})).rejects.toThrow("closed");
+  });
+
+  test("is ended if one of its calls is still running, or if it has died", async () => {
+    const first = await startHost({ keepThread: true });
+    const id = await thread(first);
+    await expect(first.invoke("hang", {}, 20)).rejects.toMatchObject({ name: "Sandbox.Timedout" });
+    await first.close();
+    const second = await startHost({ keepThread: true });
+    expect(await thread(second)).not.toBe(id);
+    await expect(second.invoke("exit", { code: 1 })).rejects.toMatchObject({ name: "Runtime.ExitError" });
+    await second.close();
+    const third = await startHost();
+    expect(await third.invoke("count", {})).toBe(1);
+  });
 });
 
 test("a thrown error rejects under its own name", async () => {

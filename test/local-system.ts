@@ -1,0 +1,9 @@
+import type * as system from "../local/system/system.js";
+
+declare global {
+  /** From `environment.mjs`. */
+  var loadLocalSystem: () => Promise<typeof system>;
+}
+
+/** `local/system/system.ts`, compiled by the global set-up, and loaded once by a test process. */
+export const { flowArn, flowOf, startSystem } = await globalThis.loadLocalSystem();
