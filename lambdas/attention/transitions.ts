@@ -1,3 +1,4 @@
+import type { RepositoryName } from "../github/contents.js";
 import { Inbox } from "../inbox/inbox.js";
 import { mayWait } from "../inbox/meta.js";
 import type { Issue } from "../model/event.js";
@@ -34,13 +35,20 @@ async function statusTransition(record: SourcedRecord, page: Issue): Promise<Tra
   }
   if (asks) {
     const { transition, pull } = asks;
-    return { transition, at, page: pull, headline: "CI needs you.", shows: "detail" };
+    const page = { ...pull, repository: repositoryOf(pull.url) };
+    return { transition, at, page, headline: "CI needs you.", shows: "detail" };
   }
   if (state !== "waiting") return undefined;
   const transition = await turnOf(record);
   if (transition === undefined) return undefined;
   const headline = "The agent has finished its turn and waits for you.";
   return { transition, at, page, headline, shows: "report" };
+}
+
+/** The repository of a pull request, by its page: it may be another one than that of the issue. */
+function repositoryOf(url: string): RepositoryName {
+  const [, owner = "", name = ""] = new URL(url).pathname.split("/");
+  return { owner, name };
 }
 
 /** CI may begin late, and an agent that works may push again. */

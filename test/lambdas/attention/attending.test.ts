@@ -237,6 +237,21 @@ describe("the requester is told once", () => {
   });
 });
 
+test("a pull request of another repository needs its person there, not on the issue of the same number", async () => {
+  gitHub.addRepository({ owner: "octo", name: "lib", permissions: { mona: "write" } });
+  const { pull } = await gitHub.openPull({
+    repo: "octo/lib",
+    by: gitHub.agentLogin,
+    head: "fix",
+    deliver: false,
+  });
+  const { number, url } = taskPull(pull);
+  const asks = { transition: "limit#1", pull: { kind: "pull", number, url } } as const;
+  await waiting({ status: { state: "running", detail: "Say what to do.", asks } });
+  await look();
+  expect(told(pull.issue)).toEqual([expect.stringMatching(/@mona CI needs you\.\n\n> .*Say what to do\./)]);
+});
+
 describe("nobody is told", () => {
   test.each([
     ["a bot", () => ({ ...person("mona"), type: "Bot" })],
