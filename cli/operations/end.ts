@@ -67,17 +67,16 @@ async function endOf(arn: string): Promise<string> {
   }
 }
 
-/** An issue that is gone, or that the App doesn't reach any more, has nobody to unassign. */
+/** The agent is a reviewer of a pull request, too. One that is gone, or out of the App's reach, has nobody to unassign. */
 async function unassign({ installation, repository, issue }: IssueSource): Promise<void> {
   const { connectGitHub } = await import("../../lambdas/github/app.js");
   const { rest } = (await connectGitHub()).installation(installation);
+  const place = { owner: repository.owner, repo: repository.name };
+  const agents = [process.env.AGENT_GITHUB_USERNAME ?? ""];
   try {
-    await rest.issues.removeAssignees({
-      owner: repository.owner,
-      repo: repository.name,
-      issue_number: issue.number,
-      assignees: [process.env.AGENT_GITHUB_USERNAME ?? ""],
-    });
+    await rest.issues.removeAssignees({ ...place, issue_number: issue.number, assignees: agents });
+    if (issue.ask === undefined) return;
+    await rest.pulls.removeRequestedReviewers({ ...place, pull_number: issue.number, reviewers: agents });
   } catch (error) {
     if (!isRefusal(error, 403, 404, 410)) throw error;
   }

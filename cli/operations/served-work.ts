@@ -15,8 +15,17 @@ const inputSchema = z.union([
 ]);
 type GivenEvent = Extract<z.output<typeof inputSchema>, { event: unknown }>["event"];
 
-/** What its state "Find task" has found. */
-const foundSchema = z.object({ task: z.object({ key: z.nullable(taskKeySchema) }) });
+/** What its state "Find task" or "Claim work" has found. */
+const foundSchema = z.union([
+  z.pipe(
+    z.object({ task: z.object({ key: z.nullable(taskKeySchema) }) }),
+    z.transform(({ task }) => task),
+  ),
+  z.pipe(
+    z.object({ claim: z.object({ key: taskKeySchema }) }),
+    z.transform(({ claim }) => claim),
+  ),
+]);
 
 /** Tells which runs serve one piece of work. */
 export class ServedWork {
@@ -25,44 +34,46 @@ export class ServedWork {
 
   constructor(private readonly key: TaskKey) {}
 
-  /** Whether a run may serve it, by its name: names leave out the owner of a repository, and cut long names. */
-  mayBe(run: string): boolean {
-    const [, issue] = /^(?:create|delete)-task-.*-(\d+)-[0-9a-f-]{36}$/.exec(run) ?? [];
-    return issue === undefined || issue === this.key.work;
-  }
-
   /**
    * Whether a run serves it, by the JSON that its states got, the newest first, and that it was started with, the last.
    * `undefined`: it is not known yet, because the run itself has to find out.
    */
   async isServedBy(states: readonly string[]): Promise<boolean | undefined> {
-    for (const state of states) {
-      const found = z.safeParse(foundSchema, JSON.parse(state)).data;
-      if (found) return this.#isIt(found.task.key);
-    }
     const input = z.safeParse(inputSchema, JSON.parse(states.at(-1) ?? "{}")).data;
     if (input === undefined) return false;
-    if ("event" in input) return this.#isServedFor(input.event);
-    return this.#isIt("drain" in input ? input.drain : input.follow);
+    if (!("event" in input)) return this.#isIt("drain" in input ? input.drain : input.follow);
+    const { event } = input;
+    const own = ownWork(event);
+    if (this.#isIt(own)) return true;
+    for (const state of states) {
+      const found = z.safeParse(foundSchema, JSON.parse(state)).data;
+      if (found) return this.#isIt(found.key);
+    }
+    // The task of an issue can take up a pull request that closes it.
+    const isGivenPull = "issue" in event && event.issue.ask !== undefined;
+    return own && !isGivenPull ? false : this.#isServedByPull(event);
   }
 
-  async #isServedFor(event: GivenEvent): Promise<boolean | undefined> {
-    if ("issue" in event || "job" in event || event.type === "branch_failed") {
-      return this.#isIt(taskKey(event));
-    }
-    if ("subject" in event && event.subject.kind === "issue") {
-      return this.#isIt(issueKey(event.repository.id, event.subject.number));
-    }
-    const isOfNone = event.type === "config_push" || !("repository" in event);
-    if (isOfNone || ("moved" in event && "branch" in event.moved)) return false;
+  async #isServedByPull(event: GivenEvent): Promise<boolean | undefined> {
+    if (!("repository" in event) || !("sender" in event) || event.type === "config_push") return false;
+    if ("moved" in event && "branch" in event.moved) return false;
     const known = this.#ofPulls.get(event.delivery) ?? workOfPull(event);
     this.#ofPulls.set(event.delivery, known);
     return this.#isIt(await known) || undefined;
   }
 
+  /** Numbers are those of issues and of pull requests. */
   #isIt(key: TaskKey | null | undefined): boolean {
-    return key?.repositoryId === this.key.repositoryId && key.work === this.key.work;
+    const bare = ({ work }: TaskKey) => work.replace(/^pull#/, "");
+    return key?.repositoryId === this.key.repositoryId && bare(key) === bare(this.key);
   }
+}
+
+/** The work that an event itself names. */
+function ownWork(event: GivenEvent): TaskKey | undefined {
+  if ("issue" in event || "job" in event || event.type === "branch_failed") return taskKey(event);
+  const isOnIssue = "subject" in event && event.subject.kind === "issue";
+  return isOnIssue ? issueKey(event.repository.id, event.subject.number) : undefined;
 }
 
 type PullEvent = Parameters<Destinations["ofPull"]>[0];
@@ -81,6 +92,7 @@ async function workOfPull(event: PullEvent): Promise<TaskKey | undefined> {
 }
 
 function numberOf(event: PullEvent): number | undefined {
+  if ("issue" in event) return event.issue.number;
   if ("subject" in event) return event.subject.number;
   if ("pull" in event) return event.pull.number;
   if ("moved" in event) return "pull" in event.moved ? event.moved.pull : undefined;

@@ -50,12 +50,14 @@ export async function* tail(
   const served = work && new ServedWork(work);
   for (;;) {
     const isLast = Date.now() >= until.getTime();
-    await findRuns(deployment, since, runs, served);
-    const open = [...runs]
-      .filter(([, run]) => !run.isOver && run.isShown !== false)
+    await findRuns(deployment, since, runs, served === undefined);
+    const open = [...runs].filter(([, run]) => !run.isOver);
+    const shown = open
+      .filter(([, run]) => run.isShown)
       .sort(([, a], [, b]) => b.startedAt - a.startedAt)
       .slice(0, followedRuns);
-    const found = await inParallel(open, ([arn, run]) => newHappenings(arn, run, since, served));
+    const looked = [...shown, ...open.filter(([, run]) => run.isShown === undefined)];
+    const found = await inParallel(looked, ([arn, run]) => newHappenings(arn, run, since, served));
     yield* found.flat().sort((a, b) => a.at.getTime() - b.at.getTime());
     if (isLast) return;
     await sleep(Math.min(pauseMs, Math.max(0, until.getTime() - Date.now())));
@@ -66,7 +68,7 @@ async function findRuns(
   deployment: Deployment,
   since: Date,
   runs: Map<string, FollowedRun>,
-  served: ServedWork | undefined,
+  areShown: boolean,
 ): Promise<void> {
   // The running ones, and those that were over before anybody looked.
   const queries = flowNames.flatMap((flow) => {
@@ -85,7 +87,7 @@ async function findRuns(
       if (run?.isOver && stopDate === undefined && redriveDate !== undefined) run.isOver = false;
       const startedAt = startDate?.getTime() ?? 0;
       if (run || isOld) continue;
-      const isShown = served === undefined || (served.mayBe(name) ? undefined : false);
+      const isShown = areShown || undefined;
       runs.set(arn, { name, startedAt, isOver: false, lastEvent: 0, lastWords: "", isShown });
     }
   });

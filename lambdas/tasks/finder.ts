@@ -6,7 +6,7 @@ import { PullLinks } from "../github/pull-links.js";
 import type { Pull } from "../github/repository.js";
 import type { ConfigProposed } from "../model/config-event.js";
 import { TransientError } from "../model/errors.js";
-import type { CommentPosted, CommentWithdrawn, InboxEvent, PullsMoved } from "../model/event.js";
+import type { CommentPosted, CommentWithdrawn, InboxEvent, IssueEvent, PullsMoved } from "../model/event.js";
 import { issueKey, pullKey, type TaskKey, type TaskPull, type TaskRecord } from "../model/record.js";
 import { worksNamedIn } from "../model/work.js";
 import { gitHubPages } from "../runtime/environment.js";
@@ -27,7 +27,7 @@ export interface Destination extends TaskKey {
 }
 
 /** An event that can be about a pull request. */
-export type PullEvent = InboxEvent | PullsMoved | ConfigProposed;
+export type PullEvent = InboxEvent | IssueEvent | PullsMoved | ConfigProposed;
 
 export interface FinderContext {
   store: TaskStore;

@@ -237,6 +237,27 @@ describe("end", () => {
     expect(issue.state).toBe("open");
     expect(await world.endsOf(issue)).toEqual(["SUCCEEDED", "SUCCEEDED", "SUCCEEDED"]);
   });
+
+  test("takes back the request that the agent reviews a pull request", async () => {
+    const reviewer = world.gitHub.agentLogin;
+    world.gitHub.repositories.get("octo/app").permissions.set(reviewer, "write");
+    const { pull } = await world.gitHub.openPull({
+      repo: "octo/app",
+      by: "mona",
+      head: "mine",
+      title: "Mine",
+    });
+    await world.gitHub.requestReview(pull, { by: "mona", reviewer });
+    await world.untilRunning(pull.issue);
+    expect(world.agent(pull.issue)).toBeDefined();
+    const name = nameOf(pull);
+    const { out } = await relay(["tail", name, "--since", "5m", "--for", "0s", "--local"]);
+    expect(out).toMatch(new RegExp(`create-task-app-${pull.number}-.* Create task`));
+    expect(await answer("end", name, "--yes")).toMatchObject({ status: "SUCCEEDED" });
+    await world.idle();
+    expect(pull.reviewers).toEqual([]);
+    expect(world.agent(pull.issue)).toBeUndefined();
+  });
 });
 describe("replay", () => {
   test("has GitHub send a delivery again, and shows the relay's answer", async () => {

@@ -58,6 +58,17 @@ export class PullAssignments {
       }
       return { status: 201, body: this.pulls.json(pull) };
     });
+    rest.delete("/repos/:owner/:repo/pulls/:number/requested_reviewers", (request) => {
+      const pull = this.pulls.of(request);
+      const { reviewers } = body(request);
+      const logins = Array.isArray(reviewers) ? reviewers.map((login) => String(login).toLowerCase()) : [];
+      for (const user of pull.reviewers.filter(({ login }) => logins.includes(login.toLowerCase()))) {
+        pull.reviewers = pull.reviewers.filter((one) => one !== user);
+        const more = { requested_reviewer: this.repositories.userJson(user) };
+        this.happenings.tellOfOwn(this.pulls.happening(pull, "review_request_removed", this.bot.login, more));
+      }
+      return { status: 200, body: this.pulls.json(pull) };
+    });
   }
 
   /** @throws GitHubError 422 */

@@ -43,6 +43,7 @@ const needs: Record<string, readonly string[]> = {
   "GET /repos/:owner/:repo/pulls/:number": ["pull_requests: read"],
   "GET /repos/:owner/:repo/pulls/:number/files": ["pull_requests: read"],
   "POST /repos/:owner/:repo/pulls/:number/requested_reviewers": ["pull_requests: write"],
+  "DELETE /repos/:owner/:repo/pulls/:number/requested_reviewers": ["pull_requests: write"],
   "GET /repos/:owner/:repo/pulls/:number/comments": ["pull_requests: read"],
   "GET /repos/:owner/:repo/pulls/:number/reviews/:id": ["pull_requests: read"],
   "GET /repos/:owner/:repo/pulls/:number/reviews/:id/comments": ["pull_requests: read"],
