@@ -132,8 +132,9 @@ function checksOf({ state, contexts: { pageInfo, nodes } }: Rollup): Check[] {
     const names = [node.name, ...(workflow === undefined ? [] : [workflow])];
     return [{ names, outcome: outcomeOf(node.conclusion) }];
   });
-  // Of those after the first hundred, only the outcome of all is known.
-  return pageInfo.hasNextPage ? [...checks, { names: [], outcome: outcomeOf(state) }] : checks;
+  // Of those after the first hundred, and of those that GitHub hides, such as statuses, only the outcome of all is known.
+  const areAllShown = !pageInfo.hasNextPage && nodes?.every((node) => node !== null);
+  return areAllShown ? checks : [...checks, { names: [], outcome: outcomeOf(state) }];
 }
 
 function outcomeOf(word: string | null): CheckOutcome {

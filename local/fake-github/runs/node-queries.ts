@@ -71,7 +71,21 @@ export class NodeQueries implements NodeAnswers {
       } else if (field === "commits") {
         const [commit] = asNodes(value).map((one) => asObject(one.commit));
         if (commit) this.#hideUnreadable(request, commit, [...path, field, "nodes", 0, "commit"], errors);
+      } else if (field === "statusCheckRollup" && !this.stores.auth.may(request, "statuses: read")) {
+        this.#hideStatuses(asObject(value), [...path, field], errors);
       }
+    }
+  }
+
+  /** Of the checks of a commit, each status by itself (philips-software/pull-request-report-action#557). */
+  #hideStatuses({ contexts }: Json, path: (string | number)[], errors: Json[]): void {
+    const { nodes } = asObject(contexts);
+    if (!Array.isArray(nodes)) return;
+    for (const [index, node] of nodes.entries()) {
+      if (node.__typename !== "StatusContext") continue;
+      const message = "Resource not accessible by integration";
+      errors.push({ type: "FORBIDDEN", path: [...path, "contexts", "nodes", index], message });
+      nodes[index] = null;
     }
   }
 

@@ -376,6 +376,18 @@ describe("the checks of a pull request", () => {
     expect(await resultOf([fixed("build", "failure")], nightly)).toBe("failed");
   });
 
+  test("are not called green, and the log says why, without the permission to read a status that has failed", async () => {
+    const { statuses: _, ...others } = appPermissions;
+    const status = (sha: string) =>
+      gitHub.setStatus({ ...quietly, sha, context: "jenkins", state: "failure" });
+    gitHub.auth.permissions = others;
+    passedMs += 61 * minuteMs;
+    expect(await resultOf([fixed("build", "success")], status)).toBe("failed");
+    expect(logged.join()).toContain("Resource not accessible by integration");
+    gitHub.auth.permissions = { ...appPermissions };
+    passedMs += 61 * minuteMs;
+  });
+
   test("are not shown, and the log says why, without the permission to read them", async () => {
     gitHub.auth.permissions = { metadata: "read", issues: "write", pull_requests: "write", contents: "read" };
     passedMs += 61 * minuteMs;
