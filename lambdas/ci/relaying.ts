@@ -53,9 +53,11 @@ async function relay(relaying: Relaying, app: GitHubApp): Promise<Relayed> {
   const { event, pull: subject } = relaying;
   const octokit = app.installation(event.installation);
   if (subject === undefined) return event.type === "check_failed" ? relayLogs(octokit, event) : nothing;
-  if (event.type === "check_reported" && event.report.needsApproval)
-    return { ...nothing, silence: "approval" };
   const sha = headShaOf(event);
+  if (event.type === "check_reported" && event.report.needsApproval) {
+    const { isIgnoredName } = await reader(app, event, sha);
+    return isIgnoredName(event.report.name) ? nothing : { ...nothing, silence: "approval" };
+  }
   const pull = await new RepositoryClient(octokit, event.repository).pull(subject.number);
   if (!pull?.isOpen || pull.headSha !== sha) {
     log.info("Dropped: the failure's commit is not the newest of an open pull request", {

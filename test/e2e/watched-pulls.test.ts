@@ -120,6 +120,9 @@ describe.each([
 
   test("gets no failures where a person has pushed the newest commit, and where a maintainer must approve", async () => {
     const { issue, pull } = await atWork();
+    await check(pull, "codecov/patch", { conclusion: "action_required" });
+    await allWell(world);
+    expect(world.statusComments(issue)[0]).not.toContain("must approve");
     await world.gitHub.completeRun({
       repo: "octo/app",
       workflow: "CI",
