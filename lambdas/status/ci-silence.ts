@@ -1,6 +1,6 @@
 import { connectGitHub } from "../github/app.js";
 import type { Subject } from "../model/event.js";
-import type { TaskKey, TaskStatus } from "../model/record.js";
+import type { TaskKey, TaskStatus, WorkSource } from "../model/record.js";
 import { type Records, StatusComment } from "./status-comment.js";
 
 /** Why the agent gets no CI failures: the limit of rounds, a person's commit, workflows that wait for approval. */
@@ -23,7 +23,7 @@ export async function announceSilence(store: Records, key: TaskKey, silence: Sil
   const record = await store.get(key);
   const state = record?.status?.state;
   if (!record?.source || (state !== "created" && state !== "running" && state !== "waiting")) return;
-  const where = "issue" in record.source ? "here or on the pull request" : "on the pull request";
+  const where = whereToSay(record.source);
   const comment = new StatusComment(store, await connectGitHub(), record.source, silence.holder);
   const detail = textOf(silence, where);
   await comment.say(
@@ -41,6 +41,12 @@ export async function announceSilence(store: Records, key: TaskKey, silence: Sil
 function asks({ reason, holder, pull }: Silence, known: TaskStatus | undefined): Pick<TaskStatus, "asks"> {
   if (reason === "person" || !pull) return {};
   return { asks: known?.asks ?? { transition: `${reason}#${holder.replace(/^.*:/, "")}`, pull } };
+}
+
+/** For people: where the agent hears them. The status comment of a pull request that the agent was given is on it. */
+function whereToSay(source: WorkSource): string {
+  if (!("issue" in source)) return "on the pull request";
+  return source.issue.ask === undefined ? "here or on the pull request" : "here";
 }
 
 function textOf({ reason, who, maxRounds }: Silence, where: string): string {

@@ -134,7 +134,8 @@ describe.each([
 
     await world.gitHub.pushToPull(pull, { by: "mona" });
     await failCheck(pull, "It is a person's");
-    await world.untilStatus(pull.issue, "mona has pushed the newest commit");
+    const backedOff = await world.untilStatus(pull.issue, "mona has pushed the newest commit");
+    expect(backedOff).toContain("What you say, here, still reaches it.");
     await world.gitHub.pushToPull(pull, { by: agent });
     await failCheck(pull, "It is the agent's");
     await told(pull, "It is the agent's");
