@@ -111,7 +111,9 @@ const results = { passed: "✅", failed: "❌", running: "🟡" } as const;
 
 /** `Pull request: [#7](…) (open, checks ✅)`: all of the task's, each with its state and what CI says. */
 function pullsLine(pulls: readonly TaskPull[], repositoryId: number): string {
-  const shown = pulls.map(({ repository: { id, owner, name }, number, url, state, checks }) => {
+  // They are noted in whatever order their webhooks arrive.
+  const sorted = pulls.toSorted((a, b) => a.number - b.number);
+  const shown = sorted.map(({ repository: { id, owner, name }, number, url, state, checks }) => {
     const title = id === repositoryId ? `#${number}` : `${owner}/${name}#${number}`;
     const isOver = state === "merged" || state === "closed";
     const result = isOver || !checks || checks.result === "none" ? "" : `, checks ${results[checks.result]}`;
