@@ -398,6 +398,29 @@ describe("the checks of a pull request", () => {
   });
 });
 
+test.each([
+  ["ten", "waiting", 10],
+  ["twenty", "running", 20],
+] as const)(
+  "a pull request without checks is ready after %s times the patience if its agent is %s",
+  async (_, state, times) => {
+    const pull = await openPull("octo/app", `none-${state}`);
+    await waiting({ status: { state }, pulls: [{ ...taskPull(pull), state: "open" }] });
+    /** Looks once a minute, because a work is not due each time. */
+    const lookFor = async (minutes: number) => {
+      for (let n = 0; n < minutes; n++) {
+        await look({ settledSeconds: 60 });
+        passedMs += minuteMs;
+      }
+      return told(pull.issue);
+    };
+    expect(await lookFor(times)).toEqual([]);
+    expect(await lookFor(5)).toEqual([
+      expect.stringContaining("@mona This pull request is ready, and no checks have reported on it."),
+    ]);
+  },
+);
+
 test("the checks of sixty pull requests in twenty repositories take three queries", async () => {
   for (let n = 0; n < 20; n++) {
     const repo = `octo/r${n}`;
