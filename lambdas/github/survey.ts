@@ -18,6 +18,7 @@ export interface SurveyedIssue {
 export interface SurveyedPull {
   nodeId: string;
   number: number;
+  title: string;
   url: string;
   updatedAt: string;
   isDraft: boolean;
@@ -49,7 +50,7 @@ const query = `query ($ids: [ID!]!, $agent: String!, $file: String!, $issuesAfte
       }
       pullRequests(first: ${atOnce}, after: $pullsAfter, states: [OPEN]) {
         pageInfo { hasNextPage endCursor }
-        nodes { id number url updatedAt isDraft headRefOid headRefName headRepository { databaseId } author { ... on User { databaseId } } }
+        nodes { id number title url updatedAt isDraft headRefOid headRefName headRepository { databaseId } author { ... on User { databaseId } } }
       }
       ${fileField}
     }
@@ -81,6 +82,7 @@ interface RepositoryNode extends FileNode {
   pullRequests: Page<{
     id: string;
     number: number;
+    title: string;
     url: string;
     updatedAt: string;
     isDraft: boolean;
@@ -151,6 +153,7 @@ function addTo({ issues, pulls }: Survey, node: RepositoryNode): void {
     const {
       id: nodeId,
       number,
+      title,
       url,
       updatedAt,
       isDraft,
@@ -158,7 +161,8 @@ function addTo({ issues, pulls }: Survey, node: RepositoryNode): void {
       headRefName: headBranch,
     } = pull;
     const [headRepositoryId, authorId] = [pull.headRepository?.databaseId, pull.author?.databaseId];
-    pulls.push({ nodeId, number, url, updatedAt, isDraft, headSha, headBranch, headRepositoryId, authorId });
+    const head = { headSha, headBranch, headRepositoryId };
+    pulls.push({ nodeId, number, title, url, updatedAt, isDraft, ...head, authorId });
   }
 }
 

@@ -1,41 +1,50 @@
 import type { Octokit } from "@octokit/rest";
-import type { Person } from "../model/event.js";
+import type { Person, PullAsk } from "../model/event.js";
 import { type Actor, accountFields, askForAllNodes, atOnce, personOf } from "./graphql.js";
 
-/** How an issue came to be the agent's: the newest entry of its timeline that says so. */
+/** How an issue or a pull request came to be the agent's: the newest entry of its timeline that says so. */
 export interface WorkRequest {
   /** The entry's id in the GraphQL API. */
   id: string;
-  action: "assigned" | "reopened";
+  action: "assigned" | "review_requested" | "reopened";
   sender: Person;
   /** ISO 8601. */
   at: string;
 }
 
 // REST names the assignee as the actor of an assignment (https://github.com/google/go-github/pull/615).
+const common = `id createdAt actor { ${accountFields} }`;
+const shared = `
+  __typename
+  ... on AssignedEvent { ${common} assignee { ... on User { databaseId } } }
+  ... on ReopenedEvent { ${common} }`;
+const reviewer = `${common} requestedReviewer { ... on User { databaseId } }`;
 const query = `query ($ids: [ID!]!) {
   nodes(ids: $ids) {
     ... on Issue {
       id
-      timelineItems(last: ${atOnce}, itemTypes: [ASSIGNED_EVENT, REOPENED_EVENT]) {
+      timelineItems(last: ${atOnce}, itemTypes: [ASSIGNED_EVENT, REOPENED_EVENT]) { nodes { ${shared} } }
+    }
+    ... on PullRequest {
+      id
+      timelineItems(last: ${atOnce}, itemTypes: [ASSIGNED_EVENT, REOPENED_EVENT, REVIEW_REQUESTED_EVENT, REVIEW_REQUEST_REMOVED_EVENT]) {
         nodes {
-          __typename
-          ... on AssignedEvent {
-            id
-            createdAt
-            actor { ${accountFields} }
-            assignee { ... on User { databaseId } }
-          }
-          ... on ReopenedEvent {
-            id
-            createdAt
-            actor { ${accountFields} }
-          }
+          ${shared}
+          ... on ReviewRequestedEvent { ${reviewer} }
+          ... on ReviewRequestRemovedEvent { ${reviewer} }
         }
       }
     }
   }
 }`;
+
+/** The entries that ask for work, and what the relay calls them. */
+const actions: Record<string, WorkRequest["action"]> = {
+  AssignedEvent: "assigned",
+  ReviewRequestedEvent: "review_requested",
+  ReopenedEvent: "reopened",
+};
+const asking: Record<PullAsk, string> = { work: "AssignedEvent", review: "ReviewRequestedEvent" };
 
 interface Entry {
   __typename: string;
@@ -43,35 +52,67 @@ interface Entry {
   createdAt: string;
   actor: Actor | null;
   assignee?: { databaseId?: number } | null;
+  requestedReviewer?: { databaseId?: number } | null;
 }
 
-interface IssueNode {
+interface WorkNode {
   id: string;
   timelineItems: { nodes: (Entry | null)[] | null } | null;
 }
 
-/** Who has assigned the agent to issues, or reopened them since, by the issues' ids in the GraphQL API. */
+/**
+ * Who has given the agent issues and pull requests, or reopened them since, by their ids in the GraphQL API. `works` says
+ * what the agent is asked to do with each: an issue asks for work.
+ */
 export async function findWorkRequests(
   octokit: Octokit,
-  issues: readonly string[],
+  works: ReadonlyMap<string, PullAsk>,
   agentId: number,
 ): Promise<Map<string, WorkRequest>> {
-  const nodes = await askForAllNodes<IssueNode>(octokit, query, issues);
+  const timelines = await readTimelines(octokit, [...works.keys()], agentId);
   return new Map(
-    nodes.flatMap(({ id, timelineItems }): [string, WorkRequest][] => {
-      const entries = (timelineItems?.nodes ?? []).filter((entry) => entry !== null);
-      const assigned = entries.findLastIndex(({ assignee }) => assignee?.databaseId === agentId);
-      const last = assigned < 0 ? undefined : entries.slice(assigned).findLast(isRequest(agentId));
+    timelines.flatMap(([id, entries]): [string, WorkRequest][] => {
+      const type = asking[works.get(id) ?? "work"];
+      const given = entries.findLastIndex(({ __typename }) => __typename === type);
+      const isRequest = ({ __typename }: Entry) => __typename === type || __typename === "ReopenedEvent";
+      const last = given < 0 ? undefined : entries.slice(given).findLast(isRequest);
       // The account is gone: nobody can be asked for its permission.
       return last?.actor ? [[id, requestOf(last, last.actor)]] : [];
     }),
   );
 }
 
-function isRequest(agentId: number): (entry: Entry) => boolean {
-  return ({ __typename: type, assignee }) => type === "ReopenedEvent" || assignee?.databaseId === agentId;
+/**
+ * Those pull requests where somebody has removed the last request for the agent's review. A review that is submitted ends
+ * the request, too, but leaves no such entry.
+ */
+export async function findWithdrawnReviews(
+  octokit: Octokit,
+  pulls: readonly string[],
+  agentId: number,
+): Promise<Set<string>> {
+  const timelines = await readTimelines(octokit, pulls, agentId);
+  const isWithdrawn = (entries: Entry[]) =>
+    entries.findLast(({ __typename: type }) => type.startsWith("ReviewRequest"))?.__typename ===
+    "ReviewRequestRemovedEvent";
+  return new Set(timelines.flatMap(([id, entries]) => (isWithdrawn(entries) ? [id] : [])));
+}
+
+/** The entries that are about the agent, or about nobody, the oldest first. */
+async function readTimelines(
+  octokit: Octokit,
+  ids: readonly string[],
+  agentId: number,
+): Promise<[string, Entry[]][]> {
+  const isAgents = ({ __typename: type, assignee, requestedReviewer }: Entry) =>
+    type === "ReopenedEvent" || (assignee ?? requestedReviewer)?.databaseId === agentId;
+  const nodes = await askForAllNodes<WorkNode>(octokit, query, ids);
+  return nodes.map(({ id, timelineItems }) => [
+    id,
+    (timelineItems?.nodes ?? []).filter((entry) => entry !== null).filter(isAgents),
+  ]);
 }
 
 function requestOf({ __typename: type, id, createdAt: at }: Entry, actor: Actor): WorkRequest {
-  return { id, action: type === "ReopenedEvent" ? "reopened" : "assigned", sender: personOf(actor), at };
+  return { id, action: actions[type] ?? "assigned", sender: personOf(actor), at };
 }

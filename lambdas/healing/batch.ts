@@ -1,5 +1,6 @@
 import type { Octokit } from "@octokit/rest";
 import type { Survey, SurveyedPull } from "../github/survey.js";
+import type { PullAsk } from "../model/event.js";
 import { pullKey, type TaskRecord } from "../model/record.js";
 import { type LiveWork, LiveWorks } from "../tasks/live-works.js";
 import type { TaskStore } from "../tasks/store.js";
@@ -15,6 +16,8 @@ export interface Batch {
   surveys: Survey[];
   /** The works of each repository that may want a task, by the repository's id and the work. */
   live: ReadonlyMap<number, ReadonlyMap<string, LiveTask>>;
+  /** What the agent is asked to do with open pull requests of others, by their ids in the GraphQL API. */
+  asks: ReadonlyMap<string, PullAsk>;
   store: TaskStore;
   state: SweepStore;
   /** Nothing may be changed. */
@@ -59,6 +62,11 @@ export function isSettled({ until }: Batch, at: string): boolean {
 /** The agent's open pull requests of a repository: those that it has opened. */
 export function agentsPulls({ identities }: Batch, { pulls }: Survey): SurveyedPull[] {
   return pulls.filter(({ authorId }) => authorId === identities.agentId);
+}
+
+/** The open pull requests that somebody else has opened. */
+export function othersPulls({ pulls }: Survey, agentId: number): SurveyedPull[] {
+  return pulls.filter(({ authorId }) => authorId !== agentId);
 }
 
 /** The open pull requests of a repository where people may speak to the agent: its own, and those that it was given. */

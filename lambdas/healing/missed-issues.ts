@@ -1,49 +1,9 @@
 import { IssueClient } from "../github/issues.js";
-import type { Survey, SurveyedIssue } from "../github/survey.js";
-import { findWorkRequests } from "../github/work-requests.js";
-import { issueKey, type TaskRecord } from "../model/record.js";
+import type { Survey } from "../github/survey.js";
+import type { TaskRecord } from "../model/record.js";
 import { LiveWorks } from "../tasks/live-works.js";
 import { agentOf, type Batch, isSettled, type LiveTask } from "./batch.js";
 import { commonPayload, type MissedDelivery, nameOf } from "./missed-delivery.js";
-
-/** Open issues that the agent is assigned to, and that no task is wanted for. A refusal stands until the next assignment. */
-export async function missedRequests(batch: Batch): Promise<MissedDelivery[]> {
-  const { octokit, installation, identities, surveys, live, store } = batch;
-  const unwanted: { survey: Survey; issue: SurveyedIssue; record: TaskRecord | undefined }[] = [];
-  for (const survey of surveys) {
-    for (const issue of survey.issues) {
-      const known = live.get(survey.repository.id)?.get(String(issue.number));
-      const record = known ? known.record : await store.get(issueKey(survey.repository.id, issue.number));
-      if (!record?.wanted) unwanted.push({ survey, issue, record });
-    }
-  }
-  const ids = unwanted.map(({ issue }) => issue.nodeId);
-  const requests = await findWorkRequests(octokit, ids, identities.agentId);
-  return unwanted.flatMap(({ survey: { repository }, issue, record }): MissedDelivery[] => {
-    const request = requests.get(issue.nodeId);
-    if (!request || !isSettled(batch, request.at)) return [];
-    const { refusedAt = "" } = record?.status ?? {};
-    if (refusedAt >= request.at) return [];
-    const { number, title, url, comments } = issue;
-    const agent = agentOf(batch);
-    const { id, action, sender, at: updated_at } = request;
-    const fields = { number, title, html_url: url, updated_at, state: "open", comments, assignees: [agent] };
-    return [
-      {
-        type: "issues",
-        payload: {
-          action,
-          ...commonPayload(installation, repository),
-          issue: fields,
-          assignee: agent,
-          sender,
-        },
-        fact: `request#${id}`,
-        gap: `${nameOf(repository, number)} is assigned to the agent and has no task`,
-      },
-    ];
-  });
-}
 
 /** Issues that a task is wanted for, and that are not open, or not the agent's, or not there any more. */
 export async function missedEnds(batch: Batch): Promise<MissedDelivery[]> {

@@ -4,6 +4,7 @@ import { isServed } from "../accounts/served.js";
 import { findLogin } from "../github/accounts.js";
 import { connectGitHub, type GitHubApp } from "../github/app.js";
 import { type Installation, listInstallations } from "../github/app-installations.js";
+import { findAsks } from "../github/given-pull.js";
 import { type ListedRepository, listRepositories } from "../github/installations.js";
 import { hasQuota } from "../github/quota.js";
 import { surveyRepositories } from "../github/survey.js";
@@ -14,13 +15,14 @@ import { errorName, log } from "../runtime/log.js";
 import { measure } from "../runtime/metrics.js";
 import { scheduledRepositories } from "../schedules/scheduler.js";
 import type { TaskStore } from "../tasks/store.js";
-import { type Batch, readLive, tasksAlive } from "./batch.js";
+import { type Batch, othersPulls, readLive, tasksAlive } from "./batch.js";
 import { type Gap, Gaps } from "./gaps.js";
 import { missedComments } from "./missed-comments.js";
 import { missedFailures } from "./missed-failures.js";
 import { missedGivenEnds } from "./missed-given-pulls.js";
-import { missedEnds, missedRequests } from "./missed-issues.js";
+import { missedEnds } from "./missed-issues.js";
 import { missedPulls } from "./missed-pulls.js";
+import { missedRequests } from "./missed-requests.js";
 import { missedConfigs, missedRemovals } from "./missed-schedules.js";
 import type { SweepState, SweepStore } from "./sweep-state.js";
 
@@ -170,11 +172,17 @@ export class Sweep {
       agent: identities.agent,
       path: configPath,
     });
+    const others = surveys.flatMap((survey) => othersPulls(survey, identities.agentId));
     const since = Math.max(this.#reconciledUntil ?? this.#now - firstMs, this.#now - longestMs);
     const batch: Batch = {
       ...common,
       surveys,
       live: await readLive(this.store, surveys),
+      asks: await findAsks(
+        octokit,
+        others.map(({ nodeId }) => nodeId),
+        identities.agentId,
+      ),
       store: this.store,
       isDryRun: this.#gaps.isDryRun,
       state: this.state,

@@ -37,6 +37,7 @@ export async function registerIntent(store: TaskStore, event: WorkEvent): Promis
   for (let attempt = 0; attempt < 10; attempt++) {
     const known = await store.get(key);
     const isRepeated = known?.intent !== undefined && known.intentDelivery === event.delivery;
+    if (!isRepeated && isTold(known, event)) return { outcome: "overtaken", intent: null, reason: "" };
     const issueEvent = !isRepeated && isAboutIssue(event) ? event : undefined;
     const [{ allowed, reason }, { isRefuted, objection }, comment, joined] = await Promise.all([
       authorizing,
@@ -102,6 +103,18 @@ async function doubtsAbout(
   // A delivery may be replayed after its record has expired, so a new task needs GitHub's clear yes.
   const isRefuted = known?.intent === undefined && wanted ? isWanted !== true : isWanted === !wanted;
   return { isRefuted, objection: wanted ? objection : "" };
+}
+
+/**
+ * Whether the task of a pull request knows of a request already: it was given the same by one that is not older. An issue's
+ * task is told nothing by another assignment, so it need not be asked.
+ */
+function isTold(known: TaskRecord | undefined, event: WorkEvent): boolean {
+  if (event.type !== "task_requested" || event.issue.ask === undefined) return false;
+  const { wanted, source, intentAt, task, joined } = known ?? {};
+  const isGiven = wanted === true && (task?.id !== undefined || joined !== undefined);
+  const isSame = source !== undefined && "issue" in source && source.issue.ask === event.issue.ask;
+  return isGiven && isSame && intentAt !== undefined && Date.parse(event.at) <= Date.parse(intentAt);
 }
 
 type KnownComment = Pick<TaskRecord, "commentId" | "commentSearched">;

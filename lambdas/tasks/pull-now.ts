@@ -1,11 +1,11 @@
 import type { Octokit } from "@octokit/rest";
 import { agentId } from "../accounts/agent.js";
 import { connectGitHub } from "../github/app.js";
-import { type GivenPull, readGivenPull } from "../github/given-pull.js";
+import { askOf, type GivenPull, readGivenPull } from "../github/given-pull.js";
 import { PullLinks } from "../github/pull-links.js";
 import { readWhileStale } from "../github/stale-reads.js";
 import { TransientError } from "../model/errors.js";
-import type { Issue, IssueEvent, PullAsk } from "../model/event.js";
+import type { Issue, IssueEvent } from "../model/event.js";
 import { hasTask, issueKey, type TaskRecord } from "../model/record.js";
 import { howToAskAgain } from "../model/work.js";
 import type { TaskStore } from "./store.js";
@@ -39,12 +39,6 @@ export function judgePull(
   // The end of a task is refuted by either request, a request only by its opposite.
   const isAsked = type === "task_closed" ? ask !== undefined : ask === issue.ask;
   return { isWanted: pull.isOpen && isAsked, objection: objectionTo(pull, agent, issue) };
-}
-
-/** Who is assigned works on it, even if its review is requested, too. */
-function askOf({ assignees, reviewers }: GivenPull, agent: number): PullAsk | undefined {
-  if (assignees.includes(agent)) return "work";
-  return reviewers.includes(agent) ? "review" : undefined;
 }
 
 function objectionTo(pull: GivenPull, agent: number, issue: Issue): string {

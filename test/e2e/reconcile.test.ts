@@ -109,25 +109,29 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
     expect(world.statusComments(issue)).toHaveLength(1);
   });
 
-  test("a pull request that the agent was given hears what was said, is paused, and ends", async () => {
+  test("a pull request that the agent was given is found, hears what was said, is paused, and ends", async () => {
     const { gitHub } = world;
     const by = { by: "mona", deliver: false } as const;
     const agent = { assignee: gitHub.agentLogin };
     const { pull } = await gitHub.openPull({ repo: "octo/app", by: "mona", head: "monas" });
-    await gitHub.assignPull(pull, { by: "mona", ...agent });
+    const name = `octo/app#${pull.number}`;
+    const assigned = await gitHub.assignPull(pull, { ...by, ...agent });
+    expect(await heals([assigned])).toEqual([`${name} is assigned to the agent and has no task`]);
     await world.untilRunning(pull.issue);
     await world.idle();
     const said = await gitHub.comment(pull, { ...by, body: "<on mona's>" });
     expect(await heals([said])).toHaveLength(1);
     await until("the agent gets it", () => allInputs().some((text) => text.includes("<on mona's>")));
     const unassigned = await gitHub.unassignPull(pull, { ...by, ...agent });
-    expect(await heals([unassigned])).toEqual([`octo/app#${pull.number} is unassigned and has a task`]);
+    expect(await heals([unassigned])).toEqual([`${name} is unassigned and has a task`]);
     await world.untilStatus(pull.issue, "is paused");
-    await gitHub.assignPull(pull, { by: "mona", ...agent });
+    const reviewer = { reviewer: gitHub.agentLogin };
+    const requested = await gitHub.requestReview(pull, { ...by, ...reviewer });
+    expect(await heals([requested])).toEqual([`${name} asks for the agent's review and has no task`]);
     await world.untilRunning(pull.issue);
     await world.idle();
     const closed = await gitHub.closePull(pull, by);
-    expect(await heals(closed)).toEqual([`octo/app#${pull.number} is closed and has a task`]);
+    expect(await heals(closed)).toEqual([`${name} is closed and has a task`]);
     await world.untilStatus(pull.issue, "Completed");
   });
 

@@ -53,6 +53,7 @@ export class PullAssignments {
       const logins = Array.isArray(reviewers) ? reviewers.map(String) : [];
       for (const user of logins.map((login) => this.#reviewer(pull, login))) {
         pull.reviewers = withReviewer(pull, user);
+        this.#note(pull, "review_requested", this.bot.login, user);
         const more = { requested_reviewer: this.repositories.userJson(user) };
         this.happenings.tellOfOwn(this.pulls.happening(pull, "review_requested", this.bot.login, more));
       }
@@ -93,10 +94,15 @@ export class PullAssignments {
     return this.#change(pull, left, "review_request_removed", { by, user, ...options });
   }
 
-  async #change(pull: Pull, reviewers: User[], action: string, { user, ...by }: By & { user: User }) {
+  async #change(pull: Pull, reviewers: User[], action: ReviewAction, { user, ...by }: By & { user: User }) {
     pull.reviewers = reviewers;
     this.pulls.issues.change(pull.issue, {});
+    this.#note(pull, action, by.by, user);
     return this.#tell(pull, action, by, { requested_reviewer: this.repositories.userJson(user) });
+  }
+
+  #note({ issue }: Pull, action: ReviewAction, by: string, reviewer: User): void {
+    noteEvent(this.repositories, issue.timeline, { type: reviewEvents[action], by, reviewer });
   }
 
   #tell(pull: Pull, action: string, { by, deliver }: By, more: Json) {
@@ -104,6 +110,14 @@ export class PullAssignments {
     return this.happenings.tell(happening, { pull }, tellOptions(deliver));
   }
 }
+
+/** A review that is submitted ends its request without an entry. */
+const reviewEvents = {
+  review_requested: "ReviewRequestedEvent",
+  review_request_removed: "ReviewRequestRemovedEvent",
+} as const;
+
+type ReviewAction = keyof typeof reviewEvents;
 
 const withReviewer = ({ reviewers }: Pull, user: User): User[] => [
   ...reviewers.filter((one) => one !== user),

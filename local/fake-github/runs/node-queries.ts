@@ -3,13 +3,12 @@ import type { AppAuth } from "../app/app-auth.js";
 import { fileNode } from "../contents/file-node.js";
 import type { IssueComments } from "../issues/issue-comments.js";
 import type { Issue, Issues } from "../issues/issues.js";
-import type { TimelineEvent } from "../issues/timeline.js";
 import { actorNode, type NodeAnswers, selected, selection } from "../pulls/graphql.js";
 import type { Repositories } from "../repositories/repositories.js";
 import { htmlUrl, nodeId, type Repository } from "../repositories/repository.js";
 import { asObject } from "../rest/examples.js";
 import type { Json } from "../rest/rest.js";
-import { type PullStores, pullNode, wholePullNode } from "./pull-nodes.js";
+import { type PullStores, pullNode, timelineItems, wholePullNode } from "./pull-nodes.js";
 
 /** The stores that the nodes are in. */
 export interface NodeStores extends PullStores {
@@ -136,10 +135,7 @@ export class NodeQueries implements NodeAnswers {
   #issue(id: number): Found | undefined {
     for (const repo of this.stores.repositories.all()) {
       const issue = this.stores.issues.list(repo).find((one) => one.id === id && !one.isPull);
-      if (issue) {
-        const nodes = issue.timeline.slice(-100).map(eventNode);
-        return { repo, node: { ...issueNode(issue), timelineItems: { totalCount: nodes.length, nodes } } };
-      }
+      if (issue) return { repo, node: { ...issueNode(issue), timelineItems: timelineItems(issue) } };
     }
     return undefined;
   }
@@ -179,14 +175,6 @@ const issueNode = ({ repo, number, id, title, updatedAt, commentCount }: Issue):
   url: `${htmlUrl(repo)}/issues/${number}`,
   updatedAt,
   comments: { totalCount: commentCount },
-});
-
-const eventNode = ({ type, id, actor, assignee, createdAt }: TimelineEvent): Json => ({
-  __typename: type,
-  id: nodeId(type, id),
-  actor: actorNode(actor),
-  assignee: assignee && actorNode(assignee),
-  createdAt,
 });
 
 const commentNode = (

@@ -1,5 +1,7 @@
 import type { Contents } from "../contents/contents.js";
 import { fileNode } from "../contents/file-node.js";
+import type { Issue } from "../issues/issues.js";
+import type { TimelineEvent } from "../issues/timeline.js";
 import { actorNode } from "../pulls/graphql.js";
 import { headSha, type Pull } from "../pulls/pull.js";
 import type { Pulls } from "../pulls/pulls.js";
@@ -25,6 +27,7 @@ export interface PullStores {
 export const pullNode = (pull: Pull): Json => ({
   id: nodeId("PullRequest", pull.id),
   number: pull.number,
+  title: pull.issue.title,
   url: `${htmlUrl(pull.repo)}/pull/${pull.number}`,
   updatedAt: pull.issue.updatedAt,
   isDraft: pull.draft,
@@ -47,8 +50,26 @@ export function wholePullNode(stores: PullStores, pull: Pull, query: string, { b
     baseRef: tip ? { target: { oid: tip } } : null,
     commits: { nodes: [{ commit: commitOf(stores, pull) }] },
     reviews: reviewsOf(stores, pull, before),
+    assignees: { nodes: pull.issue.assignees.map(actorNode) },
+    reviewRequests: { nodes: pull.reviewers.map((user) => ({ requestedReviewer: actorNode(user) })) },
+    timelineItems: timelineItems(pull.issue),
   };
 }
+
+/** The last hundred entries of a timeline, of all types. */
+export function timelineItems({ timeline }: Issue): Json {
+  const nodes = timeline.slice(-100).map(eventNode);
+  return { totalCount: nodes.length, nodes };
+}
+
+const eventNode = ({ type, id, actor, assignee, reviewer, createdAt }: TimelineEvent): Json => ({
+  __typename: type,
+  id: nodeId(type, id),
+  actor: actorNode(actor),
+  assignee: assignee && actorNode(assignee),
+  requestedReviewer: reviewer && actorNode(reviewer),
+  createdAt,
+});
 
 /** https://docs.github.com/graphql/reference/enums#mergeablestate */
 function mergeableOf(isMergeable: boolean | null): string {

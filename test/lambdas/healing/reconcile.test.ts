@@ -6,8 +6,8 @@ import { mockClient } from "aws-sdk-client-mock";
 import type { SweepStore } from "../../../lambdas/healing/sweep-state.js";
 import type { Inbox } from "../../../lambdas/inbox/inbox.js";
 import type * as Inputs from "../../../lambdas/inbox/inputs.js";
-import type { PullConflicted } from "../../../lambdas/model/event.js";
-import type { PullState } from "../../../lambdas/model/record.js";
+import type { IssueEvent, PullAsk, PullConflicted } from "../../../lambdas/model/event.js";
+import { type PullState, type TaskKey, taskKey } from "../../../lambdas/model/record.js";
 import type { RelayEvent } from "../../../lambdas/model/relay-event.js";
 import type { Relayed } from "../../../lambdas/model/relayed.js";
 import type { TaskStore } from "../../../lambdas/tasks/store.js";
@@ -420,11 +420,26 @@ describe("a pull request of which a task has not heard", () => {
 
 describe("on a pull request of somebody else that the agent was given", () => {
   let pull: Pull;
+  let key: TaskKey;
   const said = { by: "mona", deliver: false } as const;
-  const given = async (ask: "work" | "review"): Promise<void> => {
-    now = () => new Date(Date.now() - 7_200_000);
+  const agent = () => gitHub.agentLogin;
+  const open = async (): Promise<void> => {
     ({ pull } = await gitHub.openPull({ repo, by: "mona", head: "theirs", deliver: false }));
-    const key = { repositoryId: pull.repo.id, work: `pull#${pull.number}` };
+    key = { repositoryId: pull.repo.id, work: `pull#${pull.number}` };
+    pull.repo.permissions.set(agent().toLowerCase(), "write");
+  };
+  const request: Record<PullAsk, () => Promise<unknown>> = {
+    work: () => gitHub.assignPull(pull, { ...said, assignee: agent() }),
+    review: () => gitHub.requestReview(pull, { ...said, reviewer: agent() }),
+  };
+  const withdraw: Record<PullAsk, () => Promise<unknown>> = {
+    work: () => gitHub.unassignPull(pull, { ...said, assignee: agent() }),
+    review: () => gitHub.removeReviewRequest(pull, { ...said, reviewer: agent() }),
+  };
+  const given = async (ask: PullAsk): Promise<void> => {
+    now = () => new Date(Date.now() - 7_200_000);
+    await open();
+    await request[ask]();
     const { repository: place, ...source } = sourceOf(issue);
     const asked = { ...source.issue, number: pull.number, ask, headSha: pull.shas[0] ?? "" };
     await store.noteWanted(key);
@@ -449,7 +464,6 @@ describe("on a pull request of somebody else that the agent was given", () => {
     "what was said, and failed if it was given for %s, starts its flow, once",
     async (ask, expected) => {
       await given(ask);
-      await gitHub.assignPull(pull, { ...said, assignee: gitHub.agentLogin });
       await gitHub.comment(pull, { ...said, body: "Well?" });
       const failed = { ...said, repo, headSha: pull.shas[0] ?? "", name: "build", conclusion: "failure" };
       await gitHub.reportCheck(failed);
@@ -458,6 +472,110 @@ describe("on a pull request of somebody else that the agent was given", () => {
       await nothingIsLeft();
     },
   );
+
+  test.each([
+    ["work", "is assigned to the agent"],
+    ["review", "asks for the agent's review"],
+  ] as const)(
+    "a request for %s that was never sent starts create-task as who has asked, once",
+    async (ask, is) => {
+      await open();
+      await nothingIsLeft();
+      await request[ask]();
+      const gaps = [
+        {
+          gap: `${repo}#2 ${is} and has no task`,
+          execution: expect.stringMatching(/^create-task-app\d+-2-[0-9a-f-]{36}$/),
+        },
+      ];
+      expect((await handler({ dryRun: true })).gaps).toEqual(gaps);
+      expect(types()).toEqual([]);
+      expect((await handler({})).gaps).toEqual(gaps);
+      const url = `https://github.com/${repo}/pull/2`;
+      expect(started.map(({ event }) => event)).toEqual([
+        expect.objectContaining({
+          type: "task_requested",
+          at: gitHub.issues.get(pull).updatedAt,
+          sender: { id: gitHub.repositories.user("mona").id, login: "mona", type: "User" },
+          issue: { number: 2, title: pull.issue.title, url, ask, headSha: pull.shas[0] },
+        }),
+      ]);
+      await nothingIsLeft();
+    },
+  );
+
+  test("a refused request is none, until somebody reopens the pull request", async () => {
+    await open();
+    await request.review();
+    const status = { state: "refused", refusedAt: gitHub.repositories.timestamp() } as const;
+    await store.update(key, { status }, { expression: "attribute_not_exists(#intent)" });
+    await gitHub.closePull(pull, said);
+    await nothingIsLeft();
+    now = () => new Date();
+    await gitHub.reopenPull(pull, { ...said, by: "tim" });
+    // Its webhook may be under way.
+    await nothingIsLeft();
+    await handler({ minimumAgeSeconds: 0 });
+    expect(started.map(({ event }) => "sender" in event && event.sender.login)).toEqual(["tim"]);
+  });
+
+  test("a request of somebody else's work, or for a pull request of the agent's own, is none", async () => {
+    await open();
+    await gitHub.assignPull(pull, { ...said, assignee: "mona" });
+    pull.repo.permissions.set("tim", "write");
+    await gitHub.requestReview(pull, { ...said, reviewer: "tim" });
+    await gitHub.assignPull(await agentsPull(), { by: agent(), assignee: agent(), deliver: false });
+    await nothingIsLeft();
+  });
+
+  test.each([
+    ["work", "unassigned", withdraw.work],
+    ["review", "not to be reviewed any more", withdraw.review],
+    ["work", "closed", () => gitHub.closePull(pull, said)],
+    ["review", "closed", () => gitHub.closePull(pull, { ...said, merged: true })],
+  ] as const)("given for %s, that it is %s starts delete-task, once", async (ask, is, end) => {
+    await given(ask);
+    gitHub.http.calls.length = 0;
+    await nothingIsLeft();
+    expect(gitHub.http.calls.filter(({ path }) => /\/pulls\/\d+$/.test(path))).toEqual([]);
+    await end();
+    expect((await handler({})).gaps.map(({ gap }) => gap)).toEqual([`${repo}#2 is ${is} and has a task`]);
+    const reason = is === "closed" ? "closed" : "unassigned";
+    expect(started).toEqual([
+      {
+        name: expect.stringMatching(/^delete-task-app\d+-2-/),
+        event: expect.objectContaining({ type: "task_closed", reason }),
+      },
+    ]);
+    expect(taskKey(started[0]?.event as IssueEvent)).toEqual(key);
+    await nothingIsLeft();
+  });
+
+  test("a review that is submitted is no end of its task", async () => {
+    await given("review");
+    await gitHub.review(pull, { by: agent(), state: "approved", body: "Fine.", deliver: false });
+    await nothingIsLeft();
+  });
+
+  test("what is asked instead is told, each time once", async () => {
+    await given("work");
+    await request.review();
+    await nothingIsLeft();
+    const asks = async () => {
+      await handler({});
+      return started.map(({ event }) => event.type === "task_requested" && event.issue.ask);
+    };
+    for (const intent of [1, 2]) {
+      await store.update(key, { intent }, { expression: "attribute_exists(#intent)" });
+      if (intent === 2) await request.work();
+      await withdraw.work();
+      expect(await asks()).toEqual(["review"]);
+      await nothingIsLeft();
+    }
+    await request.work();
+    // The record still says work.
+    await nothingIsLeft();
+  });
 });
 
 describe("a failed run that was never sent", () => {
@@ -718,11 +836,13 @@ describe("a sweep", () => {
       const branch = { baseRepositoryId: one.id, headRepositoryId: one.id, name: "fix" };
       await store.rememberBranch(branch, String(mine.number));
       await track(pull, String(mine.number));
+      const theirs = await gitHub.openPull({ repo: one, by: "mona", head: "theirs", deliver: false });
+      await gitHub.assignPull(theirs.pull, { by: "mona", assignee: gitHub.agentLogin, deliver: false });
     }
     await new State().write({ until: Date.now() - 7_000_000 });
     gitHub.http.calls.length = 0;
     const quiet = await handler({ dryRun: true });
-    expect({ ...quiet, gaps: quiet.gaps.length }).toMatchObject({ repositories: 200, gaps: 200 });
+    expect({ ...quiet, gaps: quiet.gaps.length }).toMatchObject({ repositories: 200, gaps: 400 });
     expect(gitHub.http.calls.length).toBeLessThan(100);
 
     now = anHourAgo;
@@ -737,7 +857,7 @@ describe("a sweep", () => {
     }
     gitHub.http.calls.length = 0;
     const busy = await handler({ dryRun: true });
-    expect({ ...busy, gaps: busy.gaps.length }).toMatchObject({ repositories: 200, gaps: 1000 });
+    expect({ ...busy, gaps: busy.gaps.length }).toMatchObject({ repositories: 200, gaps: 1200 });
     expect(gitHub.http.calls.length).toBeLessThan(600);
   });
 
