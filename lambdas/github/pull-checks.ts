@@ -92,9 +92,12 @@ export async function checksOfPulls(
     if (node && shown) found.set(node.id, shown);
   }
   if (errors.length > 0) {
-    log.warn("GitHub does not show the checks of some pull requests: the App may lack a permission", {
-      reason: errors[0]?.message,
-    });
+    log.warn(
+      "GitHub does not show the checks of some pull requests: the App may lack Checks: read or Commit statuses: read",
+      {
+        reason: errors[0]?.message,
+      },
+    );
   }
   return found;
 }

@@ -383,7 +383,7 @@ describe("the checks of a pull request", () => {
     gitHub.auth.permissions = others;
     passedMs += 61 * minuteMs;
     expect(await resultOf([fixed("build", "success")], status)).toBe("failed");
-    expect(logged.join()).toContain("Resource not accessible by integration");
+    expect(logged.join()).toContain("may lack Checks: read or Commit statuses: read");
     gitHub.auth.permissions = { ...appPermissions };
     passedMs += 61 * minuteMs;
   });
