@@ -168,6 +168,12 @@ describe.each([
     await heard("Go on here.");
     await failCheck(pull, "It was red before");
     await heard("It was red before");
+    // Its own pull request is not the last one as long as it works on this one, too.
+    const own = await openPull({ by: agent, base: "next", body: `Part of #${issue.number}.` });
+    await world.gitHub.closePull(own, { by: "mona", merged: true });
+    await world.untilStatus(issue, `/pull/${own.number}) (merged)`);
+    await allWell(world);
+    expect(world.statusComments(issue)[0]).not.toContain("paused");
     await world.gitHub.unassignPull(pull, { by: "mona", assignee: agent });
     await allWell(world);
     await world.gitHub.comment({ ...pull }, { by: "mona", body: "The agent is not asked any more." });
