@@ -1,7 +1,7 @@
 import type { Octokit } from "@octokit/rest";
 import type { Survey, SurveyedPull } from "../github/survey.js";
 import type { PullAsk } from "../model/event.js";
-import { pullKey, type TaskRecord } from "../model/record.js";
+import { isReview, pullKey, type TaskRecord } from "../model/record.js";
 import { type LiveWork, LiveWorks } from "../tasks/live-works.js";
 import type { TaskStore } from "../tasks/store.js";
 import type { Identities } from "../webhook/classification.js";
@@ -77,10 +77,7 @@ export function heardPulls(batch: Batch, { repository, pulls }: Survey): Surveye
 
 /** Those of them that the agent works on: CI and conflicts of one that it only reviews are not its business. */
 export function workedOnPulls(batch: Batch, survey: Survey): SurveyedPull[] {
-  const isReviewed = (number: number) => {
-    const source = givenPull(batch, survey.repository.id, number)?.source;
-    return source !== undefined && "issue" in source && source.issue.ask === "review";
-  };
+  const isReviewed = (number: number) => isReview(givenPull(batch, survey.repository.id, number)?.source);
   return heardPulls(batch, survey).filter(({ number }) => !isReviewed(number));
 }
 

@@ -1,13 +1,14 @@
 import { randomBytes } from "node:crypto";
 import type { CoderBackend, CoderTask } from "../coder/port.js";
 import { TextDeniedError, TransientError } from "../model/errors.js";
+import { isReview } from "../model/record.js";
 import { log } from "../runtime/log.js";
 import { addDeliveriesToLogContext } from "../runtime/log-context.js";
 import { measure } from "../runtime/metrics.js";
 import { referenceLine } from "../text/reference.js";
 import type { Inbox } from "./inbox.js";
 import { compose } from "./message/compose.js";
-import type { Instructions } from "./message/wording.js";
+import { type Instructions, reviewInstructions } from "./message/wording.js";
 import type { Batch, Drain, InboxMeta } from "./meta.js";
 import { type Chosen, chooseMessage, type InboxOwner, type NextMessage } from "./next-message.js";
 import { findIncomplete } from "./reviews.js";
@@ -96,13 +97,17 @@ async function settle(
 
 /** Sends a message, as much of it as one holds. The batch is noted before, and closed with the outcome. */
 async function send(
-  { drain, inbox, backend, task, instructions }: Parties,
+  { drain, inbox, owner, backend, task, instructions }: Parties,
   meta: InboxMeta,
   { inputs, isRepetition, isAll }: NextMessage,
 ): Promise<Delivery> {
   const reference = randomBytes(4).toString("hex");
   const contents = inputs.map((input) => contentOf(input));
-  const { text, taken } = compose(contents, { reference, instructions, mayBeRepeated: isRepetition });
+  const { text, taken } = compose(contents, {
+    reference,
+    instructions: isReview(owner.source) ? reviewInstructions : instructions,
+    mayBeRepeated: isRepetition,
+  });
   const sent = inputs.slice(0, taken);
   addDeliveriesToLogContext(sent.map(({ delivery }) => delivery));
   const batch = batchOf(sent, { reference, generation: drain.generation });

@@ -226,3 +226,8 @@ export function isFollowedBy(
 export function hasTask(record: TaskRecord | undefined): boolean {
   return record?.task !== undefined && record.wanted !== false;
 }
+
+/** Whether the agent is only to review: a pull request that it was given for that. */
+export function isReview(source: WorkSource | undefined): boolean {
+  return source !== undefined && "issue" in source && source.issue.ask === "review";
+}

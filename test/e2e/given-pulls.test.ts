@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { reviewInstructions } from "../../lambdas/inbox/message/wording.js";
 import type { NewPull, Pull } from "../../local/fake-github/pulls/pull.js";
 import { allWell, writeConfig } from "./repo-work.js";
 import { until, World } from "./support.js";
@@ -92,7 +93,9 @@ describe.each([
     pull.hasConflict = true;
     await world.gitHub.push({ repo: "octo/app", by: "mona", files: { "a.txt": "a" } });
     await world.gitHub.comment({ ...pull }, { by: "mona", body: "Why did you approve it?" });
-    await told(pull, "Why did you approve it?");
+    const message = await told(pull, "Why did you approve it?");
+    expect(message).toContain(reviewInstructions.comment);
+    expect(message).not.toContain("push what you change");
     await allWell(world);
     expect(texts(pull).join("\n")).not.toMatch(/Failed check|Merge conflict/);
     await world.gitHub.requestReview(pull, { by: "mona", reviewer: agent });
