@@ -19,7 +19,7 @@ export type TemplateOfStack = z.output<typeof templateSchema>;
 
 /** The stack with a user's settings, without bundling and without the slow validation at synth. */
 export function createStack(environment: Record<string, string> = {}): { app: App; stack: RelayStack } {
-  const app = new App({ builtinCloudFormationValidation: false });
+  const app = new App({ builtinCloudFormationValidation: false, stackTraces: false });
   const stack = new RelayStack(app, "Relay", {
     settings: parseSettings({
       environment: {
