@@ -4,7 +4,7 @@ import { checksOfPulls, type HeadChecks, pullsAtOnce } from "../github/pull-chec
 import { hasQuota } from "../github/quota.js";
 import { configPath } from "../model/config-path.js";
 import type { PullChecks, TaskPull, TaskRecord } from "../model/record.js";
-import { announceChecks } from "../pulls/tracking.js";
+import { announceChecks } from "../pulls/noting.js";
 import { hasTimeFor } from "../runtime/budget.js";
 import { errorName, log } from "../runtime/log.js";
 import type { SourcedRecord } from "../status/mention.js";

@@ -10,7 +10,8 @@ import { commonPayload, deliveryOf, type MissedDelivery, nameOf } from "./missed
 type Shown = Pick<SurveyedPull, "number" | "url" | "updatedAt" | "headSha">;
 
 /**
- * The agent's pull requests of which the records of live tasks have another state than GitHub shows. Those of another
+ * The pull requests of which the records of live tasks have another state than GitHub shows: the agent's, and those of others
+ * that the task of an issue has taken up. Those of another
  * repository than the task's are only shown in its status comment, and are left out.
  */
 export async function missedPulls(batch: Batch): Promise<MissedDelivery[]> {
@@ -18,14 +19,14 @@ export async function missedPulls(batch: Batch): Promise<MissedDelivery[]> {
   const missed: MissedDelivery[] = [];
   for (const survey of batch.surveys) {
     const known = pullsOfLiveTasks(batch, survey);
-    const open = agentsPulls(batch, survey);
-    for (const pull of open) {
+    const own = agentsPulls(batch, survey);
+    for (const pull of survey.pulls) {
       const found = known.get(pull.number);
       if (found) missed.push(...changed(batch, survey, pull, found));
-      else missed.push(...(await opened(batch, survey, pull, destinations)));
+      else if (own.includes(pull)) missed.push(...(await opened(batch, survey, pull, destinations)));
     }
     const left = [...known.values()].filter(
-      ({ number, state }) => isOpen(state) && !open.some((pull) => pull.number === number),
+      ({ number, state }) => isOpen(state) && !survey.pulls.some((pull) => pull.number === number),
     );
     for (const pull of left) missed.push(...(await ended(batch, survey, pull)));
   }

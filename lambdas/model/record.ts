@@ -189,7 +189,7 @@ export interface TaskRecord {
   formerName?: string;
   formerEndedAt?: number;
   status?: TaskStatus;
-  /** The agent's pull requests for this work, the first one first. */
+  /** The pull requests for this work: the agent's, and those of others that it has taken up. The first one is first. */
   pulls?: TaskPull[];
   /** Counts their changes: each is made on the condition that nobody else has made one meanwhile. */
   pullChanges?: number;

@@ -76,7 +76,10 @@ export class TaskFinder {
   async ofPull(pull: Pull): Promise<Destination | undefined> {
     const key = pullKey(pull.repositoryId, pull.number);
     const record = await this.#store.get(key);
-    const isGiven = this.#event.type === "comment_withdrawn" ? record?.intent !== undefined : record?.wanted;
+    const { type } = this.#event;
+    // Closing it may have ended its own work before we hear of it here.
+    const isLate = type === "comment_withdrawn" || type === "pull_changed";
+    const isGiven = isLate ? record?.intent !== undefined : record?.wanted;
     if (record && isGiven) {
       const { joined } = record;
       return joined === undefined

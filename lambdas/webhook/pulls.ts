@@ -14,7 +14,7 @@ const givingActions = ["assigned", "unassigned", "review_requested", "review_req
 /**
  * The new head commit of any pull request, forks included, may change the config. If the agent works on the pull request, it
  * may also have a conflict now, as after a change of its base. If the pull request is the agent's, its task has to know what
- * becomes of it; if it is somebody else's, the agent may be given it.
+ * becomes of it; if it is somebody else's, the agent may be given it, and the task of an issue may have taken it up.
  */
 export function classifyPull(
   action: string,
@@ -26,17 +26,19 @@ export function classifyPull(
   const { number, html_url: url, updated_at: at, head } = pull;
   const isAgents = isAgent(pull.user, identities);
   const given = (): ReturnType<typeof classifyGiven> => classifyGiven(action, payload, common, identities);
-  if (givingActions.includes(action) || (action === "closed" && !isAgents)) return given();
+  if (givingActions.includes(action)) return given();
   const isMoved = movingActions.includes(action) || changes?.base != null;
   const others: (IssueEvent | PullChanged | PullsMoved)[] = [];
   const change = pullActions.find((known) => known === action);
   // Text and base say which issue it is for.
   const isForTask = action !== "edited" || isMoved || (changes?.title ?? changes?.body) != null;
-  if (isAgents && change && isForTask) {
+  const isWorkedOn = isAgents || pull.assignees.some((assignee) => isAgent(assignee, identities));
+  // Only the table knows of one whose review the agent has submitted: that is asked when it is closed.
+  if ((isWorkedOn || action === "closed") && change && isForTask) {
     const subject = { kind: "pull", number, url } as const;
     others.push({ ...common, type: "pull_changed", at, action: change, subject });
   }
-  const isWorkedOn = isAgents || pull.assignees.some((assignee) => isAgent(assignee, identities));
+  if (action === "closed" && !isAgents) return { ...given(), others };
   if (isWorkedOn && isMoved) others.push({ ...common, type: "pulls_moved", at, moved: { pull: number } });
   const again = action === "reopened" && !isAgents ? given() : undefined;
   if (again && "event" in again) others.push(again.event);

@@ -163,6 +163,16 @@ describe.each([
         world.agentOf(issue).inputs.some((input) => input.text.includes(text)),
       );
     await heard(`Assignment of pull request octo/app#${pull.number}, by mona`);
+    // It is listed and tracked like the agent's own.
+    await world.untilStatus(issue, `/pull/${pull.number}) (open`);
+    await world.gitHub.closePull(pull, { by: "mona" });
+    await heard(`octo/app#${pull.number} was closed without merging by mona`);
+    await world.untilStatus(issue, `/pull/${pull.number}) (closed`);
+    await allWell(world);
+    await world.gitHub.reopenPull(pull, { by: "mona" });
+    await heard(`octo/app#${pull.number} was reopened by mona`);
+    await world.untilStatus(issue, `/pull/${pull.number}) (open`);
+    await allWell(world);
     const eyes = { method: "POST", path: `/repos/octo/app/issues/${pull.number}/reactions` };
     await until("the pull request has 👀", () =>
       world.gitHub.http.calls.some((call) => call.method === eyes.method && call.path === eyes.path),

@@ -1,0 +1,121 @@
+import { connectGitHub } from "../github/app.js";
+import { type Pull, RepositoryClient } from "../github/repository.js";
+import { readWhileStale } from "../github/stale-reads.js";
+import { TransientError } from "../model/errors.js";
+import type { IssueEvent, PullChanged } from "../model/event.js";
+import { type TaskKey, type TaskPull, type TaskRecord, taskKey } from "../model/record.js";
+import { log } from "../runtime/log.js";
+import type { SourcedRecord } from "../status/mention.js";
+import { type Records, StatusComment } from "../status/status-comment.js";
+
+/** Notes and shows a pull request of somebody else that the task `key` of an issue has taken up, as one of its own. */
+export async function trackTakenUp(store: Records, key: TaskKey, event: IssueEvent): Promise<void> {
+  const { number, url } = event.issue;
+  const subject = { kind: "pull", number, url } as const;
+  await noteAndShow(store, { event: { ...event, subject }, key, holder: event.delivery });
+}
+
+/** An event after which a pull request is looked at. */
+type Looked = Pick<PullChanged, "delivery" | "installation" | "repository" | "at" | "subject">;
+
+/** Notes where the pull request stands now, and shows it if that is news; `undefined` if it is gone, or the task. */
+export async function noteAndShow(
+  store: Records,
+  { event, key, holder }: { event: Looked; key: TaskKey; holder: string },
+): Promise<Noted | undefined> {
+  const app = await connectGitHub();
+  const client = new RepositoryClient(app.installation(event.installation), event.repository);
+  const noted = await note(store, key, event, (since) => readPull(client, event, since));
+  if (!noted?.record.source) return undefined;
+  const { record, pull } = noted;
+  if (pull.learntBy === event.delivery) {
+    log.info("A pull request of a task has changed", { pull: pull.number, state: pull.state });
+    await new StatusComment(store, app, noted.record.source, holder).refresh(record);
+  }
+  return noted;
+}
+
+/** A pull request as it is noted now, and the record that it is noted in. */
+export interface Noted {
+  record: TaskRecord;
+  pull: TaskPull;
+}
+
+/**
+ * GitHub is asked after the record was read, and the record is changed only if nobody else has changed it since. So the last
+ * state that is noted is the newest.
+ */
+async function note(
+  store: Records,
+  key: TaskKey,
+  { delivery, repository: { id, owner, name }, subject: { number } }: Looked,
+  read: (since: string) => Promise<Pull | undefined>,
+): Promise<Noted | undefined> {
+  for (let attempt = 0; attempt < 10; attempt++) {
+    const record = await store.get(key);
+    if (record?.intent === undefined) return undefined;
+    const known = record.pulls ?? [];
+    const isIt = (one: TaskPull) => one.repository.id === id && one.number === number;
+    const before = known.find(isIt);
+    const now = await read(before?.updatedAt ?? "");
+    if (!now) return undefined;
+    if (before?.state === now.state) return { record, pull: before };
+    const { nodeId, url, state, updatedAt } = now;
+    const pull = {
+      ...before,
+      nodeId,
+      repository: { id, owner, name },
+      number,
+      url,
+      state,
+      updatedAt,
+      learntBy: delivery,
+    };
+    const pulls = before ? known.map((one) => (isIt(one) ? pull : one)) : [...known, pull];
+    const updated = await updatePulls(store, key, record, pulls);
+    if (updated) return { record: updated, pull };
+  }
+  throw new TransientError("Too many events change the pull requests of the task at once. It is retried.");
+}
+
+/** Shows what CI says about the pull requests; `undefined` if they have changed since the record was read. */
+export async function announceChecks(
+  store: Records,
+  record: SourcedRecord,
+  pulls: TaskPull[],
+): Promise<SourcedRecord | undefined> {
+  const { source } = record;
+  const updated = await updatePulls(store, taskKey(source), record, pulls);
+  if (!updated) return undefined;
+  await new StatusComment(store, await connectGitHub(), source, "attend").refresh(updated);
+  return { ...updated, source };
+}
+
+/** Changes the pull requests of a record; `undefined` if somebody else has since it was read. */
+async function updatePulls(
+  store: Records,
+  key: TaskKey,
+  { pullChanges: known }: TaskRecord,
+  pulls: TaskPull[],
+): Promise<TaskRecord | undefined> {
+  const unchanged =
+    known === undefined
+      ? { expression: "attribute_exists(#intent) AND attribute_not_exists(#pullChanges)" }
+      : { expression: "#pullChanges = :known", values: { known } };
+  return store.update(key, { pulls, pullChanges: (known ?? 0) + 1 }, unchanged);
+}
+
+/** The pull request, no older than the event and than what was known before; `undefined` if it is gone. */
+async function readPull(
+  client: RepositoryClient,
+  { at, repository, subject }: Looked,
+  since: string,
+): Promise<Pull | undefined> {
+  const isStale = (pull: Pull | undefined) =>
+    pull !== undefined && (pull.updatedAt < at || pull.updatedAt < since);
+  const pull = await readWhileStale(isStale, () => client.pull(subject.number));
+  if (isStale(pull))
+    throw new TransientError("GitHub shows an older state of the pull request. It is retried.");
+  // Another repository may have the name now.
+  return pull?.repositoryId === repository.id ? pull : undefined;
+}
