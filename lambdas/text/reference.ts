@@ -1,4 +1,4 @@
-import { isOpeningBracket, readAs } from "./look-alikes.js";
+import { hasOpeningBracket, isOpeningBracket, readAs } from "./look-alikes.js";
 
 /** Short enough that a terminal of 80 columns does not wrap its line. */
 const valid = /^[A-Za-z0-9-]{1,40}$/;
@@ -20,6 +20,8 @@ export function referenceLine(reference: string): string {
  * `[relay 7f3a]` becomes `(relay 7f3a)`, also if it was written with look-alikes.
  */
 export function withoutReferences(text: string): string {
+  // Most long texts are logs without one.
+  if (!hasOpeningBracket(text)) return text;
   const characters = Array.from(text);
   for (let start = 0; start < characters.length; start += 1) {
     if (!isOpeningBracket(characters[start] ?? "")) continue;

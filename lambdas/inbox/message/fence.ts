@@ -13,13 +13,13 @@ export function fenced(text: string, room: number): Cut {
   if (byteLength(whole) <= room) return { text: whole, missing: 0 };
   let bytes = 0;
   let run = 0;
-  let longest = 0;
+  let fence = fenceLength(run);
   // The fence grows with the text: each backtick in a row costs three.
   const cut = cutWhere(text, (character) => {
     bytes += utf8Length(character);
     run = isBacktick(character) ? run + 1 : 0;
-    longest = Math.max(longest, run);
-    return bytes + 2 * (fenceLength(longest) + 1) > room;
+    if (run >= fence) fence = fenceLength(run);
+    return bytes + 2 * (fence + 1) > room;
   });
   return { text: between(cut.text), missing: cut.missing };
 }
