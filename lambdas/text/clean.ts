@@ -2,8 +2,11 @@ import { withoutEscapeSequences } from "./escape-sequences.js";
 import { withVisibleInvisibles } from "./invisible.js";
 import { type Limit, shortened } from "./limits.js";
 
-/** Every line end of Unicode (UAX #14), and runs of CR before an LF, as terminals write them. */
-const lineEnds = /\r+\n|[\r\v\f\u0085\u2028\u2029]/g;
+/**
+ * Every line end of Unicode (UAX #14), and runs of CR before an LF, as terminals write them. A run is only tried from its
+ * start: from each of its CRs, a long one without an LF would take quadratic time.
+ */
+const lineEnds = /(?<!\r)\r+\n|[\r\v\f\u0085\u2028\u2029]/g;
 
 /**
  * Removes control characters (C0 and C1, except newline and tab) from GitHub's text: they could act as key presses in

@@ -39,7 +39,7 @@ describe("a cleaned text", () => {
   });
 
   test("has LF for CRLF and CR, and keeps tabs and newlines", () => {
-    expect(cleanText("a\r\nb\rc\n\td\r\r\n")).toBe("a\nb\nc\n\td\n");
+    expect(cleanText("a\r\nb\rc\n\td\r\r\ne\r\rf")).toBe("a\nb\nc\n\td\ne\n\nf");
   });
 
   test.each([
