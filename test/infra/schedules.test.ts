@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "@jest/globals";
+import { beforeAll, expect, test } from "@jest/globals";
 import { App, type Environment, Stack, Validations } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
@@ -41,19 +41,22 @@ function resourcesIn(stack: Stack): TemplateOfStack {
         z.object({ Type: z.string(), Properties: z.record(z.string(), z.unknown()).default({}) }),
       ),
     })
-    .transform(({ Resources }) => ({ Resources, Outputs: {} }))
+    .transform(({ Resources }) => ({ Mappings: {}, Resources, Outputs: {} }))
     .parse(Template.fromStack(stack).toJSON());
 }
 
+let template: TemplateOfStack;
+beforeAll(() => {
+  template = templateOf(createStack().stack);
+});
+
 test("the stack has one group for the schedules of jobs, which has its name and is deleted with it", () => {
-  const template = templateOf(createStack().stack);
   const group = resourcesOf(template, "AWS::Scheduler::ScheduleGroup").get("SchedulesGroup");
   expect(group?.Properties).toEqual({ Name: "coder-task-relay" });
   expect(group?.DeletionPolicy ?? "Delete").toBe("Delete");
 });
 
 test("Scheduler may start create-task and nothing else, for schedules of this group and account only", () => {
-  const template = templateOf(createStack().stack);
   expect(rightsOf(template, "SchedulesRole")).toEqual([
     "sqs:GetQueueAttributes sqs:GetQueueUrl sqs:SendMessage on DeadLetters",
     `states:StartExecution on ${createTask}`,
@@ -123,7 +126,6 @@ test.each<[string, Environment | undefined]>([
 });
 
 test("Scheduler calls the recurring Lambdas, and nothing else, and keeps failed calls in the queue of dead letters", () => {
-  const template = templateOf(createStack().stack);
   const deadLetters = "sqs:GetQueueAttributes sqs:GetQueueUrl sqs:SendMessage on DeadLetters";
   const lambdas = recurringActions.map(({ name }) => `${pascalCase(name)}ActionFunction`).sort();
   expect(rightsOf(template, "RecurringRole")).toEqual([

@@ -11,6 +11,7 @@ const resourceSchema = z.object({
   Properties: z.record(z.string(), z.unknown()).default({}),
 });
 const templateSchema = z.object({
+  Mappings: z.record(z.string(), z.unknown()),
   Resources: z.record(z.string(), resourceSchema),
   Outputs: z.record(z.string(), z.object({ Description: z.string(), Value: z.unknown() })),
 });
