@@ -12,6 +12,7 @@ import { Engine } from "../../../local/engine/index.js";
 import { FakeCoder } from "../../../local/fake-coder/fake-coder.js";
 import type { FakeTask } from "../../../local/fake-coder/tasks/fake-task.js";
 import { type HttpReply, type HttpRequest, HttpServer } from "../../../local/http/http-server.js";
+import { setClock } from "../../chaos/clock.mjs";
 
 /*
  * The Lambdas of the inbox, as they are deployed, against DynamoDB, Step Functions and Coder, driven through any
@@ -168,8 +169,7 @@ const commands = fc.array(
   { minLength: 8, maxLength: 40 },
 );
 
-const realNow = Date.now;
-let skewMs = 0;
+let aheadMs = 0;
 let dynamoDb: LocalDynamoDb;
 let wire: Wire;
 let engine: Engine;
@@ -226,13 +226,12 @@ beforeAll(async () => {
     AWS_ENDPOINT_URL_DYNAMODB: wire.server.url,
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
   });
-  Date.now = () => realNow() + skewMs;
   lambdas = await importLambdas();
   task = await createTask();
 });
 
 afterAll(async () => {
-  Date.now = realNow;
+  setClock({ base: 0, rate: 1, aheadMs: 0 });
   engine.close();
   await Promise.all([wire.server.close(), stepFunctions.close(), secrets.close(), coder.close()]);
   await dynamoDb.close();
@@ -534,10 +533,11 @@ class Run {
     drain.isCalling = false;
   }
 
-  /** Paused Lambdas do not live that long. */
+  /** Paused Lambdas do not live that long. The clocks of the clients and the servers go together. */
   async #longTime(): Promise<void> {
     while (this.stopped.length > 0) await this.stopped[0]?.goOn(true);
-    skewMs += longMs;
+    aheadMs += longMs;
+    setClock({ base: 0, rate: 1, aheadMs });
   }
 
   /** The messages that the agent received. */
