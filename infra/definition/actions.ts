@@ -100,7 +100,7 @@ export const actions = {
     ...actionDefaults,
     description: "Pauses a task whose last pull request was merged, once its agent is at rest",
     secrets: ["githubApp", "coderToken", "taskMark"],
-    table: { task: ["get", "query", "update"], inbox: ["get", "update"], account: ["query", "update"] },
+    table: { task: ["get", "update"], inbox: ["get", "update"], account: ["query", "update"] },
   },
   "match-failed-run": {
     ...actionDefaults,

@@ -2,14 +2,12 @@ import { createHash } from "node:crypto";
 import { connectCoder } from "../coder/connect.js";
 import { connectGitHub } from "../github/app.js";
 import { Inbox } from "../inbox/inbox.js";
-import { inParallel } from "../inbox/input-items.js";
 import { type Batch, mayWait } from "../inbox/meta.js";
 import { AgentStillBusyError } from "../model/errors.js";
-import { endsMerged, type TaskKey, type TaskRecord } from "../model/record.js";
+import { endsMerged, type TaskRecord } from "../model/record.js";
 import { log } from "../runtime/log.js";
 import { announceMergedPause } from "../status/merged-pause.js";
 import { isWantedNow } from "../tasks/issue-now.js";
-import { LiveWorks } from "../tasks/live-works.js";
 import type { TaskStore } from "../tasks/store.js";
 import type { Tracked } from "./tracking.js";
 
@@ -27,7 +25,7 @@ export async function pauseAtRest(store: TaskStore, tracked: Tracked, holder: st
   const record = await store.get(key);
   // An earlier attempt of this run may have been overtaken while it stopped the agent.
   if (record?.intent !== intent) await store.releaseStop(intent, key);
-  if (record?.intent !== intent || !record.task || !(await isToPause(store, key, record))) return done;
+  if (record?.intent !== intent || !record.task || !(await isToPause(record))) return done;
   const location = record.task;
   const backend = (await connectCoder()).backendOf(location);
   const inbox = new Inbox(key);
@@ -64,26 +62,14 @@ export async function pauseAtRest(store: TaskStore, tracked: Tracked, holder: st
 }
 
 /** Whether the merge is still the end of the task's pull requests, and of what the issue wants. */
-async function isToPause(
-  store: TaskStore,
-  key: TaskKey,
-  { wanted, pulls, source, intentAt = "" }: TaskRecord,
-): Promise<boolean> {
+async function isToPause({ wanted, pulls, source, intentAt = "" }: TaskRecord): Promise<boolean> {
   if (wanted !== true || !source || !endsMerged(pulls)) return false;
   if (!("issue" in source)) return true;
   // A pull request that the agent was given is not over before it has ended itself.
-  if (source.issue.ask !== undefined || (await hasTakenUp(store, key))) return false;
+  if (source.issue.ask !== undefined) return false;
   // Where the merge has closed the issue, its task is deleted.
   const octokit = (await connectGitHub()).installation(source.installation);
   return (await isWantedNow(octokit, source, intentAt)) !== false;
-}
-
-/** Whether the task of an issue works on a pull request of somebody else, too. */
-async function hasTakenUp(store: TaskStore, { repositoryId, work }: TaskKey): Promise<boolean> {
-  const live = await new LiveWorks(repositoryId).list();
-  const given = live.filter((one) => one.work.startsWith("pull#"));
-  const records = await inParallel(given, (one) => store.get({ repositoryId, work: one.work }));
-  return records.some((record) => record?.wanted && record.joined === work);
 }
 
 function busy(): AgentStillBusyError {

@@ -75,7 +75,7 @@ const lambdaRights: Record<string, string[]> = {
   PauseTask: [
     ...actsAsInstallation,
     ...readsCoder,
-    onItems("dynamodb:GetItem dynamodb:Query dynamodb:UpdateItem", "task"),
+    updatesTasks,
     onItems("dynamodb:GetItem dynamodb:UpdateItem", "inbox"),
     knowsAccounts,
   ],
