@@ -96,7 +96,7 @@ test("a text that a hook denies is reported on the issue, and all others are sen
   await until("the queue is full", () => chat.queued.length === 1);
   await allWell();
 
-  const { comment: bad } = await say("the password is 1234");
+  const { comment: bad } = await say("the password is swordfish");
   await until("it waits", () => world.executions("drain-inbox").some(({ status }) => status === "RUNNING"));
   await say("and mind the tests");
   await until("both are in the inbox", () =>
@@ -113,7 +113,7 @@ test("a text that a hook denies is reported on the issue, and all others are sen
   expect(status).toContain("Say it in other words");
   await until("the other agent gets the message", () => told(chat).includes("and mind the tests"));
   await allWell();
-  expect(told(chat)).not.toContain("1234");
+  expect(told(chat)).not.toContain("swordfish");
   expect(await world.untilStatus(issue, "No secrets, please")).not.toContain("has failed");
 
   await world.gitHub.editComment(bad, { by: "mona", body: "the password is in the vault" });
