@@ -12,7 +12,9 @@ import { IssuesApi } from "./issues/issues-api.js";
 import { Activity } from "./pulls/activity.js";
 import { PullAssignments } from "./pulls/assignments.js";
 import { GraphQL } from "./pulls/graphql.js";
+import { PullJson } from "./pulls/pull-json.js";
 import { Pulls } from "./pulls/pulls.js";
+import { PullsApi } from "./pulls/pulls-api.js";
 import { Reviews } from "./pulls/reviews.js";
 import { Happenings } from "./repositories/happenings.js";
 import { Repositories } from "./repositories/repositories.js";
@@ -126,7 +128,12 @@ export class FakeGitHub {
     const mark = (byApp: boolean) => (byApp ? this.auth.json() : null);
     this.issues = new Issues(this.repositories, happenings, mark);
     this.comments = new IssueComments(this.issues, this.repositories, happenings, bot);
-    this.pulls = new Pulls(this.issues, this.repositories, happenings);
+    this.pulls = new Pulls(
+      this.issues,
+      this.repositories,
+      happenings,
+      new PullJson(this.issues, this.repositories),
+    );
     this.pullAssignments = new PullAssignments(this.pulls, this.repositories, happenings, bot);
     this.reviews = new Reviews(this.pulls, this.repositories, happenings, bot);
     this.actions = new Actions(this.pulls, this.repositories, happenings, this.agentLogin);
@@ -168,7 +175,7 @@ export class FakeGitHub {
       // Before the pull requests: "comments" is no number of one.
       this.reviews,
       this.pullAssignments,
-      this.pulls,
+      new PullsApi(this.pulls, this.repositories),
       pullFiles,
       this.actions,
       this.contents,

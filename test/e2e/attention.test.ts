@@ -43,12 +43,7 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
     const [, second = ""] = await untilTold(issue, 2);
     expect(second).toMatch(/^> .*`.*Shall I ask @tim, or drop #1\?.*`$/m);
 
-    const { pull } = await world.gitHub.openPull({
-      repo: "octo/app",
-      by: world.gitHub.agentLogin,
-      head: "fix",
-      closes: [issue.number],
-    });
+    const pull = await world.openPull(issue, { head: "fix" });
     for (const workflow of ["CI", "Lint", "Docs"]) {
       await world.gitHub.completeRun({
         repo: "octo/app",
@@ -83,13 +78,7 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
 
   test("the requester is told once for each commit that the pull request is ready and its checks are green", async () => {
     const issue = await world.runningIssue();
-    const { pull } = await world.gitHub.openPull({
-      repo: "octo/app",
-      by: world.gitHub.agentLogin,
-      head: "green",
-      draft: true,
-      closes: [issue.number],
-    });
+    const pull = await world.openPull(issue, { head: "green", draft: true });
     const check = { repo: "octo/app", by: "mona", name: "build", headSha: pull.shas.at(-1) ?? "" };
     const status = { repo: "octo/app", by: "mona", context: "deploy" };
     const untilShown = (text: string) =>

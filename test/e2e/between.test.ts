@@ -146,12 +146,7 @@ describe("an issue", () => {
   test("that is reopened gets what is said on its pull request before the relay knows that, or before the new task is there", async () => {
     const held = await startWithGate("create-task");
     const issue = await world.runningIssue();
-    const { pull } = await world.gitHub.openPull({
-      repo: "octo/app",
-      by: world.gitHub.agentLogin,
-      head: `fix-${issue.number}`,
-      closes: [issue.number],
-    });
+    const pull = await world.openPull(issue);
     const review = (body: string) =>
       world.gitHub.review(pull, { by: "mona", state: "changes_requested", body });
     await world.gitHub.closeIssue(issue, { by: "mona" });

@@ -49,13 +49,7 @@ describe.each([
 
   test("a review that arrives while the agent works reaches it in order", async () => {
     const issue = await running();
-    const { pull } = await world.gitHub.openPull({
-      repo: "octo/app",
-      by: world.gitHub.agentLogin,
-      head: `fix-${issue.number}`,
-      title: "Fix it",
-      closes: [issue.number],
-    });
+    const pull = await world.openPull(issue);
     const before = world.executions("forward-comment").length;
     world.agentOf(issue).holdBusy();
     await world.gitHub.review(pull, {

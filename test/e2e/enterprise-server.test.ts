@@ -22,12 +22,7 @@ test("on GitHub Enterprise Server an issue lives as it does on github.com", asyn
   expect("prompt" in agent ? agent.prompt : agent.initialPrompt).toContain(`${page}/issues/${issue.number}`);
 
   // The pull request leads to its issue through GraphQL.
-  const { pull } = await gitHub.openPull({
-    repo: "octo/app",
-    by: gitHub.agentLogin,
-    head: "fix",
-    closes: [issue.number],
-  });
+  const pull = await world.openPull(issue, { head: "fix" });
   await gitHub.review(pull, { by: "mona", state: "changes_requested", body: "This accepts two commas." });
   await gitHub.completeRun({
     repo: "octo/app",

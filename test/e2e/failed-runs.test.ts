@@ -233,13 +233,7 @@ describe.each([
     const issue = await world.openIssue();
     await world.assign(issue);
     await world.untilStatus(issue, "is running");
-    const { pull } = await world.gitHub.openPull({
-      repo: "octo/app",
-      by: world.gitHub.agentLogin,
-      head: "release/agents",
-      title: "Fix it",
-      closes: [issue.number],
-    });
+    const pull = await world.openPull(issue, { head: "release/agents" });
     await world.gitHub.completeRun({
       repo: "octo/app",
       workflow: "CI",

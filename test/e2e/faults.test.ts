@@ -239,13 +239,7 @@ describe("transient errors on any Coder", () => {
 
   test("a review reaches the agent even if GitHub's GraphQL API limits the rate", async () => {
     const issue = await world.runningIssue();
-    const { pull } = await world.gitHub.openPull({
-      repo: "octo/app",
-      by: world.gitHub.agentLogin,
-      head: "fix-it",
-      title: "Fix it",
-      closes: [issue.number],
-    });
+    const pull = await world.openPull(issue, { head: "fix-it" });
     world.gitHub.limitQueries({ times: 2 });
     await world.gitHub.review(pull, { by: "mona", state: "commented", body: "Please use the new parser." });
     const agent = world.agentOf(issue);

@@ -33,16 +33,7 @@ const untilIn = (flow: keyof typeof known, count: number) =>
 const branch = () => `fix-${issue.number}`;
 
 /** A pull request of the agent's that closes the issue. */
-async function agentsPull() {
-  const { pull } = await world.gitHub.openPull({
-    repo: "octo/app",
-    by: world.gitHub.agentLogin,
-    head: branch(),
-    title: "Fix it",
-    closes: [issue.number],
-  });
-  return pull;
-}
+const agentsPull = () => world.openPull(issue, { head: branch() });
 
 const texts = () => agent.inputs.map(({ text }) => text);
 const untilTold = (what: string) =>

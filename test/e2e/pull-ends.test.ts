@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { Issue } from "../../local/fake-github/issues/issues.js";
-import type { NewPull, Pull } from "../../local/fake-github/pulls/pull.js";
+import type { Pull } from "../../local/fake-github/pulls/pull.js";
 import { deployments } from "./deployments.js";
 import { allWell } from "./repo-work.js";
 import { until, World } from "./support.js";
@@ -17,22 +17,11 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("the agent's pull req
   });
   afterAll(() => world.close());
 
-  const open = async (issue: Issue, more: Partial<NewPull> = {}): Promise<Pull> => {
-    const { pull } = await world.gitHub.openPull({
-      repo: "octo/app",
-      by: world.gitHub.agentLogin,
-      head: `fix-${issue.number}`,
-      title: "Fix it",
-      closes: [issue.number],
-      ...more,
-    });
-    return pull;
-  };
   const link = (pull: Pull) => `[#${pull.number}](https://github.com/octo/app/pull/${pull.number})`;
 
   test("is in the status comment with its state, until it is merged and has closed the issue, each time in any order", async () => {
     const issue = await world.runningIssue();
-    const pull = await open(issue, { draft: true });
+    const pull = await world.openPull(issue, { draft: true });
     await world.untilStatus(issue, `Pull request: ${link(pull)} (draft)`);
     const ready = await world.gitHub.setDraft(pull, { by: "mona", draft: false });
     await world.untilStatus(issue, `Pull request: ${link(pull)} (open)`);
@@ -41,7 +30,11 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("the agent's pull req
     // Both come late and the first one twice: GitHub is asked, so nothing changes.
     await world.gitHub.send(draft);
     await world.gitHub.redeliver(ready.guid);
-    const second = await open(issue, { head: "another", closes: [], body: `Part of #${issue.number}` });
+    const second = await world.openPull(issue, {
+      head: "another",
+      closes: [],
+      body: `Part of #${issue.number}`,
+    });
     const both = `Pull requests: ${link(pull)} (open), ${link(second)} (open)`;
     await world.untilStatus(issue, both);
     await allWell(world);
@@ -64,7 +57,7 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("the agent's pull req
   test("that is closed without merging or reopened tells the agent by whom, once, unless it was the agent or is not so any more", async () => {
     const { gitHub } = world;
     const issue = await world.runningIssue();
-    const pull = await open(issue);
+    const pull = await world.openPull(issue);
     const [closed] = await gitHub.closePull(pull, { by: "mona" });
     const message = await told(issue, `octo/app#${pull.number} was closed without merging by mona`);
     expect(message).toContain(`URL: https://github.com/octo/app/pull/${pull.number}`);
@@ -101,8 +94,8 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("the agent's pull req
     const { gitHub } = world;
     const issue = await world.runningIssue();
     const agent = world.agentOf(issue);
-    const first = await open(issue, { base: "next", head: "first" });
-    const second = await open(issue, { base: "next", head: "second" });
+    const first = await world.openPull(issue, { base: "next", head: "first" });
+    const second = await world.openPull(issue, { base: "next", head: "second" });
     await gitHub.closePull(first, { by: "mona", merged: true });
     await world.untilStatus(issue, `${link(first)} (merged), ${link(second)} (open)`);
     agent.holdBusy();
@@ -131,7 +124,7 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("the agent's pull req
     test("whose task is being paused while somebody comments gets the comment after that: no turn begins and is cut off", async () => {
       const { gitHub, coder: server, logs } = world;
       const issue = await world.runningIssue();
-      const pull = await open(issue, { base: "next" });
+      const pull = await world.openPull(issue, { base: "next" });
       const looks = () => logs.filter((line) => line.includes("an earlier send was looked up")).length;
       const before = looks();
       let toldBefore: string[] | undefined;
@@ -152,7 +145,7 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("the agent's pull req
   test("of another repository is linked by its whole name, and pauses the task once it is merged", async () => {
     const issue = await world.runningIssue();
     const body = `Part of octo/app#${issue.number}`;
-    const pull = await open(issue, { repo: "octo/lib", closes: [], body });
+    const pull = await world.openPull(issue, { repo: "octo/lib", closes: [], body });
     const linked = `Pull request: [octo/lib#${pull.number}](https://github.com/octo/lib/pull/${pull.number})`;
     await world.untilStatus(issue, `${linked} (open)`);
     await world.gitHub.closePull(pull, { by: "mona", merged: true });
@@ -164,13 +157,13 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("the agent's pull req
   test("whose merge is followed by another one, before the agent is at rest, pauses nothing; nor does one that closes the issue, or is unassigned", async () => {
     const { gitHub } = world;
     for (const moot of [
-      (issue: Issue) => open(issue, { base: "next", head: "more" }),
+      (issue: Issue) => world.openPull(issue, { base: "next", head: "more" }),
       (issue: Issue) => gitHub.closeIssue(issue, { by: "mona" }),
       (issue: Issue) => world.unassign(issue),
     ]) {
       const issue = await world.runningIssue();
       const agent = world.agentOf(issue);
-      const pull = await open(issue, { base: "next" });
+      const pull = await world.openPull(issue, { base: "next" });
       agent.holdBusy();
       await gitHub.closePull(pull, { by: "mona", merged: true });
       await untilSeenAtWork(1);

@@ -48,12 +48,7 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
     expect(world.agentsFor(issue)).toHaveLength(1);
     expect(world.statusComments(issue)).toHaveLength(1);
 
-    const { pull } = await gitHub.openPull({
-      repo: "octo/app",
-      by: gitHub.agentLogin,
-      head: "fix",
-      closes: [issue.number],
-    });
+    const pull = await world.openPull(issue, { head: "fix" });
     await world.idle();
     const onIssue = await gitHub.comment(issue, { ...by, body: "<on the issue>" });
     const onPull = await gitHub.comment(pull, { ...by, body: "<on the pull request>" });

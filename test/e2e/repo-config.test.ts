@@ -437,7 +437,7 @@ describe("a pull request", () => {
     const { pull } = await propose({ [path]: job("weekly") });
     await settled();
     const next = await push({ branch: "fix", files: { [path]: job("monthly") } });
-    const stale = world.gitHub.pulls.json(world.gitHub.pulls.get(pull));
+    const stale = world.gitHub.pulls.shown.json(world.gitHub.pulls.get(pull));
     world.gitHub.http.fail({
       path: /\/pulls\/\d+$/,
       status: 200,

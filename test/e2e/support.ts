@@ -6,6 +6,7 @@ import type { FakeCoder } from "../../local/fake-coder/fake-coder.js";
 import type { FakeTask } from "../../local/fake-coder/tasks/fake-task.js";
 import type { FakeGitHub } from "../../local/fake-github/fake-github.js";
 import type { Issue } from "../../local/fake-github/issues/issues.js";
+import type { NewPull, Pull } from "../../local/fake-github/pulls/pull.js";
 import type { MetricValue } from "../../local/lambda-host/metrics.js";
 import type { LocalSystem, SystemOptions } from "../../local/system/system.js";
 import { bundles } from "../bundles.js";
@@ -130,6 +131,19 @@ export class World {
     await this.assign(issue);
     await this.untilRunning(issue);
     return issue;
+  }
+
+  /** The agent opens a pull request of `octo/app` that closes the issue. */
+  async openPull(issue: Issue, more: Partial<NewPull> = {}): Promise<Pull> {
+    const { pull } = await this.gitHub.openPull({
+      repo: "octo/app",
+      by: this.gitHub.agentLogin,
+      head: `fix-${issue.number}`,
+      title: "Fix it",
+      closes: [issue.number],
+      ...more,
+    });
+    return pull;
   }
 
   /** The App's comments under the issue. */

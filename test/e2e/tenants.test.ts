@@ -485,12 +485,7 @@ test("a failed run that waits while the App is uninstalled is dropped, and its d
     const { gitHub } = world;
     const issue = await world.runningIssue();
     const agent = world.agentOf(issue);
-    const { pull } = await gitHub.openPull({
-      repo: "octo/app",
-      by: gitHub.agentLogin,
-      head: "work",
-      closes: [issue.number],
-    });
+    const pull = await world.openPull(issue, { head: "work" });
     await allWell(world);
     agent.holdBusy();
     const [headSha = ""] = pull.shas;

@@ -85,12 +85,7 @@ test("a life with ten comments and two failed runs, the agent idle, takes at mos
     // With the first one, the webhook's container also reads the two items of the accounts, and keeps them.
     expect(reads - (n === 0 ? 2 : 0)).toBeLessThanOrEqual(10);
   }
-  const { pull } = await world.gitHub.openPull({
-    repo: "octo/app",
-    by: world.gitHub.agentLogin,
-    head: "fix",
-    closes: [issue.number],
-  });
+  const pull = await world.openPull(issue, { head: "fix" });
   await world.idle();
   for (let n = 0; n < 2; n++) {
     await rest();

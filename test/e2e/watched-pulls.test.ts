@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { Issue } from "../../local/fake-github/issues/issues.js";
-import type { Pull } from "../../local/fake-github/pulls/pull.js";
+import type { NewPull, Pull } from "../../local/fake-github/pulls/pull.js";
 import type { NewCheckReport } from "../../local/fake-github/runs/check-runs.js";
 import type { NewStatus } from "../../local/fake-github/runs/commit-statuses.js";
 import { Gate } from "./gate.js";
@@ -26,15 +26,9 @@ describe.each([
   });
 
   /** An issue whose agent has opened a pull request. */
-  const atWork = async (head?: { repo: string; branch: string }): Promise<{ issue: Issue; pull: Pull }> => {
+  const atWork = async (more: Partial<NewPull> = {}): Promise<{ issue: Issue; pull: Pull }> => {
     const issue = await world.runningIssue();
-    const { pull } = await world.gitHub.openPull({
-      repo: "octo/app",
-      by: world.gitHub.agentLogin,
-      head: head ?? `fix-${issue.number}`,
-      title: "Fix it",
-      closes: [issue.number],
-    });
+    const pull = await world.openPull(issue, more);
     await allWell(world);
     return { issue, pull };
   };
@@ -106,7 +100,7 @@ describe.each([
 
   test("is found by a status's commit where a fork has it; an older commit's failure is dropped, in any order", async () => {
     const branch = "from-fork";
-    const { issue, pull } = await atWork({ repo: `${world.gitHub.agentLogin}/app`, branch });
+    const { issue, pull } = await atWork({ head: { repo: `${world.gitHub.agentLogin}/app`, branch } });
     const old = await status(pull, "ci/old", "failure", { deliver: false });
     await world.gitHub.pushToPull(pull, { by: world.gitHub.agentLogin });
     await status(pull, "ci/fork", "failure", { description: "of the fork" });

@@ -102,12 +102,7 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
 
   test("a review comment names the version of the file that its lines belong to", async () => {
     const issue = await world.runningIssue();
-    const { pull } = await world.gitHub.openPull({
-      repo: "octo/app",
-      by: world.gitHub.agentLogin,
-      head: `work-${issue.number}`,
-      closes: [issue.number],
-    });
+    const pull = await world.openPull(issue, { head: `work-${issue.number}` });
     await world.gitHub.review(pull, {
       by: "mona",
       state: "commented",

@@ -14,7 +14,7 @@ export class PullFiles {
     readonly pulls: Pulls,
     readonly contents: Contents,
   ) {
-    pulls.changedFiles = (pull) => this.#changes(pull).length;
+    pulls.shown.changedFiles = (pull) => this.#changes(pull).length;
   }
 
   routes(rest: Rest): void {

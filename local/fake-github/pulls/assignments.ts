@@ -57,7 +57,7 @@ export class PullAssignments {
         const more = { requested_reviewer: this.repositories.userJson(user) };
         this.happenings.tellOfOwn(this.pulls.happening(pull, "review_requested", this.bot.login, more));
       }
-      return { status: 201, body: this.pulls.json(pull) };
+      return { status: 201, body: this.pulls.shown.json(pull) };
     });
     rest.delete("/repos/:owner/:repo/pulls/:number/requested_reviewers", (request) => {
       const pull = this.pulls.of(request);
@@ -68,7 +68,7 @@ export class PullAssignments {
         const more = { requested_reviewer: this.repositories.userJson(user) };
         this.happenings.tellOfOwn(this.pulls.happening(pull, "review_request_removed", this.bot.login, more));
       }
-      return { status: 200, body: this.pulls.json(pull) };
+      return { status: 200, body: this.pulls.shown.json(pull) };
     });
   }
 

@@ -56,3 +56,8 @@ export interface NewPull extends By {
 export const newSha = (): string => randomBytes(20).toString("hex");
 
 export const headSha = (pull: Pull): string => pull.shas.at(-1) ?? "";
+
+/** Whether it can be merged; `null` while GitHub does not know it. */
+export function mergeable({ mergeability, issue, hasConflict }: Pull): boolean | null {
+  return mergeability === "known" && issue.state === "open" ? !hasConflict : null;
+}

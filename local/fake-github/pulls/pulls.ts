@@ -4,11 +4,11 @@ import { noteEvent } from "../issues/timeline.js";
 import type { Happening, Happenings, TellOptions } from "../repositories/happenings.js";
 import { type By, tellOptions } from "../repositories/happenings.js";
 import type { Repositories } from "../repositories/repositories.js";
-import { fullName, htmlUrl, nodeId, type Repository } from "../repositories/repository.js";
-import { asObject, fromExample } from "../rest/examples.js";
-import { type Json, notFound, param, type Rest } from "../rest/rest.js";
+import type { Repository } from "../repositories/repository.js";
+import { type Json, notFound, param } from "../rest/rest.js";
 import type { Delivery, Told } from "../webhooks/deliveries.js";
-import { headSha, type NewPull, newSha, type Pull } from "./pull.js";
+import { headSha, mergeable, type NewPull, newSha, type Pull } from "./pull.js";
+import type { PullJson } from "./pull-json.js";
 
 /** https://docs.github.com/issues/tracking-your-work-with-issues/using-issues/linking-a-pull-request-to-an-issue */
 const CLOSING = /\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?):?\s+([\w.-]+\/[\w.-]+)?#(\d+)\b/gi;
@@ -20,6 +20,7 @@ export class Pulls {
     readonly issues: Issues,
     readonly repositories: Repositories,
     readonly happenings: Happenings,
+    readonly shown: PullJson,
   ) {}
 
   get({ repo, number }: IssueRef): Pull {
@@ -29,9 +30,13 @@ export class Pulls {
     return found;
   }
 
-  /** The open pull requests of a repository, the newest first. */
+  /** The pull requests of a repository, the newest first. */
+  listOf(repo: Repository): Pull[] {
+    return this.#pulls.filter((pull) => pull.repo === repo).reverse();
+  }
+
   openOf(repo: Repository): Pull[] {
-    return this.#pulls.filter((pull) => pull.repo === repo && pull.issue.state === "open").reverse();
+    return this.listOf(repo).filter(({ issue }) => issue.state === "open");
   }
 
   /** `undefined` if there is none. */
@@ -115,11 +120,7 @@ export class Pulls {
   /** Whether it can be merged; `null` while it is computed. The question starts that; a later one gets the result. */
   look(pull: Pull): boolean | null {
     pull.mergeability = pull.mergeability === "unknown" ? "computing" : "known";
-    return this.#mergeable(pull);
-  }
-
-  #mergeable({ mergeability, issue, hasConflict }: Pull): boolean | null {
-    return mergeability === "known" && issue.state === "open" ? !hasConflict : null;
+    return mergeable(pull);
   }
 
   /** Edits the text, as anyone with write permission may. */
@@ -195,7 +196,7 @@ export class Pulls {
   happening(pull: Pull, action: string, by: string, more: Json): Happening {
     const fields = {
       number: pull.number,
-      pull_request: this.json(pull),
+      pull_request: this.shown.json(pull),
       assignee: undefined,
       requested_reviewer: undefined,
       ...more,
@@ -203,111 +204,8 @@ export class Pulls {
     return { event: "pull_request", action, repository: pull.repo, by, fields };
   }
 
-  /** How many files a pull request changes; set by the store of files. */
-  changedFiles: (pull: Pull) => number = () => 0;
-
-  json(pull: Pull): Json {
-    const { issue, repo, number } = pull;
-    const moves = this.repositories.moves(repo, (theirs) => [
-      [`/pulls/${theirs.number}`, `/pulls/${number}`],
-      [`/pull/${theirs.number}`, `/pull/${number}`],
-      [`/issues/${theirs.number}`, `/issues/${number}`],
-      [`${asObject(theirs.head).sha}`, headSha(pull)],
-    ]);
-    const { title, body, state, locked, user, assignee, assignees, labels, milestone, ...rest } =
-      this.issues.json(issue);
-    const asIssue = { title, body, state, locked, user, assignee, assignees, labels, milestone };
-    return fromExample(["pull_request", "opened", "pull_request"], moves, {
-      ...asIssue,
-      created_at: rest.created_at,
-      updated_at: rest.updated_at,
-      closed_at: rest.closed_at,
-      author_association: rest.author_association,
-      id: pull.id,
-      node_id: nodeId("PullRequest", pull.id),
-      number,
-      html_url: `${htmlUrl(repo)}/pull/${number}`,
-      requested_reviewers: pull.reviewers.map((user) => this.repositories.userJson(user)),
-      requested_teams: [],
-      head: this.#side(pull.headRepo, pull.headBranch, headSha(pull)),
-      base: this.#side(repo, pull.base, pull.baseSha),
-      draft: pull.draft,
-      merged: pull.mergedAt !== null,
-      merged_at: pull.mergedAt,
-      merge_commit_sha: null,
-      maintainer_can_modify: pull.maintainerCanModify,
-      mergeable: this.#mergeable(pull),
-      mergeable_state: pull.mergeability !== "known" ? "unknown" : pull.hasConflict ? "dirty" : "clean",
-      comments: issue.commentCount,
-      commits: pull.shas.length,
-      changed_files: this.changedFiles(pull),
-    });
-  }
-
-  /** Lists leave these fields out. */
-  #listed(pull: Pull): Json {
-    const { mergeable, mergeable_state, merged, rebaseable, maintainer_can_modify, ...listed } =
-      this.json(pull);
-    return listed;
-  }
-
-  #side(repo: Repository, ref: string, sha: string): Json {
-    const { owner } = repo;
-    const user = this.repositories.userJson(owner);
-    return { label: `${owner.login}:${ref}`, ref, sha, user, repo: this.repositories.json(repo) };
-  }
-
-  /** The short form of a pull request in a workflow run or check run. */
-  brief(pull: Pull): Json {
-    const api = (repo: Repository) => `${this.repositories.apiUrl()}/repos/${fullName(repo)}`;
-    const repoJson = (repo: Repository) => ({ id: repo.id, url: api(repo), name: repo.name });
-    return {
-      id: pull.id,
-      number: pull.number,
-      url: `${api(pull.repo)}/pulls/${pull.number}`,
-      head: { ref: pull.headBranch, sha: headSha(pull), repo: repoJson(pull.headRepo) },
-      base: { ref: pull.base, sha: pull.baseSha, repo: repoJson(pull.repo) },
-    };
-  }
-
-  /** https://docs.github.com/rest/pulls/pulls */
-  routes(rest: Rest): void {
-    rest.get("/repos/:owner/:repo/pulls", (request) =>
-      rest.page(request, this.#list(request), (pull) => this.#listed(pull)),
-    );
-    rest.get("/repos/:owner/:repo/pulls/:number", (request) => {
-      const pull = this.of(request);
-      this.look(pull);
-      return { status: 200, body: this.json(pull) };
-    });
-    rest.get("/repos/:owner/:repo/commits/:sha/pulls", (request) => {
-      const repo = this.repositories.of(request);
-      const sha = param(request, "sha");
-      // GitHub knows none for a commit that is only in a fork (google/go-github#2241).
-      const known = this.#pulls.filter((pull) => pull.repo === repo && pull.headRepo === repo);
-      const found = known.filter((pull) => pull.shas.includes(sha));
-      return rest.page(request, found, (pull) => this.#listed(pull));
-    });
-  }
-
   /** The pull request that the request's path names. */
   of(request: HttpRequest): Pull {
     return this.get({ repo: this.repositories.of(request), number: Number(param(request, "number")) });
-  }
-
-  #list(request: HttpRequest): Pull[] {
-    const repo = this.repositories.of(request);
-    const state = request.query.get("state") ?? "open";
-    const head = request.query.get("head");
-    const base = request.query.get("base");
-    return (
-      this.#pulls
-        .filter((pull) => pull.repo === repo)
-        .filter((pull) => state === "all" || pull.issue.state === state)
-        .filter((pull) => base === null || pull.base === base)
-        // A `head` without `owner:` is ignored by GitHub.
-        .filter((pull) => !head?.includes(":") || head === `${pull.headRepo.owner.login}:${pull.headBranch}`)
-        .reverse()
-    );
   }
 }

@@ -90,7 +90,7 @@ export class Reviews {
     const options = tellOptions(deliver);
     const fields = {
       review: this.#json(review, "webhook"),
-      pull_request: pullOfReview(this.pulls.json(pull)),
+      pull_request: pullOfReview(this.pulls.shown.json(pull)),
     };
     const event = "pull_request_review";
     const happening: Happening = { event, action: "submitted", repository: pull.repo, by, fields };
@@ -116,7 +116,7 @@ export class Reviews {
   }
 
   #happening(comment: ReviewComment, action: string, by: string, more: Json = {}): Happening {
-    const pull_request = pullOfReview(this.pulls.json(comment.pull));
+    const pull_request = pullOfReview(this.pulls.shown.json(comment.pull));
     const fields = { comment: this.commentJson(comment), pull_request, ...more };
     return { event: "pull_request_review_comment", action, repository: comment.pull.repo, by, fields };
   }

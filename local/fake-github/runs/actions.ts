@@ -93,7 +93,7 @@ export class Actions {
       previous_attempt_url: attempt > 1 ? `${url}/attempts/${attempt - 1}` : null,
       workflow_id: workflowId,
       workflow_url: `${this.#api(repo)}/workflows/${workflowId}`,
-      pull_requests: pulls.map((pull) => this.pulls.brief(pull)),
+      pull_requests: pulls.map((pull) => this.pulls.shown.brief(pull)),
       actor: this.repositories.userJson(run.actor),
       triggering_actor: this.repositories.userJson(run.restarter),
       repository: this.repositories.json(repo),

@@ -211,7 +211,7 @@ export class CheckRuns {
       // A head in a fork has neither branch nor pull requests here.
       check_suite: { id, head_branch: pull?.headBranch ?? null },
       app: { ...this.auth.json(), ...run.app },
-      pull_requests: pull ? [this.pulls.brief(pull)] : [],
+      pull_requests: pull ? [this.pulls.shown.brief(pull)] : [],
       deployment: undefined,
     });
   }
