@@ -8,6 +8,7 @@ const config: Config = {
   testMatch: ["<rootDir>/test/**/*.test.ts"],
   globalSetup: "<rootDir>/test/global-setup.mjs",
   globalTeardown: "<rootDir>/test/global-teardown.mjs",
+  testSequencer: "<rootDir>/test/sequencer.mjs",
   reporters: ["default", "<rootDir>/jest.reporter.mjs"],
   transform: {
     "^.+\\.ts$": [
