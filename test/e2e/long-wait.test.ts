@@ -1,14 +1,52 @@
-import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import type { FakeTask } from "../../local/fake-coder/tasks/fake-task.js";
+import { bundles } from "../bundles.js";
 import { deployments } from "./deployments.js";
 import { until, World } from "./support.js";
 
+/**
+ * A day has 308 observations of a busy agent. After one that has found it busy for long, the next nine repeat its error
+ * without asking anybody.
+ */
+const repeating = (path: string) => `
+const { handler: observe } = await import("${pathToFileURL(path)}" + new URL(import.meta.url).search);
+const known = new Map();
+export async function handler(input, ...rest) {
+  const asked = JSON.stringify({ ...input, retries: 0 });
+  const busy = known.get(asked);
+  if (busy && busy.left-- > 0) throw busy.error;
+  try {
+    return await observe(input, ...rest);
+  } catch (error) {
+    if (error.name === "AgentStillBusyError") known.set(asked, { error, left: 9 });
+    throw error;
+  }
+}`;
+
+let folder = "";
 let world: World;
-beforeEach(async () => {
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "relay-long-wait-"));
+  const own = { ...bundles };
+  for (const action of ["send-inbox", "pause-task"] as const) {
+    own[action] = join(folder, `${action}.mjs`);
+    await writeFile(own[action], repeating(bundles[action]));
+  }
   // A day of waiting takes some seconds.
-  world = await World.start({ coder: deployments["Tasks of 2.34"].coder, timeScale: 0.00002 });
+  world = await World.start({
+    bundles: own,
+    coder: deployments["Tasks of 2.34"].coder,
+    timeScale: 0.00002,
+  });
 });
-afterEach(() => world.close());
+afterAll(async () => {
+  await world.close();
+  await rm(folder, { recursive: true });
+});
 
 test("the relay waits for an agent that is busy for days, and the issue says so after the first day; a merge that leaves the issue open pauses no such agent", async () => {
   const issue = await world.runningIssue();
