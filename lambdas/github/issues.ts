@@ -44,14 +44,16 @@ export class IssueClient {
   /**
    * Whether the issue is open and the account `assigneeId` among its assignees; `false` if it was deleted, `undefined` if
    * GitHub does not say. While GitHub does not show the issue, or only its state before `since` (ISO 8601), it is asked
-   * again, for some seconds.
+   * again, for some seconds; once without `since`.
    */
-  async isOpenFor(assigneeId: number, since: string): Promise<boolean | undefined> {
-    const read = await readWhileStale(
-      (now) => !now || (now.isOpenFor === false && Date.parse(now.updatedAt) < Date.parse(since)),
-      () => this.#read(assigneeId),
+  async isOpenFor(assigneeId: number, since?: string): Promise<boolean | undefined> {
+    const read = () => this.#read(assigneeId);
+    if (since === undefined) return (await read())?.isOpenFor;
+    const now = await readWhileStale(
+      (one) => !one || (one.isOpenFor === false && Date.parse(one.updatedAt) < Date.parse(since)),
+      read,
     );
-    return read?.isOpenFor;
+    return now?.isOpenFor;
   }
 
   async #read(

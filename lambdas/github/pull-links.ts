@@ -1,11 +1,13 @@
 import type { Octokit } from "@octokit/rest";
 import { isRefusal } from "../model/errors.js";
 import { log } from "../runtime/log.js";
+import type { RepositoryName } from "./contents.js";
 import { type Actor, partialAnswer } from "./graphql.js";
 
 /** An issue that a pull request closes: often, not always, of the same repository. */
 export interface ClosingReference {
   repositoryId: number;
+  repository: RepositoryName;
   issue: number;
 }
 
@@ -73,17 +75,18 @@ function isUnreadable(type: string | undefined): boolean {
   return type === "FORBIDDEN" || type === "NOT_FOUND";
 }
 
+const issueFields = "... on Issue { number repository { databaseId nameWithOwner } }";
 const closingQuery = `query ($owner: String!, $repo: String!, $pull: Int!) {
   repository(owner: $owner, name: $repo) {
     pullRequest(number: $pull) {
-      closingIssuesReferences(first: ${atOnce}) { nodes { number repository { databaseId } } }
+      closingIssuesReferences(first: ${atOnce}) { nodes { ${issueFields} } }
     }
   }
 }`;
 
 interface IssueNode {
   number?: number;
-  repository?: { databaseId: number | null };
+  repository?: { databaseId: number | null; nameWithOwner: string };
 }
 
 interface ClosingAnswer {
@@ -101,11 +104,13 @@ function referencesOf(answer: ClosingAnswer | undefined): ClosingReference[] {
 }
 
 function referenceOf(node: IssueNode | null | undefined): ClosingReference[] {
-  const repositoryId = node?.repository?.databaseId;
-  return repositoryId && node?.number ? [{ repositoryId, issue: node.number }] : [];
+  const { databaseId: repositoryId, nameWithOwner = "" } = node?.repository ?? {};
+  const [owner = "", name = ""] = nameWithOwner.split("/");
+  return repositoryId && node?.number
+    ? [{ repositoryId, repository: { owner, name }, issue: node.number }]
+    : [];
 }
 
-const issueFields = "... on Issue { number repository { databaseId } }";
 const actorFields = "__typename login ... on User { databaseId }";
 const handsQuery = `query ($owner: String!, $repo: String!, $pull: Int!) {
   repository(owner: $owner, name: $repo) {

@@ -22,6 +22,9 @@ export interface Pull {
   author: string;
   /** The id of that account; `undefined` if it is gone. */
   authorId: number | undefined;
+  /** The ids of the accounts that it is assigned to, and of those whose review is requested. */
+  assignees: number[];
+  reviewers: number[];
   isOpen: boolean;
   state: PullState;
   /** ISO 8601. */
@@ -39,11 +42,17 @@ export interface Pull {
   isMergeable: boolean | undefined;
 }
 
+interface Account {
+  id: number | bigint;
+}
+
 interface PullData {
   number: number;
   node_id: string;
   html_url: string;
   user: { id: number | bigint; login: string } | null;
+  assignees?: Account[] | null;
+  requested_reviewers?: Account[] | null;
   state: string;
   draft?: boolean;
   merged_at: string | null;
@@ -233,6 +242,8 @@ function toPull(data: PullData): Pull {
     repositoryName: data.base.repo.full_name.toLowerCase(),
     author: data.user?.login ?? "ghost",
     authorId: data.user ? Number(data.user.id) : undefined,
+    assignees: idsOf(data.assignees),
+    reviewers: idsOf(data.requested_reviewers),
     isOpen: data.state === "open",
     state: stateOf(data),
     updatedAt: data.updated_at,
@@ -245,4 +256,8 @@ function toPull(data: PullData): Pull {
     baseSha: data.base.sha,
     isMergeable: data.mergeable ?? undefined,
   };
+}
+
+function idsOf(accounts: readonly Account[] | null | undefined): number[] {
+  return (accounts ?? []).map(({ id }) => Number(id));
 }

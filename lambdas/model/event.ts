@@ -121,7 +121,7 @@ export const commentPostedSchema = z.object({
   ...base,
   type: z.literal("comment_posted"),
   subject: subjectSchema,
-  /** Whether the agent is among the assignees of the issue (false for a pull request). */
+  /** Whether the agent is among the assignees or reviewers, as far as the payload says. */
   agentAssigned: z.boolean(),
   comment: commentSchema,
 });

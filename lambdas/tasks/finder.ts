@@ -2,6 +2,7 @@ import type { Octokit } from "@octokit/rest";
 import { agentId } from "../accounts/agent.js";
 import type { TaskRepository } from "../accounts/authority.js";
 import type { Coder } from "../coder/coder.js";
+import { askOf } from "../github/given-pull.js";
 import { PullLinks } from "../github/pull-links.js";
 import type { Pull } from "../github/repository.js";
 import type { ConfigProposed } from "../model/config-event.js";
@@ -11,15 +12,13 @@ import { issueKey, pullKey, type TaskKey, type TaskPull, type TaskRecord } from 
 import { worksNamedIn } from "../model/work.js";
 import { gitHubPages } from "../runtime/environment.js";
 import { Crossing, type CrossingKind, pageOf } from "./crossing.js";
-import { isWantedNow } from "./issue-now.js";
+import { type Candidate, IssuesNow } from "./issues-now.js";
+import { issueTakingUp } from "./pull-now.js";
 import { issueInBranch, ownWords, referencesIn, type TextReference } from "./references.js";
 import type { Branch, TaskStore } from "./store.js";
 
 /** How many other repositories a text can lead to: each costs a request. */
 const mostRepositories = 3;
-
-/** How many issues that want no task, by their records, GitHub is asked about: each costs a request. */
-const mostIssuesNow = 3;
 
 /** The work that a task is for, and the repository that it is in. */
 export interface Destination extends TaskKey {
@@ -45,8 +44,7 @@ export class TaskFinder {
   readonly #event: PullEvent;
   readonly #links: PullLinks;
   readonly #crossing: Crossing;
-  /** Whether issues want a task now; by key, so that GitHub is asked once about each. */
-  readonly #issuesNow = new Map<string, Promise<boolean | undefined>>();
+  readonly #issuesNow: IssuesNow;
 
   constructor(private readonly context: FinderContext) {
     const { store, octokit, event } = context;
@@ -54,6 +52,7 @@ export class TaskFinder {
     this.#event = event;
     this.#links = new PullLinks(octokit, event.repository);
     this.#crossing = new Crossing(octokit, this.#links, event);
+    this.#issuesNow = new IssuesNow(octokit);
   }
 
   /** The issue's own task. If its record is lost, it is searched for only if the agent is assigned. */
@@ -71,7 +70,8 @@ export class TaskFinder {
 
   /**
    * The task that a pull request is for. One that the agent was given has its own, or has joined an issue's. One that the
-   * agent has opened is for other work.
+   * agent has opened is for other work. If the record says nothing, this event may have overtaken what gives it to the agent,
+   * so what GitHub shows now counts.
    */
   async ofPull(pull: Pull): Promise<Destination | undefined> {
     const key = pullKey(pull.repositoryId, pull.number);
@@ -82,11 +82,17 @@ export class TaskFinder {
     const isGiven = isLate ? record?.intent !== undefined : record?.wanted;
     if (record && isGiven) {
       const { joined } = record;
-      return joined === undefined
-        ? this.#hereAsOfNow(key, record)
-        : this.#accept(pull, { ...key, work: joined }, "closing reference");
+      return joined === undefined ? this.#hereAsOfNow(key, record) : this.#ofIssueTakingUp(pull, joined);
     }
-    return pull.authorId === (await agentId(this.context.octokit)) ? this.#ofOwnPull(pull) : undefined;
+    const agent = await agentId(this.context.octokit);
+    if (pull.authorId === agent) return this.#ofOwnPull(pull);
+    if (!pull.isOpen || askOf(pull, agent) === undefined) return undefined;
+    const joined = record?.task ? undefined : await issueTakingUp(this.#store, this.#links, pull);
+    return joined === undefined ? this.#here(key) : this.#ofIssueTakingUp(pull, joined);
+  }
+
+  #ofIssueTakingUp(pull: Pull, issue: string): Promise<Destination | undefined> {
+    return this.#accept(pull, this.#candidate(issue), "closing reference");
   }
 
   /**
@@ -97,8 +103,9 @@ export class TaskFinder {
   async #ofOwnPull(pull: Pull): Promise<Destination | undefined> {
     const { issues: closing, areCertain } = await this.#links.closingReferences(pull.number);
     const branch = branchOf(pull);
-    for (const { repositoryId, issue } of closing) {
-      const found = await this.#accept(pull, issueKey(repositoryId, issue), "closing reference");
+    for (const { repositoryId, issue, repository } of closing) {
+      const candidate = { ...issueKey(repositoryId, issue), repository };
+      const found = await this.#accept(pull, candidate, "closing reference");
       if (found) return this.#remember(branch, found);
     }
     const known = branch && (await this.#store.workOfBranch(branch));
@@ -108,7 +115,7 @@ export class TaskFinder {
       if (found) return this.#remember(branch, found);
     }
     for (const work of [known, guess]) {
-      const found = work && (await this.#accept(pull, { repositoryId: pull.repositoryId, work }, "text"));
+      const found = work && (await this.#accept(pull, this.#candidate(work), "text"));
       if (found) return found;
     }
     for (const { repositoryId, issue } of closing) {
@@ -124,16 +131,15 @@ export class TaskFinder {
   }
 
   /** The work that a pull request's text names, the most likely first. */
-  async *#named(pull: Pull, likely: readonly string[]): AsyncGenerator<TaskKey> {
+  async *#named(pull: Pull, likely: readonly string[]): AsyncGenerator<Candidate> {
     const page = pageOf(pull);
-    const { repositoryId } = pull;
-    for (const work of worksNamedIn(ownWords(pull.body), page)) yield { repositoryId, work };
+    for (const work of worksNamedIn(ownWords(pull.body), page)) yield this.#candidate(work);
     const inTitle = referencesIn(pull.title, page).filter(({ repository }) => !repository);
     const all = byLikelihood([...referencesIn(pull.body, page), ...inTitle], likely);
     const elsewhere = new Map<string, number | undefined>();
     for (const { repository, issue } of all) {
       if (!repository) {
-        yield issueKey(repositoryId, issue);
+        yield this.#candidate(String(issue));
         continue;
       }
       const name = `${repository.owner}/${repository.name}`.toLowerCase();
@@ -142,39 +148,30 @@ export class TaskFinder {
         elsewhere.set(name, await this.#crossing.repositoryId(repository));
       }
       const id = elsewhere.get(name);
-      if (id !== undefined) yield issueKey(id, issue);
+      if (id !== undefined) yield { ...issueKey(id, issue), repository };
     }
   }
 
-  /** The task of a key, if there is one and the link to it counts. */
-  async #accept(pull: Pull, key: TaskKey, kind: CrossingKind): Promise<Destination | undefined> {
-    const record = await this.#store.get(key);
-    // As above: a deleted comment must not be sent later.
-    const isThere =
-      this.#event.type === "comment_withdrawn"
-        ? record !== undefined
-        : this.#hadPull(record, pull, kind) || (await this.#hasTask(key, record));
-    if (!isThere) return undefined;
-    if (record && key.repositoryId === this.#event.repository.id) return this.#hereAsOfNow(key, record);
-    const named = record?.source?.repository;
-    const repository = named && (await this.#crossing.lead(pull, key, named, kind));
-    return repository && { ...key, repository };
+  /** Work in the event's repository. */
+  #candidate(work: string): Candidate {
+    const { id: repositoryId, owner, name } = this.#event.repository;
+    return { repositoryId, work, repository: { owner, name } };
   }
 
-  /**
-   * Whether there is a task, or will be: one that is still being created gets earlier messages, too. An assignment that
-   * this event has overtaken is not in the record yet, so GitHub is asked whether the issue still wants no task.
-   */
-  async #hasTask({ repositoryId, work }: TaskKey, record: TaskRecord | undefined): Promise<boolean> {
-    if (record?.wanted !== false) return record?.wanted === true || record?.task !== undefined;
-    const { source, intentAt = "" } = record;
-    if (!source || !("issue" in source)) return false;
-    const id = `${repositoryId}#${work}`;
-    const known = this.#issuesNow.get(id);
-    if (!known && this.#issuesNow.size === mostIssuesNow) return false;
-    const asking = known ?? isWantedNow(this.context.octokit, source, intentAt);
-    this.#issuesNow.set(id, asking);
-    return (await asking) === true;
+  /** The task of a candidate, if there is one and the link to it counts. */
+  async #accept(pull: Pull, candidate: Candidate, kind: CrossingKind): Promise<Destination | undefined> {
+    const { repository: linked, ...key } = candidate;
+    const record = await this.#store.get(key);
+    const isHere = key.repositoryId === this.#event.repository.id;
+    // As above: a deleted comment must not be sent later.
+    const isWithdrawn = this.#event.type === "comment_withdrawn" && record !== undefined;
+    if (!isWithdrawn && !this.#hadPull(record, pull, kind) && !hasOrGetsTask(record)) {
+      if (!(await this.#issuesNow.want(candidate, record, new URL(pull.url).origin))) return undefined;
+      if (!record && isHere) await this.#recover(key);
+    }
+    if (isHere) return record ? this.#hereAsOfNow(key, record) : this.#here(key);
+    const repository = await this.#crossing.lead(pull, key, record?.source?.repository ?? linked, kind);
+    return repository && { ...key, repository };
   }
 
   /** The task that a pull request was for: merging it may have ended the task before we hear of it. */
@@ -239,6 +236,11 @@ export class TaskFinder {
     );
     return true;
   }
+}
+
+/** A task that is still being created gets earlier messages, too. */
+function hasOrGetsTask({ wanted, task }: TaskRecord = {}): boolean {
+  return wanted ?? task !== undefined;
 }
 
 /** `undefined` if the head's fork is gone. */

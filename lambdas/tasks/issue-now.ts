@@ -7,12 +7,13 @@ import { statusMarker } from "../model/status-marker.js";
 
 /**
  * Whether the issue is open and the agent among its assignees, as GitHub says now; `undefined` if it does not say: then
- * the last event holds. `since` (ISO 8601) is when the issue last changed, as far as the relay knows.
+ * the last event holds. `since` (ISO 8601) is when the issue last changed, as far as the relay knows: GitHub is asked again
+ * while it shows an older state.
  */
 export async function isWantedNow(
   octokit: Octokit,
   issue: IssueAddress,
-  since: string,
+  since?: string,
 ): Promise<boolean | undefined> {
   return new IssueClient(octokit, issue).isOpenFor(await agentId(octokit), since);
 }

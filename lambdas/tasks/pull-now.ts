@@ -55,10 +55,7 @@ function objectionTo(pull: GivenPull, agent: number, issue: Issue): string {
   return `The branch of this pull request is in ${where}, and its author does not let maintainers edit it, so the agent cannot push to it. Ask the author to select "Allow edits by maintainers". ${howToAskAgain({ issue })} then. Or request the agent's review instead, which needs no push.`;
 }
 
-/**
- * The number of an issue with a task that the pull request closes: that task takes the pull request up. `undefined` if
- * there is none, or if the pull request has a task of its own already.
- */
+/** The issue whose task takes up what the agent is given; `undefined` also if it has a task of its own already. */
 export async function issueToJoin(
   store: TaskStore,
   known: TaskRecord | undefined,
@@ -66,10 +63,23 @@ export async function issueToJoin(
 ): Promise<string | undefined> {
   if (ask === undefined || known?.task !== undefined) return undefined;
   const octokit = (await connectGitHub()).installation(installation);
-  const { issues, areCertain } = await new PullLinks(octokit, repository).closingReferences(number);
-  for (const { repositoryId, issue } of issues) {
-    if (repositoryId !== repository.id) continue;
-    const key = issueKey(repositoryId, issue);
+  return issueTakingUp(store, new PullLinks(octokit, repository), {
+    repositoryId: repository.id,
+    number,
+    url,
+  });
+}
+
+/** The number of an issue with a task that a pull request closes: that task takes the pull request up. `undefined` if there is none. */
+export async function issueTakingUp(
+  store: TaskStore,
+  links: PullLinks,
+  { repositoryId, number, url }: { repositoryId: number; number: number; url: string },
+): Promise<string | undefined> {
+  const { issues, areCertain } = await links.closingReferences(number);
+  for (const closed of issues) {
+    if (closed.repositoryId !== repositoryId) continue;
+    const key = issueKey(repositoryId, closed.issue);
     if (hasTask(await store.get(key))) return key.work;
   }
   if (!areCertain) throw new TransientError(`GitHub did not say which issues ${url} closes. It is retried.`);

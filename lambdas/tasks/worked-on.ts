@@ -1,5 +1,6 @@
 import type { Octokit } from "@octokit/rest";
 import { agentId } from "../accounts/agent.js";
+import { askOf } from "../github/given-pull.js";
 import type { Pull } from "../github/repository.js";
 import { pullKey } from "../model/record.js";
 import { LiveWorks } from "./live-works.js";
@@ -32,17 +33,25 @@ export class WorkedOn {
     const given = new Set(live.map(({ work }) => work));
     const included = await Promise.all(
       pulls.map((pull) => {
-        const mayBe = pull.authorId === agent || given.has(pullKey(pull.repositoryId, pull.number).work);
+        const mayBe =
+          pull.authorId === agent ||
+          pull.assignees.includes(agent) ||
+          given.has(pullKey(pull.repositoryId, pull.number).work);
         return mayBe && this.includes(pull);
       }),
     );
     return pulls.filter((_, index) => included[index]);
   }
 
-  /** Of a pull request that was assigned to the agent: its newest commit at that time. */
-  async givenSha({ repositoryId, number }: Pull): Promise<string | undefined> {
-    const { wanted, source } = (await this.store.get(pullKey(repositoryId, number))) ?? {};
-    if (!wanted || !source || !("issue" in source) || source.issue.ask !== "work") return undefined;
-    return source.issue.headSha;
+  /**
+   * Of a pull request of somebody else that the agent works on: its newest commit when it was assigned. If the record does not
+   * say that, an assignment is still on its way: then the newest commit now.
+   */
+  async givenSha(pull: Pull): Promise<string | undefined> {
+    const { wanted, source } = (await this.store.get(pullKey(pull.repositoryId, pull.number))) ?? {};
+    if (wanted && source && "issue" in source && source.issue.ask === "work") return source.issue.headSha;
+    const agent = await agentId(this.octokit);
+    const isAssigned = pull.isOpen && askOf(pull, agent) === "work";
+    return isAssigned && pull.authorId !== agent ? pull.headSha : undefined;
   }
 }

@@ -20,12 +20,11 @@ export function classifyIssueComment(
   const { issue, comment } = parsePayload(issueCommentSchema, payload);
   const kind = issue.pull_request ? "pull" : "issue";
   const subject = { kind, number: issue.number, url: issue.html_url } as const;
-  const agentAssigned = issue.assignees.some((assignee) => isAgent(assignee, identities));
-  return classifyContent(action, payload, identities, issue.user, {
+  return classifyContent(action, payload, identities, issue, {
     ...common,
     type: "comment_posted",
     subject,
-    agentAssigned,
+    agentAssigned: isAsked(issue, identities),
     at: comment.created_at,
     comment: { kind: "comment", ...commentFields(comment) },
   });
@@ -39,11 +38,11 @@ export function classifyReviewComment(
   identities: Identities,
 ): Classification {
   const { pull_request: pull, comment } = parsePayload(reviewCommentSchema, payload);
-  return classifyContent(action, payload, identities, pull.user, {
+  return classifyContent(action, payload, identities, pull, {
     ...common,
     type: "comment_posted",
     subject: { kind: "pull", number: pull.number, url: pull.html_url },
-    agentAssigned: false,
+    agentAssigned: isAsked(pull, identities),
     at: comment.created_at,
     comment: {
       kind: "review_comment",
@@ -68,14 +67,29 @@ export function classifyReview(
   }
   const at = review.submitted_at ?? pull.updated_at;
   const times = { created_at: at, updated_at: at };
-  return classifyContent(action, payload, identities, pull.user, {
+  return classifyContent(action, payload, identities, pull, {
     ...common,
     type: "comment_posted",
     subject: { kind: "pull", number: pull.number, url: pull.html_url },
-    agentAssigned: false,
+    agentAssigned: isAsked(pull, identities),
     at,
     comment: { kind: "review", ...commentFields({ ...review, ...times }), reviewState: state },
   });
+}
+
+/** An issue or a pull request. The payload of a comment in its conversation does not say whose review is requested. */
+interface Commented {
+  user: Person;
+  assignees: Person[];
+  requested_reviewers?: Person[];
+}
+
+/** Whether the agent is assigned, or its review requested. */
+function isAsked(
+  { assignees, requested_reviewers: reviewers = [] }: Commented,
+  identities: Identities,
+): boolean {
+  return [...assignees, ...reviewers].some((person) => isAgent(person, identities));
 }
 
 interface Content {
@@ -108,20 +122,20 @@ function cutBody(body: string): Pick<Comment, "body" | "missingBytes"> {
 }
 
 /**
- * Skips what the agent and the App write. A deletion becomes a withdrawal, and an edit keeps the text before it. `opener`
- * has opened the issue or pull request.
+ * Skips what the agent and the App write. A deletion becomes a withdrawal, and an edit keeps the text before it. Somebody
+ * else's pull request may have been given to the agent although the payload does not say so.
  */
 function classifyContent(
   action: string,
   payload: unknown,
   identities: Identities,
-  opener: Person,
+  commented: Commented,
   posted: CommentPosted,
 ): Classification {
   const { comment, ...fields } = posted;
   const { kind, number } = fields.subject;
-  const isOthers = kind === "pull" && !isAgent(opener, identities);
-  const given = isOthers ? { ifGiven: pullKey(fields.repository.id, number) } : {};
+  const mayBeGiven = kind === "pull" && !isAgent(commented.user, identities) && !posted.agentAssigned;
+  const given = mayBeGiven ? { ifGiven: pullKey(fields.repository.id, number) } : {};
   const author = { id: comment.authorId ?? ghost.id, login: comment.author };
   if (isAgent(author, identities)) return agentsOwn;
   if (comment.appId !== undefined && comment.appId === identities.appId) return appsOwn;

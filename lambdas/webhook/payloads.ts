@@ -69,7 +69,13 @@ export const issueCommentSchema = z.object({
   comment: z.object(comment),
 });
 
-const pullRequest = z.object({ number: id, html_url: url, user: person });
+const pullRequest = z.object({
+  number: id,
+  html_url: url,
+  user: person,
+  assignees: people,
+  requested_reviewers: people,
+});
 
 export const reviewCommentSchema = z.object({
   pull_request: pullRequest,

@@ -172,6 +172,52 @@ describe("an issue", () => {
     expect(told.join()).toMatch(/It overtakes the reopening\.[\s\S]*There is no task yet\./);
     expect(told.join()).not.toContain("Said while it is closed.");
   });
+
+  test("gets what is said on its pull request before the relay knows of its first assignment; an issue that is only named is left alone", async () => {
+    await start();
+    const [issue, named] = [await world.openIssue(), await world.openIssue()];
+    const { pull } = await world.gitHub.openPull({
+      repo: "octo/app",
+      by: world.gitHub.agentLogin,
+      head: "by-hand",
+      body: `Part of #${issue.number}, see #${named.number}.`,
+    });
+    const failed = (log: string) =>
+      world.gitHub.completeRun({
+        repo: "octo/app",
+        workflow: "CI",
+        branch: pull.headBranch,
+        headSha: pull.shas.at(-1) ?? "",
+        conclusion: "failure",
+        jobs: [{ name: "test", conclusion: "failure", log: `##[error]Error: ${log}\n` }],
+      });
+    const review = (body: string) =>
+      world.gitHub.review(pull, { by: "mona", state: "changes_requested", body });
+    await review("Nobody is asked yet.");
+    await failed("It is nobody's.");
+    await world.idle();
+    expect(world.haveEntered("forward-comment", "Put into inbox")).toBe(0);
+    expect(world.haveEntered("relay-failure", "Put into inbox")).toBe(0);
+
+    const assignment = await world.gitHub.assign(issue, {
+      by: "mona",
+      assignee: world.gitHub.agentLogin,
+      deliver: false,
+    });
+    await review("It overtakes the assignment.");
+    await failed("This, too.");
+    const { comment } = await world.gitHub.comment(pull, { by: "mona", body: "It is taken back." });
+    await world.idle();
+    await world.gitHub.deleteComment(comment, { by: "mona" });
+    await world.idle();
+    await world.gitHub.send(assignment);
+    await world.untilRunning(issue);
+    await expectSuccess();
+    const told = world.agentOf(issue).inputs.map(({ text }) => text);
+    expect(told.join()).toMatch(/It overtakes the assignment\.[\s\S]*This, too\./);
+    expect(told.join()).not.toMatch(/nobody|taken back/i);
+    expect(world.agents()).toHaveLength(1);
+  });
 });
 
 describe("a drain", () => {

@@ -114,9 +114,19 @@ describe.each([
 
   test("is looked after like the agent's own: comments, reviews, CI of the commit that it was given with or that it pushes, conflicts", async () => {
     const pull = await openPull();
-    await assign(pull);
-    await world.untilRunning(pull.issue);
+    await failCheck(pull, "It is not the agent's yet");
+    const assigned = await assign(pull, "mona", { deliver: false });
+    await world.gitHub.review(pull, {
+      by: "mona",
+      state: "commented",
+      body: "It overtakes the assignment.",
+      comments: [{ path: "a.ts", line: 2, body: "This, too." }],
+    });
     await failCheck(pull, "It was red before");
+    await world.idle();
+    await world.gitHub.send(assigned);
+    await world.untilRunning(pull.issue);
+    expect(await told(pull, "It overtakes the assignment.")).toContain("This, too.");
     await told(pull, "It was red before");
     await world.gitHub.completeRun({
       repo: "octo/app",
@@ -153,18 +163,21 @@ describe.each([
     await world.gitHub.comment({ ...pull }, { by: "mona", body: "Nobody listens." });
     await failCheck(pull, "Nobody mends it");
     await allWell(world);
-    expect(texts(pull).join("\n")).not.toMatch(/I may not|a person's|Nobody/);
+    expect(texts(pull).join("\n")).not.toMatch(/I may not|a person's|Nobody|not the agent's yet/);
   });
 
   test("joins the task of the issue that it closes, as long as the agent is assigned to it", async () => {
     const issue = await world.runningIssue();
     const pull = await openPull({ body: `Closes #${issue.number}.` });
     await world.gitHub.comment({ ...pull }, { by: "mona", body: "The agent is not asked yet." });
-    await assign(pull);
+    const assigned = await assign(pull, "mona", { deliver: false });
+    await world.gitHub.comment({ ...pull }, { by: "mona", body: "It overtakes the assignment." });
     const heard = (text: string) =>
       until(`the issue's agent gets "${text}"`, () =>
         world.agentOf(issue).inputs.some((input) => input.text.includes(text)),
       );
+    await heard("It overtakes the assignment.");
+    await world.gitHub.send(assigned);
     await heard(`Assignment of pull request octo/app#${pull.number}, by mona`);
     // It is listed and tracked like the agent's own.
     await world.untilStatus(issue, `/pull/${pull.number}) (open`);

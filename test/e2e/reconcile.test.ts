@@ -120,7 +120,21 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
     const unassigned = await gitHub.unassignPull(pull, { ...by, ...agent });
     expect(await heals([unassigned])).toEqual([`${name} is unassigned and has a task`]);
     await world.untilStatus(pull.issue, "is paused");
+
+    // The payload of a comment in the conversation does not say whose review is requested.
     const reviewer = { reviewer: gitHub.agentLogin };
+    const { pull: other } = await gitHub.openPull({ repo: "octo/app", by: "mona", head: "others" });
+    const request = await gitHub.requestReview(other, { ...by, ...reviewer });
+    const overtaking = await gitHub.comment(other, { ...by, body: "<before the request>" });
+    await gitHub.send(overtaking);
+    await gitHub.send(request);
+    await world.untilRunning(other.issue);
+    await world.idle();
+    expect(await heals([overtaking, request])).toEqual([
+      expect.stringMatching(`octo/app#${other.number} has a comment .* that the agent did not get`),
+    ]);
+    await until("the agent gets it", () => allInputs().some((text) => text.includes("<before the request>")));
+
     const requested = await gitHub.requestReview(pull, { ...by, ...reviewer });
     expect(await heals([requested])).toEqual([`${name} asks for the agent's review and has no task`]);
     await world.untilRunning(pull.issue);

@@ -134,5 +134,18 @@ test.each(["pull_request_review", "pull_request_review_comment", "issue_comment"
     expect(
       classify(event, delivery, { ...payload, action: "created" }, { agent: "Codertocat" }),
     ).not.toHaveProperty("ifGiven");
+    // The record may not say yet what the payload does.
+    const agent = { id: 5, login: "coder-agent" };
+    const commented = payload.issue ?? payload.pull_request;
+    for (const asked of [
+      { assignees: [agent] },
+      ...(payload.issue ? [] : [{ requested_reviewers: [agent] }]),
+    ]) {
+      const given = { ...payload, [payload.issue ? "issue" : "pull_request"]: { ...commented, ...asked } };
+      const action = event === "pull_request_review" ? "submitted" : "created";
+      expect(classify(event, delivery, { ...given, action }, { agent: "coder-agent" })).toEqual({
+        event: expect.objectContaining({ type: "comment_posted", agentAssigned: true }),
+      });
+    }
   },
 );
