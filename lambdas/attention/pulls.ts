@@ -2,6 +2,7 @@ import { ignoredChecks } from "../ci/ignored-checks.js";
 import { connectGitHub } from "../github/app.js";
 import { checksOfPulls, type HeadChecks, pullsAtOnce } from "../github/pull-checks.js";
 import { hasQuota } from "../github/quota.js";
+import { RepositoryClient } from "../github/repository.js";
 import { configPath } from "../model/config-path.js";
 import type { PullChecks, TaskPull, TaskRecord } from "../model/record.js";
 import { announceChecks } from "../pulls/noting.js";
@@ -37,14 +38,18 @@ export class PullLooks {
 
   async #ask(installation: number, ids: readonly string[]): Promise<void> {
     try {
-      const octokit = (await connectGitHub()).installation(installation);
+      const app = await connectGitHub();
+      const octokit = app.installation(installation);
       if (!(await hasQuota(octokit))) {
         log.warn("The rest of GitHub's hourly requests is left to the flows", { installation });
         return;
       }
       for (let from = 0; from < ids.length && hasTimeFor(reservedMs); from += pullsAtOnce) {
         const found = await checksOfPulls(octokit, ids.slice(from, from + pullsAtOnce), configPath);
-        for (const [id, checks] of found) this.#found.set(id, checks);
+        for (const [id, { checks, ...head }] of found) {
+          // The App's own check run says something about the config file, which is not the agent's business.
+          this.#found.set(id, { ...head, checks: checks.filter((check) => check.app !== app.id) });
+        }
       }
     } catch (error) {
       // People are still told what the records say.
@@ -57,24 +62,41 @@ export class PullLooks {
 
   /** Shows in the status comment what CI says. Returns the record after that. */
   async sync(record: SourcedRecord): Promise<SourcedRecord> {
-    const { pulls = [] } = record;
-    const changed = pulls.map((pull) => {
-      const found = openPullsOf(record).includes(pull) ? this.#found.get(pull.nodeId) : undefined;
-      return found ? { ...pull, checks: judged(found, pull.checks) } : pull;
-    });
+    const { pulls = [], source } = record;
+    const open = openPullsOf(record);
+    const changed = await Promise.all(
+      pulls.map(async (pull) => {
+        const found = open.includes(pull) ? this.#found.get(pull.nodeId) : undefined;
+        return found ? { ...pull, checks: await judged(found, pull, source.installation) } : pull;
+      }),
+    );
     if (changed.every(({ checks }, index) => checks === pulls[index]?.checks)) return record;
     return (await announceChecks(this.store, record, changed)) ?? record;
   }
 }
 
 /** What was known already, if nothing has changed. */
-function judged(
-  { headSha, checks, hasConflict, file }: HeadChecks,
-  known: PullChecks | undefined,
-): PullChecks {
+async function judged(
+  found: HeadChecks,
+  { checks: known, state, repository, number }: TaskPull,
+  installation: number,
+): Promise<PullChecks> {
+  const { headSha } = found;
+  const result = resultOf(found);
+  const isGood = state === "open" && (result === "passed" || result === "none");
+  let { isMergeable } = found;
+  // A query may not make GitHub compute it. This does.
+  if (isMergeable === undefined && isGood) {
+    const octokit = (await connectGitHub()).installation(installation);
+    isMergeable = (await new RepositoryClient(octokit, repository).pull(number))?.isMergeable;
+  }
+  const isSame = known?.headSha === headSha && known.result === result;
+  if (isSame && known.isMergeable === isMergeable) return known;
+  return { headSha, isMergeable, result, at: isSame ? known.at : Date.now() };
+}
+
+function resultOf({ checks, file }: HeadChecks): PullChecks["result"] {
   const isIgnored = ignoredChecks({ file });
   const outcomes = checks.filter(({ names }) => !names.some(isIgnored)).map(({ outcome }) => outcome);
-  const result = (["failed", "running", "passed"] as const).find((one) => outcomes.includes(one)) ?? "none";
-  const isKnown = known?.headSha === headSha && known.result === result && known.hasConflict === hasConflict;
-  return isKnown ? known : { headSha, hasConflict, result, at: Date.now() };
+  return (["failed", "running", "passed"] as const).find((one) => outcomes.includes(one)) ?? "none";
 }

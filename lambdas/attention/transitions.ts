@@ -54,10 +54,13 @@ function repositoryOf(url: string): RepositoryName {
 /** CI may begin late, and an agent that works may push again. */
 const patience = { none: 10, working: 20 };
 
-/** A pull request is ready once for each newest commit. A conflict is the agent's to solve. */
+/**
+ * A pull request is ready once for each newest commit, and only if GitHub says that it can be merged. A conflict is the
+ * agent's to solve.
+ */
 function readiness({ status }: SourcedRecord, pull: TaskPull): Transition[] {
   const { state, checks, repository, number } = pull;
-  if (state !== "open" || !checks || checks.hasConflict) return [];
+  if (state !== "open" || !checks?.isMergeable) return [];
   const { headSha, result, at } = checks;
   if (result !== "passed" && result !== "none") return [];
   const ci = result === "passed" ? "and its checks are green" : "and no checks have reported on it";

@@ -21,7 +21,12 @@ const query = `query ($ids: [ID!]!, $file: String!) {
                 pageInfo { hasNextPage }
                 nodes {
                   __typename
-                  ... on CheckRun { name conclusion checkSuite { workflowRun { workflow { name } } } }
+                  ... on CheckRun {
+                    name
+                    conclusion
+                    startedAt
+                    checkSuite { app { databaseId } workflowRun { runNumber event workflow { name } } }
+                  }
                   ... on StatusContext { context state }
                 }
               }
@@ -37,7 +42,12 @@ interface CheckRunNode {
   __typename: "CheckRun";
   name: string;
   conclusion: string | null;
-  checkSuite: { workflowRun: { workflow: { name: string } | null } | null } | null;
+  /** `null` if it has not started yet. */
+  startedAt: string | null;
+  checkSuite: {
+    app: { databaseId: number | null } | null;
+    workflowRun: { runNumber: number; event: string; workflow: { name: string } | null } | null;
+  } | null;
 }
 
 interface StatusNode {
@@ -60,9 +70,12 @@ interface PullNode {
 
 export type CheckOutcome = "passed" | "failed" | "running";
 
-/** A check run or status of a commit. `names`: its own, and that of its workflow. */
+/** A check run or status of a commit. */
 export interface Check {
+  /** Its own name, and that of its workflow. */
   names: string[];
+  /** The id of the GitHub App that made it; a status has none. */
+  app?: string;
   outcome: CheckOutcome;
 }
 
@@ -70,8 +83,8 @@ export interface Check {
 export interface HeadChecks {
   headSha: string;
   checks: Check[];
-  /** As far as GitHub has computed it. */
-  hasConflict: boolean;
+  /** `false` if there is a conflict; `undefined` while GitHub computes it. */
+  isMergeable: boolean | undefined;
   /** The text of the file that was asked for. */
   file: string | undefined;
 }
@@ -116,7 +129,7 @@ function checksIn(
   return {
     headSha,
     checks: rollup ? checksOf(rollup) : [],
-    hasConflict: mergeable === "CONFLICTING",
+    isMergeable: mergeable === "UNKNOWN" ? undefined : mergeable === "MERGEABLE",
     file: repository?.object?.text ?? undefined,
   };
 }
@@ -126,18 +139,49 @@ const passed: readonly string[] = ["SUCCESS", "NEUTRAL", "SKIPPED"];
 const running: readonly (string | null)[] = [null, "PENDING", "EXPECTED"];
 
 function checksOf({ state, contexts: { pageInfo, nodes } }: Rollup): Check[] {
-  const checks = (nodes ?? []).flatMap((node): Check[] => {
-    if (!node) return [];
-    if (node.__typename === "StatusContext") {
-      return [{ names: [node.context], outcome: outcomeOf(node.state) }];
-    }
-    const workflow = node.checkSuite?.workflowRun?.workflow?.name;
-    const names = [node.name, ...(workflow === undefined ? [] : [workflow])];
-    return [{ names, outcome: outcomeOf(node.conclusion) }];
-  });
+  const shown = (nodes ?? []).filter((node) => node !== null);
+  const statuses = shown.filter((node) => node.__typename === "StatusContext");
+  const runs = shown.filter((node) => node.__typename === "CheckRun");
+  const checks = [
+    ...statuses.map(({ context, state }): Check => ({ names: [context], outcome: outcomeOf(state) })),
+    ...newestOf(runs).map(checkOf),
+  ];
   // Of those after the first hundred, and of those that GitHub hides, such as statuses, only the outcome of all is known.
   const areAllShown = !pageInfo.hasNextPage && nodes?.every((node) => node !== null);
   return areAllShown ? checks : [...checks, { names: [], outcome: outcomeOf(state) }];
+}
+
+function checkOf({ name, conclusion, checkSuite }: CheckRunNode): Check {
+  const workflow = checkSuite?.workflowRun?.workflow?.name;
+  const app = checkSuite?.app?.databaseId;
+  return {
+    names: [name, ...(workflow === undefined ? [] : [workflow])],
+    ...(app != null && { app: String(app) }),
+    outcome: outcomeOf(conclusion),
+  };
+}
+
+/**
+ * A workflow can run again for the same commit, for example when a label is added, and other CI can report again. Of check
+ * runs of the same name, the newest counts, as on GitHub's pages (`eliminateDuplicates` in cli/cli).
+ */
+function newestOf(runs: readonly CheckRunNode[]): CheckRunNode[] {
+  const newest = new Map<string, number>();
+  for (const run of runs) {
+    const key = keyOf(run);
+    newest.set(key, Math.max(newest.get(key) ?? 0, orderOf(run)));
+  }
+  return runs.filter((run) => orderOf(run) === newest.get(keyOf(run)));
+}
+
+function keyOf({ name, checkSuite }: CheckRunNode): string {
+  const { app, workflowRun } = checkSuite ?? {};
+  return JSON.stringify([name, app?.databaseId, workflowRun?.workflow?.name, workflowRun?.event]);
+}
+
+function orderOf({ startedAt, checkSuite }: CheckRunNode): number {
+  const started = startedAt === null ? Number.POSITIVE_INFINITY : Date.parse(startedAt);
+  return checkSuite?.workflowRun?.runNumber ?? started;
 }
 
 function outcomeOf(word: string | null): CheckOutcome {

@@ -113,11 +113,11 @@ export type PullState = "open" | "draft" | "merged" | "closed";
 /** What GitHub says about the newest commit of a pull request. */
 export interface PullChecks {
   headSha: string;
-  /** It can't be merged. */
-  hasConflict: boolean;
+  /** `false` if there is a conflict; missing while GitHub computes it. */
+  isMergeable?: boolean | undefined;
   /** `failed` if one has failed, else `running` while one runs; `none` if nothing was reported. */
   result: "passed" | "failed" | "running" | "none";
-  /** Since when: milliseconds since the epoch. */
+  /** Since when the commit has had this result: milliseconds since the epoch. */
   at: number;
 }
 

@@ -7,6 +7,7 @@ import { type TaskKey, type TaskPull, type TaskRecord, taskKey } from "../model/
 import { log } from "../runtime/log.js";
 import type { SourcedRecord } from "../status/mention.js";
 import { type Records, StatusComment } from "../status/status-comment.js";
+import { statusText } from "../status/text.js";
 
 /** Notes and shows a pull request of somebody else that the task `key` of an issue has taken up, as one of its own. */
 export async function trackTakenUp(store: Records, key: TaskKey, event: IssueEvent): Promise<void> {
@@ -78,7 +79,7 @@ async function note(
   throw new TransientError("Too many events change the pull requests of the task at once. It is retried.");
 }
 
-/** Shows what CI says about the pull requests; `undefined` if they have changed since the record was read. */
+/** Notes what CI says about the pull requests, and shows it; `undefined` if they have changed since the record was read. */
 export async function announceChecks(
   store: Records,
   record: SourcedRecord,
@@ -87,7 +88,10 @@ export async function announceChecks(
   const { source } = record;
   const updated = await updatePulls(store, taskKey(source), record, pulls);
   if (!updated) return undefined;
-  await new StatusComment(store, await connectGitHub(), source, "attend").refresh(updated);
+  // Whether a pull request can be merged is unknown for a moment after each push to its base: nobody has to see that.
+  if (statusText(updated, source) !== statusText(record, source)) {
+    await new StatusComment(store, await connectGitHub(), source, "attend").refresh(updated);
+  }
   return { ...updated, source };
 }
 

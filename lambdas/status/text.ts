@@ -1,4 +1,11 @@
-import type { TaskLocation, TaskPull, TaskRecord, TaskState, WorkSource } from "../model/record.js";
+import type {
+  PullChecks,
+  TaskLocation,
+  TaskPull,
+  TaskRecord,
+  TaskState,
+  WorkSource,
+} from "../model/record.js";
 import { statusMarker } from "../model/status-marker.js";
 import { isTaskName } from "../model/task-name.js";
 import { gitHubPages } from "../runtime/environment.js";
@@ -109,17 +116,23 @@ function linkTo({ name, url = "" }: TaskLocation): string {
 
 const results = { passed: "✅", failed: "❌", running: "🟡" } as const;
 
-/** `Pull request: [#7](…) (open, checks ✅)`: all of the task's, each with its state and what CI says. */
+/** `Pull request: [#7](…) (open, checks ✅)`: all of the task's, each with its state, its conflicts and what CI says. */
 function pullsLine(pulls: readonly TaskPull[], repositoryId: number): string {
   // They are noted in whatever order their webhooks arrive.
   const sorted = pulls.toSorted((a, b) => a.number - b.number);
   const shown = sorted.map(({ repository: { id, owner, name }, number, url, state, checks }) => {
     const title = id === repositoryId ? `#${number}` : `${owner}/${name}#${number}`;
     const isOver = state === "merged" || state === "closed";
-    const result = isOver || !checks || checks.result === "none" ? "" : `, checks ${results[checks.result]}`;
-    return `[${title}](${url}) (${state}${result})`;
+    return `[${title}](${url}) (${[state, ...(isOver || !checks ? [] : remarksOn(checks))].join(", ")})`;
   });
   return shown.length === 0 ? "" : `Pull request${shown.length > 1 ? "s" : ""}: ${shown.join(", ")}`;
+}
+
+function remarksOn({ isMergeable, result }: PullChecks): string[] {
+  return [
+    ...(isMergeable === false ? ["has conflicts"] : []),
+    ...(result === "none" ? [] : [`checks ${results[result]}`]),
+  ];
 }
 
 /** Without what Coder says about these pull requests: GitHub knows better. */

@@ -113,7 +113,7 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
     await untilShown("open, checks 🟡");
     pull.hasConflict = true;
     await world.gitHub.setStatus({ ...status, sha, state: "success" });
-    await untilShown("open, checks ✅");
+    await untilShown("open, has conflicts, checks ✅");
     await world.attend();
     expect(world.mentions(pull)).toHaveLength(2);
     pull.hasConflict = false;

@@ -16,13 +16,17 @@ const passed = ["SUCCESS", "NEUTRAL", "SKIPPED"];
 export function statusCheckRollup({ actions, checkRuns, statuses }: Reports, repo: Repository, oid: string) {
   const ofActions = actions.ofCommit(repo, oid).flatMap((run) => {
     const jobs = run.jobs.filter(({ attempt }) => attempt === run.attempt);
-    const checkSuite = { workflowRun: { workflow: { name: run.workflow } } };
+    const { number: runNumber, event, workflow, createdAt: startedAt } = run;
+    const workflowRun = { runNumber, event, workflow: { name: workflow } };
+    const checkSuite = { app: { databaseId: 15368 }, workflowRun };
     const named = jobs.length > 0 ? jobs : [{ name: run.workflow, conclusion: run.conclusion }];
-    return named.map(({ name, conclusion }) => checkRun(name, conclusion, checkSuite));
+    return named.map(({ name, conclusion }) => checkRun({ name, conclusion, startedAt }, checkSuite));
   });
   const ofApps = checkRuns
     .latestOf(repo, oid)
-    .map(({ name, conclusion }) => checkRun(name, conclusion, { workflowRun: null }));
+    .map(({ app, ...run }) =>
+      checkRun(run, { app: { databaseId: app?.id ?? Number(checkRuns.auth.appId) }, workflowRun: null }),
+    );
   const contexts = statuses.ofCommit(repo, oid).map(({ context, state }) => statusContext(context, state));
   const nodes = [...ofActions, ...ofApps, ...contexts];
   if (nodes.length === 0) return null;
@@ -34,9 +38,13 @@ export function statusCheckRollup({ actions, checkRuns, statuses }: Reports, rep
 }
 
 /** Of a union, an answer has the fields of its own type only. */
-const checkRun = (name: string, conclusion: string | null, checkSuite: Json) => ({
+const checkRun = (
+  { name, conclusion, startedAt }: { name: string; conclusion: string | null; startedAt: string },
+  checkSuite: Json,
+) => ({
   __typename: "CheckRun",
   name,
+  startedAt,
   status: conclusion === null ? "IN_PROGRESS" : "COMPLETED",
   conclusion: conclusion?.toUpperCase() ?? null,
   checkSuite,
@@ -49,6 +57,7 @@ const statusContext = (context: string, state: string) => ({
   context,
   state: state.toUpperCase(),
   name: undefined,
+  startedAt: undefined,
   conclusion: undefined,
   checkSuite: undefined,
 });

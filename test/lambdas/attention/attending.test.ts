@@ -13,6 +13,7 @@ import { FakeGitHub } from "../../../local/fake-github/fake-github.js";
 import type { Issue } from "../../../local/fake-github/issues/issues.js";
 import type { Pull } from "../../../local/fake-github/pulls/pull.js";
 import { nodeId } from "../../../local/fake-github/repositories/repository.js";
+import type { NewCheckReport } from "../../../local/fake-github/runs/check-runs.js";
 import { HttpServer } from "../../../local/http/http-server.js";
 import { startTable } from "../table.js";
 
@@ -326,11 +327,12 @@ function taskPull({ id, number, repo }: Pull): TaskPull {
 const openPull = async (repo: string, head: string) =>
   (await gitHub.openPull({ repo, by: gitHub.agentLogin, head, deliver: false })).pull;
 
+const quietly = { repo: "octo/app", by: "mona", deliver: false };
+
 describe("the checks of a pull request", () => {
-  const quietly = { repo: "octo/app", by: "mona", deliver: false };
   const report = (name: string, conclusion?: string) => ({ name, ...(conclusion && { conclusion }) });
   const resultOf = async (
-    reports: { name: string; conclusion?: string }[],
+    reports: Pick<NewCheckReport, "name" | "conclusion" | "app">[],
     also?: (sha: string) => unknown,
   ) => {
     const pull = await openPull("octo/app", "fix");
@@ -376,6 +378,26 @@ describe("the checks of a pull request", () => {
     expect(await resultOf([fixed("build", "failure")], nightly)).toBe("failed");
   });
 
+  test("are not those of the App itself: it says what is wrong with the config file", async () => {
+    const own = { ...fixed("config", "failure"), app: { id: Number(gitHub.appId), slug: "relay" } };
+    expect(await resultOf([own])).toBe("none");
+    expect(await resultOf([own, fixed("build", "success")])).toBe("passed");
+    expect(await resultOf([fixed("config", "failure")])).toBe("failed");
+  });
+
+  test.each([
+    ["passed", "has run again for the same event", "pull_request"],
+    ["failed", "has also run for another event", "push"],
+  ])("are %s if a workflow that was cancelled %s", async (expected, _, event) => {
+    const ci = { ...quietly, workflow: "CI", branch: "fix" };
+    const runs = async (headSha: string) => {
+      const jobs = (conclusion: "cancelled" | "success") => [{ name: "test", conclusion }];
+      await gitHub.completeRun({ ...ci, headSha, conclusion: "cancelled", jobs: jobs("cancelled") });
+      await gitHub.completeRun({ ...ci, headSha, event, conclusion: "success", jobs: jobs("success") });
+    };
+    expect(await resultOf([], runs)).toBe(expected);
+  });
+
   test("are not called green, and the log says why, without the permission to read a status that has failed", async () => {
     const { statuses: _, ...others } = appPermissions;
     const status = (sha: string) =>
@@ -396,6 +418,37 @@ describe("the checks of a pull request", () => {
     gitHub.auth.permissions = { ...appPermissions };
     passedMs += 61 * minuteMs;
   });
+});
+
+test("a green pull request is ready once GitHub has computed that it can be merged, and until then its conflict is shown", async () => {
+  const pull = await openPull("octo/app", "green");
+  const headSha = pull.shas[0] ?? "";
+  await gitHub.reportCheck({ ...quietly, headSha, name: "build", conclusion: "success" });
+  const issue = await waiting({
+    pulls: [{ ...taskPull(pull), state: "open" }],
+  });
+  /** Looks once a minute, because a work is not due each time. */
+  const lookFor = async (minutes: number, mergeability: Pull["mergeability"]) => {
+    for (let n = 0; n < minutes; n++) {
+      passedMs += minuteMs;
+      pull.mergeability = mergeability;
+      await look({ settledSeconds: 60 });
+    }
+    return told(pull.issue);
+  };
+  const checks = async () => (await recordOf(issue)).pulls?.[0]?.checks;
+  pull.hasConflict = true;
+  expect(await lookFor(5, "unknown")).toEqual([]);
+  expect(await checks()).toMatchObject({ result: "passed", isMergeable: false });
+  expect(told(issue).join()).toContain("(open, has conflicts, checks ✅)");
+  pull.hasConflict = false;
+  gitHub.http.fail({ path: new RegExp(`/pulls/${pull.number}$`), status: 404, body: {}, ...always });
+  expect(await lookFor(5, "unknown")).toEqual([]);
+  expect((await checks())?.isMergeable).toBeUndefined();
+  const edits = () => gitHub.http.calls.filter(({ method }) => method === "PATCH").length;
+  const before = edits();
+  expect(await lookFor(5, "known")).toEqual([expect.stringContaining("@mona This pull request is ready")]);
+  expect(edits()).toBe(before);
 });
 
 test.each([
