@@ -3,8 +3,10 @@ export class CallLimit {
   readonly #calls: Queue = new Set();
   readonly #deliveries: Queue = new Set();
   #running = 0;
+  /** How many calls run and wait; other threads read it. */
+  readonly load = new Int32Array(new SharedArrayBuffer(4));
 
-  constructor(private readonly most: number) {}
+  constructor(readonly most: number) {}
 
   /** Runs a flow's call once there is room. */
   call<T>(run: () => Promise<T>): Promise<T> {
@@ -17,12 +19,14 @@ export class CallLimit {
   }
 
   async #run<T>(run: () => Promise<T>, queue: Queue, patienceMs?: number): Promise<T> {
+    Atomics.add(this.load, 0, 1);
     if (this.#running < this.most) this.#running += 1;
     else await this.#turn(queue, patienceMs);
     try {
       return await run();
     } finally {
       this.#running -= 1;
+      Atomics.sub(this.load, 0, 1);
       this.#admit();
     }
   }

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { failure, LambdaError, type LambdaErrorBody } from "./lambda-error.js";
+import { Ingress, type IngressMessage, type IngressOptions } from "./ingress.js";
+import { failure, LambdaError, type LambdaErrorBody } from "./lambda-error.mjs";
 import { lineSplitter } from "./line-splitter.js";
-import { checkRequestSize, checkResponseSize } from "./payload-limit.js";
+import { checkRequestSize, checkResponseSize } from "./payload-limit.mjs";
 import { Thread } from "./thread.js";
 
 /** One line of a Lambda's output. */
@@ -24,14 +25,17 @@ export interface LambdaHostOptions {
   onLog?: (line: LambdaLogLine) => void;
 }
 
-/** What the thread says: its state, the answer to a call, or nothing but what was written. */
+/** What the thread says: its state, the answer to a call, something of the ingress, or nothing but what has gathered. */
 interface Message {
   state?: "ready" | "idle";
   id?: number;
   /** JSON text. */
   result?: string;
   error?: LambdaErrorBody;
+  ingress?: IngressMessage;
   output: { stream: "stdout" | "stderr"; text: string }[];
+  /** How many milliseconds each request to the ingress has taken. */
+  served: number[];
 }
 
 interface Call {
@@ -61,6 +65,7 @@ export class LambdaHost {
   readonly #options: LambdaHostOptions;
   readonly #calls = new Map<number, Call>();
   #thread: Thread | undefined;
+  #ingress: Ingress | undefined;
   #isReady = () => {};
   #isIdle: (isIdle: boolean) => void = () => {};
   #lastId = 0;
@@ -117,6 +122,20 @@ export class LambdaHost {
     });
   }
 
+  /**
+   * Starts an HTTP API in front of one of the functions, which listens until it or the host is closed. Rejects with Node's
+   * error if the port is taken.
+   */
+  async listen(options: IngressOptions): Promise<Ingress> {
+    const ingress = new Ingress(options, (message) => {
+      this.#thread?.post(message);
+      return this.#thread !== undefined;
+    });
+    this.#ingress = ingress;
+    await ingress.listen();
+    return ingress;
+  }
+
   /** Stops the thread and rejects the calls that are still running. */
   async close(): Promise<void> {
     this.#closed = true;
@@ -146,7 +165,7 @@ export class LambdaHost {
       stderr: lineSplitter((line) => onLog?.({ stream: "stderr", line })),
     };
     // After an uncaught exception, process.exit() or too much memory, the next call starts a new thread, as
-    // Lambda does.
+    // Lambda does. If the thread has an ingress, a new one starts at once.
     let isOutOfMemory = false;
     const thread = Thread.serving(
       { bundles, env: { ...harmlessEnvironment(), ...env }, preload },
@@ -154,7 +173,9 @@ export class LambdaHost {
         said: (said) => {
           const message = said as Message;
           for (const { stream, text } of message.output) written[stream](text);
-          if (message.state === "ready") this.#isReady();
+          for (const ms of message.served) this.#ingress?.served(ms);
+          if (message.ingress) this.#ingress?.said(message.ingress);
+          else if (message.state === "ready") this.#isReady();
           else if (message.state === "idle") this.#isIdle(true);
           else this.#settle(message);
         },
@@ -171,12 +192,23 @@ export class LambdaHost {
           else if (code === 0)
             this.#rejectAll("Runtime.ExitError", "Runtime exited without providing a reason");
           else this.#rejectAll("Runtime.ExitError", `Runtime exited with error: exit status ${code}`);
+          if (this.#ingress?.died() && !this.#closed) this.#listenAgain(this.#ingress);
         },
       },
       heapMb,
     );
     this.#thread = thread;
     return thread;
+  }
+
+  #listenAgain(ingress: Ingress): void {
+    this.#spawn();
+    ingress.listen().catch((error: Error) => {
+      this.#options.onLog?.({
+        stream: "stderr",
+        line: `the HTTP API does not listen any more: ${error.message}`,
+      });
+    });
   }
 
   #settle({ id = 0, result = "null", error }: Message): void {

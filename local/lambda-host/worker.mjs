@@ -1,43 +1,18 @@
 // The thread that the Lambdas run in. Plain JavaScript, because a worker does not inherit its parent's loaders: it
 // must start under plain node, even if the parent runs in jest or tsx.
 import { AsyncLocalStorage } from "node:async_hooks";
-import { StringDecoder } from "node:string_decoder";
+import { randomUUID } from "node:crypto";
 import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { parentPort } from "node:worker_threads";
+import { enter, hangUp, listen } from "./ingress-thread.mjs";
+import { post } from "./outbox.mjs";
+import { checkRequestSize, checkResponseSize } from "./payload-limit.mjs";
 
 /** What the thread serves: one system after another, each with a number and the absolute paths of its bundles. */
 let serving = { number: 0, bundles: /** @type {Record<string, string>} */ ({}) };
 /** @type {Map<string, Promise<(event: unknown, context: object) => unknown>>} */
 let handlers = new Map();
-
-/** @type {{ stream: "stdout" | "stderr", text: string }[]} What was written since the last message to the parent. */
-let output = [];
-
-/**
- * Writes go to the parent with the next answer, or with a message of their own if none follows at once: the streams of a
- * thread would wake both threads for each write, which takes longer than a short call.
- */
-for (const stream of ["stdout", "stderr"]) {
-  const decoder = new StringDecoder();
-  process[stream].write = (chunk, ...rest) => {
-    if (output.length === 0) globalThis.setImmediate(postOutput);
-    output.push({ stream, text: typeof chunk === "string" ? chunk : decoder.write(chunk) });
-    const written = rest.at(-1);
-    if (typeof written === "function") process.nextTick(written);
-    return true;
-  };
-}
-process.on("exit", postOutput);
-
-function postOutput() {
-  if (output.length > 0) post({});
-}
-
-function post(message) {
-  parentPort.postMessage({ ...message, output });
-  output = [];
-}
 
 class HandlerNotFound extends Error {
   name = "Runtime.HandlerNotFound";
@@ -120,16 +95,44 @@ process.on("unhandledRejection", (reason) => crash(new UnhandledPromiseRejection
 
 let calls = 0;
 
-async function run(call) {
+/** The JSON of a function's result. */
+async function call(functionName, event, context) {
   calls += 1;
   try {
-    const handler = await handlerOf(call.functionName);
-    const result = await running.run(call.id, () => handler(JSON.parse(call.payload), contextOf(call)));
-    post({ id: call.id, result: JSON.stringify(result) ?? "null" });
-  } catch (error) {
-    post({ id: call.id, error: describe(error) });
+    const handler = await handlerOf(functionName);
+    return JSON.stringify(await handler(event, context)) ?? "null";
   } finally {
     calls -= 1;
+  }
+}
+
+async function run({ id, functionName, requestId, deadline, payload }) {
+  try {
+    const context = contextOf({ functionName, requestId, deadline });
+    const result = await running.run(id, () => call(functionName, JSON.parse(payload), context));
+    post({ id, result });
+  } catch (error) {
+    post({ id, error: describe(error) });
+  }
+}
+
+/** JSON escapes a character with six bytes at most, and Node.js takes 16 KB of headers. */
+const certainlySmall = 900_000;
+
+/** The result of a function for an event of the HTTP API. Rejects if the function takes longer. */
+async function answer(functionName, event, timeoutMs) {
+  if (event.body?.length > certainlySmall) checkRequestSize(JSON.stringify(event));
+  const context = contextOf({ functionName, requestId: randomUUID(), deadline: Date.now() + timeoutMs });
+  let timer;
+  const timeout = new Promise((_, reject) => {
+    timer = setTimeout(reject, timeoutMs, new Error(`${functionName} timed out`));
+  });
+  try {
+    const result = await Promise.race([call(functionName, event, context), timeout]);
+    checkResponseSize(result);
+    return JSON.parse(result);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
@@ -150,11 +153,15 @@ async function serve({ bundles, env, preload }) {
 
 /** Says when all calls are over, those that have timed out too. */
 async function stop() {
+  await hangUp();
   while (calls > 0) await sleep(5);
   post({ state: "idle" });
 }
 
 parentPort.on("message", (message) => {
   if (message === "stop") return stop();
+  if (message === "hang up") return hangUp().then(() => post({ ingress: { closed: true } }));
+  if ("listen" in message) return listen(message.listen, answer);
+  if ("enter" in message) return enter(message.enter);
   return "serve" in message ? serve(message.serve) : run(message);
 });

@@ -10,7 +10,6 @@ import {
 } from "../../infra/definition/actions.js";
 import { readFlow } from "../../infra/definition/flow-source.js";
 import { lambdaEnvironment } from "../../infra/definition/settings.js";
-import { HttpApi } from "../aws/api-gateway/http-api.js";
 import { CloudWatch } from "../aws/cloudwatch/cloudwatch.js";
 import { type LocalDynamoDb, loadDynamoDb, startDynamoDb } from "../aws/dynamodb/dynamodb.js";
 import { Lambda } from "../aws/lambda/lambda.js";
@@ -24,6 +23,7 @@ import { FakeCoder, type FakeCoderOptions } from "../fake-coder/fake-coder.js";
 import { prepareAppKey } from "../fake-github/app/app-key.js";
 import { FakeGitHub, type FakeGitHubOptions } from "../fake-github/fake-github.js";
 import { CallLimit } from "../lambda-host/call-limit.js";
+import type { Ingress } from "../lambda-host/ingress.js";
 import { LambdaHost, type LambdaLogLine } from "../lambda-host/lambda-host.js";
 import { type MetricValue, metricsIn } from "../lambda-host/metrics.js";
 import type { State } from "../state/state.js";
@@ -89,7 +89,7 @@ export interface SystemOptions {
 
 /** The whole system in one process, with the bundles and the state machines that are deployed to AWS. */
 export interface LocalSystem {
-  api: HttpApi;
+  api: Ingress;
   /** The URL for GitHub's deliveries. */
   webhookUrl: string;
   engine: Engine;
@@ -203,10 +203,10 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
     // A separate test validates them against the whole language.
     engine.addMachine(flowArn(flow), loadDefinition(readFlow(flow), functionArns), { isThorough: false });
   }
-  const [ingress, flows] = await hosts;
+  const [webhook, flows] = await hosts;
   const limit = new CallLimit(mostCalls);
   const invoke = (name: ActionName, payload: unknown, timeoutMs = actions[name].timeoutSeconds * 1000) => {
-    const host = name === "webhook" ? ingress : flows;
+    const host = name === "webhook" ? webhook : flows;
     const call = () => usage.call(functionName(name), () => host.invoke(name, payload, timeoutMs));
     return name === "webhook" ? call() : limit.call(call);
   };
@@ -215,8 +215,13 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
   if (state) engine.recover(await state.executions.load());
   reports.resume();
 
-  const api = await HttpApi.start({
-    invoke: (event) => limit.deliver(() => invoke("webhook", event), longestDelayMs),
+  const api = await webhook.listen({
+    module: new URL("../aws/api-gateway/http-api.mjs", import.meta.url).href,
+    functionName: "webhook",
+    timeoutMs: actions.webhook.timeoutSeconds * 1000,
+    limit,
+    patienceMs: longestDelayMs,
+    onServed: (ms) => usage.called(functionName("webhook"), ms),
     ...(options.port !== undefined && { port: options.port }),
   });
   // After the API listens: what is overdue may send deliveries to it.
@@ -248,7 +253,7 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
       scheduler.stop();
       await engine.close();
       await reports.settled();
-      await Promise.all([ingress.close(), flows.close()]);
+      await Promise.all([webhook.close(), flows.close()]);
       await Promise.all([coder, dynamoDb, ...endpoints].map((endpoint) => endpoint?.close()));
       await state?.close();
     },

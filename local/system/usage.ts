@@ -14,13 +14,18 @@ export class Usage {
     try {
       return await work();
     } finally {
-      const dimension = {
-        Namespace: "AWS/Lambda",
-        Dimensions: [{ Name: "FunctionName", Value: functionName }],
-      };
-      this.cloudWatch.count({ ...dimension, MetricName: "Invocations" }, 1);
-      this.cloudWatch.count({ ...dimension, MetricName: "Duration" }, performance.now() - startedAt);
+      this.called(functionName, performance.now() - startedAt);
     }
+  }
+
+  /** Counts a call of a Lambda that has taken this many milliseconds. */
+  called(functionName: string, ms: number): void {
+    const dimension = {
+      Namespace: "AWS/Lambda",
+      Dimensions: [{ Name: "FunctionName", Value: functionName }],
+    };
+    this.cloudWatch.count({ ...dimension, MetricName: "Invocations" }, 1);
+    this.cloudWatch.count({ ...dimension, MetricName: "Duration" }, ms);
   }
 
   /** Counts what a request to the table has consumed. */

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "@jest/globals";
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
-import { HttpApi } from "../../../local/aws/api-gateway/http-api.js";
+import { HttpApi } from "../../../local/aws/api-gateway/http-api.mjs";
 
 let api: HttpApi | undefined;
 afterEach(async () => {

@@ -2,7 +2,7 @@ import { GetFunctionConfigurationCommand, InvokeCommand, LambdaClient } from "@a
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { Lambda } from "../../../local/aws/lambda/lambda.js";
 import { exampleCredentials as credentials } from "../../../local/aws/protocol/signature.js";
-import { failure } from "../../../local/lambda-host/lambda-error.js";
+import { failure } from "../../../local/lambda-host/lambda-error.mjs";
 
 const lambda = new Lambda({
   names: ["relay-reconcile", "relay-broken"],

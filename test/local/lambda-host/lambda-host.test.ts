@@ -2,6 +2,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
+import { CallLimit } from "../../../local/lambda-host/call-limit.js";
+import type { IngressOptions } from "../../../local/lambda-host/ingress.js";
 import {
   LambdaHost,
   type LambdaHostOptions,
@@ -41,6 +43,13 @@ const sources = {
   grow: `const kept = [];
     export const handler = () => { for (;;) kept.push(new Array(1000).fill(kept.length)); };`,
   long: "export const handler = async ({ bytes }) => 'x'.repeat(bytes - 2);",
+  "long-answer": "export const handler = async () => ({ statusCode: 200, body: 'x'.repeat(6_291_556) });",
+  "count-or-exit": `let n = 0, hang; const hangs = new Promise((resolve) => (hang = resolve));
+    export const handler = async ({ body }) => {
+      if (body === "exit") hangs.then(() => process.exit(1));
+      if (body === "hang") hang();
+      return body === "count" ? ++n : new Promise(() => {});
+    };`,
   "no-handler": "export const other = 1;",
   broken: "import 'node:no-such-module'; export const handler = () => 1;",
 };
@@ -280,3 +289,98 @@ test("closing rejects running calls and refuses new ones", async () => {
   await running;
   await expect(host.invoke("echo", {})).rejects.toThrow("closed");
 });
+
+describe("an HTTP API in front of a function", () => {
+  const module = new URL("../../../local/aws/api-gateway/http-api.mjs", import.meta.url).href;
+  const failed = [500, '{"message":"Internal Server Error"}'];
+
+  async function listening(functionName: string, options: Partial<IngressOptions> = {}) {
+    const host = await startHost();
+    const limit = new CallLimit(1);
+    const all = { module, functionName, timeoutMs: 60_000, limit, patienceMs: 60_000, ...options };
+    const ingress = await host.listen(all);
+    const ask = async (body = "hello") => {
+      const response = await fetch(ingress.url, { method: "POST", body });
+      return [response.status, await response.text()];
+    };
+    return { host, ingress, limit, ask };
+  }
+
+  test("answers in the function's own thread, and tells how long each call took", async () => {
+    const served: number[] = [];
+    const { host, ask } = await listening("thread", { onServed: (ms) => served.push(ms) });
+    expect(await ask()).toEqual([200, JSON.stringify(await host.invoke("thread", {}))]);
+    await until(() => served.length === 1);
+    expect(served[0]).toBeGreaterThan(0);
+  });
+
+  test("refuses an event that is too large for Lambda, and fails with a result that is", async () => {
+    const { ask } = await listening("echo");
+    expect(await ask('"'.repeat(3_200_000))).toEqual([413, '{"message":"Request Entity Too Large"}']);
+    expect(await ask("x".repeat(5_500_000))).toEqual([200, expect.stringContaining("xxx")]);
+    const long = await listening("long-answer");
+    expect(await long.ask()).toEqual(failed);
+  });
+
+  test("gives up a function that takes too long", async () => {
+    const { ask } = await listening("hang", { timeoutMs: 20 });
+    expect(await ask()).toEqual(failed);
+  });
+
+  test("fails the open requests if the process ends, and then goes on at the same port", async () => {
+    const { host, ask } = await listening("count-or-exit");
+    expect(await ask("count")).toEqual([200, "1"]);
+    const open = [ask("hang"), ask("exit")];
+    expect(await Promise.all(open)).toEqual([failed, failed]);
+    const again = await until(() => ask("count").catch(() => undefined));
+    expect(again).toEqual([200, "1"]);
+    await host.close();
+    await expect(ask("count")).rejects.toThrow();
+  });
+
+  test("keeps a request waiting while flows fill the room, and takes the room of one that waited", async () => {
+    const { ask, limit } = await listening("count");
+    let end = () => {};
+    const running = limit.call(() => new Promise<void>((resolve) => (end = resolve)));
+    let isAnswered = false;
+    const waiting = ask().then((answer) => {
+      isAnswered = true;
+      return answer;
+    });
+    await until(() => limit.load[0] === 2);
+    expect(isAnswered).toBe(false);
+    end();
+    await running;
+    expect(await waiting).toEqual([200, "1"]);
+    await until(() => limit.load[0] === 0);
+    expect(await ask()).toEqual([200, "2"]);
+  });
+
+  test("ends before the thread serves the next host; the port may be used again, but not twice at once", async () => {
+    const first = await startHost({ keepThread: true });
+    const options = {
+      module,
+      functionName: "count",
+      timeoutMs: 60_000,
+      limit: new CallLimit(1),
+      patienceMs: 1,
+    };
+    const ingress = await first.listen(options);
+    const port = Number(new URL(ingress.url).port);
+    await expect(listening("count", { port })).rejects.toMatchObject({ code: "EADDRINUSE" });
+    await first.close();
+    const second = await listening("count", { port });
+    expect(await second.ask()).toEqual([200, "1"]);
+    await second.ingress.close();
+    await expect(second.ask()).rejects.toThrow();
+    expect(await second.host.invoke("count", {})).toBe(2);
+  });
+});
+
+async function until<T>(look: () => T | false | undefined | Promise<T | false | undefined>): Promise<T> {
+  for (;;) {
+    const found = await look();
+    if (found !== undefined && found !== false) return found;
+    await new Promise(setImmediate);
+  }
+}

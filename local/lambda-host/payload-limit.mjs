@@ -1,4 +1,5 @@
-import { failure } from "./lambda-error.js";
+// Plain JavaScript: the Lambdas' thread imports it too.
+import { failure } from "./lambda-error.mjs";
 
 /** Maximum payload of a synchronous call in bytes of JSON: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 export const maxRequestBytes = 6 * 1024 * 1024;
@@ -6,8 +7,11 @@ export const maxRequestBytes = 6 * 1024 * 1024;
 /** Maximum result of a function in bytes of JSON; Lambda's own error names this number. */
 export const maxResponseBytes = 6_291_556;
 
-/** Throws the error that Step Functions raises if Lambda's `Invoke` refuses the payload. */
-export function checkRequestSize(json: string): void {
+/**
+ * Throws the error that Step Functions raises if Lambda's `Invoke` refuses the payload.
+ * @param {string} json
+ */
+export function checkRequestSize(json) {
   if (Buffer.byteLength(json) <= maxRequestBytes) return;
   throw failure(
     "Lambda.RequestTooLargeException",
@@ -15,8 +19,11 @@ export function checkRequestSize(json: string): void {
   );
 }
 
-/** Throws the error that Lambda reports if a result is too large. */
-export function checkResponseSize(json: string): void {
+/**
+ * Throws the error that Lambda reports if a result is too large.
+ * @param {string} json
+ */
+export function checkResponseSize(json) {
   if (Buffer.byteLength(json) <= maxResponseBytes) return;
   throw failure(
     "Function.ResponseSizeTooLarge",

@@ -1,1 +1,0 @@
-export function builtOnce(name: string, make: (folder: string) => Promise<unknown>): Promise<string>;

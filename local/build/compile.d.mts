@@ -1,1 +1,0 @@
-export function compile(programs: readonly string[], outdir: string): Promise<void>;

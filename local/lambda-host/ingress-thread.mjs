@@ -1,0 +1,81 @@
+// Plain JavaScript, like the thread that imports it (`worker.mjs`).
+import { noteServed, post } from "./outbox.mjs";
+
+/**
+ * The thread's part of an ingress (`ingress.ts`).
+ *
+ * @typedef {object} Listening
+ * @property {string} module the URL of the module that exports `HttpApi`.
+ * @property {string} functionName
+ * @property {number} timeoutMs of the function.
+ * @property {number | undefined} port
+ * @property {Int32Array} load how many calls of flows run and wait.
+ * @property {number} most how many calls of flows may run at once.
+ */
+
+let api;
+/** How many requests are being answered for which the parent was not asked. */
+let inside = 0;
+/** What lets each waiting request in, by its number. @type {Map<number, () => void>} */
+const waiting = new Map();
+let lastNumber = 0;
+
+process.on("exit", () => api?.fail());
+
+/**
+ * @param {Listening} options
+ * @param {(functionName: string, event: object, timeoutMs: number) => Promise<unknown>} call
+ */
+export async function listen({ module, port, load, most, functionName, timeoutMs }, call) {
+  const answer = async (event) => {
+    const startedAt = performance.now();
+    try {
+      return await call(functionName, event, timeoutMs);
+    } finally {
+      noteServed(performance.now() - startedAt);
+    }
+  };
+  const invoke = (event) =>
+    load[0] + inside < most ? answerAtOnce(() => answer(event)) : answerInTurn(() => answer(event));
+  try {
+    const { HttpApi } = await import(module);
+    api = await HttpApi.start({ invoke, port });
+    post({ ingress: { listening: api.url } });
+  } catch ({ code, message }) {
+    post({ ingress: { refused: { code, message } } });
+  }
+}
+
+/** @param {number} number of the request that the parent lets in. */
+export function enter(number) {
+  waiting.get(number)?.();
+  waiting.delete(number);
+}
+
+export async function hangUp() {
+  await api?.close();
+  api = undefined;
+}
+
+async function answerAtOnce(answer) {
+  inside += 1;
+  try {
+    return await answer();
+  } finally {
+    inside -= 1;
+  }
+}
+
+async function answerInTurn(answer) {
+  lastNumber += 1;
+  const number = lastNumber;
+  await new Promise((resolve) => {
+    waiting.set(number, resolve);
+    post({ ingress: { waits: number } });
+  });
+  try {
+    return await answer();
+  } finally {
+    post({ ingress: { left: number } });
+  }
+}
