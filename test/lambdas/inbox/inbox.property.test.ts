@@ -633,7 +633,7 @@ test("after any events, every comment is sent once, in order and with its newest
     }),
     { numRuns: 40 },
   );
-}, 120_000);
+});
 
 test("an edit of a waiting edit quotes the text that the agent received before both", async () => {
   const run = new Run();
