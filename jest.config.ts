@@ -10,26 +10,12 @@ const config: Config = {
   globalTeardown: "<rootDir>/test/global-teardown.mjs",
   testSequencer: "<rootDir>/test/sequencer.mjs",
   reporters: ["default", "<rootDir>/jest.reporter.mjs"],
-  transform: {
-    "^.+\\.ts$": [
-      "@swc/jest",
-      {
-        jsc: {
-          parser: { syntax: "typescript" },
-          target: "es2022",
-          experimental: { keepImportAttributes: true },
-        },
-        module: { type: "es6" },
-        sourceMaps: "inline",
-      },
-    ],
-  },
-  moduleNameMapper: { "^(\\.{1,2}/.*)\\.js$": "$1" },
+  transform: {},
+  testRunner: "<rootDir>/test/runner.mjs",
   // One more than there are cores: the tests of the whole system wait for the better part of their time.
   maxWorkers: Math.ceil(availableParallelism() * 1.5),
   // Tests wait for conditions; this only ends one that waits in vain, on a slow machine too.
   testTimeout: 300_000,
-  coverageProvider: "v8",
 };
 
 export default config;

@@ -1,7 +1,9 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { ModernFakeTimers } from "@jest/fake-timers";
 import { TestEnvironment } from "jest-environment-node";
+import { ModuleMocker } from "jest-mock";
 
 /** The stores that a test file has used. */
 const used = new Set();
@@ -14,21 +16,38 @@ for (const name of ["run", "enterWith"]) {
 }
 
 /**
- * Lets tests load the local system once for all files of a test process: Jest gives each file modules of its own, which
- * would be loaded, and compiled by V8 while they run, for each file again. So that the Lambdas' threads also go on to
- * the next file's systems.
+ * The environment of test files, which `runner.mjs` loads outside Jest's sandbox. What a file has changed of the process
+ * ends with it: mocks, fake timers, environment variables, the console.
+ *
+ * Lets tests load the local system once for all files of a test process, so that the Lambdas' threads also go on to the
+ * next file's systems.
  *
  * Disables the stores of asynchronous contexts after each file: Node.js keeps one that was used once, and carries it from
  * promise to promise for as long as the process runs, and each file's modules make their own.
  */
 export default class Environment extends TestEnvironment {
+  #console = globalThis.console;
+  #variables = { ...process.env };
+
+  constructor(config, context) {
+    super(config, context);
+    // The runtime takes these before `setup`.
+    this.moduleMocker = new ModuleMocker(globalThis);
+    this.fakeTimersModern = new ModernFakeTimers({ config: config.projectConfig, global: globalThis });
+  }
+
   async setup() {
     await super.setup();
-    this.global.loadLocalSystem = () =>
+    globalThis.console = this.global.console;
+    globalThis.loadLocalSystem = () =>
       import(pathToFileURL(join(process.env.TEST_BUNDLES, "local/system/system.mjs")).href);
   }
 
   async teardown() {
+    this.moduleMocker.restoreAllMocks();
+    globalThis.console = this.#console;
+    for (const name of Object.keys(process.env)) if (!(name in this.#variables)) delete process.env[name];
+    Object.assign(process.env, this.#variables);
     for (const store of used) store.disable();
     used.clear();
     await super.teardown();

@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { ownUrl } from "./own-url.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -45,19 +46,6 @@ const sameModule = {
       path: pathToFileURL(join(resolveDir, path)).href,
       external: true,
     }));
-  },
-};
-
-/** Makes `import.meta.url` the URL of the source file, not of the compiled file. */
-const ownUrl = {
-  name: "own-url",
-  setup({ onLoad }) {
-    onLoad({ filter: /[\\/](infra|local)[\\/].*\.ts$/ }, async ({ path }) => {
-      const text = await readFile(path, "utf8");
-      if (!text.includes("import.meta.url")) return undefined;
-      const contents = text.replaceAll("import.meta.url", JSON.stringify(pathToFileURL(path).href));
-      return { contents, loader: "ts", resolveDir: dirname(path) };
-    });
   },
 };
 

@@ -8,7 +8,7 @@ import {
   SFNClient,
 } from "@aws-sdk/client-sfn";
 import { beforeAll, expect, test } from "@jest/globals";
-import { mockClient } from "aws-sdk-client-mock";
+import { mockClient } from "../mock-client.js";
 import { relay } from "./support.js";
 
 /** What CloudWatch has of a metric; two values are two days. */

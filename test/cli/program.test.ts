@@ -6,13 +6,13 @@ import { PassThrough } from "node:stream";
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import { GetFunctionConfigurationCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { beforeEach, describe, expect, test } from "@jest/globals";
-import { mockClient } from "aws-sdk-client-mock";
 import { type Column, table } from "../../cli/frame/table.js";
 import { Terminal } from "../../cli/frame/terminal.js";
 import { relayCommand } from "../../cli/program/command.js";
 import type { Session } from "../../cli/program/session.js";
 import { HttpServer } from "../../local/http/http-server.js";
 import { isTaken } from "../../local/system/connection.js";
+import { mockClient } from "../mock-client.js";
 import { relay } from "./support.js";
 
 /** A command that does what a test passes, and prints the deployment's title and environment. */

@@ -1,10 +1,10 @@
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "@jest/globals";
-import { mockClient } from "aws-sdk-client-mock";
 import { setup } from "../../cli/commands/setup.js";
 import { FakeCoder } from "../../local/fake-coder/fake-coder.js";
 import { prepareAppKey } from "../../local/fake-github/app/app-key.js";
 import { FakeGitHub } from "../../local/fake-github/fake-github.js";
+import { mockClient } from "../mock-client.js";
 import { relay } from "./support.js";
 
 const cloudFormation = mockClient(CloudFormationClient);

@@ -4,8 +4,8 @@ import {
   SecretsManagerServiceException,
 } from "@aws-sdk/client-secrets-manager";
 import { beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
-import { mockClient } from "aws-sdk-client-mock";
 import type { Secret, Stage } from "../../../lambdas/aws/secret.js";
+import { mockClient } from "../../mock-client.js";
 
 const secretsManager = mockClient(SecretsManagerClient);
 const minuteMs = 60_000;

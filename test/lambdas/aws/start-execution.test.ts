@@ -1,7 +1,7 @@
 import { SFNClient, SFNServiceException, StartExecutionCommand } from "@aws-sdk/client-sfn";
 import { beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
-import { mockClient } from "aws-sdk-client-mock";
 import type { startExecution } from "../../../lambdas/aws/start-execution.js";
+import { mockClient } from "../../mock-client.js";
 
 const stepFunctions = mockClient(SFNClient);
 let start: typeof startExecution;

@@ -7,8 +7,8 @@ import {
   UpdateCommand,
 } from "@aws-sdk/lib-dynamodb";
 import { beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
-import { mockClient } from "aws-sdk-client-mock";
 import type { Table } from "../../../lambdas/aws/table.js";
+import { mockClient } from "../../mock-client.js";
 
 const dynamoDb = mockClient(DynamoDBDocumentClient);
 const key = { pk: "inbox#1#1", sk: "meta" };

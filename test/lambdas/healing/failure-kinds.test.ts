@@ -1,7 +1,6 @@
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { RedriveExecutionCommand, SFNClient } from "@aws-sdk/client-sfn";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { mockClient } from "aws-sdk-client-mock";
 import type { handleFailure } from "../../../lambdas/healing/failure.js";
 import type { redriveFailedRuns } from "../../../lambdas/healing/redrive.js";
 import * as errors from "../../../lambdas/model/errors.js";
@@ -14,6 +13,7 @@ import { FakeCoder } from "../../../local/fake-coder/fake-coder.js";
 import { FakeGitHub } from "../../../local/fake-github/fake-github.js";
 import type { Issue } from "../../../local/fake-github/issues/issues.js";
 import policies from "../../../statemachines/retry-policies.json" with { type: "json" };
+import { mockClient } from "../../mock-client.js";
 import { startTable } from "../table.js";
 
 /** The flows catch these, so no run ends with them. */

@@ -2,7 +2,6 @@ import { GetScheduleCommand, ListSchedulesCommand, SchedulerClient } from "@aws-
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from "@jest/globals";
-import { mockClient } from "aws-sdk-client-mock";
 import type { SweepStore } from "../../../lambdas/healing/sweep-state.js";
 import type { Inbox } from "../../../lambdas/inbox/inbox.js";
 import type * as Inputs from "../../../lambdas/inbox/inputs.js";
@@ -18,6 +17,7 @@ import type { Pull } from "../../../local/fake-github/pulls/pull.js";
 import type { NewCheckReport } from "../../../local/fake-github/runs/check-runs.js";
 import type { NewStatus } from "../../../local/fake-github/runs/commit-statuses.js";
 import { metricsIn } from "../../../local/lambda-host/metrics.js";
+import { mockClient } from "../../mock-client.js";
 import { startTable } from "../table.js";
 
 const stepFunctions = mockClient(SFNClient);

@@ -1,10 +1,10 @@
 import { RedriveExecutionCommand, SFNClient, SFNServiceException } from "@aws-sdk/client-sfn";
 import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals";
-import { mockClient } from "aws-sdk-client-mock";
 import type { handleFailure } from "../../../lambdas/healing/failure.js";
 import type { redriveFailedRuns } from "../../../lambdas/healing/redrive.js";
 import type { LocalDynamoDb } from "../../../local/aws/dynamodb/dynamodb.js";
 import { FakeCoder } from "../../../local/fake-coder/fake-coder.js";
+import { mockClient } from "../../mock-client.js";
 import { startTable } from "../table.js";
 
 const realNow = Date.now;

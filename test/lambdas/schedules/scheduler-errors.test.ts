@@ -8,8 +8,8 @@ import {
   UpdateScheduleCommand,
 } from "@aws-sdk/client-scheduler";
 import { beforeAll, beforeEach, expect, test } from "@jest/globals";
-import { mockClient } from "aws-sdk-client-mock";
 import type { RepositorySchedules } from "../../../lambdas/schedules/scheduler.js";
+import { mockClient } from "../../mock-client.js";
 
 /* Answers of EventBridge Scheduler that the local one gives only if it is told to, or not at all. */
 
