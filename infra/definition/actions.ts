@@ -36,7 +36,12 @@ export const actions = {
     description:
       "Registers an event as the newest one of its work, if the person behind it may request work, and plans the task from the repository's config",
     secrets: ["githubApp"],
-    table: { task: ["get", "update"], config: ["get"], account: ["query", "update"] },
+    table: {
+      task: ["get", "update"],
+      inbox: ["get", "query", "update", "delete"],
+      config: ["get"],
+      account: ["query", "update"],
+    },
   },
   "create-task": {
     ...actionDefaults,

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { workEventSchema } from "../model/event.js";
 import { parseInput } from "../model/flow-input.js";
-import { trackTakenUp } from "../pulls/noting.js";
+import { leave, takeUp } from "../pulls/taken-up.js";
 import { type Claim, claimWork } from "../tasks/claiming.js";
 import { TaskStore } from "../tasks/store.js";
 
@@ -10,11 +10,15 @@ const store = new TaskStore();
 
 /**
  * Registers the event as the newest about its work, unless a newer one is known, and plans the task that it asks for. A pull
- * request that the task of an issue takes up is tracked as one of its own.
+ * request that the task of an issue takes up is tracked as one of its own, until the agent is unassigned there.
  */
 export async function handler(input: unknown): Promise<Claim> {
   const { event } = parseInput(inputSchema, input);
   const claim = await claimWork(store, event);
-  if (claim.outcome === "joined" && "issue" in event) await trackTakenUp(store, claim.key, event);
+  const { outcome, key, intent } = claim;
+  if (outcome !== "joined" || intent === null) return claim;
+  if (event.type === "task_requested") await takeUp(store, key, event);
+  // One that was closed stays in the status comment of its task, which track-pull sees to.
+  if (event.type === "task_closed" && event.reason === "unassigned") await leave(store, key, event, intent);
   return claim;
 }

@@ -1,14 +1,15 @@
 import { randomBytes } from "node:crypto";
 import type { CoderBackend, CoderTask } from "../coder/port.js";
 import { TextDeniedError, TransientError } from "../model/errors.js";
-import { isReview } from "../model/record.js";
+import { isReview, type TaskPull } from "../model/record.js";
 import { log } from "../runtime/log.js";
 import { addDeliveriesToLogContext } from "../runtime/log-context.js";
 import { measure } from "../runtime/metrics.js";
 import { referenceLine } from "../text/reference.js";
 import type { Inbox } from "./inbox.js";
 import { compose } from "./message/compose.js";
-import { type Instructions, reviewInstructions } from "./message/wording.js";
+import type { Input } from "./message/input.js";
+import type { Instructions } from "./message/wording.js";
 import type { Batch, Drain, InboxMeta } from "./meta.js";
 import { type Chosen, chooseMessage, type InboxOwner, type NextMessage } from "./next-message.js";
 import { findIncomplete } from "./reviews.js";
@@ -105,7 +106,8 @@ async function send(
   const contents = inputs.map((input) => contentOf(input));
   const { text, taken } = compose(contents, {
     reference,
-    instructions: isReview(owner.source) ? reviewInstructions : instructions,
+    instructions,
+    isReviewed: (input) => isReviewed(input, owner),
     mayBeRepeated: isRepetition,
   });
   const sent = inputs.slice(0, taken);
@@ -144,6 +146,16 @@ async function send(
       await inbox.outcomes.returned(batch, { mayHaveArrived: false });
       return { outcome: outcome === "gone" ? "gone" : "refused" };
   }
+}
+
+/** Whether the agent is only to review the pull request that an input is about. */
+function isReviewed({ subject }: Input, { source, pulls }: InboxOwner): boolean {
+  const isIt = ({ ask, repository: { owner, name }, number }: TaskPull) =>
+    ask === "review" &&
+    subject.kind === "pull" &&
+    subject.number === number &&
+    subject.repository === `${owner}/${name}`;
+  return isReview(source) || pulls.some(isIt);
 }
 
 /** Inputs that are sent once more count only with their first message. */

@@ -94,6 +94,15 @@ export class Inbox {
     });
   }
 
+  /** Drops what waits about a pull request that the task does not work on any more. */
+  async dropAbout({ owner, name, number }: { owner: string; name: string; number: number }): Promise<void> {
+    for await (const { input, ...waiting } of this.waiting()) {
+      const { subject } = input;
+      const isAbout = subject.kind === "pull" && subject.number === number;
+      if (isAbout && subject.repository === `${owner}/${name}`) await this.outcomes.drop(waiting);
+    }
+  }
+
   /** The state of this identity's input; `undefined` if it is not stored. */
   async stateOf(identity: string): Promise<StoredInput["state"] | undefined> {
     return (await this.#items.get(identity))?.state;

@@ -1,6 +1,6 @@
 import { connectGitHub } from "../github/app.js";
 import { TransientError } from "../model/errors.js";
-import type { TaskKey, WorkSource } from "../model/record.js";
+import type { TaskKey, TaskPull, WorkSource } from "../model/record.js";
 import { log } from "../runtime/log.js";
 import { byteLength } from "../text/bytes.js";
 import type { Inbox } from "./inbox.js";
@@ -18,10 +18,11 @@ export interface NextMessage {
   isAll: boolean;
 }
 
-/** Whose inbox it is, and the source of its work. */
+/** Whose inbox it is, the source of its work, and its pull requests. */
 export interface InboxOwner {
   key: TaskKey;
   source: WorkSource | undefined;
+  pulls: readonly TaskPull[];
 }
 
 /** The next message, by `meta` as it was read before; none while a batch is open. */

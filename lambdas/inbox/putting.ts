@@ -3,7 +3,7 @@ import { postIfAllowed } from "../github/post-if-allowed.js";
 import { RepositoryClient } from "../github/repository.js";
 import type { CommentPosted, InboxEvent, StartingEvent, Subject, TaskRequested } from "../model/event.js";
 import type { Plan } from "../model/plan.js";
-import type { TaskKey } from "../model/record.js";
+import { pullKey, type TaskKey } from "../model/record.js";
 import type { Relayed } from "../model/relayed.js";
 import { log } from "../runtime/log.js";
 import { measure } from "../runtime/metrics.js";
@@ -48,7 +48,7 @@ export async function putIntoInbox(
   { maxRounds, ...starter }: DrainStarter & { maxRounds: number },
 ): Promise<Put> {
   const { event, key } = putting;
-  const outcome = await put(new Inbox(key), putting, maxRounds);
+  const outcome = await put(new Inbox(key), putting, { ...starter, maxRounds });
   log.info("Put into the inbox", { event: event.type, ...key, outcome });
   if (outcome === "put" || outcome === "ignored") {
     await Promise.all([wakeDrain(starter, key), isSaid(event) && acknowledge(event)]);
@@ -59,7 +59,7 @@ export async function putIntoInbox(
 async function put(
   inbox: Inbox,
   { event, key, subject, relayed, plan }: Putting,
-  maxRounds: number,
+  { maxRounds, store }: Pick<DrainStarter, "store"> & { maxRounds: number },
 ): Promise<Put["outcome"]> {
   switch (event.type) {
     case "comment_withdrawn":
@@ -76,6 +76,9 @@ async function put(
         );
       }
       if (relayed.silence !== "") return relayed.silence === "nothing" ? "ignored" : relayed.silence;
+      // While other checks were waited for, the agent may have been unassigned.
+      const given = subject.givenSha && (await store.get(pullKey(event.repository.id, subject.number)));
+      if (given && !given.wanted) return "ignored";
       const isElsewhere = event.repository.id !== key.repositoryId;
       if (!isElsewhere) {
         const { failureRounds = 0 } = await inbox.meta.read();

@@ -57,7 +57,7 @@ export async function sendInbox(
   if (meta.generation !== drain.generation) return after("superseded");
 
   const isFirstObservation = wait.seconds === 0;
-  const owner = { key: drain, source: record?.source };
+  const owner = { key: drain, source: record?.source, pulls: record?.pulls ?? [] };
   if (!(await isServed(record))) {
     log.warn("The account is not served: nothing is sent", { ...drain });
     return after("superseded");

@@ -1,4 +1,4 @@
-import type { BranchFailed, IssueEvent, JobDue, Person, Subject, TaskClosed } from "./event.js";
+import type { BranchFailed, IssueEvent, JobDue, Person, PullAsk, Subject, TaskClosed } from "./event.js";
 
 /**
  * The work that a task is for: the key of its record and its inbox. It is made of GitHub's ids, so it survives renames and
@@ -131,6 +131,8 @@ export interface TaskPull {
   /** Its page. */
   url: string;
   state: PullState;
+  /** What the agent is asked to do with it, if it is somebody else's. */
+  ask?: PullAsk | undefined;
   /** When it was changed last, by GitHub's clock. */
   updatedAt: string;
   /** The delivery that this state was learnt by: its flow acts on it, and so does a repetition of that flow. */

@@ -2,22 +2,17 @@ import { connectGitHub } from "../github/app.js";
 import { type Pull, RepositoryClient } from "../github/repository.js";
 import { readWhileStale } from "../github/stale-reads.js";
 import { TransientError } from "../model/errors.js";
-import type { IssueEvent, PullChanged } from "../model/event.js";
+import type { PullAsk, PullChanged } from "../model/event.js";
 import { type TaskKey, type TaskPull, type TaskRecord, taskKey } from "../model/record.js";
 import { log } from "../runtime/log.js";
 import type { SourcedRecord } from "../status/mention.js";
 import { type Records, StatusComment } from "../status/status-comment.js";
 import { statusText } from "../status/text.js";
 
-/** Notes and shows a pull request of somebody else that the task `key` of an issue has taken up, as one of its own. */
-export async function trackTakenUp(store: Records, key: TaskKey, event: IssueEvent): Promise<void> {
-  const { number, url } = event.issue;
-  const subject = { kind: "pull", number, url } as const;
-  await noteAndShow(store, { event: { ...event, subject }, key, holder: event.delivery });
-}
-
-/** An event after which a pull request is looked at. */
-type Looked = Pick<PullChanged, "delivery" | "installation" | "repository" | "at" | "subject">;
+/** An event after which a pull request is looked at; `ask`, if it says what the agent is to do with it. */
+type Looked = Pick<PullChanged, "delivery" | "installation" | "repository" | "at" | "subject"> & {
+  ask?: PullAsk | undefined;
+};
 
 /** Notes where the pull request stands now, and shows it if that is news; `undefined` if it is gone, or the task. */
 export async function noteAndShow(
@@ -49,7 +44,7 @@ export interface Noted {
 async function note(
   store: Records,
   key: TaskKey,
-  { delivery, repository: { id, owner, name }, subject: { number } }: Looked,
+  { delivery, repository: { id, owner, name }, subject: { number }, ask }: Looked,
   read: (since: string) => Promise<Pull | undefined>,
 ): Promise<Noted | undefined> {
   for (let attempt = 0; attempt < 10; attempt++) {
@@ -60,7 +55,8 @@ async function note(
     const before = known.find(isIt);
     const now = await read(before?.updatedAt ?? "");
     if (!now) return undefined;
-    if (before?.state === now.state) return { record, pull: before };
+    const isKnown = before?.state === now.state && (ask === undefined || before.ask === ask);
+    if (isKnown) return { record, pull: before };
     const { nodeId, url, state, updatedAt } = now;
     const pull = {
       ...before,
@@ -70,6 +66,7 @@ async function note(
       url,
       state,
       updatedAt,
+      ...(ask && { ask }),
       learntBy: delivery,
     };
     const pulls = before ? known.map((one) => (isIt(one) ? pull : one)) : [...known, pull];
@@ -96,7 +93,7 @@ export async function announceChecks(
 }
 
 /** Changes the pull requests of a record; `undefined` if somebody else has since it was read. */
-async function updatePulls(
+export async function updatePulls(
   store: Records,
   key: TaskKey,
   { pullChanges: known }: TaskRecord,

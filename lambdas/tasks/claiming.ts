@@ -9,7 +9,8 @@ export interface Claim {
   /**
    * `claimed`: the flow may proceed. `overtaken`: a newer event is known, or GitHub says the opposite. `refused`: the
    * person may not make the agent work, or the repository's config has faults. `nothing`: nobody is told, because the
-   * account is not served, or because the config does not ask for this work. `joined`: the task of another work takes it up.
+   * account is not served, or because the config does not ask for this work. `joined`: the task of another work takes it up,
+   * or has done so until now.
    */
   outcome: "claimed" | "joined" | "overtaken" | "refused" | "nothing";
   /** The fencing token of the flow; `null` if the event is not registered. */

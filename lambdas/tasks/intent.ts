@@ -18,7 +18,7 @@ export interface Registration {
   intent: number | null;
   /** Of a refusal, for people. */
   reason: string;
-  /** Of a pull request: the issue that it closes, whose task takes it up. */
+  /** Of a pull request: the issue that it closes, whose task takes it up, or has done so until now. */
   joined?: string | undefined;
 }
 
@@ -66,7 +66,7 @@ export async function registerIntent(store: TaskStore, event: WorkEvent): Promis
       },
       unchangedSince(known, comment),
     );
-    if (claimed) return { outcome: "claimed", intent, reason, joined };
+    if (claimed) return { outcome: "claimed", intent, reason, joined: wanted ? joined : known?.joined };
   }
   throw new TransientError("The work is being claimed by too many events at once. It is retried.");
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { reviewInstructions } from "../../lambdas/inbox/message/wording.js";
+import { defaultInstructions, reviewInstructions } from "../../lambdas/inbox/message/wording.js";
 import type { NewPull, Pull } from "../../local/fake-github/pulls/pull.js";
 import { allWell, writeConfig } from "./repo-work.js";
 import { until, World } from "./support.js";
@@ -203,18 +203,61 @@ describe.each([
     await world.untilStatus(issue, `/pull/${own.number}) (merged)`);
     await allWell(world);
     expect(world.statusComments(issue)[0]).not.toContain("paused");
+
+    // A failure still waits for another check when the agent is unassigned.
+    const waited = world.haveEntered("relay-failure", "Wait for other checks");
+    const headSha = pull.shas.at(-1) ?? "";
+    const slow = { repo: "octo/app", by: "mona", headSha, name: "slow" };
+    await world.gitHub.reportCheck(slow);
+    await failCheck(pull, "It is red again");
+    await until(
+      "the failure waits",
+      () => world.haveEntered("relay-failure", "Wait for other checks") > waited,
+    );
     await world.gitHub.unassignPull(pull, { by: "mona", assignee: agent });
-    await allWell(world);
+    const isListed = () => world.statusComments(issue)[0]?.includes(`/pull/${pull.number})`);
+    await until("the pull request is not listed any more", () => !isListed());
+    await world.gitHub.reportCheck({ ...slow, conclusion: "success" });
     await world.gitHub.comment({ ...pull }, { by: "mona", body: "The agent is not asked any more." });
     await allWell(world);
+    const before = world.agentOf(issue).inputs.length;
+    await world.gitHub.closePull(pull, { by: "mona" });
+    await world.gitHub.reopenPull(pull, { by: "mona" });
+    await allWell(world);
+    expect(isListed()).toBe(false);
     expect(world.agent(pull.issue)).toBeUndefined();
     expect(world.statusComments(pull.issue)).toEqual([]);
-    expect(
-      world
-        .agentOf(issue)
-        .inputs.map(({ text }) => text)
-        .join("\n"),
-    ).not.toContain("is not asked");
+    const texts = world.agentOf(issue).inputs.map(({ text }) => text);
+    expect(texts).toHaveLength(before);
+    expect(texts.join("\n")).not.toMatch(/is not asked|red again/);
+    await assign(pull);
+    await world.untilStatus(issue, `/pull/${pull.number}) (open`);
+    await heard("Assignment of pull request");
+  });
+
+  test("joins the task of its issue for a review alone: it is told to push nothing there", async () => {
+    const issue = await world.runningIssue();
+    const pull = await openPull({ body: `Closes #${issue.number}.` });
+    const heard = (text: string) =>
+      until(
+        `the issue's agent gets "${text}"`,
+        () => world.agentOf(issue).inputs.find((input) => input.text.includes(text))?.text,
+      );
+    await world.gitHub.requestReview(pull, { by: "mona", reviewer: agent });
+    expect(await heard("Request for your review")).toContain(review);
+    await world.gitHub.comment({ ...pull }, { by: "mona", body: "Is this fast?" });
+    expect(await heard("Is this fast?")).toContain(reviewInstructions.comment);
+    await world.gitHub.comment(issue, { by: "mona", body: "Make it fast." });
+    expect(await heard("Make it fast.")).toContain(defaultInstructions.comment);
+    await assign(pull);
+    await heard("Assignment of pull request");
+    await world.gitHub.comment({ ...pull }, { by: "mona", body: "Now do it." });
+    expect(await heard("Now do it.")).toContain(defaultInstructions.comment);
+    await world.gitHub.unassignPull(pull, { by: "mona", assignee: agent });
+    await heard("Request for your review");
+    await allWell(world);
+    await world.gitHub.comment({ ...pull }, { by: "mona", body: "Look again." });
+    expect(await heard("Look again.")).toContain(reviewInstructions.comment);
   });
 
   test("is refused, with the remedy, to people without permission, and where the agent cannot push", async () => {

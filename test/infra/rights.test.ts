@@ -56,7 +56,13 @@ const startsFlows = `states:StartExecution on ${["create-task", "delete-task", "
 /** Written by hand: a new right must be added twice, in `infra/` and here. */
 const lambdaRights: Record<string, string[]> = {
   Webhook: [readsSecret("Webhook"), readsSecret("GitHubApp"), knowsAccounts, getsTasks, startsFlows],
-  ClaimWork: [...actsAsInstallation, updatesTasks, onItems("dynamodb:GetItem", "config"), knowsAccounts],
+  ClaimWork: [
+    ...actsAsInstallation,
+    updatesTasks,
+    drainsInbox,
+    onItems("dynamodb:GetItem", "config"),
+    knowsAccounts,
+  ],
   CreateTask: [...readsCoder, updatesTasks, knowsAccounts],
   ObserveTask: [...readsCoder, getsTasks],
   EndTask: [...readsCoder, updatesTasks, knowsAccounts],

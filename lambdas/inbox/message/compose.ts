@@ -1,15 +1,14 @@
 import { byteLength } from "../../text/bytes.js";
 import { referenceLine } from "../../text/reference.js";
 import type { Input } from "./input.js";
-import { instruction } from "./instruction.js";
+import { type Guidance, instruction } from "./instruction.js";
 import { messageBytes } from "./limits.js";
 import { section } from "./section.js";
-import { type Instructions, wording } from "./wording.js";
+import { wording } from "./wording.js";
 
-export interface Options {
+export interface Options extends Guidance {
   /** A short token (1–40 letters, digits, hyphens) by which the message is found again in a terminal's log. */
   reference: string;
-  instructions: Instructions;
   /** Whether an earlier sending of the same may have arrived. */
   mayBeRepeated?: boolean | undefined;
 }
@@ -55,7 +54,7 @@ function frame(parts: readonly string[], inputs: readonly Input[], options: Opti
   return [
     ...(options.mayBeRepeated ? [wording.mayBeRepeated] : []),
     ...parts,
-    instruction(inputs, options.instructions),
+    instruction(inputs, options),
     referenceLine(options.reference),
   ].join(separator);
 }

@@ -3,19 +3,33 @@ import { withoutFences } from "../../text/look-alikes.js";
 import { quotable } from "./data.js";
 import { type Input, isNotice } from "./input.js";
 import { instructionLength } from "./limits.js";
+import { nameOf } from "./section.js";
 import {
   branchInstructions,
   defaultInstructions,
   type Instructions,
   noticeInstruction,
   requestInstruction,
+  reviewInstructions,
+  wording,
 } from "./wording.js";
+
+/** What the agent is told to do with what it gets. */
+export interface Guidance {
+  instructions: Instructions;
+  /** Whether the agent is only to review the pull request that an input is about. */
+  isReviewed?: (input: Input) => boolean;
+}
 
 /**
  * The line that says what to do about these inputs. A team's own instruction is cleaned and cut like all texts, and may
- * contain code, but no fence. If it is blank, the default is used.
+ * contain code, but no fence. If it is blank, the default is used. Where the agent only reviews, it is told to push nothing,
+ * whatever the team's instruction is.
  */
-export function instruction(inputs: readonly Input[], instructions: Instructions): string {
+export function instruction(
+  inputs: readonly Input[],
+  { instructions, isReviewed = () => false }: Guidance,
+): string {
   const [first, ...others] = inputs;
   if (first?.subject.kind === "branch" && others.length === 0) {
     return branchInstructions[first.kind === "failure" ? "failure" : "job"];
@@ -23,6 +37,10 @@ export function instruction(inputs: readonly Input[], instructions: Instructions
   if (first && isNotice(first) && others.length === 0) return noticeInstruction;
   if (first?.kind === "request" && others.length === 0) return requestInstruction;
   const which = others.length > 0 ? "several" : first?.kind === "failure" ? "failure" : "comment";
-  const line = withoutFences(oneLine(quotable(instructions[which]), instructionLength));
-  return line || defaultInstructions[which];
+  const reviewed = inputs.filter(isReviewed);
+  if (reviewed.length === inputs.length) return reviewInstructions[which];
+  const own = withoutFences(oneLine(quotable(instructions[which]), instructionLength));
+  const line = own || defaultInstructions[which];
+  const names = [...new Set(reviewed.map(({ subject }) => nameOf(subject)))];
+  return names.length === 0 ? line : `${line} ${wording.reviewed(names.join(", "))}`;
 }

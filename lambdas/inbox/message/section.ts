@@ -100,7 +100,8 @@ function baseLine({ baseBranch, baseSha }: { baseBranch: string; baseSha: string
   return wording.base(label(baseBranch, labelLength.branch), label(baseSha, labelLength.sha));
 }
 
-function nameOf(subject: Subject): string {
+/** As the message names it: `pull request octo/app#7`. */
+export function nameOf(subject: Subject): string {
   const repository = label(subject.repository, labelLength.repository);
   if (subject.kind === "branch") return wording.branchOf(label(subject.name, labelLength.branch), repository);
   return wording.subject(subject.kind, `${repository}#${subject.number}`);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import type { Input } from "../../../lambdas/inbox/message/input.js";
 import type { NewInput } from "../../../lambdas/inbox/stored-input.js";
 import { type LocalDynamoDb, startDynamoDb } from "../../../local/aws/dynamodb/dynamodb.js";
 import { StepFunctions } from "../../../local/aws/step-functions/step-functions.js";
@@ -96,7 +97,7 @@ function newInbox() {
     /** Delivers the next message, as a drain does; returns its inputs' identities. */
     deliver: async () => {
       const meta = await inbox.meta.read();
-      const chosen = await inboxes.chooseMessage(inbox, { key, source: undefined }, meta);
+      const chosen = await inboxes.chooseMessage(inbox, { key, source: undefined, pulls: [] }, meta);
       if (typeof chosen === "string" || !chosen.message) return [];
       const { inputs, isAll } = chosen.message;
       const entries = inputs.map(({ identity, delivery, version }) => ({ identity, delivery, version }));
@@ -171,4 +172,19 @@ describe("a drain that waits for the comments of a review", () => {
     await put(1);
     expect(await inbox.meta.hold(meta, [7], new Set(["comment#1"]))).toBe(false);
   });
+});
+
+test("what waits about a pull request is dropped once the task works on it no more", async () => {
+  const { inbox, deliver } = newInbox();
+  const about = (n: number, subject: object): NewInput => {
+    const { input, ...fields } = inputOf(n);
+    return { ...fields, input: { ...input, subject: { ...input.subject, ...subject } } as Input };
+  };
+  const pull = { kind: "pull", number: 12 };
+  await inbox.put(about(1, pull), { isHuman: true });
+  await inbox.put(inputOf(2), { isHuman: true });
+  await inbox.put(about(3, { ...pull, number: 1 }), { isHuman: true });
+  await inbox.put(about(4, { ...pull, repository: "octo/lib" }), { isHuman: true });
+  await inbox.dropAbout({ owner: "octo", name: "app", number: 12 });
+  expect(await deliver()).toEqual(["comment#2", "comment#3", "comment#4"]);
 });

@@ -2,7 +2,11 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { compose } from "../../../../lambdas/inbox/message/compose.js";
 import type { Input } from "../../../../lambdas/inbox/message/input.js";
-import { defaultInstructions, noticeInstruction } from "../../../../lambdas/inbox/message/wording.js";
+import {
+  defaultInstructions,
+  noticeInstruction,
+  reviewInstructions,
+} from "../../../../lambdas/inbox/message/wording.js";
 import { comment, failure, options, pull } from "./inputs.js";
 import { read } from "./markdown.js";
 
@@ -101,6 +105,20 @@ ${noticeInstruction}
     ]);
     expect(said.slice(-3)).toEqual([defaultInstructions.several, "", "[relay 7f3a9c2e]"]);
     expect(text).not.toContain(defaultInstructions.comment);
+  });
+
+  test("says of a pull request that the agent only reviews to push nothing, whatever the team's instructions are", () => {
+    const instructions = { comment: "Push.", failure: "Push.", several: "Push all." };
+    const isReviewed = ({ subject }: Input) => subject.kind === "pull" && subject.number === 8;
+    const lineOf = (...inputs: Input[]) =>
+      read(compose(inputs, { ...options, instructions, isReviewed }).text).said.at(-3);
+    const reviewed = comment("x", { subject: { ...pull, number: 8 } });
+    expect(lineOf(reviewed)).toBe(reviewInstructions.comment);
+    expect(lineOf(reviewed, reviewed)).toBe(reviewInstructions.several);
+    expect(lineOf(comment("y"))).toBe("Push.");
+    expect(lineOf(reviewed, comment("y"), reviewed)).toBe(
+      "Push all. You only review pull request acme/shop#8: there, change nothing and push nothing.",
+    );
   });
 
   test.each(["", " \n\t ", "\r\n", "\u0000\u001b[0m"])("says so if there is no text: %j", (body) => {
