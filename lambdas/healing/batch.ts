@@ -1,7 +1,7 @@
 import type { Octokit } from "@octokit/rest";
 import type { Survey, SurveyedPull } from "../github/survey.js";
 import type { PullAsk } from "../model/event.js";
-import { isReview, pullKey, type TaskRecord } from "../model/record.js";
+import { isReview, pullKey, type TaskKey, type TaskRecord } from "../model/record.js";
 import { type LiveWork, LiveWorks } from "../tasks/live-works.js";
 import type { TaskStore } from "../tasks/store.js";
 import type { Identities } from "../webhook/classification.js";
@@ -46,6 +46,15 @@ export async function readLive(store: TaskStore, surveys: readonly Survey[]): Pr
     live.set(repository.id, tasks);
   }
   return live;
+}
+
+/** The record of a work; that of a live one is what it was when the batch was read. */
+export async function recordOf(
+  { live, store }: Pick<Batch, "store"> & Partial<Pick<Batch, "live">>,
+  key: TaskKey,
+): Promise<TaskRecord | undefined> {
+  const known = live?.get(key.repositoryId)?.get(key.work);
+  return known ? known.record : store.get(key);
 }
 
 /** How many works want a task and have one. */

@@ -6,13 +6,15 @@ import type { CheckFailed, CheckReported, CommentPosted, PullConflicted } from "
 import { issueKey, type TaskKey } from "../model/record.js";
 import type { FailedCheck, Relayed } from "../model/relayed.js";
 import { type PullEvent, TaskFinder } from "../tasks/finder.js";
-import type { Batch } from "./batch.js";
+import { type Batch, recordOf } from "./batch.js";
 
 /** Finds the tasks that issues and pull requests belong to, each once. Unlike a flow, it doesn't search Coder. */
 export class Destinations {
   readonly #ofPulls = new Map<string, Promise<TaskKey | undefined>>();
 
-  constructor(private readonly batch: Pick<Batch, "octokit" | "store"> & Partial<Pick<Batch, "surveys">>) {}
+  constructor(
+    private readonly batch: Pick<Batch, "octokit" | "store"> & Partial<Pick<Batch, "surveys" | "live">>,
+  ) {}
 
   async of(event: CommentPosted): Promise<TaskKey | undefined> {
     const { subject, repository } = event;
@@ -64,10 +66,13 @@ export class Destinations {
   async #remembered(repositoryId: number, pull: SurveyedPull | undefined): Promise<TaskKey | undefined> {
     if (pull?.headRepositoryId === undefined) return undefined;
     const { headRepositoryId, headBranch: name } = pull;
-    const { store } = this.batch;
-    const work = await store.workOfBranch({ baseRepositoryId: repositoryId, headRepositoryId, name });
+    const work = await this.batch.store.workOfBranch({
+      baseRepositoryId: repositoryId,
+      headRepositoryId,
+      name,
+    });
     if (work === undefined) return undefined;
     const key = { repositoryId, work };
-    return (await store.get(key))?.wanted ? key : undefined;
+    return (await recordOf(this.batch, key))?.wanted ? key : undefined;
   }
 }

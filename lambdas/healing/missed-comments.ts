@@ -6,7 +6,7 @@ import { isMissing } from "../inbox/missing.js";
 import type { CommentPosted } from "../model/event.js";
 import { issueKey } from "../model/record.js";
 import { classify } from "../webhook/classify.js";
-import { agentOf, type Batch, heardPulls, isSettled } from "./batch.js";
+import { agentOf, type Batch, heardPulls, isSettled, recordOf } from "./batch.js";
 import { Destinations } from "./destinations.js";
 import { commonPayload, deliveryOf, type MissedDelivery, nameOf } from "./missed-delivery.js";
 
@@ -42,15 +42,15 @@ export async function missedComments(batch: Batch): Promise<MissedDelivery[]> {
 }
 
 async function isLacking(
-  { store, identities }: Batch,
+  batch: Batch,
   destinations: Destinations,
   { type, payload, fact }: MissedDelivery,
 ): Promise<boolean> {
-  const classified = classify(type, deliveryOf(fact), payload, identities);
+  const classified = classify(type, deliveryOf(fact), payload, batch.identities);
   if ("skipped" in classified || classified.event.type !== "comment_posted") return false;
   const event: CommentPosted = classified.event;
   const key = await destinations.of(event);
-  const record = key && (await store.get(key));
+  const record = key && (await recordOf(batch, key));
   if (!key || !record?.wanted) return false;
   // What was said before is in the issue that the agent has read.
   const { updatedAt } = event.comment;
@@ -94,12 +94,12 @@ function touchedPulls(batch: Batch, survey: Survey): SurveyedPull[] {
 }
 
 async function isAnyWanted(
-  { store }: Batch,
+  batch: Batch,
   { repository }: Survey,
   issues: readonly SurveyedIssue[],
 ): Promise<boolean> {
   for (const { number } of issues) {
-    if ((await store.get(issueKey(repository.id, number)))?.wanted) return true;
+    if ((await recordOf(batch, issueKey(repository.id, number)))?.wanted) return true;
   }
   return false;
 }

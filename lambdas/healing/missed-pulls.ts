@@ -2,7 +2,7 @@ import { RepositoryClient } from "../github/repository.js";
 import type { Survey, SurveyedPull } from "../github/survey.js";
 import type { TaskPull } from "../model/record.js";
 import { classify } from "../webhook/classify.js";
-import { agentOf, agentsPulls, type Batch, isSettled } from "./batch.js";
+import { agentOf, agentsPulls, type Batch, isSettled, recordOf } from "./batch.js";
 import { Destinations } from "./destinations.js";
 import { commonPayload, deliveryOf, type MissedDelivery, nameOf } from "./missed-delivery.js";
 
@@ -65,7 +65,7 @@ async function opened(
   const classified = classify(type, deliveryOf(fact), payload, batch.identities);
   if ("skipped" in classified || classified.event.type !== "config_proposed") return [];
   const key = await destinations.ofPull(classified.event, pull.number);
-  const record = key && (await batch.store.get(key));
+  const record = key && (await recordOf(batch, key));
   const { id } = survey.repository;
   const isKnown = record?.pulls?.some(
     ({ number, repository }) => number === pull.number && repository.id === id,

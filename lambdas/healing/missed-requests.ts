@@ -2,7 +2,7 @@ import type { Survey, SurveyedIssue, SurveyedPull } from "../github/survey.js";
 import { findWorkRequests, type WorkRequest } from "../github/work-requests.js";
 import type { PullAsk } from "../model/event.js";
 import { issueKey, pullKey, type TaskKey, type TaskRecord } from "../model/record.js";
-import { agentOf, type Batch, isSettled } from "./batch.js";
+import { agentOf, type Batch, isSettled, recordOf } from "./batch.js";
 import { commonPayload, type MissedDelivery, nameOf } from "./missed-delivery.js";
 
 /** An issue that the agent is assigned to, or a pull request with what the agent is asked to do. */
@@ -23,7 +23,7 @@ export async function missedRequests(batch: Batch): Promise<MissedDelivery[]> {
   const unwanted: Unwanted[] = [];
   for (const survey of batch.surveys) {
     for (const asked of askedIn(batch, survey)) {
-      const record = await recordOf(batch, asked, survey);
+      const record = await recordOf(batch, keyOf(asked, survey));
       if (!isKnown(batch, asked, record)) unwanted.push({ survey, asked, record });
     }
   }
@@ -52,14 +52,8 @@ function askedIn({ asks }: Batch, { issues, pulls }: Survey): Asked[] {
   return [...issues.map((issue) => ({ issue })), ...given];
 }
 
-async function recordOf(
-  { live, store }: Batch,
-  asked: Asked,
-  { repository: { id } }: Survey,
-): Promise<TaskRecord | undefined> {
-  const key: TaskKey = "pull" in asked ? pullKey(id, asked.pull.number) : issueKey(id, asked.issue.number);
-  const known = live.get(id)?.get(key.work);
-  return known ? known.record : store.get(key);
+function keyOf(asked: Asked, { repository: { id } }: Survey): TaskKey {
+  return "pull" in asked ? pullKey(id, asked.pull.number) : issueKey(id, asked.issue.number);
 }
 
 /** Whether a task is wanted for what is asked. What was asked before is left alone while a webhook may be under way. */
