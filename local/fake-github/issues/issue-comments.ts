@@ -28,7 +28,7 @@ export interface IssueComment {
 const MAX_BODY = 65_536;
 
 export class IssueComments {
-  readonly #comments: IssueComment[] = [];
+  readonly #comments = new Map<number, IssueComment>();
 
   constructor(
     readonly issues: Issues,
@@ -38,17 +38,17 @@ export class IssueComments {
   ) {}
 
   on(issue: Issue): IssueComment[] {
-    return this.#comments.filter((comment) => comment.issue === issue);
+    return [...this.#comments.values()].filter((comment) => comment.issue === issue);
   }
 
   /** `undefined` if there is none. */
   byId(id: number): IssueComment | undefined {
-    return this.#comments.find((comment) => comment.id === id);
+    return this.#comments.get(id);
   }
 
   get(repo: Repository, id: number): IssueComment {
-    const found = this.#comments.find((comment) => comment.id === id && comment.issue.repo === repo);
-    if (!found) throw notFound();
+    const found = this.#comments.get(id);
+    if (found?.issue.repo !== repo) throw notFound();
     return found;
   }
 
@@ -83,7 +83,7 @@ export class IssueComments {
       body: text,
       updatedAt: now,
     };
-    this.#comments.push(comment);
+    this.#comments.set(comment.id, comment);
     this.issues.change(issue, { commentCount: issue.commentCount + 1 });
     return comment;
   }
@@ -95,7 +95,7 @@ export class IssueComments {
   }
 
   #remove(comment: IssueComment): void {
-    this.#comments.splice(this.#comments.indexOf(comment), 1);
+    this.#comments.delete(comment.id);
     this.issues.change(comment.issue, { commentCount: comment.issue.commentCount - 1 });
   }
 
@@ -132,7 +132,7 @@ export class IssueComments {
     const list = "/repos/:owner/:repo/issues/:number/comments";
     rest.get("/repos/:owner/:repo/issues/comments", (request) => {
       const repo = this.repositories.of(request);
-      const all = this.#comments.filter(({ issue }) => issue.repo === repo);
+      const all = [...this.#comments.values()].filter(({ issue }) => issue.repo === repo);
       return rest.page(request, updatedSince(request, all), (comment) => this.json(comment));
     });
     rest.get(one, (request) => {
