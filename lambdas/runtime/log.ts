@@ -11,8 +11,8 @@ class InvocationFormatter extends LogFormatter {
     const { logLevel: level, message, timestamp, serviceName: service, xRayTraceId } = line;
     const standard = { level, message, timestamp: this.formatTimestamp(timestamp), service };
     return new LogItem({
-      attributes: { ...standard, xray_trace_id: xRayTraceId, ...logContext() },
-    }).addAttributes(attributes);
+      attributes: { ...standard, xray_trace_id: xRayTraceId, ...logContext(), ...attributes },
+    });
   }
 }
 
