@@ -53,6 +53,14 @@ export type SendOutcome = "sent" | "busy" | "paused" | "unknown" | "gone";
 /** Whether a text has reached the agent; `unclear` if its log is missing or does not go back far enough. */
 export type Reception = "received" | "not received" | "unclear";
 
+/** Agents that report no state (`TaskView.silent`): what shows whether one works. Both methods change nothing. */
+export interface SilentAgents {
+  /** A fingerprint of all that the agent has shown; `undefined` if Coder doesn't show it. */
+  screen(task: CoderTask): Promise<string | undefined>;
+  /** Whether it would take a message at this moment; it may still be about to go on. */
+  listens(task: CoderTask): Promise<boolean>;
+}
+
 /** What the relay needs of Coder. Each of Coder's APIs has an adapter. */
 export interface CoderBackend {
   /** Its name in the record of a task. */
@@ -62,6 +70,8 @@ export interface CoderBackend {
    * agent is worth its cost.
    */
   readonly reportsProgress: boolean;
+  /** If it has such agents. */
+  readonly silentAgents?: SilentAgents;
   /**
    * The name of the Coder user who will own what a person asks for; without a person, the service user. Throws a
    * `NoCoderUserError` if there is none.

@@ -187,6 +187,8 @@ export interface TaskRecord {
   stopping?: Claimed;
   /** The relay has stopped the agent, or may have: it has to be told to continue. */
   stopped?: boolean;
+  /** What an agent that reports no state has shown, as a fingerprint, and for how many looks in a row it has not changed. */
+  shown?: { screen: string; looks: number };
   /** The name of the last task that was deleted, and when (milliseconds since the epoch). */
   formerName?: string;
   formerEndedAt?: number;

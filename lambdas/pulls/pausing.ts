@@ -9,6 +9,7 @@ import { log } from "../runtime/log.js";
 import { announceMergedPause } from "../status/merged-pause.js";
 import { isWantedNow } from "../tasks/issue-now.js";
 import type { TaskStore } from "../tasks/store.js";
+import { lookAt } from "./at-rest.js";
 import type { Tracked } from "./tracking.js";
 
 /**
@@ -38,7 +39,8 @@ export async function pauseAtRest(store: TaskStore, tracked: Tracked, holder: st
   };
   const isLocked = meta.batch?.reference === lock.reference;
   if (!isLocked && mayWait(meta)) throw busy();
-  const phase = (await backend.find(location, key))?.view.phase ?? "gone";
+  const { phase, shown } = await lookAt(backend, await backend.find(location, key), record.shown);
+  if (shown && !(await store.updateAs(intent, key, { shown }))) return done;
   if (phase === "gone" || phase === "broken") return done;
   if (phase === "working" || phase === "starting") throw busy();
   if (phase === "ready" && !isLocked && meta.sendings !== tracked.sendings) {
@@ -48,8 +50,9 @@ export async function pauseAtRest(store: TaskStore, tracked: Tracked, holder: st
   try {
     // From here on, only a person in Coder could begin a turn.
     const task = await backend.find(location, key);
-    if (task?.view.phase !== "ready" && task?.view.phase !== "paused") throw busy();
-    if (task.view.phase === "ready") {
+    const { phase: now } = await lookAt(backend, task, shown);
+    if (!task || (now !== "ready" && now !== "paused")) throw busy();
+    if (now === "ready") {
       if (!(await store.claimStop(intent, key))) return done;
       await backend.stop(task).finally(() => store.releaseStop(intent, key));
     }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import type { FakeTask } from "../../local/fake-coder/tasks/fake-task.js";
 import type { Issue } from "../../local/fake-github/issues/issues.js";
 import type { Pull } from "../../local/fake-github/pulls/pull.js";
 import { deployments } from "./deployments.js";
@@ -121,6 +122,22 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("the agent's pull req
   });
 
   if (pauses) {
+    test("whose merge leaves the issue open pauses the task of an agent that reports no state, after its turn", async () => {
+      const issue = await world.runningIssue();
+      const agent = world.agentOf(issue) as FakeTask;
+      const pull = await world.openPull(issue, { base: "next" });
+      agent.setAgentState(null);
+      agent.holdBusy();
+      await world.gitHub.closePull(pull, { by: "mona", merged: true });
+      await untilSeenAtWork(8);
+      expect(agent.status).toBe("active");
+      agent.release();
+      await world.untilStatus(issue, paused);
+      await until("its workspace is paused", () => agent.status === "paused");
+      await allWell(world);
+      expect(texts(issue)).toEqual([]);
+    });
+
     test("whose task is being paused while somebody comments gets the comment after that: no turn begins and is cut off", async () => {
       const { gitHub, coder: server, logs } = world;
       const issue = await world.runningIssue();

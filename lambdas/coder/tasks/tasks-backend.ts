@@ -20,6 +20,7 @@ import type {
 import type { CoderTemplates, TemplateChoice } from "../templates.js";
 import type { CoderUsers } from "../users.js";
 import { deleteWorkspace } from "../workspaces.js";
+import { SilentTaskAgents } from "./silent-agents.js";
 import { type ApiTask, logsSchema, taskListSchema, taskPath, taskSchema } from "./task.js";
 import { inputOf, isMarkedFor } from "./task-input.js";
 import { viewOf } from "./task-view.js";
@@ -38,6 +39,7 @@ export class TasksBackend implements CoderBackend {
   readonly api = "tasks" as const;
   /** Coder shows only the agent's own report, which people see in Coder anyway. */
   readonly reportsProgress = false;
+  readonly silentAgents: SilentTaskAgents;
 
   constructor(
     private readonly client: CoderClient,
@@ -45,7 +47,9 @@ export class TasksBackend implements CoderBackend {
     private readonly templates: CoderTemplates,
     private readonly probe: ApiProbe,
     private readonly marks: TaskMarks,
-  ) {}
+  ) {
+    this.silentAgents = new SilentTaskAgents(client);
+  }
 
   async ownerOf(person: Person | null): Promise<string> {
     return (await this.users.of(person)).username;

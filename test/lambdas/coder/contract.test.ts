@@ -4,6 +4,7 @@ import type { CoderBackend, CoderTask } from "../../../lambdas/coder/port.js";
 import type { Phase } from "../../../lambdas/model/phase.js";
 import type { CoderSettings } from "../../../lambdas/runtime/environment.js";
 import type { FakeCoderOptions } from "../../../local/fake-coder/fake-coder.js";
+import type { FakeTask } from "../../../local/fake-coder/tasks/fake-task.js";
 import { create, Deployment, issue, mona, specified } from "./deployments.js";
 
 interface Row {
@@ -164,6 +165,27 @@ describe.each(rows)("%s", (_, row) => {
     if (outcome === "busy") expect(await backend.send(task, "hello")).toBe("sent");
     expect(told()).toEqual(["hello"]);
   });
+
+  if (row.api === "tasks") {
+    test("knows of an agent that reports no state whether its screen changes and it would take a message", async () => {
+      const task = await ready();
+      const { silentAgents } = backend;
+      (deployment.agent as FakeTask).setAgentState(null);
+      expect((await find(task)).view.silent).toBe(true);
+      expect(await silentAgents?.listens(task)).toBe(true);
+      const screen = await silentAgents?.screen(task);
+      expect(await silentAgents?.screen(task)).toBe(screen);
+      deployment.agent.holdBusy();
+      expect(await silentAgents?.listens(task)).toBe(false);
+      deployment.agent.release();
+      expect(await silentAgents?.screen(task)).not.toBe(screen);
+      expect(told()).toEqual([]);
+      deployment.fake.http.fail({ path: /\/logs$/, status: 404 });
+      expect(await silentAgents?.screen(task)).toBeUndefined();
+      deployment.fake.http.fail({ path: /\/send$/, status: 502, body: { message: "Bad gateway" } });
+      expect(await silentAgents?.listens(task)).toBe(false);
+    });
+  }
 
   test("finds out whether a text arrived if the answer was lost", async () => {
     const task = await ready();
