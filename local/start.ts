@@ -7,7 +7,7 @@ import { Playground } from "./demo/playground.js";
 import { localBundles } from "./lambda-host/bundles.js";
 import { openState, StateFolderError } from "./state/state.js";
 import { writeAwsEnvironment } from "./system/aws-environment.js";
-import { isTaken, writeConnection } from "./system/connection.js";
+import { takeFolder, writeConnection } from "./system/connection.js";
 import { defaultFolder, stateFolder } from "./system/state-folder.js";
 import { startSystem } from "./system/system.js";
 
@@ -74,7 +74,8 @@ async function run(port: number, timeScale: number): Promise<void> {
   const aws = writeAwsEnvironment(system);
   const { path } = folder;
   // Another system in memory may have this folder.
-  const reached = path === undefined || (await isTaken(path)) ? dirname(aws.path) : path;
+  const lock = path === undefined ? undefined : await takeFolder(path);
+  const reached = lock && path !== undefined ? path : dirname(aws.path);
   const connection = writeConnection(system, reached);
   process.once("exit", aws.remove);
   process.once("exit", connection.remove);
@@ -93,6 +94,8 @@ async function run(port: number, timeScale: number): Promise<void> {
   console.log("\nStopping.");
   await playground?.close();
   await system.close();
+  connection.remove();
+  await lock?.release();
 }
 
 /** Ends the process, because nothing may go on that isn't stored. */

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { hashOfSources } from "../../infra/definition/sources.js";
+import { type FolderLock, lockFolder } from "../state/folder-lock.js";
 import { outputs } from "./aws-environment.js";
 import type { LocalSystem } from "./system.js";
 
@@ -17,6 +18,17 @@ export function writeConnection(system: LocalSystem, folder: string): { remove: 
   const connection = { outputs: { ...outputs(system), Sources: hashOfSources() }, environment };
   writeFileSync(path, `${JSON.stringify(connection, undefined, 2)}\n`, { mode: 0o600 });
   return { remove: () => rmSync(path, { force: true }) };
+}
+
+/**
+ * Takes a folder for this process, so that the file in it is that of one system; `undefined` if another system has it, also
+ * one of an earlier version, which takes no lock.
+ */
+export async function takeFolder(folder: string): Promise<FolderLock | undefined> {
+  const lock = await lockFolder(folder);
+  if (!lock || !(await isTaken(folder))) return lock;
+  await lock.release();
+  return undefined;
 }
 
 /** Whether a folder has the file of a system that runs. */

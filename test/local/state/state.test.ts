@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { ClassicLevel } from "classic-level";
 import type { HistoryEvent, StoredExecution } from "../../../local/engine/index.js";
+import { lockFolder } from "../../../local/state/folder-lock.js";
 import { openState, type State, type StateFolderError } from "../../../local/state/state.js";
 import { Store } from "../../../local/state/store.js";
 
@@ -170,6 +171,40 @@ describe("a folder that can't be used is refused with what to do", () => {
     }
     expect(await refusal()).toMatch(/the folder is damaged: .* Restore it from a back-up/);
   });
+});
+
+test("of two processes that start at the same moment, one gets a folder; it is free once that has been killed", async () => {
+  const file = join(folder, "program.mts");
+  await writeFile(
+    file,
+    `import { takeFolder } from ${JSON.stringify(new URL("../../../local/system/connection.ts", import.meta.url).href)};
+    console.log("ready");
+    process.stdin.once("data", async () => {
+      const taken = await Promise.all(
+        Array.from({ length: 8 }, (_, index) => takeFolder(${JSON.stringify(folder)} + "/" + index)),
+      );
+      console.log(JSON.stringify(taken.map((lock) => lock !== undefined)));
+    });`,
+  );
+  const both = [0, 1].map(() =>
+    spawn(process.execPath, ["--import", "tsx", file], {
+      cwd: new URL("../../..", import.meta.url),
+      stdio: ["pipe", "pipe", "inherit"],
+    }),
+  );
+  try {
+    await Promise.all(both.map(({ stdout }) => once(stdout, "data")));
+    const answers = Promise.all(both.map(({ stdout }) => once(stdout, "data")));
+    for (const { stdin } of both) stdin.write("go\n");
+    const [one = [], other = []] = (await answers).map(([text]) => JSON.parse(`${text}`) as boolean[]);
+    expect(other).toEqual(one.map((isTaken) => !isTaken));
+  } finally {
+    for (const child of both) child.kill("SIGKILL");
+    await Promise.all(both.map((child) => child.exitCode ?? child.signalCode ?? once(child, "exit")));
+  }
+  const lock = await lockFolder(join(folder, "0"));
+  expect(lock).toBeDefined();
+  await lock?.release();
 });
 
 test("a full disk is reported once; nothing that comes later counts as stored", async () => {
