@@ -1,6 +1,6 @@
 import { type Column, table } from "../frame/table.js";
 import type { Terminal } from "../frame/terminal.js";
-import { age, sinceOption } from "../frame/time.js";
+import { age, minuteOf, sinceOption } from "../frame/time.js";
 import type { FailedExecution } from "../operations/executions.js";
 import { relayCommand } from "../program/command.js";
 import type { Session } from "../program/session.js";
@@ -16,7 +16,7 @@ export const failed = ({ terminal, enter }: Session) =>
       const deployment = await enter(target);
       const { failedExecutions } = await import("../operations/executions.js");
       const found = await terminal.during("Listing failed runs", failedExecutions(deployment, since));
-      const none = `No run of ${deployment.title} has failed since ${since.toISOString()}.`;
+      const none = `No run of ${deployment.title} has failed since ${minuteOf(since)}.`;
       terminal.result(found, found.length === 0 ? none : table(found, columns(terminal), terminal.width));
     });
 

@@ -1,5 +1,5 @@
 import { CommandError } from "../frame/exit.js";
-import { pastTime } from "../frame/time.js";
+import { minuteOf, pastTime } from "../frame/time.js";
 import type { Redrive } from "../operations/redrive.js";
 import { relayCommand } from "../program/command.js";
 import type { Session } from "../program/session.js";
@@ -25,7 +25,13 @@ export const redrive = ({ terminal, enter }: Session) =>
     .option("--yes", "redrive without asking")
     .action(async (reference, { allSince, error, yes, ...target }) => {
       if ((reference === undefined) === (allSince === undefined)) {
-        throw new CommandError("usage", "Expected either the name of a run or --all-since.");
+        throw new CommandError("usage", "Expected either the name of a run or --all-since <time>.");
+      }
+      if (error !== undefined && allSince === undefined) {
+        throw new CommandError(
+          "usage",
+          "--error needs --all-since <time>: it selects among all failed runs.",
+        );
       }
       const deployment = await enter(target);
       const operations = await import("../operations/redrive.js");
@@ -37,7 +43,8 @@ export const redrive = ({ terminal, enter }: Session) =>
       const found = await terminal.during("Looking for the runs", looking);
       const runs = found.filter((run) => error === undefined || run.error === error);
       if (runs.length === 0) {
-        terminal.result([], "No run has failed like that.");
+        const like = error === undefined ? "" : ` with ${error}`;
+        terminal.result([], `No run has failed${like} since ${minuteOf(allSince ?? new Date())}.`);
         return;
       }
       const lines = runs.map((run) => `  ${run.name}  ${run.error ?? run.status}`);

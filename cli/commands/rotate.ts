@@ -1,14 +1,17 @@
-import { Command } from "@commander-js/extra-typings";
 import { durationOption } from "../frame/time.js";
-import { relayCommand } from "../program/command.js";
+import { commandGroup, relayCommand } from "../program/command.js";
 import type { Session } from "../program/session.js";
 
 export const rotate = (session: Session) =>
-  new Command("rotate")
-    .summary("Replace a secret without a gap")
-    .description("Replaces a secret without a gap and without a deployment. No value is printed.")
-    .addCommand(webhookSecret(session))
-    .addCommand(coderToken(session));
+  commandGroup(
+    "rotate",
+    {
+      summary: "Replace a secret without a gap",
+      details: "It needs no deployment, and no value is printed.",
+      examples: ["rotate webhook-secret", "rotate coder-token --lifetime 90d --yes"],
+    },
+    [webhookSecret(session), coderToken(session)],
+  );
 
 /** Lambdas keep a secret for five minutes, and run for less than five. */
 const waitOption = () => durationOption("--wait <time>", "how long Lambdas may use the former value", "10m");

@@ -1,3 +1,4 @@
+import { CommandError } from "../frame/exit.js";
 import { type Column, table } from "../frame/table.js";
 import type { Terminal } from "../frame/terminal.js";
 import { age } from "../frame/time.js";
@@ -15,6 +16,12 @@ export const status = ({ terminal, enter }: Session) =>
     .argument("[work]", "owner/repo, owner/repo#7, or another name that status lists")
     .option("--all", "also work that has ended")
     .action(async (name, { all, ...target }) => {
+      if (name?.match(/[/]/) === null) {
+        throw new CommandError(
+          "usage",
+          `"${name}" names no work. Expected owner/repo, owner/repo#7, or another name that status lists.`,
+        );
+      }
       const deployment = await enter(target);
       const { findWork, findWorks } = await import("../operations/works.js");
       const { isCurrent, overview, runsOf, standingOf } = await import("../operations/standing.js");

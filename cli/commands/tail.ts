@@ -18,6 +18,7 @@ export const tail = ({ terminal, enter }: Session) =>
       const operations = await import("../operations/tail.js");
       const work =
         name === undefined ? undefined : await terminal.during("Looking for the work", findKey(name));
+      if (!terminal.json) terminal.note(`What happens in ${deployment.title} appears here. Ctrl-C stops it.`);
       const until = new Date(Math.min(Date.now() + forMs, latest));
       for await (const happening of operations.tail(deployment, { work, since, until })) {
         const { at, run, what, error } = happening;

@@ -38,6 +38,11 @@ function milliseconds(text: string): number | undefined {
   return amount === undefined ? undefined : Number(amount) * (unitsMs[unit] ?? 0);
 }
 
+/** A time to the minute, in ISO 8601: `2026-05-01T12:00Z`. */
+export function minuteOf(time: Date): string {
+  return `${time.toISOString().slice(0, 16)}Z`;
+}
+
 /** How long ago a time was, in one unit: `5 min`. */
 export function age(time: Date, now = Date.now()): string {
   const seconds = Math.max(0, Math.round((now - time.getTime()) / 1000));

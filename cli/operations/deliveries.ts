@@ -28,12 +28,13 @@ const answerSchema = z.object({ response: z.object({ payload: z.string().nullish
  * @throws {CommandError} if GitHub doesn't know the delivery, or its list doesn't show the new attempt in time.
  */
 export async function replay(guid: string): Promise<Replay> {
-  const attempt = await findAttempt((each) => each.guid === guid);
+  const isWhole = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(guid);
+  const attempt = isWhole ? await findAttempt((each) => each.guid === guid.toLowerCase()) : undefined;
   if (attempt) return sendAgain(attempt);
-  throw new CommandError(
-    "notFound",
-    `GitHub has no delivery ${guid}. It keeps deliveries for three days, an Enterprise Server for seven.`,
-  );
+  const why = isWhole
+    ? "It keeps deliveries for three days, an Enterprise Server for seven."
+    : "Expected a whole GUID like 0b1f5c1e-8a11-11ee-8d5a-3b1d4f6c2a90.";
+  throw new CommandError("notFound", `GitHub has no delivery ${guid}. ${why}`);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { Command } from "@commander-js/extra-typings";
+import { Command, type CommandUnknownOpts } from "@commander-js/extra-typings";
 
 /** The stack's name if neither `--stack` nor the setting says otherwise. */
 const defaultStack = "coder-task-relay";
@@ -14,8 +14,6 @@ export interface About {
 
 /** A command of the program, with the options that every command has. */
 export function relayCommand(name: string, { summary, details, examples }: About) {
-  // Without -s, npm prints a line of its own before the JSON.
-  const lines = examples.map((one) => `  $ npm run ${one.includes("--json") ? "-s " : ""}relay -- ${one}`);
   return new Command(name)
     .summary(summary)
     .description(details === undefined ? `${summary}.` : `${summary}. ${details}`)
@@ -23,5 +21,45 @@ export function relayCommand(name: string, { summary, details, examples }: About
     .option("--local", "the system that npm start runs on this machine, not a stack in AWS")
     .option("--stack <name>", "the stack in AWS; default: STACK_NAME", process.env.STACK_NAME || defaultStack)
     .option("--region <region>", "the stack's AWS region; default: AWS_REGION, or that of the AWS profile")
-    .addHelpText("after", `\nExamples:\n${lines.join("\n")}`);
+    .addHelpText("after", `\n${asExamples(examples)}`);
+}
+
+/** A command that only holds others, such as `rotate webhook-secret`. Without one of these, it says which there are. */
+export function commandGroup(
+  name: string,
+  { summary, details, examples }: Required<About>,
+  commands: readonly CommandUnknownOpts[],
+) {
+  const names = commands.map((command) => command.name());
+  const group = new Command(name)
+    .summary(summary)
+    .description(`${summary}. ${details}`)
+    .usage("<command> [options]")
+    .addHelpText(
+      "after",
+      `\nEach has --json, --local, --stack and --region, and its own --help.\n\n${asExamples(examples)}`,
+    )
+    .helpCommand(true)
+    // They are those of its commands.
+    .allowUnknownOption()
+    .argument("[command...]")
+    .action((args) => {
+      const given = args.find((arg) => !arg.startsWith("-"));
+      const expected = `Expected ${names.join(" or ")}.`;
+      const problem =
+        given === undefined
+          ? `${name} does nothing by itself. ${expected}`
+          : names.includes(given)
+            ? `options come last: ${name} ${given} [options]`
+            : `unknown command '${given}' of ${name}. ${expected}`;
+      group.error(`error: ${problem}`);
+    });
+  for (const command of commands) group.addCommand(command);
+  return group;
+}
+
+function asExamples(examples: About["examples"]): string {
+  // Without -s, npm prints a line of its own before the JSON.
+  const lines = examples.map((one) => `  $ npm run ${one.includes("--json") ? "-s " : ""}relay -- ${one}`);
+  return `Examples:\n${lines.join("\n")}`;
 }

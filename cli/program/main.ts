@@ -18,8 +18,8 @@ export async function main(
   const terminal = new Terminal(streams, { json: args.includes("--json"), env: process.env });
   const program = new Command("npm run relay --")
     .description(description)
+    .usage("<command> [options]")
     .exitOverride()
-    .showHelpAfterError(terminal.json ? false : "Add --help for the options and examples.")
     .configureOutput({
       writeOut: (text) => streams.stdout.write(text),
       writeErr: (text) => streams.stderr.write(text),
@@ -32,12 +32,40 @@ export async function main(
     for (const each of [command, ...command.commands]) each.copyInheritedSettings(program);
     program.addCommand(command);
   }
+  if (!terminal.json) for (const each of withCommands(program)) each.showHelpAfterError(hintOn(each));
   try {
-    await program.parseAsync(args, { from: "user" });
+    await program.parseAsync(helpAsOption(program, args), { from: "user" });
     return exitCodes.done;
   } catch (error) {
     return report(error, terminal);
   }
+}
+
+/** A command, and all that it holds. */
+function withCommands(command: CommandUnknownOpts): CommandUnknownOpts[] {
+  return [command, ...command.commands.flatMap(withCommands)];
+}
+
+/** What is expected, and where there is more to read. */
+function hintOn(command: CommandUnknownOpts): string {
+  const what = command.registeredArguments.flatMap((argument) =>
+    argument.description ? [`  ${argument.name()}: ${argument.description}`] : [],
+  );
+  const more = command.parent ? "Add --help for the options and examples." : "Add --help for the commands.";
+  return [`Usage: ${command.createHelp().commandUsage(command)}`, ...what, more].join("\n");
+}
+
+/** `help status` means `status --help`. Of a command that there isn't, Commander would say nothing. */
+function helpAsOption(program: CommandUnknownOpts, args: readonly string[]): readonly string[] {
+  const [help, ...names] = args;
+  if (help !== "help") return args;
+  let command = program;
+  for (const name of names) {
+    const next = command.commands.find((one) => one.name() === name);
+    if (!next && command.commands.length > 0) return names;
+    command = next ?? command;
+  }
+  return [...names, "--help"];
 }
 
 /** Says what is wrong, on stderr. Returns the exit code. */

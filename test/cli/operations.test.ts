@@ -135,6 +135,8 @@ describe("a failed run", () => {
     expect(redriven).toMatchObject([{ redriven: true }, { redriven: true }]);
     for (const issue of issues) await world.untilRunning(issue);
     expect(await relay(["redrive", "--local"])).toMatchObject({ code: 2 });
+    const none = await relay(["redrive", "--all-since", "5m", "--error", "OtherError", "--local"]);
+    expect(none.out).toMatch(/^No run has failed with OtherError since [\d-]+T[\d:]{5}Z\.\n$/);
   });
 });
 
@@ -251,7 +253,8 @@ describe("end", () => {
     await world.untilRunning(pull.issue);
     expect(world.agent(pull.issue)).toBeDefined();
     const name = nameOf(pull);
-    const { out } = await relay(["tail", name, "--since", "5m", "--for", "0s", "--local"]);
+    const { out, err } = await relay(["tail", name, "--since", "5m", "--for", "0s", "--local"]);
+    expect(err).toMatch(/^What happens in the local system in .* appears here. Ctrl-C stops it.\n$/);
     expect(out).toMatch(new RegExp(`create-task-app-${pull.number}-.* Create task`));
     expect(await answer("end", name, "--yes")).toMatchObject({ status: "SUCCEEDED" });
     await world.idle();
@@ -274,7 +277,19 @@ describe("replay", () => {
     expect(await answer(...args)).toEqual({ ...event, answer: { execution } });
     await world.untilRunning(issue);
     expect(await answer(...args)).toEqual({ ...event, answer: { duplicate: execution } });
-    expect(await relay(["replay", "0b1f5c1e", "--local"])).toMatchObject({ code: 4 });
+    expect(await relay(["replay", "0b1f5c1e", "--local"])).toMatchObject({
+      code: 4,
+      err: expect.stringContaining("Expected a whole GUID"),
+    });
+    const unknown = await relay([
+      "replay",
+      delivery.guid.replaceAll(/./g, (one) => (one === "-" ? one : "0")),
+      "--local",
+    ]);
+    expect(unknown).toMatchObject({
+      code: 4,
+      err: expect.stringContaining("keeps deliveries for three days"),
+    });
   });
 });
 

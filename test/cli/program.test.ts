@@ -51,11 +51,37 @@ describe("the command line", () => {
     [["failed", "--colour"], /unknown option '--colour'/],
     [["failed", "--local", "--region", "eu-west-1"], /leave out --region/],
     [[], /Usage: npm run relay/],
+    [["--local", "status"], /unknown option '--local'\nUsage: npm run relay -- <command> \[options\]/],
+    [
+      ["inbox"],
+      /missing required argument 'work'\nUsage: npm run .* inbox \[options\] <work>\n {2}work: owner/,
+    ],
+    [
+      ["rotate"],
+      /rotate does nothing by itself. Expected webhook-secret or coder-token.\nUsage: .* rotate </,
+    ],
+    [["rotate", "--local"], /rotate does nothing by itself/],
+    [["rotate", "--local", "coder-token"], /options come last: rotate coder-token/],
+    [["rotate", "secret", "--yes"], /unknown command 'secret' of rotate. Expected webhook-secret or/],
+    [["help", "statu"], /unknown command 'statu'[\s\S]*Did you mean status\?/],
+    [["help", "rotate", "secret"], /unknown command 'secret' of rotate/],
+    [["status", "nonsense"], /"nonsense" names no work. Expected owner\/repo, owner\/repo#7/],
+    [["redrive"], /Expected either the name of a run or --all-since <time>/],
+    [["redrive", "run", "--error", "CoderForbiddenError"], /--error needs --all-since/],
   ])("refuses %j with exit code 2", async (args, message) => {
     const { code, out, err } = await relay(args);
     expect(code).toBe(2);
     expect(out).toBe("");
     expect(err).toMatch(message);
+  });
+
+  test("has the same help by help as by --help", async () => {
+    for (const command of [["rotate"], ["rotate", "coder-token"], ["status"]]) {
+      const { code, out } = await relay([...command, "--help"]);
+      expect(code).toBe(0);
+      expect(await relay(["help", ...command])).toMatchObject({ code: 0, out });
+    }
+    expect((await relay(["rotate", "help"])).code).toBe(0);
   });
 
   test("reports errors as JSON with --json, and an unexpected one with its name", async () => {
@@ -68,6 +94,8 @@ describe("the command line", () => {
     expect(JSON.parse(err)).toEqual({ error: { name: "RangeError", message: "too far", exit: "failed" } });
     const wrong = await relay(["failed", "--json", "--since", "x"]);
     expect(JSON.parse(wrong.err)).toMatchObject({ error: { name: "CommanderError", exit: "usage" } });
+    const incomplete = await relay(["rotate", "--json"]);
+    expect(JSON.parse(incomplete.err).error.message).toContain("Expected webhook-secret or coder-token.");
   });
 
   test("asks before it changes something: --yes agrees, and without a terminal nothing happens", async () => {
