@@ -10,6 +10,7 @@ test("random lives end well while everything fails at random and the relay is ki
     lives: 10,
     kills: 1,
     leaves: 0,
+    drops: 0.05,
     bundles,
     coder: coders.tasks.coder,
   });

@@ -9,6 +9,7 @@ import { prepareAppKey } from "../../local/fake-github/app/app-key.js";
 import { FakeGitHub } from "../../local/fake-github/fake-github.js";
 import { settingsOf } from "../settings-of.js";
 import { realNow, setClock } from "./clock.mjs";
+import { ConfigFile } from "./config-file.js";
 import { Courier } from "./courier.js";
 import { Life } from "./life.js";
 import { Random } from "./random.js";
@@ -28,6 +29,8 @@ export interface ChaosOptions {
   kills: number;
   /** How many of the deliveries that fail are left to the relay's own redelivery, from 0 to 1. It takes its time. */
   leaves: number;
+  /** How many deliveries GitHub never sends, from 0 to 1: `reconcile` brings what they are about. */
+  drops: number;
   bundles: Record<ActionName, string>;
   /** Which of its APIs the fake Coder has. */
   coder: FakeCoderOptions;
@@ -64,6 +67,7 @@ export async function chaos({
   lives: count,
   kills,
   leaves,
+  drops,
   bundles,
   coder: release,
 }: ChaosOptions): Promise<Outcome> {
@@ -83,6 +87,7 @@ export async function chaos({
   gitHub.addRepository({ owner: "octo", name: "app", permissions: { mona: "write" } });
   coder.addUser({ username: "mona-c", githubId: mona.id });
   coder.addTemplate({ name: "task-template" });
+  coder.addTemplate({ name: "code-factory" });
   // Each push to the base branch tells a conflict again, and chaos has many: they must not use up the rounds.
   const settings = { ...settingsOf(gitHub, coder), MAX_CI_ROUNDS: "1000" };
   const program = join(folder, "relay.mjs");
@@ -90,16 +95,18 @@ export async function chaos({
   try {
     await relay.start();
     gitHub.webhookUrl = relay.webhookUrl;
-    const courier = new Courier(gitHub, random.fork(), trace, leaves);
+    const courier = new Courier(gitHub, random.fork(), trace, { leaves, drops });
     const stage: Stage = { gitHub, coder, courier, trace };
     const weather = new Weather({ gitHub, coder, relay }, random.fork(), trace);
     const raging = Promise.all([weather.rage(), weather.revoke()]);
     const killing = weather.kill(kills, ms);
+    const configuring = ConfigFile.live(stage, random.fork(), ms);
     const lives = await Promise.all(
       Array.from({ length: count }, (_, index) =>
         lifeOf(stage, random.fork(), (index / count) * ms * 0.7, ms),
       ),
     );
+    const config = await configuring;
     await killing;
     weather.calm();
     courier.calm();
@@ -108,8 +115,11 @@ export async function chaos({
     trace.note("all is well from now on");
     await courier.settled();
     await quiet(relay, gitHub, courier);
+    await reconcile(relay, trace);
+    await quiet(relay, gitHub, courier);
     const lost = courier.lost.map(({ guid }) => `the delivery ${guid} is lost`);
-    return { faults: [...lost, ...(await faultsOf(lives, stage, relay))], trace, log: relay.output };
+    const faults = [...lost, ...(await faultsOf(lives, config, stage, relay))];
+    return { faults, trace, log: relay.output };
   } catch (error) {
     const { stack } = error instanceof Error ? error : new Error(String(error));
     return { faults: [String(stack)], trace, log: relay.output };
@@ -127,6 +137,17 @@ async function lifeOf(stage: Stage, random: Random, startMs: number, ms: number)
   // A step takes a fifth of a second, and as long again for the agent to start.
   await life.live(Math.min(random.between(3, 9), Math.ceil(ms / 2000)));
   return life;
+}
+
+/** Makes up for what GitHub never sent. */
+async function reconcile(relay: RelayProcess, trace: Trace): Promise<void> {
+  for (let runs = 0; runs < 20; runs++) {
+    const { outcome, gaps } = await relay.reconcile();
+    trace.note(`reconcile is ${outcome}: ${gaps.map(({ gap }) => gap).join("; ")}`);
+    if (outcome === "complete") return;
+    await sleep(1000);
+  }
+  throw new Error("reconcile does not get through the repository");
 }
 
 /** Waits until nothing goes on but the followers, or the patience is over. */

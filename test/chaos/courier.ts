@@ -13,21 +13,22 @@ const isHandled = ({ event, action }: Delivery) =>
 
 /**
  * Brings GitHub's deliveries to the relay: some late, some twice. Most of those that fail are sent again until they are
- * accepted, as the operator of an App would. The others are lost, unless the relay has them redelivered.
+ * accepted, as the operator of an App would. The others are lost, unless the relay has them redelivered. Some are never sent.
  */
 export class Courier {
   readonly #underWay = new Set<Promise<void>>();
   readonly #failed: Delivery[] = [];
   /** A delivery that has failed only when it came once more is not lost. */
   readonly #accepted = new Set<Delivery>();
+  readonly #neverSent = new Set<Delivery>();
   #isCalm = false;
 
   constructor(
     private readonly gitHub: FakeGitHub,
     private readonly random: Random,
     private readonly trace: Trace,
-    /** How many of the deliveries that fail are left to the relay, from 0 to 1. */
-    private readonly leaves: number,
+    /** How many of the deliveries that fail are left to the relay, and how many GitHub never sends, from 0 to 1. */
+    private readonly shares: { leaves: number; drops: number },
   ) {}
 
   /** The deliveries that the relay has not got. */
@@ -35,9 +36,19 @@ export class Courier {
     return this.#failed.filter((delivery) => !isOk(delivery) && !this.#accepted.has(delivery));
   }
 
+  /** Whether GitHub never sends a delivery: then only `reconcile` finds what it is about. */
+  isNeverSent(delivery: Delivery): boolean {
+    return this.#neverSent.has(delivery);
+  }
+
   /** Takes deliveries that have been made with `deliver: false`. */
   take(...deliveries: Delivery[]): void {
     for (const delivery of deliveries) {
+      if (isHandled(delivery) && this.random.happens(this.shares.drops)) {
+        this.trace.note(`${delivery.event}.${delivery.action} ${delivery.guid} is never sent`);
+        this.#neverSent.add(delivery);
+        continue;
+      }
       const delaysMs = [this.#delayMs(), ...(this.random.happens(0.15) ? [this.#delayMs() + 100] : [])];
       for (const delayMs of delaysMs) this.#track(this.#bring(delivery, delayMs));
     }
@@ -71,7 +82,7 @@ export class Courier {
       if (isOk({ status })) this.#accepted.add(delivery);
       if (isOk({ status })) return;
       if (status === 400 || status === 401) throw new Error(`${what} was refused: ${body}`);
-      if (isHandled(delivery) && this.random.happens(this.leaves)) {
+      if (isHandled(delivery) && this.random.happens(this.shares.leaves)) {
         this.trace.note(`${what} is lost`);
         this.#failed.push(delivery);
         return;

@@ -2,16 +2,16 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { IssueComment } from "../../local/fake-github/issues/issue-comments.js";
 import type { Issue } from "../../local/fake-github/issues/issues.js";
 import { type Agent, agentsOf } from "./agents.js";
-import { PullRequest } from "./pull-request.js";
+import { PullRequests } from "./pull-requests.js";
 import type { Random } from "./random.js";
 import { repo, type Stage } from "./stage.js";
 import { type Word, Words } from "./words.js";
 
-/** The random life of one issue and its pull request, and what must have come of it. */
+/** The random life of one issue and its pull requests, and what must have come of it. */
 export class Life {
   readonly words: Words;
   isWanted = false;
-  readonly #pull: PullRequest;
+  readonly #pulls: PullRequests;
   #comments: { comment: IssueComment; word: Word }[] = [];
 
   private constructor(
@@ -20,7 +20,7 @@ export class Life {
     readonly issue: Issue,
   ) {
     this.words = new Words(issue.number, stage.trace, () => this.#runs);
-    this.#pull = new PullRequest(stage, random, issue, this.words);
+    this.#pulls = new PullRequests(stage, random, issue, this.words);
   }
 
   static async begin(stage: Stage, random: Random): Promise<Life> {
@@ -34,8 +34,13 @@ export class Life {
     return this.issue.state === "open";
   }
 
-  get pull(): PullRequest["shown"] {
-    return this.#pull.shown;
+  get pulls(): PullRequests["shown"] {
+    return this.#pulls.shown;
+  }
+
+  /** Whether its task may have been paused: a pull request was merged, and the relay may not have heard of the next one in time. */
+  get mayRest(): boolean {
+    return this.pulls.some(({ state }) => state === "merged");
   }
 
   /** All agents that the issue has or had. */
@@ -61,13 +66,14 @@ export class Life {
       () => this.#comment(),
       () => this.#edit(),
       () => this.#delete(),
-      () => this.#pull.review(),
-      () => this.#pull.review(),
-      () => this.#pull.fail(),
-      () => this.#pull.failElsewhere(),
-      () => this.#pull.conflict(),
-      () => this.#pull.push(),
-      () => this.#pull.close(),
+      () => this.#pulls.review(),
+      () => this.#pulls.review(),
+      () => this.#pulls.fail(),
+      () => this.#pulls.failElsewhere(),
+      () => this.#pulls.conflict(),
+      () => this.#pulls.push(),
+      () => this.#pulls.close(),
+      () => this.#merge(),
       () => this.#unassign(),
       () => this.#close(),
     ];
@@ -98,6 +104,14 @@ export class Life {
     this.#note("is closed");
     this.#disturb();
     this.stage.courier.take(await this.stage.gitHub.closeIssue(this.issue, { by: "mona", deliver: false }));
+    this.isWanted = false;
+  }
+
+  async #merge(): Promise<void> {
+    await this.#pulls.merge();
+    if (this.isOpen) return;
+    this.#note("is closed by the merge");
+    this.#disturb();
     this.isWanted = false;
   }
 
@@ -155,7 +169,10 @@ export class Life {
     const { gitHub } = this.stage;
     return gitHub
       .commentsOn(this.issue)
-      .some(({ user, body }) => user.login === gitHub.botLogin && /is running|waits for you/.test(body));
+      .some(
+        ({ user, body }) =>
+          user.login === gitHub.botLogin && /is running|waits for you|was merged, and/.test(body),
+      );
   }
 
   #note(what: string): void {

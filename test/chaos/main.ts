@@ -16,6 +16,7 @@ for (let seed = first; seed < first + runs; seed++) {
     lives,
     kills,
     leaves: 0.1,
+    drops: 0.05,
     bundles,
     coder: coders[coder].coder,
   });

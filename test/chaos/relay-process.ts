@@ -85,9 +85,17 @@ export class RelayProcess {
   }
 
   async executions(): Promise<RunEnd[]> {
-    const answer = this.#answer("executions");
-    this.#send({ ask: "executions" });
-    return (await answer).executions;
+    return (await this.#ask("executions")).executions;
+  }
+
+  /** The names of the schedules of all jobs. */
+  async schedules(): Promise<string[]> {
+    return (await this.#ask("schedules")).schedules;
+  }
+
+  /** Runs `reconcile` once. */
+  async reconcile(): Promise<{ outcome: string; gaps: { gap: string }[] }> {
+    return (await this.#ask("reconcile")).reconcile;
   }
 
   /** From now on, no Lambda fails. */
@@ -101,6 +109,12 @@ export class RelayProcess {
 
   #send(order: Order): void {
     this.#child?.send(order);
+  }
+
+  #ask<Kind extends "executions" | "schedules" | "reconcile">(ask: Kind) {
+    const answer = this.#answer(ask);
+    this.#send({ ask });
+    return answer;
   }
 
   #answer<Kind extends string>(kind: Kind): Promise<Extract<Answer, Record<Kind, unknown>>> {

@@ -26,10 +26,14 @@ export interface RunEnd {
   entered: string[];
 }
 
-export type Order = { fail: Service; fault: Fault } | { ask: "executions" };
+export type Order = { fail: Service; fault: Fault } | { ask: "executions" | "schedules" | "reconcile" };
 export type Answer =
   | { ready: string; table: { endpoint: string; accessKeyId: string; secretAccessKey: string } }
-  | { executions: RunEnd[] };
+  | { executions: RunEnd[] }
+  /** The names of the schedules of all jobs. */
+  | { schedules: string[] }
+  /** The outcome of `reconcile`, and what it has found. */
+  | { reconcile: { outcome: string; gaps: { gap: string }[] } };
 
 const options: RelayOptions = JSON.parse(process.env.CHAOS_RELAY ?? "");
 setClock(options.clock);
@@ -44,9 +48,17 @@ const system = await startSystem({
   onLog: ({ line }) => console.log(line),
 });
 const answer = (message: Answer) => process.send?.(message);
+const answers = {
+  executions: () => answer({ executions: runEnds() }),
+  schedules: () => answer({ schedules: system.scheduler.list().map(({ name }) => name) }),
+  reconcile: async () => {
+    const found = await system.invoke("reconcile", { dryRun: false, minimumAgeSeconds: 0 });
+    answer({ reconcile: found as { outcome: string; gaps: { gap: string }[] } });
+  },
+};
 
 process.on("message", (order: Order) => {
-  if ("ask" in order) return answer({ executions: runEnds() });
+  if ("ask" in order) return answers[order.ask]();
   const faults = order.fail === "dynamoDb" ? system.dynamoDb.faults : system[order.fail].server.faults;
   return faults.add(order.fault);
 });

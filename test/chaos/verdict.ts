@@ -1,5 +1,7 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient, ScanCommand } from "@aws-sdk/lib-dynamodb";
+import type { Agent } from "./agents.js";
+import type { ConfigFile } from "./config-file.js";
 import type { Life } from "./life.js";
 import type { RunEnd } from "./relay.js";
 import type { RelayProcess } from "./relay-process.js";
@@ -11,9 +13,18 @@ const repetition = "Possibly a repetition";
 type Item = Record<string, unknown> & { pk: string; sk: string };
 
 /** What is wrong after all is over: GitHub, Coder and the table don't agree, somebody wasn't told, a run has failed. */
-export async function faultsOf(lives: Life[], stage: Stage, relay: RelayProcess): Promise<string[]> {
+export async function faultsOf(
+  lives: Life[],
+  config: ConfigFile,
+  stage: Stage,
+  relay: RelayProcess,
+): Promise<string[]> {
   const items = await itemsOf(relay);
-  const faults = [...executionFaults(await relay.executions()), ...workspaceFaults(lives, stage)];
+  const faults = [
+    ...executionFaults(await relay.executions()),
+    ...workspaceFaults(lives, stage),
+    ...scheduleFaults(config, await relay.schedules()),
+  ];
   for (const life of lives) {
     const { number } = life.issue;
     const found = [...agentFaults(life), ...commentFaults(life, stage), ...wordFaults(life)];
@@ -41,10 +52,18 @@ function* workspaceFaults(lives: readonly Life[], { coder }: Stage): Generator<s
   }
 }
 
+/** Each job has its schedule, and there is no other. */
+function* scheduleFaults({ jobs }: ConfigFile, schedules: readonly string[]): Generator<string> {
+  const isOf = (job: string) => (schedule: string) => schedule.includes(job);
+  const isRight = schedules.length === jobs.length && jobs.every((job) => schedules.some(isOf(job)));
+  if (!isRight) yield `the jobs ${jobs.join(", ")} have the schedules ${schedules.join(", ")}`;
+}
+
 function* agentFaults(life: Life): Generator<string> {
   const agents = alive(life);
   const names = agents.map(({ name }) => name).join(", ") || "none";
-  if (life.isWanted && (agents.length !== 1 || !agents[0]?.isReady)) {
+  const isWell = ({ isReady, isResting }: Agent) => isReady || (life.mayRest && isResting);
+  if (life.isWanted && (agents.length !== 1 || !agents.every(isWell))) {
     yield `one ready agent is wanted; there is ${names}`;
   }
   if (!life.isOpen && agents.length > 0) yield `it is closed, but there is ${names}`;
@@ -63,7 +82,10 @@ function* commentFaults(life: Life, { gitHub }: Stage): Generator<string> {
   if (new Set(transitions).size < mentions.length) yield `a person was told twice: ${transitions}`;
   const said = own.filter((body) => !mentions.includes(body));
   const isRight = life.isWanted
-    ? said.length === 1 && /is running|waits for you/.test(said[0] ?? "")
+    ? said.length === 1 &&
+      (life.mayRest ? /is running|waits for you|was merged, and/ : /is running|waits for you/).test(
+        said[0] ?? "",
+      )
     : said.length <= 1 &&
       said.every((body) => (life.isOpen ? /Completed|is paused/ : /Completed/).test(body));
   if (!isRight) yield `its status comments say ${JSON.stringify(said)}`;
@@ -91,8 +113,11 @@ function* tableFaults(life: Life, items: readonly Item[]): Generator<string> {
   const id = (record?.task as { id?: string } | undefined)?.id;
   if (life.isWanted && id !== agent?.id) yield `the record names the task ${id}, not ${agent?.id}`;
   const listed = (record?.pulls ?? []) as { number: number; state: string }[];
-  const pull = listed.find((one) => one.number === life.pull?.number);
-  if (pull && pull.state !== life.pull?.state) yield `the record says that its pull request is ${pull.state}`;
+  for (const { number, state } of life.pulls) {
+    const pull = listed.find((one) => one.number === number);
+    if (pull && pull.state !== state)
+      yield `the record says that its pull request #${number} is ${pull.state}`;
+  }
   const inbox = items.filter(({ pk }) => pk === `inbox#${work}`);
   // A queue entry may be left over when its input no longer waits (lambdas/inbox/queue.ts).
   const waits = ({ identity }: Item) =>

@@ -1,12 +1,15 @@
 import type { Issue } from "../../local/fake-github/issues/issues.js";
 import { headSha, type Pull } from "../../local/fake-github/pulls/pull.js";
+import type { Delivery } from "../../local/fake-github/webhooks/deliveries.js";
 import type { Random } from "./random.js";
 import { repo, type Stage } from "./stage.js";
 import type { Word, Words } from "./words.js";
 
-/** The agent's pull request for an issue, opened when it is first needed, and what people and CI say about it. */
-export class PullRequest {
-  #pull: Pull | undefined;
+/** The agent's pull requests for an issue: one is opened when it is first needed, and another once it is merged. */
+export class PullRequests {
+  readonly #all: Pull[] = [];
+  /** What people have said on the newest one. */
+  #said: { word: Word; delivery: Delivery }[] = [];
   /** What CI has said about its newest commit, by workflow or check: the newest of each. */
   readonly #failures = new Map<string, Word>();
 
@@ -29,6 +32,10 @@ export class PullRequest {
       deliver: false,
     });
     this.stage.courier.take(...told);
+    words.forEach((word, index) => {
+      const delivery = told[index];
+      if (delivery) this.#said.push({ word, delivery });
+    });
   }
 
   /** A workflow run fails. */
@@ -89,16 +96,40 @@ export class PullRequest {
   async close(): Promise<void> {
     const { gitHub, courier } = this.stage;
     const pull = await this.#open();
-    // By the time that a failure is found, it may be one of a closed pull request.
-    for (const word of this.#failures.values()) word.delivery = "may";
-    this.#failures.clear();
+    this.#end();
     this.#noteDeed(pull, "was closed without merging");
     courier.take(...(await gitHub.closePull(pull, { by: "mona", deliver: false })));
   }
 
-  /** Where it stands; `undefined` before it is opened. */
-  get shown(): { number: number; state: string } | undefined {
-    return this.#pull && { number: this.#pull.number, state: this.#pull.issue.state };
+  /** Somebody merges it, which closes the issue if it says so; whatever comes next opens another one. */
+  async merge(): Promise<void> {
+    const { gitHub, courier, trace } = this.stage;
+    const pull = await this.#open();
+    this.#end();
+    pull.hasConflict = false;
+    trace.note(`#${this.issue.number} has its pull request #${pull.number} merged`);
+    const closing = gitHub.closePull(pull, { by: "mona", merged: true, deliver: false });
+    courier.take(...(await closing));
+    const files = { "CHANGELOG.md": `${this.random.next()}` };
+    courier.take(await gitHub.push({ repo, by: "mona", files, deliver: false }));
+  }
+
+  /** Where they stand, the newest last. */
+  get shown(): { number: number; state: string }[] {
+    return this.#all.map(({ number, issue, mergedAt }) => ({
+      number,
+      state: mergedAt === null ? issue.state : "merged",
+    }));
+  }
+
+  /** By the time that a failure is found, it may be one of a closed pull request. */
+  #end(): void {
+    for (const word of this.#failures.values()) word.delivery = "may";
+    this.#failures.clear();
+    // So may be what nobody has told the relay.
+    const { courier } = this.stage;
+    for (const { word, delivery } of this.#said) if (courier.isNeverSent(delivery)) word.delivery = "may";
+    this.#said = [];
   }
 
   /** It may be over before the relay hears of it. */
@@ -124,21 +155,25 @@ export class PullRequest {
 
   async #open(): Promise<Pull> {
     const { gitHub, courier, trace } = this.stage;
-    if (this.#pull?.issue.state === "closed") {
-      this.#noteDeed(this.#pull, "was reopened");
-      courier.take(await gitHub.reopenPull(this.#pull, { by: "mona", deliver: false }));
+    const newest = this.#all.at(-1);
+    if (newest?.mergedAt === null) {
+      if (newest.issue.state === "closed") {
+        this.#noteDeed(newest, "was reopened");
+        courier.take(await gitHub.reopenPull(newest, { by: "mona", deliver: false }));
+      }
+      return newest;
     }
-    if (this.#pull) return this.#pull;
     trace.note(`#${this.issue.number} gets a pull request`);
+    const { number } = this.issue;
     const told = await gitHub.openPull({
       repo,
       by: gitHub.agentLogin,
-      head: `fix/${this.issue.number}-it`,
-      closes: [this.issue.number],
+      head: `fix/${number}-it-${this.#all.length + 1}`,
+      ...(this.random.happens(0.5) ? { closes: [number] } : { body: `Part of #${number}.` }),
       deliver: false,
     });
     courier.take(told);
-    this.#pull = told.pull;
+    this.#all.push(told.pull);
     return told.pull;
   }
 }
