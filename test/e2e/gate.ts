@@ -31,9 +31,9 @@ export async function handler(...call) {
     return gate;
   }
 
-  /** All bundles, including the held one. */
-  get bundles(): Record<ActionName, string> {
-    return { ...bundles, [this.action]: this.#bundle };
+  /** All bundles, including those that the gates hold. */
+  static bundles(...gates: Gate[]): Record<ActionName, string> {
+    return { ...bundles, ...Object.fromEntries(gates.map((gate) => [gate.action, gate.#bundle])) };
   }
 
   /** Holds the next calls. */

@@ -17,7 +17,7 @@ let world: World;
 let drains: Gate;
 beforeAll(async () => {
   drains = await Gate.before("send-inbox");
-  world = await World.start({ coder: deployments["Tasks of 2.34"].coder, bundles: drains.bundles });
+  world = await World.start({ coder: deployments["Tasks of 2.34"].coder, bundles: Gate.bundles(drains) });
 });
 afterAll(async () => {
   await world.close();

@@ -15,7 +15,7 @@ describe.each([
   let gate: Gate;
   beforeAll(async () => {
     gate = await Gate.before("send-inbox");
-    world = await World.start({ coder: { version }, bundles: gate.bundles });
+    world = await World.start({ coder: { version }, bundles: Gate.bundles(gate) });
     world.coder.addTemplate({ name: "code-factory" });
     world.gitHub.addRepository({ owner: world.gitHub.agentLogin, name: "app", forkOf: "octo/app" });
     await writeConfig(world, '[ci]\nignore = ["codecov/*"]\n');
