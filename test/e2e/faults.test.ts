@@ -36,19 +36,56 @@ describe.each(everyCoder)("on %s", (_, deployment) => {
     await world.close();
   });
 
+  // The first one: no container has read the secret yet.
+  test("a run that needs an operator ends in the failed state; after a fix and a redrive it completes normally", async () => {
+    const { token } = world.coder;
+    world.system.rotate({ coderToken: "a-token-of-nobody" });
+    const issue = await world.openIssue();
+    await world.assign(issue);
+    const status = await world.untilStatus(issue, "has failed");
+    const [run] = await world.idle();
+    if (!run) throw new Error("no run");
+    expect(run).toMatchObject({ status: "FAILED", error: "CoderUnauthorizedError" });
+    expect(status).toContain(run.name);
+    expect(status).toContain("Coder token secret");
+    expect(status).not.toContain("a-token-of-nobody");
+    expect(world.metrics.map(({ name }) => name)).toContain("RefusedCredentials");
+    const entered = world.system.engine
+      .history(run.executionArn)
+      .filter(({ type }) => type === "TaskStateEntered");
+    expect(JSON.stringify(entered.at(-1))).toContain("Create task");
+
+    world.system.rotate({ coderToken: token });
+    world.system.engine.redrive(run.executionArn);
+    expect(await world.untilRunning(issue)).not.toContain("failed");
+    expect(await world.idle()).toMatchObject([{ status: "SUCCEEDED", redriveCount: 1 }]);
+    expect(world.statusComments(issue)).toHaveLength(1);
+
+    await world.gitHub.closeIssue(issue, { by: "mona" });
+    await world.untilStatus(issue, "Completed");
+    await allWell(world);
+    expect(world.agents()).toEqual([]);
+  });
+
   const end = ending(deployment);
-  const coderFaults: [string, Fault][] = [
+  const coderFaults: [string, ...Fault[]][] = [
     ["Coder answers 500 twice", { status: 500, times: 2 }],
-    ["every creation's answer is lost", { ...creation, lose: "response", times: 2 }],
-    ["a creation's request is lost", { ...creation, lose: "request" }],
+    [
+      "every creation's answer is lost, and the end gets 409 three times",
+      { ...creation, lose: "response", times: 2 },
+      { ...end, status: 409, times: 3 },
+    ],
+    [
+      "a creation's request is lost, and the end's answer",
+      { ...creation, lose: "request" },
+      { ...end, lose: "response" },
+    ],
     ["a creation gets a 500", { ...creation, status: 500 }],
     ["Coder limits the rate", { status: 429, headers: { "retry-after": "0" }, times: 3 }],
-    ["the end gets 409 three times", { ...end, status: 409, times: 3 }],
-    ["the end's answer is lost", { ...end, lose: "response" }],
     ["every third call to Coder fails", { status: 502, every: 3, times: Number.POSITIVE_INFINITY }],
   ];
-  test.each(coderFaults)("a life has the same outcome if %s", async (_, fault) => {
-    world.coder.http.fail(fault);
+  test.each(coderFaults)("a life has the same outcome if %s", async (_, ...faults) => {
+    for (const fault of faults) world.coder.http.fail(fault);
     await liveOneLife(world);
   });
 
@@ -116,42 +153,6 @@ describe.each(everyCoder)("on %s", (_, deployment) => {
     const calls = world.gitHub.http.calls.filter((call) => path.test(call.path));
     expect(calls.map(({ method }) => method)).toEqual(["GET", "GET", "POST"]);
   });
-
-  test("a run that needs an operator ends in the failed state; after a fix and a redrive it completes normally", async () => {
-    // A world whose containers have not read the secret yet.
-    const other = await World.start({ coder });
-    try {
-      const token = other.coder.token;
-      other.system.rotate({ coderToken: "a-token-of-nobody" });
-      const issue = await other.openIssue();
-      await other.assign(issue);
-      const status = await other.untilStatus(issue, "has failed");
-      const [run] = await other.idle();
-      if (!run) throw new Error("no run");
-      expect(run).toMatchObject({ status: "FAILED", error: "CoderUnauthorizedError" });
-      expect(status).toContain(run.name);
-      expect(status).toContain("Coder token secret");
-      expect(status).not.toContain("a-token-of-nobody");
-      expect(other.metrics.map(({ name }) => name)).toContain("RefusedCredentials");
-      const entered = other.system.engine
-        .history(run.executionArn)
-        .filter(({ type }) => type === "TaskStateEntered");
-      expect(JSON.stringify(entered.at(-1))).toContain("Create task");
-
-      other.system.rotate({ coderToken: token });
-      other.system.engine.redrive(run.executionArn);
-      expect(await other.untilRunning(issue)).not.toContain("failed");
-      expect(await other.idle()).toMatchObject([{ status: "SUCCEEDED", redriveCount: 1 }]);
-      expect(other.statusComments(issue)).toHaveLength(1);
-
-      await other.gitHub.closeIssue(issue, { by: "mona" });
-      await other.untilStatus(issue, "Completed");
-      await allWell(other);
-      expect(other.agents()).toEqual([]);
-    } finally {
-      await other.close();
-    }
-  });
 });
 
 describe("transient errors on any Coder", () => {
@@ -168,14 +169,23 @@ describe("transient errors on any Coder", () => {
     await world.close();
   });
 
-  const gitHubFaults: [string, Fault][] = [
+  // The first one: no container has a token yet.
+  test("a life has the same outcome if GitHub issues no installation token at first", async () => {
+    world.gitHub.http.fail({ path: /access_tokens$/, status: 500, times: 2 });
+    await liveOneLife(world);
+  });
+
+  const gitHubFaults: [string, ...Fault[]][] = [
     ["a comment's answer is lost", { method: "POST", path: /\/comments$/, lose: "response" }],
-    ["a comment's request is lost", { method: "POST", path: /\/comments$/, lose: "request" }],
-    ["an edit's answer is lost", { method: "PATCH", lose: "response" }],
+    [
+      "a comment's request is lost, and an edit's answer",
+      { method: "POST", path: /\/comments$/, lose: "request" },
+      { method: "PATCH", lose: "response" },
+    ],
     ["GitHub answers 502 to every third call", { status: 502, every: 3, times: Number.POSITIVE_INFINITY }],
   ];
-  test.each(gitHubFaults)("a life has the same outcome if %s", async (_, fault) => {
-    world.gitHub.http.fail(fault);
+  test.each(gitHubFaults)("a life has the same outcome if %s", async (_, ...faults) => {
+    for (const fault of faults) world.gitHub.http.fail(fault);
     await liveOneLife(world);
   });
 
@@ -197,17 +207,6 @@ describe("transient errors on any Coder", () => {
     expect(await world.endsOf(issue)).toEqual(["SUCCEEDED"]);
     await world.gitHub.closeIssue(issue, { by: "mona" });
     await world.untilStatus(issue, "Completed");
-  });
-
-  test("a life has the same outcome if GitHub issues no installation token at first", async () => {
-    // A world whose containers have no token yet.
-    const other = await World.start();
-    try {
-      other.gitHub.http.fail({ path: /access_tokens$/, status: 500, times: 2 });
-      await liveOneLife(other);
-    } finally {
-      await other.close();
-    }
   });
 
   test("a life has the same outcome if the secondary rate limit asks for a pause, which the relay observes", async () => {
