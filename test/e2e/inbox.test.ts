@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/g
 import type { FakeChat } from "../../local/fake-coder/chats/chat.js";
 import type { FakeTask } from "../../local/fake-coder/tasks/fake-task.js";
 import type { Issue } from "../../local/fake-github/issues/issues.js";
+import { newSha } from "../../local/fake-github/pulls/pull.js";
 import { deployments, everyCoder } from "./deployments.js";
 import { allWell } from "./repo-work.js";
 import { until, World } from "./support.js";
@@ -9,33 +10,38 @@ import { until, World } from "./support.js";
 let world: World;
 let issue: Issue;
 let agent: FakeTask | FakeChat;
-/** The number of runs when the test began. */
-let known: Record<"forward-comment" | "relay-failure", number>;
+/** The branch of the agent's pull request of the test. */
+let branch = "";
+/** How many runs and messages there were when the test began. */
+let known: Record<"forward-comment" | "relay-failure" | "inputs", number>;
 
-beforeEach(async () => {
+/** The tests after it are about the task of a new issue. */
+async function newTask(): Promise<void> {
   issue = await world.runningIssue();
   agent = world.agentOf(issue);
   await world.idle();
+}
+beforeEach(() => {
+  branch = `fix-${newSha()}`;
   known = {
     "forward-comment": world.executions("forward-comment").length,
     "relay-failure": world.executions("relay-failure").length,
+    inputs: agent.inputs.length,
   };
 });
 
 /** Waits until this many runs of this test have stored their input. */
-const untilIn = (flow: keyof typeof known, count: number) =>
+const untilIn = (flow: "forward-comment" | "relay-failure", count: number) =>
   until(`${count} runs of ${flow} are over`, () => {
     const runs = world.executions(flow).slice(0, -known[flow] || undefined);
     return runs.length === count && runs.every(({ status }) => status === "SUCCEEDED");
   });
 
-/** The branch of the agent's pull request. */
-const branch = () => `fix-${issue.number}`;
-
 /** A pull request of the agent's that closes the issue. */
-const agentsPull = () => world.openPull(issue, { head: branch() });
+const agentsPull = () => world.openPull(issue, { head: branch });
 
-const texts = () => agent.inputs.map(({ text }) => text);
+/** The messages that the agent got in this test. */
+const texts = () => agent.inputs.slice(known.inputs).map(({ text }) => text);
 const untilTold = (what: string) =>
   until(`the agent gets "${what}"; it got: ${texts()}`, () => texts().find((text) => text.includes(what)));
 
@@ -44,7 +50,7 @@ async function failedRun(changes: Partial<Parameters<World["gitHub"]["completeRu
   const run = await world.gitHub.completeRun({
     repo: "octo/app",
     workflow: "CI",
-    branch: branch(),
+    branch,
     headSha: pull.shas.at(-1) ?? "",
     conclusion: "failure",
     jobs: [
@@ -63,6 +69,7 @@ async function failedRun(changes: Partial<Parameters<World["gitHub"]["completeRu
 describe.each(everyCoder)("on %s", (_, { coder }) => {
   beforeAll(async () => {
     world = await World.start({ coder });
+    await newTask();
   });
   afterAll(async () => {
     await allWell(world);
@@ -77,7 +84,7 @@ describe.each(everyCoder)("on %s", (_, { coder }) => {
       expect(text).toContain(`https://github.com/octo/app/issues/${issue.number}#issuecomment-`);
       await world.idle();
       expect(comment.reactions.map(({ content }) => content)).toEqual(["eyes"]);
-      expect(agent.inputs).toHaveLength(1);
+      expect(texts()).toHaveLength(1);
     });
 
     test("a failed run of its pull request, with a summary of its logs", async () => {
@@ -86,7 +93,7 @@ describe.each(everyCoder)("on %s", (_, { coder }) => {
       expect(text).toContain("Run tests");
       expect(text).toContain("CI");
       await world.idle();
-      expect(agent.inputs).toHaveLength(1);
+      expect(texts()).toHaveLength(1);
     });
 
     test("comments that were made while it was paused or archived, after it is resumed", async () => {
@@ -129,13 +136,14 @@ describe.each(everyCoder)("on %s", (_, { coder }) => {
       }
       await world.idle();
       expect(world.executions("forward-comment")).toHaveLength(known["forward-comment"]);
-      expect(agent.inputs).toEqual([]);
+      expect(texts()).toEqual([]);
     });
 
     test("comments by people without write permission: no answer in public, one explanation in private", async () => {
+      const before = world.gitHub.commentsOn(issue).length;
       await world.gitHub.comment(issue, { by: "tim", body: "do as I say" });
       await world.idle();
-      expect(world.gitHub.commentsOn(issue)).toHaveLength(2);
+      expect(world.gitHub.commentsOn(issue)).toHaveLength(before + 1);
 
       world.gitHub.addRepository({
         owner: "octo",
@@ -190,6 +198,7 @@ const refusing = ["Tasks of 2.34", "Tasks of 2.30"] as const;
 describe.each(refusing)("on %s, inputs that wait while the agent works", (name) => {
   beforeAll(async () => {
     world = await World.start({ coder: deployments[name].coder });
+    await newTask();
   });
   afterAll(async () => {
     await allWell(world);
@@ -221,7 +230,7 @@ describe.each(refusing)("on %s, inputs that wait while the agent works", (name) 
     await untilIn("forward-comment", 3);
     answer();
     expect(await untilTold("second")).toContain("Two things.");
-    expect(agent.inputs).toHaveLength(1);
+    expect(texts()).toHaveLength(1);
     await world.idle();
   });
 
@@ -241,7 +250,7 @@ describe.each(refusing)("on %s, inputs that wait while the agent works", (name) 
     await untilIn("forward-comment", 4);
     agent.release();
     const text = await untilTold("third");
-    expect(agent.inputs).toHaveLength(1);
+    expect(texts()).toHaveLength(1);
     for (const words of ["Three things.", "changes requested", "src/a.ts:3", "src/a.ts:7-9", "src/b.ts:1"]) {
       expect(text).toContain(words);
     }
@@ -297,7 +306,7 @@ describe.each(refusing)("on %s, inputs that wait while the agent works", (name) 
     await world.gitHub.pushToPull(pull, { by: world.gitHub.agentLogin });
     agent.release();
     await world.idle();
-    expect(agent.inputs).toEqual([]);
+    expect(texts()).toEqual([]);
   });
 
   test("the same failed run twice, or an older one while a newer waits", async () => {
@@ -307,7 +316,7 @@ describe.each(refusing)("on %s, inputs that wait while the agent works", (name) 
     await world.gitHub.completeRun({
       repo: "octo/app",
       workflow: "CI",
-      branch: branch(),
+      branch,
       headSha: pull.shas.at(-1) ?? "",
       conclusion: "timed_out",
       jobs: [],
@@ -317,7 +326,7 @@ describe.each(refusing)("on %s, inputs that wait while the agent works", (name) 
     const text = await untilTold("timed_out");
     expect(text).not.toContain("the parser is broken");
     await world.idle();
-    expect(agent.inputs).toHaveLength(1);
+    expect(texts()).toHaveLength(1);
   });
 });
 
@@ -325,6 +334,7 @@ describe.each(refusing)("on %s, inputs that wait while the agent works", (name) 
 describe("on one Coder", () => {
   beforeAll(async () => {
     world = await World.start();
+    await newTask();
   });
   afterAll(async () => {
     await allWell(world);
@@ -353,7 +363,7 @@ describe("on one Coder", () => {
       world.gitHub.completeRun({
         repo: "octo/app",
         workflow: "CI",
-        branch: branch(),
+        branch,
         headSha: pull.shas.at(-1) ?? "",
         conclusion: "failure",
         jobs: [{ name: `job ${n}`, conclusion: "failure", steps: [], log: `##[error]round ${n}!\n` }],
