@@ -124,34 +124,53 @@ describe.each(everyCoder)("on %s", (_, deployment) => {
   });
 });
 
-/** Both APIs use one module to find the template and preset of a workspace. */
+/** Both APIs use one module to find the template and preset of a workspace. Its name is a key, so it can be taken. */
 const oneOfEach = ["Tasks of 2.34", "Chats of 2.38"] as const;
 
-describe.each(oneOfEach)("on %s, the template and preset of a workspace", (name) => {
+describe.each(oneOfEach)("on %s, the workspace", (name) => {
   const { coder } = deployments[name];
-
-  test("use the default preset if none is configured", async () => {
-    const other = await World.start({ coder, settings: { CODER_TEMPLATE_NAME: "with-presets" } });
-    try {
-      other.coder.addTemplate({
-        name: "with-presets",
-        presets: [{ name: "small" }, { name: "large", default: true }],
-      });
-      const issue = await other.openIssue();
-      await other.assign(issue);
-      await other.untilRunning(issue);
-      await allWell(other);
-      const posts = other.coder.http.calls.filter(
-        ({ method, path, status }) =>
-          method === "POST" && status === 201 && /\/(tasks\/|workspaces)/.test(path),
-      );
-      expect(posts[0]?.body).toHaveProperty("template_version_preset_id");
-    } finally {
-      await other.close();
-    }
+  const settings = { CODER_TEMPLATE_NAME: "with-presets", ALLOWED_ACCOUNTS: "octo,umbrella" };
+  let world: World;
+  beforeAll(async () => {
+    world = await World.start({ coder, settings });
+    world.coder.addTemplate({
+      name: "with-presets",
+      presets: [{ name: "small" }, { name: "large", default: true }],
+    });
+    await world.runningIssue();
+  });
+  afterAll(async () => {
+    await allWell(world);
+    await world.close();
   });
 
-  test("fail the run if the configured preset does not exist; the error lists the existing ones", async () => {
+  test("is made with the default preset if none is configured", () => {
+    const posts = world.coder.http.calls.filter(
+      ({ method, path, status }) =>
+        method === "POST" && status === 201 && /\/(tasks\/|workspaces)/.test(path),
+    );
+    expect(posts[0]?.body).toHaveProperty("template_version_preset_id");
+  });
+
+  test("has a hash in its name if the plain name is invalid or belongs to another issue of the same name", async () => {
+    world.gitHub.addRepository({ owner: "octo", name: "my.app", permissions: { mona: "write" } });
+    world.gitHub.addRepository({ owner: "umbrella", name: "app", permissions: { mona: "write" } });
+    const nameOfNewest = () => world.coder.workspaces().at(-1)?.name;
+    const names = [nameOfNewest()];
+    for (const repo of ["octo/my.app", "umbrella/app"]) {
+      const issue = await world.openIssue("One", repo);
+      await world.assign(issue);
+      await world.untilRunning(issue);
+      names.push(nameOfNewest());
+    }
+    expect(names).toEqual([
+      "gh-app-1",
+      expect.stringMatching(/^gh-my-app-[0-9a-z]{6}-1$/),
+      expect.stringMatching(/^gh-app-[0-9a-z]{6}-1$/),
+    ]);
+  });
+
+  test("is not made if the configured preset does not exist; the error lists the existing ones", async () => {
     const other = await World.start({
       coder,
       isPrivate: true,
@@ -166,37 +185,6 @@ describe.each(oneOfEach)("on %s, the template and preset of a workspace", (name)
       expect(await other.idle()).toMatchObject([{ status: "FAILED", error: "PresetNotFoundError" }]);
     } finally {
       await other.close();
-    }
-  });
-});
-
-/** Names of tasks and of chats' workspaces are keys, so they can be taken. */
-const named = [
-  ["Tasks of 2.34", {}],
-  ["Chats of 2.38", { CODER_TEMPLATE_NAME: "task-template" }],
-] as const;
-describe.each(named)("on %s, the name", (name, settings) => {
-  test("has a hash if the plain name is invalid or belongs to another issue of the same name", async () => {
-    const world = await World.start({
-      coder: deployments[name].coder,
-      settings: { ...settings, ALLOWED_ACCOUNTS: "octo,umbrella" },
-    });
-    try {
-      world.gitHub.addRepository({ owner: "octo", name: "my.app", permissions: { mona: "write" } });
-      world.gitHub.addRepository({ owner: "umbrella", name: "app", permissions: { mona: "write" } });
-      const names = [];
-      for (const repo of ["octo/app", "octo/my.app", "umbrella/app"]) {
-        const { issue } = await world.gitHub.openIssue({ repo, by: "mona", title: "One" });
-        await world.gitHub.assign(issue, { by: "mona", assignee: world.gitHub.agentLogin });
-        await world.untilRunning(issue);
-        names.push(world.coder.workspaces().at(-1)?.name);
-      }
-      await allWell(world);
-      expect(names[0]).toBe("gh-app-1");
-      expect(names[1]).toMatch(/^gh-my-app-[0-9a-z]{6}-1$/);
-      expect(names[2]).toMatch(/^gh-app-[0-9a-z]{6}-1$/);
-    } finally {
-      await world.close();
     }
   });
 });

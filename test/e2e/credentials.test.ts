@@ -1,13 +1,9 @@
 import { createPrivateKey } from "node:crypto";
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { appPermissions } from "../../infra/definition/github-app.js";
 import { until, World } from "./support.js";
 
 let world: World;
-beforeEach(async () => {
-  world = await World.start();
-});
-afterEach(() => world.close());
 
 /** Sets the App's secret before anything has read it, and returns the end of an assignment's run. */
 async function assignWith(secret: string) {
@@ -18,6 +14,11 @@ async function assignWith(secret: string) {
 }
 
 describe("the App's private key", () => {
+  beforeEach(async () => {
+    world = await World.start();
+  });
+  afterEach(() => world.close());
+
   test.each([
     "as GitHub issues it (PKCS#1)",
     "in PKCS#8",
@@ -53,6 +54,11 @@ describe("the App's private key", () => {
 });
 
 describe("the App's tokens", () => {
+  beforeAll(async () => {
+    world = await World.start();
+  });
+  afterAll(() => world.close());
+
   test.each([
     ["ahead of", 5],
     ["behind", -5],
@@ -96,6 +102,8 @@ describe("the App's tokens", () => {
   test("are dropped if they lack a permission, so that a redrive gets the current permissions", async () => {
     const { auth } = world.gitHub;
     auth.permissions = { contents: "read", metadata: "read", issues: "read" };
+    // The container has one from the tests before.
+    auth.expireTokens();
     const issue = await world.openIssue();
     await world.assign(issue);
     const [failed] = await world.idle();

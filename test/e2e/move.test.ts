@@ -1,24 +1,25 @@
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { FakeCoder } from "../../local/fake-coder/fake-coder.js";
 import type { Issue } from "../../local/fake-github/issues/issues.js";
 import { until, World } from "./support.js";
 
 let world: World;
-let issue: Issue;
 /** Coder after the upgrade. */
 let upgraded: FakeCoder;
-beforeEach(async () => {
+/** Issues whose tasks were created before it. */
+let issues: [Issue, Issue, Issue];
+beforeAll(async () => {
   world = await World.start();
-  issue = await world.openIssue();
-  await world.assign(issue);
-  await world.untilStatus(issue, "is running");
+  issues = [await world.runningIssue(), await world.runningIssue(), await world.runningIssue()];
   await world.idle();
   upgraded = await upgrade();
 });
-afterEach(async () => {
+afterAll(async () => {
   await world.close();
   await upgraded.close();
 });
+
+const chatOf = ({ number }: Issue) => upgraded.chat(`octo/app#${number}`);
 
 /** Replaces the old Coder by one without Tasks at the same address, with the same users and token. */
 async function upgrade(): Promise<FakeCoder> {
@@ -26,7 +27,7 @@ async function upgrade(): Promise<FakeCoder> {
   await world.coder.close();
   const next = new FakeCoder({ version: "2.38", token });
   await next.listen(Number(new URL(url).port));
-  next.addUser({ username: "mona-c", githubId: issue.user.id });
+  next.addUser({ username: "mona-c", githubId: issues[0].user.id });
   return next;
 }
 
@@ -37,6 +38,7 @@ async function allWell(): Promise<void> {
 
 describe("after Coder has dropped the API that a task was created with", () => {
   test("the next comment is kept and the status comment explains it; the next assignment creates a chat, which gets the comment", async () => {
+    const [issue] = issues;
     await world.gitHub.comment(issue, { by: "mona", body: "how far are you?" });
     const status = await world.untilStatus(issue, "is gone");
     expect(status).toMatch(/no longer has the Tasks API.*kept for a day.*assign it again/s);
@@ -46,7 +48,7 @@ describe("after Coder has dropped the API that a task was created with", () => {
     await allWell();
     await world.assign(issue);
     await world.untilStatus(issue, "is running");
-    const chat = upgraded.chat("octo/app#1");
+    const chat = chatOf(issue);
     expect(world.statusComments(issue).join()).toContain(`/agents/${chat?.id}`);
     await until("the chat gets the message", () =>
       chat?.inputs.some(({ text }) => text.includes("how far are you?")),
@@ -56,22 +58,24 @@ describe("after Coder has dropped the API that a task was created with", () => {
     await world.gitHub.closeIssue(issue, { by: "mona" });
     await world.untilStatus(issue, "Completed");
     await allWell();
-    expect(upgraded.chats()).toEqual([]);
+    expect(chatOf(issue)).toBeUndefined();
     expect(world.statusComments(issue)).toHaveLength(1);
   });
 
   test("an assignment alone creates a chat", async () => {
+    const [, issue] = issues;
     await world.assign(issue);
-    await until("there is a chat", () => upgraded.chats().length === 1);
+    await until("there is a chat", () => chatOf(issue));
     await allWell();
     expect(await world.untilStatus(issue, "is running")).toContain("/agents/");
   });
 
   test("a close cleans up without an error", async () => {
+    const [, , issue] = issues;
     await world.gitHub.closeIssue(issue, { by: "mona" });
     await world.untilStatus(issue, "Completed");
     await allWell();
-    expect(upgraded.chats()).toEqual([]);
+    expect(chatOf(issue)).toBeUndefined();
   });
 
   test("a new issue gets a chat", async () => {
@@ -79,6 +83,6 @@ describe("after Coder has dropped the API that a task was created with", () => {
     await world.assign(other);
     await world.untilStatus(other, "is running");
     await allWell();
-    expect(upgraded.chats()).toHaveLength(1);
+    expect(chatOf(other)).toBeDefined();
   });
 });

@@ -1,11 +1,9 @@
-import { afterEach, describe, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { FakeChat } from "../../local/fake-coder/chats/chat.js";
-import type { FakeCoderOptions } from "../../local/fake-coder/fake-coder.js";
 import type { Issue } from "../../local/fake-github/issues/issues.js";
 import { until, World } from "./support.js";
 
 let world: World;
-afterEach(() => world.close());
 
 /** Waits for the end of all runs, which must have succeeded. */
 async function allWell(): Promise<void> {
@@ -23,7 +21,7 @@ async function editHead(chat: FakeChat, editing: boolean): Promise<void> {
       headers: { "Coder-Session-Token": key, "Content-Type": "application/json" },
       body: JSON.stringify(body),
     });
-  const minted = await post(keys, token, "POST", { token_name: `edit-${editing}` });
+  const minted = await post(keys, token, "POST", { token_name: `edit-${chat.id}-${editing}` });
   const { key } = (await minted.json()) as { key: string };
   const [head] = chat.turns.queue;
   const path = `/api/v2/chats/${chat.id}/queue/${head?.id}`;
@@ -31,12 +29,10 @@ async function editHead(chat: FakeChat, editing: boolean): Promise<void> {
 }
 
 /** An issue whose chat is paused because its owner edits the first of two queued comments. */
-async function pausedIssue(coder: FakeCoderOptions, identity: string): Promise<[Issue, FakeChat]> {
-  world = await World.start({ coder, settings: { CODER_CHAT_IDENTITY: identity } });
+async function pausedIssue(): Promise<[Issue, FakeChat]> {
   const issue = await world.runningIssue();
   await world.idle();
-  const [chat] = world.coder.chats();
-  if (!chat) throw new Error("there is no chat");
+  const chat = world.agentOf(issue) as FakeChat;
   chat.holdBusy();
   for (const body of ["first", "second"]) {
     await world.gitHub.comment(issue, { by: "mona", body });
@@ -53,8 +49,13 @@ describe.each([
   ["a chat of the bot's", "bot", { version: "2.40" }],
   ["a chat of the requester's", "requester", { version: "2.40" }],
 ] as const)("%s whose queue is being edited", (_, identity, coder) => {
+  beforeAll(async () => {
+    world = await World.start({ coder, settings: { CODER_CHAT_IDENTITY: identity } });
+  });
+  afterAll(() => world.close());
+
   test("ends with its issue, and its queue is not sent any more", async () => {
-    const [issue, chat] = await pausedIssue(coder, identity);
+    const [issue, chat] = await pausedIssue();
     await world.gitHub.closeIssue(issue, { by: "mona" });
     await world.untilStatus(issue, "Completed");
     await allWell();
@@ -62,7 +63,7 @@ describe.each([
   });
 
   test("counts as stopped if the agent is unassigned, and continues when the edit is over", async () => {
-    const [issue, chat] = await pausedIssue(coder, identity);
+    const [issue, chat] = await pausedIssue();
     await world.unassign(issue);
     await world.untilStatus(issue, "is paused");
     await allWell();
@@ -72,7 +73,7 @@ describe.each([
     await allWell();
     await editHead(chat, false);
     await until("the agent gets both messages", () => chat.inputs.length === 2);
-    expect(world.coder.chats()).toEqual([chat]);
+    expect(world.agentsFor(issue)).toEqual([chat]);
   });
 });
 
@@ -93,4 +94,5 @@ test("queued messages of a requester's chat are deleted with the requester's tok
   await allWell();
   expect(chat).toMatchObject({ archived: true, inputs: [], queued: [] });
   expect(world.coder.mintedTokens()).toEqual([]);
+  await world.close();
 });
