@@ -1,12 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import type { Issue } from "../../local/fake-github/issues/issues.js";
 import { everyCoder } from "./deployments.js";
 import { until, World } from "./support.js";
 
 describe.each(everyCoder)("on %s one issue's life", (_, { coder, owner, page, pauses }) => {
   let world: World;
+  /** An issue whose agent runs, for the tests that leave it so. */
+  let shared: Issue;
   beforeAll(async () => {
     world = await World.start({ coder });
     world.gitHub.addRepository({ owner: "octo", name: "other" });
+    shared = await world.runningIssue("a title that nobody should quote");
   });
   afterAll(() => world.close());
 
@@ -36,7 +40,7 @@ describe.each(everyCoder)("on %s one issue's life", (_, { coder, owner, page, pa
   });
 
   test("unassigned: the agent stops; assigned again: it continues", async () => {
-    const issue = await world.runningIssue();
+    const issue = shared;
     const agent = world.agentOf(issue);
     agent.holdBusy();
 
@@ -53,7 +57,7 @@ describe.each(everyCoder)("on %s one issue's life", (_, { coder, owner, page, pa
   });
 
   test("closed and reopened: there is a new agent with the old agent's name", async () => {
-    const issue = await world.runningIssue();
+    const issue = shared;
     const { id } = world.agentOf(issue);
     await world.gitHub.closeIssue(issue, { by: "mona" });
     await world.untilStatus(issue, "Completed");
@@ -119,8 +123,7 @@ describe.each(everyCoder)("on %s one issue's life", (_, { coder, owner, page, pa
   });
 
   test("no comment contains a secret or an issue's text", async () => {
-    const issue = await world.runningIssue("a title that nobody should quote");
-    const said = world.statusComments(issue).join("\n");
+    const said = world.statusComments(shared).join("\n");
     const { token } = world.coder;
     for (const secret of [
       token,

@@ -6,10 +6,12 @@ import { until, World } from "./support.js";
 
 describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
   let world: World;
+  let issue: Issue;
   beforeAll(async () => {
     world = await World.start({ coder: deployments[name].coder });
     for (const login of ["stranger", "kim"]) world.gitHub.addUser({ login });
     world.gitHub.repositories.get("octo/app").permissions.set("kim", "write");
+    issue = await world.runningIssue();
   });
   afterAll(() => world.close());
 
@@ -25,7 +27,6 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
 
   describe("the author of a comment, and the person who approved it", () => {
     test("a stranger's comment that a maintainer edits is sent with both names; the stranger's later edits are not", async () => {
-      const issue = await world.runningIssue();
       const { comment } = await world.gitHub.comment(issue, { by: "stranger", body: "first words" });
       await allWell();
       expect(inputsOf(issue)).toEqual([]);
@@ -49,7 +50,6 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
     });
 
     test("a maintainer's comment that another one edits is sent with both names and the previous text", async () => {
-      const issue = await world.runningIssue();
       const { comment } = await world.gitHub.comment(issue, { by: "mona", body: "use the old API" });
       expect(await told(issue, "use the old API")).toContain("Comment from mona on issue");
       await allWell();
@@ -61,7 +61,6 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
     });
 
     test("a late approval keeps the approved text, even if its deliveries arrive in the wrong order", async () => {
-      const issue = await world.runningIssue();
       const { comment } = await world.gitHub.comment(issue, { by: "stranger", body: "one" });
       const through = await world.gitHub.editComment(comment, {
         by: "mona",
@@ -101,7 +100,6 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
   });
 
   test("a review comment names the version of the file that its lines belong to", async () => {
-    const issue = await world.runningIssue();
     const pull = await world.openPull(issue, { head: `work-${issue.number}` });
     await world.gitHub.review(pull, {
       by: "mona",
