@@ -1,14 +1,16 @@
+import { EventEmitter } from "node:events";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { Readable } from "node:stream";
 import { FaultPlan } from "../../http/faults.js";
 import { foreignHost, isLoopbackHost } from "../../http/loopback.js";
 import {
+  basicFormat,
   type Credentials,
   exampleCredentials,
-  makeSigner,
+  region,
   SignatureVerifier,
 } from "../protocol/signature.js";
+import { Signer } from "../protocol/signer.js";
 
 export interface LocalDynamoDb {
   /** For `AWS_ENDPOINT_URL_DYNAMODB`. */
@@ -115,10 +117,17 @@ async function createTable(url: string, TableName: string, credentials: Credenti
     host,
     "content-type": "application/x-amz-json-1.0",
     "x-amz-target": "DynamoDB_20120810.CreateTable",
+    "x-amz-date": basicFormat(Date.now()),
   };
-  const request = { method: "POST", protocol: "http:", hostname: host, path: "/", query: {}, headers, body };
-  const signed = await makeSigner("dynamodb", credentials).sign(request);
-  const response = await fetch(url, { method: "POST", headers: signed.headers, body });
+  const request = {
+    method: "POST",
+    path: "/",
+    query: new URLSearchParams(),
+    headers,
+    raw: Buffer.from(body),
+  };
+  const authorization = new Signer({ service: "dynamodb", region, ...credentials }).authorization(request);
+  const response = await fetch(url, { method: "POST", headers: { ...headers, authorization }, body });
   if (response.ok) return;
   const reason = await response.text();
   // The table of a former process.
@@ -140,7 +149,7 @@ function guard(server: Server, verifier: SignatureVerifier, local: LocalDynamoDb
     const [path = "/", query = ""] = url.split(/\?(.*)/s);
     if (!isLoopbackHost(headers.host)) return refuse(response, 403, foreignHost);
     const signed = { method, path, query: new URLSearchParams(query), headers, raw };
-    const refusal = await verifier.refusal(signed);
+    const refusal = verifier.refusal(signed);
     if (refusal) {
       const __type = `com.amazon.coral.service#${refusal.name}`;
       return refuse(response, 400, { __type, message: refusal.message });
@@ -149,11 +158,12 @@ function guard(server: Server, verifier: SignatureVerifier, local: LocalDynamoDb
     if (fault?.status !== undefined) return refuse(response, fault.status, Object(fault.body));
     if (fault?.lose) response.destroy();
     if (fault?.lose === "request") return response.end();
-    // The body has been read already, so dynalite gets a copy to read.
-    const body = local.onCall ? priced(raw) : raw;
-    const replayed = Object.assign(Readable.from([body]), { method, url, headers });
     onEnd(response, (answer) => local.onCall?.(callOf(`${headers["x-amz-target"]}`, `${answer}`)));
+    // The body has been read already: dynalite gets it again.
+    const replayed = Object.assign(new EventEmitter(), { method, url, headers });
     for (const handler of handlers) handler.call(server, replayed, response);
+    replayed.emit("data", local.onCall ? priced(raw) : raw);
+    replayed.emit("end");
   });
 }
 
@@ -167,40 +177,40 @@ function onEnd(response: ServerResponse, heard: (body: unknown) => void): void {
   });
 }
 
-/** The request, with the wish that the answer tells its price. One that is not JSON is left to dynalite to refuse. */
+/** What DynamoDB calls the price of a request, and the number of items that a query has found. */
+const price = /"CapacityUnits":([\d.]+)/;
+const count = /"Count":(\d+)/;
+
+/**
+ * The request, with the wish that the answer tells its price. It is written to the end of the text, because parsing it
+ * would cost as much as a read; of two members with one name, the last one counts.
+ */
 function priced(raw: Buffer): Buffer {
-  const request = parsed<object>(raw.toString());
-  return request ? Buffer.from(JSON.stringify({ ...request, ReturnConsumedCapacity: "TOTAL" })) : raw;
+  const end = raw.lastIndexOf("}");
+  // An empty object asks for nothing that has a price; what is no object is left to dynalite to refuse.
+  if (end < 2) return raw;
+  return Buffer.concat([raw.subarray(0, end), Buffer.from(',"ReturnConsumedCapacity":"TOTAL"}')]);
 }
 
-function parsed<Json>(text: string): Json | undefined {
-  try {
-    return JSON.parse(text) as Json;
-  } catch {
-    return undefined;
-  }
-}
-
-interface Answer {
-  Count?: number;
-  ConsumedCapacity?: { CapacityUnits: number };
-}
-
+/** @param answer JSON; the value of an item's attribute is never a number there, but an object or a text. */
 function callOf(target: string, answer: string): TableCall {
   const [, operation = ""] = target.split(".");
-  const { Count, ConsumedCapacity } = parsed<Answer>(answer) ?? {};
   const isRead = operation === "GetItem" || operation === "Query";
   return {
     operation,
-    itemsRead: isRead ? Math.max(1, Count ?? 0) : 0,
-    units: ConsumedCapacity?.CapacityUnits ?? 0,
+    itemsRead: isRead ? Math.max(1, Number(count.exec(answer)?.[1] ?? 0)) : 0,
+    units: Number(price.exec(answer)?.[1] ?? 0),
   };
 }
 
-async function bodyOf(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk);
-  return Buffer.concat(chunks);
+/** The body of a request. Rejects if the client disconnects before its end. */
+function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    request.on("end", () => resolve(Buffer.concat(chunks)));
+    request.on("error", reject);
+  });
 }
 
 function refuse(response: ServerResponse, status: number, body: object): void {

@@ -24,8 +24,8 @@ export class Lambda extends Endpoint {
     super();
     this.#options = options;
     const verifier = new SignatureVerifier("lambda", options.credentials ?? exampleCredentials);
-    this.server.before = async (request) => {
-      const fault = await verifier.refusal(request);
+    this.server.before = (request) => {
+      const fault = verifier.refusal(request);
       return fault && refusal(403, fault.name, fault.message);
     };
     this.server.route("POST", "/2015-03-31/functions/:name/invocations", (request) => this.#invoke(request));

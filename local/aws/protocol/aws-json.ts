@@ -45,7 +45,7 @@ export function serveAwsJson(server: HttpServer, service: AwsJsonService): void 
     return refuse(type, message, service.messageMember);
   };
 
-  server.route("POST", "/", async (request: HttpRequest) => {
+  server.route("POST", "/", (request: HttpRequest) => {
     const input = request.body ?? {};
     if (typeof input === "string")
       return refuse(`${frontNamespace}#SerializationException`, "the body is not JSON");
@@ -56,7 +56,7 @@ export function serveAwsJson(server: HttpServer, service: AwsJsonService): void 
       const message = `${target || "a request without X-Amz-Target"} is not one of the local operations`;
       return refuse(`${frontNamespace}#UnknownOperationException`, message);
     }
-    const refusal = await verifier.refusal(request);
+    const refusal = verifier.refusal(request);
     if (refusal) return refuse(`${frontNamespace}#${refusal.name}`, refusal.message);
     try {
       return { status: 200, headers, body: operation(input) };

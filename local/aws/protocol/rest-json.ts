@@ -22,8 +22,8 @@ export function serveRestJson(server: HttpServer, service: RestJsonService): voi
     return refusal(service.statuses[name] ?? 400, name, message);
   };
 
-  server.before = async (request) => {
-    const fault = await verifier.refusal(request);
+  server.before = (request) => {
+    const fault = verifier.refusal(request);
     return fault && refusal(403, fault.name, fault.message);
   };
   for (const [route, act] of Object.entries(service.operations)) {

@@ -1,7 +1,5 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
-import type { IncomingHttpHeaders } from "node:http";
-import { Hash } from "@smithy/core/serde";
-import { SignatureV4 } from "@smithy/signature-v4";
+import { type SignedRequest, Signer } from "./signer.js";
 
 /** An access key, as AWS SDKs and the `aws` CLI accept it. */
 export interface Credentials {
@@ -23,22 +21,6 @@ export const exampleCredentials: Credentials = { accessKeyId: "local", secretAcc
 /** The region of every local endpoint. */
 export const region = "us-east-1";
 
-/** @param service the name that the service signs under, such as `states`. */
-export function makeSigner(service: string, credentials: Credentials): SignatureV4 {
-  const sha256 = Hash.bind(null, "sha256");
-  return new SignatureV4({ service, region, credentials, sha256, applyChecksum: false });
-}
-
-/** The parts of a request that its signature covers. */
-export interface SignedRequest {
-  method: string;
-  /** As it was sent, percent-encoded. */
-  path: string;
-  query: URLSearchParams;
-  headers: IncomingHttpHeaders;
-  raw: Buffer;
-}
-
 export interface Refusal {
   name: string;
   message: string;
@@ -54,17 +36,17 @@ const maxSkewMs = 15 * 60 * 1000;
 export class SignatureVerifier {
   readonly #service: string;
   readonly #credentials: Credentials;
-  readonly #signer: SignatureV4;
+  readonly #signer: Signer;
 
   /** @param service the name that the service signs under, such as `states`. */
   constructor(service: string, credentials: Credentials) {
     this.#service = service;
     this.#credentials = credentials;
-    this.#signer = makeSigner(service, credentials);
+    this.#signer = new Signer({ service, region, ...credentials });
   }
 
   /** The reason for refusing the request; `undefined` if it is signed with the credentials. */
-  async refusal(request: SignedRequest): Promise<Refusal | undefined> {
+  refusal(request: SignedRequest): Refusal | undefined {
     const { headers } = request;
     const header = headers.authorization;
     if (!header?.startsWith("AWS4-")) {
@@ -110,7 +92,7 @@ export class SignatureVerifier {
       const message = "The security token included in the request is invalid.";
       return refuse("UnrecognizedClientException", message);
     }
-    if (await this.#isSigned(request, names, signed, Signature)) return undefined;
+    if (this.#isSigned(request, [...names], date, Signature)) return undefined;
     return refuse(
       "InvalidSignatureException",
       "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.",
@@ -137,25 +119,13 @@ export class SignatureVerifier {
   }
 
   /** Signs the same request and compares. */
-  async #isSigned(request: SignedRequest, names: Set<string>, date: Date, signature: string) {
-    const { method, path, query, raw } = request;
+  #isSigned(request: SignedRequest, names: string[], date: string, signature: string): boolean {
+    const { headers, raw } = request;
     // A client may send its body's hash; the signature then covers only the hash.
-    const hash = request.headers["x-amz-content-sha256"];
+    const hash = headers["x-amz-content-sha256"];
     if (hash !== undefined && hash !== createHash("sha256").update(raw).digest("hex")) return false;
-    const headers: Record<string, string> = {};
-    for (const name of names) {
-      const value = request.headers[name];
-      if (value === undefined) return false;
-      headers[name] = Array.isArray(value) ? value.join(",") : value;
-    }
-    const bag: Record<string, string | string[]> = {};
-    for (const name of query.keys()) bag[name] = query.getAll(name);
-    const again = await this.#signer.sign(
-      { method, protocol: "http:", hostname: "", path, query: bag, headers, body: raw },
-      { signingDate: date, signableHeaders: names },
-    );
-    const expected = parseAuthorization(again.headers.authorization ?? "").Signature ?? "";
-    return isSame(expected, signature);
+    if (names.some((name) => headers[name] === undefined)) return false;
+    return isSame(this.#signer.signature(request, names, date), signature);
   }
 }
 
@@ -183,7 +153,8 @@ function parseDate(text: string): Date | undefined {
   return Number.isNaN(date.getTime()) ? undefined : date;
 }
 
-function basicFormat(ms: number): string {
+/** A time as in the header `x-amz-date`: `20130301T000000Z`. */
+export function basicFormat(ms: number): string {
   return new Date(ms).toISOString().replace(/[-:]|\.\d+/g, "");
 }
 
