@@ -31,8 +31,8 @@ export async function wakeDrain(
 ): Promise<string> {
   const inbox = new Inbox(key);
   if (from !== undefined) await inbox.meta.replaceDrain(from);
-  if (resetsRounds) await inbox.meta.resetRounds();
   const [record, first] = await Promise.all([store.get(key), inbox.meta.read()]);
+  if (resetsRounds && first.failureRounds) await inbox.meta.resetRounds();
   // The run that creates a task wakes its first drain.
   if (record?.task?.id === undefined || record.wanted === false || !mayWait(first)) return "";
 

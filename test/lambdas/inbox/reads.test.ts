@@ -10,6 +10,8 @@ import { Engine } from "../../../local/engine/index.js";
 const drainFlow = "arn:aws:states:us-east-1:000000000000:stateMachine:drain-inbox";
 /** Items read since the start of the test. A request that finds none counts as one, as DynamoDB charges it. */
 let read = 0;
+/** Requests that write, since the start of the test. */
+let writes = 0;
 let dynamoDb: LocalDynamoDb;
 let engine: Engine;
 let stepFunctions: StepFunctions;
@@ -29,8 +31,9 @@ beforeAll(async () => {
   const states = { Wait: { Type: "Wait", Seconds: 86_400, End: true } };
   engine.addMachine(drainFlow, JSON.stringify({ StartAt: "Wait", States: states }));
   stepFunctions = new StepFunctions(engine);
-  dynamoDb.onCall = ({ itemsRead }) => {
+  dynamoDb.onCall = ({ operation, itemsRead }) => {
     read += itemsRead;
+    if (operation === "UpdateItem") writes += 1;
   };
   await stepFunctions.listen();
   Object.assign(process.env, {
@@ -48,6 +51,7 @@ beforeAll(async () => {
 });
 beforeEach(() => {
   read = 0;
+  writes = 0;
 });
 afterAll(async () => {
   await stepFunctions.close();
@@ -90,6 +94,7 @@ function newInbox() {
   const inbox = new inboxes.Inbox(key);
   return {
     inbox,
+    wakeFirst: () => inboxes.wakeDrain({ drainFlow, store }, key, { resetsRounds: true }),
     put: async (n: number) => {
       await inbox.put(inputOf(n), { isHuman: true });
       return inboxes.wakeDrain({ drainFlow, store }, key);
@@ -111,6 +116,21 @@ function newInbox() {
 }
 
 const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
+
+test("an inbox resets the rounds of a former agent, and writes nothing if there were none", async () => {
+  const { inbox, wakeFirst } = newInbox();
+  await wakeFirst();
+  expect(writes).toBe(0);
+
+  const entries = [{ identity: "failure#1", delivery: "delivery-1", version: "1" }];
+  const batch = { reference: "ref", generation: 0, startedAt: Date.now(), entries };
+  await inbox.put(inputOf(1), { isHuman: false });
+  await inbox.meta.begin(batch, await inbox.meta.read(), { isRepetition: false });
+  await inbox.meta.closeBatch(batch, { countsRound: true });
+  expect(await inbox.meta.read()).toMatchObject({ failureRounds: 1 });
+  await wakeFirst();
+  expect(await inbox.meta.read()).toMatchObject({ failureRounds: 0 });
+});
 
 describe("an inbox reads", () => {
   test("three items for a put, no matter how many inputs wait", async () => {
