@@ -17,7 +17,7 @@ import { printed } from "./table.js";
 import { benchWatch } from "./watch.js";
 import { benchWebhook } from "./webhook.js";
 
-/** `npm run bench`: how fast and how big the relay is, on one machine, with the bundles that are deployed. */
+/** `npm run bench`: how fast and how big the relay is, on one machine; all but `burst` run the bundles that are deployed. */
 
 /** By the name for `--only`. Each bench gets every Lambda's bundle. */
 const benches = {

@@ -1,4 +1,5 @@
-import type { Bundle } from "../infra/bundling/bundle.js";
+import { actionNames } from "../infra/definition/actions.js";
+import { localBundles } from "../local/lambda-host/bundles.js";
 import type { Figures } from "./figures.js";
 import { Sender, signed } from "./sender.js";
 import { Workplace } from "./workplace.js";
@@ -6,9 +7,13 @@ import { Workplace } from "./workplace.js";
 const connections = 16;
 const seconds = 10;
 
-/** How many tasks a second the system creates when more deliveries arrive than it can handle. */
-export async function benchBurst(bundles: readonly Bundle[]): Promise<Figures[]> {
-  const workplace = await Workplace.open(bundles);
+/**
+ * How many tasks a second the local system creates when more deliveries arrive than it can handle. It runs the bundles of
+ * `npm start`: AWS adds containers instead.
+ */
+export async function benchBurst(): Promise<Figures[]> {
+  const files = await localBundles();
+  const workplace = await Workplace.open(actionNames.map((name) => ({ name, file: files[name] })));
   const senders = Array.from({ length: connections }, () => new Sender(workplace.webhookUrl));
   try {
     const first = await workplace.assigned();
@@ -36,7 +41,7 @@ export async function benchBurst(bundles: readonly Bundle[]): Promise<Figures[]>
     return [
       {
         title: `Burst: assignments over ${connections} connections for ${seconds} s`,
-        how: "Tasks a second: the created tasks, divided by the time from the first delivery until the last task. Answers arrive as fast as the flows finish.",
+        how: "Tasks a second: the created tasks, divided by the time from the first delivery until the last task. Answers arrive as fast as the flows finish. With the bundles of `npm start`.",
         rows: [
           {
             name: "full creates",

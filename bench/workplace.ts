@@ -30,7 +30,7 @@ export class Workplace {
   }
 
   static async open(
-    bundles: readonly Bundle[],
+    bundles: readonly Pick<Bundle, "name" | "file">[],
     options: Pick<SystemOptions, "onLog"> = {},
   ): Promise<Workplace> {
     const files = Object.fromEntries(bundles.map(({ name, file }) => [name, file]));
