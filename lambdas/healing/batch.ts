@@ -1,7 +1,7 @@
 import type { Octokit } from "@octokit/rest";
 import type { Survey, SurveyedPull } from "../github/survey.js";
 import type { PullAsk } from "../model/event.js";
-import { isReview, pullKey, type TaskKey, type TaskRecord } from "../model/record.js";
+import { isReview, pullKey, type TaskKey, type TaskPull, type TaskRecord } from "../model/record.js";
 import { type LiveWork, LiveWorks } from "../tasks/live-works.js";
 import type { TaskStore } from "../tasks/store.js";
 import type { Identities } from "../webhook/classification.js";
@@ -89,6 +89,21 @@ export function workedOnPulls(batch: Batch, survey: Survey): SurveyedPull[] {
   const isReviewed = (number: number) => isReview(givenPull(batch, survey.repository.id, number)?.source);
   return heardPulls(batch, survey).filter(({ number }) => !isReviewed(number));
 }
+
+/** The pull requests that the records of a repository's live tasks have, by their numbers. */
+export function pullsOfLiveTasks({ live }: Batch, { repository: { id } }: Survey): Map<number, TaskPull> {
+  const works = [...(live.get(id)?.values() ?? [])];
+  const pulls = works.flatMap(({ record }) => (record?.wanted && record.pulls) || []);
+  return new Map(pulls.filter(({ repository }) => repository.id === id).map((pull) => [pull.number, pull]));
+}
+
+/** Those of them that are not open any more; the record may not say so yet. */
+export function endedPulls(batch: Batch, survey: Survey): TaskPull[] {
+  const known = [...pullsOfLiveTasks(batch, survey).values()];
+  return known.filter(({ number }) => !survey.pulls.some((pull) => pull.number === number));
+}
+
+export const isOpen = (state: TaskPull["state"]) => state === "open" || state === "draft";
 
 /** The record of a pull request that the agent was given. */
 function givenPull({ live }: Batch, repositoryId: number, number: number): TaskRecord | undefined {

@@ -6,7 +6,7 @@ import { isMissing } from "../inbox/missing.js";
 import type { CommentPosted } from "../model/event.js";
 import { issueKey } from "../model/record.js";
 import { classify } from "../webhook/classify.js";
-import { agentOf, type Batch, heardPulls, isSettled, recordOf } from "./batch.js";
+import { agentOf, type Batch, endedPulls, heardPulls, isOpen, isSettled, recordOf } from "./batch.js";
 import { Destinations } from "./destinations.js";
 import { commonPayload, deliveryOf, type MissedDelivery, nameOf } from "./missed-delivery.js";
 
@@ -89,8 +89,12 @@ function isTouched({ since }: Batch, { updatedAt }: { updatedAt: string }): bool
   return Date.parse(updatedAt) >= Date.parse(since);
 }
 
-function touchedPulls(batch: Batch, survey: Survey): SurveyedPull[] {
-  return heardPulls(batch, survey).filter((pull) => isTouched(batch, pull));
+type HeardPull = Pick<SurveyedPull, "nodeId" | "number" | "url" | "updatedAt">;
+
+/** Also those that have been closed since the last sweep: people may have said why. */
+function touchedPulls(batch: Batch, survey: Survey): HeardPull[] {
+  const ended = endedPulls(batch, survey).filter((pull) => isOpen(pull.state) || isTouched(batch, pull));
+  return [...heardPulls(batch, survey).filter((pull) => isTouched(batch, pull)), ...ended];
 }
 
 async function isAnyWanted(
@@ -143,7 +147,8 @@ class Payloads {
   }
 
   #pull(number: number) {
-    const pull = heardPulls(this.batch, this.survey).find((one) => one.number === number);
+    const heard = [...heardPulls(this.batch, this.survey), ...endedPulls(this.batch, this.survey)];
+    const pull = heard.find((one) => one.number === number);
     // Also of one that it was given: the flow finds out by its record.
     return pull && { number, html_url: pull.url, user: agentOf(this.batch), updated_at: pull.updatedAt };
   }

@@ -2,7 +2,16 @@ import { RepositoryClient } from "../github/repository.js";
 import type { Survey, SurveyedPull } from "../github/survey.js";
 import type { TaskPull } from "../model/record.js";
 import { classify } from "../webhook/classify.js";
-import { agentOf, agentsPulls, type Batch, isSettled, recordOf } from "./batch.js";
+import {
+  agentOf,
+  agentsPulls,
+  type Batch,
+  endedPulls,
+  isOpen,
+  isSettled,
+  pullsOfLiveTasks,
+  recordOf,
+} from "./batch.js";
 import { Destinations } from "./destinations.js";
 import { commonPayload, deliveryOf, type MissedDelivery, nameOf } from "./missed-delivery.js";
 
@@ -25,21 +34,11 @@ export async function missedPulls(batch: Batch): Promise<MissedDelivery[]> {
       if (found) missed.push(...changed(batch, survey, pull, found));
       else if (own.includes(pull)) missed.push(...(await opened(batch, survey, pull, destinations)));
     }
-    const left = [...known.values()].filter(
-      ({ number, state }) => isOpen(state) && !survey.pulls.some((pull) => pull.number === number),
-    );
+    const left = endedPulls(batch, survey).filter(({ state }) => isOpen(state));
     for (const pull of left) missed.push(...(await ended(batch, survey, pull)));
   }
   return missed;
 }
-
-function pullsOfLiveTasks({ live }: Batch, { repository: { id } }: Survey): Map<number, TaskPull> {
-  const works = [...(live.get(id)?.values() ?? [])];
-  const pulls = works.flatMap(({ record }) => (record?.wanted && record.pulls) || []);
-  return new Map(pulls.filter(({ repository }) => repository.id === id).map((pull) => [pull.number, pull]));
-}
-
-const isOpen = (state: TaskPull["state"]) => state === "open" || state === "draft";
 
 /** A pull request that is open is no draft any more, or one again, or was reopened. */
 function changed(batch: Batch, survey: Survey, pull: SurveyedPull, known: TaskPull): MissedDelivery[] {

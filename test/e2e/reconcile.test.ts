@@ -94,6 +94,16 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
     pull.hasConflict = false;
     expect(told()).not.toContain("<of a stranger>");
 
+    const reason = await gitHub.review(pull, { ...by, state: "commented", body: "<why it is closed>" });
+    await gitHub.closePull(pull, { by: "mona" });
+    await world.idle();
+    expect(await heals(reason)).toEqual([
+      expect.stringMatching(`octo/app#${pull.number} has a comment .* that the agent did not get`),
+    ]);
+    await until("the agent gets the reason", () => told().includes("<why it is closed>"));
+    await gitHub.reopenPull(pull, { by: "mona" });
+    await world.idle();
+
     const merged = await gitHub.closePull(pull, { ...by, merged: true });
     expect(await heals(merged)).toEqual([
       `octo/app#${issue.number} is closed and has a task`,
