@@ -8,6 +8,7 @@ import { ownUrl } from "../local/build/own-url.mjs";
 
 const require = createRequire(import.meta.url);
 const circus = require("jest-circus/runner").default;
+const own = require("../package.json");
 const root = fileURLToPath(new URL("../", import.meta.url));
 
 /**
@@ -38,6 +39,8 @@ async function bundle(testPath, program) {
     outfile: program,
     bundle: true,
     packages: "external",
+    // Otherwise it would be one, by its name in package.json.
+    alias: { [own.name]: join(root, own.exports["."]) },
     format: "esm",
     platform: "node",
     // The first version that knows the attributes of imports, which JSON needs.
