@@ -1,13 +1,14 @@
 import { isServedAsKnown } from "../accounts/served-as-known.js";
 import { connectCoder } from "../coder/connect.js";
-import { TaskBusyError } from "../model/errors.js";
+import { NoCoderUserError, TaskBusyError } from "../model/errors.js";
 import type { StartingEvent } from "../model/event.js";
 import type { Plan } from "../model/plan.js";
-import { taskKey } from "../model/record.js";
+import { type TaskRecord, taskKey } from "../model/record.js";
 import { workReference } from "../model/work.js";
 import { log } from "../runtime/log.js";
 import { measure } from "../runtime/metrics.js";
 import { type Creation, superseded } from "./creation-result.js";
+import { type CreationContext, noteOf, type Preparation, prepareTask } from "./new-task.js";
 import type { TaskStore } from "./store.js";
 import { TaskCreation } from "./task-creation.js";
 
@@ -49,10 +50,11 @@ async function createUnderClaim(
 ): Promise<Creation> {
   const key = taskKey(event);
   const holder = execution ?? event.delivery;
-  const connecting = connectCoder();
+  const connecting = connectCoder().then((coder) => ({ store, coder, event, intent, plan }));
   // Awaited below; this keeps an early failure from being an unhandled rejection.
   connecting.catch(() => {});
-  const record = await store.claimCreation(intent, key, holder);
+  const first = intent === 1 ? await claimFirst(await connecting, holder) : undefined;
+  const record = first?.record ?? (await store.claimCreation(intent, key, holder));
   if (!record) {
     const current = await store.get(key);
     if (current?.intent !== intent) return superseded(current);
@@ -60,12 +62,34 @@ async function createUnderClaim(
   }
   let creation: TaskCreation | undefined;
   try {
-    creation = new TaskCreation({ store, coder: await connecting, event, intent, plan }, record);
+    creation = new TaskCreation(await connecting, record, first?.preparation);
     return await creation.run();
   } finally {
     // If the task may still appear, the claim stays until it expires. A retry of this run holds it.
     if (!creation?.isInDoubt && !creation?.isRegistered) await store.releaseCreation(key, holder);
   }
+}
+
+/**
+ * Claims the first creation of a work together with the note of its task's name: one write. `undefined` if the record has
+ * a task, of an earlier attempt for example, or if another run holds the claim.
+ */
+async function claimFirst(
+  context: CreationContext,
+  holder: string,
+): Promise<{ record: TaskRecord; preparation: Preparation } | undefined> {
+  const { store, event, intent } = context;
+  const preparation = await prepareTask(context).catch((error: unknown) => {
+    // The owner that an earlier attempt has noted may be another one.
+    if (error instanceof NoCoderUserError) return undefined;
+    throw error;
+  });
+  const [name] = preparation?.names ?? [];
+  if (!preparation || name === undefined) return undefined;
+  const { backend, owner } = preparation;
+  const note = noteOf(event, { backend: backend.api, owner, name });
+  const record = await store.claimCreation(intent, taskKey(event), holder, note, { isFirst: true });
+  return record && { record, preparation };
 }
 
 /** If several runs fail at once, an older one may be claimed last. The task still hears of the newest. */

@@ -63,43 +63,39 @@ async function stop(store: TaskStore, intent: number, found: FoundTask): Promise
   if (!task || task.view.phase === "gone") {
     return { outcome: liveStates.includes(record.status?.state) ? "completed" : "nothing" };
   }
-  if (!(await store.claimStop(intent, key))) return superseded;
+  if (!(await store.claimStop(intent, key, { report: reportOf(found) }))) return superseded;
   try {
     await coder.backendOf(task).stop(task);
   } finally {
     await store.releaseStop(intent, key);
   }
-  await store.updateAs(intent, key, { report: reportOf(found) });
   return { outcome: "stopped" };
 }
 
 async function remove(store: TaskStore, { event, intent }: EndingRequest, found: FoundTask): Promise<Ending> {
   const { key, record, coder, location, task } = found;
   const holder = holderOf(intent);
-  // The claim keeps a newer event from reusing the task that is being removed.
-  if (!(await store.claimCreation(intent, key, holder))) {
+  const wasCreated = task !== undefined || location?.id !== undefined;
+  const former = () =>
+    wasCreated ? { formerName: task?.name ?? location?.name, formerEndedAt: Date.now() } : {};
+  // The claim keeps a newer event from reusing the task that is being removed. The name is noted before that: a newer event
+  // may supersede this run, and has to know why the name is not free yet.
+  if (!(await store.claimCreation(intent, key, holder, former()))) {
     if ((await store.get(key))?.intent !== intent) return superseded;
     throw beingCreated(event);
   }
   try {
-    const wasCreated = task !== undefined || location?.id !== undefined;
-    const former = () => ({ formerName: task?.name ?? location?.name, formerEndedAt: Date.now() });
-    // Before the removal: a newer event may supersede this run, and has to know why the name is not free yet.
-    if (wasCreated && !(await store.updateAs(intent, key, former()))) return superseded;
     if (location) await coder.backendOf(location).remove({ ...location, ...task }, key);
     if (task && task.view.phase !== "gone") measure("TasksDeleted", 1);
     // Even if a newer event has superseded this run meanwhile: it has to know that the task is gone.
-    await store.updateHeld(holder, key, {
-      task: undefined,
-      stopped: undefined,
-      report: reportOf(found),
-      ...(wasCreated && former()),
-    });
-    log.info("Task ended", { task: location?.name, found: task !== undefined });
-    return { outcome: wasCreated || hadTask(record) ? "completed" : "nothing" };
-  } finally {
+    const ended = { task: undefined, stopped: undefined, report: reportOf(found), ...former() };
+    await store.releaseCreation(key, holder, ended);
+  } catch (error) {
     await store.releaseCreation(key, holder);
+    throw error;
   }
+  log.info("Task ended", { task: location?.name, found: task !== undefined });
+  return { outcome: wasCreated || hadTask(record) ? "completed" : "nothing" };
 }
 
 function holderOf(intent: number): string {

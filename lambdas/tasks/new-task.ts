@@ -24,6 +24,55 @@ export interface CreationContext {
   plan: Plan;
 }
 
+/** What a new task is made with: Coder was asked for it, and nothing is changed yet. */
+export interface Preparation {
+  backend: CoderBackend;
+  /** The Coder user who will own the task. */
+  owner: string;
+  /** The names that the task may have, the first choice first. */
+  names: string[];
+  create: CreateTask;
+}
+
+/** Asks Coder, all at once, what a new task is made with. */
+export async function prepareTask(
+  { coder, event, plan }: CreationContext,
+  record: TaskRecord = {},
+): Promise<Preparation> {
+  const preferred = coder.preferred();
+  const backend = coder.configured ?? (await preferred);
+  const noted = notedBy(event, record, backend);
+  const preparing = backend.prepare(plan.factory);
+  const owning = noted ? Promise.resolve(noted.owner) : backend.ownerOf(plan.requester);
+  const hashing = coder.marks.spareHashes(taskKey(event));
+  // All are awaited below; this keeps an early failure from being an unhandled rejection.
+  for (const lookup of [preparing, owning, hashing]) lookup.catch(() => {});
+  // Rejects if Coder does not have the backend's API.
+  await preferred;
+  const owner = await owning;
+  const create = await preparing;
+  const names = taskNames(coder.settings.CODER_TASK_NAME_PREFIX, workName(event), await hashing);
+  return { backend, owner, names, create };
+}
+
+/** What an earlier attempt of this very creation has noted. Only this may name another owner. */
+function notedBy(
+  { delivery }: StartingEvent,
+  { task, startedBy }: TaskRecord,
+  { api }: CoderBackend,
+): TaskLocation | undefined {
+  const isOwn = task?.id === undefined && startedBy === delivery;
+  return isOwn && task?.backend === api ? task : undefined;
+}
+
+/** The note by which a run that ends the task at the same time finds it. */
+export function noteOf(
+  { delivery }: StartingEvent,
+  task: TaskLocation,
+): Pick<TaskRecord, "task" | "startedBy"> {
+  return { task, startedBy: delivery };
+}
+
 /** Creates the task of a work on one backend. */
 export class NewTask {
   /** Whether Coder was asked for a task and has not answered. */
@@ -35,10 +84,8 @@ export class NewTask {
 
   constructor(
     private readonly context: CreationContext,
-    private readonly backend: CoderBackend,
+    private readonly preparation: Preparation,
     private readonly record: TaskRecord,
-    /** Rejects if Coder does not have the backend's API. */
-    private readonly isAvailable: Promise<unknown>,
   ) {
     const { event, plan } = context;
     this.#key = taskKey(event);
@@ -47,34 +94,18 @@ export class NewTask {
 
   /** The task, new or made by an earlier attempt; `undefined` if a newer event has superseded the run. */
   async create(): Promise<CoderTask | undefined> {
-    const { backend } = this;
-    const { plan } = this.context;
-    const noted = this.#notedByThisDelivery();
-    const preparation = backend.prepare(plan.factory);
-    const owning = noted ? Promise.resolve(noted.owner) : backend.ownerOf(plan.requester);
-    const hashing = this.context.coder.marks.spareHashes(this.#key);
-    // All are awaited below; this keeps an early failure from being an unhandled rejection.
-    for (const lookup of [preparation, owning, hashing]) lookup.catch(() => {});
-    await this.isAvailable;
-    const owner = await owning;
-    const left = noted ?? (await this.#leftover(owner));
-    return this.#createFirstFree(await preparation, owner, left, await hashing);
-  }
-
-  /** What an earlier attempt of this very creation has noted. Only this may name another owner. */
-  #notedByThisDelivery(): TaskLocation | undefined {
-    const { task, startedBy } = this.record;
-    const isOwn = task?.id === undefined && startedBy === this.context.event.delivery;
-    return isOwn && task?.backend === this.backend.api ? task : undefined;
+    const noted = notedBy(this.context.event, this.record, this.preparation.backend);
+    return this.#createFirstFree(noted ?? (await this.#leftover()), noted);
   }
 
   /**
    * What is left of a former task that is gone. Its name and its workspace serve the new task if the owner is the same.
    * Otherwise it is removed before the new task is created.
    */
-  async #leftover(owner: string): Promise<TaskLocation | undefined> {
+  async #leftover(): Promise<TaskLocation | undefined> {
+    const { backend, owner } = this.preparation;
     const former = this.record.task;
-    if (!former || (former.backend === this.backend.api && former.owner === owner)) return former;
+    if (!former || (former.backend === backend.api && former.owner === owner)) return former;
     try {
       await this.context.coder.backendOf(former).remove(former, this.#key);
       this.#removed = former.name;
@@ -91,20 +122,18 @@ export class NewTask {
 
   /** Uses the first name that is free, or that turns out to be the work's own task. */
   async #createFirstFree(
-    create: CreateTask,
-    owner: string,
     left: TaskLocation | undefined,
-    spare: readonly string[],
+    noted: TaskLocation | undefined,
   ): Promise<CoderTask | undefined> {
-    const { store, coder, event, intent } = this.context;
-    const names = taskNames(coder.settings.CODER_TASK_NAME_PREFIX, workName(event), spare);
+    const { store, event, intent } = this.context;
+    const { backend, owner, names } = this.preparation;
     for (const name of new Set(left ? [left.name, ...names] : names)) {
       const made = name === left?.name ? pickMade(left) : {};
-      const location: TaskLocation = { backend: this.backend.api, owner, name, ...made };
-      // A run that ends the task at the same time finds it by this note.
-      const note = { task: location, startedBy: event.delivery };
-      if (!(await store.updateAs(intent, this.#key, note))) return undefined;
-      const task = await this.#createNamed(location, create);
+      const location: TaskLocation = { backend: backend.api, owner, name, ...made };
+      const isNoted =
+        name === noted?.name || (await store.updateAs(intent, this.#key, noteOf(event, location)));
+      if (!isNoted) return undefined;
+      const task = await this.#createNamed(location);
       if (typeof task !== "string") return task;
       log.warn("The name is occupied: the next one is tried", {
         work: this.#work.reference,
@@ -117,12 +146,12 @@ export class NewTask {
     );
   }
 
-  async #createNamed(location: TaskLocation, create: CreateTask): Promise<CoderTask | NameConflict> {
+  async #createNamed(location: TaskLocation): Promise<CoderTask | NameConflict> {
     const { store, event, intent, plan } = this.context;
     const { owner, name, workspaceId, workspaceAskedAt } = location;
     this.isInDoubt = true;
     try {
-      const task = await create({
+      const task = await this.preparation.create({
         owner,
         name,
         displayName: oneLine(workTitle(event), limits.coder.displayName) || name,

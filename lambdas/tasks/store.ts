@@ -65,37 +65,35 @@ export class TaskStore {
   /**
    * Claims the creation, or the removal, of a task for a flow that holds an intent, and returns the record. `undefined`
    * if a newer event has been claimed, or if another holder is creating or removing the task. `holder` is an execution:
-   * its retries and redrives still hold the claim; another execution of the same delivery does not.
+   * its retries and redrives still hold the claim; another execution of the same delivery does not. `changes` are made in
+   * the same write. `isFirst`: nothing is claimed if the record has a task.
    */
-  async claimCreation(intent: number, key: TaskKey, holder: string): Promise<TaskRecord | undefined> {
+  async claimCreation(
+    intent: number,
+    key: TaskKey,
+    holder: string,
+    changes: Changes<TaskRecord> = {},
+    { isFirst = false } = {},
+  ): Promise<TaskRecord | undefined> {
     const now = Date.now();
+    const isFree = "(attribute_not_exists(#creating) OR #creating.#holder = :me OR #creating.#until < :now)";
     return this.update(
       key,
-      { creating: { holder, until: now + lambdaMs } },
+      { creating: { holder, until: now + lambdaMs }, ...changes },
       {
-        expression:
-          "#intent = :intent AND (attribute_not_exists(#creating) OR #creating.#holder = :me OR #creating.#until < :now)",
+        expression: `#intent = :intent AND ${isFree}${isFirst ? " AND attribute_not_exists(#task)" : ""}`,
         values: { intent, me: holder, now },
       },
     );
   }
 
-  /** As `update`, for the holder of a creation's or a removal's claim, even if a newer event has been claimed. */
-  async updateHeld(
-    holder: string,
-    key: TaskKey,
-    changes: Changes<TaskRecord>,
-  ): Promise<TaskRecord | undefined> {
-    return this.update(key, changes, { expression: "#creating.#holder = :me", values: { me: holder } });
-  }
-
   /**
    * Claims the stop of the task's agent for a flow that holds an intent; `false` if a newer event has been claimed. A
-   * flow that wants the agent to continue waits until the claim ends.
+   * flow that wants the agent to continue waits until the claim ends. `changes` are made in the same write.
    */
-  async claimStop(intent: number, key: TaskKey): Promise<boolean> {
+  async claimStop(intent: number, key: TaskKey, changes: Changes<TaskRecord> = {}): Promise<boolean> {
     const stopping = { holder: String(intent), until: Date.now() + lambdaMs };
-    return (await this.updateAs(intent, key, { stopping })) !== undefined;
+    return (await this.updateAs(intent, key, { ...changes, stopping })) !== undefined;
   }
 
   /** Ends the claim, even if a newer event has been claimed. The agent was stopped, or may have been. */
@@ -104,10 +102,10 @@ export class TaskStore {
     await this.update(key, { stopping: undefined, stopped: true }, condition);
   }
 
-  /** Ends a claim, even if a newer event has been claimed. */
-  async releaseCreation(key: TaskKey, holder: string): Promise<void> {
+  /** Ends the claim of a creation or a removal, even if a newer event has been claimed. `changes` are made in the same write. */
+  async releaseCreation(key: TaskKey, holder: string, changes: Changes<TaskRecord> = {}): Promise<void> {
     const condition = { expression: "#creating.#holder = :me", values: { me: holder } };
-    await this.update(key, { creating: undefined }, condition);
+    await this.update(key, { ...changes, creating: undefined }, condition);
   }
 
   /** Remembers the work that a branch's pull requests are for, in the repository that they are merged into. */

@@ -6,7 +6,7 @@ import { log } from "../runtime/log.js";
 import { measure } from "../runtime/metrics.js";
 import { type Creation, superseded } from "./creation-result.js";
 import { decideExisting, type RepeatedEvent } from "./existing-task.js";
-import { type CreationContext, NewTask } from "./new-task.js";
+import { type CreationContext, NewTask, type Preparation, prepareTask } from "./new-task.js";
 
 /** One attempt to create the task of a work, or to reuse the one that exists. Its caller holds the claim. */
 export class TaskCreation {
@@ -18,6 +18,8 @@ export class TaskCreation {
   constructor(
     private readonly context: CreationContext,
     private readonly record: TaskRecord,
+    /** Of a work that has no task yet: what it is created with, under the name that the record notes. */
+    private readonly preparation?: Preparation,
   ) {
     this.#key = taskKey(context.event);
   }
@@ -29,6 +31,7 @@ export class TaskCreation {
 
   async run(): Promise<Creation> {
     const { coder, event } = this.context;
+    if (this.preparation) return this.#create(this.record, this.preparation);
     const { task, stopping, stopped } = this.record;
     if (stopping && stopping.until > Date.now()) {
       throw new TaskBusyError(`The agent of ${workReference(event)} is being stopped. It is retried.`);
@@ -64,15 +67,13 @@ export class TaskCreation {
     return record ? this.#create(record) : this.#superseded();
   }
 
-  async #create(record: TaskRecord): Promise<Creation> {
-    const { coder } = this.context;
-    const preferred = coder.preferred();
-    const backend = coder.configured ?? (await preferred);
-    this.#newTask = new NewTask(this.context, backend, record, preferred);
+  async #create(record: TaskRecord, prepared?: Preparation): Promise<Creation> {
+    const preparation = prepared ?? (await prepareTask(this.context, record));
+    this.#newTask = new NewTask(this.context, preparation, record);
     const task = await this.#newTask.create();
     if (!task) return this.#superseded();
     measure("TasksCreated", 1);
-    return this.#use(task, backend);
+    return this.#use(task, preparation.backend);
   }
 
   async #use(task: CoderTask, backend: CoderBackend, wasStopped = false): Promise<Creation> {

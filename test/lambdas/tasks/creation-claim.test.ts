@@ -45,6 +45,19 @@ test("only its holder can release a claim", async () => {
   expect(await claims(1, key, "second")).toBe(true);
 });
 
+test("a first claim notes its task, and claims nothing if the record has a task", async () => {
+  const key = await newRecord();
+  const task = { backend: "tasks", owner: "mona", name: "gh-app-1" } as const;
+  const note = { task, startedBy: "delivery" };
+  const claimFirst = (holder: string) => store.claimCreation(1, key, holder, note, { isFirst: true });
+  expect(await claimFirst("first")).toMatchObject({ ...note, creating: { holder: "first" } });
+  // Its retry has to look for that task first.
+  expect(await claimFirst("first")).toBeUndefined();
+  await store.releaseCreation(key, "first", { task: undefined });
+  expect(await store.get(key)).not.toHaveProperty("creating");
+  expect(await claimFirst("second")).toMatchObject(note);
+});
+
 test("Coder is searched for a task without a record once an hour, or again by the same delivery", async () => {
   const key = await newRecord();
   const deliveries = Array.from({ length: 10 }, (_, i) => `delivery-${i}`);
