@@ -35,7 +35,8 @@ export async function registerIntent(store: TaskStore, event: WorkEvent): Promis
   // Awaited below; this keeps an early failure from being an unhandled rejection.
   authorizing.catch(() => undefined);
   for (let attempt = 0; attempt < 10; attempt++) {
-    const known = await store.get(key);
+    const isAssumedNew = attempt === 0 && isProbablyNew(event);
+    const known = isAssumedNew ? undefined : await store.get(key);
     const isRepeated = known?.intent !== undefined && known.intentDelivery === event.delivery;
     if (!isRepeated && isTold(known, event)) return { outcome: "overtaken", intent: null, reason: "" };
     const issueEvent = !isRepeated && isAboutIssue(event) ? event : undefined;
@@ -48,6 +49,8 @@ export async function registerIntent(store: TaskStore, event: WorkEvent): Promis
     ]);
     if (!allowed) return { outcome: reason === "" ? "nothing" : "refused", intent: null, reason };
     if (isRepeated) return { outcome: "claimed", intent: known.intent ?? null, reason, joined: known.joined };
+    // The record may say that this delivery was claimed before.
+    if (isAssumedNew && (isRefuted || objection !== "")) continue;
     if (objection !== "") return { outcome: "refused", intent: null, reason: objection };
     if (isRefuted) return { outcome: "overtaken", intent: null, reason };
     const intent = (known?.intent ?? 0) + 1;
@@ -69,6 +72,14 @@ export async function registerIntent(store: TaskStore, event: WorkEvent): Promis
     if (claimed) return { outcome: "claimed", intent, reason, joined: wanted ? joined : known?.joined };
   }
   throw new TransientError("The work is being claimed by too many events at once. It is retried.");
+}
+
+/**
+ * An issue without comments has no status comment, so it hardly has a record, and none is read at first. The condition of
+ * the write finds out if there is one.
+ */
+function isProbablyNew(event: WorkEvent): boolean {
+  return event.type === "task_requested" && event.issue.comments === 0;
 }
 
 /**

@@ -1,30 +1,48 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import type { StartingEvent } from "../../../lambdas/model/event.js";
+import type { IssueEvent, StartingEvent } from "../../../lambdas/model/event.js";
 import type { Plan } from "../../../lambdas/model/plan.js";
+import { taskKey } from "../../../lambdas/model/record.js";
+import type { registerIntent } from "../../../lambdas/tasks/intent.js";
 import type { TaskStore } from "../../../lambdas/tasks/store.js";
 import type { TaskCreation } from "../../../lambdas/tasks/task-creation.js";
 import type { LocalDynamoDb } from "../../../local/aws/dynamodb/dynamodb.js";
+import { SecretsManager } from "../../../local/aws/secrets-manager/secrets-manager.js";
 import { FakeCoder } from "../../../local/fake-coder/fake-coder.js";
+import { FakeGitHub } from "../../../local/fake-github/fake-github.js";
 import { connect, mona } from "../coder/deployments.js";
 import { startTable } from "../table.js";
 
 let dynamoDb: LocalDynamoDb;
 let store: TaskStore;
+let Store: typeof TaskStore;
 let Creation: typeof TaskCreation;
+let register: typeof registerIntent;
 let fake: FakeCoder;
+const gitHub = new FakeGitHub();
+const secrets = new SecretsManager();
 
 beforeAll(async () => {
   dynamoDb = await startTable("round-trips");
-  store = new (await import("../../../lambdas/tasks/store.js")).TaskStore();
+  secrets.put("app", JSON.stringify({ appId: gitHub.appId, privateKey: gitHub.privateKey }));
+  Object.assign(process.env, {
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: await secrets.listen(),
+    GITHUB_APP_SECRET_ARN: "app",
+    GITHUB_API_URL: await gitHub.listen(),
+    AGENT_GITHUB_USERNAME: gitHub.agentLogin,
+  });
+  gitHub.addUser({ login: "mona" });
+  gitHub.addRepository({ owner: "octo", name: "app", permissions: { mona: "write" } });
+  Store = (await import("../../../lambdas/tasks/store.js")).TaskStore;
+  store = new Store();
   Creation = (await import("../../../lambdas/tasks/task-creation.js")).TaskCreation;
+  register = (await import("../../../lambdas/tasks/intent.js")).registerIntent;
   fake = new FakeCoder({ version: "2.35" });
   await fake.listen();
   fake.addUser({ username: "mona-c", githubId: mona.id });
   fake.addTemplate({ name: "task-template", presets: [{ name: "small", default: true }] });
 });
 afterAll(async () => {
-  await fake.close();
-  await dynamoDb.close();
+  await Promise.all([fake.close(), gitHub.close(), secrets.close(), dynamoDb.close()]);
 });
 
 /** Holds back all answers of a round until all its requests have arrived, so no request may wait for another's answer. */
@@ -91,4 +109,44 @@ test("with CODER_BACKEND set, the first creation takes three rounds of requests 
     "GET /api/v2/users",
   ]);
   expect(second.slice(2)).toEqual(["POST /api/v2/tasks/mona-c"]);
+});
+
+/** A new issue without comments, and its assignment. */
+async function assignment() {
+  const { issue } = await gitHub.openIssue({ repo: "octo/app", by: "mona", title: "t", deliver: false });
+  const { payload } = await gitHub.assign(issue, { by: "mona", assignee: gitHub.agentLogin, deliver: false });
+  const { id, owner, name, installationId: installation } = issue.repo;
+  const { number } = issue;
+  const event: IssueEvent = {
+    type: "task_requested",
+    delivery: `assignment-${number}`,
+    installation: installation ?? 0,
+    repository: { id, owner: owner.login, ownerId: owner.id, name, private: false },
+    at: String(Object(payload.issue).updated_at),
+    sender: { id: gitHub.repositories.user("mona").id, login: "mona", type: "User" },
+    issue: { number, title: "t", url: `https://github.com/octo/app/issues/${number}`, comments: 0 },
+  };
+  const close = () => gitHub.closeIssue(issue, { by: "mona", deliver: false });
+  return { event, close };
+}
+
+test("a claim of a new issue reads no record; if there is one by then, GitHub's answer may be older, and is asked for again", async () => {
+  const { event, close } = await assignment();
+  const overtaken = new Store();
+  overtaken.get = () => Promise.reject(new Error("the record is read"));
+  overtaken.update = async (...claim) => {
+    overtaken.get = store.get.bind(store);
+    await close();
+    const closed = { intent: 1, wanted: false, intentDelivery: "the close", intentAt: event.at };
+    await store.update(taskKey(event), closed, { expression: "attribute_not_exists(#intent)" });
+    return store.update(...claim);
+  };
+  expect(await register(overtaken, event)).toMatchObject({ outcome: "overtaken", intent: null });
+});
+
+test("a claim that is repeated after the issue was closed gets the same number", async () => {
+  const { event, close } = await assignment();
+  expect(await register(store, event)).toMatchObject({ outcome: "claimed", intent: 1 });
+  await close();
+  expect(await register(store, event)).toMatchObject({ outcome: "claimed", intent: 1 });
 });
