@@ -15,6 +15,8 @@ const inputSchema = z.object({
   relayed: z.optional(relayedSchema),
   /** The plan of a scheduled job or of a failing branch. */
   plan: z.nullish(planSchema),
+  /** Executions that an older version started do not pass it. */
+  hasTask: z.optional(z.boolean()),
 });
 const { MAX_CI_ROUNDS: maxRounds } = inboxEnvironment();
 const { DRAIN_INBOX_FLOW_ARN: drainFlow } = drainEnvironment();

@@ -6,7 +6,7 @@ import { TaskStore } from "../tasks/store.js";
 
 const inputSchema = z.object({
   key: taskKeySchema,
-  /** See `BeforeWaking`. */
+  /** See `WakeUp`. */
   from: z.optional(z.int()),
   resetsRounds: z.optional(z.boolean()),
 });

@@ -17,6 +17,12 @@ const daySeconds = 24 * 3600;
 /** The outcome of a put: `ignored` if this version or a newer one is stored already. */
 export type PutOutcome = "put" | "ignored";
 
+/** `meta` as it was once the input was counted; `undefined` if it does not wait. */
+export interface StoredPut {
+  outcome: PutOutcome;
+  meta?: InboxMeta | undefined;
+}
+
 /**
  * The inputs that wait for one task: items of the partition `inbox#<repository id>#<work>`. Each input is one item,
  * `input#<identity>`, that is read by its key, whether it waits or was delivered; those that wait are in the queue.
@@ -44,19 +50,20 @@ export class Inbox {
    * Stores an input, or the newer text of a known one; then queues it; then counts it. The order matters: a drain that ends
    * reads the queue first and then checks that the count is unchanged, so it can't miss an input.
    */
-  async put(input: NewInput, { isHuman }: { isHuman: boolean }): Promise<PutOutcome> {
+  async put(input: NewInput, { isHuman }: { isHuman: boolean }): Promise<StoredPut> {
     const { outcome, waits } = await this.#store(input);
     if (waits) {
-      await this.meta.countStored(input.identity, { resetsRounds: isHuman });
-    } else if (isHuman) {
-      await this.meta.resetRounds();
+      return { outcome, meta: await this.meta.countStored(input.identity, { resetsRounds: isHuman }) };
     }
-    return outcome;
+    if (isHuman) await this.meta.resetRounds();
+    return { outcome };
   }
 
   async #store({ identity, ...fields }: NewInput): Promise<{ outcome: PutOutcome; waits: boolean }> {
+    // A comment is new, unless it is an edit: it is written without a look, on the condition that there is none.
+    const isProbablyNew = fields.input.kind !== "failure" && fields.input.previousBody === undefined;
     for (let attempt = 0; attempt < 10; attempt++) {
-      const known = await this.#items.get(identity);
+      const known = isProbablyNew && attempt === 0 ? undefined : await this.#items.get(identity);
       const isKnown = known && !isNewer(fields, known);
       const stored = isKnown ? known : await this.#write(identity, fields, known);
       if (!stored) continue;

@@ -78,9 +78,12 @@ export class MetaItem {
     return (await this.table.get<InboxMeta>(this.#key)) ?? { generation: 0, sendings: 0 };
   }
 
-  /** Counts an input that was stored. `resetsRounds`: a person has said something. */
-  async countStored(identity: string, { resetsRounds }: { resetsRounds: boolean }): Promise<void> {
-    await this.table.update<InboxMeta>(
+  /** Counts an input that was stored, and returns `meta` as it is then. `resetsRounds`: a person has said something. */
+  async countStored(
+    identity: string,
+    { resetsRounds }: { resetsRounds: boolean },
+  ): Promise<InboxMeta | undefined> {
+    return this.table.update<InboxMeta>(
       this.#key,
       { expiresAt: secondsFromNow(keptForSeconds), ...(resetsRounds && { failureRounds: 0 }) },
       { add: { stored: 1, generation: 0, sendings: 0 }, take: { missing: new Set([identity]) } },

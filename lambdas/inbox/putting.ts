@@ -7,7 +7,7 @@ import { pullKey, type TaskKey } from "../model/record.js";
 import type { Relayed } from "../model/relayed.js";
 import { log } from "../runtime/log.js";
 import { measure } from "../runtime/metrics.js";
-import { Inbox, type PutOutcome } from "./inbox.js";
+import { Inbox, type PutOutcome, type StoredPut } from "./inbox.js";
 import {
   commentIdentity,
   inputOfBranchFailure,
@@ -29,6 +29,8 @@ export interface Putting {
   relayed?: Relayed | undefined;
   /** The plan of a scheduled job or of a failing branch. */
   plan?: Plan | null | undefined;
+  /** Whether the flow has found a task, and not only one that is being created. */
+  hasTask?: boolean | undefined;
 }
 
 /**
@@ -47,11 +49,11 @@ export async function putIntoInbox(
   putting: Putting,
   { maxRounds, ...starter }: DrainStarter & { maxRounds: number },
 ): Promise<Put> {
-  const { event, key } = putting;
-  const outcome = await put(new Inbox(key), putting, { ...starter, maxRounds });
+  const { event, key, hasTask } = putting;
+  const { outcome, meta } = await put(new Inbox(key), putting, { ...starter, maxRounds });
   log.info("Put into the inbox", { event: event.type, ...key, outcome });
   if (outcome === "put" || outcome === "ignored") {
-    await Promise.all([wakeDrain(starter, key), isSaid(event) && acknowledge(event)]);
+    await Promise.all([wakeDrain(starter, key, { meta, hasTask }), isSaid(event) && acknowledge(event)]);
   }
   return { outcome };
 }
@@ -60,11 +62,11 @@ async function put(
   inbox: Inbox,
   { event, key, subject, relayed, plan }: Putting,
   { maxRounds, store }: Pick<DrainStarter, "store"> & { maxRounds: number },
-): Promise<Put["outcome"]> {
+): Promise<Put & Pick<StoredPut, "meta">> {
   switch (event.type) {
     case "comment_withdrawn":
       await inbox.withdraw(commentIdentity(event.comment), event.delivery);
-      return "withdrawn";
+      return { outcome: "withdrawn" };
     case "comment_posted":
       return inbox.put(inputOfComment(event), { isHuman: event.sender.type !== "Bot" });
     case "check_failed":
@@ -75,21 +77,22 @@ async function put(
           "The input of a CI failure lacks its pull request, `subject`, or its text, `relayed`.",
         );
       }
-      if (relayed.silence !== "") return relayed.silence === "nothing" ? "ignored" : relayed.silence;
+      if (relayed.silence !== "")
+        return { outcome: relayed.silence === "nothing" ? "ignored" : relayed.silence };
       // While other checks were waited for, the agent may have been unassigned.
       const given = subject.givenSha && (await store.get(pullKey(event.repository.id, subject.number)));
-      if (given && !given.wanted) return "ignored";
+      if (given && !given.wanted) return { outcome: "ignored" };
       const isElsewhere = event.repository.id !== key.repositoryId;
       if (!isElsewhere) {
         const { failureRounds = 0 } = await inbox.meta.read();
         measure("CiRounds", failureRounds);
-        if (failureRounds >= maxRounds) return "limit";
+        if (failureRounds >= maxRounds) return { outcome: "limit" };
       }
       return putFailures(inbox, inputsOfFailure(event, subject, key, relayed));
     }
     case "pull_changed": {
       const input = inputOfPull(event);
-      return input ? inbox.put(input, { isHuman: false }) : "ignored";
+      return input ? inbox.put(input, { isHuman: false }) : { outcome: "ignored" };
     }
     case "branch_failed":
       return inbox.put(inputOfBranchFailure(event, plan?.prompt ?? ""), { isHuman: false });
@@ -99,15 +102,19 @@ async function put(
     case "task_requested": {
       const { ask } = event.issue;
       // The issue's task works on the issue already: there is nothing to send.
-      return ask === undefined ? "ignored" : inbox.put(inputOfRequest(event, ask), { isHuman: true });
+      return ask === undefined
+        ? { outcome: "ignored" }
+        : inbox.put(inputOfRequest(event, ask), { isHuman: true });
     }
   }
 }
 
 /** All at once, so that a drain that runs already sends them in one message. */
-async function putFailures(inbox: Inbox, inputs: readonly NewInput[]): Promise<PutOutcome> {
-  const outcomes = await Promise.all(inputs.map((input) => inbox.put(input, { isHuman: false })));
-  return outcomes.includes("put") ? "put" : "ignored";
+async function putFailures(inbox: Inbox, inputs: readonly NewInput[]): Promise<StoredPut> {
+  const puts = await Promise.all(inputs.map((input) => inbox.put(input, { isHuman: false })));
+  const outcome = puts.some((one) => one.outcome === "put") ? "put" : "ignored";
+  const metas = puts.flatMap(({ meta }) => meta ?? []);
+  return { outcome, meta: metas.sort((a, b) => (a.stored ?? 0) - (b.stored ?? 0)).at(-1) };
 }
 
 /** Whether a person sees by 👀 on GitHub that it was received: a comment, or a pull request that the agent is given. */

@@ -1,8 +1,8 @@
 import { drainName, startExecution } from "../aws/start-execution.js";
 import { TransientError } from "../model/errors.js";
-import type { TaskKey, TaskRecord } from "../model/record.js";
+import { isCreated, type TaskKey, type TaskRecord } from "../model/record.js";
 import { Inbox } from "./inbox.js";
-import { mayWait } from "./meta.js";
+import { type InboxMeta, mayWait } from "./meta.js";
 
 /** The ARN of the state machine `drain-inbox`, and the store of the task records. */
 export interface DrainStarter {
@@ -10,33 +10,36 @@ export interface DrainStarter {
   store: { get(key: TaskKey): Promise<TaskRecord | undefined> };
 }
 
-/** What a wake-up changes first. */
-export interface BeforeWaking {
+/** What a wake-up changes first, and what its caller knows already. */
+export interface WakeUp {
   /** The generation of a drain that leaves the rest of the inbox to the next one. */
   from?: number | undefined;
   /** Whether to reset the count of messages about failed runs: the agent is new, or somebody just asked it to work. */
   resetsRounds?: boolean | undefined;
+  /** `meta` as it was after a put. */
+  meta?: InboxMeta | undefined;
+  /** Whether the work had a task before the put. If not, the record is read: it may have been created since. */
+  hasTask?: boolean | undefined;
 }
 
 /**
  * Ensures that a drain runs if something may wait for a task. One runs at a time: its name holds the generation of the
  * inbox, and Step Functions starts no second one of that name. If the name is closed although its generation is current,
  * that drain has failed, and the next generation takes over. A drain that waits for the comments of a review is replaced
- * once they are all stored. Resolves to the drain's name, or to "". Reads two items, however much waits.
+ * once they are all stored. Resolves to the drain's name, or to "". Reads two items at most, however much waits.
  */
 export async function wakeDrain(
   { drainFlow, store }: DrainStarter,
   key: TaskKey,
-  { from, resetsRounds }: BeforeWaking = {},
+  { from, resetsRounds, meta: known, hasTask = false }: WakeUp = {},
 ): Promise<string> {
   const inbox = new Inbox(key);
   if (from !== undefined) await inbox.meta.replaceDrain(from);
-  const [record, first] = await Promise.all([store.get(key), inbox.meta.read()]);
-  if (resetsRounds && first.failureRounds) await inbox.meta.resetRounds();
+  let meta = known ?? (await inbox.meta.read());
+  if (resetsRounds && meta.failureRounds) await inbox.meta.resetRounds();
   // The run that creates a task wakes its first drain.
-  if (record?.task?.id === undefined || record.wanted === false || !mayWait(first)) return "";
+  if (!mayWait(meta) || !(hasTask || isCreated(await store.get(key)))) return "";
 
-  let meta = first;
   for (let attempt = 0; attempt < 10; attempt++) {
     const isComplete = meta.held !== undefined && meta.missing === undefined;
     if (!isComplete) {
@@ -48,6 +51,7 @@ export async function wakeDrain(
       await inbox.meta.releaseHeld(meta);
     }
     meta = await inbox.meta.read();
+    if (!mayWait(meta)) return "";
   }
   throw new TransientError("No drain could be started: each one was over at once. It is retried.");
 }

@@ -231,6 +231,11 @@ export function hasTask(record: TaskRecord | undefined): boolean {
   return record?.task !== undefined && record.wanted !== false;
 }
 
+/** Whether there is a task, which Coder has created, that is wanted. */
+export function isCreated(record: TaskRecord | undefined): boolean {
+  return record?.task?.id !== undefined && record.wanted !== false;
+}
+
 /** Whether the agent is only to review: a pull request that it was given for that. */
 export function isReview(source: WorkSource | undefined): boolean {
   return source !== undefined && "issue" in source && source.issue.ask === "review";

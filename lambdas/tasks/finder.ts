@@ -8,7 +8,14 @@ import type { Pull } from "../github/repository.js";
 import type { ConfigProposed } from "../model/config-event.js";
 import { TransientError } from "../model/errors.js";
 import type { CommentPosted, CommentWithdrawn, InboxEvent, IssueEvent, PullsMoved } from "../model/event.js";
-import { issueKey, pullKey, type TaskKey, type TaskPull, type TaskRecord } from "../model/record.js";
+import {
+  isCreated,
+  issueKey,
+  pullKey,
+  type TaskKey,
+  type TaskPull,
+  type TaskRecord,
+} from "../model/record.js";
 import { worksNamedIn } from "../model/work.js";
 import { gitHubPages } from "../runtime/environment.js";
 import { Crossing, type CrossingKind, pageOf } from "./crossing.js";
@@ -23,6 +30,8 @@ const mostRepositories = 3;
 /** The work that a task is for, and the repository that it is in. */
 export interface Destination extends TaskKey {
   repository: TaskRepository;
+  /** Whether there is a task, and not only one that is being created. */
+  hasTask: boolean;
 }
 
 /** An event that can be about a pull request. */
@@ -171,7 +180,7 @@ export class TaskFinder {
     }
     if (isHere) return record ? this.#hereAsOfNow(key, record) : this.#here(key);
     const repository = await this.#crossing.lead(pull, key, record?.source?.repository ?? linked, kind);
-    return repository && { ...key, repository };
+    return repository && { ...key, repository, hasTask: isCreated(record) };
   }
 
   /** The task that a pull request was for: merging it may have ended the task before we hear of it. */
@@ -182,19 +191,20 @@ export class TaskFinder {
     return kind === "closing reference" || record.pulls?.some(isIt) === true;
   }
 
-  #here(key: TaskKey): Destination {
+  #here(key: TaskKey, hasTask = false): Destination {
     const { id, owner, name } = this.#event.repository;
-    return { ...key, repository: { id, owner, name } };
+    return { ...key, repository: { id, owner, name }, hasTask };
   }
 
   /** Updates the record if the App was reinstalled or the repository renamed since. */
-  async #hereAsOfNow(key: TaskKey, { source, intent }: TaskRecord): Promise<Destination> {
+  async #hereAsOfNow(key: TaskKey, record: TaskRecord): Promise<Destination> {
+    const { source, intent } = record;
     const { installation, repository } = this.#event;
     if (source && source.installation !== installation) {
       const condition = { expression: "#intent = :known", values: { known: intent } };
       await this.#store.update(key, { source: { ...source, installation, repository } }, condition);
     }
-    return this.#here(key);
+    return this.#here(key, isCreated(record));
   }
 
   /** A branch leads only to tasks in the repository of its pull requests. */

@@ -22,13 +22,15 @@ export interface Found {
   outcome: "found" | "refused" | "obsolete" | "none";
   /** Whose task it is; `null` if there is none. */
   key: TaskKey | null;
+  /** Whether there is a task, and not only one that is being created. */
+  hasTask: boolean;
   /** The issue or pull request that the event is about; of a failed run, its pull request. */
   subject: Subject | null;
   /** Of a refusal, for people: who may speak to the agent; empty if nobody is to be told. */
   reason: string;
 }
 
-const none: Found = { outcome: "none", key: null, subject: null, reason: "" };
+const none: Found = { outcome: "none", key: null, hasTask: false, subject: null, reason: "" };
 
 /**
  * Finds the task that an event is for, and asks whether the people behind the event may speak to its agent: by their
@@ -56,9 +58,9 @@ async function find(store: TaskStore, event: InboxEvent): Promise<Found> {
   const finder = new TaskFinder({ store, octokit, event, coder: connectCoder, isTrusted });
   const answer = async (found: Destination | undefined, subject: Subject): Promise<Found> => {
     if (!found) return none;
-    const { repository, ...key } = found;
+    const { repository, hasTask, ...key } = found;
     const { allowed, reason } = await authorizeAt(repository);
-    return { outcome: allowed ? "found" : "refused", key, subject, reason };
+    return { outcome: allowed ? "found" : "refused", key, hasTask, subject, reason };
   };
   const authorizeAt = async (repository: TaskRepository): Promise<Authorization> => {
     // Taking a comment back needs no permission of the relay's.

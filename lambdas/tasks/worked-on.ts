@@ -48,10 +48,10 @@ export class WorkedOn {
    * say that, an assignment is still on its way: then the newest commit now.
    */
   async givenSha(pull: Pull): Promise<string | undefined> {
+    const agent = await agentId(this.octokit);
+    if (pull.authorId === agent) return undefined;
     const { wanted, source } = (await this.store.get(pullKey(pull.repositoryId, pull.number))) ?? {};
     if (wanted && source && "issue" in source && source.issue.ask === "work") return source.issue.headSha;
-    const agent = await agentId(this.octokit);
-    const isAssigned = pull.isOpen && askOf(pull, agent) === "work";
-    return isAssigned && pull.authorId !== agent ? pull.headSha : undefined;
+    return pull.isOpen && askOf(pull, agent) === "work" ? pull.headSha : undefined;
   }
 }

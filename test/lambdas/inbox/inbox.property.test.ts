@@ -444,7 +444,7 @@ class Run {
     const isCreation = this.happened.find((other) => other.comment === comment) === delivery;
     if (isCreation && !this.#came.has(comment.id)) this.#cameInOrder.add(comment.id);
     this.#came.add(comment.id);
-    const call = await wire.call(() => lambdas.put({ event, key: this.key }), mishap);
+    const call = await wire.call(() => lambdas.put({ event, key: this.key, hasTask: true }), mishap);
     await this.#settle(call, done);
   }
 
