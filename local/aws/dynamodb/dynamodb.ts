@@ -26,6 +26,8 @@ export interface LocalDynamoDb {
 export interface TableCall {
   /** `GetItem`, for example. */
   operation: string;
+  /** The kind of its partition: the key up to the first `#`; "" if it has none. */
+  partition: string;
   /** Items that were read; a read that finds none counts as one, as DynamoDB charges it. */
   itemsRead: number;
   /** DynamoDB's read or write units. */
@@ -158,7 +160,7 @@ function guard(server: Server, verifier: SignatureVerifier, local: LocalDynamoDb
     if (fault?.status !== undefined) return refuse(response, fault.status, Object(fault.body));
     if (fault?.lose) response.destroy();
     if (fault?.lose === "request") return response.end();
-    onEnd(response, (answer) => local.onCall?.(callOf(`${headers["x-amz-target"]}`, `${answer}`)));
+    onEnd(response, (answer) => local.onCall?.(callOf(`${headers["x-amz-target"]}`, raw, `${answer}`)));
     // The body has been read already: dynalite gets it again.
     const replayed = Object.assign(new EventEmitter(), { method, url, headers });
     for (const handler of handlers) handler.call(server, replayed, response);
@@ -193,11 +195,14 @@ function priced(raw: Buffer): Buffer {
 }
 
 /** @param answer JSON; the value of an item's attribute is never a number there, but an object or a text. */
-function callOf(target: string, answer: string): TableCall {
+const partitionKey = /":?pk":\{"S":"([^"#]*)/;
+
+function callOf(target: string, raw: Buffer, answer: string): TableCall {
   const [, operation = ""] = target.split(".");
   const isRead = operation === "GetItem" || operation === "Query";
   return {
     operation,
+    partition: partitionKey.exec(raw.toString())?.[1] ?? "",
     itemsRead: isRead ? Math.max(1, Number(count.exec(answer)?.[1] ?? 0)) : 0,
     units: Number(price.exec(answer)?.[1] ?? 0),
   };
