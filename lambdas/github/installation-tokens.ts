@@ -30,9 +30,10 @@ export class InstallationTokens {
 
   /**
    * Forgets a token that GitHub refuses. A 401 can mean that the token was revoked: the request is sent once more, with
-   * a new token. A 403 can mean that the token is older than the installation's permissions: a redrive gets a new one.
+   * the next token; twice, because that may be another container's, which was revoked with it. A 403 can mean that the
+   * token is older than the installation's permissions: a redrive gets a new one.
    */
-  async renewing<Answer>(request: () => Promise<Answer>): Promise<Answer> {
+  async renewing<Answer>(request: () => Promise<Answer>, renewals = 2): Promise<Answer> {
     const issued = this.#issued;
     try {
       return await request();
@@ -44,8 +45,8 @@ export class InstallationTokens {
         this.#token = undefined;
       }
       // If the App itself was refused a token, it will not be given another one.
-      if (error.status === 403 || isTokenRequest(error)) throw error;
-      return request();
+      if (error.status === 403 || isTokenRequest(error) || renewals === 0) throw error;
+      return this.renewing(request, renewals - 1);
     }
   }
 }

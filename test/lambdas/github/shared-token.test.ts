@@ -79,6 +79,26 @@ test("a token that GitHub refuses is dropped everywhere, and its successor is sh
   expect(await shared().get()).toBe("ghs_new");
 });
 
+test("a token that was revoked with the one before it, when another container had just shared it, is replaced, too", async () => {
+  const installationId = ++installations;
+  const shared = () => new Tokens(new Shared({ baseUrl, installationId, privateKey }));
+  const [one, other] = [shared(), shared()];
+  await other.set("", "ghs_revoked");
+  const request = { method: "GET" as const, url: `${baseUrl}/app`, headers: {} };
+  const used: string[] = [];
+  const ask = (good: string) =>
+    one.renewing(async () => {
+      const token = await one.get();
+      used.push(token);
+      if (token === "ghs_revoked") await other.set("", "ghs_revoked_with_it");
+      if (token !== "") throw new RequestError("Bad credentials", 401, { request });
+      await one.set("", good);
+      return one.get();
+    });
+  expect(await ask("ghs_new")).toBe("ghs_new");
+  expect(used).toEqual(["ghs_revoked", "ghs_revoked_with_it", ""]);
+});
+
 test("an expired token is not used", async () => {
   const installationId = ++installations;
   const shared = new Shared({ baseUrl, installationId, privateKey });
