@@ -13,7 +13,7 @@ import type { Instructions } from "./message/wording.js";
 import type { Batch, Drain, InboxMeta } from "./meta.js";
 import { type Chosen, chooseMessage, type InboxOwner, type NextMessage } from "./next-message.js";
 import { findIncomplete } from "./reviews.js";
-import { fingerprintOf, type WaitingInput } from "./stored-input.js";
+import { contentOf, fingerprintOf, type WaitingInput } from "./stored-input.js";
 
 /**
  * Longer than the Lambda runs: until then, a send that has not noted its end may still arrive. Another drain may have made
@@ -175,18 +175,4 @@ function batchOf(
     ...(input.kind !== "failure" && { text: fingerprintOf(input.body) }),
   }));
   return { reference, generation, startedAt: Date.now(), entries };
-}
-
-/**
- * The content that is sent of an input. It has the text before an edit only if the agent got that text: a person whose
- * comments are not forwarded may have edited it in between.
- */
-function contentOf({ input, deliveredVersion, deliveredText }: WaitingInput): WaitingInput["input"] {
-  if (input.kind === "failure") return input;
-  const { previousBody, ...comment } = input;
-  if (deliveredVersion === undefined || previousBody === undefined || previousBody === comment.body) {
-    return comment;
-  }
-  const isDelivered = deliveredText === undefined || deliveredText === fingerprintOf(previousBody);
-  return isDelivered ? input : comment;
 }

@@ -5,9 +5,10 @@ import { log } from "../runtime/log.js";
 import { byteLength } from "../text/bytes.js";
 import type { Inbox } from "./inbox.js";
 import { messageBytes } from "./message/limits.js";
+import { section } from "./message/section.js";
 import type { InboxMeta } from "./meta.js";
 import { isHeadCurrent } from "./relevance.js";
-import type { WaitingInput } from "./stored-input.js";
+import { contentOf, type WaitingInput } from "./stored-input.js";
 
 /** The inputs of the next message. */
 export interface NextMessage {
@@ -101,7 +102,7 @@ async function take(
       continue;
     }
     inputs.push(input);
-    room -= byteLength(input.input.kind === "failure" ? input.input.text : input.input.body);
+    room -= byteLength(section(contentOf(input)));
   }
   return { inputs, isAll: true };
 }

@@ -75,3 +75,17 @@ export interface WaitingInput extends StoredInput {
 export function fingerprintOf(body: string): string {
   return createHash("sha256").update(cutToBytes(body, previousBodyBytes).text).digest("base64url");
 }
+
+/**
+ * The content that is sent of an input. It has the text before an edit only if the agent got that text: a person whose
+ * comments are not forwarded may have edited it in between.
+ */
+export function contentOf({ input, deliveredVersion, deliveredText }: WaitingInput): Input {
+  if (input.kind === "failure") return input;
+  const { previousBody, ...comment } = input;
+  if (deliveredVersion === undefined || previousBody === undefined || previousBody === comment.body) {
+    return comment;
+  }
+  const isDelivered = deliveredText === undefined || deliveredText === fingerprintOf(previousBody);
+  return isDelivered ? input : comment;
+}

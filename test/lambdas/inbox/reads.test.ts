@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import type { Input } from "../../../lambdas/inbox/message/input.js";
+import { messageBytes } from "../../../lambdas/inbox/message/limits.js";
 import type { NewInput } from "../../../lambdas/inbox/stored-input.js";
 import { type LocalDynamoDb, startDynamoDb } from "../../../local/aws/dynamodb/dynamodb.js";
 import { StepFunctions } from "../../../local/aws/step-functions/step-functions.js";
@@ -115,6 +116,9 @@ function newInbox() {
   };
 }
 
+/** A drain reads the queue in pages. */
+const readAhead = 16;
+
 const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
 
 test("an inbox resets the rounds of a former agent, and writes nothing if there were none", async () => {
@@ -148,6 +152,22 @@ describe("an inbox reads", () => {
     read = 0;
     expect(await deliver()).toEqual(numbers(0, 30).map((n) => `comment#${n}`));
     expect(read).toBeLessThanOrEqual(2 * 30 + 1);
+  });
+
+  test("only what a message takes, even if the texts are short and all the rest of it is long", async () => {
+    const { inbox, deliver } = newInbox();
+    const url = `https://github.com/${"a".repeat(950)}`;
+    const put = (n: number) => {
+      const { input, ...fields } = inputOf(n);
+      return inbox.put({ ...fields, input: { ...input, url, path: url } as Input }, { isHuman: true });
+    };
+    for (const n of numbers(0, 100)) await put(n);
+    read = 0;
+    const delivered = await deliver();
+    expect(delivered.length).toBeGreaterThan(messageBytes / 2200);
+    expect(delivered.length).toBeLessThan(messageBytes / 1900);
+    expect(read).toBeLessThanOrEqual(2 * (delivered.length + readAhead) + 1);
+    expect(await deliver()).toHaveLength(100 - delivered.length);
   });
 
   test("six items for a comment and its message, no matter how many were delivered before", async () => {
