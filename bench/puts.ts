@@ -52,6 +52,8 @@ async function measure(bundles: readonly Bundle[], size: number): Promise<Row> {
     task.release();
     await told(task, `Comment ${size - 1}.`, { ms: patienceMs });
     const tellingMs = performance.now() - released;
+    await workplace.drained();
+    const readsOfTelling = itemsRead - readsOfPuts;
     const readsAfter = await readsOfAComment(workplace, issue, task, () => itemsRead);
     return {
       name: `${size} puts`,
@@ -59,6 +61,7 @@ async function measure(bundles: readonly Bundle[], size: number): Promise<Row> {
         "reads a put": readsOfPuts / size,
         "transitions a put": transitions / size,
         "ms a put": (1000 * seconds) / size,
+        "reads a comment told": readsOfTelling / size,
         "ms a comment told": tellingMs / size,
         retried,
         "a comment after": readsAfter,
