@@ -172,7 +172,8 @@ export function branchFailureInput(event: BranchFailed, additions: string): Fail
 
 /**
  * The input of a pull request that an agent is given that works already: it is assigned once more, its review is requested
- * again, or the task of the issue that it closes takes it up. Of several requests, the newest is sent.
+ * again, or the task of the issue that it closes takes it up. Of several requests, the newest is sent; of two within one
+ * second, which GitHub's times don't tell apart, the one for work.
  */
 export function inputOfRequest(
   { delivery, repository, sender, issue, at }: TaskRequested,
@@ -182,7 +183,7 @@ export function inputOfRequest(
   return {
     identity: `request#${number}`,
     delivery,
-    version: at,
+    version: ask === "work" ? `${at}#work` : at,
     order: at,
     input: {
       kind: "request",
