@@ -56,11 +56,11 @@ const patience = { none: 10, working: 20 };
 
 /**
  * A pull request is ready once for each newest commit, and only if GitHub says that it can be merged. A conflict is the
- * agent's to solve.
+ * agent's to solve. One that the agent only reviews is somebody else's to get ready.
  */
 function readiness({ status }: SourcedRecord, pull: TaskPull): Transition[] {
-  const { state, checks, repository, number } = pull;
-  if (state !== "open" || !checks?.isMergeable) return [];
+  const { state, ask, checks, repository, number } = pull;
+  if (state !== "open" || ask === "review" || !checks?.isMergeable) return [];
   const { headSha, result, at } = checks;
   if (result !== "passed" && result !== "none") return [];
   const ci = result === "passed" ? "and its checks are green" : "and no checks have reported on it";

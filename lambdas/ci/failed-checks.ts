@@ -46,7 +46,10 @@ export async function tellFailures(
   return Promise.all(
     told.map(async (report, index) => {
       const isRead = index < mostRead;
-      const text = isRead ? textOf(report, await remarksOf(octokit, repository, report)) : "";
+      const remarks = isRead
+        ? await remarksOf(octokit, repository, report, { failures: mostRemarks })
+        : undefined;
+      const text = remarks ? textOf(report, remarks) : "";
       return checkOf(report, cutToBytes(text, share).text);
     }),
   );

@@ -4,6 +4,7 @@ import { log } from "../runtime/log.js";
 import type { RepositoryName } from "./contents.js";
 
 const perPage = 100;
+const mostPages = 5;
 
 /** What one check run or status says about a commit. */
 export interface CommitReport {
@@ -128,20 +129,32 @@ function ofCheckRun(run: CheckRun): CommitReport {
   };
 }
 
-/** The first remarks of a check run, a page of 100 at most. */
+/**
+ * The first remarks of a check run: all pages until `failures` of them are failures, at most five. A check run that is gone by
+ * now has none.
+ */
 export async function remarksOf(
   octokit: Octokit,
-  repository: RepositoryName,
+  { owner, name: repo }: RepositoryName,
   { id, annotations }: Pick<CommitReport, "id" | "annotations">,
+  { failures }: { failures: number },
 ): Promise<Remark[]> {
-  if (annotations === 0) return [];
-  const { data } = await octokit.rest.checks.listAnnotations({
-    owner: repository.owner,
-    repo: repository.name,
-    check_run_id: id,
-    per_page: perPage,
-  });
-  return data.map(({ path, start_line: line, annotation_level: level, title, message }) => {
-    return { path, line, level: level ?? "", title: title ?? "", message: message ?? "" };
-  });
+  const remarks: Remark[] = [];
+  const pages = Math.min(Math.ceil(annotations / perPage), mostPages);
+  for (let page = 1; page <= pages; page++) {
+    try {
+      const asked = { owner, repo, check_run_id: id, per_page: perPage, page };
+      const { data } = await octokit.rest.checks.listAnnotations(asked);
+      remarks.push(
+        ...data.map(({ path, start_line: line, annotation_level: level, title, message }) => {
+          return { path, line, level: level ?? "", title: title ?? "", message: message ?? "" };
+        }),
+      );
+    } catch (error) {
+      if (!isRefusal(error, 404, 410)) throw error;
+      return remarks;
+    }
+    if (remarks.filter(({ level }) => level === "failure").length >= failures) break;
+  }
+  return remarks;
 }

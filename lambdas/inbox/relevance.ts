@@ -1,5 +1,6 @@
 import type { GitHubApp } from "../github/app.js";
 import { RepositoryClient } from "../github/repository.js";
+import { readWhileStale } from "../github/stale-reads.js";
 import { isOutOfReach, NotInstalledError, TransientError } from "../model/errors.js";
 import type { TaskKey } from "../model/record.js";
 import { log } from "../runtime/log.js";
@@ -19,7 +20,12 @@ export async function isHeadCurrent(
   const isElsewhere = head.repository.id !== undefined && head.repository.id !== key.repositoryId;
   try {
     const octokit = app.installation(head.installation);
-    const pull = await new RepositoryClient(octokit, head.repository).pull(head.pull);
+    const client = new RepositoryClient(octokit, head.repository);
+    // After a push, GitHub takes some seconds to compute whether a pull request can be merged.
+    const pull = await readWhileStale(
+      (now) => head.isConflict === true && now?.isOpen === true && now.isMergeable === undefined,
+      () => client.pull(head.pull),
+    );
     const isSameRepository = head.repository.id === undefined || pull?.repositoryId === head.repository.id;
     // The link was checked under the name that the other repository had then.
     const isRenamed = isElsewhere && pull?.repositoryName !== nameOf(head.repository);

@@ -8,8 +8,8 @@ import type { InboxEvent, Subject } from "../model/event.js";
 import type { TaskKey } from "../model/record.js";
 import { log } from "../runtime/log.js";
 import { type Destination, TaskFinder } from "./finder.js";
-import { pullOfCommit } from "./pull-of-commit.js";
-import { pullOfRun } from "./pull-of-run.js";
+import { pullsOfCommit } from "./pulls-of-commit.js";
+import { pullsOfRun } from "./pulls-of-run.js";
 import type { TaskStore } from "./store.js";
 import { WorkedOn } from "./worked-on.js";
 
@@ -73,19 +73,23 @@ async function find(store: TaskStore, event: InboxEvent): Promise<Found> {
   };
 
   const workedOn = new WorkedOn(octokit, store);
-  const ofCi = async (pull: Pull | undefined): Promise<Found> => {
-    const found = pull && (await finder.ofPull(pull));
-    if (!found) return none;
-    const { number, url } = pull;
-    return answer(found, { kind: "pull", number, url, givenSha: await workedOn.givenSha(pull) });
+  /** Of several from one branch, the first with a task hears of it: what is failing there is fixed once. */
+  const ofCi = async (pulls: readonly Pull[]): Promise<Found> => {
+    for (const pull of pulls) {
+      const found = await finder.ofPull(pull);
+      if (!found) continue;
+      const { number, url } = pull;
+      return answer(found, { kind: "pull", number, url, givenSha: await workedOn.givenSha(pull) });
+    }
+    return none;
   };
   if (event.type === "check_failed") {
-    const { pull, isAgents } = await pullOfRun(octokit, event, workedOn);
-    const found = await ofCi(pull);
+    const { pulls, isAgents } = await pullsOfRun(octokit, event, workedOn);
+    const found = await ofCi(pulls);
     return found.outcome === "none" && isAgents ? { ...none, outcome: "obsolete" } : found;
   }
   if (event.type === "check_reported" || event.type === "pull_conflicted") {
-    return ofCi(await pullOfCommit(octokit, event, workedOn));
+    return ofCi(await pullsOfCommit(octokit, event, workedOn));
   }
   if (event.type !== "pull_changed" && event.subject.kind === "issue")
     return answer(await finder.ofIssue(event), event.subject);

@@ -20,9 +20,10 @@ export class WorkedOn {
     return pull.authorId === (await agentId(this.octokit)) || (await this.givenSha(pull)) !== undefined;
   }
 
-  async first(pulls: readonly Pull[]): Promise<Pull | undefined> {
-    for (const pull of pulls) if (await this.includes(pull)) return pull;
-    return undefined;
+  /** Those of one branch: a read for each that is of a person. */
+  async ofBranch(pulls: readonly Pull[]): Promise<Pull[]> {
+    const included = await Promise.all(pulls.map((pull) => this.includes(pull)));
+    return pulls.filter((_, index) => included[index]);
   }
 
   /** Those among many pull requests of one repository: most are of people, and cost no read. */

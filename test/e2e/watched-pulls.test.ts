@@ -112,6 +112,21 @@ describe.each([
     await told(issue, "fork's check");
   });
 
+  test("hears of a commit's failure although the same branch has a newer one for another base, which is for no task", async () => {
+    const { issue, pull } = await atWork();
+    await world.gitHub.openPull({
+      repo: "octo/app",
+      by: world.gitHub.agentLogin,
+      head: { repo: "octo/app", branch: "backport" },
+      headSha: pull.shas[0] ?? "",
+      base: "next",
+    });
+    await status(pull, "ci/both", "failure", { description: "of both" });
+    await told(issue, "of both");
+    await allWell(world);
+    expect(texts(issue)).toHaveLength(1);
+  });
+
   test("gets no failures where a person has pushed the newest commit, and where a maintainer must approve", async () => {
     const { issue, pull } = await atWork();
     await check(pull, "codecov/patch", { conclusion: "action_required" });
@@ -199,7 +214,9 @@ describe.each([
     await baseMoves([pull]);
     await gate.during(async () => {
       await until("the conflict is in the inbox", () => isPut(issue, "pull_conflicted"));
+      // As after a push: GitHub doesn't know it at once.
       pull.hasConflict = false;
+      pull.mergeability = "unknown";
     });
     await allWell(world);
     expect(texts(issue)).toEqual([]);

@@ -437,6 +437,8 @@ test("a green pull request is ready once GitHub has computed that it can be merg
     return told(pull.issue);
   };
   const checks = async () => (await recordOf(issue)).pulls?.[0]?.checks;
+  const reviewed = await openPull("octo/app", "reviewed");
+  await waiting({ pulls: [{ ...taskPull(reviewed), state: "open", ask: "review" }] });
   pull.hasConflict = true;
   expect(await lookFor(5, "unknown")).toEqual([]);
   expect(await checks()).toMatchObject({ result: "passed", isMergeable: false });
@@ -449,6 +451,8 @@ test("a green pull request is ready once GitHub has computed that it can be merg
   const before = edits();
   expect(await lookFor(5, "known")).toEqual([expect.stringContaining("@mona This pull request is ready")]);
   expect(edits()).toBe(before);
+  // One that the agent only reviews is not told of at all.
+  expect(told(reviewed.issue)).toEqual([]);
 });
 
 test.each([

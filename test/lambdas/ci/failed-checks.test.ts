@@ -1,6 +1,7 @@
 import { expect, test } from "@jest/globals";
 import { failuresOfOthers, tellFailures } from "../../../lambdas/ci/failed-checks.js";
 import type { CommitReport } from "../../../lambdas/github/commit-reports.js";
+import { RefusedRequestError } from "../../../lambdas/model/errors.js";
 import { byteLength } from "../../../lambdas/text/bytes.js";
 
 const report = (name: string, more: Partial<CommitReport> = {}): CommitReport => ({
@@ -52,6 +53,20 @@ test("of a check run, 50 remarks are told, failures first", async () => {
   expect(lines[0]).toBe("src/1.ts:1: failure: remark 1");
   expect(lines).toHaveLength(51);
   expect(lines.at(-1)).toBe("… and 180 more annotations.");
+});
+
+test("failures among many remarks are found on later pages, and a check run that is gone is told without remarks", async () => {
+  const warnings = remarks(100).map((remark) => ({ ...remark, annotation_level: "warning" }));
+  const listAnnotations = async ({ check_run_id: id, page }: { check_run_id: number; page: number }) => {
+    if (id === 2) throw new RefusedRequestError("GitHub", 404, "GET /annotations", "Not Found");
+    return { data: page === 3 ? remarks(10) : warnings };
+  };
+  const [check, gone] = await tellFailures({ rest: { checks: { listAnnotations } } } as never, repository, [
+    report("build", { annotations: 210 }),
+    report("gone", { id: 2, annotations: 1, title: "It broke" }),
+  ]);
+  expect(check?.text.split("\n")[4]).toBe("src/9.ts:9: failure: remark 9");
+  expect(gone?.text).toBe("It broke");
 });
 
 test("secrets are redacted, over several lines too", async () => {

@@ -5,14 +5,14 @@ import { log } from "../runtime/log.js";
 import type { WorkedOn } from "./worked-on.js";
 
 /**
- * The open pull request that the agent works on whose head commit a run is for. `isAgents`: the run is for such a pull
+ * The open pull requests that the agent works on whose head commit a run is for. `isAgents`: the run is for such a pull
  * request, for any of its commits, even if it is closed.
  */
-export async function pullOfRun(
+export async function pullsOfRun(
   octokit: Octokit,
   event: CheckFailed,
   workedOn: WorkedOn,
-): Promise<{ pull?: Pull; isAgents: boolean }> {
+): Promise<{ pulls: Pull[]; isAgents: boolean }> {
   const { run } = event;
   const repository = new RepositoryClient(octokit, event.repository);
   // If the head is in a fork, GitHub names no pull request; sometimes it names those of other repositories.
@@ -23,14 +23,15 @@ export async function pullOfRun(
   const isOfHead = (candidate: Pull | undefined): candidate is Pull =>
     candidate?.repositoryId === event.repository.id && candidate.headRepositoryId === run.headRepository.id;
   const open = candidates.filter(isOfHead).filter(({ isOpen }) => isOpen);
-  const pull = await workedOn.first(open.filter(({ headSha }) => headSha === run.headSha));
-  if (pull) return { pull, isAgents: true };
+  const pulls = await workedOn.ofBranch(open.filter(({ headSha }) => headSha === run.headSha));
+  if (pulls.length > 0) return { pulls, isAgents: true };
   // A run can outlast its pull request. Its failure does not start a task.
   const closed = async () =>
     (await repository.closedPullsOf(run.headRepository.owner, run.branch))
       .filter(isOfHead)
       .filter(({ headSha }) => headSha === run.headSha);
-  const isAgents = ((await workedOn.first(open)) ?? (await workedOn.first(await closed()))) !== undefined;
+  const isAgents =
+    (await workedOn.ofBranch(open)).length > 0 || (await workedOn.ofBranch(await closed())).length > 0;
   log.info("The run is for no newest commit of the agent's", { run: run.id, pulls: candidates.length });
-  return { isAgents };
+  return { pulls, isAgents };
 }

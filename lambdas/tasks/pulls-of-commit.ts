@@ -3,12 +3,12 @@ import { type Pull, RepositoryClient } from "../github/repository.js";
 import { type CheckReported, headShaOf, type PullConflicted } from "../model/event.js";
 import type { WorkedOn } from "./worked-on.js";
 
-/** The open pull request that the agent works on whose newest commit an event is about. */
-export async function pullOfCommit(
+/** The open pull requests that the agent works on whose newest commit an event is about: one branch can have several. */
+export async function pullsOfCommit(
   octokit: Octokit,
   event: CheckReported | PullConflicted,
   workedOn: WorkedOn,
-): Promise<Pull | undefined> {
+): Promise<Pull[]> {
   const { repository } = event;
   const client = new RepositoryClient(octokit, repository);
   const sha = headShaOf(event);
@@ -16,11 +16,11 @@ export async function pullOfCommit(
     pull?.isOpen === true && pull.headSha === sha && pull.repositoryId === repository.id;
   if (event.type === "pull_conflicted") {
     const pull = await client.pull(event.pull.number);
-    return pull && hasHead(pull) ? workedOn.first([pull]) : undefined;
+    return pull && hasHead(pull) ? workedOn.ofBranch([pull]) : [];
   }
-  const named = await workedOn.first((await client.pullsOfCommit(sha)).filter(hasHead));
-  if (named || !event.report.isInFork) return named;
+  const named = await workedOn.ofBranch((await client.pullsOfCommit(sha)).filter(hasHead));
+  if (named.length > 0 || !event.report.isInFork) return named;
   // GitHub doesn't know the pull requests of a commit that is only in a fork (google/go-github#2241).
   const inFork = await client.findOpenPull(hasHead);
-  return inFork && workedOn.first([inFork]);
+  return inFork ? workedOn.ofBranch([inFork]) : [];
 }
