@@ -136,25 +136,37 @@ async function answer(functionName, event, timeoutMs) {
   }
 }
 
-async function serve({ bundles, env, preload }) {
+function serve({ bundles, env, preload }) {
   for (const name of Object.keys(process.env)) delete process.env[name];
   Object.assign(process.env, env);
-  const number = serving.number + 1;
-  serving = { number, bundles };
+  serving = { number: serving.number + 1, bundles };
   handlers = new Map();
+  isStopping = false;
   post({ state: "ready" });
-  for (const name of preload) {
+  preloading = loadAhead(preload);
+}
+
+let isStopping = false;
+let preloading = Promise.resolve();
+
+async function loadAhead(names) {
+  for (const name of names) {
     // Its first call retries the load and reports the error. Calls that have arrived in the meantime go first.
     await handlerOf(name).catch(() => {});
     await setImmediate();
-    if (number !== serving.number) return;
+    if (isStopping) return;
   }
 }
 
-/** Says when all calls are over, those that have timed out too. */
+/**
+ * Says when all calls are over, those that have timed out too, and nothing is being loaded: a module of this system that is
+ * evaluated after the first one of the next would end that one's instance.
+ */
 async function stop() {
+  isStopping = true;
   await hangUp();
   while (calls > 0) await sleep(5);
+  await preloading;
   post({ state: "idle" });
 }
 

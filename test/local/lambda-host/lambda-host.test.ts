@@ -19,6 +19,11 @@ const sources = {
   });`,
   environment: "export const handler = async () => ({ ...process.env });",
   thread: `import { threadId } from "node:worker_threads"; export const handler = async () => ({ id: threadId });`,
+  slow: `globalThis.loads = [...(globalThis.loads ?? []), "begun"];
+    for (let n = 0; n < 5000; n++) await new Promise(setImmediate);
+    globalThis.loads.push("loaded");
+    export const handler = async () => globalThis.loads;`,
+  loads: "export const handler = async () => globalThis.loads;",
   count: "let n = 0; export const handler = async () => ++n;",
   date: "export const handler = async () => ({ at: new Date(0), nothing: undefined });",
   nothing: "export const handler = async () => {};",
@@ -138,6 +143,15 @@ describe("a kept thread", () => {
     await second.close();
     expect(lines).toEqual(["one", "two", "half and half ü"]);
     await expect(second.invoke("count", {})).rejects.toThrow("closed");
+  });
+
+  test("serves it once nothing is loaded for the former one any more", async () => {
+    const first = await startHost({ keepThread: true, preload: ["slow"] });
+    const id = await thread(first);
+    await first.close();
+    const second = await startHost({ keepThread: true });
+    expect(await thread(second)).toBe(id);
+    expect(await second.invoke("loads", {})).toEqual(["begun", "loaded"]);
   });
 
   test("is ended if one of its calls is still running, or if it has died", async () => {
