@@ -142,15 +142,15 @@ describe.each([
     await allWell(world);
   });
 
-  test("of ten at once creates one task, which gets the newest failure", async () => {
+  test("of twenty at once creates one task, which gets the newest failure", async () => {
     await Promise.all(
-      Array.from({ length: 10 }, (__, i) => fails("release/2.0", { error: `failure ${i}.` })),
+      Array.from({ length: 20 }, (__, i) => fails("release/2.0", { error: `failure ${i}.` })),
     );
     await allWell(world);
     const [agent, ...others] = agents("release/2.0");
     expect(others).toEqual([]);
     expect([agent && promptOf(agent), ...(agent?.inputs ?? []).map(({ text }) => text)].join("\n")).toContain(
-      "failure 9.",
+      "failure 19.",
     );
   });
 

@@ -145,7 +145,7 @@ describe("two hundred comments of five people while the agent works", () => {
   );
 });
 
-describe("comments, while Coder and Step Functions keep failing", () => {
+describe("sixty comments, while Coder and Step Functions keep failing", () => {
   /** Every third call to Coder fails, every fifth answer is lost, and many starts of executions fail. */
   function failAllTheTime(): void {
     const times = Number.POSITIVE_INFINITY;
@@ -158,7 +158,7 @@ describe("comments, while Coder and Step Functions keep failing", () => {
   }
 
   test(
-    "sixty are sent once, also if a drain is aborted, followed by another, and redriven beside that one",
+    "are sent once, also if a drain is aborted, followed by another, and redriven beside that one",
     async () => {
       const { pull, task } = await agentWithPull({ timeScale: 0.01 });
       const { engine } = world.system;
@@ -185,12 +185,12 @@ describe("comments, while Coder and Step Functions keep failing", () => {
   );
 
   test(
-    "twenty are sent once, also if a drain is aborted while it sends, redriven at once, and followed by another",
+    "are sent once, also if a drain is aborted while it sends, redriven at once, and followed by another",
     async () => {
       const { pull, task } = await agentWithPull({ timeScale: 0.01 });
       const { engine } = world.system;
       task.holdBusy();
-      await deliver(await post(pull, range(0, 20)));
+      await deliver(await post(pull, range(0, 60)));
       await flowsAreOver("forward-comment");
       world.coder.http.fail({ method: "POST", path: /\/send$/, delayMs: 500 });
       task.release();
@@ -201,20 +201,20 @@ describe("comments, while Coder and Step Functions keep failing", () => {
       // Its Lambda continues, but its result is lost.
       engine.stop(sending.executionArn);
       engine.redrive(sending.executionArn);
-      await deliver(await post(pull, [20]));
+      await deliver(await post(pull, [60]));
       for (const drain of world.executions("drain-inbox")) engine.stop(drain.executionArn);
-      await deliver(await post(pull, [21]));
+      await deliver(await post(pull, [61]));
       await flowsAreOver("forward-comment");
       const aborted = world.executions("drain-inbox").filter(({ status }) => status === "ABORTED");
       for (const drain of aborted) engine.redrive(drain.executionArn);
       await allIsTold();
-      expect(tokensTold(task).flat()).toEqual(range(0, 22));
+      expect(tokensTold(task).flat()).toEqual(range(0, 62));
     },
     patienceMs,
   );
 
   test(
-    "some are sent twice, with a note about it, only if nothing can show whether they arrived",
+    "are sent twice, with a note about it, only if nothing can show whether they arrived",
     async () => {
       const { pull, task } = await agentWithPull({ timeScale: 0.01 });
       task.holdBusy();
