@@ -20,7 +20,6 @@ export class Courier {
   readonly #failed: Delivery[] = [];
   /** A delivery that has failed only when it came once more is not lost. */
   readonly #accepted = new Set<Delivery>();
-  readonly #neverSent = new Set<Delivery>();
   #isCalm = false;
 
   constructor(
@@ -36,17 +35,11 @@ export class Courier {
     return this.#failed.filter((delivery) => !isOk(delivery) && !this.#accepted.has(delivery));
   }
 
-  /** Whether GitHub never sends a delivery: then only `reconcile` finds what it is about. */
-  isNeverSent(delivery: Delivery): boolean {
-    return this.#neverSent.has(delivery);
-  }
-
   /** Takes deliveries that have been made with `deliver: false`. */
   take(...deliveries: Delivery[]): void {
     for (const delivery of deliveries) {
       if (isHandled(delivery) && this.random.happens(this.shares.drops)) {
         this.trace.note(`${delivery.event}.${delivery.action} ${delivery.guid} is never sent`);
-        this.#neverSent.add(delivery);
         continue;
       }
       const delaysMs = [this.#delayMs(), ...(this.random.happens(0.15) ? [this.#delayMs() + 100] : [])];

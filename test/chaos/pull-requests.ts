@@ -1,6 +1,5 @@
 import type { Issue } from "../../local/fake-github/issues/issues.js";
 import { headSha, type Pull } from "../../local/fake-github/pulls/pull.js";
-import type { Delivery } from "../../local/fake-github/webhooks/deliveries.js";
 import type { Random } from "./random.js";
 import { repo, type Stage } from "./stage.js";
 import type { Word, Words } from "./words.js";
@@ -8,8 +7,6 @@ import type { Word, Words } from "./words.js";
 /** The agent's pull requests for an issue: one is opened when it is first needed, and another once it is merged. */
 export class PullRequests {
   readonly #all: Pull[] = [];
-  /** What people have said on the newest one. */
-  #said: { word: Word; delivery: Delivery }[] = [];
   /** What CI has said about its newest commit, by workflow or check: the newest of each. */
   readonly #failures = new Map<string, Word>();
 
@@ -32,10 +29,6 @@ export class PullRequests {
       deliver: false,
     });
     this.stage.courier.take(...told);
-    words.forEach((word, index) => {
-      const delivery = told[index];
-      if (delivery) this.#said.push({ word, delivery });
-    });
   }
 
   /** A workflow run fails. */
@@ -126,10 +119,6 @@ export class PullRequests {
   #end(): void {
     for (const word of this.#failures.values()) word.delivery = "may";
     this.#failures.clear();
-    // So may be what nobody has told the relay.
-    const { courier } = this.stage;
-    for (const { word, delivery } of this.#said) if (courier.isNeverSent(delivery)) word.delivery = "may";
-    this.#said = [];
   }
 
   /** It may be over before the relay hears of it. */
