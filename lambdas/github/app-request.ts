@@ -62,8 +62,7 @@ async function askAt(
   key: AppCredentials | undefined,
   timeMs: number,
 ): Promise<Response> {
-  const { appId: id, privateKey } = key ?? (await appCredentials());
-  const { token } = await appJwt({ id, privateKey, now: Math.floor(timeMs / 1000) });
+  const token = await jwtAt(timeMs, key ?? (await appCredentials()));
   return fetchPatiently(`${api}${path}`, {
     method,
     headers: {
@@ -73,4 +72,17 @@ async function askAt(
     },
     ...(body !== undefined && { body: JSON.stringify(body) }),
   });
+}
+
+/** The last JWT of this container. It is valid for ten minutes; to sign one costs more than the rest of a request. */
+let last: { credentials: AppCredentials; at: number; token: string } | undefined;
+const jwtLifeMs = 5 * 60_000;
+
+async function jwtAt(timeMs: number, credentials: AppCredentials): Promise<string> {
+  const ageMs = timeMs - (last?.at ?? 0);
+  if (last?.credentials === credentials && ageMs >= 0 && ageMs < jwtLifeMs) return last.token;
+  const { appId: id, privateKey } = credentials;
+  const { token } = await appJwt({ id, privateKey, now: Math.floor(timeMs / 1000) });
+  last = { credentials, at: timeMs, token };
+  return token;
 }

@@ -109,6 +109,17 @@ const redeliveries = () => gitHub.http.calls.filter(({ method }) => method === "
 const timesSent = (guid: string) =>
   receiver.calls.filter(({ headers }) => headers["x-github-delivery"] === guid).length;
 
+test("the App signs one token for the requests of five minutes", async () => {
+  const tokens = () => new Set(gitHub.http.calls.map(({ headers }) => headers.authorization)).size;
+  await run();
+  pass(4);
+  await run();
+  expect(tokens()).toBe(1);
+  pass(2);
+  await run();
+  expect(tokens()).toBe(2);
+});
+
 test("500 events that a receiver has missed in two hours are all in afterwards, in order for each issue, each once", async () => {
   await comment(0);
   receiver.fail({ ...always, status: 503 });
