@@ -4,7 +4,7 @@ import { checksOfPulls, type HeadChecks, pullsAtOnce } from "../github/pull-chec
 import { hasQuota } from "../github/quota.js";
 import { RepositoryClient } from "../github/repository.js";
 import { configPath } from "../model/config-path.js";
-import type { PullChecks, TaskPull, TaskRecord } from "../model/record.js";
+import { isOpen, type PullChecks, type TaskPull, type TaskRecord } from "../model/record.js";
 import { announceChecks } from "../pulls/noting.js";
 import { hasTimeFor } from "../runtime/budget.js";
 import { errorName, log } from "../runtime/log.js";
@@ -16,7 +16,7 @@ const reservedMs = 60_000;
 
 /** The pull requests of a record whose checks matter to somebody. */
 export function openPullsOf({ wanted, pulls = [] }: TaskRecord): TaskPull[] {
-  return wanted ? pulls.filter(({ state }) => state === "open" || state === "draft") : [];
+  return wanted ? pulls.filter(({ state }) => isOpen(state)) : [];
 }
 
 /** What CI says about the open pull requests of all tasks: the few requests for it are made once in a run. */

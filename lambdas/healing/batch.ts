@@ -103,8 +103,6 @@ export function endedPulls(batch: Batch, survey: Survey): TaskPull[] {
   return known.filter(({ number }) => !survey.pulls.some((pull) => pull.number === number));
 }
 
-export const isOpen = (state: TaskPull["state"]) => state === "open" || state === "draft";
-
 /** The record of a pull request that the agent was given. */
 function givenPull({ live }: Batch, repositoryId: number, number: number): TaskRecord | undefined {
   return live.get(repositoryId)?.get(pullKey(repositoryId, number).work)?.record;

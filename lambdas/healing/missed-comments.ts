@@ -4,9 +4,9 @@ import type { Survey, SurveyedIssue, SurveyedPull } from "../github/survey.js";
 import { inputOfComment } from "../inbox/inputs.js";
 import { isMissing } from "../inbox/missing.js";
 import type { CommentPosted } from "../model/event.js";
-import { issueKey } from "../model/record.js";
+import { isOpen, issueKey } from "../model/record.js";
 import { classify } from "../webhook/classify.js";
-import { agentOf, type Batch, endedPulls, heardPulls, isOpen, isSettled, recordOf } from "./batch.js";
+import { agentOf, type Batch, endedPulls, heardPulls, isSettled, recordOf } from "./batch.js";
 import { Destinations } from "./destinations.js";
 import { commonPayload, deliveryOf, type MissedDelivery, nameOf } from "./missed-delivery.js";
 

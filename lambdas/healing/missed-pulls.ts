@@ -1,13 +1,12 @@
 import { RepositoryClient } from "../github/repository.js";
 import type { Survey, SurveyedPull } from "../github/survey.js";
-import type { TaskPull } from "../model/record.js";
+import { isOpen, type TaskPull } from "../model/record.js";
 import { classify } from "../webhook/classify.js";
 import {
   agentOf,
   agentsPulls,
   type Batch,
   endedPulls,
-  isOpen,
   isSettled,
   pullsOfLiveTasks,
   recordOf,

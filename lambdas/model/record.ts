@@ -110,6 +110,10 @@ export interface Claimed {
 /** Where a pull request stands. A draft is open, too. */
 export type PullState = "open" | "draft" | "merged" | "closed";
 
+export function isOpen(state: PullState): boolean {
+  return state === "open" || state === "draft";
+}
+
 /** What GitHub says about the newest commit of a pull request. */
 export interface PullChecks {
   headSha: string;
@@ -152,7 +156,7 @@ export interface Told {
 /** Whether none of a task's pull requests is open any more, and the one that ended last was merged. */
 export function endsMerged(pulls: readonly TaskPull[] = []): boolean {
   const last = pulls.toSorted((a, b) => a.updatedAt.localeCompare(b.updatedAt)).at(-1);
-  return last?.state === "merged" && !pulls.some(({ state }) => state === "open" || state === "draft");
+  return last?.state === "merged" && !pulls.some(({ state }) => isOpen(state));
 }
 
 /** What is known about one piece of work: one DynamoDB item. After a refusal it has only a status. */

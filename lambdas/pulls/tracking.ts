@@ -1,7 +1,7 @@
 import { agentId } from "../accounts/agent.js";
 import { connectGitHub } from "../github/app.js";
 import type { PullChanged } from "../model/event.js";
-import { endsMerged, pullKey, type TaskKey, type TaskPull } from "../model/record.js";
+import { endsMerged, isOpen, pullKey, type TaskKey, type TaskPull } from "../model/record.js";
 import { findTask } from "../tasks/finding.js";
 import type { TaskStore } from "../tasks/store.js";
 import { noteAndShow } from "./noting.js";
@@ -49,5 +49,5 @@ export async function trackPull(
 /** Whether it is closed without having been merged, or open again, as the event says. */
 function stillHolds({ action }: PullChanged, { state }: TaskPull): boolean {
   if (action === "closed") return state === "closed";
-  return action === "reopened" && (state === "open" || state === "draft");
+  return action === "reopened" && isOpen(state);
 }
