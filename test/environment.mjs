@@ -17,7 +17,7 @@ for (const name of ["run", "enterWith"]) {
 
 /**
  * The environment of test files, which `runner.mjs` loads outside Jest's sandbox. What a file has changed of the process
- * ends with it: mocks, fake timers, environment variables, the console.
+ * ends with it: mocks, fake timers, clocks, environment variables, the console.
  *
  * Lets tests load the local system once for all files of a test process, so that the Lambdas' threads also go on to the
  * next file's systems.
@@ -28,6 +28,7 @@ for (const name of ["run", "enterWith"]) {
 export default class Environment extends TestEnvironment {
   #console = globalThis.console;
   #variables = { ...process.env };
+  #clocks = [Date.now, performance.now];
 
   constructor(config, context) {
     super(config, context);
@@ -46,6 +47,7 @@ export default class Environment extends TestEnvironment {
   async teardown() {
     this.moduleMocker.restoreAllMocks();
     globalThis.console = this.#console;
+    [Date.now, performance.now] = this.#clocks;
     for (const name of Object.keys(process.env)) if (!(name in this.#variables)) delete process.env[name];
     Object.assign(process.env, this.#variables);
     for (const store of used) store.disable();
