@@ -39,8 +39,10 @@ export function addDeliveriesToLogContext(deliveries: readonly string[]): void {
 }
 
 function add(more: LogContext): void {
-  const known = Object.entries(more).filter(([, value]) => value !== undefined);
-  Object.assign(contexts.getStore() ?? {}, Object.fromEntries(known));
+  const context = logContext();
+  for (const [name, value] of Object.entries(more)) {
+    if (value !== undefined) context[name] = value;
+  }
 }
 
 export function logContext(): LogContext {

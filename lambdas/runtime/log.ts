@@ -10,8 +10,9 @@ class InvocationFormatter extends LogFormatter {
   formatAttributes(line: UnformattedAttributes, attributes: LogAttributes): LogItem {
     const { logLevel: level, message, timestamp, serviceName: service, xRayTraceId } = line;
     const standard = { level, message, timestamp: this.formatTimestamp(timestamp), service };
+    // Not one literal with three spreads: that takes several times as long.
     return new LogItem({
-      attributes: { ...standard, xray_trace_id: xRayTraceId, ...logContext(), ...attributes },
+      attributes: Object.assign(standard, { xray_trace_id: xRayTraceId }, logContext(), attributes),
     });
   }
 }
