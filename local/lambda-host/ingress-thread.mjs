@@ -27,16 +27,16 @@ process.on("exit", () => api?.fail());
  * @param {(functionName: string, event: object, timeoutMs: number) => Promise<unknown>} call
  */
 export async function listen({ module, port, load, most, functionName, timeoutMs }, call) {
-  const answer = async (event) => {
+  const invoke = async (event) => {
+    const leave = load[0] + inside < most ? enterAtOnce() : await enterInTurn();
     const startedAt = performance.now();
     try {
       return await call(functionName, event, timeoutMs);
     } finally {
       noteServed(performance.now() - startedAt);
+      leave();
     }
   };
-  const invoke = (event) =>
-    load[0] + inside < most ? answerAtOnce(() => answer(event)) : answerInTurn(() => answer(event));
   try {
     const { HttpApi } = await import(module);
     api = await HttpApi.start({ invoke, port });
@@ -57,25 +57,22 @@ export async function hangUp() {
   api = undefined;
 }
 
-async function answerAtOnce(answer) {
+/** Returns what says that the request is over. */
+function enterAtOnce() {
   inside += 1;
-  try {
-    return await answer();
-  } finally {
-    inside -= 1;
-  }
+  return leave;
 }
 
-async function answerInTurn(answer) {
+function leave() {
+  inside -= 1;
+}
+
+async function enterInTurn() {
   lastNumber += 1;
   const number = lastNumber;
   await new Promise((resolve) => {
     waiting.set(number, resolve);
     post({ ingress: { waits: number } });
   });
-  try {
-    return await answer();
-  } finally {
-    post({ ingress: { left: number } });
-  }
+  return () => post({ ingress: { left: number } });
 }

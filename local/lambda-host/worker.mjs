@@ -125,7 +125,7 @@ async function answer(functionName, event, timeoutMs) {
   const context = contextOf({ functionName, requestId: randomUUID(), deadline: Date.now() + timeoutMs });
   let timer;
   const timeout = new Promise((_, reject) => {
-    timer = setTimeout(reject, timeoutMs, new Error(`${functionName} timed out`));
+    timer = setTimeout(() => reject(new Error(`${functionName} timed out`)), timeoutMs);
   });
   try {
     const result = await Promise.race([call(functionName, event, context), timeout]);
