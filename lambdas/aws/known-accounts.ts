@@ -67,14 +67,13 @@ class KnownAccounts {
     return found !== undefined && (await this.keep(login, found)) === account.id;
   }
 
-  async #read(): Promise<Map<string, number>> {
-    this.#ids ??= this.#query();
-    try {
-      return await this.#ids;
-    } catch (error) {
+  /** A query that has failed is repeated by the next call. */
+  #read(): Promise<Map<string, number>> {
+    this.#ids ??= this.#query().catch((error) => {
       this.#ids = undefined;
       throw error;
-    }
+    });
+    return this.#ids;
   }
 
   async #query(): Promise<Map<string, number>> {
