@@ -194,7 +194,7 @@ beforeAll(async () => {
   wire = new Wire(dynamoDb.url);
   engine = new Engine({ invoke: async () => ({}) });
   const states = { Wait: { Type: "Wait", Seconds: 86_400, End: true } };
-  engine.addMachine(drainFlow, JSON.stringify({ StartAt: "Wait", States: states }));
+  engine.addMachine(drainFlow, JSON.stringify({ StartAt: "Wait", States: states }), { isThorough: false });
   stepFunctions = new StepFunctions(engine);
   secrets = new SecretsManager();
   coder = new FakeCoder({ bootMs: 1, turnMs: 60_000 });

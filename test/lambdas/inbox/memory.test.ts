@@ -30,7 +30,7 @@ beforeAll(async () => {
   dynamoDb = await startDynamoDb(TableName);
   engine = new Engine({ invoke: () => Promise.reject(new Error("no Lambda")) });
   const states = { Wait: { Type: "Wait", Seconds: 86_400, End: true } };
-  engine.addMachine(drainFlow, JSON.stringify({ StartAt: "Wait", States: states }));
+  engine.addMachine(drainFlow, JSON.stringify({ StartAt: "Wait", States: states }), { isThorough: false });
   stepFunctions = new StepFunctions(engine);
   secrets = new SecretsManager();
   coder = new FakeCoder();

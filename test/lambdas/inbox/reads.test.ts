@@ -30,7 +30,7 @@ beforeAll(async () => {
   dynamoDb = await startDynamoDb("inboxes");
   engine = new Engine({ invoke: async () => ({}) });
   const states = { Wait: { Type: "Wait", Seconds: 86_400, End: true } };
-  engine.addMachine(drainFlow, JSON.stringify({ StartAt: "Wait", States: states }));
+  engine.addMachine(drainFlow, JSON.stringify({ StartAt: "Wait", States: states }), { isThorough: false });
   stepFunctions = new StepFunctions(engine);
   dynamoDb.onCall = ({ operation, itemsRead }) => {
     read += itemsRead;

@@ -45,7 +45,9 @@ describe("Step Functions", () => {
   beforeEach(async () => {
     invoke = async () => ({ done: true });
     engine = new Engine({ invoke: (name, payload) => invoke(name, payload), timeScale: 0 });
-    engine.addMachine(stateMachineArn, JSON.stringify({ StartAt: "Ask", States: states }));
+    engine.addMachine(stateMachineArn, JSON.stringify({ StartAt: "Ask", States: states }), {
+      isThorough: false,
+    });
     endpoint = new StepFunctions(engine);
     sfn = new SFNClient({ ...client, endpoint: await endpoint.listen() });
   });
@@ -230,7 +232,7 @@ describe("Step Functions", () => {
   test("an execution keeps the state machine that it was started with", async () => {
     const executionArn = await run("a");
     const changed = { StartAt: "Done", States: { Done: { Type: "Succeed" } } };
-    engine.addMachine(stateMachineArn, JSON.stringify(changed));
+    engine.addMachine(stateMachineArn, JSON.stringify(changed), { isThorough: false });
     const old = await sfn.send(new DescribeStateMachineForExecutionCommand({ executionArn }));
     expect(old).toMatchObject({ stateMachineArn, name: "flow", updateDate: expect.any(Date) });
     expect(JSON.parse(old.definition ?? "")).toEqual({ StartAt: "Ask", States: states });

@@ -28,6 +28,7 @@ async function start(timeScale: number): Promise<void> {
   engine.addMachine(
     stateMachineArn,
     JSON.stringify({ StartAt: "End", States: { End: { Type: "Succeed" } } }),
+    { isThorough: false },
   );
   scheduler = new Scheduler(engine, { group, timeScale });
   client = new SchedulerClient({

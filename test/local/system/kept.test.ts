@@ -99,7 +99,9 @@ describe("a schedule", () => {
     state.schedules.put("relay/job", { name: "job", definition: stored, created, changed: created, due });
     await restart();
     const engine = new Engine({ invoke: async () => ({}), timeScale: 0 });
-    engine.addMachine(arn, JSON.stringify({ StartAt: "End", States: { End: { Type: "Succeed" } } }));
+    engine.addMachine(arn, JSON.stringify({ StartAt: "End", States: { End: { Type: "Succeed" } } }), {
+      isThorough: false,
+    });
     const scheduler = new Scheduler(engine, { group: "relay", kept: state.schedules });
     scheduler.resume();
     const times = scheduler.runs.map(({ scheduledTime }) => scheduledTime);
@@ -135,7 +137,9 @@ describe("a schedule", () => {
 test("a failed execution is reported by the next process if this one could not", async () => {
   const arn = "arn:aws:states:us-east-1:000000000000:stateMachine:flow";
   const engine = new Engine({ invoke: async () => ({}), timeScale: 0, journal: state.executions });
-  engine.addMachine(arn, JSON.stringify({ StartAt: "No", States: { No: { Type: "Fail", Error: "No" } } }));
+  engine.addMachine(arn, JSON.stringify({ StartAt: "No", States: { No: { Type: "Fail", Error: "No" } } }), {
+    isThorough: false,
+  });
   const lost = new FailureReports(
     engine,
     () => Promise.reject(new Error("gone")),
