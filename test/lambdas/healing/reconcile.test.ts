@@ -1,3 +1,4 @@
+import { BatchWriteItemCommand, DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { GetScheduleCommand, ListSchedulesCommand, SchedulerClient } from "@aws-sdk/client-scheduler";
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
@@ -23,6 +24,7 @@ import { startTable } from "../table.js";
 const stepFunctions = mockClient(SFNClient);
 const scheduler = mockClient(SchedulerClient);
 const secrets = mockClient(SecretsManagerClient);
+const TableName = "reconcile";
 const flows = [
   "CREATE_TASK",
   "DELETE_TASK",
@@ -57,7 +59,7 @@ let repo: string;
 
 beforeAll(async () => {
   performance.now = () => realNow() + passedMs;
-  dynamoDb = await startTable("reconcile");
+  dynamoDb = await startTable(TableName);
   gitHub = new FakeGitHub({ now: () => now() });
   await gitHub.listen();
   gitHub.addUser({ login: "mona" });
@@ -94,6 +96,8 @@ afterEach(() => {
 });
 
 beforeEach(async () => {
+  // Its metrics, of which `countsOf` reads some.
+  jest.spyOn(console, "log").mockImplementation(() => {});
   now = anHourAgo;
   passedMs = 0;
   started = [];
@@ -136,6 +140,10 @@ function sourceOf({ repo: { id, owner, name, private: isPrivate, installationId 
 /** The issue's task, as a webhook of an hour ago has made it. */
 async function haveTask(one = issue): Promise<void> {
   await assign(one);
+  await noteTask(one);
+}
+
+async function noteTask(one: Issue): Promise<void> {
   await store.noteWanted(keyOf(one));
   await store.update(
     keyOf(one),
@@ -171,6 +179,36 @@ async function track(
   const nodeId = `PR_${pull.id}`;
   const pulls = [{ ...known, nodeId, repository: { id, owner: owner.login, name } }];
   await store.update({ repositoryId: id, work }, { pulls }, { expression: "attribute_exists(#intent)" });
+}
+
+/** Stores for the other pull requests what the table has of the first one's task, in few requests. */
+async function copyTask([first, ...others]: Pull[]): Promise<void> {
+  if (!first) throw new Error("there is no pull request");
+  const client = new DynamoDBClient({});
+  const id = String(first.repo.id);
+  const { Items = [] } = await client.send(
+    new ScanCommand({
+      TableName,
+      FilterExpression: "contains(pk, :id) OR contains(sk, :id)",
+      ExpressionAttributeValues: { ":id": { S: id } },
+    }),
+  );
+  // The note that its task is wanted, its record, its branch and the note that it is watched.
+  expect(Items).toHaveLength(4);
+  const text = JSON.stringify(Items);
+  const puts = others.flatMap(({ repo, ...pull }) => {
+    const copied = text
+      .replaceAll(id, String(repo.id))
+      .replaceAll(`PR_${first.id}"`, `PR_${pull.id}"`)
+      .replaceAll(`/${first.repo.name}/`, `/${repo.name}/`)
+      .replaceAll(`"${first.repo.name}"`, `"${repo.name}"`);
+    return (JSON.parse(copied) as typeof Items).map((Item) => ({ PutRequest: { Item } }));
+  });
+  for (let from = 0; from < puts.length; from += 25) {
+    const request = { RequestItems: { [TableName]: puts.slice(from, from + 25) } };
+    expect((await client.send(new BatchWriteItemCommand(request))).UnprocessedItems).toEqual({});
+  }
+  client.destroy();
 }
 
 /** Stores what the started flows would put into the inbox. */
@@ -825,11 +863,11 @@ describe("a sweep", () => {
     const all = gitHub.repositories.all();
     now = () => new Date(Date.now() - 7_200_000);
     const pulls: Pull[] = [];
-    for (const one of all) {
+    for (const [index, one] of all.entries()) {
       const add = () => gitHub.issues.add({ repo: one, by: "mona", title: "It is broken" });
       const [mine, lost] = Array.from({ length: 10 }, add);
       if (!mine || !lost) throw new Error("there are no issues");
-      await haveTask(mine);
+      await assign(mine);
       await assign(lost);
       const { pull } = await gitHub.openPull({
         repo: one,
@@ -838,12 +876,17 @@ describe("a sweep", () => {
         deliver: false,
       });
       pulls.push(pull);
-      const branch = { baseRepositoryId: one.id, headRepositoryId: one.id, name: "fix" };
-      await store.rememberBranch(branch, String(mine.number));
-      await track(pull, String(mine.number));
+      // The first one has an issue more than the others.
+      if (index < 2) {
+        const branch = { baseRepositoryId: one.id, headRepositoryId: one.id, name: "fix" };
+        await store.rememberBranch(branch, String(mine.number));
+        await noteTask(mine);
+        await track(pull, String(mine.number));
+      }
       const theirs = await gitHub.openPull({ repo: one, by: "mona", head: "theirs", deliver: false });
       await gitHub.assignPull(theirs.pull, { by: "mona", assignee: gitHub.agentLogin, deliver: false });
     }
+    await copyTask(pulls.slice(1));
     await new State().write({ until: Date.now() - 7_000_000 });
     gitHub.http.calls.length = 0;
     const quiet = await handler({ dryRun: true });
