@@ -40,15 +40,8 @@ const anyOpening = /(?![({⁽₍⎛⎧])[\p{Ps}\u23a1-\u23a3]/u;
 const opening = new RegExp(`^${anyOpening.source}$`, "u");
 const closing = /^(?![)}⁾₎⎞⎫])[\p{Pe}\u23a4-\u23a6]$/u;
 
-/** Whether a character is an opening bracket that looks like a square one. */
-export function isOpeningBracket(character: string): boolean {
-  return character < "\u0080" ? character === "[" : opening.test(character);
-}
-
-/** Whether a text has such a bracket. */
-export function hasOpeningBracket(text: string): boolean {
-  return anyOpening.test(text);
-}
+/** All opening brackets of a text that look like square ones. */
+export const openingBrackets = new RegExp(anyOpening, "gu");
 
 /** Cyrillic and Greek letters, and symbols, that look like the letters of `relay`. */
 const letters: Readonly<Record<string, string>> = {

@@ -1,4 +1,4 @@
-import { hasOpeningBracket, isOpeningBracket, readAs } from "./look-alikes.js";
+import { openingBrackets, readAs } from "./look-alikes.js";
 
 /** Short enough that a terminal of 80 columns does not wrap its line. */
 const valid = /^[A-Za-z0-9-]{1,40}$/;
@@ -20,41 +20,49 @@ export function referenceLine(reference: string): string {
  * `[relay 7f3a]` becomes `(relay 7f3a)`, also if it was written with look-alikes.
  */
 export function withoutReferences(text: string): string {
-  // Most long texts are logs without one.
-  if (!hasOpeningBracket(text)) return text;
-  const characters = Array.from(text);
-  for (let start = 0; start < characters.length; start += 1) {
-    if (!isOpeningBracket(characters[start] ?? "")) continue;
-    const found = referenceAt(characters, start);
-    found?.letters.forEach((index, i) => {
-      characters[index] = plain.charAt(i);
+  const parts: string[] = [];
+  let copied = 0;
+  const replace = ({ at, length }: Place, replacement: string) => {
+    parts.push(text.slice(copied, at), replacement);
+    copied = at + length;
+  };
+  for (const { index, 0: bracket } of text.matchAll(openingBrackets)) {
+    const found = referenceAt(text, { at: index, length: bracket.length });
+    found?.letters.forEach((place, i) => {
+      replace(place, plain.charAt(i));
     });
-    if (found?.end !== undefined) characters[found.end] = ")";
+    if (found?.end) replace(found.end, ")");
   }
-  return characters.join("");
+  return copied === 0 ? text : parts.join("") + text.slice(copied);
 }
 
 const plain = "(relay";
 const mostTokenLetters = 40;
 
+/** A character in a text, by its UTF-16 units. */
+interface Place {
+  at: number;
+  length: number;
+}
+
 /**
- * The indexes of the opening bracket, the letters and the closing bracket (if any) of a reference that begins at
- * `start`. Look-alikes and line wraps count as a reader sees them. `[relay]` alone is not a reference.
+ * The opening bracket, the letters and the closing bracket (if any) of a reference that begins at `start`. Look-alikes and
+ * line wraps count as a reader sees them. `[relay]` alone is not a reference.
  */
-function referenceAt(
-  characters: readonly string[],
-  start: number,
-): { letters: number[]; end?: number } | undefined {
+function referenceAt(text: string, start: Place): { letters: Place[]; end?: Place } | undefined {
   const letters = [start];
   let token = 0;
-  for (let index = start + 1; index < characters.length && token <= mostTokenLetters; index += 1) {
-    const reading = readAs(characters[index] ?? "");
+  for (let at = start.at + start.length; at < text.length && token <= mostTokenLetters; ) {
+    const character = String.fromCodePoint(text.codePointAt(at) ?? 0);
+    const place = { at, length: character.length };
+    at += character.length;
+    const reading = readAs(character);
     if (reading === "") continue;
     if (letters.length < plain.length) {
       if (reading !== plain[letters.length]) return undefined;
-      letters.push(index);
+      letters.push(place);
     } else if (reading === "]") {
-      return token > 0 ? { letters, end: index } : undefined;
+      return token > 0 ? { letters, end: place } : undefined;
     } else if (/^[a-z0-9-]+$/.test(reading)) {
       token += reading.length;
     } else {
