@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { hash, randomBytes, timingSafeEqual } from "node:crypto";
 import { type SignedRequest, Signer } from "./signer.js";
 
 /** An access key, as AWS SDKs and the `aws` CLI accept it. */
@@ -122,8 +122,8 @@ export class SignatureVerifier {
   #isSigned(request: SignedRequest, names: string[], date: string, signature: string): boolean {
     const { headers, raw } = request;
     // A client may send its body's hash; the signature then covers only the hash.
-    const hash = headers["x-amz-content-sha256"];
-    if (hash !== undefined && hash !== createHash("sha256").update(raw).digest("hex")) return false;
+    const sent = headers["x-amz-content-sha256"];
+    if (sent !== undefined && sent !== hash("sha256", raw)) return false;
     if (names.some((name) => headers[name] === undefined)) return false;
     return isSame(this.#signer.signature(request, names, date), signature);
   }
