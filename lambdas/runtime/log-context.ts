@@ -38,6 +38,11 @@ export function addDeliveriesToLogContext(deliveries: readonly string[]): void {
   add({ delivery: all.join(" "), trace_id: all.flatMap((one) => traceOf(one) ?? []).join(" ") || undefined });
 }
 
+/** Adds what the lines of an earlier invocation of this Lambda say. */
+export function continueLogContext(earlier: LogContext): void {
+  add({ ...earlier, function_request_id: undefined });
+}
+
 function add(more: LogContext): void {
   const context = logContext();
   for (const [name, value] of Object.entries(more)) {

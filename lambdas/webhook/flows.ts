@@ -22,21 +22,13 @@ const flows = {
   repositories_removed: syncRepoConfig,
 };
 
-/** How many executions a container remembers: 80 KB of names. */
-const remembered = 1000;
-
-/** Executions that this container knows to exist, the oldest first. */
-const known = new Set<string>();
-
 /**
  * Starts the flow that serves an event, unless its delivery has started it before: Step Functions decides that, by the
- * execution's name. Only a name that this container knows is answered from memory.
+ * execution's name.
  */
 export async function startFlow(event: RelayEvent): Promise<Outcome> {
   const { arn, execution } = executionFor(event);
-  if (known.has(execution)) return { kind: "duplicate", execution };
   const outcome = await startExecution(arn, execution, { event });
-  remember(execution);
   return { kind: outcome === "started" ? "accepted" : "duplicate", execution };
 }
 
@@ -48,13 +40,6 @@ export async function previewFlow(event: RelayEvent): Promise<Outcome> {
 function executionFor(event: RelayEvent): { arn: string; execution: string } {
   const { name, arn } = flows[event.type];
   return { arn, execution: executionName(name, ownerOf(event), subjectOf(event), event.delivery) };
-}
-
-function remember(execution: string): void {
-  known.add(execution);
-  if (known.size <= remembered) return;
-  const [oldest = ""] = known;
-  known.delete(oldest);
 }
 
 /** The name of the repository, or the account of an installation. */

@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import { errorName, log } from "../runtime/log.js";
+import { duplicateOf, rememberAccepted } from "./accepted.js";
 import type { Outcome } from "./answer.js";
 import { dispatch } from "./dispatch.js";
 import { isAuthentic } from "./signature.js";
@@ -8,12 +9,13 @@ import { badSignature } from "./signature-lines.js";
 
 const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** One delivery: verify → parse → dispatch. */
+/** One delivery: verify → parse → dispatch. If this container has accepted it before, it is only verified. */
 export async function receive(request: APIGatewayProxyEventV2): Promise<Outcome> {
   const { headers } = request;
   const body = bodyOf(request);
+  const signature = headers["x-hub-signature-256"] ?? "";
   try {
-    if (!(await isAuthentic(body, headers["x-hub-signature-256"] ?? ""))) {
+    if (!(await isAuthentic(body, signature))) {
       return { kind: "rejected", status: 401, error: badSignature };
     }
   } catch (error) {
@@ -30,6 +32,9 @@ export async function receive(request: APIGatewayProxyEventV2): Promise<Outcome>
     return { kind: "rejected", status: 415, error };
   }
   if (typeof body !== "string") return malformed("The body is not valid UTF-8.");
+  const identity = [type, delivery, signature].join(" ");
+  const duplicate = duplicateOf(identity);
+  if (duplicate) return duplicate;
   let payload: unknown;
   try {
     payload = JSON.parse(body);
@@ -38,7 +43,9 @@ export async function receive(request: APIGatewayProxyEventV2): Promise<Outcome>
   }
   if (type === "ping") return { kind: "ping" };
   const appId = Number(headers["x-github-hook-installation-target-id"]) || undefined;
-  return dispatch({ type, delivery, payload, appId });
+  const outcome = await dispatch({ type, delivery, payload, appId });
+  rememberAccepted(identity, outcome);
+  return outcome;
 }
 
 /** The body as text, or its bytes if these are not UTF-8. */

@@ -222,6 +222,34 @@ describe("the same delivery again", () => {
     await world.idle();
     expect(lines()).toContainEqual(expect.objectContaining({ action: "claim-work", execution }));
   });
+
+  test("has a log line of its own, which names the work too", async () => {
+    const { guid } = await world.assign(issue);
+    const lines = () =>
+      world.logs
+        .map((line) => JSON.parse(line))
+        .filter(({ message, delivery }) => message === "Delivery answered" && delivery === guid);
+    await world.gitHub.redeliver(guid);
+    const [first, again] = await until("both answers are logged", () =>
+      lines().length === 2 ? lines() : undefined,
+    );
+    const { timestamp, function_request_id, ...same } = first;
+    expect(again).toEqual({
+      ...same,
+      kind: "duplicate",
+      timestamp: expect.any(String),
+      function_request_id: expect.not.stringMatching(function_request_id),
+    });
+  });
+
+  test("with another payload and its signature is another delivery", async () => {
+    const guid = randomUUID();
+    const headers = { "x-github-delivery": guid };
+    const [first, second] = [await send(await assigned(), headers), await send(await assigned(), headers)];
+    expect([first.status, second.status]).toEqual([202, 202]);
+    expect(second.body.execution).not.toEqual(first.body.execution);
+    await world.idle();
+  });
 });
 
 describe("Step Functions", () => {
