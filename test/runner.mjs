@@ -1,3 +1,4 @@
+import asyncHooks from "node:async_hooks";
 import { mkdir, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
@@ -25,11 +26,39 @@ export default async function run(globalConfig, config, environment, runtime, te
   return circus(globalConfig, config, environment, runtime, testPath, sendMessageToJest);
 }
 
-/** What declares and runs tests; it keeps those of the last file otherwise. */
+/**
+ * What declares and runs tests; it keeps those of the last file otherwise. It runs each test in an `AsyncLocalStorage`, with
+ * which Node.js calls hooks at every promise and request of the process, and needs it for concurrent tests only.
+ */
 function loadFramework(path) {
   delete require.cache[path];
   delete globalThis[Symbol.for("EVENT_HANDLERS")];
-  return require(path);
+  const { AsyncLocalStorage } = asyncHooks;
+  asyncHooks.AsyncLocalStorage = OneAtATime;
+  try {
+    return require(path);
+  } finally {
+    asyncHooks.AsyncLocalStorage = AsyncLocalStorage;
+  }
+}
+
+/** Holds what runs, if nothing runs beside it. */
+class OneAtATime {
+  #store;
+
+  getStore() {
+    return this.#store;
+  }
+
+  async run(store, callback) {
+    const outer = this.#store;
+    this.#store = store;
+    try {
+      return await callback();
+    } finally {
+      this.#store = outer;
+    }
+  }
 }
 
 /** Returns the code, and writes the source map, which Jest reads when it prints a stack. */
