@@ -3,7 +3,7 @@ import type { FakeChat } from "../../local/fake-coder/chats/chat.js";
 import type { FakeTask } from "../../local/fake-coder/tasks/fake-task.js";
 import type { Issue } from "../../local/fake-github/issues/issues.js";
 import { newSha } from "../../local/fake-github/pulls/pull.js";
-import { deployments, everyCoder } from "./deployments.js";
+import { everyCoder } from "./deployments.js";
 import { allWell } from "./repo-work.js";
 import { until, World } from "./support.js";
 
@@ -66,7 +66,7 @@ async function failedRun(changes: Partial<Parameters<World["gitHub"]["completeRu
   return { pull, run };
 }
 
-describe.each(everyCoder)("on %s", (_, { coder }) => {
+describe.each(everyCoder)("on %s", (name, { coder, queues }) => {
   beforeAll(async () => {
     world = await World.start({ coder });
     await newTask();
@@ -188,200 +188,194 @@ describe.each(everyCoder)("on %s", (_, { coder }) => {
         world.agent(issue)?.inputs.some(({ text }) => text.includes("are you there?")),
       );
       await world.idle();
+      // For the tests after it, whichever they are.
+      agent = world.agentOf(issue);
     });
   });
-});
 
-/** Only Tasks: a chat gets each message at once and Coder queues it, so nothing waits in the inbox. */
-const refusing = ["Tasks of 2.34", "Tasks of 2.30"] as const;
+  // Only Tasks: a chat gets each message at once and Coder queues it, so nothing waits in the inbox.
+  if (queues) return;
+  describe("inputs that wait while the agent works", () => {
+    beforeAll(newTask);
 
-describe.each(refusing)("on %s, inputs that wait while the agent works", (name) => {
-  beforeAll(async () => {
-    world = await World.start({ coder: deployments[name].coder });
-    await newTask();
-  });
-  afterAll(async () => {
-    await allWell(world);
-    await world.close();
-  });
-
-  test("comments of a review that arrive while GitHub lists them, in the same message", async () => {
-    const pull = await agentsPull();
-    const [review, ...comments] = await world.gitHub.review(pull, {
-      by: "mona",
-      state: "changes_requested",
-      body: "Two things.",
-      comments: ["first", "second"].map((body, i) => ({ path: "src/a.ts", line: i + 1, body })),
-      deliver: false,
+    test("comments of a review that arrive while GitHub lists them, in the same message", async () => {
+      const pull = await agentsPull();
+      const [review, ...comments] = await world.gitHub.review(pull, {
+        by: "mona",
+        state: "changes_requested",
+        body: "Two things.",
+        comments: ["first", "second"].map((body, i) => ({ path: "src/a.ts", line: i + 1, body })),
+        deliver: false,
+      });
+      let isAsked = false;
+      let answer = () => {};
+      const answered = new Promise<void>((resolve) => {
+        answer = resolve;
+      });
+      const hold = () => {
+        isAsked = true;
+        return answered;
+      };
+      world.gitHub.http.fail({ path: /\/reviews\/\d+\/comments$/, hold });
+      await world.gitHub.send(review);
+      await until("GitHub is asked for the review's comments", () => isAsked);
+      for (const comment of comments) await world.gitHub.send(comment);
+      await untilIn("forward-comment", 3);
+      answer();
+      expect(await untilTold("second")).toContain("Two things.");
+      expect(texts()).toHaveLength(1);
+      await world.idle();
     });
-    let isAsked = false;
-    let answer = () => {};
-    const answered = new Promise<void>((resolve) => {
-      answer = resolve;
+
+    test("a review with its inline comments, as one message, in order", async () => {
+      const pull = await agentsPull();
+      agent.holdBusy();
+      await world.gitHub.review(pull, {
+        by: "mona",
+        state: "changes_requested",
+        body: "Three things.",
+        comments: [
+          { path: "src/a.ts", line: 3, body: "first" },
+          { path: "src/a.ts", line: 9, startLine: 7, body: "second" },
+          { path: "src/b.ts", line: 1, body: "third" },
+        ],
+      });
+      await untilIn("forward-comment", 4);
+      agent.release();
+      const text = await untilTold("third");
+      expect(texts()).toHaveLength(1);
+      for (const words of [
+        "Three things.",
+        "changes requested",
+        "src/a.ts:3",
+        "src/a.ts:7-9",
+        "src/b.ts:1",
+      ]) {
+        expect(text).toContain(words);
+      }
+      expect(text.indexOf("first")).toBeLessThan(text.indexOf("second"));
+      expect(text.indexOf("second")).toBeLessThan(text.indexOf("third"));
+      await world.idle();
     });
-    const hold = () => {
-      isAsked = true;
-      return answered;
-    };
-    world.gitHub.http.fail({ path: /\/reviews\/\d+\/comments$/, hold });
-    await world.gitHub.send(review);
-    await until("GitHub is asked for the review's comments", () => isAsked);
-    for (const comment of comments) await world.gitHub.send(comment);
-    await untilIn("forward-comment", 3);
-    answer();
-    expect(await untilTold("second")).toContain("Two things.");
-    expect(texts()).toHaveLength(1);
-    await world.idle();
-  });
 
-  test("a review with its inline comments, as one message, in order", async () => {
-    const pull = await agentsPull();
-    agent.holdBusy();
-    await world.gitHub.review(pull, {
-      by: "mona",
-      state: "changes_requested",
-      body: "Three things.",
-      comments: [
-        { path: "src/a.ts", line: 3, body: "first" },
-        { path: "src/a.ts", line: 9, startLine: 7, body: "second" },
-        { path: "src/b.ts", line: 1, body: "third" },
-      ],
+    test("an edit of a waiting comment replaces its text", async () => {
+      agent.holdBusy();
+      const { comment: waiting } = await world.gitHub.comment(issue, { by: "mona", body: "one typpo" });
+      await world.gitHub.editComment(waiting, { by: "mona", body: "no typo" });
+      await untilIn("forward-comment", 2);
+      agent.release();
+      const text = await untilTold("no typo");
+      expect(text).not.toMatch(/typpo|Edited/);
+      await world.idle();
     });
-    await untilIn("forward-comment", 4);
-    agent.release();
-    const text = await untilTold("third");
-    expect(texts()).toHaveLength(1);
-    for (const words of ["Three things.", "changes requested", "src/a.ts:3", "src/a.ts:7-9", "src/b.ts:1"]) {
-      expect(text).toContain(words);
-    }
-    expect(text.indexOf("first")).toBeLessThan(text.indexOf("second"));
-    expect(text.indexOf("second")).toBeLessThan(text.indexOf("third"));
-    await world.idle();
-  });
 
-  test("an edit of a waiting comment replaces its text", async () => {
-    agent.holdBusy();
-    const { comment: waiting } = await world.gitHub.comment(issue, { by: "mona", body: "one typpo" });
-    await world.gitHub.editComment(waiting, { by: "mona", body: "no typo" });
-    await untilIn("forward-comment", 2);
-    agent.release();
-    const text = await untilTold("no typo");
-    expect(text).not.toMatch(/typpo|Edited/);
-    await world.idle();
-  });
-
-  test("a comment that was deleted while it waited", async () => {
-    agent.holdBusy();
-    const { comment } = await world.gitHub.comment(issue, { by: "mona", body: "never mind this" });
-    await world.gitHub.comment(issue, { by: "mona", body: "but this" });
-    await world.gitHub.deleteComment(comment, { by: "mona" });
-    await untilIn("forward-comment", 3);
-    agent.release();
-    await untilTold("but this");
-    await world.idle();
-    expect(texts().join()).not.toContain("never mind");
-  });
-
-  test("a comment that was deleted while the task was not wanted", async () => {
-    agent.holdBusy();
-    const { comment } = await world.gitHub.comment(issue, { by: "mona", body: "never mind this" });
-    await untilIn("forward-comment", 1);
-    await world.unassign(issue);
-    await world.gitHub.deleteComment(comment, { by: "mona" });
-    await untilIn("forward-comment", 2);
-    agent.release();
-    await world.idle();
-    await world.assign(issue);
-    await world.untilRunning(issue);
-    await world.gitHub.comment(issue, { by: "mona", body: "but this" });
-    await untilTold("but this");
-    await world.idle();
-    expect(texts().join()).not.toContain("never mind");
-  });
-
-  test("a failed run whose pull request has a newer commit", async () => {
-    agent.holdBusy();
-    const { pull } = await failedRun();
-    await untilIn("relay-failure", 1);
-    await world.gitHub.pushToPull(pull, { by: world.gitHub.agentLogin });
-    agent.release();
-    await world.idle();
-    expect(texts()).toEqual([]);
-  });
-
-  test("the same failed run twice, or an older one while a newer waits", async () => {
-    agent.holdBusy();
-    const { pull, run } = await failedRun();
-    await world.gitHub.redeliver(run.guid);
-    await world.gitHub.completeRun({
-      repo: "octo/app",
-      workflow: "CI",
-      branch,
-      headSha: pull.shas.at(-1) ?? "",
-      conclusion: "timed_out",
-      jobs: [],
+    test("a comment that was deleted while it waited", async () => {
+      agent.holdBusy();
+      const { comment } = await world.gitHub.comment(issue, { by: "mona", body: "never mind this" });
+      await world.gitHub.comment(issue, { by: "mona", body: "but this" });
+      await world.gitHub.deleteComment(comment, { by: "mona" });
+      await untilIn("forward-comment", 3);
+      agent.release();
+      await untilTold("but this");
+      await world.idle();
+      expect(texts().join()).not.toContain("never mind");
     });
-    await untilIn("relay-failure", 2);
-    agent.release();
-    const text = await untilTold("timed_out");
-    expect(text).not.toContain("the parser is broken");
-    await world.idle();
-    expect(texts()).toHaveLength(1);
-  });
-});
 
-/** These tests are about the inbox and do not depend on the backend. */
-describe("on one Coder", () => {
-  beforeAll(async () => {
-    world = await World.start();
-    await newTask();
-  });
-  afterAll(async () => {
-    await allWell(world);
-    await world.close();
-  });
+    test("a comment that was deleted while the task was not wanted", async () => {
+      agent.holdBusy();
+      const { comment } = await world.gitHub.comment(issue, { by: "mona", body: "never mind this" });
+      await untilIn("forward-comment", 1);
+      await world.unassign(issue);
+      await world.gitHub.deleteComment(comment, { by: "mona" });
+      await untilIn("forward-comment", 2);
+      agent.release();
+      await world.idle();
+      await world.assign(issue);
+      await world.untilRunning(issue);
+      await world.gitHub.comment(issue, { by: "mona", body: "but this" });
+      await untilTold("but this");
+      await world.idle();
+      expect(texts().join()).not.toContain("never mind");
+    });
 
-  test("a comment on an issue without a task is dropped, and its run succeeds", async () => {
-    const other = await world.openIssue("For people");
-    await world.idle();
-    const before = world.haveEntered("forward-comment", "No task");
-    const { comment } = await world.gitHub.comment(other, { by: "mona", body: "I take it." });
-    expect(await world.endsOf(other)).toEqual(["SUCCEEDED"]);
-    expect(world.haveEntered("forward-comment", "No task")).toBe(before + 1);
-    expect(comment.reactions).toEqual([]);
-    expect(
-      world
-        .agents()
-        .flatMap(({ inputs }) => inputs.map(({ text }) => text))
-        .join(),
-    ).not.toContain("I take it.");
-  });
+    test("a failed run whose pull request has a newer commit", async () => {
+      agent.holdBusy();
+      const { pull } = await failedRun();
+      await untilIn("relay-failure", 1);
+      await world.gitHub.pushToPull(pull, { by: world.gitHub.agentLogin });
+      agent.release();
+      await world.idle();
+      expect(texts()).toEqual([]);
+    });
 
-  test("after ten messages about failed runs in a row the relay stops and says so; a comment lets it continue", async () => {
-    const pull = await agentsPull();
-    const fail = (n: number) =>
-      world.gitHub.completeRun({
+    test("the same failed run twice, or an older one while a newer waits", async () => {
+      agent.holdBusy();
+      const { pull, run } = await failedRun();
+      await world.gitHub.redeliver(run.guid);
+      await world.gitHub.completeRun({
         repo: "octo/app",
         workflow: "CI",
         branch,
         headSha: pull.shas.at(-1) ?? "",
-        conclusion: "failure",
-        jobs: [{ name: `job ${n}`, conclusion: "failure", steps: [], log: `##[error]round ${n}!\n` }],
+        conclusion: "timed_out",
+        jobs: [],
       });
-    for (let round = 1; round <= 10; round++) {
-      await fail(round);
-      await untilTold(`round ${round}!`);
+      await untilIn("relay-failure", 2);
+      agent.release();
+      const text = await untilTold("timed_out");
+      expect(text).not.toContain("the parser is broken");
       await world.idle();
-    }
-    await fail(11);
-    await world.untilStatus(issue, "10 messages about failed CI runs");
-    await world.idle();
-    expect(texts().join()).not.toContain("round 11!");
+      expect(texts()).toHaveLength(1);
+    });
+  });
 
-    await world.gitHub.comment(issue, { by: "mona", body: "look at the lock file" });
-    await untilTold("look at the lock file");
-    await fail(12);
-    await untilTold("round 12!");
-    await world.idle();
+  // These tests do not depend on the backend.
+  if (name !== "Tasks of 2.34") return;
+  describe("the inbox", () => {
+    beforeAll(newTask);
+
+    test("a comment on an issue without a task is dropped, and its run succeeds", async () => {
+      const other = await world.openIssue("For people");
+      await world.idle();
+      const before = world.haveEntered("forward-comment", "No task");
+      const { comment } = await world.gitHub.comment(other, { by: "mona", body: "I take it." });
+      expect(await world.endsOf(other)).toEqual(["SUCCEEDED"]);
+      expect(world.haveEntered("forward-comment", "No task")).toBe(before + 1);
+      expect(comment.reactions).toEqual([]);
+      expect(
+        world
+          .agents()
+          .flatMap(({ inputs }) => inputs.map(({ text }) => text))
+          .join(),
+      ).not.toContain("I take it.");
+    });
+
+    test("after ten messages about failed runs in a row the relay stops and says so; a comment lets it continue", async () => {
+      const pull = await agentsPull();
+      const fail = (n: number) =>
+        world.gitHub.completeRun({
+          repo: "octo/app",
+          workflow: "CI",
+          branch,
+          headSha: pull.shas.at(-1) ?? "",
+          conclusion: "failure",
+          jobs: [{ name: `job ${n}`, conclusion: "failure", steps: [], log: `##[error]round ${n}!\n` }],
+        });
+      for (let round = 1; round <= 10; round++) {
+        await fail(round);
+        await untilTold(`round ${round}!`);
+        await world.idle();
+      }
+      await fail(11);
+      await world.untilStatus(issue, "10 messages about failed CI runs");
+      await world.idle();
+      expect(texts().join()).not.toContain("round 11!");
+
+      await world.gitHub.comment(issue, { by: "mona", body: "look at the lock file" });
+      await untilTold("look at the lock file");
+      await fail(12);
+      await untilTold("round 12!");
+      await world.idle();
+    });
   });
 });
