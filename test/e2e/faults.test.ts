@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { DeleteItemCommand, DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
+import { BatchWriteItemCommand, DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import type { Fault } from "../../local/http/faults.js";
 import { bundles } from "../bundles.js";
@@ -109,10 +109,15 @@ describe.each(everyCoder)("on %s", (_, deployment) => {
         region: "us-east-1",
         credentials: world.system.credentials,
       });
-      const { Items = [] } = await client.send(new ScanCommand({ TableName: "coder-task-relay" }));
-      for (const { pk, sk } of Items) {
-        if (pk && sk)
-          await client.send(new DeleteItemCommand({ TableName: "coder-task-relay", Key: { pk, sk } }));
+      const TableName = "coder-task-relay";
+      const { Items = [] } = await client.send(new ScanCommand({ TableName }));
+      const removals = Items.flatMap(({ pk, sk }) =>
+        pk && sk ? [{ DeleteRequest: { Key: { pk, sk } } }] : [],
+      );
+      // DynamoDB takes no more at once.
+      for (let i = 0; i < removals.length; i += 25) {
+        const RequestItems = { [TableName]: removals.slice(i, i + 25) };
+        await client.send(new BatchWriteItemCommand({ RequestItems }));
       }
       client.destroy();
     }
