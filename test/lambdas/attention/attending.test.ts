@@ -1,4 +1,4 @@
-import { DeleteItemCommand, DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import { appPermissions } from "../../../infra/definition/github-app.js";
 import type { attend as Attend, AttentionOptions } from "../../../lambdas/attention/attending.js";
@@ -15,7 +15,7 @@ import type { Pull } from "../../../local/fake-github/pulls/pull.js";
 import { nodeId } from "../../../local/fake-github/repositories/repository.js";
 import type { NewCheckReport } from "../../../local/fake-github/runs/check-runs.js";
 import { HttpServer } from "../../../local/http/http-server.js";
-import { startTable } from "../table.js";
+import { emptyTable, startTable } from "../table.js";
 
 const TableName = "attention";
 const always = { times: Number.POSITIVE_INFINITY };
@@ -70,10 +70,7 @@ beforeAll(async () => {
   store = new (await import("../../../lambdas/tasks/store.js")).TaskStore();
 });
 beforeEach(async () => {
-  const { Items = [] } = await client.send(new ScanCommand({ TableName }));
-  for (const { pk, sk } of Items) {
-    if (pk && sk) await client.send(new DeleteItemCommand({ TableName, Key: { pk, sk } }));
-  }
+  await emptyTable(client, TableName);
   for (const { faults } of [gitHub.http, coder, dynamoDb]) faults.clear();
   logged.length = 0;
 });

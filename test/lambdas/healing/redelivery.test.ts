@@ -1,4 +1,4 @@
-import { DeleteItemCommand, DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, beforeEach, expect, jest, test } from "@jest/globals";
 import type { RedeliveryRun, redeliverLost } from "../../../lambdas/healing/redelivery.js";
 import type { LocalDynamoDb } from "../../../local/aws/dynamodb/dynamodb.js";
@@ -6,7 +6,7 @@ import { SecretsManager } from "../../../local/aws/secrets-manager/secrets-manag
 import { FakeGitHub } from "../../../local/fake-github/fake-github.js";
 import { HttpServer } from "../../../local/http/http-server.js";
 import { metricsIn } from "../../../local/lambda-host/metrics.js";
-import { startTable } from "../table.js";
+import { emptyTable, startTable } from "../table.js";
 
 const minuteMs = 60_000;
 const TableName = "deliveries";
@@ -49,10 +49,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   // GitHub forgets what the last test has sent.
   pass(5 * 24 * 60);
-  const { Items = [] } = await client.send(new ScanCommand({ TableName }));
-  for (const { pk, sk } of Items) {
-    if (pk && sk) await client.send(new DeleteItemCommand({ TableName, Key: { pk, sk } }));
-  }
+  await emptyTable(client, TableName);
   gitHub.webhookUrl = url;
   gitHub.http.faults.clear();
   receiver.faults.clear();
