@@ -69,7 +69,7 @@ export const layers = {
     system: ["aws", "lambda-host", "fake-github", "fake-coder", "state", "engine"],
     aws: ["state", "engine", "http"],
     state: ["engine"],
-    "fake-github": ["http"],
+    "fake-github": ["build", "http"],
     "fake-coder": ["http"],
     "lambda-host": ["build"],
     engine: [],

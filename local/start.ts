@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import { SettingsError } from "../infra/definition/settings.js";
 import { coders } from "./demo/agents.js";
 import { Playground } from "./demo/playground.js";
+import { prepareAppKey } from "./fake-github/app/app-key.js";
 import { localBundles } from "./lambda-host/bundles.js";
 import { openState, StateFolderError } from "./state/state.js";
 import { writeAwsEnvironment } from "./system/aws-environment.js";
@@ -44,7 +45,8 @@ try {
 async function run(port: number, timeScale: number): Promise<void> {
   const folder = stateFolder(process.env);
   const state = folder.path && folder.isKept ? await openState(folder.path, stop) : undefined;
-  const bundles = await localBundles();
+  // The fake GitHub's key is generated while esbuild works.
+  const [bundles] = await Promise.all([localBundles(), process.env.GITHUB_API_URL ? null : prepareAppKey()]);
   const system = await startSystem({
     state,
     bundles,

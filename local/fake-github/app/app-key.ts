@@ -1,5 +1,8 @@
-import { generateKeyPair, generateKeyPairSync, type KeyObject } from "node:crypto";
+import { createPrivateKey, generateKeyPair, generateKeyPairSync, type KeyObject } from "node:crypto";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { promisify } from "node:util";
+import { builtOnce } from "../../build/built-once.mjs";
 
 const size = { modulusLength: 2048 };
 
@@ -7,15 +10,25 @@ const size = { modulusLength: 2048 };
 const shared: { [key: symbol]: KeyObject | undefined } = globalThis;
 const name = Symbol.for("coder-task-relay.app-key");
 
-/** The private key of all Apps of this process, generated at the first call, which takes up to half a second. */
+/** The private key of all Apps of this process, generated at the first call, which takes up to a second. */
 export function appKey(): KeyObject {
   shared[name] ??= generateKeyPairSync("rsa", size).privateKey;
   return shared[name];
 }
 
-/** Generates the key in another thread, so that the caller can do other work in the meantime. */
+/**
+ * Takes the key that an earlier process has kept with the builds: it is worth nothing outside this machine, and a start
+ * would wait for a new one longer than for anything else.
+ */
 export async function prepareAppKey(): Promise<void> {
   if (shared[name]) return;
+  const folder = await builtOnce("app-key", keepNewKey);
+  shared[name] ??= createPrivateKey(await readFile(join(folder, file)));
+}
+
+const file = "key.pem";
+
+async function keepNewKey(folder: string): Promise<void> {
   const { privateKey } = await promisify(generateKeyPair)("rsa", size);
-  shared[name] ??= privateKey;
+  await writeFile(join(folder, file), privateKey.export({ type: "pkcs8", format: "pem" }), { mode: 0o600 });
 }
