@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { traceOf } from "../model/traceparent.js";
 
 /** The fields of every log line of an invocation: ids and names only. */
-type LogContext = Record<string, string | number | undefined>;
+export type LogContext = Record<string, string | number | undefined>;
 
 /** Several invocations can share a process. */
 const contexts = new AsyncLocalStorage<LogContext>();

@@ -1,4 +1,4 @@
-import { continueLogContext, logContext } from "../runtime/log-context.js";
+import { continueLogContext, type LogContext, logContext } from "../runtime/log-context.js";
 import type { Outcome } from "./answer.js";
 
 /** How many deliveries a container remembers: half a megabyte. */
@@ -8,7 +8,7 @@ const remembered = 1000;
 interface Accepted {
   execution: string;
   /** Of the invocation that learned it. */
-  context: ReturnType<typeof logContext>;
+  context: LogContext;
 }
 
 /** The oldest first. */

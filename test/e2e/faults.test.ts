@@ -2,10 +2,11 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { BatchWriteItemCommand, DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import type { Fault } from "../../local/http/faults.js";
 import { bundles } from "../bundles.js";
+import { emptyTable } from "../table-writes.js";
 import { creation, deployments, ending, everyCoder } from "./deployments.js";
 import { allWell } from "./repo-work.js";
 import { until, World } from "./support.js";
@@ -109,16 +110,7 @@ describe.each(everyCoder)("on %s", (_, deployment) => {
         region: "us-east-1",
         credentials: world.system.credentials,
       });
-      const TableName = "coder-task-relay";
-      const { Items = [] } = await client.send(new ScanCommand({ TableName }));
-      const removals = Items.flatMap(({ pk, sk }) =>
-        pk && sk ? [{ DeleteRequest: { Key: { pk, sk } } }] : [],
-      );
-      // DynamoDB takes no more at once.
-      for (let i = 0; i < removals.length; i += 25) {
-        const RequestItems = { [TableName]: removals.slice(i, i + 25) };
-        await client.send(new BatchWriteItemCommand({ RequestItems }));
-      }
+      await emptyTable(client, "coder-task-relay");
       client.destroy();
     }
 

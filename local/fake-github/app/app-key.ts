@@ -5,6 +5,7 @@ import { promisify } from "node:util";
 import { builtOnce } from "../../build/built-once.mjs";
 
 const size = { modulusLength: 2048 };
+const file = "key.pem";
 
 /** Of the process, because test files share one, and each of them loads this module anew. */
 const shared: { [key: symbol]: KeyObject | undefined } = globalThis;
@@ -25,8 +26,6 @@ export async function prepareAppKey(): Promise<void> {
   const folder = await builtOnce("app-key", keepNewKey);
   shared[name] ??= createPrivateKey(await readFile(join(folder, file)));
 }
-
-const file = "key.pem";
 
 async function keepNewKey(folder: string): Promise<void> {
   const { privateKey } = await promisify(generateKeyPair)("rsa", size);

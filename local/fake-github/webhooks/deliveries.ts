@@ -62,8 +62,6 @@ export class Deliveries {
   /** All deliveries, the oldest first, sent or not. */
   readonly made: Delivery[] = [];
   #attempts: Attempt[] = [];
-  /** When the oldest attempt began: few requests find one that GitHub keeps no longer. */
-  #oldestAt = Number.POSITIVE_INFINITY;
   #attemptsMade = 0n;
   /** How many items of a page the next one repeats: 0 by default. */
   pagesOverlap = 0;
@@ -159,7 +157,6 @@ export class Deliveries {
     Object.assign(delivery, { status, body, durationMs });
     const id = `${FIRST_ID + 7n * this.#attemptsMade++}`;
     this.#attempts.push({ id, delivery, at, redelivery, status, body, durationMs });
-    this.#oldestAt = Math.min(this.#oldestAt, at.getTime());
   }
 
   /** https://docs.github.com/webhooks/webhook-events-and-payloads#delivery-headers */
@@ -218,10 +215,7 @@ export class Deliveries {
 
   #kept(): Attempt[] {
     const earliest = this.target.now().getTime() - KEPT_MS;
-    if (this.#oldestAt < earliest) {
-      this.#attempts = this.#attempts.filter(({ at }) => at.getTime() >= earliest);
-      this.#oldestAt = Math.min(...this.#attempts.map(({ at }) => at.getTime()));
-    }
+    this.#attempts = this.#attempts.filter(({ at }) => at.getTime() >= earliest);
     return this.#attempts;
   }
 

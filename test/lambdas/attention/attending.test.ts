@@ -15,7 +15,8 @@ import type { Pull } from "../../../local/fake-github/pulls/pull.js";
 import { nodeId } from "../../../local/fake-github/repositories/repository.js";
 import type { NewCheckReport } from "../../../local/fake-github/runs/check-runs.js";
 import { HttpServer } from "../../../local/http/http-server.js";
-import { emptyTable, startTable } from "../table.js";
+import { emptyTable } from "../../table-writes.js";
+import { startTable } from "../table.js";
 
 const TableName = "attention";
 const always = { times: Number.POSITIVE_INFINITY };

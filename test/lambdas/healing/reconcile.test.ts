@@ -1,4 +1,4 @@
-import { BatchWriteItemCommand, DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
+import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { GetScheduleCommand, ListSchedulesCommand, SchedulerClient } from "@aws-sdk/client-scheduler";
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
@@ -19,6 +19,7 @@ import type { NewCheckReport } from "../../../local/fake-github/runs/check-runs.
 import type { NewStatus } from "../../../local/fake-github/runs/commit-statuses.js";
 import { metricsIn } from "../../../local/lambda-host/metrics.js";
 import { mockClient } from "../../mock-client.js";
+import { writeAll } from "../../table-writes.js";
 import { startTable } from "../table.js";
 
 const stepFunctions = mockClient(SFNClient);
@@ -204,10 +205,7 @@ async function copyTask([first, ...others]: Pull[]): Promise<void> {
       .replaceAll(`"${first.repo.name}"`, `"${repo.name}"`);
     return (JSON.parse(copied) as typeof Items).map((Item) => ({ PutRequest: { Item } }));
   });
-  for (let from = 0; from < puts.length; from += 25) {
-    const request = { RequestItems: { [TableName]: puts.slice(from, from + 25) } };
-    expect((await client.send(new BatchWriteItemCommand(request))).UnprocessedItems).toEqual({});
-  }
+  await writeAll(client, TableName, puts);
   client.destroy();
 }
 

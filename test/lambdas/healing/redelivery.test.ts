@@ -6,7 +6,8 @@ import { SecretsManager } from "../../../local/aws/secrets-manager/secrets-manag
 import { FakeGitHub } from "../../../local/fake-github/fake-github.js";
 import { HttpServer } from "../../../local/http/http-server.js";
 import { metricsIn } from "../../../local/lambda-host/metrics.js";
-import { emptyTable, startTable } from "../table.js";
+import { emptyTable } from "../../table-writes.js";
+import { startTable } from "../table.js";
 
 const minuteMs = 60_000;
 const TableName = "deliveries";

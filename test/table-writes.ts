@@ -1,0 +1,33 @@
+import {
+  BatchWriteItemCommand,
+  type DynamoDBClient,
+  ScanCommand,
+  type WriteRequest,
+} from "@aws-sdk/client-dynamodb";
+
+/** DynamoDB takes so many writes in one request. */
+const mostWrites = 25;
+
+/** Writes items to a table, or deletes them, in few requests. */
+export async function writeAll(
+  client: DynamoDBClient,
+  table: string,
+  writes: readonly WriteRequest[],
+): Promise<void> {
+  for (let from = 0; from < writes.length; from += mostWrites) {
+    const request = { RequestItems: { [table]: writes.slice(from, from + mostWrites) } };
+    const { UnprocessedItems = {} } = await client.send(new BatchWriteItemCommand(request));
+    if (Object.keys(UnprocessedItems).length > 0) throw new Error("the table has not taken all writes");
+  }
+}
+
+/** Deletes what a test has left in a table, less than a page of 1 MB. */
+export async function emptyTable(client: DynamoDBClient, table: string): Promise<void> {
+  const scan = new ScanCommand({ TableName: table, ProjectionExpression: "pk, sk" });
+  const { Items = [] } = await client.send(scan);
+  await writeAll(
+    client,
+    table,
+    Items.map((Key) => ({ DeleteRequest: { Key } })),
+  );
+}
