@@ -20,6 +20,7 @@ import { CoderUsers } from "./users.js";
 export class Coder {
   readonly #probe: ApiProbe;
   readonly #backends: Record<Backend, CoderBackend>;
+  #likely: CoderBackend;
 
   constructor(
     client: CoderClient,
@@ -34,6 +35,8 @@ export class Coder {
       tasks: new TasksBackend(client, users, templates, this.#probe, marks),
       chats: new ChatsBackend(client, users, templates, settings, this.#probe, marks, patience),
     };
+    const { CODER_BACKEND: wanted } = settings;
+    this.#likely = this.#backends[wanted === "auto" ? backends[0] : wanted];
   }
 
   /** The backend that created a task, whether or not Coder still has its API. */
@@ -48,15 +51,16 @@ export class Coder {
   async preferred(): Promise<CoderBackend> {
     const wanted = this.settings.CODER_BACKEND;
     for (const api of wanted === "auto" ? backends : [wanted]) {
-      if (await this.#probe.has(api)) return this.#backends[api];
+      if (!(await this.#probe.has(api))) continue;
+      this.#likely = this.#backends[api];
+      return this.#likely;
     }
     throw await this.#probe.missingApiError(wanted);
   }
 
-  /** The backend of `CODER_BACKEND`, without asking whether Coder has it; `undefined` with `auto`. */
-  get configured(): CoderBackend | undefined {
-    const { CODER_BACKEND: wanted } = this.settings;
-    return wanted === "auto" ? undefined : this.#backends[wanted];
+  /** What `preferred` will probably say, without asking Coder: its last answer, or the backend that it asks for first. */
+  get likely(): CoderBackend {
+    return this.#likely;
   }
 
   /** The task of an issue whose record is lost, on either backend. */

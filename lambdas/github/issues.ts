@@ -42,12 +42,12 @@ export class IssueClient {
   }
 
   /**
-   * Whether the issue is open and the account `assigneeId` among its assignees; `false` if it was deleted, `undefined` if
+   * Whether the issue is open and the account `assignee` (its id) among its assignees; `false` if it was deleted, `undefined` if
    * GitHub does not say. While GitHub does not show the issue, or only its state before `since` (ISO 8601), it is asked
    * again, for some seconds; once without `since`.
    */
-  async isOpenFor(assigneeId: number, since?: string): Promise<boolean | undefined> {
-    const read = () => this.#read(assigneeId);
+  async isOpenFor(assignee: Promise<number>, since?: string): Promise<boolean | undefined> {
+    const read = () => this.#read(assignee);
     if (since === undefined) return (await read())?.isOpenFor;
     const now = await readWhileStale(
       (one) => !one || (one.isOpenFor === false && Date.parse(one.updatedAt) < Date.parse(since)),
@@ -57,9 +57,9 @@ export class IssueClient {
   }
 
   async #read(
-    assigneeId: number,
+    assignee: Promise<number>,
   ): Promise<{ isOpenFor: boolean | undefined; updatedAt: string } | undefined> {
-    const now = await this.now();
+    const [now, assigneeId] = await Promise.all([this.now(), assignee]);
     if (now.state === "unseen") return undefined;
     if (now.state === "deleted") return { isOpenFor: false, updatedAt: "9999" };
     const { data } = now;

@@ -15,7 +15,7 @@ export async function isWantedNow(
   issue: IssueAddress,
   since?: string,
 ): Promise<boolean | undefined> {
-  return new IssueClient(octokit, issue).isOpenFor(await agentId(octokit), since);
+  return new IssueClient(octokit, issue).isOpenFor(agentId(octokit), since);
 }
 
 /** The id of the status comment that the issue has. */

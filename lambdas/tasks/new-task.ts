@@ -34,25 +34,33 @@ export interface Preparation {
   create: CreateTask;
 }
 
-/** Asks Coder, all at once, what a new task is made with. */
-export async function prepareTask(
-  { coder, event, plan }: CreationContext,
-  record: TaskRecord = {},
-): Promise<Preparation> {
-  const preferred = coder.preferred();
-  const backend = coder.configured ?? (await preferred);
-  const noted = notedBy(event, record, backend);
-  const preparing = backend.prepare(plan.factory);
-  const owning = noted ? Promise.resolve(noted.owner) : backend.ownerOf(plan.requester);
+/**
+ * Asks Coder, all at once, what a new task is made with. Which backend it will be is mostly known before Coder says so; if it
+ * is another one, that one is asked anew.
+ */
+export async function prepareTask(context: CreationContext, record: TaskRecord = {}): Promise<Preparation> {
+  const { coder, event } = context;
+  const { likely } = coder;
+  const lookups = lookUp(likely, context, record);
   const hashing = coder.marks.spareHashes(taskKey(event));
-  // All are awaited below; this keeps an early failure from being an unhandled rejection.
-  for (const lookup of [preparing, owning, hashing]) lookup.catch(() => {});
+  // Awaited below; this keeps an early failure from being an unhandled rejection.
+  hashing.catch(() => {});
   // Rejects if Coder does not have the backend's API.
-  await preferred;
+  const backend = await coder.preferred();
+  const { owning, preparing } = backend === likely ? lookups : lookUp(backend, context, record);
   const owner = await owning;
   const create = await preparing;
   const names = taskNames(coder.settings.CODER_TASK_NAME_PREFIX, workName(event), await hashing);
   return { backend, owner, names, create };
+}
+
+/** The owner of the new task on a backend, and what it is created from. If nobody awaits one that fails, that is fine. */
+function lookUp(backend: CoderBackend, { event, plan }: CreationContext, record: TaskRecord) {
+  const noted = notedBy(event, record, backend);
+  const owning = noted ? Promise.resolve(noted.owner) : backend.ownerOf(plan.requester);
+  const preparing = backend.prepare(plan.factory);
+  for (const lookup of [owning, preparing]) lookup.catch(() => {});
+  return { owning, preparing };
 }
 
 /** What an earlier attempt of this very creation has noted. Only this may name another owner. */

@@ -98,3 +98,14 @@ describe("the App's own comment on an issue", () => {
     expect(pagesRead()).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
   });
 });
+
+test("whether an issue is assigned to somebody is asked while that account is still looked up", async () => {
+  await gitHub.assign(issue, { by: "mona", assignee: gitHub.agentLogin, deliver: false });
+  const { id } = gitHub.repositories.user(gitHub.agentLogin);
+  const found = new Promise<number>((resolve) => {
+    gitHub.http.fail({ path: /\/issues\/\d+$/, hold: async () => resolve(id) });
+  });
+  expect(await client.isOpenFor(found)).toBe(true);
+  expect(await client.isOpenFor(Promise.resolve(id + 1))).toBe(false);
+  await expect(client.isOpenFor(Promise.reject(new Error("nobody")))).rejects.toThrow("nobody");
+});

@@ -66,7 +66,11 @@ function atOnce(...paths: RegExp[]): void {
 
 const plan: Plan = { outcome: "planned", detail: "", requester: mona, factory: null, prompt: "" };
 
-async function create(number: number, coder: ReturnType<typeof connect>): Promise<string[]> {
+async function create(
+  number: number,
+  coder: ReturnType<typeof connect>,
+  { http }: FakeCoder = fake,
+): Promise<string[]> {
   const event: StartingEvent = {
     type: "task_requested",
     delivery: `delivery-${number}`,
@@ -85,30 +89,49 @@ async function create(number: number, coder: ReturnType<typeof connect>): Promis
   await store.update(key, { intent: 1, wanted: true }, { expression: "attribute_not_exists(#intent)" });
   const record = await store.claimCreation(1, key, "execution");
   if (!record) throw new Error("the creation is not claimed");
-  const before = fake.http.calls.length;
+  const before = http.calls.length;
   const creation = await new Creation({ store, coder, event, intent: 1, plan }, record).run();
   expect(creation.outcome).toBe("created");
-  return fake.http.calls.slice(before).map(({ method, path }) => `${method} ${path}`);
+  return http.calls.slice(before).map(({ method, path }) => `${method} ${path}`);
 }
 
-test("with CODER_BACKEND set, the first creation takes three rounds of requests to Coder, and later ones two", async () => {
-  const coder = connect(fake.url, fake.token, { CODER_BACKEND: "tasks" });
-  atOnce(/\/api\/v2\/tasks$/, /\/api\/v2\/users$/, /\/templates\/task-template$/);
-  const first = await create(1, coder);
-  expect(first.slice(0, 3).sort()).toEqual([
-    "GET /api/v2/organizations/default/templates/task-template",
-    "GET /api/v2/tasks",
-    "GET /api/v2/users",
-  ]);
-  expect(first.slice(3)).toEqual([expect.stringMatching(/^GET .*\/presets$/), "POST /api/v2/tasks/mona-c"]);
+test.each(["tasks", "auto"] as const)(
+  "with CODER_BACKEND %s, the first creation takes three rounds of requests to Coder, and later ones two",
+  async (backend) => {
+    const coder = connect(fake.url, fake.token, { CODER_BACKEND: backend });
+    const number = backend === "tasks" ? 1 : 3;
+    atOnce(/\/api\/v2\/tasks$/, /\/api\/v2\/users$/, /\/templates\/task-template$/);
+    const first = await create(number, coder);
+    expect(first.slice(0, 3).sort()).toEqual([
+      "GET /api/v2/organizations/default/templates/task-template",
+      "GET /api/v2/tasks",
+      "GET /api/v2/users",
+    ]);
+    expect(first.slice(3)).toEqual([expect.stringMatching(/^GET .*\/presets$/), "POST /api/v2/tasks/mona-c"]);
 
-  atOnce(/\/api\/v2\/users$/, /\/templates\/task-template$/);
-  const second = await create(2, coder);
-  expect(second.slice(0, 2).sort()).toEqual([
-    "GET /api/v2/organizations/default/templates/task-template",
-    "GET /api/v2/users",
-  ]);
-  expect(second.slice(2)).toEqual(["POST /api/v2/tasks/mona-c"]);
+    atOnce(/\/api\/v2\/users$/, /\/templates\/task-template$/);
+    const second = await create(number + 1, coder);
+    expect(second.slice(0, 2).sort()).toEqual([
+      "GET /api/v2/organizations/default/templates/task-template",
+      "GET /api/v2/users",
+    ]);
+    expect(second.slice(2)).toEqual(["POST /api/v2/tasks/mona-c"]);
+  },
+);
+
+test("only the first creation on a Coder without Tasks asks for what they need", async () => {
+  const withoutTasks = new FakeCoder({ version: "2.38" });
+  await withoutTasks.listen();
+  try {
+    withoutTasks.addUser({ username: "mona-c", githubId: mona.id });
+    const coder = connect(withoutTasks.url, withoutTasks.token);
+    const templates = /\/templates\//;
+    expect((await create(5, coder, withoutTasks)).filter((call) => templates.test(call))).toHaveLength(1);
+    expect((await create(6, coder, withoutTasks)).filter((call) => templates.test(call))).toEqual([]);
+    expect(withoutTasks.chats()).toHaveLength(2);
+  } finally {
+    await withoutTasks.close();
+  }
 });
 
 /** A new issue without comments, and its assignment. */
