@@ -5,7 +5,7 @@ import { flowArn } from "../local/system/system.js";
 import { type Figures, latencyRow, median, type Row } from "./figures.js";
 import { Sender, signed } from "./sender.js";
 import { statesOnTheWay } from "./states.js";
-import { Workplace } from "./workplace.js";
+import { commentsOn, Workplace } from "./workplace.js";
 
 const warmUp = 10;
 const measured = 60;
@@ -96,11 +96,10 @@ async function assign(workplace: Workplace, sender: Sender, comments: number): P
 }
 
 /** Milliseconds until GitHub had the request for the status comment. */
-function delayOf({ gitHub }: Workplace, { issue: { repo, number }, at }: Sent): number {
-  const path = `/repos/${repo.owner.login}/${repo.name}/issues/${number}/comments`;
-  const [comment, ...more] = gitHub.http.calls.filter((call) => call.method === "POST" && call.path === path);
+function delayOf({ gitHub }: Workplace, { issue, at }: Sent): number {
+  const [comment, ...more] = commentsOn(gitHub, issue);
   if (!comment || more.length > 0)
-    throw new Error(`POST ${path} came ${more.length > 0 ? "twice" : "never"}`);
+    throw new Error(`the status comment of #${issue.number} came ${more.length > 0 ? "twice" : "never"}`);
   return comment.at - at;
 }
 

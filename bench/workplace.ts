@@ -8,6 +8,7 @@ import type { FakeCoder } from "../local/fake-coder/fake-coder.js";
 import type { FakeTask } from "../local/fake-coder/tasks/fake-task.js";
 import type { FakeGitHub } from "../local/fake-github/fake-github.js";
 import type { Issue } from "../local/fake-github/issues/issues.js";
+import type { RecordedCall } from "../local/http/http-server.js";
 import { flowArn, type LocalSystem, type SystemOptions, startSystem } from "../local/system/system.js";
 import type { PreparedDelivery } from "./sender.js";
 import { until } from "./until.js";
@@ -17,6 +18,37 @@ const drainMs = 120_000;
 
 /** The body of the benches' issues. Real issues are longer than the one-line bodies of GitHub's examples. */
 const issueBody = "The build fails on a clean checkout once the cache is cold.\n".repeat(30);
+
+/** Adds a repository with its maintainer, mona, and what her tasks are created from. */
+export function furnish(gitHub: FakeGitHub, coder: FakeCoder): void {
+  const { id } = gitHub.addUser({ login: "mona" });
+  gitHub.addRepository({ owner: "octo", name: "app", permissions: { mona: "write" } });
+  coder.addUser({ username: "mona-c", githubId: id });
+  coder.addTemplate({ name: "task-template", presets: [{ name: "Standard", default: true }] });
+}
+
+export async function assigned(
+  gitHub: FakeGitHub,
+  assignee = gitHub.agentLogin,
+  comments = 0,
+): Promise<PreparedDelivery & { issue: Issue }> {
+  const opened = { repo, by: "mona", title: "The build fails", body: issueBody, deliver: false };
+  const { issue } = await gitHub.openIssue(opened);
+  for (let i = 0; i < comments; i++) await commented(gitHub, issue, `The build fails still, in try ${i}.`);
+  const { event, raw } = await gitHub.assign(issue, { by: "mona", assignee, deliver: false });
+  return { issue, event, guid: randomUUID(), body: raw, secret: gitHub.webhookSecret };
+}
+
+async function commented(gitHub: FakeGitHub, issue: Issue, body: string): Promise<PreparedDelivery> {
+  const { event, raw } = await gitHub.comment(issue, { by: "mona", body, deliver: false });
+  return { event, guid: randomUUID(), body: raw, secret: gitHub.webhookSecret };
+}
+
+/** The requests for a comment on the issue. */
+export function commentsOn({ http }: FakeGitHub, { repo, number }: Issue): RecordedCall[] {
+  const path = `/repos/${repo.owner.login}/${repo.name}/issues/${number}/comments`;
+  return http.calls.filter((call) => call.method === "POST" && call.path === path);
+}
 
 /** The local system with both fakes, on whose repository a maintainer with a Coder user assigns issues. */
 export class Workplace {
@@ -43,10 +75,7 @@ export class Workplace {
     const { gitHub, coder } = workplace;
     // A bench asks GitHub in minutes what an installation asks in many hours.
     gitHub.quotas.limit = 1e9;
-    const { id } = gitHub.addUser({ login: "mona" });
-    gitHub.addRepository({ owner: "octo", name: "app", permissions: { mona: "write" } });
-    coder.addUser({ username: "mona-c", githubId: id });
-    coder.addTemplate({ name: "task-template", presets: [{ name: "Standard", default: true }] });
+    furnish(gitHub, coder);
     return workplace;
   }
 
@@ -55,21 +84,13 @@ export class Workplace {
   }
 
   /** The unsent delivery that GitHub makes when mona assigns a new issue, on which she has commented. */
-  async assigned(
-    assignee = this.gitHub.agentLogin,
-    comments = 0,
-  ): Promise<PreparedDelivery & { issue: Issue }> {
-    const opened = { repo, by: "mona", title: "The build fails", body: issueBody, deliver: false };
-    const { issue } = await this.gitHub.openIssue(opened);
-    for (let i = 0; i < comments; i++) await this.commented(issue, `The build fails still, in try ${i}.`);
-    const { event, raw } = await this.gitHub.assign(issue, { by: "mona", assignee, deliver: false });
-    return { issue, event, guid: randomUUID(), body: raw, secret: this.gitHub.webhookSecret };
+  assigned(assignee = this.gitHub.agentLogin, comments = 0): Promise<PreparedDelivery & { issue: Issue }> {
+    return assigned(this.gitHub, assignee, comments);
   }
 
   /** The unsent delivery that GitHub makes when mona comments on an issue. */
-  async commented(issue: Issue, body: string): Promise<PreparedDelivery> {
-    const { event, raw } = await this.gitHub.comment(issue, { by: "mona", body, deliver: false });
-    return { event, guid: randomUUID(), body: raw, secret: this.gitHub.webhookSecret };
+  commented(issue: Issue, body: string): Promise<PreparedDelivery> {
+    return commented(this.gitHub, issue, body);
   }
 
   /** Waits until the agent is idle, and makes it so for a minute already, by Coder's clock. */
