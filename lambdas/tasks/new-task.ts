@@ -35,8 +35,8 @@ export interface Preparation {
 }
 
 /**
- * Asks Coder, all at once, what a new task is made with. Which backend it will be is mostly known before Coder says so; if it
- * is another one, that one is asked anew.
+ * Asks Coder what a new task is made with, all at once: the lookups begin on the likely backend, before Coder says which one
+ * it is. If it is the other one, they begin again there.
  */
 export async function prepareTask(context: CreationContext, record: TaskRecord = {}): Promise<Preparation> {
   const { coder, event } = context;

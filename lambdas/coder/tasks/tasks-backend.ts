@@ -60,6 +60,8 @@ export class TasksBackend implements CoderBackend {
       .templateFor(factory, defaultTemplate)
       .catch(async (error: unknown) => {
         if (!(error instanceof TemplateNotFoundError)) throw error;
+        // Known, or being asked at this moment: a new answer must not be forgotten.
+        if (!(await this.probe.has(this.api))) throw apiHasMoved(this.api);
         // The template may have gone in a move to Chats.
         this.probe.forget();
         throw (await this.probe.has(this.api)) ? error : apiHasMoved(this.api);

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import type { IssueEvent, StartingEvent } from "../../../lambdas/model/event.js";
 import type { Plan } from "../../../lambdas/model/plan.js";
@@ -95,11 +96,13 @@ async function create(
   return http.calls.slice(before).map(({ method, path }) => `${method} ${path}`);
 }
 
-test.each(["tasks", "auto"] as const)(
+test.each([
+  ["tasks", 1],
+  ["auto", 3],
+] as const)(
   "with CODER_BACKEND %s, the first creation takes three rounds of requests to Coder, and later ones two",
-  async (backend) => {
+  async (backend, number) => {
     const coder = connect(fake.url, fake.token, { CODER_BACKEND: backend });
-    const number = backend === "tasks" ? 1 : 3;
     atOnce(/\/api\/v2\/tasks$/, /\/api\/v2\/users$/, /\/templates\/task-template$/);
     const first = await create(number, coder);
     expect(first.slice(0, 3).sort()).toEqual([
@@ -123,11 +126,21 @@ test("only the first creation on a Coder without Tasks asks for what they need",
   const withoutTasks = new FakeCoder({ version: "2.38" });
   await withoutTasks.listen();
   try {
-    withoutTasks.addUser({ username: "mona-c", githubId: mona.id });
     const coder = connect(withoutTasks.url, withoutTasks.token);
-    const templates = /\/templates\//;
-    expect((await create(5, coder, withoutTasks)).filter((call) => templates.test(call))).toHaveLength(1);
-    expect((await create(6, coder, withoutTasks)).filter((call) => templates.test(call))).toEqual([]);
+    let answer = () => {};
+    const created = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    // That the template is missing is known last.
+    withoutTasks.http.fail({ path: /\/templates\//, hold: () => created });
+    await create(5, coder, withoutTasks);
+    answer();
+    const asked = (path: RegExp) =>
+      withoutTasks.http.calls.filter((call) => path.test(`${call.path}?${call.query}`)).length;
+    while (asked(/\/templates\//) === 0) await setImmediate();
+    await create(6, coder, withoutTasks);
+    const lookups = [/\/templates\//, /\/tasks\?q=owner%3Ame$/, /\/chats\?limit=1$/];
+    expect(lookups.map(asked)).toEqual([1, 1, 1]);
     expect(withoutTasks.chats()).toHaveLength(2);
   } finally {
     await withoutTasks.close();
