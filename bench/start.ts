@@ -64,7 +64,7 @@ async function startOnce(idle: number) {
   });
 }
 
-/** Milliseconds from the first webhook of a new process until a GitHub that is far away has the status comment. */
+/** Milliseconds from the first webhook of a new process until a GitHub that is far away has the request for the status comment. */
 async function createdFar(): Promise<number> {
   const gitHub = new FakeGitHub({});
   const coder = new FakeCoder({});
@@ -85,7 +85,7 @@ async function createdFar(): Promise<number> {
       LOCAL_STATE_DIR: "",
     };
     return await withStarted(settings, async (child) => {
-      const sender = new Sender(new URL(await printed(child, /Deliveries +POST (\S+)/)));
+      const sender = new Sender(new URL(await printed(child, /Deliveries +POST (\S+)\n/)));
       const { issue, ...delivery } = await assigned(gitHub);
       const at = Date.now();
       const { status } = await sender.send(signed(delivery));
@@ -109,15 +109,16 @@ async function withStarted<T>(
     env: { PATH: process.env.PATH, HOME: process.env.HOME, PORT: "0", ...settings },
     stdio: ["ignore", "pipe", "inherit"],
   });
+  const exited = once(child, "exit");
   try {
     return await use(child);
   } finally {
     child.kill();
-    await once(child, "exit");
+    await exited;
   }
 }
 
-/** What a process prints, once it does. */
+/** What the first group of `what` matches in a process's output, once it does. */
 function printed(child: ChildProcess, what: RegExp): Promise<string> {
   let output = "";
   return new Promise((resolve, reject) => {

@@ -27,6 +27,7 @@ export function furnish(gitHub: FakeGitHub, coder: FakeCoder): void {
   coder.addTemplate({ name: "task-template", presets: [{ name: "Standard", default: true }] });
 }
 
+/** The unsent delivery that GitHub makes when mona assigns a new issue, on which she has commented. */
 export async function assigned(
   gitHub: FakeGitHub,
   assignee = gitHub.agentLogin,
@@ -39,6 +40,7 @@ export async function assigned(
   return { issue, event, guid: randomUUID(), body: raw, secret: gitHub.webhookSecret };
 }
 
+/** The unsent delivery that GitHub makes when mona comments on an issue. */
 async function commented(gitHub: FakeGitHub, issue: Issue, body: string): Promise<PreparedDelivery> {
   const { event, raw } = await gitHub.comment(issue, { by: "mona", body, deliver: false });
   return { event, guid: randomUUID(), body: raw, secret: gitHub.webhookSecret };
@@ -83,12 +85,10 @@ export class Workplace {
     return new URL(this.system.webhookUrl);
   }
 
-  /** The unsent delivery that GitHub makes when mona assigns a new issue, on which she has commented. */
-  assigned(assignee = this.gitHub.agentLogin, comments = 0): Promise<PreparedDelivery & { issue: Issue }> {
+  assigned(assignee?: string, comments?: number): Promise<PreparedDelivery & { issue: Issue }> {
     return assigned(this.gitHub, assignee, comments);
   }
 
-  /** The unsent delivery that GitHub makes when mona comments on an issue. */
   commented(issue: Issue, body: string): Promise<PreparedDelivery> {
     return commented(this.gitHub, issue, body);
   }
