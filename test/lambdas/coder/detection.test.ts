@@ -155,6 +155,17 @@ describe("a server that is upgraded during a container's life", () => {
     expect(now.chats()).toHaveLength(1);
   });
 
+  test("from Tasks to Chats, and its template is gone: the creation is retried, as a chat", async () => {
+    const old = await start({ version: "2.34" });
+    old.addTemplate({ name: "other" });
+    const coder = connect(old.url, old.token, { CODER_TEMPLATE_NAME: "other" });
+    const backend = await coder.preferred();
+    await backend.prepare(null);
+    await upgrade(old, { version: "2.38" });
+    expect(await failure(backend.prepare(null))).toMatch(/^TransientError: .*no Tasks API any more/);
+    expect((await coder.preferred()).api).toBe("chats");
+  });
+
   test("to a version with Chats at another path: the relay uses that path", async () => {
     const old = await start({ version: "2.35", tasks: false });
     const coder = connect(old.url, old.token);
