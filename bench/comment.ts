@@ -5,13 +5,12 @@ import { flowArn } from "../local/system/system.js";
 import { type Figures, latencyRow, median, type Row } from "./figures.js";
 import { Sender, signed } from "./sender.js";
 import { statesOnTheWay } from "./states.js";
-import { commentsOn, Workplace } from "./workplace.js";
+import { commentsOn, farMs, Workplace } from "./workplace.js";
 
 const warmUp = 10;
 const measured = 60;
 const everyMs = 150;
 const nearMs = 3;
-const farMs = 100;
 const longIssues = [0, 300, 1000];
 const roundsOfLong = 9;
 

@@ -16,6 +16,9 @@ import { until } from "./until.js";
 const repo = "octo/app";
 const drainMs = 120_000;
 
+/** How long GitHub and Coder take to answer if they are not near, in milliseconds. */
+export const farMs = 100;
+
 /** The body of the benches' issues. Real issues are longer than the one-line bodies of GitHub's examples. */
 const issueBody = "The build fails on a clean checkout once the cache is cold.\n".repeat(30);
 

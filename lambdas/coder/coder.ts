@@ -20,6 +20,8 @@ import { CoderUsers } from "./users.js";
 export class Coder {
   readonly #probe: ApiProbe;
   readonly #backends: Record<Backend, CoderBackend>;
+  /** The APIs that new tasks may use, the first choice first. */
+  readonly #choices: readonly [Backend, ...Backend[]];
   #likely: CoderBackend;
 
   constructor(
@@ -36,7 +38,8 @@ export class Coder {
       chats: new ChatsBackend(client, users, templates, settings, this.#probe, marks, patience),
     };
     const { CODER_BACKEND: wanted } = settings;
-    this.#likely = this.#backends[wanted === "auto" ? backends[0] : wanted];
+    this.#choices = wanted === "auto" ? backends : [wanted];
+    this.#likely = this.#backends[this.#choices[0]];
   }
 
   /** The backend that created a task, whether or not Coder still has its API. */
@@ -49,13 +52,12 @@ export class Coder {
    * `NoTaskApiError` if there is none.
    */
   async preferred(): Promise<CoderBackend> {
-    const wanted = this.settings.CODER_BACKEND;
-    for (const api of wanted === "auto" ? backends : [wanted]) {
+    for (const api of this.#choices) {
       if (!(await this.#probe.has(api))) continue;
       this.#likely = this.#backends[api];
       return this.#likely;
     }
-    throw await this.#probe.missingApiError(wanted);
+    throw await this.#probe.missingApiError(this.settings.CODER_BACKEND);
   }
 
   /** What `preferred` will probably say, without asking Coder: its last answer, or the backend that it asks for first. */

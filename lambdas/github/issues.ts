@@ -42,9 +42,9 @@ export class IssueClient {
   }
 
   /**
-   * Whether the issue is open and the account `assignee` (its id) among its assignees; `false` if it was deleted, `undefined` if
-   * GitHub does not say. While GitHub does not show the issue, or only its state before `since` (ISO 8601), it is asked
-   * again, for some seconds; once without `since`.
+   * Whether the issue is open and the account with the id `assignee` among its assignees; `false` if it was deleted,
+   * `undefined` if GitHub does not say. While GitHub does not show the issue, or only its state before `since` (ISO 8601),
+   * it is asked again, for some seconds; once without `since`. Meanwhile the id may still be looked up.
    */
   async isOpenFor(assignee: Promise<number>, since?: string): Promise<boolean | undefined> {
     const read = () => this.#read(assignee);
