@@ -33,5 +33,9 @@ const commit = /(?<![0-9a-z])[0-9a-f]{7,40}(?![0-9a-z])/i;
 function isPlain(word: string): boolean {
   if (plainNumber.test(word) || word === "–") return true;
   const letters = plainWord.exec(word)?.[1];
-  return letters !== undefined && !commit.test(letters.normalize("NFKD").replace(/\p{M}/gu, ""));
+  if (letters === undefined) return false;
+  // An accent ends a word for some readers, and is nothing at all for others.
+  const apart = letters.normalize("NFKD");
+  const readings = [letters, letters.normalize("NFKC"), apart, apart.replace(/\p{M}/gu, "")];
+  return !readings.some((reading) => commit.test(reading));
 }

@@ -167,6 +167,15 @@ const plan: fc.Arbitrary<Plan> = fc.record({
 
 const runs = { numRuns: 150 };
 
+test.each([
+  ["before a mark", "defaced\u0338Cut"],
+  ["before a letter with an accent", "defaced\u017a"],
+  ["before a full-width letter", "defaced\uff5a"],
+  ["under an accent", "de\u0301faced"],
+])("a commit %s is inline code", (_, word) => {
+  expect(inert(word, 100)).toBe(`\`${word}\``);
+});
+
 describe.each(forms)("any text, read %s:", (_, read) => {
   test("a message has its reference once, at its end, and quoted text stays in its fence", () => {
     fc.assert(
