@@ -16,8 +16,8 @@ import { findIncomplete } from "./reviews.js";
 import { contentOf, fingerprintOf, type WaitingInput } from "./stored-input.js";
 
 /**
- * Longer than the Lambda runs: until then, a send that has not noted its end may still arrive. Another drain may have made
- * it, or this one before it was aborted and redriven.
+ * Longer than the Lambda can run. Until then, a send without a noted end may still arrive: another drain may have made it,
+ * or this one before it was aborted and redriven.
  */
 const underWayMs = 190_000;
 
@@ -29,21 +29,21 @@ export interface Parties {
   backend: CoderBackend;
   task: CoderTask;
   instructions: Instructions;
-  /** Whether the missing comments of a review may be waited for. */
+  /** Whether the drain may wait for the missing comments of a review. */
   holds: boolean;
 }
 
 /**
- * `sent`, and nothing else waits; `more`: something does. `urls` are those of what was sent. `denied`: Coder rejects
- * the text; `dropped` is the input that will not be sent. `refused`: the agent cannot take a message after all, or it is
- * unknown whether it has got it. `held`: comments of a review are missing. `closed`: nothing waits.
+ * `sent`: nothing else waits. `more`: sent, and something else waits. `urls` are those of the inputs that were sent.
+ * `denied`: Coder rejects the text; `dropped` is the input that will not be sent. `refused`: the agent cannot take a message
+ * after all, or we don't know if it got it. `held`: comments of a review are missing. `closed`: nothing waits.
  */
 export type Delivery =
   | { outcome: "sent" | "more"; urls: string[] }
   | { outcome: "denied"; dropped?: { url: string; error: TextDeniedError } }
   | { outcome: "refused" | "held" | "closed" | "gone" | "superseded" };
 
-/** Settles the open batch, chooses the message, sends it, and records the outcome. */
+/** Settles the open batch, chooses a message, sends it, and records the outcome. */
 export async function deliver(parties: Parties, chosen: Chosen): Promise<Delivery> {
   const { inbox, owner, drain } = parties;
   const { batch } = chosen.meta;
@@ -70,7 +70,7 @@ export async function deliver(parties: Parties, chosen: Chosen): Promise<Deliver
     }
     next = await reread(parties);
   }
-  throw new TransientError("The inbox changes too fast to send what waits. It is retried.");
+  throw new TransientError("The inbox changes too fast to send its inputs. It is retried.");
 }
 
 /** `undefined` if another drain has taken over. */
@@ -79,7 +79,7 @@ async function reread({ inbox, drain }: Parties): Promise<Chosen | undefined> {
   return meta.generation === drain.generation ? { meta } : undefined;
 }
 
-/** Finds out what became of a batch whose outcome is unknown. */
+/** Finds out if a batch with an unknown outcome has arrived. */
 async function settle(
   { inbox, backend, task }: Parties,
   batch: Batch,
@@ -96,7 +96,7 @@ async function settle(
   return "returned";
 }
 
-/** Sends a message, as much of it as one holds. The batch is noted before, and closed with the outcome. */
+/** Sends as many of the inputs as fit into one message. Stores the batch before the send, and closes it with the outcome. */
 async function send(
   { drain, inbox, owner, backend, task, instructions }: Parties,
   meta: InboxMeta,
@@ -148,7 +148,7 @@ async function send(
   }
 }
 
-/** Whether the agent is only to review the pull request that an input is about. */
+/** Whether the agent was only asked to review the pull request that an input is about. */
 function isReviewed({ subject }: Input, { source, pulls }: InboxOwner): boolean {
   const isIt = ({ ask, repository: { owner, name }, number }: TaskPull) =>
     ask === "review" &&
@@ -158,7 +158,7 @@ function isReviewed({ subject }: Input, { source, pulls }: InboxOwner): boolean 
   return isReview(source) || pulls.some(isIt);
 }
 
-/** Inputs that are sent once more count only with their first message. */
+/** An input that is sent again is measured with its first message only. */
 function measureDelivery(sent: readonly WaitingInput[]): void {
   const oldest = Math.min(...sent.map(({ queuedAt }) => queuedAt));
   if (oldest > 0) measure("InputDeliveryTime", Date.now() - oldest);

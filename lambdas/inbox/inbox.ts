@@ -14,10 +14,10 @@ import { isNewer, replacedBy, whatToTell } from "./version.js";
 const readAtOnce = 16;
 const daySeconds = 24 * 3600;
 
-/** The outcome of a put: `ignored` if this version or a newer one is stored already. */
+/** The outcome of a put: `ignored` if this version or a newer one is already stored. */
 export type PutOutcome = "put" | "ignored";
 
-/** `meta` as it was once the input was counted; `undefined` if it does not wait. */
+/** `meta` is its value after the input was counted; `undefined` if the input does not wait. */
 export interface StoredPut {
   outcome: PutOutcome;
   meta?: InboxMeta | undefined;
@@ -25,17 +25,17 @@ export interface StoredPut {
 
 /**
  * The inputs that wait for one task: items of the partition `inbox#<repository id>#<work>`. Each input is one item,
- * `input#<identity>`, that is read by its key, whether it waits or was delivered; those that wait are in the queue.
- * There are no transactions: every change is conditional, and repeated if it was overtaken.
+ * `input#<identity>`, and is read by its key, whether it waits or was delivered. Those that wait are also in the queue.
+ * There are no transactions: every change is conditional, and is repeated if another change was faster.
  */
 export class Inbox {
   readonly #table = new Table();
   readonly #pk: string;
   readonly #items: InputItems;
   readonly #queue: Queue;
-  /** The item about the whole inbox, and the changes of it that concern no input. */
+  /** The item about the whole inbox, with the changes that concern no single input. */
   readonly meta: MetaItem;
-  /** The changes of inputs that leave the queue, and of those that a batch holds. */
+  /** The changes to inputs that leave the queue or belong to a batch. */
   readonly outcomes: InputOutcomes;
 
   constructor({ repositoryId, work }: TaskKey) {
@@ -47,8 +47,8 @@ export class Inbox {
   }
 
   /**
-   * Stores an input, or the newer text of a known one; then queues it; then counts it. The order matters: a drain that ends
-   * reads the queue first and then checks that the count is unchanged, so it can't miss an input.
+   * Stores an input, or the newer text of a known one, then queues it, then counts it. The order matters: before a drain
+   * ends, it reads the queue and then checks that the count is unchanged, so it can't miss an input.
    */
   async put(input: NewInput, { isHuman }: { isHuman: boolean }): Promise<StoredPut> {
     const { outcome, waits } = await this.#store(input);
@@ -60,7 +60,7 @@ export class Inbox {
   }
 
   async #store({ identity, ...fields }: NewInput): Promise<{ outcome: PutOutcome; waits: boolean }> {
-    // A comment is new, unless it is an edit: it is written without a look, on the condition that there is none.
+    // A comment that isn't an edit is probably new, so it is written without a read, on the condition that there is no item.
     const isProbablyNew = fields.input.kind !== "failure" && fields.input.previousBody === undefined;
     for (let attempt = 0; attempt < 10; attempt++) {
       const known = isProbablyNew && attempt === 0 ? undefined : await this.#items.get(identity);
@@ -68,7 +68,7 @@ export class Inbox {
       const stored = isKnown ? known : await this.#write(identity, fields, known);
       if (!stored) continue;
       const waits = stored.state === "waiting";
-      // Even if it is known: the run that stored it may have died before it queued it.
+      // Known inputs are queued again because the run that stored one may have died before it queued it.
       if (waits) await this.#queue.add({ ...stored, identity });
       return { outcome: isKnown ? "ignored" : "put", waits };
     }
@@ -83,14 +83,14 @@ export class Inbox {
       review: fields.review,
       replaced: replacedBy(fields, known),
       alone: undefined,
-      // An edit of what still waits keeps its position; one of what was delivered has that of the edit.
+      // If the input still waits, an edit keeps its position. If it was delivered, the edit gets its own.
       order: known?.state === "waiting" ? known.order : fields.order,
       expiresAt: secondsFromNow(inputSeconds),
     };
     return this.#items.update(identity, changes, unchanged(known));
   }
 
-  /** Withdraws an input, even before it is put. If it was delivered, only its later edits are withdrawn. */
+  /** Withdraws an input, even before it is put. If it was already delivered, only its later edits are withdrawn. */
   async withdraw(identity: string, delivery: string): Promise<void> {
     await this.#items.update(identity, {
       state: "withdrawn",
@@ -101,7 +101,7 @@ export class Inbox {
     });
   }
 
-  /** Drops what waits about a pull request that the task does not work on any more. */
+  /** Drops the waiting inputs about a pull request that the task no longer works on. */
   async dropAbout({ owner, name, number }: { owner: string; name: string; number: number }): Promise<void> {
     for await (const { input, ...waiting } of this.waiting()) {
       const { subject } = input;
@@ -115,7 +115,7 @@ export class Inbox {
     return (await this.#items.get(identity))?.state;
   }
 
-  /** The inputs that wait, in the order in which they are sent. They are read as the caller consumes them. */
+  /** The inputs that wait, in the order in which they will be sent. They are read as the caller consumes them. */
   async *waiting(): AsyncGenerator<WaitingInput> {
     for await (const page of this.#queue.pages(readAtOnce)) {
       for (const input of await Promise.all(page.map((entry) => this.#read(entry)))) {
@@ -124,7 +124,7 @@ export class Inbox {
     }
   }
 
-  /** Measures what waits. It reads the first entry alone: a drain does this at each observation of a busy agent. */
+  /** Measures the queue. A drain calls it at each observation of a busy agent, so it reads only the first entry. */
   async measureWaiting({ stored = 0, settled = 0 }: InboxMeta): Promise<void> {
     for await (const [first] of this.#queue.pages(1)) {
       if (!first) break;
@@ -135,8 +135,8 @@ export class Inbox {
   }
 
   /**
-   * Measures how long the first input has waited for an agent that is ready since then (milliseconds since the epoch),
-   * as far as Coder tells.
+   * Measures how long the first input has waited although the agent was ready. `readySince` is in milliseconds since the
+   * epoch, or `undefined` if Coder doesn't report it.
    */
   async measureUnsent(readySince: number | undefined): Promise<void> {
     if (readySince === undefined) return;
@@ -152,14 +152,14 @@ export class Inbox {
       if (first && (await this.#read(first))) return true;
       break;
     }
-    // The first entry was left over, or has expired.
+    // The first entry is left over or has expired.
     for await (const page of this.#queue.pages(readAtOnce)) {
       for (const entry of page) if (await this.#read(entry)) return true;
     }
     return false;
   }
 
-  /** Those of a batch's inputs that still wait unchanged. */
+  /** The inputs of a batch that still wait unchanged. */
   async waitingOf(inputs: readonly BatchInput[]): Promise<WaitingInput[]> {
     const found = await inParallel(inputs, async ({ identity, delivery }) => {
       const item = await this.#items.get(identity);
@@ -168,7 +168,7 @@ export class Inbox {
     return found.filter((input) => input !== undefined);
   }
 
-  /** The input of a queue entry; an entry that was left over is deleted. */
+  /** The input of a queue entry. Deletes the entry if its input no longer waits. */
   async #read(entry: QueueEntry): Promise<WaitingInput | undefined> {
     if (entry.expiresAt <= secondsFromNow(0)) return undefined;
     const item = await this.#items.get(entry.identity);
@@ -177,12 +177,12 @@ export class Inbox {
     return undefined;
   }
 
-  /** Keeps the inputs that wait for a day from now, because they have no task. Returns their number. */
+  /** Keeps the waiting inputs for one day from now, because they have no task. Returns their number. */
   keepForADay(): Promise<number> {
     return this.#keepFor(daySeconds);
   }
 
-  /** Keeps the inputs that wait as long as if they were put now. Returns their number. */
+  /** Keeps the waiting inputs as long as if they had been put now. Returns their number. */
   keepOn(): Promise<number> {
     return this.#keepFor(inputSeconds);
   }
@@ -203,7 +203,7 @@ export class Inbox {
     return kept;
   }
 
-  /** Makes a note; returns whether it is the first of its kind within ninety days, or of the same delivery. */
+  /** Stores a note. Returns whether it is the first of its kind within ninety days, or a repetition by the same delivery. */
   async noteOnce(note: string, delivery: string): Promise<boolean> {
     const noted = await this.#table.update(
       { pk: this.#pk, sk: `note#${note}` },
@@ -218,7 +218,7 @@ export class Inbox {
     return noted !== undefined;
   }
 
-  /** Queues the inputs that an earlier version of the relay has stored. */
+  /** Queues the inputs that an earlier version of the relay stored. */
   async queueEarlier({ puts }: InboxMeta): Promise<void> {
     if (puts === undefined) return;
     const { inputs, repeated } = await earlierInputs(this.#table, this.#pk);

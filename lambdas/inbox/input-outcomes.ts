@@ -14,8 +14,8 @@ export class InputOutcomes {
   ) {}
 
   /**
-   * Records that the batch has arrived: its inputs are delivered, except for those that changed during the send.
-   * `endsDrain` is `meta` as the drain has read it, if nothing else waits. Returns whether the drain has ended.
+   * Records that the batch has arrived: its inputs are delivered, except for those that changed during the send. If nothing
+   * else waits, `endsDrain` is the `meta` that the drain has read. Returns whether the drain has ended.
    */
   async delivered(batch: Batch, endsDrain?: InboxMeta): Promise<boolean> {
     const waits = await inParallel(batch.entries, (input) => this.#delivered(input));
@@ -24,7 +24,7 @@ export class InputOutcomes {
     return this.meta.closeBatch(batch, { countsRound, ...(isLast && { endsDrain }) });
   }
 
-  /** Resolves to `true` if a newer text of it waits. */
+  /** Resolves to `true` if a newer text of the input waits. */
   async #delivered({ identity, version, delivery, text }: BatchInput): Promise<boolean> {
     const sent: Changes<StoredInput> = { deliveredVersion: version, deliveredText: text };
     const delivered = { ...sent, state: "delivered", input: undefined } as const;
@@ -34,7 +34,7 @@ export class InputOutcomes {
       return false;
     }
     const newer =
-      // Edited meanwhile: an edit of the delivered text waits now.
+      // Edited in the meantime: now an edit of the delivered text waits.
       (await this.items.update(identity, sent, isWaiting())) ??
       // Or edited back to the text that was delivered earlier, which is news again.
       (await this.items.update(identity, { ...sent, state: "waiting" }, isPutBack(delivery)));
@@ -43,7 +43,7 @@ export class InputOutcomes {
     return true;
   }
 
-  /** Records that the batch has not arrived, or may not have: its inputs keep waiting. */
+  /** Records that the batch has not arrived, or perhaps not: its inputs keep waiting. */
   async returned(
     batch: Batch,
     { mayHaveArrived, repeated = [] }: { mayHaveArrived: boolean; repeated?: BatchInput[] | undefined },
@@ -54,8 +54,8 @@ export class InputOutcomes {
   }
 
   /**
-   * Records that Coder denied the batch for good. A single input is dropped, and its identity returned. Several are each
-   * sent alone from now on, because any of them may be the reason.
+   * Records that Coder rejected the batch permanently. A single input is dropped, and its identity returned. If there are
+   * several, each is sent alone from now on, because any of them may be the reason.
    */
   async denied(batch: Batch): Promise<string | undefined> {
     const [first, ...others] = batch.entries;
@@ -79,7 +79,7 @@ export class InputOutcomes {
   }
 }
 
-/** Waiting, with the text that this delivery brought: two edits of one second have the same version. */
+/** It waits with the text of this delivery. The version is not enough: two edits within one second share it. */
 function waitingAs(delivery: string): Condition {
   return {
     expression: "#state = :waiting AND #delivery = :delivery",

@@ -18,10 +18,10 @@ import type { Relayed } from "../model/relayed.js";
 import type { FailureInput, Input, Subject } from "./message/input.js";
 import { fingerprintOf, type NewInput } from "./stored-input.js";
 
-/** Ids grow with time; padded, they sort as text. */
+/** Ids grow with time. Padded, they also sort as text. */
 const padded = (id: number) => String(id).padStart(20, "0");
 
-/** The identity of a comment: an edit and a deletion have the same. */
+/** The identity of a comment, which its edits and its deletion share. */
 export function commentIdentity({ kind, id }: { kind: string; id: number }): string {
   return `${kind}#${id}`;
 }
@@ -68,8 +68,8 @@ export function inputOfComment({
 }
 
 /**
- * The inputs of a CI failure: one for each workflow or check of a pull request, so that a newer failure replaces one that
- * still waits. Those of another repository have an identity of another kind: they use up no CI round of the task.
+ * The inputs of a CI failure: one for each workflow or check of a pull request, so a newer failure replaces one that still
+ * waits. Failures in another repository have a different kind of identity, because they use up no CI round of the task.
  */
 export function inputsOfFailure(
   event: CheckFailed | CheckReported | PullConflicted,
@@ -97,11 +97,11 @@ export function inputsOfFailure(
     const { baseBranch, baseSha, url } = conflicted;
     return [
       {
-        // GitHub's times have a resolution of a second: the conflict of a newer commit is another input.
+        // Each commit's conflict is a separate input, because GitHub's times, in whole seconds, can't always order two.
         identity: `${prefix}#conflict#${headSha}`,
         delivery,
         version: `${at}#${baseSha}`,
-        // Before every failure: those are in the order of their times.
+        // Sorts before all failures, whose order begins with their time.
         order: "",
         head: { ...head, isConflict: true },
         input: {
@@ -127,7 +127,7 @@ export function inputsOfFailure(
   }));
 }
 
-/** The input that says who has closed a pull request without merging it, or reopened it; `undefined` for other changes. */
+/** The input that says who closed a pull request without merging it, or reopened it; `undefined` for other changes. */
 export function inputOfPull({
   delivery,
   repository,
@@ -153,17 +153,17 @@ export function inputOfPull({
   };
 }
 
-/** Whether it is a CI failure of a pull request, by its identity: `run#<number>#<workflow>`, `run#<number>#status#…`. */
+/** Whether an identity is that of a CI failure of a pull request: `run#<number>#<workflow>`, `run#<number>#status#…`. */
 export function isOfPull(identity: string): boolean {
   return /^run#\d+#./.test(identity);
 }
 
-/** The input of a run that has failed on a branch; of several, the newest is sent. */
+/** The input of a run that failed on a branch. If there are several, only the newest is sent. */
 export function inputOfBranchFailure(event: BranchFailed, additions: string): NewInput {
   return { ...runFields(event, `run#${event.run.workflowId}`), input: branchFailureInput(event, additions) };
 }
 
-/** `additions` is what the repository's config adds to the summary. */
+/** `additions` is the text that the repository's config adds to the summary. */
 export function branchFailureInput(event: BranchFailed, additions: string): FailureInput {
   const { repository, run, text } = event;
   const subject = { kind: "branch", name: run.branch, url: run.url, repository: nameOf(repository) } as const;
@@ -171,9 +171,9 @@ export function branchFailureInput(event: BranchFailed, additions: string): Fail
 }
 
 /**
- * The input of a pull request that an agent is given that works already: it is assigned once more, its review is requested
- * again, or the task of the issue that it closes takes it up. Of several requests, the newest is sent; of two within one
- * second, which GitHub's times don't tell apart, the one for work.
+ * The input of a pull request that is given to an agent with a running task: the agent is assigned again, its review is
+ * requested again, or the task of the issue that the pull request closes takes it up. Of several requests, only the newest
+ * is sent. GitHub's times can't order two within one second, so the request for work wins.
  */
 export function inputOfRequest(
   { delivery, repository, sender, issue, at }: TaskRequested,
@@ -197,7 +197,7 @@ export function inputOfRequest(
   };
 }
 
-/** The input of a scheduled job that is due while its last run still works; of several times, the newest is sent. */
+/** The input of a scheduled job that is due while its last run still works. Of several, only the newest is sent. */
 export function inputOfJob({ delivery, repository, job, at }: JobDue, { factory, prompt }: Plan): NewInput {
   const url = factory?.repo_url ?? "";
   const name = factory?.base_branch ?? "";

@@ -6,22 +6,22 @@ import type { Records } from "../status/status-comment.js";
 import { Inbox } from "./inbox.js";
 import type { Drain } from "./meta.js";
 
-/** `alive`: there is a task after all, of a newer assignment; the next drain sends to it. */
+/** `alive`: a newer assignment has a task after all, to which the next drain sends. */
 export interface Keeping {
   outcome: "kept" | "alive";
 }
 
 /**
- * Keeps the inputs of a task that is gone for a day, for a new task of the same work, and says so in the status comment.
- * `reason` is why the task is gone, if that is known.
+ * If a task is gone, keeps its inputs for one day, for a new task of the same work, and says so in the status comment.
+ * `reason` is why the task is gone, if known.
  */
 export async function keepForNewTask(store: Records, drain: Drain, reason = ""): Promise<Keeping> {
   const inbox = new Inbox(drain);
   const record = await store.get(drain);
-  // Since the task was found to be gone, another assignment may have created or resumed one.
+  // Another assignment may have created or resumed a task since this one was found to be gone.
   const isAlive = record?.task !== undefined && record.wanted === true && (await isThere(record.task, drain));
   const kept = isAlive ? 0 : await inbox.keepForADay();
-  // From here on a wake-up starts a drain of its own.
+  // From here on, a wake-up starts a new drain.
   await inbox.meta.replaceDrain(drain.generation);
   if (isAlive) return { outcome: "alive" };
   if (kept > 0 && record?.source && record.wanted) {

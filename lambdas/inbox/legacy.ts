@@ -2,15 +2,15 @@ import { secondsFromNow, type Table } from "../aws/table.js";
 import type { BatchInput } from "./meta.js";
 import type { StoredInput } from "./stored-input.js";
 
-/** An input as an earlier version has stored it. */
+/** An input as an earlier version stored it. */
 interface EarlierInput extends StoredInput {
   /** It was sent and may have arrived. */
   mayHaveArrived?: boolean;
 }
 
 /**
- * What waits in an inbox of a version that had no queue: it is read once, with all that was delivered. Such an inbox
- * has the count `puts`; inputs are kept for eight days.
+ * Reads the waiting inputs of an inbox from a version that had no queue. This is done once per inbox, and also reads the
+ * delivered inputs. Such an inbox has the count `puts`; inputs are kept for eight days.
  */
 export async function earlierInputs(
   table: Table,

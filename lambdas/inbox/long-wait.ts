@@ -3,7 +3,7 @@ import type { Records } from "../status/status-comment.js";
 import { Inbox } from "./inbox.js";
 import type { Drain } from "./meta.js";
 
-/** Says in the status comment that the agent has taken no message for a day, and renews the time for which the inputs are kept. */
+/** Says in the status comment that the agent has taken no message for a day, and keeps the inputs for longer. */
 export async function announceLongWait(store: Records, drain: Drain): Promise<void> {
   const kept = await new Inbox(drain).keepOn();
   const record = await store.get(drain);

@@ -4,7 +4,7 @@ import type { StoredInput } from "./stored-input.js";
 
 const daySeconds = 24 * 3600;
 
-/** Step Functions keeps the names of drains for ninety days: a generation must not start again before. */
+/** Step Functions keeps the names of drains for ninety days. Generations must not start over before that. */
 const keptForSeconds = 100 * daySeconds;
 
 /** A drain: its inbox, and the generation that it may serve. */
@@ -12,7 +12,7 @@ export interface Drain extends TaskKey {
   generation: number;
 }
 
-/** The inputs that are being sent, from before the send until its outcome is known. */
+/** The inputs that are being sent. It is stored before the send and kept until the outcome is known. */
 export interface Batch {
   /** The reference in the message, by which it is found in the task's log. */
   reference: string;
@@ -20,7 +20,7 @@ export interface Batch {
   generation: number;
   /** Milliseconds since the epoch. */
   startedAt: number;
-  /** The send is no longer under way. Missing if its Lambda has died. */
+  /** The send has ended. Missing if its Lambda died. */
   hasEnded?: boolean;
   entries: BatchInput[];
 }
@@ -37,18 +37,18 @@ export interface InboxMeta {
   generation: number;
   /** Counts what was stored. */
   stored?: number;
-  /** That count when a drain last found that nothing waits: as long as they are the same, nothing does. */
+  /** The value of `stored` when a drain last found nothing waiting. As long as both are equal, nothing waits. */
   settled?: number;
   /** Counts the batches. */
   sendings: number;
-  /** Messages about failed runs of pull requests since a person last said something, or a new agent started. */
+  /** Messages about failed runs of pull requests since a person last commented, or a new agent started. */
   failureRounds?: number;
   batch?: Batch;
-  /** Inputs that were sent, and may or may not have arrived: they are sent again, with a note. */
+  /** Inputs that were sent and may have arrived. They are sent again, with a note. */
   repeated?: BatchInput[];
   /** Reviews that a drain holds back until all their comments are stored. */
   held?: number[];
-  /** The identities of those that are not stored yet; DynamoDB removes the set with its last member. */
+  /** The identities of the comments that are not stored yet. DynamoDB removes the set with its last member. */
   missing?: Set<string>;
   /** Reviews whose comments are all stored. */
   complete?: number[];
@@ -58,12 +58,12 @@ export interface InboxMeta {
   expiresAt?: number;
 }
 
-/** Whether something may wait, according to `meta` alone: nothing else of the inbox is read. */
+/** Whether something may wait, judged by `meta` alone, without reading the rest of the inbox. */
 export function mayWait({ stored = 0, settled = 0, batch, puts }: InboxMeta): boolean {
   return stored !== settled || batch !== undefined || puts !== undefined;
 }
 
-/** The item `meta` of an inbox. Every change is conditional, and `false` is returned if it was overtaken. */
+/** The item `meta` of an inbox. Every change is conditional, and returns `false` if another change was faster. */
 export class MetaItem {
   readonly #key: Key;
 
@@ -78,7 +78,7 @@ export class MetaItem {
     return (await this.table.get<InboxMeta>(this.#key)) ?? { generation: 0, sendings: 0 };
   }
 
-  /** Counts an input that was stored, and returns `meta` as it is then. `resetsRounds`: a person has said something. */
+  /** Counts an input that was stored, and returns the changed `meta`. `resetsRounds`: the input comes from a person. */
   async countStored(
     identity: string,
     { resetsRounds }: { resetsRounds: boolean },
@@ -96,7 +96,7 @@ export class MetaItem {
     await this.#update({ failureRounds: 0 }, condition);
   }
 
-  /** Ends the drain that has read `meta` and found nothing after that. */
+  /** Ends the drain, which has read `meta` and then found nothing that waits. */
   async close(meta: InboxMeta): Promise<boolean> {
     const unchanged = isUnchanged(meta);
     const condition = {
@@ -106,13 +106,13 @@ export class MetaItem {
     return this.#update(ending(meta), condition);
   }
 
-  /** Gives the inbox to the next drain, instead of one that has failed or hands over. */
+  /** Gives the inbox to the next drain, because the current one has failed or hands over. */
   async replaceDrain(generation: number): Promise<boolean> {
     const condition = { expression: "#generation = :generation", values: { generation } };
     return this.#update({ generation: generation + 1 }, condition);
   }
 
-  /** Gives the inbox to the next drain because all comments that this one waits for are stored. */
+  /** Gives the inbox to the next drain, because all comments that the current one waits for are stored. */
   async releaseHeld({ generation, held }: InboxMeta): Promise<boolean> {
     return this.#update(
       { generation: generation + 1, held: undefined, complete: held },
@@ -124,14 +124,14 @@ export class MetaItem {
     );
   }
 
-  /** Notes the reviews that the drain waits for, unless something was stored since it has read `meta`. */
+  /** Notes the reviews that the drain waits for, unless something was stored after the drain read `meta`. */
   async hold(meta: InboxMeta, reviews: number[], missing: Set<string>): Promise<boolean> {
     return this.#update({ held: reviews, missing, complete: undefined }, isUnchanged(meta));
   }
 
   /**
-   * Notes what is about to be sent, unless the drain is not the one that may send, or something has been sent since it
-   * has read `meta`: another Lambda of the same drain may be left from before it was redriven.
+   * Stores the batch that is about to be sent, unless the drain may no longer send, or something was sent after it read
+   * `meta`: if the drain was redriven, its earlier Lambda may still be running.
    */
   async begin(batch: Batch, { sendings }: InboxMeta, { isRepetition }: { isRepetition: boolean }) {
     return this.#update(
@@ -151,8 +151,8 @@ export class MetaItem {
   }
 
   /**
-   * Keeps drains from sending while `lock`, a batch without inputs, is open: one that finds it waits, for as long as a Lambda
-   * may run. `false` if something was stored or sent since `meta` was read.
+   * Keeps drains from sending while `lock`, a batch without inputs, is open. A drain that finds it waits, at most as long as
+   * a Lambda may run. Returns `false` if something was stored or sent after `meta` was read.
    */
   async lock(lock: Batch, { generation, sendings, stored }: InboxMeta): Promise<boolean> {
     const unstored = stored === undefined ? "attribute_not_exists(#stored)" : "#stored = :stored";
@@ -166,12 +166,15 @@ export class MetaItem {
     );
   }
 
-  /** Notes that the send of the batch is over. Whether it has arrived is still unknown. */
+  /** Notes that the send of the batch has ended. It is still unknown whether the batch has arrived. */
   async noteEnd(batch: Batch): Promise<void> {
     await this.#update({ batch: { ...batch, hasEnded: true } }, isOpen(batch));
   }
 
-  /** Closes the batch. `endsDrain`: nothing else waits, by `meta` as the drain has read it; `false` if something does. */
+  /**
+   * Closes the batch. With `endsDrain`, the `meta` that the drain has read, it also ends the drain, unless something was put
+   * since. Returns whether the drain has ended.
+   */
   async closeBatch(
     batch: Batch,
     {
@@ -195,7 +198,7 @@ export class MetaItem {
     return false;
   }
 
-  /** The inputs of an earlier version are in the queue now. */
+  /** Notes that the inputs of an earlier version are in the queue now. */
   async noteQueued(puts: number, repeated: BatchInput[]): Promise<void> {
     const changes = { puts: undefined, ...(repeated.length > 0 && { repeated }) };
     await this.#update(changes, { expression: "#puts = :puts", values: { puts } });
@@ -211,7 +214,7 @@ export class MetaItem {
   }
 }
 
-/** The next wake-up starts a drain of the next generation, if something was stored by then. */
+/** If something has been stored by then, the next wake-up starts a drain of the next generation. */
 function ending({ generation, stored }: InboxMeta) {
   return { generation: generation + 1, ...(stored !== undefined && { settled: stored }) };
 }

@@ -13,7 +13,7 @@ import { contentOf, type WaitingInput } from "./stored-input.js";
 /** The inputs of the next message. */
 export interface NextMessage {
   inputs: WaitingInput[];
-  /** Whether they were sent before, and may have arrived. */
+  /** Whether they were sent before and may have arrived. */
   isRepetition: boolean;
   /** Whether nothing else waits. */
   isAll: boolean;
@@ -26,13 +26,13 @@ export interface InboxOwner {
   pulls: readonly TaskPull[];
 }
 
-/** The next message, by `meta` as it was read before; none while a batch is open. */
+/** The next message, and the `meta` that was read before it was chosen. There is no message while a batch is open. */
 export interface Chosen {
   meta: InboxMeta;
   message?: NextMessage;
 }
 
-/** Ends a drain for which nothing waits, unless something is put at that moment. */
+/** Ends the drain if nothing waits. */
 export async function closeIfEmpty(
   inbox: Inbox,
   known: InboxMeta,
@@ -68,8 +68,8 @@ export async function chooseMessage(
 }
 
 /**
- * Chooses the inputs of the next message, and reads no more than these. Inputs that may have arrived are sent without new
- * ones, because the message says that it may be a repetition. Each input of a denied message is sent alone.
+ * Chooses the inputs of the next message, and reads only these. Inputs that may have arrived are not sent together with new
+ * ones, because their message says that it may be a repetition. Each input of a denied message is sent alone.
  */
 async function nextMessage(inbox: Inbox, meta: InboxMeta, owner: InboxOwner): Promise<NextMessage> {
   await inbox.queueEarlier(meta);
@@ -79,7 +79,7 @@ async function nextMessage(inbox: Inbox, meta: InboxMeta, owner: InboxOwner): Pr
   return { inputs, isRepetition: false, isAll };
 }
 
-/** Takes inputs until they fill a message, at least one, and drops those that are no longer relevant. */
+/** Takes inputs until they fill a message, but at least one, and drops those that are no longer relevant. */
 async function take(
   waiting: AsyncIterable<WaitingInput> | Iterable<WaitingInput>,
   inbox: Inbox,
@@ -107,7 +107,7 @@ async function take(
   return { inputs, isAll: true };
 }
 
-/** Of a failed run: whether its commit is still the newest of its pull request. */
+/** Whether the commit of a failed run is still the newest of its pull request. Other inputs are always relevant. */
 async function isRelevant({ head }: WaitingInput, { key, source }: InboxOwner): Promise<boolean> {
   const installation = head?.installation ?? source?.installation;
   if (!head || installation === undefined) return true;

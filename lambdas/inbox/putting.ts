@@ -20,30 +20,30 @@ import {
 import type { NewInput } from "./stored-input.js";
 import { type DrainStarter, wakeDrain } from "./waking.js";
 
-/** An event for the inbox of the task `key`, and what the flow has found out about it. */
+/** An event for the inbox of the task `key`, with what the flow has found out about it. */
 export interface Putting {
   event: InboxEvent | StartingEvent;
   key: TaskKey;
-  /** The pull request of a CI failure, and what the agent gets of it. */
+  /** The pull request of a CI failure, and the failure's content for the agent. */
   subject?: Subject | undefined;
   relayed?: Relayed | undefined;
   /** The plan of a scheduled job or of a failing branch. */
   plan?: Plan | null | undefined;
-  /** Whether the flow has found a task, and not only one that is being created. */
+  /** Whether the flow has found a task; `false` if the task is still being created. */
   hasTask?: boolean | undefined;
 }
 
 /**
- * `limit`: `maxRounds` failures in a row were sent; nothing more is until somebody comments. `person` and `approval`: the
- * agent gets nothing, as `relayedSchema` explains.
+ * `limit`: `maxRounds` messages about failures in a row were sent, and no others will be until somebody comments.
+ * `person` and `approval`: the agent gets nothing, as `relayedSchema` explains.
  */
 export interface Put {
   outcome: PutOutcome | "withdrawn" | "limit" | "person" | "approval";
 }
 
 /**
- * Puts an event into the task's inbox and wakes the drain, or withdraws a deleted comment. A comment that is in the
- * inbox gets 👀.
+ * Puts an event into the task's inbox and wakes the drain, or withdraws a deleted comment. Once a comment is in the inbox,
+ * it gets 👀.
  */
 export async function putIntoInbox(
   putting: Putting,
@@ -79,7 +79,7 @@ async function put(
       }
       if (relayed.silence !== "")
         return { outcome: relayed.silence === "nothing" ? "ignored" : relayed.silence };
-      // While other checks were waited for, the agent may have been unassigned.
+      // The agent may have been unassigned while the flow waited for other checks.
       const given = subject.givenSha && (await store.get(pullKey(event.repository.id, subject.number)));
       if (given && !given.wanted) return { outcome: "ignored" };
       const isElsewhere = event.repository.id !== key.repositoryId;
@@ -101,7 +101,7 @@ async function put(
       return inbox.put(inputOfJob(event, plan), { isHuman: false });
     case "task_requested": {
       const { ask } = event.issue;
-      // The issue's task works on the issue already: there is nothing to send.
+      // The issue's task already works on the issue, so there is nothing to send.
       return ask === undefined
         ? { outcome: "ignored" }
         : inbox.put(inputOfRequest(event, ask), { isHuman: true });
@@ -109,7 +109,7 @@ async function put(
   }
 }
 
-/** All at once, so that a drain that runs already sends them in one message. */
+/** Puts all of them at once, so a running drain sends them in one message. */
 async function putFailures(inbox: Inbox, inputs: readonly NewInput[]): Promise<StoredPut> {
   const puts = await Promise.all(inputs.map((input) => inbox.put(input, { isHuman: false })));
   const outcome = puts.some((one) => one.outcome === "put") ? "put" : "ignored";
@@ -117,12 +117,12 @@ async function putFailures(inbox: Inbox, inputs: readonly NewInput[]): Promise<S
   return { outcome, meta: metas.sort((a, b) => (a.stored ?? 0) - (b.stored ?? 0)).at(-1) };
 }
 
-/** Whether a person sees by 👀 on GitHub that it was received: a comment, or a pull request that the agent is given. */
+/** Whether it gets 👀, which shows its author that it was received: a comment, or a pull request given to the agent. */
 function isSaid(event: Putting["event"]): event is CommentPosted | TaskRequested {
   return event.type === "comment_posted" || event.type === "task_requested";
 }
 
-/** Reacts with 👀. Never throws: the input is in the inbox already, and no failure may repeat that. */
+/** Reacts with 👀. Never throws, because the input is already in the inbox and must not be put again. */
 async function acknowledge(event: CommentPosted | TaskRequested): Promise<void> {
   const { installation, repository } = event;
   const [kind, id] =
@@ -135,6 +135,6 @@ async function acknowledge(event: CommentPosted | TaskRequested): Promise<void> 
       new RepositoryClient(octokit, repository).acknowledge(kind, id),
     );
   } catch (error) {
-    log.warn("There is no 👀", { repositoryId: repository.id, kind, id, error });
+    log.warn("Could not react with 👀", { repositoryId: repository.id, kind, id, error });
   }
 }

@@ -1,7 +1,7 @@
 import { secondsFromNow, type Table } from "../aws/table.js";
 import { inputSeconds } from "./stored-input.js";
 
-/** The queue's item for an input that waits, written by the delivery that put it. */
+/** The queue's item for an input that waits. `delivery` is the one that put the input. */
 export interface QueueEntry {
   identity: string;
   order: string;
@@ -16,9 +16,9 @@ type NewEntry = Pick<QueueEntry, "identity" | "order" | "delivery">;
 
 /**
  * The order in which inputs are sent: comments in the order of GitHub's time, then failed runs. Each input that waits has
- * one small item, `waiting#<0 or 1>#<order>#<identity>`. A drain reads only as many as a message takes, however many wait
- * and however many were delivered before. An item is written after its input, and may be left over when the input no
- * longer waits, so its reader checks the input.
+ * one small item, `waiting#<0 or 1>#<order>#<identity>`. A drain reads only as many as fit into a message, however many wait
+ * or were delivered before. An item is written after its input, and may be left over when the input no longer waits, so
+ * each reader checks the input.
  */
 export class Queue {
   constructor(
@@ -33,7 +33,7 @@ export class Queue {
     await this.table.update(this.#key(entry), entry);
   }
 
-  /** Deletes an entry, unless it was written again since: by another delivery or, if it was read, by any put. */
+  /** Deletes an entry, unless another delivery has written it since. With `queuedAt`, any later put protects it. */
   async remove(entry: NewEntry & { queuedAt?: number }): Promise<void> {
     const { delivery, queuedAt } = entry;
     await this.table.delete(this.#key(entry), {

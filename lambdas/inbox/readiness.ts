@@ -2,32 +2,28 @@ import type { Phase, TaskView } from "../model/phase.js";
 
 /**
  * The pause before the next observation, if this one has changed what the drain must remember: a sixteenth of the pauses
- * so far, at least 4 seconds, at most 10 minutes. For an agent that is just busy, the retry policies set the
- * pace.
+ * so far, at least 4 seconds, at most 10 minutes. If the agent is just busy, the retry policies set the interval.
  */
 const shareOfWait = 1 / 16;
 const shortestSeconds = 4;
 const longestSeconds = 10 * 60;
 
-/** A healthy start can pass through `error` and `unknown`: Coder's own CLI gives it five minutes. */
+/** A healthy start can pass through `error` and `unknown`. Coder's own CLI tolerates that for five minutes. */
 const brokenGraceSeconds = 5 * 60;
 
 /** An agent that reports no state counts as ready after this long. */
 const silenceSeconds = 2 * 60;
 
-/** A report of an idle agent can flap within this time. A younger one needs a second observation. */
+/** A report of an idle agent can flap within this time. A younger report needs a second observation. */
 const flappingSeconds = 5;
 const confirmationSeconds = 3;
 
-/**
- * An agent that was found busy again and again is looked at by the policy `agentStillBusy` after this many retries: as many
- * as the policy `agentBusy` allows.
- */
+/** After this many retries, which is as many as the policy `agentBusy` allows, the policy `agentStillBusy` takes over. */
 export const retriesUntilStillBusy = 10;
 
 /** What a drain remembers between two observations of its agent. */
 export interface AgentWait {
-  /** Seconds of all pauses that were asked for. */
+  /** All pauses so far, in seconds. */
   seconds: number;
   /** Whether the last observation found it ready. */
   ready: boolean;
@@ -37,9 +33,9 @@ export interface AgentWait {
   broken: number;
   /** Whether this drain has resumed it. */
   resumed: boolean;
-  /** How often it refused a text although it seemed ready. */
+  /** How often it has refused a text although it seemed ready. */
   refusals: number;
-  /** Seconds for which the comments of a review were waited for. */
+  /** Seconds for which the drain has waited for the comments of a review. */
   held: number;
 }
 
@@ -58,16 +54,16 @@ export interface AgentObservation {
   /** The pause before the next observation, if there is one. */
   waitSeconds: number;
   wait: AgentWait;
-  /** It works or starts, as it did at the last observation: there is nothing to remember. */
+  /** It works or starts, as at the last observation, so there is nothing new to remember. */
   isBusy: boolean;
   /** It has been broken for too long. */
   isHopeless: boolean;
 }
 
 /**
- * Judges whether an agent can take a message at `now` (milliseconds since the epoch): it is `ready` if it has been so for
+ * Judges whether an agent can take a message at `now` (milliseconds since the epoch): it is `ready` if it has been ready for
  * some seconds, by Coder's clock or in two observations. A working agent counts as ready if Coder queues messages.
- * Everything else depends on the pauses so far alone, so that a redrive and a scaled local clock change nothing.
+ * Everything else depends only on the pauses so far, so a redrive or a scaled local clock changes nothing.
  */
 export function observeAgent(view: TaskView, wait: AgentWait, now = Date.now()): AgentObservation {
   const isBroken = view.phase === "broken" || (view.phase === "paused" && wait.resumed);

@@ -9,8 +9,8 @@ import { Inbox } from "./inbox.js";
 const reasonLength = 1000;
 
 /**
- * Replies to a person who may not speak to the agent: in private repositories only, once for each person and task.
- * Strangers in public repositories get no reply. `reason` is "" if the account isn't served: then nobody gets a reply.
+ * Replies to a person who may not speak to the agent, but only in private repositories, and once per person and task.
+ * Strangers in public repositories get no reply. If the account isn't served, `reason` is "" and nobody gets a reply.
  */
 export async function explainRefusal({
   event,

@@ -8,9 +8,8 @@ import type { Head } from "./stored-input.js";
 
 /**
  * Whether the commit of a CI failure or conflict is still the head of its open pull request, and the conflict is not known
- * to be over. In a repository that the App can no longer read (blocked, gone, uninstalled), or whose name now belongs to
- * another one, no commit is. Errors about another repository than the task's don't name it, because the task's issue shows
- * them.
+ * to be resolved. `false` if the App can no longer read the repository (blocked, gone, uninstalled), or if its name now
+ * belongs to another one. If the repository is not the task's, errors don't name it, because the task's issue shows them.
  */
 export async function isHeadCurrent(
   app: GitHubApp,
@@ -27,7 +26,7 @@ export async function isHeadCurrent(
       () => client.pull(head.pull),
     );
     const isSameRepository = head.repository.id === undefined || pull?.repositoryId === head.repository.id;
-    // The link was checked under the name that the other repository had then.
+    // The link was checked under the name that the other repository had at that time.
     const isRenamed = isElsewhere && pull?.repositoryName !== nameOf(head.repository);
     return (
       pull?.isOpen === true &&

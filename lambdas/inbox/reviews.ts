@@ -6,21 +6,21 @@ import { commentIdentity } from "./inputs.js";
 import type { InboxMeta } from "./meta.js";
 import type { ReviewLocation, WaitingInput } from "./stored-input.js";
 
-/** How long a drain waits for the comments of a review, which GitHub sends as deliveries of their own. */
+/** How long a drain waits for the comments of a review, which GitHub sends as separate deliveries. */
 export const heldSeconds = 10;
 
-/** Reviews that have comments which the inbox does not have yet. */
+/** Reviews with comments that are not in the inbox yet. */
 export interface Incomplete {
   reviews: number[];
   /** The identities of the inputs that are not stored yet. */
   missing: Set<string>;
-  /** Whether inputs of these reviews wait that are not in the message. */
+  /** Whether other inputs of these reviews wait, outside the message. */
   isPart: boolean;
 }
 
 /**
- * Asks GitHub which comments the reviews in a message have, and finds those that are not stored yet. GitHub is not asked
- * about a review that is known to be complete, or of which an input has already waited for `heldSeconds`.
+ * Asks GitHub which comments the reviews in a message have, and finds those that are not stored yet. Skips reviews that are
+ * known to be complete, and those with an input that has already waited for `heldSeconds`.
  */
 export async function findIncomplete(
   inbox: Inbox,
@@ -48,7 +48,7 @@ export async function findIncomplete(
   return result;
 }
 
-/** The identities of all inputs that a review makes; none if GitHub does not answer, so the drain does not wait. */
+/** The identities of all inputs of a review; none if GitHub does not answer, so the drain does not wait. */
 async function identitiesOf({ installation, ...review }: ReviewLocation): Promise<string[]> {
   try {
     const octokit = (await connectGitHub()).installation(installation);

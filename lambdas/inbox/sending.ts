@@ -18,16 +18,17 @@ import { heldSeconds } from "./reviews.js";
 
 export interface Sending {
   /**
-   * `sent`: all that waited was sent, and the drain has ended. `closed`: nothing waited, and it has ended. `more`:
-   * something else waits, for the next drain. `waiting`: the agent cannot take a message yet, or comments of a review are
-   * missing: observe again. `paused`: resume the task first. `gone`: there is no task. `superseded`: this drain may not send.
+   * `sent`: everything that waited was sent, and the drain has ended. `closed`: nothing waited, and the drain has ended.
+   * `more`: something else waits, for the next drain. `waiting`: observe again, because the agent cannot take a message yet
+   * or comments of a review are missing. `paused`: resume the task first. `gone`: there is no task. `superseded`: this drain
+   * may not send.
    */
   outcome: "sent" | "closed" | "more" | "waiting" | "paused" | "gone" | "superseded";
-  /** Whether a message was sent and the agent's progress is to be followed. */
+  /** Whether a message was sent and `follow-task` should follow the agent's progress. */
   follows: boolean;
   waitSeconds: number;
   wait: AgentWait;
-  /** Why the task is gone, if that is known. */
+  /** Why the task is gone, if known. */
   report: string;
 }
 
@@ -39,10 +40,10 @@ export interface SendingContext {
 }
 
 /**
- * Observes an inbox and its agent once. If the agent can take a message, what waits is sent, as much as one message holds.
- * If nothing waits, the drain ends. Throws an `AgentBusyError`, and later an `AgentStillBusyError`, if the last observation
- * found the same, and a `TaskBrokenError` if the agent does not start. The retry policies of the state machine limit how
- * long an agent may work; a redrive starts that time again.
+ * Observes an inbox and its agent once. If the agent can take a message, sends as much as fits into one. If nothing waits,
+ * the drain ends. Throws an `AgentBusyError`, and later an `AgentStillBusyError`, if the agent is busy and nothing has
+ * changed since the last observation, and a `TaskBrokenError` if the agent does not start. The retry policies of the state
+ * machine limit how long an agent may work; a redrive restarts that time.
  */
 export async function sendInbox(
   drain: Drain,
@@ -93,7 +94,7 @@ export async function sendInbox(
     case "gone":
       return after(delivery.outcome);
     case "closed":
-      // A task that was paused rests until something is sent.
+      // A task that was paused stays so until something is sent.
       if (!isFirstObservation && record.status?.state !== "stopped")
         await announceSent(store, record, { drain, report, sent: [] });
       return after("closed");
@@ -112,7 +113,7 @@ export async function sendInbox(
       });
     case "refused": {
       await inbox.measureUnsent(task.view.since);
-      // It must be ready for longer before the next message.
+      // Before the next message, it must be ready for longer.
       const refused = { ...wait, refusals: wait.refusals + 1, ready: false };
       const next = observeAgent(task.view, refused);
       return after("waiting", { waitSeconds: next.waitSeconds, wait: next.wait, report });
@@ -120,14 +121,14 @@ export async function sendInbox(
   }
 }
 
-/** It was served when the input was put, or when the drain started. */
+/** Whether the account is still served. It was when the input was put or the drain started. */
 async function isServed(record: TaskRecord | undefined): Promise<boolean> {
   const { owner, ownerId } = record?.source?.repository ?? {};
   return owner === undefined || ownerId === undefined || isServedAsKnown({ id: ownerId, login: owner });
 }
 
 function viewOf(record: TaskRecord | undefined, task: CoderTask | undefined): TaskView {
-  // The agent was unassigned, or the issue closed: a paused task must not be resumed for what was said before.
+  // The agent was unassigned, or the issue closed. A paused task must not be resumed for earlier comments.
   if (record?.wanted === false) return { phase: "gone", status: "not wanted" };
   if (task) return task.view;
   const isBeingCreated = record?.task !== undefined && record.task.id === undefined;

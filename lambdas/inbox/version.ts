@@ -3,7 +3,7 @@ import type { NewInput, StoredInput } from "./stored-input.js";
 
 type Fields = Omit<NewInput, "identity">;
 
-/** A withdrawn comment does not come back; of two texts of one second, the one that arrives later is newer. */
+/** A withdrawn comment stays withdrawn. Of two texts within one second, the one that arrives later counts as newer. */
 export function isNewer(input: Fields, known: StoredInput): boolean {
   if (known.delivery === input.delivery || known.replaced?.includes(input.delivery)) return false;
   if (known.state === "withdrawn" && known.version === "") return false;
@@ -13,7 +13,7 @@ export function isNewer(input: Fields, known: StoredInput): boolean {
 
 /**
  * The content and state of an input after a newer text. If several edits arrive before one is sent, the agent gets the
- * text that it knows and the newest one; if both are the same, nothing, unless an edit in between is being sent.
+ * text that it knows and the newest one. If both are the same, it gets nothing, unless an edit in between is being sent.
  */
 export function whatToTell(
   input: Input,
@@ -28,7 +28,7 @@ export function whatToTell(
   };
 }
 
-/** The deliveries of the texts before this one of the same second: their versions don't show that they are older. */
+/** The deliveries of earlier texts within the same second, because their version doesn't show that they are older. */
 export function replacedBy(
   { version }: Pick<NewInput, "version">,
   known: StoredInput | undefined,

@@ -10,23 +10,23 @@ export interface DrainStarter {
   store: { get(key: TaskKey): Promise<TaskRecord | undefined> };
 }
 
-/** What a wake-up changes first, and what its caller knows already. */
+/** What a wake-up changes first, and what its caller already knows. */
 export interface WakeUp {
-  /** The generation of a drain that leaves the rest of the inbox to the next one. */
+  /** The generation of the drain that hands the rest of the inbox to the next one. */
   from?: number | undefined;
   /** Whether to reset the count of messages about failed runs: the agent is new, or somebody just asked it to work. */
   resetsRounds?: boolean | undefined;
-  /** `meta` as it was after a put. */
+  /** The `meta` that a put returned. */
   meta?: InboxMeta | undefined;
-  /** Whether the work had a task before the put. If not, the record is read: it may have been created since. */
+  /** Whether the work had a task before the put. If not, the record is read, because one may have been created since. */
   hasTask?: boolean | undefined;
 }
 
 /**
- * Ensures that a drain runs if something may wait for a task. One runs at a time: its name holds the generation of the
- * inbox, and Step Functions starts no second one of that name. If the name is closed although its generation is current,
- * that drain has failed, and the next generation takes over. A drain that waits for the comments of a review is replaced
- * once they are all stored. Resolves to the drain's name, or to "". Reads two items at most, however much waits.
+ * Ensures that a drain runs if something may wait for a task. Only one runs at a time: its name contains the generation of
+ * the inbox, and Step Functions doesn't start a name twice. If the name is closed although its generation is current, that
+ * drain has failed, and the next generation takes over. A drain that waits for the comments of a review is replaced once
+ * they are all stored. Resolves to the drain's name, or to "". Reads at most two items, however much waits.
  */
 export async function wakeDrain(
   { drainFlow, store }: DrainStarter,
@@ -53,5 +53,5 @@ export async function wakeDrain(
     meta = await inbox.meta.read();
     if (!mayWait(meta)) return "";
   }
-  throw new TransientError("No drain could be started: each one was over at once. It is retried.");
+  throw new TransientError("No drain could be started: each one ended at once. It is retried.");
 }

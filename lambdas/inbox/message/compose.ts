@@ -7,22 +7,22 @@ import { section } from "./section.js";
 import { wording } from "./wording.js";
 
 export interface Options extends Guidance {
-  /** A short token (1–40 letters, digits, hyphens) by which the message is found again in a terminal's log. */
+  /** A short token (1–40 letters, digits, hyphens) that identifies the message in a terminal's log. */
   reference: string;
-  /** Whether an earlier sending of the same may have arrived. */
+  /** Whether the same inputs may have arrived in an earlier message. */
   mayBeRepeated?: boolean | undefined;
 }
 
 export interface Composition {
   text: string;
-  /** How many of the inputs, from the first on, are in the text: at least one. */
+  /** How many of the inputs, counted from the first, are in the text: at least one. */
   taken: number;
 }
 
 /**
  * Composes the message for the agent: as many inputs as fit into 128 KiB, in the order given.
  *
- * @throws RangeError if there are no inputs, or the reference is not valid.
+ * @throws RangeError if there are no inputs, or if the reference is not valid.
  */
 export function compose(inputs: readonly Input[], options: Options): Composition {
   const [first] = inputs;
@@ -35,7 +35,7 @@ export function compose(inputs: readonly Input[], options: Options): Composition
   return { text: frame([section(first)], [first], options), taken: 1 };
 }
 
-/** The numbered sections of a message of several inputs, from the first on. */
+/** The numbered sections of a message of several inputs: as many of the first inputs as fit. */
 function sectionsThatFit(inputs: readonly Input[], options: Options): string[] {
   const sections: string[] = [];
   let bytes = byteLength(frame([wording.several(inputs.length)], inputs, options));

@@ -3,12 +3,12 @@ import { withoutBackticks } from "../../text/look-alikes.js";
 import { withoutReferences } from "../../text/reference.js";
 import { wording } from "./wording.js";
 
-/** A text as it is quoted: clean, and without anything that looks like the relay's own lines. */
+/** Cleans a text for quotation, and removes everything that looks like the relay's own lines. */
 export function quotable(text: string): string {
   return withoutReferences(cleanText(text));
 }
 
-/** A name as it stands in a line: clean, at most `length` characters, without backticks, never empty. */
+/** Cleans a name for use within a line: at most `length` characters, no backticks, never empty. */
 export function label(text: string, length: number): string {
   return withoutBackticks(oneLine(quotable(text), length), "'") || wording.noName;
 }

@@ -13,7 +13,7 @@ export function before(previous: string, now: string): string {
   return `${title}\n${fenced(part, Number.POSITIVE_INFINITY).text}`;
 }
 
-/** The index of the first difference, less `lead` characters: an index into `a`, never within a character. */
+/** The index into `a` that is `lead` characters before the first difference, never within a character. */
 function firstDifference(a: string, b: string, lead: number): number {
   const characters = Array.from(a);
   const others = Array.from(b);

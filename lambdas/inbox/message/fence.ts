@@ -4,9 +4,9 @@ import { hasLookAlikeFence, isBacktick, longestBacktickRun, withoutFences } from
 const shortest = 3;
 
 /**
- * Puts the text between two lines of backticks, which have more backticks than any row of them in the text. Characters
- * that look like a backtick or are normalized to one count too, so nothing in the text ends the fence. The result has at
- * most `room` UTF-8 bytes; `missing` is the number of bytes of the text that are left out.
+ * Puts the text between two lines of backticks that are longer than any run of backticks in the text. Characters that look
+ * like a backtick or are normalized to one count as well, so nothing in the text can end the fence. The result has at most
+ * `room` UTF-8 bytes; `missing` is the number of the text's bytes that were left out.
  */
 export function fenced(text: string, room: number): Cut {
   const whole = between(text);
@@ -14,7 +14,7 @@ export function fenced(text: string, room: number): Cut {
   let bytes = 0;
   let run = 0;
   let fence = fenceLength(run);
-  // The fence grows with the text: each backtick in a row costs three.
+  // A longer run of backticks also lengthens both lines of the fence, so each of its backticks costs three bytes.
   const cut = cutWhere(text, (character) => {
     bytes += utf8Length(character);
     run = isBacktick(character) ? run + 1 : 0;
@@ -29,10 +29,7 @@ function between(text: string): string {
   return `${fence}\n${text}\n${fence}`;
 }
 
-/**
- * A text that may stand outside a fence: if it would leave a fence of its own open, under any reading, all its fences are
- * removed.
- */
+/** Makes a text safe outside a fence: if it could leave a fence of its own open, all its fences are removed. */
 export function withClosedFences(text: string): string {
   return hasLookAlikeFence(text) || isLeftOpen(text) ? withoutFences(text) : text;
 }

@@ -1,6 +1,6 @@
 import type { PullAsk } from "../../model/event.js";
 
-/** The issue or pull request that an input is about, or the branch if there is neither. */
+/** The issue or pull request that an input is about, or else the branch. */
 export type Subject = {
   url: string;
   /** `owner/repo`. */
@@ -9,26 +9,26 @@ export type Subject = {
 
 interface InputBase {
   subject: Subject;
-  /** The page on GitHub that has the whole text. */
+  /** The page on GitHub with the whole text. */
   url: string;
-  /** When it happened, by GitHub's clock: ISO 8601. */
+  /** When it happened, by GitHub's clock, in ISO 8601. */
   at: string;
 }
 
 /**
- * A comment or review; the prompt of a scheduled job that is due again; or, without a text, that the agent is given a pull
- * request, or that somebody has closed the pull request without merging it, or reopened it.
+ * A comment or review, or the prompt of a scheduled job that is due again. Without a text: a pull request was given to the
+ * agent, closed without merging, or reopened.
  */
 export interface CommentInput extends InputBase {
   kind: "comment" | "review_comment" | "review" | "job" | "request" | "closed" | "reopened";
   /** A login, or the job's name. */
   author: string;
-  /** The person who wrote the present text, if not the author. */
+  /** The person who wrote the current text, if not the author. */
   editor?: string | undefined;
   body: string;
-  /** What the agent is to do with a pull request that it is given; there is no body. */
+  /** What the agent should do with a pull request that it is given. Such an input has no body. */
   ask?: PullAsk | undefined;
-  /** How many UTF-8 bytes were cut off the body's end by the ingress. */
+  /** How many UTF-8 bytes the ingress cut off the body's end. */
   missingBytes?: number | undefined;
   /** The file that a review comment is about; `line` is the last of its lines, `startLine` the first. */
   path?: string | undefined;
@@ -37,7 +37,7 @@ export interface CommentInput extends InputBase {
   /** `LEFT` if the line, or the first of several, is in the old version of the file. */
   side?: string | undefined;
   startSide?: string | undefined;
-  /** The lines are of an earlier commit: they are not in the newest diff any more. */
+  /** The lines belong to an earlier commit and are no longer in the newest diff. */
   isOutdated?: boolean | undefined;
   commit?: string | undefined;
   /** `changes_requested`, `commented`, `approved`, or another state of GitHub's. */
@@ -53,7 +53,7 @@ export type FailureInput = InputBase & {
   headSha: string;
   /** The summary of the logs or of the check: at most 48 KiB. */
   text: string;
-  /** What the repository's config adds to it. */
+  /** The text that the repository's config adds to it. */
   additions?: string | undefined;
 } & (
     | { workflow: string; attempt: number; conclusion: string }
@@ -61,10 +61,10 @@ export type FailureInput = InputBase & {
     | { conflict: { baseBranch: string; baseSha: string } }
   );
 
-/** The content of an inbox's input, from which its part of the message is made. */
+/** The content of an input, from which its part of the message is made. */
 export type Input = CommentInput | FailureInput;
 
-/** Whether it only says what has happened, without a text or a request. */
+/** Whether an input only reports an event, without a text or a request. */
 export function isNotice({ kind }: Input): boolean {
   return kind === "closed" || kind === "reopened";
 }

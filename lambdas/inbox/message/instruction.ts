@@ -14,17 +14,17 @@ import {
   wording,
 } from "./wording.js";
 
-/** What the agent is told to do with what it gets. */
+/** How the agent is told what to do with the inputs of a message. */
 export interface Guidance {
   instructions: Instructions;
-  /** Whether the agent is only to review the pull request that an input is about. */
+  /** Whether the agent was only asked to review the pull request that an input is about. */
   isReviewed?: (input: Input) => boolean;
 }
 
 /**
  * The line that says what to do about these inputs. A team's own instruction is cleaned and cut like all texts, and may
- * contain code, but no fence. If it is blank, the default is used. Where the agent only reviews, it is told to push nothing,
- * whatever the team's instruction is.
+ * contain code, but no fence. If it is blank, the default is used. If the agent only reviews, it is told to push nothing,
+ * no matter what the team's instruction says.
  */
 export function instruction(
   inputs: readonly Input[],

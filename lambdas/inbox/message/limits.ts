@@ -1,6 +1,6 @@
 /**
- * The maximum size of a message, in UTF-8 bytes. Coder documents no limit, but the agent's API behind it has one of about
- * 1 MiB, and a terminal echoes the whole message.
+ * The maximum size of a message, in UTF-8 bytes. Coder documents no limit, but the agent's API behind it has a limit of
+ * about 1 MiB, and a terminal echoes the whole message.
  */
 export const messageBytes = 128 * 1024;
 
@@ -16,7 +16,7 @@ export const beforeLead = 160;
 /** The longest line of instruction, in characters. */
 export const instructionLength = 2000;
 
-/** The longest names, in characters. Together they leave most of a section to its text. */
+/** The longest names, in characters. Together, they leave most of a section for its text. */
 export const labelLength = {
   at: 40,
   branch: 255,

@@ -7,7 +7,7 @@ import { labelLength, sectionBytes } from "./limits.js";
 import { linesOf } from "./location.js";
 import { askWording, wording } from "./wording.js";
 
-/** The part of a message about one input, at most 64 KiB; numbered if the message has several. */
+/** The part of a message about one input: at most 64 KiB, and numbered if the message has several. */
 export function section(input: Input, number?: number): string {
   const body = quotable(input.kind === "failure" ? input.text : input.body);
   const url = label(input.url, labelLength.url);
@@ -32,14 +32,14 @@ export function section(input: Input, number?: number): string {
   return `${head}${ownWordsOn(input) ?? quotation(body, missing, url, room)}${additions}`;
 }
 
-/** What the relay itself says about an input that quotes nobody. */
+/** The relay's own text for an input that quotes nobody. */
 function ownWordsOn(input: Input): string | undefined {
   if (input.kind === "failure") return "conflict" in input ? wording.resolve : undefined;
   return input.ask && askWording[input.ask];
 }
 
 /**
- * Quotes somebody's text within `room` bytes. A note that it was cut, here or before, stands outside the fence, which only
+ * Quotes somebody's text within `room` bytes. If it was cut, here or earlier, a note says so outside the fence, where only
  * the relay can write.
  */
 function quotation(text: string, missingBefore: number, url: string, room: number): string {
@@ -100,7 +100,7 @@ function baseLine({ baseBranch, baseSha }: { baseBranch: string; baseSha: string
   return wording.base(label(baseBranch, labelLength.branch), label(baseSha, labelLength.sha));
 }
 
-/** As the message names it: `pull request octo/app#7`. */
+/** The name of a subject in the message: `pull request octo/app#7`. */
 export function nameOf(subject: Subject): string {
   const repository = label(subject.repository, labelLength.repository);
   if (subject.kind === "branch") return wording.branchOf(label(subject.name, labelLength.branch), repository);

@@ -235,7 +235,7 @@ describe("the instruction", () => {
     } as const;
     for (const input of [failure("log", { subject }), comment("x", { kind: "job", subject })]) {
       const { text } = compose([input], options);
-      expect(text).toContain("on a branch of its own, by a pull request");
+      expect(text).toContain("on its own branch, as a pull request");
       expect(text).not.toContain("same branch");
     }
   });
