@@ -16,6 +16,8 @@ const config: Config = {
   maxWorkers: Math.ceil(availableParallelism() * 1.5),
   // Tests wait for conditions; this only ends one that waits in vain, on a slow machine too.
   testTimeout: 300_000,
+  // Node.js stops the Lambdas' threads first, which takes longer than Jest's half a second on a busy machine.
+  workerGracefulExitTimeout: 30_000,
 };
 
 export default config;
