@@ -4,30 +4,30 @@ import { findAccount } from "../github/accounts.js";
 import { ConfigurationError } from "../model/errors.js";
 import { agentEnvironment } from "../runtime/environment.js";
 
-/** The agent's account: the login from the settings, and the id if GitHub was asked for it before. */
+/** The agent's account: the login from the settings, and the id if we have already looked it up on GitHub. */
 export interface KnownAgent {
   agent: string;
   agentId: number | undefined;
 }
 
-/** The agent as this container knows it. */
+/** The agent's account as this container has it cached. */
 export async function agentAsKnown(): Promise<KnownAgent> {
   const { AGENT_GITHUB_USERNAME: agent } = agentEnvironment();
   return { agent, agentId: await knownAccounts().idOf(agent) };
 }
 
-/** The agent as the table knows it now. */
+/** The agent's account, read again from the table. */
 export async function agentAsKept(): Promise<KnownAgent> {
   const { AGENT_GITHUB_USERNAME: agent } = agentEnvironment();
   return { agent, agentId: await knownAccounts().idNow(agent) };
 }
 
-/** By client: another installation may have removed the App. */
+/** One lookup per client: another installation may have removed the App. */
 const lookups = new WeakMap<Octokit, Promise<number>>();
 
 /**
- * The id of the agent's account. GitHub is asked once which account has the login, whatever runs at the same time in the
- * container; then the id is kept for good.
+ * The id of the agent's account. We ask GitHub once which account has the login, even if several invocations in this
+ * container need it at the same time. The id is then stored permanently.
  */
 export async function agentId(octokit: Octokit): Promise<number> {
   const { agent: login, agentId: known } = await agentAsKnown();

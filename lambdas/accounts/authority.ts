@@ -13,13 +13,13 @@ const assignPermission = "write";
 
 export interface Authorization {
   allowed: boolean;
-  /** For people: who may do this, if it is not allowed; empty if nobody is to be told. */
+  /** For people: who may do this, if it is not allowed. Empty if nobody should be notified. */
   reason: string;
 }
 
 const allowed: Authorization = { allowed: true, reason: "" };
 
-/** The repository of a task: permissions there count. */
+/** The repository of a task. Permissions are checked there. */
 export interface TaskRepository {
   id: number;
   owner: string;
@@ -27,15 +27,15 @@ export interface TaskRepository {
 }
 
 /**
- * Whether the work of an event may begin: the account must be served, and the person who assigned the agent needs the
- * permission to do so. Behind a scheduled job or a failing branch are only the authors of the config file on the default
- * branch: planning the task reads whether the file still asks for the work, and for whom. Work may end in any case:
- * GitHub lets the author of an issue close it.
+ * Whether the work of an event may begin: the account must be served, and the person who assigned the agent needs
+ * permission to do so. Scheduled jobs and failing branches come from the config file on the default branch; planning the
+ * task checks that the file still asks for the work, and for whom. Work may always end, because GitHub lets the author of
+ * an issue close it.
  */
 export async function authorizeWork(event: WorkEvent): Promise<Authorization> {
   if (event.type === "task_closed") return allowed;
   const app = await connectGitHub();
-  // A job's repository may have another owner by now.
+  // A job's repository may have a new owner by now.
   const { ownerId: _, ...unowned } = event.repository;
   const repository = event.type === "job_due" ? unowned : event.repository;
   if (!(await isRepositoryServed(app.installation(event.installation), repository))) {
@@ -46,12 +46,12 @@ export async function authorizeWork(event: WorkEvent): Promise<Authorization> {
 }
 
 /**
- * Whether everybody behind the event may make the agent of a task in `repository` work: people by their permission
- * there, as the API gives it (`author_association` is no authorisation); bots by the list in the settings, and the App's
- * own bot never. Behind a failed run are the one who caused it and the one who started it again.
+ * Whether everybody behind the event may make the agent of a task in `repository` work. People need the permission there
+ * that the API returns (`author_association` is not an authorization). Bots must be on the list in the settings; the
+ * App's own bot is never allowed. For a failed run, both the person who caused it and the person who re-ran it count.
  *
- * If the event is from another repository than the task's, only people are allowed: anybody with write permission there
- * also controls the bots and the agent there.
+ * If the event is from a different repository than the task's, only people are allowed, because anybody with write
+ * permission there also controls the bots and the agent there.
  */
 export async function authorize(
   app: GitHubApp,
@@ -63,14 +63,14 @@ export async function authorize(
   }
   const isElsewhere = repository.id !== event.repository.id;
   const octokit = app.installation(event.installation);
-  // Runs of the agent's own pull requests are its own, because it pushes. Its comments are never events.
+  // The agent itself causes the runs of its pull requests, because it pushes. Its comments never become events.
   const agent = event.type === "check_failed" ? await agentId(octokit) : undefined;
   const people = peopleBehind(event).filter(({ id }) => id !== agent);
   if (people.length === 0) {
     return decide(
       !isElsewhere,
       event,
-      "a run of another repository has to be caused, or started again, by a person",
+      "a run in another repository must have been caused or re-run by a person",
     );
   }
   const least = leastFor(event, isElsewhere);
@@ -89,7 +89,10 @@ export async function authorize(
   return decide(refusal === undefined, event, refusal ?? "");
 }
 
-/** With COMMENT_MIN_PERMISSION `any`, an event from another repository still needs read permission on the task's. */
+/**
+ * With COMMENT_MIN_PERMISSION `any`, an event from another repository still needs read permission on the task's
+ * repository.
+ */
 function leastFor({ type }: PersonalEvent, isElsewhere: boolean): Permission | "any" {
   if (type === "task_requested") return assignPermission;
   const { COMMENT_MIN_PERMISSION: least } = settings;
@@ -98,7 +101,7 @@ function leastFor({ type }: PersonalEvent, isElsewhere: boolean): Permission | "
 
 /** If GitHub names no people for a run, the sender of the event counts. */
 function peopleBehind(event: PersonalEvent): readonly Person[] {
-  // To report on a commit or to move a branch takes write access already, and the sender often has caused nothing.
+  // Reporting on a commit or moving a branch already requires write access, and the sender often isn't the cause.
   if (event.type === "check_reported" || event.type === "pull_conflicted") return [];
   const actors = event.type === "check_failed" ? (event.run.actors ?? []) : [];
   return actors.length > 0 ? actors : [event.sender];

@@ -5,7 +5,10 @@ import type { Person } from "../model/event.js";
 import { isSameLogin } from "../model/login.js";
 import { agentEnvironment } from "../runtime/environment.js";
 
-/** Whether an operator has added this bot to ALLOWED_BOTS. `renovate` there is `renovate[bot]`, never a person's login. */
+/**
+ * Whether an operator has added this bot to ALLOWED_BOTS. `renovate` in the list means `renovate[bot]`, never a person's
+ * login.
+ */
 export async function isAllowedBot(octokit: Octokit, { id, login, type }: Person): Promise<boolean> {
   if (type !== "Bot") return false;
   for (const listed of agentEnvironment().ALLOWED_BOTS) {

@@ -20,7 +20,7 @@ export async function isServed(account: Account): Promise<boolean> {
   return false;
 }
 
-/** Whether the account is served that owns a repository: according to the event, else according to GitHub now. */
+/** Whether the account that owns a repository is served. The owner is taken from the event, or else from GitHub. */
 export async function isRepositoryServed(octokit: Octokit, repository: Repository): Promise<boolean> {
   const current = repository.ownerId === undefined ? await findRepository(octokit, repository) : repository;
   if (current?.id !== repository.id || current.ownerId === undefined) return false;
@@ -33,7 +33,7 @@ async function ownerId(): Promise<number> {
   const { ownerId: owner } = await findApp();
   if (owner === undefined) {
     throw new ConfigurationError(
-      "GitHub does not say who owns the App. Set ALLOWED_ACCOUNTS to the logins of the accounts to serve.",
+      "GitHub did not return the App's owner. Set ALLOWED_ACCOUNTS to the logins of the accounts to serve.",
     );
   }
   return knownAccounts().keep(appOwner, owner);

@@ -1,7 +1,7 @@
 import { TransientError } from "../model/errors.js";
 import { timeoutFor } from "../runtime/budget.js";
 
-/** Refusals (400) that a retry can get past: limits of rate and capacity, by the services' own names. */
+/** Errors (400) that a retry can overcome: rate and capacity limits, under the names that the services use. */
 const limits = new Set([
   "ExecutionLimitExceeded",
   "LimitExceededException",
@@ -15,20 +15,20 @@ const limits = new Set([
   "TooManyRequestsException",
 ]);
 
-/** Longer than all attempts of any client here together: the clients have shorter time-outs of their own. */
+/** Longer than all attempts of any client here together; the clients have shorter time-outs of their own. */
 const longestMs = 60_000;
 
 export interface Request {
-  /** As AWS calls them: `DynamoDB`, `GetItem`. */
+  /** AWS's own name, such as `DynamoDB`; `operation` is one such as `GetItem`. */
   service: string;
   operation: string;
-  /** Names of this operation's refusals that a retry can get past. */
+  /** Names of this operation's other errors that a retry can overcome. */
   passing?: readonly string[];
 }
 
 /**
- * Sends one request to AWS, within the invocation's time. Throws a `TransientError` for passing trouble: a 5xx under
- * any name, a limit, a lost connection, a time-out. Any other refusal is thrown as the SDK's error, under AWS's name.
+ * Sends one request to AWS, within the invocation's time. Throws a `TransientError` if a retry can help: after any 5xx, a
+ * limit, a lost connection or a time-out. Other errors are rethrown as the SDK's, under AWS's name.
  * https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
  */
 export async function askAws<Answer>(
@@ -41,7 +41,7 @@ export async function askAws<Answer>(
   } catch (error) {
     const reason = reasonToRetry(error, passing);
     if (reason === undefined) throw error;
-    throw new TransientError(`${service} could not do ${operation} just now: ${reason}. It is retried.`);
+    throw new TransientError(`${service} could not perform ${operation}: ${reason}. It is retried.`);
   }
 }
 
@@ -49,13 +49,13 @@ export async function askAws<Answer>(
 function reasonToRetry(error: unknown, passing: readonly string[]): string | undefined {
   if (!(error instanceof Error)) return "no answer";
   const status = statusOf(error);
-  // A request without an answer, or a mistake of our own, which a retry does not help.
+  // There was no answer, or the fault is ours and a retry doesn't help.
   if (status === undefined) return isOurMistake(error) ? undefined : codeOf(error);
   const isPassing = status >= 500 || status === 429 || limits.has(error.name) || passing.includes(error.name);
   return isPassing ? `${status} ${error.name}` : undefined;
 }
 
-/** Bugs of our own throw these; a retry does not help. */
+/** Our own bugs throw these; a retry doesn't help. */
 function isOurMistake(error: Error): boolean {
   return ["TypeError", "RangeError", "ReferenceError", "CredentialsProviderError"].includes(error.name);
 }
@@ -65,7 +65,7 @@ function codeOf(error: Error): string {
   return "code" in error && typeof error.code === "string" ? error.code : error.name;
 }
 
-/** The answer's status. An answer that the SDK cannot read (a proxy's page) has it in `$response`. */
+/** The status of the answer. If the SDK can't parse the answer (a proxy's page), the status is in `$response`. */
 function statusOf(error: Error): number | undefined {
   const { $metadata, $response } = error as {
     $metadata?: { httpStatusCode?: number };

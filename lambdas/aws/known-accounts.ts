@@ -2,7 +2,7 @@ import { isSameLogin } from "../model/login.js";
 import { accountsEnvironment } from "../runtime/environment.js";
 import { type Key, Table } from "./table.js";
 
-/** An account of GitHub: the id stays, the login may be changed, and then taken by somebody else. */
+/** A GitHub account. The id never changes; the login can, and somebody else can then take it. */
 export interface Account {
   id: number;
   login: string;
@@ -12,12 +12,12 @@ interface KnownAccount {
   accountId: number;
 }
 
-/** A login without a known id is read again after this long: another container may have kept its id. */
+/** If a login's id is unknown, we read again after this long: another container may have stored it. */
 const pauseMs = 5000;
 
 /**
- * The accounts that the logins of the settings mean. GitHub is asked once who has a login; from then on the id counts,
- * even if the login changes. One item for each login, which does not expire: `pk = account#<API's host>`, `sk = <login>`.
+ * The accounts that the logins in the settings refer to. We ask GitHub once who has a login; from then on the id counts,
+ * even if the login changes. Each login has one item, which does not expire: `pk = account#<API's host>`, `sk = <login>`.
  */
 class KnownAccounts {
   readonly #table = new Table();
@@ -25,7 +25,7 @@ class KnownAccounts {
   #ids: Promise<Map<string, number>> | undefined;
   #readAt = Number.NEGATIVE_INFINITY;
 
-  /** The id that is kept for a login. Read once per container, and again while one is missing. */
+  /** The id that is stored for a login. Read once per container, and again while one is missing. */
   async idOf(login: string): Promise<number | undefined> {
     const known = (await this.#read()).get(login.toLowerCase());
     if (known !== undefined || performance.now() - this.#readAt < pauseMs) return known;
@@ -33,13 +33,13 @@ class KnownAccounts {
     return (await this.#read()).get(login.toLowerCase());
   }
 
-  /** The id that is kept for a login now: another Lambda may have kept it a moment ago. */
+  /** The same, read again first: another Lambda may have just stored it. */
   async idNow(login: string): Promise<number | undefined> {
     this.#ids = undefined;
     return this.idOf(login);
   }
 
-  /** Keeps an id for a login, unless there is one; returns the one that is kept. */
+  /** Stores an id for a login unless it has one, and returns the stored id. */
   async keep(login: string, id: number): Promise<number> {
     const key = login.toLowerCase();
     await this.#table.update<KnownAccount>(
@@ -52,8 +52,8 @@ class KnownAccounts {
   }
 
   /**
-   * Whether `account` is the one that a setting means by `login`. While no id is kept for a login, it means the account
-   * that has it now, by `lookUp`, which is called only if the account has that login.
+   * Whether `account` is the one that a setting means by `login`. As long as no id is stored, a login means the account
+   * that has it now. `lookUp` finds that account's id, and is called only if `account` has the login.
    */
   async isNamed(
     account: Account,
@@ -67,7 +67,7 @@ class KnownAccounts {
     return found !== undefined && (await this.keep(login, found)) === account.id;
   }
 
-  /** A query that has failed is repeated by the next call. */
+  /** After a failed query, the next call repeats it. */
   #read(): Promise<Map<string, number>> {
     this.#ids ??= this.#query().catch((error) => {
       this.#ids = undefined;
@@ -89,7 +89,7 @@ class KnownAccounts {
 
 let shared: KnownAccounts | undefined;
 
-/** One for a container. */
+/** One per container. */
 export function knownAccounts(): KnownAccounts {
   shared ??= new KnownAccounts();
   return shared;

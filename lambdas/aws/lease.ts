@@ -2,15 +2,15 @@ import { randomUUID } from "node:crypto";
 import { TaskBusyError } from "../model/errors.js";
 import { type Key, secondsFromNow, Table } from "./table.js";
 
-/** DynamoDB deletes the item after this time; it has no meaning once the lease has expired. */
+/** DynamoDB deletes the item after this time; once the lease has expired, the item means nothing. */
 const keptForSeconds = 24 * 3600;
 
-/** What only one execution may do at a time. */
+/** Something that only one execution may do at a time. */
 export interface Lease {
   key: Key;
-  /** Milliseconds: longer than its holder may run, so that the holder of an expired lease has stopped. */
+  /** Milliseconds. Longer than its holder may run, so the holder of an expired lease has certainly stopped. */
   ms: number;
-  /** What the lease is for, to complete "holds the lease of". */
+  /** The purpose of the lease, to complete "holds the lease of". */
   of: string;
 }
 

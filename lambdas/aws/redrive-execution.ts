@@ -6,7 +6,7 @@ const client = /* @__PURE__ */ new SFNClient({
   requestHandler: { connectionTimeout: 500, requestTimeout: 2500, throwOnRequestTimeout: true },
 });
 
-/** An execution that runs, has succeeded, is too old, or is not there. */
+/** The execution is running, has succeeded, is too old, or does not exist. */
 const notRedrivable = ["ExecutionNotRedrivable", "ExecutionDoesNotExist"];
 
 /**

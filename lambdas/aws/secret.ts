@@ -4,25 +4,25 @@ import { askAws } from "./ask.js";
 const lifetimeMs = 5 * 60_000;
 const pauseMs = 60_000;
 
-/** Even if connection and request hang, GitHub gets its answer within the ten seconds that it waits. */
+/** Even if connection and request hang, we answer GitHub within the ten seconds that it waits. */
 const client = new SecretsManagerClient({
   maxAttempts: 2,
   requestHandler: { connectionTimeout: 500, requestTimeout: 1500, throwOnRequestTimeout: true },
 });
 
-/** Secrets Manager's names for the value in force and the one before the last rotation. */
+/** Secrets Manager's names for the current value and the one before the last rotation. */
 export type Stage = "AWSCURRENT" | "AWSPREVIOUS";
 
 /**
- * One secret, kept in the container for five minutes, so that a rotation needs no restart. The stages are read
- * together; a stage that does not exist is left out. Passing trouble is thrown as a `TransientError`.
+ * One secret, cached in the container for five minutes, so a rotation needs no restart. The stages are read together; a
+ * stage that does not exist is left out. Throws a `TransientError` if a retry can help.
  */
 export class Secret {
   #values: string[] = [];
   #readAt = Number.NEGATIVE_INFINITY;
   #rereadAt = Number.NEGATIVE_INFINITY;
   #reading: Promise<string[]> | undefined;
-  /** When the value in force was put, in milliseconds since the epoch; undefined before it was read. */
+  /** When the current value was stored, in milliseconds since the epoch; undefined until it is read. */
   rotatedAt: number | undefined;
 
   constructor(
@@ -31,13 +31,15 @@ export class Secret {
     private readonly now: () => number = Date.now,
   ) {}
 
-  /** The values, in the order of the stages. While Secrets Manager fails, the last known ones stay in use. */
+  /**
+   * The values, in the order of the stages. While Secrets Manager is failing, we continue to use the last known ones.
+   */
   async values(): Promise<readonly string[]> {
     if (this.now() - this.#readAt < lifetimeMs) return this.#values;
     return this.#read();
   }
 
-  /** The value in force. */
+  /** The current value. */
   async value(): Promise<string> {
     const [current] = await this.values();
     if (current === undefined) throw new Error(`The secret ${this.arn} has no value.`);
@@ -45,18 +47,18 @@ export class Secret {
   }
 
   /**
-   * The values, read again in case they were rotated; `undefined` if this was done less than a minute ago, so that
-   * requests with bad signatures cannot run up calls.
+   * The values, read again in case they were rotated. Returns `undefined` if this was done less than a minute ago:
+   * requests with bad signatures must not cause a flood of calls.
    */
   async reread(): Promise<readonly string[] | undefined> {
-    // One reading serves all requests that wait for it.
+    // All requests that are waiting share one read.
     if (this.#reading) return this.#read();
     if (this.now() - this.#rereadAt < pauseMs) return undefined;
     this.#rereadAt = this.now();
     return this.#read();
   }
 
-  /** A service has refused the value: the next use reads it again, so that a redrive finds the corrected one. */
+  /** Call this when a service rejects the value. The next use reads it again, so a redrive finds the corrected one. */
   expire(): void {
     this.#readAt = Number.NEGATIVE_INFINITY;
   }
@@ -70,7 +72,7 @@ export class Secret {
       this.#readAt = this.now();
     } catch (error) {
       if (this.#values.length === 0) throw error;
-      // Not at once again: stale values serve until the next minute's try.
+      // Don't try again at once: use the stale values for another minute.
       this.#readAt = this.now() - lifetimeMs + pauseMs;
     }
     return this.#values;
@@ -89,7 +91,7 @@ export class Secret {
         (options) => client.send(command, options),
       );
       if (stage === "AWSCURRENT") this.rotatedAt = CreatedDate?.getTime();
-      // Put from a file, a value often ends in a line break.
+      // A value that was stored from a file often ends in a line break.
       return SecretString?.trim();
     } catch (error) {
       // A secret that was never rotated has no previous value.

@@ -4,16 +4,16 @@ import type { TaskKey } from "../model/record.js";
 import { limits } from "../text/limits.js";
 import { askAws } from "./ask.js";
 
-/** `__PURE__`: a bundle whose Lambda starts nothing leaves it out. */
+/** `__PURE__` lets the bundler drop the client if a Lambda starts nothing. */
 const client = /* @__PURE__ */ new SFNClient({
   maxAttempts: 2,
   requestHandler: { connectionTimeout: 500, requestTimeout: 2500, throwOnRequestTimeout: true },
 });
 
 /**
- * The name of the execution that serves a delivery: the flow, the repository or account, the number, and the whole
- * GUID, so that Step Functions itself refuses a redelivery. At most 80 characters of `[0-9A-Za-z_-]`: if it is too
- * long, the repository's name is cut.
+ * The name of the execution for a delivery: the flow, the repository or account, the number, and the whole GUID. So Step
+ * Functions itself rejects a redelivery. A name has at most 80 characters of `[0-9A-Za-z_-]`; if it is too long, the
+ * repository's name is cut.
  */
 export function executionName(
   flow: string,
@@ -27,9 +27,9 @@ export function executionName(
 }
 
 /**
- * The name of a drain: the inbox and its generation. The task's name is not in it, since it can change within a
- * generation: two drains of one generation would then have different names. Other work than an issue is named by a hash,
- * for the name of a job or a branch can be long and have any characters.
+ * The name of a drain: the inbox and its generation. It doesn't contain the task's name, which can change within a
+ * generation: two drains of one generation would then have different names. Work other than an issue appears as a hash,
+ * because the name of a job or branch can be long and contain any characters.
  */
 export function drainName({ repositoryId, work }: TaskKey, generation: number): string {
   const isNumber = /^\d+$/.test(work);
@@ -38,7 +38,7 @@ export function drainName({ repositoryId, work }: TaskKey, generation: number): 
   return `drain-${repositoryId}-${isNumber ? work : `${kind}-${hash}`}-${generation}`;
 }
 
-/** The outcome of a start: the execution is new, the same one runs already, or one of this name has ended. */
+/** The outcome of a start: the execution is new, it is already running, or one of this name has already ended. */
 export type Start = "started" | "running" | "closed";
 
 /**
@@ -49,7 +49,7 @@ export type Start = "started" | "running" | "closed";
 export async function startExecution(stateMachineArn: string, name: string, input: unknown): Promise<Start> {
   // The two clocks may differ by some milliseconds; at worst, GitHub gets a 200 instead of a 202.
   const sentAt = Date.now();
-  // Lambda's own trace, so that X-Ray shows the execution behind the invocation that has started it.
+  // Lambda's own trace, so X-Ray connects the execution to the invocation that started it.
   const { _X_AMZN_TRACE_ID: traceHeader } = process.env;
   const command = new StartExecutionCommand({
     stateMachineArn,

@@ -16,21 +16,21 @@ export interface Key {
   sk: string;
 }
 
-/** Attributes to set, and those to remove as `undefined`. */
+/** Attributes to set; `undefined` removes one. */
 export type Changes<Item> = { [Field in keyof Item]?: Item[Field] | undefined };
 
-/** When a change is made: DynamoDB's expression, `#field` for the item's fields, `:name` for the values. */
+/** The condition of a change: a DynamoDB expression with `#field` for the item's fields and `:name` for the values. */
 export interface Condition {
   expression: string;
   values?: Record<string, unknown>;
 }
 
-/** What an update does besides setting and removing attributes, and when. */
+/** Further parts of an update: its condition, and what it does besides setting and removing attributes. */
 export interface UpdateOptions {
   condition?: Condition;
-  /** Numbers to count up; one that is missing counts as 0. */
+  /** Amounts to add to numbers; a missing number counts as 0. */
   add?: Record<string, number>;
-  /** Members to take out of string sets; DynamoDB removes a set that is empty. */
+  /** Members to remove from string sets; DynamoDB deletes a set that becomes empty. */
   take?: Record<string, Set<string>>;
 }
 
@@ -43,8 +43,8 @@ const client = DynamoDBDocumentClient.from(
 );
 
 /**
- * The stack's one DynamoDB table, without transactions. Reads are consistent. Passing trouble is thrown as a
- * `TransientError`.
+ * The stack's one DynamoDB table, used without transactions. Reads are consistent. Throws a `TransientError` if a retry
+ * can help.
  */
 export class Table {
   readonly #name = tableEnvironment().TABLE_NAME;
@@ -65,8 +65,9 @@ export class Table {
   }
 
   /**
-   * The same one by one, with one page in memory at a time. `pageSize` is the number of items in a page; without it, a
-   * page is 1 MB. `fields` names the attributes to read, `#field` for each; `filter` says which items.
+   * The same as `query`, but yields one item after the other and holds one page in memory. `pageSize` is the number of
+   * items in a page; without it, a page is 1 MB. `fields` lists the attributes to read as `#field`; `filter` selects the
+   * items.
    */
   async *each<Item>(
     pk: string,
@@ -96,8 +97,8 @@ export class Table {
   }
 
   /**
-   * Changes an item, or makes it, and returns it as it is then; `undefined`, and no change, if the condition does not
-   * hold.
+   * Changes or creates an item and returns the new version. If the condition does not hold, changes nothing and returns
+   * `undefined`.
    */
   async update<Item>(
     key: Key,

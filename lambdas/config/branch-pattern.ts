@@ -8,12 +8,12 @@ export interface BranchPattern {
   matches: (branch: string) => boolean;
 }
 
-/** Matches a number of characters in a row. */
+/** Matches one or more characters in a row. */
 interface Step {
   allows: (character: string) => boolean;
   /** How many steps ahead matching may skip without consuming a character. */
   skips: readonly number[];
-  /** Whether it may match more than one character. */
+  /** Whether it may match several characters. */
   repeats: boolean;
 }
 
@@ -28,7 +28,7 @@ export function parseBranchPattern(pattern: string): BranchPattern | { fault: st
   if (rest === "") return { fault: "Expected a pattern after the `!`." };
   if (rest.startsWith("refs/heads/"))
     return { fault: "Expected the name of a branch alone, without `refs/heads/`." };
-  /** The character or set that `?` and `+` apply to. */
+  /** The character or set that a following `?` or `+` applies to. */
   let last: Step | undefined;
   let before = "";
   for (let token = ""; rest !== ""; rest = rest.slice(token.length)) {
@@ -37,7 +37,7 @@ export function parseBranchPattern(pattern: string): BranchPattern | { fault: st
     const quantified: Step | undefined = last;
     last = undefined;
     if (token === "**") {
-      // `a/**/b` matches `a/b` too: a step that matches nothing may skip the stars and the slash.
+      // `a/**/b` also matches `a/b`: a step that matches nothing may skip the stars and the slash.
       const isWholeFolders = rest.startsWith("**/") && (before === "" || before === "/");
       if (isWholeFolders) steps.push({ allows: () => false, skips: [1, 3], repeats: false });
       steps.push({ allows: () => true, ...anyNumber });

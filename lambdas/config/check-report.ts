@@ -13,7 +13,7 @@ export const checkName = "coder-task-relay / config";
 /** The `external_id` of the check run. Each commit has one with this id. */
 export const checkExternalId = "repo-config";
 
-/** The content of a commit's check run: whether the config is valid, and as whom its jobs and failed runs work. */
+/** The content of a commit's check run: whether the config is valid, and who its jobs and failed runs work as. */
 export function checkReport(state: ConfigState, standings: ConfigStandings): CheckReport {
   return { name: checkName, externalId: checkExternalId, ...textsOf(state, standings) };
 }
@@ -67,7 +67,7 @@ function refusals(config: RepoConfig, { jobs, failedRuns }: ConfigStandings): st
   return parts.join(" and ");
 }
 
-/** Faults are safe to show: the parser leaves out values, escapes keys and limits their number. */
+/** Faults are safe to show, because the parser leaves out values, escapes keys and limits their number. */
 function faultList(faults: readonly Fault[]): string {
   return faults
     .map(({ line, path, message }) => `- Line ${line}${path === "" ? "" : `, \`${path}\``}: ${message}`)

@@ -15,13 +15,16 @@ import type { ScheduledJob } from "./repo-config.js";
 
 export interface Checked {
   /**
-   * `none`: no check run was written. The account is not served, the pull request does not change the config, or the
-   * repository has no config and lost none.
+   * `none`: no check run was written, because the account is not served, the pull request does not change the config, or
+   * the repository has no config and the push didn't remove one.
    */
   outcome: "success" | "failure" | "neutral" | "none";
 }
 
-/** Checks the config at an event's commit, if a pull request changes it there, and writes the result as a check run. */
+/**
+ * Checks the config at an event's commit and writes the result as a check run. Skips pull requests that don't change the
+ * config.
+ */
 export async function checkConfig(app: GitHubApp, event: ConfigPush | ConfigProposed): Promise<Checked> {
   const { repository } = event;
   const isPush = event.type === "config_push";
@@ -36,7 +39,7 @@ export async function checkConfig(app: GitHubApp, event: ConfigPush | ConfigProp
     failedRuns: standingOfNobody(),
   });
   const checkRun = new CheckRunClient(octokit, app.id, repository, sha);
-  // A push that only may have touched the file needs no check run if there is no file.
+  // If there is no file, a push needs no check run unless it removed the file.
   if (isPush && state.state === "absent" && !event.push.removed && !(await checkRun.exists(report))) {
     return { outcome: "none" };
   }

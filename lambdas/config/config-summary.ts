@@ -10,12 +10,15 @@ const cutMark = "\n\n… The rest is left out: it is too long for this page.";
 const nameLength = 100;
 const promptLength = 200;
 
-/** How many entries of a list are named. The page links to the file. */
+/** How many entries of a list are shown. The page links to the file. */
 const shownEntries = 20;
 
 const providers: Readonly<Record<string, string>> = { claude_code: "Claude Code", codex: "Codex" };
 
-/** Markdown: what applies once this config is on the default branch. `warnings` is a Markdown list, or empty. */
+/**
+ * The settings that apply once this config is on the default branch, as Markdown. `warnings` is a Markdown list, or
+ * empty.
+ */
 export function configSummary(config: RepoConfig, standings: ConfigStandings, warnings: string): string {
   const { sandbox, harness, scheduled_jobs: jobs, on_event: onEvent } = config;
   const parts = [
@@ -56,7 +59,7 @@ function jobLine(
   ].join("\n");
 }
 
-/** The end of a sentence. It names no Coder user, because the page may be public. */
+/** The end of a sentence. It doesn't name a Coder user, because the page may be public. */
 function asWhom(standing: ExpectedStanding = { as: "pusher" }): string {
   switch (standing.as) {
     case "person":
@@ -82,7 +85,7 @@ function list<Entry>(entries: readonly Entry[], toText: (entry: Entry) => string
   return left > 0 ? `${shown} and ${left} more` : shown;
 }
 
-/** The summary of a check run within GitHub's limit, cut at a whole line, so that no code span is left open. */
+/** The summary of a check run within GitHub's limit, cut at the end of a line so that no code span is left open. */
 export function cutSummary(summary: string): string {
   const limit = limits.gitHub.checkRunSummary;
   if (fits(summary, limit)) return summary;

@@ -2,7 +2,7 @@ import type * as z from "zod/mini";
 import type { Path } from "./fault.js";
 import type { Table } from "./toml.js";
 
-/** What zod found, as sentences that say what to do. The shape holds the messages about one value. */
+/** Turns zod's issue into sentences that say what to do. Messages about a single value are in the shape. */
 export function expectation(issue: z.core.$ZodIssue, root: Table): string {
   switch (issue.code) {
     case "invalid_type":

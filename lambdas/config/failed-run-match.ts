@@ -9,11 +9,11 @@ import { matchingRule } from "./failed-run-rules.js";
 import { readConfig } from "./read-config.js";
 
 /**
- * Whether the repository's config assigns the agent to the branch that a run failed on. The agent reads what the run
- * logged, so everybody behind the run must have write permission or be an allowed bot.
+ * Whether the repository's config assigns the agent to the branch that a run failed on. The agent reads the run's logs,
+ * so everybody behind the run must have write permission or be an allowed bot.
  */
 export async function matchesFailedRun(octokit: Octokit, { repository, run }: CheckFailed): Promise<boolean> {
-  // A fork's branch can have the same name, and anybody can write what fails there.
+  // A fork's branch can have the same name, and anybody can make it fail with any text.
   if (run.headRepository.id !== repository.id) return false;
   const read = await readConfig(octokit, repository);
   const isListed = read.state === "valid" && matchingRule(read.config, run) !== undefined;
@@ -39,7 +39,7 @@ export async function matchesFailedRun(octokit: Octokit, { repository, run }: Ch
   }
 }
 
-/** `false` also if nobody is known to be behind the run. */
+/** Also `false` if GitHub names nobody behind the run. */
 async function areAllTrusted(
   octokit: Octokit,
   repository: CheckFailed["repository"],

@@ -2,7 +2,7 @@ import { isBacktick } from "../text/look-alikes.js";
 
 /** An error or a warning about a config file. Path and message never contain a value of the file. */
 export interface Fault {
-  /** 1-based, and within the file. */
+  /** 1-based, always within the file. */
   line: number;
   /** Such as `scheduled_jobs[1].schedule`; empty if the fault is about the whole file. */
   path: string;
@@ -13,7 +13,7 @@ export interface Fault {
 /** Keys and, in arrays, 0-based indexes. */
 export type Path = readonly PropertyKey[];
 
-/** A fault whose line is not known yet. */
+/** A fault without its line, which is found later. */
 export interface Finding {
   path: Path;
   message: string;
@@ -23,8 +23,8 @@ const maxKeyCharacters = 40;
 const maxPathCharacters = 200;
 
 /**
- * The path in TOML's notation: `on_event.failed_run[0]."my key"`. Keys come from the file, so characters that mean
- * something to Markdown or a terminal, and line ends, are escaped as in TOML, and long keys are cut.
+ * The path in TOML's notation: `on_event.failed_run[0]."my key"`. Keys come from the file. So line ends and characters
+ * with a meaning in Markdown or a terminal are escaped as in TOML, and long keys are cut.
  */
 export function pathText(path: Path): string {
   let text = "";

@@ -10,7 +10,7 @@ import { KnownRepositories } from "./known-repositories.js";
 import { readConfig } from "./read-config.js";
 import { removeSchedules, syncSchedules } from "./schedule-sync.js";
 
-/** Repositories that one call syncs: about a minute if GitHub is slow. */
+/** The number of repositories that one call syncs. It takes about a minute if GitHub is slow. */
 const atOnce = 30;
 
 /** The input of the next call. */
@@ -20,8 +20,8 @@ export interface Progress {
 }
 
 /**
- * Syncs the schedules of the next repositories that were added or removed. `position` is 0 in the first
- * call, then the result of the previous one.
+ * Syncs the schedules of the next repositories that were added or removed. `position` is 0 in the first call; after that
+ * it is the previous call's result.
  */
 export async function syncInstallation(
   app: GitHubApp,
@@ -33,7 +33,7 @@ export async function syncInstallation(
     : syncRemoved(app, event, position);
 }
 
-/** The position counts the repositories that are done. The list of a whole installation is read page by page. */
+/** The position counts the finished repositories. The list of a whole installation is read page by page. */
 async function syncAdded(
   octokit: Octokit,
   { installation, repositories }: RepositoriesAdded,
@@ -50,13 +50,13 @@ async function syncAdded(
   return { position: position + atOnce, done: batch.length < atOnce };
 }
 
-/** Most repositories have neither a config nor schedules: these cost two requests. */
+/** Most repositories have neither a config nor schedules, so they cost only two requests. */
 async function needsSync(octokit: Octokit, repository: Repository): Promise<boolean> {
   if ((await readConfig(octokit, repository)).state !== "absent") return true;
   return (await new RepositorySchedules(repository.id).list()).length > 0;
 }
 
-/** The position is the id of the last repository that is done, so the list may shrink between two calls. */
+/** The position is the id of the last finished repository, so the list may shrink between two calls. */
 async function syncRemoved(
   app: GitHubApp,
   { installation, repositories }: RepositoriesRemoved,
@@ -74,8 +74,8 @@ async function syncRemoved(
 }
 
 /**
- * Skips a repository that was deleted or blocked, or that has a schedule that Scheduler refuses: the others must still
- * be synced.
+ * Skips a repository that was deleted or blocked, or that has a schedule that Scheduler rejects, because the others must
+ * still be synced.
  */
 async function unlessRefused(repository: Repository, work: () => Promise<unknown>): Promise<void> {
   try {

@@ -5,20 +5,22 @@ import type { ScheduledJob } from "./repo-config.js";
 
 /** Who pushed a job in its current form. */
 export interface JobOrigin {
-  /** Hash of the whole job: a changed job is another job. */
+  /** Hash of the whole job, because a changed job counts as a new job. */
   fingerprint: string;
-  /** Who pushed it; `null` for a bot, or if it is unknown. */
+  /** The person who pushed it; `null` for a bot, or if unknown. */
   pusher: Person | null;
   /** Whether the pusher had write permission when the push was synced. */
   hadWrite: boolean;
-  /** When it was pushed, by GitHub's clock: ISO 8601; empty if it is unknown. */
+  /** When it was pushed, by GitHub's clock (ISO 8601); empty if unknown. */
   at: string;
 }
 
 /** The known origins of one repository's jobs. */
 export interface KnownOrigins {
   jobs: JobOrigin[];
-  /** An invalid file at the head, and the only person who pushed since the last valid one; `null` if several did. */
+  /**
+   * An invalid file at the head, and the only person who has pushed since the last valid file; `null` if several have.
+   */
   draft?: { sha: string; pusher: Person | null } | undefined;
 }
 
@@ -27,12 +29,12 @@ export interface JobsPushed {
   pusher: Person | null;
   hadWrite: boolean;
   at: string;
-  /** `undefined` if it is unknown. */
+  /** `undefined` if unknown. */
   before: ReadonlySet<string> | undefined;
   after: ReadonlySet<string>;
 }
 
-/** Covers every key of a job: a person who changes one becomes responsible for the job. */
+/** Covers every key of a job, because a person who changes any of them becomes responsible for the job. */
 export function fingerprintOf(job: ScheduledJob): string {
   const { name, branch, schedule, timezone, prompt, owner } = job;
   const keys = JSON.stringify([name, branch, schedule, timezone ?? null, prompt, owner ?? null]);
@@ -50,8 +52,8 @@ export function originOf(job: ScheduledJob, origins: readonly JobOrigin[]): JobO
 }
 
 /**
- * Updates the origins of the jobs after a push. The pusher becomes the origin of the jobs that the push adds, even if
- * the head has moved on since: GitHub delivers pushes late and out of order. The other jobs keep their origin.
+ * Updates the origins of the jobs after a push. The pusher becomes the origin of the jobs that the push adds, even if the
+ * head has moved since then, because GitHub delivers pushes late and out of order. The other jobs keep their origin.
  */
 export function originsOf(
   jobs: readonly ScheduledJob[],
@@ -71,12 +73,15 @@ export function originsOf(
   });
 }
 
-/** A repository without jobs keeps its item this long. */
+/** How long a repository without jobs keeps its item. */
 const keptForSeconds = 24 * 3600;
 
 const table = new Table();
 
-/** The origins of a repository's jobs: one item. Writing it needs the lease of the repository's schedules. */
+/**
+ * The origins of a repository's jobs, in one item. Only the holder of the lease of the repository's schedules may write
+ * it.
+ */
 export class OriginStore {
   readonly #key: Key;
 

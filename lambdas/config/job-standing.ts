@@ -11,30 +11,32 @@ import type { ScheduledJob } from "./repo-config.js";
 /** The permission that a person needs for a job to work as them: the same as for assigning the agent. */
 export const jobPermission = "write";
 
-/** As whom work is done: a person, the service user, or nobody, with a reason that tells people what to do. */
+/** Who the agent works as: a person, the service user, or nobody. For nobody, the reason tells people what to do. */
 export type Standing<Who = Person> =
   | { as: "person"; person: Who }
   | { as: "service" }
   | { as: "nobody"; reason: string };
 
-/** The same before a file is on the default branch: a new job will belong to the person who pushes it there. */
+/**
+ * The same for a file that is not on the default branch yet. A new job will belong to the person who pushes it there.
+ */
 export type ExpectedStanding = Standing<Pick<Person, "login">> | { as: "pusher" };
 
-/** As whom the work of a config is done: jobs by their names, and failed runs. */
+/** Who the agent works as in a config's jobs, by name, and on its failed runs. */
 export interface ConfigStandings {
   jobs: ReadonlyMap<string, ExpectedStanding>;
   failedRuns: Standing;
 }
 
-/** As whom work without a person is done: a failing branch, or the job of a bot. */
+/** Who the agent works as if no person asked for the work: a failing branch, or a bot's job. */
 export function standingOfNobody(): Standing {
   if (jobEnvironment().CODER_SERVICE_USER !== undefined) return { as: "service" };
   return refused(`${noServiceUser}.`);
 }
 
 /**
- * As whom a due job works. Nobody can make it work in another person's name: it works as the person who pushed the
- * job, or as an `owner` whom the operator allows. That person must have write permission now.
+ * Who a due job works as. It works as the person who pushed it, or as an `owner` whom the operator allows, so nobody can
+ * make it work in another person's name. That person must have write permission now.
  */
 export async function standingOf(
   job: ScheduledJob,
@@ -55,7 +57,7 @@ export async function standingOf(
   return pusher && (await mayWrite(pusher)) ? { as: "person", person: pusher } : refused(pusherMayNotWrite);
 }
 
-/** As whom a job is expected to work. Asks GitHub nothing, because a stranger's file may have many jobs. */
+/** Who a job is expected to work as. Sends GitHub no requests, because a stranger's file may have many jobs. */
 export function expectedStanding(job: ScheduledJob, origins: readonly JobOrigin[]): ExpectedStanding {
   const origin = originOf(job, origins);
   const pusher = origin?.hadWrite ? origin.pusher : null;
@@ -70,7 +72,7 @@ export function expectedStanding(job: ScheduledJob, origins: readonly JobOrigin[
   return pusher ? { as: "person", person: pusher } : refused(pusherMayNotWrite);
 }
 
-/** `person` comes fresh from GitHub, so from now on the login in JOB_OWNERS means the account with this id. */
+/** `person` was just read from GitHub, so from now on the login in JOB_OWNERS means the account with this id. */
 async function isAllowedOwner(person: Person): Promise<boolean> {
   for (const login of jobEnvironment().JOB_OWNERS) {
     if (await knownAccounts().isNamed(person, login, async () => person.id)) return true;
@@ -78,7 +80,10 @@ async function isAllowedOwner(person: Person): Promise<boolean> {
   return false;
 }
 
-/** A bot may have pushed the job, or the push was before the App was installed, or its delivery is still to come. */
+/**
+ * A bot may have pushed the job, the App may have been installed after the push, or the push's delivery has not arrived
+ * yet.
+ */
 function standingOfUnknown(): Standing {
   const standing = standingOfNobody();
   if (standing.as !== "nobody") return standing;
@@ -96,6 +101,6 @@ const noServiceUser =
 
 const pusherMayNotWrite = `the person who pushed it has no ${jobPermission} permission on this repository, or has changed their login. Let somebody with that permission change the job and push it: it then works as that person.`;
 
-const ownerMayNotWrite = `its \`owner\` is no GitHub user with ${jobPermission} permission on this repository. Name somebody who has it, or leave \`owner\` out.`;
+const ownerMayNotWrite = `its \`owner\` is not a GitHub user with ${jobPermission} permission on this repository. Name somebody who has it, or leave \`owner\` out.`;
 
 const ownerNotAllowed = `its \`owner\` is not the person who pushed it, and the operator of the relay has not allowed that. Leave \`owner\` out of ${configPath}, let the owner change the job and push it, or ask the operator to add the owner to JOB_OWNERS.`;

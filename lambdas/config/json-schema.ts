@@ -16,15 +16,15 @@ import {
 import { volumeSizeLimits } from "./volume-size.js";
 
 /**
- * The JSON Schema of the config file, for editors. It allows everything that `parseRepoConfig` takes, unknown keys
- * too, and refuses faults that one value alone shows. It has no references, and only keywords with the same meaning in
- * all drafts, so that validators for an older draft read it correctly.
+ * The JSON Schema of the config file, for editors. It allows everything that `parseRepoConfig` accepts, including unknown
+ * keys, and rejects faults in a single value. It has no references, and only keywords with the same meaning in all
+ * drafts, so validators for an older draft read it correctly.
  */
 
 /** The text that an editor shows at a key. */
 const hovers = z.registry<{ description: string }>();
 
-/** Every key of a table must have its text. */
+/** Adds the text of every key of a table; none may be missing. */
 function describeKeys<Keys extends Record<string, z.core.$ZodType>>(
   { shape: keys }: { shape: Keys },
   texts: { [key in keyof Keys]: string },
@@ -37,10 +37,10 @@ describeKeys(shape, {
   harness: "The program that runs the agent.",
   scheduled_jobs: "Work that starts at set times. Each job has its own task.",
   on_event: "Work that starts when something happens in the repository.",
-  ci: "What the agent hears of CI.",
+  ci: "What the agent is told about CI.",
 });
 describeKeys(ci, {
-  ignore: "Checks that the agent does not hear of, such as `codecov/*`.",
+  ignore: "Checks that the agent is not told about, such as `codecov/*`.",
 });
 describeKeys(sandbox, {
   size: "Size of the workspace. The Coder template defines what each size means.",
@@ -61,7 +61,7 @@ describeKeys(scheduledJob, {
     "Time zone of the schedule, by its name in the IANA database, such as `Europe/Berlin`. Default: UTC.",
   prompt: "The task for the agent.",
   owner:
-    "GitHub login of the person as whom the job works: the person who pushes it, or somebody whom the operator of the relay has allowed. The person needs write permission on the repository. Default: the person who pushes the job.",
+    "GitHub login of the person that the job works as: the person who pushes it, or somebody whom the operator of the relay has allowed. The person needs write permission on the repository. Default: the person who pushes the job.",
 });
 describeKeys(onEvent, {
   failed_run: "Failed runs of workflows that the agent fixes. The first rule that matches a run applies.",

@@ -5,15 +5,15 @@ const keptForSeconds = 24 * 3600;
 
 interface KnownRepository {
   repository: Repository;
-  /** Set when it no longer has schedules: DynamoDB's time to live, in seconds since the epoch. */
+  /** Set once it no longer has schedules: DynamoDB's time to live, in seconds since the epoch. */
   expiresAt?: number;
 }
 
 const table = new Table();
 
 /**
- * The repositories of an installation that have schedules, or are about to get some. After an installation is deleted
- * or suspended, GitHub no longer lists its repositories.
+ * The repositories of an installation that have schedules or are about to get some. We need this list because GitHub no
+ * longer lists the repositories of a deleted or suspended installation.
  */
 export class KnownRepositories {
   /** `pk = config#installation#<id>` */
@@ -23,12 +23,12 @@ export class KnownRepositories {
     this.#partition = `config#installation#${installation}`;
   }
 
-  /** Must be called before GitHub is asked whether the repository gets schedules. */
+  /** Call this before asking GitHub whether the repository gets schedules. */
   async remember(repository: Repository): Promise<void> {
     await table.update<KnownRepository>(this.#key(repository.id), { repository, expiresAt: undefined });
   }
 
-  /** Needs the lease of the repository's schedules. */
+  /** Only the holder of the lease of the repository's schedules may call this. */
   async forget(repositoryId: number): Promise<void> {
     await table.update<KnownRepository>(
       this.#key(repositoryId),

@@ -16,7 +16,7 @@ export interface PushedConfig {
   /** The branch's commit after the push. */
   after: string;
   sender: Person;
-  /** Who pushed, if that is not the sender. */
+  /** The login of the pusher, if that is not the sender. */
   pusher?: string | undefined;
   /** When it was pushed, by GitHub's clock: ISO 8601. */
   at: string;
@@ -29,7 +29,10 @@ interface HeadConfig {
   state: ConfigState;
 }
 
-/** Records who pushed the jobs at the head, as far as the push shows. Needs the lease of the schedules. */
+/**
+ * Records who pushed the jobs at the head, as far as the push shows it. Only the holder of the lease of the schedules may
+ * call this.
+ */
 export async function noteOrigins(
   octokit: Octokit,
   repository: CurrentRepository,
@@ -80,8 +83,8 @@ function jobsOf(state: ConfigState): ReadonlySet<string> {
 }
 
 /**
- * The fingerprints before a push that follows an invalid file. People who fix their own faults are the origin of all
- * jobs in the file, but never of jobs that another person added.
+ * The fingerprints before a push that follows an invalid file. People who fix their own faults become the origin of all
+ * jobs in the file, except those that another person added.
  */
 function ofDraft(known: KnownOrigins, push: PushedConfig): ReadonlySet<string> | undefined {
   if (!isOwnDraft(known, push)) return undefined;

@@ -7,8 +7,8 @@ import { TransientError } from "../model/errors.js";
 import { log } from "../runtime/log.js";
 
 /**
- * Whether a pull request changes the config. `false` if the event's head is no longer the newest: the newest head has
- * its own event. Throws a `TransientError` if GitHub's API does not show the newest head yet.
+ * Whether a pull request changes the config. `false` if the event's head is no longer the newest, because the newest head
+ * has its own event. Throws a `TransientError` if GitHub's API does not show the newest head yet.
  */
 export async function changesConfig(octokit: Octokit, event: ConfigProposed): Promise<boolean> {
   const { repository, pull } = event;
@@ -21,7 +21,7 @@ export async function changesConfig(octokit: Octokit, event: ConfigProposed): Pr
     // The delivery can arrive before the API shows the commit.
     if (!current || Date.parse(current.updatedAt) < Date.parse(event.at)) {
       throw new TransientError(
-        `GitHub does not show the newest commit of pull request ${pull.number} yet. The relay retries.`,
+        `GitHub does not show the newest commit of pull request ${pull.number} yet. It is retried.`,
       );
     }
     log.info("The pull request has a newer head", { pull: pull.number, sha: pull.headSha });

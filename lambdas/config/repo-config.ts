@@ -10,25 +10,27 @@ import { unknownKeys } from "./unknown-keys.js";
 export { configPath } from "../model/config-path.js";
 export type { Fault } from "./fault.js";
 
-/** The settings with all defaults applied, as `docs/repo-config.md` describes them. */
+/** The settings with all defaults applied; `docs/repo-config.md` describes them. */
 export type RepoConfig = z.output<typeof shape>;
 export type ScheduledJob = RepoConfig["scheduled_jobs"][number];
 export type FailedRunRule = RepoConfig["on_event"]["failed_run"][number];
 
-/** `warnings` are unknown keys: allowed and without effect, but a misspelled key may explain a fault. */
+/**
+ * `warnings` are about unknown keys. These are allowed and have no effect, but a misspelled key may explain a fault.
+ */
 export type ParsedRepoConfig =
   | { config: RepoConfig; warnings: Fault[] }
   | { faults: Fault[]; warnings: Fault[] };
 
 /**
- * The most faults and the most warnings: GitHub accepts so many annotations at once, and an execution's input must stay
- * small. The last one says how many were left out.
+ * The limit for faults, and for warnings. GitHub accepts this many annotations at once, and an execution's input must
+ * stay small. The last one says how many were left out.
  */
 const maxReported = 50;
 
 /**
- * Parses the bytes of the file. Returns all faults at once, in the order of their lines; a fault of encoding, size or
- * syntax is the only one. Never throws, and quotes no value of the file.
+ * Parses the bytes of the file. Returns all faults at once, in the order of their lines. A fault in encoding, size or
+ * syntax is reported alone. Never throws, and quotes no value of the file.
  */
 export function parseRepoConfig(file: Uint8Array): ParsedRepoConfig {
   const document = readToml(file);
@@ -46,7 +48,7 @@ export function parseRepoConfig(file: Uint8Array): ParsedRepoConfig {
   return { faults: report(text, firstOfEachPath(findings)), warnings };
 }
 
-/** A schedule that is too long is no cron expression either; one fault is enough. */
+/** For example, an overlong schedule is also an invalid cron expression; one fault is enough. */
 function firstOfEachPath(findings: readonly Finding[]): Finding[] {
   const byPath = new Map<string, Finding>();
   for (const finding of findings) {

@@ -5,8 +5,8 @@ import { ianaName } from "./time-zone.js";
 import type { Table } from "./toml.js";
 
 /**
- * The rules that the shape cannot express: values that another module parses, and values that must be unique. They
- * check the file itself and not zod's output, so that all faults are found at once.
+ * The rules that the shape cannot express, about values that another module parses or that must be unique. They check the
+ * file itself, not zod's output, so all faults are found at once.
  */
 export function brokenRules(root: Table): Finding[] {
   const jobs = tablesAt(root, ["scheduled_jobs"]);
@@ -89,7 +89,7 @@ function timezoneFault(timezone: string): string | undefined {
 function branchFault(branch: string): string | undefined {
   if (branch.startsWith("refs/")) return "Expected the name of a branch alone, without `refs/heads/`.";
   const isName = !/^[-/]|[/]$|\.$|[/][/]|\.\.|@\{|^@$|(^|[/])\.|\.lock([/]|$)/.test(branch);
-  return isName ? undefined : "Expected the name of a branch as git allows it, such as `main`.";
+  return isName ? undefined : "Expected a branch name that git allows, such as `main`.";
 }
 
 function volumePathFault(path: string): string | undefined {

@@ -35,8 +35,8 @@ export async function syncSchedules(
 }
 
 /**
- * Removes the schedules of a repository that the App can no longer access. Deliveries come late: if the App can access
- * the repository again by now, perhaps through another installation, syncs them instead.
+ * Removes the schedules of a repository that the App can no longer access. Deliveries can be late: if the App can access
+ * the repository again, perhaps through another installation, the schedules are synced instead.
  */
 export async function removeSchedules(
   app: GitHubApp,
@@ -46,7 +46,7 @@ export async function removeSchedules(
   const { id } = repository;
   const ask = () => findInstallation(app.installation(formerInstallation), repository);
   await readWhileStale((installation) => installation === formerInstallation, ask);
-  // Asks under the lease: if the App is added again later, that event syncs after this one.
+  // Ask under the lease. If the App is added again later, that event syncs after this one.
   await withLease(schedulesLease(id), async () => {
     const installation = await ask();
     const outcome =
@@ -64,7 +64,7 @@ export async function removeSchedules(
   });
 }
 
-/** Needs the lease. */
+/** Only the holder of the lease may call this. */
 async function applyConfig(
   octokit: Octokit,
   installation: number,
@@ -77,7 +77,7 @@ async function applyConfig(
     (seen) => seen === undefined,
     () => findRepository(octokit, { owner, name }),
   );
-  // Another repository may have this name by now; its own events sync it.
+  // Another repository may have taken this name; its own events sync it.
   if (current?.id !== id) {
     await known.forget(id);
     return "gone";
@@ -113,8 +113,8 @@ async function reconcile(repositoryId: number, wanted: readonly WantedSchedule[]
 }
 
 /**
- * The head of the default branch; `undefined` for an empty repository. If it is still the commit that the push
- * replaced, GitHub is asked again, because the next sync may be months away. If it stays there, the push was reverted.
+ * The head of the default branch; `undefined` for an empty repository. If it is still the commit that the push replaced,
+ * we ask GitHub again, because the next sync may be months away. If it doesn't change, the push was reverted.
  */
 async function findHead(
   octokit: Octokit,

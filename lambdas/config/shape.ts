@@ -3,15 +3,15 @@ import { ianaName } from "./time-zone.js";
 import { normalisedVolumeSize, volumeSizeLimits, volumeSizePattern } from "./volume-size.js";
 
 /**
- * The keys of `.code-factory/config.toml`, and all rules about one value alone. The JSON Schema is generated from this,
- * so patterns use only syntax that JavaScript and Rust (Taplo) both accept: neither `\/` nor a bare `[` in a class.
+ * The keys of `.code-factory/config.toml`, and all rules about a single value. The JSON Schema is generated from this, so
+ * patterns use only syntax that JavaScript and Rust (Taplo) both accept: neither `\/` nor a bare `[` in a class.
  */
 
 const sandboxSizes = ["small", "medium", "large"] as const;
 const providers = ["claude_code", "codex"] as const;
 
 /**
- * The events that start workflows, by the `event` of a run: those of
+ * The events that start workflows, as in a run's `event`: those of
  * https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows, and `dynamic` for
  * GitHub's own workflows.
  */
@@ -55,7 +55,7 @@ const workflowEvents = [
   "workflow_run",
 ] as const;
 
-/** Events that only people with write permission cause, so that strangers cannot influence the logs of such a run. */
+/** Events that only people with write permission can cause, so strangers can't influence the logs of these runs. */
 const trustedEvents = ["push", "schedule", "merge_group", "workflow_dispatch"] as const;
 
 /** Texts in UTF-16 code units, as JavaScript counts them; lists in entries. */
@@ -79,16 +79,16 @@ export const limits = {
   ignoredChecks: 50,
 };
 
-/** C0, DEL and C1. They could press keys in a terminal. */
+/** C0, DEL and C1, which could act as key presses in a terminal. */
 const controls = "\\u0000-\\u001f\\u007f-\\u009f";
 const oneLine = new RegExp(`^[^${controls}]*$`);
-/** The same without newlines and tabs, which texts of several lines may contain. */
+/** The same except newlines and tabs, which multi-line texts may contain. */
 const strangeControls = "\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f";
 const manyLines = new RegExp(`^[^${strangeControls}]*$`);
 /** The characters that git allows in a branch's name (git-check-ref-format). */
 const branchName = new RegExp(`^[^${controls} ~^:?*\\[\\\\]*$`);
 const absolutePath = new RegExp(`^[/][^${controls}]*$`);
-/** Users of an enterprise (EMU) have an underscore in their login. */
+/** Enterprise managed users (EMU) have an underscore in their login. */
 const login = /^[A-Za-z0-9][A-Za-z0-9_-]*$/;
 
 export const workflowEvent = z.enum(workflowEvents);
@@ -105,7 +105,7 @@ const prose = (maximum: number) =>
       z.regex(manyLines, "Expected text without control characters; only newlines and tabs are allowed."),
       z.regex(/\S/, "Expected text that is not blank."),
     ),
-    // A file with CRLF line ends has them in its multi-line strings too.
+    // A file with CRLF line ends also has them in its multi-line strings.
     z.transform((value: string) => value.replace(/\r\n?/g, "\n")),
   );
 

@@ -1,11 +1,11 @@
 import { parse } from "smol-toml";
 import type { Path } from "./fault.js";
 
-/** smol-toml gives no positions: this finds the line that a key, a table or an entry of an array begins on. */
+/** Finds the line on which a key, a table or an entry of an array begins, because smol-toml gives no positions. */
 export class TomlLines {
   readonly #root: Place;
 
-  /** Reads a valid document. With any other text the lines are best effort. Never throws. */
+  /** Reads a valid document. For any other text the lines are a best effort. Never throws. */
   constructor(toml: string) {
     this.#root = new Reader(toml).document();
   }
@@ -26,7 +26,7 @@ export class TomlLines {
 class Place {
   readonly keys = new Map<string, Place>();
   readonly items: Place[] = [];
-  /** False for a table that only the header of a deeper table names. */
+  /** False for a table that appears only in the header of a deeper table. */
   isDefined = false;
 
   constructor(public line: number) {}
@@ -51,7 +51,7 @@ class Place {
 /** Values deeper than this get the line of the value around them. */
 const maxDepth = 100;
 
-/** One pass over the text. With any text, every loop advances or ends. */
+/** Reads the text in one pass. Every loop advances or ends, whatever the text. */
 class Reader {
   readonly #toml: string;
   #at = 0;
@@ -167,7 +167,7 @@ class Reader {
 const blanks = /(?:[ \t\r\n]|#[^\n]*)*/y;
 const separators = /(?:[ \t\r\n,]|#[^\n]*)*/y;
 const restOfLine = /[^\n]*/y;
-/** Strings of all four kinds. Quotes at the end of a multi-line string may be part of it: at most two. */
+/** Strings of all four kinds. Up to two quotes at the end of a multi-line string may be part of it. */
 const text =
   /"""(?:[^"\\]|\\[\s\S]|"{1,2}(?!"))*"{3,5}|'''(?:[^']|'{1,2}(?!'))*'{3,5}|"(?:[^"\\\r\n]|\\.)*"|'[^'\r\n]*'/y;
 

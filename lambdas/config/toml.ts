@@ -2,14 +2,17 @@ import { parse, TomlDate, TomlError } from "smol-toml";
 import type { Finding, Path } from "./fault.js";
 import { syntaxAdvice } from "./toml-syntax.js";
 
-/** A config is a few KiB. GitHub's API returns up to 1 MB, and a task's input must stay far below 256 KiB. */
+/** A config has a few KiB. GitHub's API returns up to 1 MB, but a task's input must stay far below 256 KiB. */
 export const maxFileBytes = 64 * 1024;
 /** Far deeper than the deepest setting. */
 const maxDepth = 16;
-/** Keys with a special meaning for JavaScript objects. No setting has such a name, so a file with one is an attack. */
+/**
+ * Keys with a special meaning in JavaScript objects. No setting has one of these names, so a file that uses one is an
+ * attack.
+ */
 const reservedKeys = new Set(["__proto__", "constructor", "prototype"]);
 
-/** Replaces a date or time: no setting is one, and a `Date` would look like a table. */
+/** Replaces a date or time. No setting is one, and a `Date` would look like a table. */
 const date = Symbol("date");
 
 export type Table = { [key: string]: unknown };

@@ -1,7 +1,7 @@
 import type * as z from "zod/mini";
 import type { Finding, Path } from "./fault.js";
 
-/** The keys of the file that the shape does not name, at any depth. They are allowed and have no effect. */
+/** The keys of the file that the shape does not contain, at any depth. They are allowed and have no effect. */
 export function unknownKeys(schema: z.core.$ZodType, value: unknown, path: Path = []): Finding[] {
   const { def } = (schema as z.core.$ZodTypes)._zod;
   switch (def.type) {

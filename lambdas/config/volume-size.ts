@@ -4,7 +4,7 @@ export const volumeSizePattern = /^[1-9][0-9]{0,11} ?[KkMmGgTt][Ii]?[Bb]?$/;
 const units = { K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 };
 const isUnit = (letter: string): letter is keyof typeof units => letter in units;
 
-/** The range of a Kubernetes quantity: bytes in 64 bits. The template knows the cloud's own limit. */
+/** The range of a Kubernetes quantity, which is a 64-bit number of bytes. The template knows the cloud's own limit. */
 export const volumeSizeLimits = { smallest: "1Ki", largest: "8388607Ti" };
 
 /**

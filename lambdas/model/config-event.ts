@@ -4,18 +4,18 @@ import { namedRepositories } from "./event-limits.js";
 
 const commit = z.string().check(z.regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/));
 
-/** The default branch has a new head, where `.code-factory/config.toml` may have changed. */
+/** The default branch has a new head, so `.code-factory/config.toml` may have changed. */
 export const configPushSchema = z.object({
   ...base,
   type: z.literal("config_push"),
   push: z.object({
-    /** The commit that the branch was at before; zeros if there was no branch. */
+    /** The branch's previous commit; zeros if the branch is new. */
     before: commit,
-    /** The commit that the branch is at now. */
+    /** The branch's new commit. */
     after: commit,
     /** Whether one of the commits removes the file by name. */
     removed: z.boolean(),
-    /** GitHub's `pusher`, if it differs from the sender: then it is unknown who pushed. */
+    /** GitHub's `pusher`, if it differs from the sender. It is then unknown who pushed. */
     pusher: z.optional(name),
   }),
 });
@@ -27,7 +27,7 @@ export const configProposedSchema = z.object({
   pull: z.object({
     number: z.int().check(z.positive()),
     headSha: commit,
-    /** The base branch; named only if the pull request changes more files than GitHub lists at once. */
+    /** The base branch; present only if the pull request changes more files than GitHub lists at once. */
     onto: z.optional(name),
   }),
 });
@@ -46,11 +46,11 @@ const installationBase = {
 export const repositoriesAddedSchema = z.object({
   ...installationBase,
   type: z.literal("repositories_added"),
-  /** `null` stands for all that the installation has. */
+  /** `null` stands for all repositories of the installation. */
   repositories: z.nullable(z.array(repositorySchema).check(z.maxLength(namedRepositories))),
 });
 
-/** The App may not use repositories any more. */
+/** The App may no longer use repositories. */
 export const repositoriesRemovedSchema = z.object({
   ...installationBase,
   type: z.literal("repositories_removed"),

@@ -1,2 +1,2 @@
-/** Where a repository says how its agent works. Alone in this file, so that the ingress stays small. */
+/** The config file of a repository. It has a file of its own here to keep the ingress bundle small. */
 export const configPath = ".code-factory/config.toml";

@@ -1,11 +1,12 @@
 /**
- * The errors that end a Lambda. `Retry` and `Catch` in the state machines match their names, so these are spelled out: a
- * minified class loses its own. Messages say what is wrong, what was expected and what to do, and never contain a secret.
+ * The errors that end a Lambda. `Retry` and `Catch` in the state machines match their names, so each class spells out its
+ * name: minifying would change it. Messages say what is wrong, what was expected and what to do, and never contain a
+ * secret.
  */
 
 /**
- * The errors that an outage explains: a run that ended with one of them can succeed later. They are those of the retry
- * policies `transient` and `rateLimited`.
+ * The errors that an outage can cause: a run that ended with one of them can succeed later. The retry policies
+ * `transient` and `rateLimited` list the same ones.
  */
 export const passingTroubles: readonly string[] = [
   "TransientError",
@@ -26,13 +27,13 @@ export const passingTroubles: readonly string[] = [
   "RateLimitedError",
 ];
 
-/** Passing trouble: network, 5xx, a lost lock. Retried by the `transient` policy. */
+/** A temporary failure: the network, a 5xx, a lost lock. Retried by the `transient` policy. */
 export class TransientError extends Error {
   override readonly name = "TransientError";
 
   constructor(
     message: string,
-    /** The status and the message of a service's 5xx; absent if there was no answer. */
+    /** The status and message of a service's 5xx; absent if there was no answer. */
     readonly answer?: { status: number; reason: string },
     /** The request timed out: the service may still be working on it. */
     readonly timedOut = false,
@@ -41,14 +42,14 @@ export class TransientError extends Error {
   }
 }
 
-/** A service asked for a longer pause than a Lambda should sleep. Retried by the `rate limit` policy. */
+/** A service asked us to wait longer than a Lambda should sleep. Retried by the `rate limit` policy. */
 export class RateLimitedError extends Error {
   override readonly name = "RateLimitedError";
 }
 
 /**
- * Something is in the way that ends by itself: a workspace build, an agent that is being stopped, another run that creates
- * the task. Retried by the `busy` policy for ten minutes.
+ * Something temporary is in the way: a workspace build, an agent that is being stopped, another run that is creating the
+ * task. Retried by the `busy` policy for ten minutes.
  */
 export class TaskBusyError extends Error {
   override readonly name = "TaskBusyError";
@@ -69,60 +70,65 @@ export class PresetNotFoundError extends Error {
   override readonly name = "PresetNotFoundError";
 }
 
-/** Every name that the task could have is occupied. For operators. */
+/** Every name that the task could have is taken. For operators. */
 export class TaskNameTakenError extends Error {
   override readonly name = "TaskNameTakenError";
 }
 
-/** No failure: the agent cannot take a message yet. The retry policy `agentBusy` sets the pace of observing it. */
+/** Not a failure: the agent cannot take a message yet. The retry policy `agentBusy` sets how often we check. */
 export class AgentBusyError extends Error {
   override readonly name = "AgentBusyError";
 }
 
-/** The same, of an agent that has been busy for long. The retry policy `agentStillBusy` sets a slower pace. */
+/** The same for an agent that has been busy for a long time. The retry policy `agentStillBusy` checks less often. */
 export class AgentStillBusyError extends Error {
   override readonly name = "AgentStillBusyError";
 }
 
-/** No failure: the agent's turn goes on, without news. The retry policy `working` sets the pace of observing it. */
+/**
+ * Not a failure: the agent's turn continues, and there is nothing new. The retry policy `working` sets how often we
+ * check.
+ */
 export class AgentWorkingError extends Error {
   override readonly name = "AgentWorkingError";
 }
 
-/** No failure: the turn is over, without further news. The retry policy `resting` sets the pace of observing it. */
+/** Not a failure: the turn is over, and there is nothing new. The retry policy `resting` sets how often we check. */
 export class AgentRestingError extends Error {
   override readonly name = "AgentRestingError";
 }
 
-/** No failure: other checks of a commit still run. A Wait state sets the pace of looking at them. */
+/** Not a failure: other checks of the commit are still running. A Wait state sets how often we check. */
 export class ChecksRunningError extends Error {
   override readonly name = "ChecksRunningError";
 }
 
-/** No failure: GitHub computes whether pull requests can be merged. A Wait state of some seconds follows. */
+/**
+ * Not a failure: GitHub is still computing whether pull requests can be merged. A Wait state of a few seconds follows.
+ */
 export class MergeabilityUnknownError extends Error {
   override readonly name = "MergeabilityUnknownError";
 }
 
-/** No failure: other pull requests are left to look at. A Wait state of a minute follows. */
+/** Not a failure: there are more pull requests to check. A Wait state of a minute follows. */
 export class PullsLeftError extends Error {
   override readonly name = "PullsLeftError";
 }
 
-/** No failure: the task has not started yet. The retry policy `starting` sets the pace of observing it. */
+/** Not a failure: the task has not started yet. The retry policy `starting` sets how often we check. */
 export class TaskStartingError extends Error {
   override readonly name = "TaskStartingError";
 }
 
 /**
- * Coder shows an error for the task's workspace or agent. Retried by the `broken` policy for five minutes, because a
- * healthy start can pass through it. After that for operators, who repair the workspace and redrive.
+ * Coder shows an error for the task's workspace or agent. Retried by the `broken` policy for five minutes, because even a
+ * healthy start can show it briefly. After that, operators have to repair the workspace and redrive.
  */
 export class TaskBrokenError extends Error {
   override readonly name = "TaskBrokenError";
 }
 
-/** The answer of a service does not have the shape that its API promises. For operators. */
+/** A service's answer doesn't match its API's schema. For operators. */
 export class UnexpectedAnswerError extends Error {
   override readonly name = "UnexpectedAnswerError";
 }
@@ -137,15 +143,15 @@ export class NoTaskApiError extends Error {
   override readonly name = "NoTaskApiError";
 }
 
-/** A refusal by Coder, with the relay's own message: nothing was done. */
+/** Coder has refused a request and done nothing. The message is the relay's own. */
 class CoderRefusalError extends Error {}
 
-/** The token's user lacks permissions for chats. For operators. */
+/** The token's user lacks the permissions for chats. For operators. */
 export class ChatsForbiddenError extends CoderRefusalError {
   override readonly name = "ChatsForbiddenError";
 }
 
-/** The chat belongs to another user than the token that sends to it. For operators. */
+/** The chat's owner isn't the user of the token that sends to it. For operators. */
 export class ChatOwnerError extends CoderRefusalError {
   override readonly name = "ChatOwnerError";
 }
@@ -155,7 +161,7 @@ export class TextDeniedError extends CoderRefusalError {
   override readonly name = "TextDeniedError";
 }
 
-/** Coder Agents cannot work: the AI Gateway, or the chat daemon of an older server, is off. For operators. */
+/** Coder Agents can't work because the AI Gateway, or an older server's chat daemon, is off. For operators. */
 export class ChatsUnavailableError extends CoderRefusalError {
   override readonly name = "ChatsUnavailableError";
 }
@@ -175,7 +181,7 @@ export class NotInstalledError extends Error {
   override readonly name = "NotInstalledError";
 }
 
-/** A job's schedule cannot be translated: its file was not checked. For operators. */
+/** A job's schedule can't be translated, so the config file wasn't checked before. For operators. */
 export class InvalidScheduleError extends Error {
   override readonly name = "InvalidScheduleError";
 }
@@ -206,8 +212,8 @@ const remedies: Record<Service, Record<number, string>> = {
 };
 
 /**
- * A service has refused a request for good: a 4xx that no retry can change. Its name is made of service and
- * status: `CoderForbiddenError`, `GitHubNotFoundError`; `CoderRequestError` for a status without a name.
+ * A service has rejected a request with a 4xx that no retry can change. The name combines service and status:
+ * `CoderForbiddenError`, `GitHubNotFoundError`; `CoderRequestError` for a status without a name.
  */
 export class RefusedRequestError extends Error {
   override readonly name: string;
@@ -215,7 +221,7 @@ export class RefusedRequestError extends Error {
   constructor(
     readonly service: Service,
     readonly status: number,
-    /** Method and path, without query. */
+    /** Method and path, without the query. */
     readonly request: string,
     /** The service's own message. */
     readonly reason: string,
@@ -235,12 +241,12 @@ export function isRefusal(error: unknown, ...statuses: number[]): error is Refus
   return error instanceof RefusedRequestError && statuses.includes(error.status);
 }
 
-/** Whether GitHub says that a repository is no longer accessible: deleted, hidden or blocked. */
+/** Whether GitHub's answer means that a repository is no longer accessible: deleted, hidden or blocked. */
 export function isOutOfReach(error: unknown): error is RefusedRequestError {
   return isRefusal(error, 404, 410, 451) || (isRefusal(error, 403) && /access blocked/i.test(error.reason));
 }
 
-/** Whether a service has refused for good: nothing was done, and a retry alone would change nothing. */
+/** Whether a service has rejected the request outright: nothing was done, and a retry alone would change nothing. */
 export function isRefusedForGood(error: unknown): boolean {
   return error instanceof RefusedRequestError || error instanceof CoderRefusalError;
 }

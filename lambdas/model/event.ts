@@ -1,17 +1,17 @@
 import * as z from "zod/mini";
 
 /**
- * A delivery classified: what the flows get as `$.event`. Every text was bounded at the ingress, so that an
- * execution's input stays far below Step Functions' 256 KiB; nothing in it differs between two deliveries of the same GUID.
+ * A classified delivery, which the flows get as `$.event`. The ingress limits every text, so an execution's input stays
+ * far below Step Functions' 256 KiB. Two deliveries of the same GUID give identical events.
  */
 
 export const name = z.string().check(z.minLength(1));
 
 export const repositorySchema = z.object({
-  /** GitHub's numeric id: survives renames. */
+  /** GitHub's numeric id, which survives renames. */
   id: z.int().check(z.positive()),
   owner: name,
-  /** The id of the owner's account; missing if an older version of the relay made the event. */
+  /** The id of the owner's account; missing in events from an older version of the relay. */
   ownerId: z.optional(z.int()),
   name,
   private: z.boolean(),
@@ -22,43 +22,43 @@ export const personSchema = z.object({ id: z.int(), login: name, type: name });
 /** What the agent is asked to do with a pull request of somebody else: work on its branch, or review it. */
 export const pullAsks = ["work", "review"] as const;
 
-/** An issue, or a pull request that the agent was given: its conversation is that of an issue. */
+/** An issue, or a pull request that the agent was given; both have the same kind of conversation. */
 export const issueSchema = z.object({
   number: z.int().check(z.positive()),
   title: z.string(),
   url: name,
-  /** How many comments it had by then; left out if GitHub did not say so. */
+  /** The number of comments at that time; left out if GitHub did not send it. */
   comments: z.optional(z.int()),
-  /** Only a pull request has it. */
+  /** Only for a pull request. */
   ask: z.optional(z.enum(pullAsks)),
-  /** Of a pull request: its newest commit then. */
+  /** For a pull request: its newest commit at that time. */
   headSha: z.optional(name),
-  /** Of a pull request: it was closed already when the agent was given it. */
+  /** For a pull request: it was already closed when the agent was given it. */
   isClosed: z.optional(z.boolean()),
 });
 
 const origin = {
   /** The idempotency key: the delivery's GUID, or a scheduled job's scheduled time. */
   delivery: name,
-  /** The W3C trace context of a delivery (`traceparent.ts`); missing if an older version of the relay made the event. */
+  /** The W3C trace context of a delivery (`traceparent.ts`); missing in events from an older version of the relay. */
   traceparent: z.optional(name),
-  /** The App's installation that has the repository. */
+  /** The App's installation that includes the repository. */
   installation: z.int(),
   repository: repositorySchema,
-  /** When it happened, by GitHub's or Scheduler's clock: ISO 8601, one-second resolution. */
+  /** When it happened, by GitHub's or Scheduler's clock (ISO 8601, to the second). */
   at: name,
 };
 
 export const base = { ...origin, sender: personSchema };
 
-/** The agent should work on the issue, or on the pull request. */
+/** The agent should work on the issue or the pull request. */
 export const taskRequestedSchema = z.object({
   ...base,
   type: z.literal("task_requested"),
   issue: issueSchema,
 });
 
-/** The agent should not work on the issue, or on the pull request, any more. */
+/** The agent should no longer work on the issue or the pull request. */
 export const taskClosedSchema = z.object({
   ...base,
   issue: issueSchema,
@@ -76,7 +76,7 @@ export const subjectSchema = z.object({
   kind: z.enum(["issue", "pull"]),
   number: z.int().check(z.positive()),
   url: name,
-  /** Of a pull request that was assigned to the agent: its newest commit at that time. */
+  /** For a pull request that was assigned to the agent: its newest commit at that time. */
   givenSha: z.optional(name),
 });
 
@@ -88,16 +88,16 @@ const commentBase = { kind: z.enum(commentKinds), id: z.int() };
 export const commentSchema = z.object({
   ...commentBase,
   url: name,
-  /** Who wrote it; the sender may be somebody else, who edited it. */
+  /** The author; the sender may be somebody else who edited it. */
   author: name,
   authorId: z.optional(z.int()),
-  /** Cleaned, and cut if it is long. */
+  /** Cleaned, and truncated if it is long. */
   body: z.string(),
   /** How many bytes of the body were cut off. */
   missingBytes: z.optional(z.int()),
   createdAt: name,
   updatedAt: name,
-  /** The text before an edit; left out for a new comment. */
+  /** The text before the edit; left out for a new comment. */
   previousBody: z.optional(z.string()),
   path: z.optional(name),
   line: z.optional(z.int()),
@@ -105,7 +105,7 @@ export const commentSchema = z.object({
   /** `LEFT` if the line, or the first of several, is in the old version of the file. */
   side: z.optional(z.string()),
   startSide: z.optional(z.string()),
-  /** The lines are those of an earlier commit: they are not in the newest diff any more. */
+  /** The lines belong to an earlier commit and are no longer in the newest diff. */
   isOutdated: z.optional(z.boolean()),
   /** That commit, if GitHub names it. */
   commit: z.optional(name),
@@ -144,7 +144,7 @@ export const runSchema = z.object({
   conclusion: name,
   /** GitHub's name of the event that started it, such as `push`. */
   event: z.optional(name),
-  /** The people who caused it and who started this attempt. */
+  /** The person who caused it and the person who started this attempt. */
   actors: z.optional(z.array(personSchema)),
   branch: name,
   headSha: name,
@@ -157,7 +157,9 @@ export const runSchema = z.object({
 /** A workflow run has failed. */
 export const checkFailedSchema = z.object({ ...base, type: z.literal("check_failed"), run: runSchema });
 
-/** Where a report on a commit comes from: another App's check run, a commit status, a workflow run that needs approval. */
+/**
+ * The source of a report on a commit: another App's check run, a commit status, or a workflow run that needs approval.
+ */
 export const reportKinds = ["check_run", "status", "workflow_run"] as const;
 
 /** CI other than a failed workflow run reports on a commit. The flow reads the report itself from GitHub. */
@@ -170,9 +172,9 @@ export const checkReportedSchema = z.object({
     /** The name of a check run or workflow; the context of a status. */
     name,
     headSha: name,
-    /** A maintainer has to act before it runs; otherwise it has failed. */
+    /** `true` if a maintainer has to act before it runs; `false` if it has failed. */
     needsApproval: z.boolean(),
-    /** Whether the commit is on no branch of the repository: then it is in a fork, or its branch is gone. */
+    /** Whether the commit is on no branch of the repository, because it is in a fork or its branch is gone. */
     isInFork: z.boolean(),
   }),
 });
@@ -184,7 +186,7 @@ export const pullConflictedSchema = z.object({
   pull: z.object({ number: z.int(), url: name, headSha: name, baseBranch: name, baseSha: name }),
 });
 
-/** A base branch or a pull request of the agent's has new commits: there may be conflicts. */
+/** A base branch or one of the agent's pull requests has new commits, so there may be conflicts. */
 export const pullsMovedSchema = z.object({
   ...base,
   type: z.literal("pulls_moved"),
@@ -192,7 +194,7 @@ export const pullsMovedSchema = z.object({
   moved: z.union([z.object({ branch: name }), z.object({ pull: z.int() })]),
 });
 
-/** What happens to a pull request that concerns its task, in GitHub's words. */
+/** GitHub's actions on a pull request that matter to its task. */
 export const pullActions = [
   "opened",
   "closed",
@@ -202,7 +204,7 @@ export const pullActions = [
   "edited",
 ] as const;
 
-/** A pull request of the agent's was opened, has ended, or may be for another task. */
+/** One of the agent's pull requests was opened, was closed, or may now belong to another task. */
 export const pullChangedSchema = z.object({
   ...base,
   type: z.literal("pull_changed"),
@@ -210,19 +212,19 @@ export const pullChangedSchema = z.object({
   subject: subjectSchema,
 });
 
-/** The time of a scheduled job has come. EventBridge Scheduler starts `create-task` with it. */
+/** A scheduled job is due. EventBridge Scheduler starts `create-task` with this event. */
 export const jobDueSchema = z.object({
   ...origin,
   type: z.literal("job_due"),
   job: z.object({ name }),
 });
 
-/** A workflow has failed on a branch that the repository's config wants the agent to look after. */
+/** A workflow has failed on a branch for which the repository's config assigns failures to the agent. */
 export const branchFailedSchema = z.object({
   ...origin,
   type: z.literal("branch_failed"),
   run: runSchema,
-  /** The summary of its logs by `relay-logs`. */
+  /** The summary of its logs, made by `relay-logs`. */
   text: z.string(),
 });
 
@@ -243,7 +245,7 @@ export const inboxEventSchema = z.discriminatedUnion("type", [
   pullChangedSchema,
 ]);
 
-/** An event with a person behind it, who needs permission to make the agent work: see `authorize`. */
+/** An event with a person behind it, who needs permission to make the agent work (see `authorize`). */
 export const personalEventSchema = z.discriminatedUnion("type", [issueEventSchema, inboxEventSchema]);
 
 /** An event that wants a task. */

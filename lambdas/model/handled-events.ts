@@ -1,6 +1,6 @@
 /**
- * The webhooks that the relay handles: GitHub's names of the events, and their actions. `push` and `status` have no actions. The ingress
- * skips all others before it looks at anything else.
+ * The webhooks that the relay handles: GitHub's names for the events and their actions. `push` and `status` have no
+ * actions. The ingress skips all other events before it checks anything else.
  */
 const handledActions = {
   issues: ["assigned", "unassigned", "reopened", "closed", "deleted", "transferred"],
@@ -28,7 +28,7 @@ const handledActions = {
   installation_repositories: ["added", "removed"],
 } as const;
 
-/** Those that the App must subscribe to: GitHub sends the others without being asked. */
+/** The events that the App must subscribe to. GitHub sends the others anyway. */
 export const subscribedEvents = /* @__PURE__ */ Object.keys(handledActions).filter(
   (event) => !event.startsWith("installation"),
 );

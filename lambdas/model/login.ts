@@ -1,4 +1,6 @@
-/** GitHub's logins are unique without regard to case. People are compared by their ids: a login can be taken over. */
+/**
+ * GitHub's logins are unique regardless of case. To compare people, use their ids: somebody else can take over a login.
+ */
 export function isSameLogin(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase();
 }

@@ -1,45 +1,45 @@
 /**
- * The relay's own metrics. CloudWatch has them under the namespace of the stack's name, beside those that AWS keeps of its
- * services; docs/operations.md explains each.
+ * The relay's own metrics. In CloudWatch, their namespace is the stack's name; AWS's services publish theirs beside it.
+ * docs/operations.md explains each.
  */
 
 interface MetricSpec {
   unit: "Count" | "Milliseconds" | "Seconds";
-  /** The name of its dimension: the metric has one series for each value, so there must be few. */
+  /** The name of its dimension. The metric has one series per value, so there must be few values. */
   dimension?: string;
 }
 
 export const metrics = {
-  /** From the start of a flow, when GitHub's delivery has come, until the work has its task. */
+  /** From the start of the flow, right after GitHub's delivery, until the work has its task. */
   TaskCreationTime: { unit: "Milliseconds" },
-  /** From the put of the oldest input of a message until the agent has the message. */
+  /** From the put of a message's oldest input until the agent has the message. */
   InputDeliveryTime: { unit: "Milliseconds" },
-  /** Inputs that wait for an agent that is not ready, 100 at most. */
+  /** Inputs that are waiting for an agent that is not ready; at most 100. */
   InboxDepth: { unit: "Count" },
   /** The age of the oldest of these. */
   OldestInputAge: { unit: "Seconds" },
-  /** How long the oldest input has waited for an agent that was ready, if it could not be sent. */
+  /** How long the oldest input could not be sent although the agent was ready. */
   UnsentInputAge: { unit: "Seconds" },
-  /** How many messages about failed runs in a row an agent has got when the next run fails. */
+  /** How many messages about failed runs an agent has received in a row when the next run fails. */
   CiRounds: { unit: "Count" },
-  /** Coder tasks that were created, and that were deleted. */
+  /** Coder tasks that were created and deleted. */
   TasksCreated: { unit: "Count" },
   TasksDeleted: { unit: "Count" },
-  /** Pieces of work that want a task and have one: counted by each sweep through all repositories. */
+  /** Pieces of work that want a task and have one. Each sweep through all repositories counts them. */
   TasksAlive: { unit: "Count" },
-  /** What no webhook has told, and a flow was started for. */
+  /** Events that no webhook reported and for which a sweep started a flow. */
   ClosedGaps: { unit: "Count" },
-  /** Requests that GitHub still allows an installation until its limit is reset. */
+  /** Requests that an installation may still send to GitHub until its limit is reset. */
   GitHubRateLimitLeft: { unit: "Count" },
   /** Requests that GitHub or Coder refused because of the App's key or the Coder token. */
   RefusedCredentials: { unit: "Count" },
-  /** Coder's refusals and failures, by the name of the error. */
+  /** Requests that Coder rejected or failed, by the name of the error. */
   CoderErrors: { unit: "Count", dimension: "Error" },
-  /** Deliveries that the receiver did not accept, each once. */
+  /** Deliveries that the receiver did not accept, each counted once. */
   LostDeliveries: { unit: "Count" },
   /** Lost deliveries that were accepted in the end. */
   Redeliveries: { unit: "Count" },
-  /** Lost deliveries that are not tried any more. */
+  /** Lost deliveries that are no longer retried. */
   DeliveriesGivenUp: { unit: "Count" },
   /** Runs that were redriven after an outage. */
   Redrives: { unit: "Count" },
@@ -47,7 +47,7 @@ export const metrics = {
 
 export type MetricName = keyof typeof metrics;
 
-/** What `measure` needs to be told besides the value: of a metric with a dimension, the value of that. */
+/** The further arguments of `measure`: for a metric with a dimension, the dimension's value. */
 export type DimensionOf<Name extends MetricName> = (typeof metrics)[Name] extends { dimension: string }
   ? [dimension: string]
   : [];

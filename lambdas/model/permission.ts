@@ -1,11 +1,11 @@
-/** Permissions on a repository, the least first, by the names of GitHub's API. */
+/** Permissions on a repository, lowest first, under the names of GitHub's API. */
 const permissions = ["none", "read", "triage", "write", "maintain", "admin"] as const;
 export type Permission = (typeof permissions)[number];
 
-/** Who may speak to the agent, as a team can set it: the least permission, or anybody. */
+/** The settings for who may speak to the agent: a minimum permission, or anybody. */
 export const commentPermissions = ["write", "triage", "read", "any"] as const;
 
-/** Whether a permission, as GitHub names it, is enough. One that is not known here counts as none. */
+/** Whether a permission, under GitHub's name, is enough. An unknown one counts as none. */
 export function isEnough(permission: string, least: Permission): boolean {
   return permissionsFrom(least).some((name) => name === permission);
 }

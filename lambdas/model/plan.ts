@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { personSchema } from "./event.js";
 
-/** What a repository's config says about the workspace: the fields of the factory template's input. */
+/** The workspace settings from a repository's config, as the fields of the factory template's input. */
 export const factorySchema = z.object({
   repo_url: z.string(),
   repo_name: z.string(),
@@ -13,7 +13,7 @@ export const factorySchema = z.object({
 });
 export type Factory = z.output<typeof factorySchema>;
 
-/** Executions that were started by an older version have the prompt under `words`. */
+/** Executions that an older version started have the prompt under `words`. */
 const renamed = z.transform((plan: unknown) =>
   typeof plan === "object" && plan !== null && "words" in plan ? { prompt: plan.words, ...plan } : plan,
 );
@@ -23,17 +23,17 @@ export const planSchema = z.pipe(
   renamed,
   z.object({
     /**
-     * `faulty`: the config file has faults, or what it asks for cannot be had. `nothing`: the file does not ask for
-     * this work any more.
+     * `faulty`: the config file has faults, or asks for something that isn't available. `nothing`: the file no longer
+     * asks for this work.
      */
     outcome: z.enum(["planned", "faulty", "nothing"]),
-    /** For people: why there is no task. */
+    /** For people: the reason why there is no task. */
     detail: z.string(),
     /** Who will own the task; `null` stands for the service user. */
     requester: z.nullable(personSchema),
     /** `null` without a config file. */
     factory: z.nullable(factorySchema),
-    /** What the config adds: a job's prompt, or what is added to a failure's summary. */
+    /** The prompt from the config: a job's prompt, or the text that is added to a failure's summary. */
     prompt: z.string(),
   }),
 );

@@ -1,14 +1,14 @@
 import type { BranchFailed, IssueEvent, JobDue, Person, PullAsk, Subject, TaskClosed } from "./event.js";
 
 /**
- * The work that a task is for: the key of its record and its inbox. It is made of GitHub's ids, so it survives renames and
- * tells organizations apart.
+ * The work that a task is for, as the key of its record and its inbox. It consists of GitHub's ids, so it survives
+ * renames and is unique across organizations.
  */
 export interface TaskKey {
   repositoryId: number;
   /**
-   * An issue's number; `pull#<number>` of a pull request that the agent was given; `job#<name>` of a scheduled job;
-   * `run#<workflow id>#<branch>` of a workflow that fails.
+   * An issue's number; `pull#<number>` for a pull request that the agent was given; `job#<name>` for a scheduled job;
+   * `run#<workflow id>#<branch>` for a failing workflow.
    */
   work: string;
 }
@@ -37,10 +37,10 @@ export function recordKey({ repositoryId, work }: TaskKey): { pk: string; sk: st
   return { pk: `task#${repositoryId}#${work}`, sk: "record" };
 }
 
-/** An issue, or a pull request that the agent was given, and the installation of the App that reaches it. */
+/** An issue, or a pull request that the agent was given, and the App's installation that has access to it. */
 export type IssueSource = Pick<IssueEvent, "installation" | "repository" | "issue">;
 
-/** Where the work of a task comes from: an issue or a pull request, a scheduled job, a workflow that fails on a branch. */
+/** The source of a task's work: an issue or a pull request, a scheduled job, or a workflow that fails on a branch. */
 export type WorkSource =
   | IssueSource
   | Pick<JobDue, "installation" | "repository" | "job">
@@ -60,19 +60,19 @@ export type TaskState = (typeof taskStates)[number];
 
 export interface TaskStatus {
   state: TaskState;
-  /** Somebody has to act although nothing has failed: for work without an issue, a tracking issue is opened. */
+  /** Somebody has to act although nothing has failed. For work without an issue, this opens a tracking issue. */
   isUrgent?: boolean;
   /** For people: the reason and the remedy of a refusal or a failure. */
   detail?: string;
-  /** For people: which input the agent did not get, and why. */
+  /** For people: an input that the agent did not get, and why. */
   denial?: string;
-  /** Of a failure: the relay tries it again by itself. */
+  /** For a failure: the relay retries it automatically. */
   isRetried?: boolean;
-  /** A person has to say how to go on: the name of this transition, and the pull request that it is about. */
+  /** A person has to decide what happens next: the name of this transition, and its pull request. */
   asks?: { transition: string; pull: Subject };
-  /** Of a refusal: when the event that is refused happened, by GitHub's clock. */
+  /** For a refusal: when the refused event happened, by GitHub's clock. */
   refusedAt?: string;
-  /** By this an operator finds the run: the name of an execution, or a delivery's GUID. */
+  /** Lets an operator find the run: the name of an execution, or a delivery's GUID. */
   reference?: string;
 }
 
@@ -92,60 +92,60 @@ export interface TaskLocation {
   /** The workspace that was created for it, and is deleted with it. */
   workspaceId?: string | undefined;
   /**
-   * When Coder was asked for that workspace (milliseconds since the epoch), right after its name was seen to be free. A
-   * workspace of this name that has appeared since is the task's, even if the answer was lost.
+   * When we asked Coder for that workspace (milliseconds since the epoch), right after we had seen that its name was
+   * free. If a workspace with this name has appeared since, it is the task's, even if the answer was lost.
    */
   workspaceAskedAt?: number | undefined;
 }
 
 /**
- * A lock: who is creating or removing a task, or stopping its agent, and until when (milliseconds since the epoch) nobody
- * else may.
+ * A lease on creating or removing a task, or on stopping its agent: who holds it, and until when (milliseconds since the
+ * epoch).
  */
 export interface Claimed {
   holder: string;
   until: number;
 }
 
-/** Where a pull request stands. A draft is open, too. */
+/** Where a pull request stands. A draft is also open. */
 export type PullState = "open" | "draft" | "merged" | "closed";
 
 export function isOpen(state: PullState): boolean {
   return state === "open" || state === "draft";
 }
 
-/** What GitHub says about the newest commit of a pull request. */
+/** The state of a pull request's newest commit on GitHub. */
 export interface PullChecks {
   headSha: string;
-  /** `false` if there is a conflict; missing while GitHub computes it. */
+  /** `false` if there is a conflict; missing while GitHub is computing it. */
   isMergeable?: boolean | undefined;
-  /** `failed` if one has failed, else `running` while one runs; `none` if nothing was reported. */
+  /** `failed` if one has failed, otherwise `running` while one is running; `none` if there are none. */
   result: "passed" | "failed" | "running" | "none";
   /** Since when the commit has had this result: milliseconds since the epoch. */
   at: number;
 }
 
-/** A pull request of a task, as GitHub has shown it last. */
+/** A pull request of a task, as we last saw it on GitHub. */
 export interface TaskPull {
   /** Its id in GitHub's GraphQL API. */
   nodeId: string;
-  /** The repository that it is to be merged into; of another repository than the task's, a public one. */
+  /** The repository that it is to be merged into. If that isn't the task's repository, it is public. */
   repository: { id: number; owner: string; name: string };
   number: number;
   /** Its page. */
   url: string;
   state: PullState;
-  /** What the agent is asked to do with it, if it is somebody else's. */
+  /** If it is somebody else's: what the agent is asked to do with it. */
   ask?: PullAsk | undefined;
-  /** When it was changed last, by GitHub's clock. */
+  /** When it last changed, by GitHub's clock. */
   updatedAt: string;
-  /** The delivery that this state was learnt by: its flow acts on it, and so does a repetition of that flow. */
+  /** The delivery that reported this state. Only its flow, or a repetition of that flow, acts on the state. */
   learntBy: string;
-  /** Missing until they were looked at. */
+  /** Missing until they have been read. */
   checks?: PullChecks;
 }
 
-/** How far a person was told of a transition. */
+/** Whether a person has been notified of a transition. */
 export interface Told {
   /** Milliseconds since the epoch. */
   at: number;
@@ -153,57 +153,69 @@ export interface Told {
   isDone: boolean;
 }
 
-/** Whether none of a task's pull requests is open any more, and the one that ended last was merged. */
+/** Whether all of a task's pull requests are closed, and the last one was merged. */
 export function endsMerged(pulls: readonly TaskPull[] = []): boolean {
   const last = pulls.toSorted((a, b) => a.updatedAt.localeCompare(b.updatedAt)).at(-1);
   return last?.state === "merged" && !pulls.some(({ state }) => isOpen(state));
 }
 
-/** What is known about one piece of work: one DynamoDB item. After a refusal it has only a status. */
+/**
+ * Everything that the relay stores about one piece of work, as one DynamoDB item. After a refusal it has only a status.
+ */
 export interface TaskRecord {
   /**
-   * Counts the events that claimed the work. It is the fencing token of the flows: a flow with an older number is
-   * superseded and changes nothing any more.
+   * Counts the events that have claimed the work. It is the fencing token of the flows: a flow with an older number has
+   * been superseded and may not change anything.
    */
   intent?: number;
   /** Whether the newest of these events wanted the agent to work. */
   wanted?: boolean;
-  /** The delivery of that event, so that a repeated claim is recognised. */
+  /** The delivery of that event, to recognize a repeated claim. */
   intentDelivery?: string;
   /** When it happened, by GitHub's clock. */
   intentAt?: string;
-  /** The work as that event describes it: what is needed to comment on it. */
+  /** The work as that event describes it; needed to comment on it. */
   source?: WorkSource;
-  /** Who has asked for the work of an issue: the person who is told if somebody has to act. */
+  /** The person who asked for the work of an issue, and who is notified if somebody has to act. */
   requester?: Person;
-  /** Why the newest event ended the work. */
+  /** The reason why the newest event ended the work. */
   endReason?: TaskClosed["reason"];
   task?: TaskLocation;
-  /** Of a pull request: the issue that it closes, whose task has taken it up instead of a task of its own. */
+  /**
+   * For a pull request: the issue that it closes, if that issue's task has taken it up. It then has no task of its own.
+   */
   joined?: string;
-  /** The delivery that the task was created for: the agent has its prompt. */
+  /** The delivery that the task was created for. The agent has its prompt. */
   startedBy?: string;
-  /** The last delivery whose prompt was put into the inbox, because the task existed already. */
+  /** The last delivery whose prompt was put into the inbox because the task already existed. */
   toldBy?: string;
-  /** A creation or a removal that is running. */
+  /** A creation or removal that is in progress. */
   creating?: Claimed;
-  /** A stop of the agent that is running, held by its intent. A flow that wants the agent to work waits for its end. */
+  /**
+   * A stop of the agent that is in progress, held under its intent. A flow that wants the agent to work waits until it is
+   * done.
+   */
   stopping?: Claimed;
-  /** The relay has stopped the agent, or may have: it has to be told to continue. */
+  /** The relay has, or may have, stopped the agent, so it has to tell the agent to continue. */
   stopped?: boolean;
-  /** What an agent that reports no state has shown, as a fingerprint, and for how many looks in a row it has not changed. */
+  /**
+   * For an agent that reports no state: a fingerprint of its screen, and how many checks in a row it has stayed the same.
+   */
   shown?: { screen: string; looks: number };
   /** The name of the last task that was deleted, and when (milliseconds since the epoch). */
   formerName?: string;
   formerEndedAt?: number;
   status?: TaskStatus;
-  /** The pull requests for this work: the agent's, and those of others that it has taken up. The first one is first. */
+  /**
+   * The pull requests for this work: the agent's, and those of others that it has taken up. In the order in which they
+   * were added.
+   */
   pulls?: TaskPull[];
-  /** Counts their changes: each is made on the condition that nobody else has made one meanwhile. */
+  /** Counts their changes. Each change is conditional on this number, so two flows can't overwrite each other's. */
   pullChanges?: number;
   /** When the status was written: milliseconds since the epoch. */
   statusAt?: number;
-  /** The last transitions of which the requester was told, by their names. */
+  /** The last transitions that the requester was notified of, by name. */
   told?: Record<string, Told>;
   /** Counts the changes of `told`. */
   tellings?: number;
@@ -213,9 +225,9 @@ export interface TaskRecord {
   follower?: string;
   /** The status comment; of work without an issue, the number of its tracking issue. */
   commentId?: number;
-  /** The issue has no status comment of an earlier record: it was searched for when the work was claimed. */
+  /** The claim has searched the issue for a status comment from an earlier record and found none. */
   commentSearched?: boolean;
-  /** Who is about to create it, and until when (milliseconds since the epoch) nobody else may. */
+  /** The lock for creating it: who holds it, and until when (milliseconds since the epoch). */
   commentLock?: string;
   commentLockUntil?: number;
   /** DynamoDB's time to live, in seconds since the epoch. */
@@ -230,17 +242,17 @@ export function isFollowedBy(
   return record.intent === intent && record.follower === follower && record.wanted !== false;
 }
 
-/** Whether there is a task, or one is being created, that is wanted. */
+/** Whether there is a wanted task, or one is being created. */
 export function hasTask(record: TaskRecord | undefined): boolean {
   return record?.task !== undefined && record.wanted !== false;
 }
 
-/** Whether there is a task, which Coder has created, that is wanted. */
+/** Whether there is a wanted task that Coder has already created. */
 export function isCreated(record: TaskRecord | undefined): boolean {
   return record?.task?.id !== undefined && record.wanted !== false;
 }
 
-/** Whether the agent is only to review: a pull request that it was given for that. */
+/** Whether the work is a pull request that the agent should only review. */
 export function isReview(source: WorkSource | undefined): boolean {
   return source !== undefined && "issue" in source && source.issue.ask === "review";
 }

@@ -9,5 +9,5 @@ export const eventSchema = z.discriminatedUnion("type", [
   pullsMovedSchema,
 ]);
 
-/** A conflict is found by a flow, not by a delivery. */
+/** Conflicts are missing because a flow finds them, not a delivery. */
 export type RelayEvent = Exclude<z.output<typeof eventSchema>, { type: "pull_conflicted" }>;

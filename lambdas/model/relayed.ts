@@ -15,11 +15,11 @@ const failedCheckSchema = z.object({
   text: z.string(),
 });
 
-/** What the agent gets of a CI failure, or why it gets nothing. */
+/** What the agent is sent about a CI failure, or why it is sent nothing. */
 export const relayedSchema = z.object({
   /**
-   * Why it gets nothing: nothing is left to tell; a person has pushed the newest commit; a maintainer has to approve the
-   * workflows. "" if it gets something.
+   * Why nothing is sent: everything has been sent before; a person pushed the newest commit; a maintainer has to approve
+   * the workflows. "" if something is sent.
    */
   silence: z.enum(["", "nothing", "person", "approval"]),
   /** The login of that person. */

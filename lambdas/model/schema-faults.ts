@@ -1,8 +1,8 @@
 import type * as z from "zod/mini";
 
 /**
- * What is wrong with a value that does not fit its schema: a line for each fault, with its path and what was expected,
- * never the value itself. `whole` is what to call the value as a whole.
+ * Describes why a value does not fit its schema: one line per fault with its path and what was expected, never the value
+ * itself. `whole` names the value as a whole.
  */
 export function schemaFaults({ issues }: z.core.$ZodError, whole: string): string[] {
   return issues.map((issue) => `${issue.path.join(".") || whole}: expected ${expectation(issue)}`);

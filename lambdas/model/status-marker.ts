@@ -1,2 +1,2 @@
-/** The hidden marker by which the status comment is recognised, and found again if its id is lost. */
+/** The hidden marker that identifies the status comment, even if its id is lost. */
 export const statusMarker = "<!-- coder-task-relay:status -->";

@@ -3,30 +3,34 @@ import { fits, limits } from "../text/limits.js";
 
 /** Coder's rule for the names of tasks and workspaces (codersdk/name.go). */
 const valid = /^[a-zA-Z0-9]+(?:-[a-zA-Z0-9]+)*$/;
-/** In bytes, which are characters here: a valid name is ASCII. */
+/** In bytes, which are the same as characters here: a valid name is ASCII. */
 const maxLength = limits.coder.name.max;
 const hashLength = 6;
 
-/** The maximum length of a label that is no issue number, in characters: it leaves room for the repository's name. */
+/**
+ * The maximum length of a label other than an issue number, in characters. It leaves room for the repository's name.
+ */
 const labelLength = 12;
 
 /** The parts of a task's name. */
 export interface WorkName {
   owner: string;
   repository: string;
-  /** Tells the work from others in the repository: an issue's number, a job's name, a branch. */
+  /** Distinguishes the work from other work in the repository: an issue's number, a job's name, a branch. */
   label: string;
-  /** Whether the label alone is enough: an issue's number is, a branch on which several workflows fail is not. */
+  /**
+   * Whether the label alone is unique: an issue's number is; a branch isn't, because several workflows can fail on it.
+   */
   isDistinct: boolean;
-  /** This is hashed if the name alone is not unique. */
+  /** Hashed if the name alone is not unique. */
   reference: string;
 }
 
 /**
- * The names that a task may have, the first choice first: `{prefix}-{repository}-{label}` if that is valid and unique; then
- * one with a short hash of its reference (`owner/repository#issue`), sanitised and cut to Coder's rule. Anybody who can
- * create workspaces can occupy these two, so the others have a hash of `spare`, unpredictable texts. All contain the whole
- * issue number. Deterministic, and case-insensitive as GitHub is.
+ * The names that a task may have, the first choice first: `{prefix}-{repository}-{label}` if that is valid and unique;
+ * then one with a short hash of its reference (`owner/repository#issue`), sanitised and cut to Coder's rule. Anybody who
+ * can create workspaces can take these two, so the others contain a hash of one of the unpredictable texts in `spare`.
+ * All contain the whole issue number. Deterministic, and case-insensitive like GitHub.
  */
 export function taskNames(prefix: string, work: WorkName, spare: readonly string[] = []): string[] {
   const { repository, reference, isDistinct } = work;
@@ -47,7 +51,7 @@ function sanitized(text: string, length: number): string {
     .replace(/-+$/, "");
 }
 
-/** Whether Coder accepts it as a name. */
+/** Whether Coder accepts this as a name. */
 export function isTaskName(name: string): boolean {
   return fits(name, limits.coder.name) && valid.test(name);
 }

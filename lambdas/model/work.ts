@@ -2,7 +2,7 @@ import { configPath } from "./config-path.js";
 import { type IssueSource, type TaskKey, taskKey, type WorkSource } from "./record.js";
 import type { WorkName } from "./task-name.js";
 
-/** The work that a task is for, as it is created and found again. */
+/** The identity of the work, by which its task is created and found again. */
 export interface WorkIdentity extends TaskKey {
   /** As people write it: `owner/repo#42`. */
   reference: string;
@@ -24,8 +24,8 @@ export function workReference(source: WorkSource): string {
 }
 
 /**
- * The page of the work: the issue, the job in the config file, the runs on a branch. The workflow's id, which GitHub's page
- * does not need but the key does, is the fragment.
+ * The page of the work: the issue, the job in the config file, or the runs on a branch. The fragment holds the workflow's
+ * id, which the key needs but GitHub's page doesn't.
  */
 function urlOf(source: WorkSource, repositoryUrl: string): string {
   if ("issue" in source) return source.issue.url;
@@ -37,7 +37,7 @@ function urlOf(source: WorkSource, repositoryUrl: string): string {
 const jobsUrl = (repositoryUrl: string) => `${repositoryUrl}/blob/HEAD/${configPath}#`;
 const runsUrl = (repositoryUrl: string) => `${repositoryUrl}/actions?query=branch%3A`;
 
-/** The `work` of all jobs and failing branches whose URL is in a text, by which a pull request says what it is for. */
+/** The `work` of all jobs and failing branches whose URL is in a text. A pull request names its work in this way. */
 export function worksNamedIn(text: string, repositoryUrl: string): string[] {
   return (text.match(/https?:\/\/[^\s<>()[\]"'`]+/g) ?? []).flatMap((url) => {
     if (url.startsWith(jobsUrl(repositoryUrl))) return named("job", url.slice(jobsUrl(repositoryUrl).length));
@@ -63,7 +63,7 @@ function named(kind: string, text: string): string[] {
   }
 }
 
-/** What the work's task is named after. */
+/** The parts of the name of the work's task. */
 export function workName(source: WorkSource): WorkName {
   const { owner, name: repository } = source.repository;
   const base = { owner, repository, reference: workReference(source) };
@@ -81,14 +81,14 @@ export function workTitle(source: WorkSource): string {
   return "job" in source ? source.job.name : `${source.run.workflow} fails on ${source.run.branch}`;
 }
 
-/** For people: how to give the agent an issue or a pull request once more; the sentence goes on. */
+/** For people: how to give an issue or a pull request to the agent again. The caller completes the sentence. */
 export function howToAskAgain({ issue }: Pick<IssueSource, "issue">): string {
   return issue.ask === "review"
     ? "Remove the request for the agent's review and make it again"
     : "Unassign the agent and assign it again";
 }
 
-/** For people: why the task of an issue or a pull request is paused, and how to resume it. */
+/** For people: why the task is paused, and how to resume it. */
 export function whyPaused({ issue }: Pick<IssueSource, "issue">): string {
   return issue.ask === "review"
     ? "The request for the agent's review was removed. Make it again to resume the task."

@@ -2,27 +2,30 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { TransientError } from "../model/errors.js";
 
 /**
- * The time of one invocation. Every request and every sleep has to fit into it. One that does not fit ends in a
- * `TransientError`, which is retried, before Lambda ends the invocation with `Sandbox.Timedout`.
+ * The time of one invocation. Every request and every sleep has to fit into it. If one doesn't fit, it ends in a
+ * `TransientError`, which is retried; otherwise Lambda would end the invocation with `Sandbox.Timedout`.
  */
 
-/** When the time of an invocation ends, by `performance.now()`. Several invocations can share a process. */
+/** The end of an invocation's time, by `performance.now()`. Several invocations can share a process. */
 const ends = new AsyncLocalStorage<number>();
 
-/** The reserve for everything but requests and sleeps, in milliseconds: a tenth of the whole, at most this. */
+/**
+ * The reserve for everything other than requests and sleeps is a tenth of the whole time, but at most this
+ * (milliseconds).
+ */
 const reserveMs = 5000;
 
-/** No request begins with less time than this, in milliseconds. */
+/** A request is sent only if this much time is left, in milliseconds. */
 const shortestRequestMs = 1000;
 
-/** The used part of Lambda's context. */
+/** The part of Lambda's context that is used here. */
 interface InvocationContext {
   getRemainingTimeInMillis(): number;
 }
 
 /**
- * A Lambda's handler that keeps within its time. Without Lambda's context, its time has no end. The bundler wraps
- * every handler (`infra/bundling/bundle.ts`).
+ * Makes a Lambda's handler keep within its time. Without Lambda's context, there is no limit. The bundler wraps every
+ * handler (`infra/bundling/bundle.ts`).
  */
 export function withBudget<Input, Output>(
   handler: (input: Input) => Promise<Output>,
@@ -35,17 +38,17 @@ export function withBudget<Input, Output>(
   };
 }
 
-/** Gives `act` this many milliseconds of the invocation's time, or whatever is left of it. */
+/** Gives `act` this many milliseconds of the invocation's time, or what is left if that is less. */
 export function within<Output>(ms: number, act: () => Promise<Output>): Promise<Output> {
   return ends.run(performance.now() + Math.min(ms, remainingMs()), act);
 }
 
-/** Milliseconds that are left of the invocation; infinite outside of one. */
+/** The milliseconds left in the invocation; infinite outside of one. */
 export function remainingMs(): number {
   return (ends.getStore() ?? Number.POSITIVE_INFINITY) - performance.now();
 }
 
-/** Whether there is time to wait this long, and for a request after that. */
+/** Whether there is time to wait this long and then send a request. */
 export function hasTimeFor(ms: number): boolean {
   return ms + shortestRequestMs <= remainingMs();
 }
@@ -59,10 +62,10 @@ export function timeoutFor(request: string, wantedMs: number): number {
   return Math.floor(Math.min(wantedMs, leftMs));
 }
 
-/** Sleeps. Throws a `TransientError` at once if there is no time to sleep and for a request after that. */
+/** Sleeps. Throws a `TransientError` at once if there is no time to sleep and then send a request. */
 export async function sleep(ms: number): Promise<void> {
   if (!hasTimeFor(ms)) {
-    throw new TransientError(`There was no time left to wait for ${ms} ms. It is retried.`);
+    throw new TransientError(`There was no time left to wait ${ms} ms. It is retried.`);
   }
   await new Promise((resolve) => setTimeout(resolve, ms));
 }

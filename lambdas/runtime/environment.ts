@@ -5,9 +5,7 @@ import { commentPermissions } from "../model/permission.js";
 import { backends } from "../model/record.js";
 import { schemaFaults } from "../model/schema-faults.js";
 
-/**
- * The environment variables of the Lambdas. The module that needs a group reads it, once in a process.
- */
+/** The environment variables of the Lambdas. Each group is read by the modules that need it, once per process. */
 
 const text = z.string().check(z.minLength(1));
 const url = z.pipe(
@@ -25,7 +23,7 @@ const list = z.pipe(
   ),
 );
 
-/** `login=coderuser,…` → Coder users by exact login: `name` and `name[bot]` are two accounts. */
+/** `login=coderuser,…` → Coder users by exact login, because `name` and `name[bot]` are two accounts. */
 const userMap = z.pipe(
   list,
   z.transform((pairs: string[]) => new Map(pairs.map(splitPair))),
@@ -66,7 +64,7 @@ export const accountsEnvironment = once(() =>
 
 export const inboxEnvironment = once(() => read({ MAX_CI_ROUNDS: z._default(count, 10) }));
 
-/** How people are told that they have to act. */
+/** How people are notified that they have to act. */
 export const attentionEnvironment = once(() =>
   read({ NOTIFY: z._default(z.enum(notifications), "mention") }),
 );
@@ -74,7 +72,7 @@ export const attentionEnvironment = once(() =>
 /** How many minutes a failure waits for the other checks of its commit. */
 export const ciEnvironment = once(() => read({ CI_SETTLE_MINUTES: z._default(count, 5) }));
 
-/** The users as whom jobs may work. */
+/** The users that jobs may run as. */
 export const jobEnvironment = once(() => read({ JOB_OWNERS: list, CODER_SERVICE_USER: z.optional(text) }));
 
 export const startEnvironment = once(() => read({ CREATE_TASK_FLOW_ARN: text }));
@@ -123,13 +121,13 @@ export const coderEnvironment = once(() =>
     CODER_URL: url,
     CODER_BACKEND: z._default(z.enum(["auto", ...backends]), "auto"),
     CODER_CHAT_IDENTITY: z._default(z.enum(["bot", "requester"]), "bot"),
-    /** As whom the agent works if no person is behind the work. */
+    /** The user that the agent works as if no person asked for the work. */
     CODER_SERVICE_USER: z.optional(text),
     CODER_ORGANIZATION: z._default(text, "default"),
     CODER_TASK_NAME_PREFIX: z._default(text, "gh"),
-    /** By default `task-template` for Tasks, and the agent's choice for Chats. */
+    /** The default is `task-template` for Tasks, and the agent's choice for Chats. */
     CODER_TEMPLATE_NAME: z.optional(text),
-    /** The template of every task that a repository's config shapes. */
+    /** The template of every task in a repository with a config file. */
     CODER_FACTORY_TEMPLATE: z._default(text, "code-factory"),
     CODER_TEMPLATE_PRESET: z.optional(text),
     CODER_USER_MAP: userMap,
@@ -139,7 +137,7 @@ export const coderEnvironment = once(() =>
 
 export type CoderSettings = ReturnType<typeof coderEnvironment>;
 
-/** Makes a value at the first call, and remembers it. The annotation lets bundles leave out what nobody calls. */
+/** Computes a value on the first call and remembers it. The annotation lets the bundler drop what nobody calls. */
 /* @__NO_SIDE_EFFECTS__ */
 function once<Value>(make: () => Value): () => Value {
   let made: { value: Value } | undefined;
@@ -149,7 +147,7 @@ function once<Value>(make: () => Value): () => Value {
   };
 }
 
-/** An empty variable counts as one that is not set. */
+/** An empty variable counts as not set. */
 function read<Shape extends z.core.$ZodShape>(shape: Shape): z.output<z.ZodMiniObject<Shape>> {
   const present = Object.entries(process.env).filter(([, value]) => value !== "");
   const result = z.safeParse(z.object(shape), Object.fromEntries(present));

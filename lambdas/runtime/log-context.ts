@@ -7,15 +7,14 @@ export type LogContext = Record<string, string | number | undefined>;
 /** Several invocations can share a process. */
 const contexts = new AsyncLocalStorage<LogContext>();
 
-/** The used part of Lambda's context. */
+/** The part of Lambda's context that is used here. */
 interface InvocationContext {
   awsRequestId: string;
 }
 
 /**
- * A Lambda's handler whose log lines say which action and invocation they are of, and whom it serves, as far as its input
- * says so: the execution, the delivery and its trace, the repository, the issue. The bundler wraps every handler
- * (`infra/bundling/bundle.ts`).
+ * Adds context to a handler's log lines: the action and the invocation, and whatever the input contains of the execution,
+ * the delivery and its trace, the repository and the issue. The bundler wraps every handler (`infra/bundling/bundle.ts`).
  */
 export function withLogContext<Input, Context extends InvocationContext, Output>(
   action: string,
@@ -27,18 +26,18 @@ export function withLogContext<Input, Context extends InvocationContext, Output>
   };
 }
 
-/** Adds what an input says to the lines from here on: for a Lambda whose own input is an HTTP request or a report. */
+/** Adds the context in `input` to all further lines, for a Lambda whose own input is an HTTP request or a report. */
 export function addToLogContext(input: unknown): void {
   add(contextOf(input));
 }
 
-/** Adds the deliveries that a message is made of, each with its trace: a drain's own input names none. */
+/** Adds the deliveries that a message consists of, each with its trace, because a drain's own input names none. */
 export function addDeliveriesToLogContext(deliveries: readonly string[]): void {
   const all = [...new Set(deliveries)];
   add({ delivery: all.join(" "), trace_id: all.flatMap((one) => traceOf(one) ?? []).join(" ") || undefined });
 }
 
-/** Adds what the lines of an earlier invocation of this Lambda say. */
+/** Adds the context of an earlier invocation of this Lambda. */
 export function continueLogContext(earlier: LogContext): void {
   add({ ...earlier, function_request_id: undefined });
 }
@@ -54,7 +53,10 @@ export function logContext(): LogContext {
   return contexts.getStore() ?? {};
 }
 
-/** The inputs of the flows' Lambdas have these in common; whatever is missing, or of another type, is left out. */
+/**
+ * The fields that the inputs of the flows' Lambdas have in common. Missing fields, and those of another type, are left
+ * out.
+ */
 function contextOf(input: unknown): LogContext {
   const part = (name: string) => field(input, name) ?? field(field(input, "state"), name);
   const event = part("event");
@@ -63,10 +65,10 @@ function contextOf(input: unknown): LogContext {
   const subject = field(event, "issue") ?? field(event, "subject") ?? field(event, "pull");
   const work = text(field(key, "work"));
   return {
-    // Of an ARN, the name.
+    // The name at the end of an ARN.
     execution: text(field(input, "execution"))?.replace(/^.*:/, ""),
     delivery: text(field(event, "delivery")),
-    // Of a `traceparent`, the trace.
+    // The trace id in a `traceparent`.
     trace_id: text(field(event, "traceparent"))?.split("-")[1],
     repository: owner && name ? `${owner}/${name}` : undefined,
     repositoryId: number(field(field(event, "repository"), "id")) ?? number(field(key, "repositoryId")),

@@ -6,8 +6,8 @@ import { logContext } from "./log-context.js";
 const powertools = /* @__PURE__ */ new Metrics({ serviceName: "coder-task-relay" });
 
 /**
- * Adds a value to a metric, by a log line that CloudWatch reads (its embedded metric format). The line has the context
- * of the other log lines too. Written at once: what an invocation has measured before it fails counts.
+ * Adds a value to a metric, by a log line in CloudWatch's embedded metric format. The line has the same context as other
+ * log lines. It is written at once, so values count even if the invocation fails later.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
 export function measure<Name extends MetricName>(

@@ -1,27 +1,33 @@
 import { RateLimitedError, type Service, TransientError } from "../model/errors.js";
 import { hasTimeFor, sleep, timeoutFor } from "./budget.js";
 
-/** How long one call may sleep for `Retry-After` in all; a longer pause is left to the state machine. */
+/** The longest that one call may sleep for `Retry-After` in total; the state machine handles longer pauses. */
 const patienceMs = 60_000;
 
 /**
- * If a limit names no time, GitHub wants us to wait a minute at least, and longer each time, as the policy for a
- * `RateLimitedError` does.
+ * If a limit comes without a time, GitHub asks us to wait at least a minute, and longer each time. The retry policy for a
+ * `RateLimitedError` does that.
  */
 const unknownPauseMs = 61_000;
 
-/** Pauses before a read is tried again, in milliseconds, each less a random part. After that the state machine retries. */
+/**
+ * Pauses before a read is retried, in milliseconds; each is shortened by a random part. After that the state machine
+ * retries.
+ */
 const readPausesMs = [100, 400];
 
-/** GitHub's messages about its limits. Some secondary limits have neither `Retry-After` nor a remaining count of 0. */
+/**
+ * GitHub's messages about its limits, because some secondary limits have neither `Retry-After` nor a remaining count of
+ * 0.
+ */
 const limitMessage = /rate limit|abuse/i;
 
 /**
- * `fetch` for one service, with a time-out and with patience: it waits as long as `Retry-After` says (429, and 403
- * for GitHub's secondary limits) and tries again. A connection that fails or times out throws a
- * `TransientError`: the request may or may not have had its effect. Reads have none and are tried three times:
- * a Lambda that makes several would seldom get through them all while a service is unwell. A 429 for
- * which `isAnswer` holds (it gets a copy) is no rate limit, and is returned. All of this fits into the invocation.
+ * `fetch` for one service, with a time-out and with patience: after a rate limit (429, and 403 for GitHub's secondary
+ * limits) it waits as long as `Retry-After` says and tries again. If the connection fails or times out, it throws a
+ * `TransientError`: the request may or may not have taken effect. Reads have no effect, so they are tried three times;
+ * otherwise a Lambda with several reads would seldom get through while a service is unwell. If `isAnswer`, which gets a
+ * copy, accepts a 429, that is not a rate limit and is returned. All of this fits into the invocation's time.
  * https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#handle-rate-limit-errors-appropriately
  */
 export function patientFetch(
@@ -37,11 +43,11 @@ export function patientFetch(
       if (waitMs === undefined) return response;
       if (response.status === 429 && (await isAnswer?.(response.clone()).catch(() => false))) return response;
       await response.body?.cancel();
-      // A little longer, so that clients that were limited together do not return together.
+      // Wait a little longer, so clients that were limited together don't all return together.
       const spreadMs = waitMs * (1 + Math.random() * 0.1);
       if (sleptMs + waitMs > patienceMs || !hasTimeFor(spreadMs)) {
         throw new RateLimitedError(
-          `${service} limits the rate of requests: ${request} may be sent again in ${Math.ceil(waitMs / 1000)} s. It is retried later.`,
+          `${service} limits the rate of requests: ${request} may be sent again in ${Math.ceil(waitMs / 1000)} s. It is retried.`,
         );
       }
       await sleep(spreadMs);
@@ -84,8 +90,8 @@ async function attempt(
 }
 
 /**
- * The response with its whole body in memory. JSON that breaks off is no answer: Octokit would take it for an empty one. A
- * response of our own takes less time than a clone.
+ * The response with its whole body in memory. JSON that breaks off must fail here, because Octokit would take it for an
+ * empty answer. A new response is faster than a clone.
  */
 async function whole(response: Response): Promise<Response> {
   const body = await response.arrayBuffer();
@@ -112,7 +118,7 @@ async function pauseAskedFor(response: Response, request: string): Promise<numbe
   return isLimited ? unknownPauseMs : undefined;
 }
 
-/** By its message: a 403 of GitHub's, or an answer of its GraphQL API, which is always a 200. */
+/** Decides by the message of GitHub's 403s, or of its GraphQL API's answers, which are always 200s. */
 async function saysThatItIsLimited(response: Response, request: string): Promise<boolean> {
   if (!isJson(response)) return false;
   if (response.status === 403) return limitMessage.test(messageOf(await json(response)));
@@ -128,7 +134,7 @@ function isJson({ headers }: Response): boolean {
   return /^application\/(?:[\w.]+\+)?json\b/i.test(headers.get("content-type") ?? "");
 }
 
-/** The body of a copy, always an object. */
+/** The body, read from a copy; always an object. */
 async function json(response: Response): Promise<object> {
   const body: unknown = await response
     .clone()
@@ -141,12 +147,12 @@ function messageOf(body: object): string {
   return "message" in body && typeof body.message === "string" ? body.message : "";
 }
 
-/** A pause of 0 s, or one that is over by our clock, must not become a hot loop. */
+/** A pause of 0 s, or one that has already passed by our clock, must not cause a hot loop. */
 function atLeastASecond(ms: number): number {
   return Number.isNaN(ms) ? unknownPauseMs : Math.max(1000, ms);
 }
 
-/** A DOMException is not an `Error` of every realm. */
+/** A DOMException from another realm is not an `Error` here. */
 function hasTimedOut(error: unknown): boolean {
   return typeof error === "object" && error !== null && "name" in error && error.name === "TimeoutError";
 }

@@ -33,9 +33,9 @@ export const cronFields = [
 const [, , , , weekday] = cronFields;
 
 export interface FieldValues {
-  /** Never empty. Of the days of the week 0 to 6. */
+  /** Never empty. Days of the week are 0 to 6. */
   values: ReadonlySet<number>;
-  /** For the two day fields: decides whether both must match, or either. */
+  /** For the two day fields: decides whether both must match or one is enough. */
   beginsWithStar: boolean;
 }
 

@@ -1,9 +1,9 @@
 import { type CronField, cronFields, type FieldValues, readField } from "./cron-field.js";
 
-/** Enough for every value of every field, written out. */
+/** Enough to write out every value of every field. */
 const maxLength = 512;
 
-/** The shortcuts of cronie, without `@reboot`, which has no time. */
+/** The shortcuts of cronie, except `@reboot`, which has no time. */
 const nicknames: ReadonlyMap<string, string> = new Map([
   ["@hourly", "0 * * * *"],
   ["@daily", "0 0 * * *"],
@@ -21,23 +21,23 @@ const weeks = [1, 2, 3, 4, 5];
 export type Translation = { expressions: string[] } | { fault: string };
 
 /**
- * Translates a five-field Unix cron expression into `cron(…)` expressions of EventBridge Scheduler that fire,
- * together, at exactly the same minutes. Most need one; an expression in which either of two restricted day fields may
- * match needs two, and one that counts weekdays within the month up to 24. Each has at most 256 characters,
- * Scheduler's limit. Linear in the length of the text; never throws.
+ * Translates a five-field Unix cron expression into `cron(…)` expressions of EventBridge Scheduler that fire, together,
+ * at exactly the same minutes. Most need one; an expression in which either of two restricted day fields may match needs
+ * two, and one that counts weekdays within the month up to 24. Each has at most 256 characters, Scheduler's limit. Linear
+ * in the length of the text; never throws.
  *
- * The meaning is that of cronie (entry.c and cron.c in https://github.com/cronie-crond/cronie):
+ * Expressions mean the same as in cronie (entry.c and cron.c in https://github.com/cronie-crond/cronie):
  *
- * - 0 and 7 are Sunday, `*` in the last field starts at Sunday, names have three letters in any case. A range may
- *   not wrap around.
- * - If both day fields are restricted, one of them must match. But if one of them begins with a star, with or
- *   without a step, both must match. Scheduler has no "and" of a date and a weekday, only the n-th weekday of a
- *   month: the dates 1-7 and every seventh day of the week, starting on Sunday, are its `1#1`. An "and" that it
- *   cannot express is a fault.
+ * - 0 and 7 are Sunday, `*` in the last field starts at Sunday, names have three letters in any case. A range may not
+ *   wrap around.
+ * - If both day fields are restricted, one of them must match. But if one of them begins with a star, with or without a
+ *   step, both must match. Scheduler can't combine a date and a weekday with "and"; it has only the n-th weekday of a
+ *   month: the dates 1-7 with every seventh weekday (a star with step 7: Sunday) are its `1#1`. A combination that it
+ *   can't express is a fault.
  *
- * It differs in three ways. `a/n` runs to the end of the field, as GitHub Actions reads it; cronie refuses it. A
- * step that is longer than its field is a fault, because it is probably a mistake. When clocks change, Scheduler skips
- * a time that does not exist and runs once at a time that occurs twice; cronie runs the skipped one later
+ * It differs in three ways. `a/n` runs to the end of the field, as in GitHub Actions; cronie rejects it. A step that is
+ * longer than its field is a fault, because it is probably a mistake. When clocks change, Scheduler skips a time that
+ * does not exist and runs once at a time that occurs twice; cronie runs the skipped one later
  * (https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html).
  */
 export function translateCron(expression: string): Translation {
@@ -113,7 +113,7 @@ function translateBoth(
 }
 
 /**
- * `*`, or the values in order, with `a-b` for three or more in a row, so that even the longest expression stays below
+ * `*`, or the values in order. Three or more in a row become `a-b`, which keeps even the longest expression below
  * Scheduler's limit.
  */
 function list(values: ReadonlySet<number>, { low, high }: CronField): string {

@@ -20,7 +20,7 @@ import {
   type WantedSchedule,
 } from "./wanted.js";
 
-/** If a start fails for this long, it is skipped until the next due time instead of running hours late. */
+/** If a start fails for this long, the run is skipped, because it would otherwise be hours late. */
 const retryPolicy = { MaximumEventAgeInSeconds: 3600, MaximumRetryAttempts: 5 };
 
 const client = new SchedulerClient({
@@ -29,7 +29,7 @@ const client = new SchedulerClient({
   requestHandler: { connectionTimeout: 1000, requestTimeout: 5000, throwOnRequestTimeout: true },
 });
 
-/** On creation: the schedule exists. Otherwise: another change of the schedule is in progress, so a retry helps. */
+/** When creating: the schedule already exists. Otherwise: another change is in progress, so a retry helps. */
 const conflict = "ConflictException";
 
 /** The changes, by the names of the schedules. */
@@ -43,7 +43,7 @@ export interface Reconciled {
 export interface Differences {
   /** Names. */
   unwanted: string[];
-  /** Missing ones, and different ones with what differs, in words. */
+  /** Schedules that are missing, and those that differ, with a description of the differences. */
   wrong: { schedule: WantedSchedule; deviations?: string[] }[];
 }
 
@@ -67,7 +67,7 @@ export class RepositorySchedules {
     return listNames(this.#prefix);
   }
 
-  /** The repository and installation that the schedules were made for; `undefined` if there are none. */
+  /** The repository and installation that the schedules were created for; `undefined` if there are none. */
   async source(): Promise<ScheduleSource | undefined> {
     const [name] = await this.list();
     const input = name === undefined ? undefined : (await this.#get(name))?.Target?.Input;
@@ -81,7 +81,7 @@ export class RepositorySchedules {
     if (await this.#create(schedule)) return "created";
     if (await this.#update(schedule)) return "changed";
     throw new TransientError(
-      "A schedule is being removed while it should be changed: another run is at it. It is tried again by itself.",
+      "Another run is removing a schedule that this run should change. It is retried.",
     );
   }
 
@@ -107,7 +107,7 @@ export class RepositorySchedules {
         done[await this.put(schedule, deviations ? "present" : "absent")].push(name);
       } catch (error) {
         if (!isRefusedSchedule(error)) throw error;
-        log.error("Scheduler refuses a schedule", {
+        log.error("Scheduler rejected a schedule", {
           schedule: name,
           error: error.name,
           reason: error.message,
@@ -218,12 +218,17 @@ function ask<Answer>(operation: string, send: Send<Answer>, passing: string[] = 
 /** Scheduler's errors about one schedule: its expression or time zone is invalid, or the quota is reached. */
 const refusals = ["ValidationException", "ServiceQuotaExceededException"];
 
-/** Whether Scheduler rejects this one schedule for good. Missing permissions or a missing group affect all of them. */
+/**
+ * Whether Scheduler rejects this one schedule permanently. Missing permissions or a missing group affect all of them.
+ */
 export function isRefusedSchedule(error: unknown): error is Error {
   return error instanceof Error && refusals.includes(error.name);
 }
 
-/** What a schedule has else than it should, of what the relay sets: `expression rate(1 day) instead of cron(0 3 ? * * *)`. */
+/**
+ * The differences from the expected schedule, such as `expression rate(1 day) instead of cron(0 3 ? * * *)`. Only fields
+ * that the relay sets count.
+ */
 function deviationsOf(current: GetScheduleOutput, expected: CreateScheduleInput): string[] {
   const [found, wanted] = [partsOf(current), partsOf(expected)];
   return Object.entries(wanted).flatMap(([part, value]) => {

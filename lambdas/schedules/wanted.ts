@@ -24,29 +24,29 @@ export interface JobSchedule {
   timezone?: string | undefined;
 }
 
-/** A schedule as it should stand in EventBridge Scheduler. */
+/** A schedule as it should be in EventBridge Scheduler. */
 export interface WantedSchedule {
   name: string;
   /** `cron(…)` of EventBridge Scheduler. */
   expression: string;
   timezone: string;
-  /** JSON; Scheduler puts the time that a run was due into it. */
+  /** JSON, into which Scheduler inserts the time that a run was due. */
   input: string;
 }
 
-/** The prefix of the names of a repository's schedules. Its dot separates repository 12 from 123. */
+/** The prefix of the names of a repository's schedules. Its dot keeps repository 12 apart from 123. */
 export function schedulePrefix(repositoryId: number): string {
   return `${repositoryId}.`;
 }
 
-/** The repository that a schedule is of, by the schedule's name. */
+/** The repository that a schedule belongs to, from the schedule's name. */
 export function repositoryOfSchedule(name: string): number {
   return Number.parseInt(name, 10);
 }
 
 /**
- * The schedules of a repository's jobs. Pure: the same jobs give the same schedules. The names of the jobs must
- * differ. Throws an `InvalidScheduleError` if an expression cannot be translated.
+ * The schedules of a repository's jobs. Pure: the same jobs give the same schedules. The jobs' names must be unique.
+ * Throws an `InvalidScheduleError` if an expression cannot be translated.
  */
 export function wantedSchedules(source: ScheduleSource, jobs: readonly JobSchedule[]): WantedSchedule[] {
   return jobs.flatMap((job) => {
@@ -62,14 +62,14 @@ export function wantedSchedules(source: ScheduleSource, jobs: readonly JobSchedu
 }
 
 /**
- * `{repository id}.{job}`, or `{repository id}.{job}.{hash}` if the job's name is not allowed as it is; the second
- * schedule of a job ends in `.2`. A name with a dot or with capitals is hashed too, so that no job gets the name of
- * another job's second schedule, and Scheduler's case sensitivity does not matter.
+ * `{repository id}.{job}`, or `{repository id}.{job}.{hash}` if Scheduler doesn't allow the job's name. The second
+ * schedule of a job ends in `.2`. A name with a dot or capitals also gets a hash, so no job can get the name of another
+ * job's second schedule, and Scheduler's case sensitivity doesn't matter.
  */
 export function scheduleName(repositoryId: number, job: string, index: number): string {
   const end = index === 0 ? "" : `.${index + 1}`;
   const plain = `${schedulePrefix(repositoryId)}${job}`;
-  // Room for `.24`, the most that a job can have.
+  // Leave room for `.24`: a job has at most 24 schedules.
   if (/^[0-9a-z_-]+$/.test(job) && plain.length <= nameLength - 3) return `${plain}${end}`;
   const hash = createHash("sha256").update(job).digest("hex").slice(0, hashLength);
   const room = nameLength - `${schedulePrefix(repositoryId)}.${hash}.24`.length;
@@ -81,16 +81,16 @@ export function scheduleName(repositoryId: number, job: string, index: number): 
   return `${schedulePrefix(repositoryId)}${readable || "job"}.${hash}${end}`;
 }
 
-/** The repository and installation in the input that a schedule has; `undefined` if it is no schedule of a job. */
+/** The repository and installation in a schedule's input; `undefined` if the schedule isn't for a job. */
 export function sourceOfSchedule(input: string): ScheduleSource | undefined {
   const parsed = z.safeParse(z.object({ event: jobDueSchema }), JSON.parse(input));
   return parsed.success ? parsed.data.event : undefined;
 }
 
 /**
- * The input of `create-task`. Its delivery is the due time, not the id of the invocation, so that two schedules of one
- * job at the same time, or a repeated invocation, count as one. Scheduler replaces `<aws.scheduler.…>` anywhere in
- * the text, so every other `<` is escaped.
+ * The input of `create-task`. The delivery is the due time, not the id of the invocation, so two schedules of one job at
+ * the same time, or a repeated invocation, count as one. Scheduler replaces `<aws.scheduler.…>` anywhere in the text, so
+ * every other `<` is escaped.
  * https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html
  */
 function jobDue({ installation, repository }: ScheduleSource, name: string): string {

@@ -3,8 +3,8 @@ import { withVisibleInvisibles } from "./invisible.js";
 import { type Limit, shortened } from "./limits.js";
 
 /**
- * Every line end of Unicode (UAX #14), and runs of CR before an LF, as terminals write them. A run is only tried from its
- * start: from each of its CRs, a long one without an LF would take quadratic time.
+ * Every line end of Unicode (UAX #14), and runs of CR before an LF, as terminals write them. A run matches only from its
+ * start; otherwise a long run of CRs without an LF would take quadratic time.
  */
 const lineEnds = /(?<!\r)\r+\n|[\r\v\f\u0085\u2028\u2029]/g;
 
@@ -13,7 +13,7 @@ const lineEnds = /(?<!\r)\r+\n|[\r\v\f\u0085\u2028\u2029]/g;
  * an agent's terminal.
  */
 export function withoutControls(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern has to match control characters
   return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, "");
 }
 

@@ -34,7 +34,7 @@ function isPlain(word: string): boolean {
   if (plainNumber.test(word) || word === "–") return true;
   const letters = plainWord.exec(word)?.[1];
   if (letters === undefined) return false;
-  // An accent ends a word for some readers, and is nothing at all for others.
+  // Some readers end a word at an accent, others ignore it.
   const apart = letters.normalize("NFKD");
   const readings = [letters, letters.normalize("NFKC"), apart, apart.replace(/\p{M}/gu, "")];
   return !readings.some((reading) => commit.test(reading));

@@ -25,8 +25,8 @@ export const limits = {
     /** coderd/httpapi/chatlabels.go, which also limits labels to 50 and keys to 64 bytes. */
     chatLabel: bytes(256),
     /**
-     * For the first prompt. The JSON of a new chat may have 256 KiB (coderd/exp_chats.go), in which a text without
-     * control characters is at most twice as long.
+     * For the first prompt. The JSON of a new chat may have 256 KiB (coderd/exp_chats.go), and JSON at most doubles the
+     * length of a text without control characters.
      */
     prompt: bytes(120 * 1024),
   },
@@ -55,7 +55,7 @@ export const limits = {
 /** GitHub's limit for one request: https://docs.github.com/en/rest/checks/runs#create-a-check-run */
 export const annotationsAtOnce = 50;
 
-/** How many of a pull request's files GitHub lists in one answer. */
+/** The number of a pull request's files that GitHub lists in one answer. */
 export const filesAtOnce = 100;
 
 const sizes: Record<Unit, (character: string) => number> = {
@@ -74,8 +74,8 @@ const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
 const lookAhead = 64;
 
 /**
- * The longest beginning within a limit, cut between characters as people see them: a letter keeps its marks, and an
- * emoji all its parts. Only if the first character alone exceeds the limit, it is cut between code points.
+ * The longest beginning within a limit, cut between characters as people see them: a letter keeps its marks, and an emoji
+ * all its parts. A character is cut between code points only if it is the first and exceeds the limit alone.
  */
 export function cutToLimit(text: string, { max, unit }: Limit): string {
   let size = 0;

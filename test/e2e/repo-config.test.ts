@@ -500,7 +500,7 @@ describe("the App", () => {
     await world.gitHub.installations.install(others, { by: "mona" });
     await settled();
     expect(others.map(({ id }) => jobs(id))).toEqual([["first", "second"], ["second"], ["first", "second"]]);
-    expect(world.logs.some((line) => line.includes("Scheduler refuses a schedule"))).toBe(true);
+    expect(world.logs.some((line) => line.includes("Scheduler rejected a schedule"))).toBe(true);
   });
 
   test("fails if the stack may not create schedules: an operator fixes that and redrives the run", async () => {

@@ -79,7 +79,10 @@ const troubles: [string, Fault][] = [
 test.each(troubles)("for every service, %s is a transient error", async (_, fault) => {
   const errors = await Promise.all(services.map((service) => errorOf(service, fault)));
   for (const { name, message } of errors) {
-    expect([name, message]).toEqual(["TransientError", expect.stringMatching(/just now: .+retried/)]);
+    expect([name, message]).toEqual([
+      "TransientError",
+      expect.stringMatching(/could not perform .+: .+retried/),
+    ]);
   }
 });
 

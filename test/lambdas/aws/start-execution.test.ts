@@ -60,7 +60,7 @@ test.each([
   ["no answer in time", Object.assign(new Error("timed out"), { name: "TimeoutError" }), "TimeoutError"],
 ])("%s is a TransientError that names the cause", async (_, error, reason) => {
   stepFunctions.rejects(error);
-  const message = `Step Functions could not do StartExecution (name) just now: ${reason}. It is retried.`;
+  const message = `Step Functions could not perform StartExecution (name): ${reason}. It is retried.`;
   await expect(startIt()).rejects.toMatchObject({ name: "TransientError", message });
 });
 

@@ -66,7 +66,7 @@ describe("a transient error of any operation is a TransientError that names the 
     const errors = await errorsWith(error);
     const expected = Object.keys(operations).map((operation) => [
       "TransientError",
-      `DynamoDB could not do ${operation} just now: ${reason}. It is retried.`,
+      `DynamoDB could not perform ${operation}: ${reason}. It is retried.`,
     ]);
     expect(errors.map(({ name, message }) => [name, message])).toEqual(expected);
   });

@@ -99,7 +99,7 @@ test("as long as its service does not answer, a run waits, and none of its redri
 
 test("a run that AWS has failed needs no service to answer", async () => {
   coder.http.fail({ status: 503, times: Number.POSITIVE_INFINITY });
-  await fail("TransientError", 0, "DynamoDB could not do GetItem just now: 503. It is retried.");
+  await fail("TransientError", 0, "DynamoDB could not perform GetItem: 503. It is retried.");
   expect(await redrive({ early: true })).toEqual({ redriven: 1, waiting: 0 });
 });
 

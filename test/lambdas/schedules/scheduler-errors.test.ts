@@ -52,7 +52,7 @@ test.each(passing)(
     scheduler.rejects(error);
     const failed = (operation: string) => ({
       name: "TransientError",
-      message: `EventBridge Scheduler could not do ${operation} just now: ${reason}. It is retried.`,
+      message: `EventBridge Scheduler could not perform ${operation}: ${reason}. It is retried.`,
     });
     await expect(schedules.list()).rejects.toMatchObject(failed("ListSchedules"));
     await expect(schedules.remove(wanted.name)).rejects.toMatchObject(failed("DeleteSchedule"));
@@ -66,7 +66,7 @@ test.each(passing.filter(([, { name }]) => name !== "ConflictException"))(
     scheduler.on(CreateScheduleCommand).rejects(error);
     await expect(schedules.put(wanted)).rejects.toMatchObject({
       name: "TransientError",
-      message: expect.stringContaining(`CreateSchedule just now: ${reason}`),
+      message: expect.stringContaining(`CreateSchedule: ${reason}`),
     });
   },
 );
