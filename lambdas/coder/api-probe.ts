@@ -16,7 +16,10 @@ const versions = {
   chats: "The Chats API is part of Coder Agents: from 2.33 on, and in 2.32 behind the experiment `agents`",
 };
 
-/** Finds out which APIs a Coder deployment has, by requesting short lists. Answers are kept until `forget`, failures are not. */
+/**
+ * Finds out which APIs a Coder deployment has, by requesting short lists. Caches answers until `forget`; failures are not
+ * cached.
+ */
 export class ApiProbe {
   #hasTasks: Promise<boolean> | undefined;
   #chatsMount: Promise<ChatsMount | undefined> | undefined;
@@ -42,9 +45,9 @@ export class ApiProbe {
     this.#chatsMount = undefined;
   }
 
-  /** The error if Coder has none of the wanted APIs: its version, and what to do. */
+  /** The error if Coder has none of the wanted APIs. It contains Coder's version and what to do. */
   async missingApiError(wanted: "auto" | Backend): Promise<NoTaskApiError> {
-    // A redrive must find the API after it was turned on.
+    // A redrive must find the API once it has been turned on.
     this.forget();
     const build = await this.client.get("/api/v2/buildinfo", buildSchema).catch(() => undefined);
     const found = `The Coder deployment at ${this.client.url} (version ${build?.version ?? "unknown"})`;

@@ -15,13 +15,15 @@ import { patientFetch } from "../runtime/patient-fetch.js";
 const timeoutMs = 20_000;
 const reasonLength = 500;
 
-/** Every answer of Coder's has this header, errors too (codersdk.BuildVersionHeader); a proxy's own answers do not. */
+/**
+ * All of Coder's answers have this header, including errors (codersdk.BuildVersionHeader); a proxy's own answers don't.
+ */
 const versionHeader = "x-coder-build-version";
 
-/** A full queue is a 429 as well, but it is no rate limit, and nobody knows how long it lasts (coderd/exp_chats.go). */
+/** A full queue is also a 429, but not a rate limit, and nobody knows how long it lasts (coderd/exp_chats.go). */
 const queueIsFull = /^Message queue is full/;
 
-/** One Coder deployment's HTTP API with one token. */
+/** The HTTP API of one Coder deployment, used with one token. */
 export class CoderClient {
   constructor(
     /** The deployment's address, without a slash at its end. */
@@ -45,8 +47,8 @@ export class CoderClient {
   }
 
   /**
-   * Sends one request and returns the JSON of its answer, `undefined` if it is empty. Throws a `RefusedRequestError` on a
-   * 4xx. Throws a `TransientError` on a 5xx or a failed connection: the request may have had its effect.
+   * Sends one request and returns the JSON of its answer, or `undefined` if it is empty. Throws a `RefusedRequestError`
+   * on a 4xx. Throws a `TransientError` on a 5xx or a failed connection; the request may have taken effect.
    */
   async request(
     method: string,
@@ -57,7 +59,7 @@ export class CoderClient {
     try {
       return await this.#send(method, path, body, options);
     } catch (error) {
-      // A 404 says that something is gone, which is usual.
+      // A 404 only means that something is gone, which is normal.
       if (!isRefusal(error, 404)) measure("CoderErrors", 1, errorName(error));
       throw error;
     }
@@ -72,7 +74,7 @@ export class CoderClient {
     const fetch = patientFetch("Coder", options.timeoutMs ?? timeoutMs, isAnswer);
     const response = await fetch(`${this.url}${path}`, {
       method,
-      // `fetch` would send the token, which is in a header of Coder's own, to any address that it is redirected to.
+      // `fetch` would follow a redirect to any address with Coder's own header, which holds the token.
       redirect: "manual",
       headers: {
         "Coder-Session-Token": this.token,
@@ -126,12 +128,12 @@ export class CoderClient {
   }
 }
 
-/** Whether Coder has answered that it has no such path: the server is older or newer, or the feature is off. */
+/** Whether Coder answered that it has no such path, because the server is older or newer, or the feature is off. */
 export function isRouteMissing(error: unknown): boolean {
   return isRefusal(error, 404) && /^Route not found/.test(error.reason);
 }
 
-/** Coder's own messages for a 404 (coderd/httpapi); proxies have others. */
+/** Coder's own messages for a 404 (coderd/httpapi); proxies use others. */
 function isCoderError(body: unknown): boolean {
   return /^(Route|Resource) not found/.test(messageOf(body));
 }

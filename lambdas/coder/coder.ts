@@ -14,8 +14,8 @@ import { CoderTemplates } from "./templates.js";
 import { CoderUsers } from "./users.js";
 
 /**
- * One Coder deployment with its backends. Which of them creates new tasks is looked up once per container, and again if
- * a path turns out to be missing. A task stays on the backend that created it, so both serve during a move.
+ * One Coder deployment with its backends. Which of them creates new tasks is looked up once per container, and again if a
+ * path turns out to be missing. A task stays on the backend that created it, so during a move both are in use.
  */
 export class Coder {
   readonly #probe: ApiProbe;
@@ -42,14 +42,14 @@ export class Coder {
     this.#likely = this.#backends[this.#choices[0]];
   }
 
-  /** The backend that created a task, whether or not Coder still has its API. */
+  /** The backend that created a task, even if Coder no longer has its API. */
   backendOf({ backend }: Pick<TaskLocation, "backend">): CoderBackend {
     return this.#backends[backend];
   }
 
   /**
-   * The backend for new tasks: that of `CODER_BACKEND`, otherwise Tasks if Coder has them, otherwise Chats. Throws a
-   * `NoTaskApiError` if there is none.
+   * The backend for new tasks: the one that `CODER_BACKEND` names; by default Tasks if Coder has them, otherwise Chats.
+   * Throws a `NoTaskApiError` if there is none.
    */
   async preferred(): Promise<CoderBackend> {
     for (const api of this.#choices) {
@@ -60,7 +60,10 @@ export class Coder {
     throw await this.#probe.missingApiError(this.settings.CODER_BACKEND);
   }
 
-  /** What `preferred` will probably say, without asking Coder: its last answer, or the backend that it asks for first. */
+  /**
+   * A guess at the result of `preferred` that doesn't ask Coder: its last answer, or else the backend that it tries
+   * first.
+   */
   get likely(): CoderBackend {
     return this.#likely;
   }
@@ -69,7 +72,7 @@ export class Coder {
   async search(work: WorkIdentity, sender: Person): Promise<CoderTask | undefined> {
     for (const api of backends) {
       const isUsable = await this.#probe.has(api).catch((error: unknown) => {
-        // The token's user cannot have created anything in an API that it may not use.
+        // The token's user can't have created anything with an API that it may not use.
         if (error instanceof ChatsForbiddenError) return false;
         throw error;
       });

@@ -4,7 +4,7 @@ import { ConfigurationError } from "../model/errors.js";
 import type { Backend, TaskKey } from "../model/record.js";
 import { referenceLine } from "../text/reference.js";
 
-/** What a mark proves. It proves nothing about other work, another owner, another name or another API. */
+/** The facts that a mark proves. It is not valid for other work, another owner, another name or another API. */
 export interface MarkedTask extends TaskKey {
   backend: Backend;
   /** The name of the Coder user who owns the task. */
@@ -21,11 +21,11 @@ const shortestKey = 32;
 const markLength = 32;
 const markLine = new RegExp(`(?:^|\\n)\\[relay task-([0-9a-f]{${markLength}})\\]$`);
 
-/** How many unpredictable names a task may have if the predictable ones are occupied. */
+/** How many unpredictable names a task may have if the predictable ones are taken. */
 const spareNames = 8;
 
 /**
- * The marks by which the relay recognises its own tasks: a keyed hash (HMAC-SHA-256) of the task, with a secret of the
+ * The marks by which the relay recognizes its own tasks: a keyed hash (HMAC-SHA-256) of the task, with a secret of the
  * stack. New marks use the current value of the secret. Marks of the previous value stay valid, so a rotation loses no
  * task.
  */
@@ -36,7 +36,7 @@ export class TaskMarks {
     return markWith(await this.#key(), task);
   }
 
-  /** Whether the relay has made this mark for this very task. */
+  /** Whether the relay made this mark for exactly this task. */
   async proves(mark: string | undefined, task: MarkedTask): Promise<boolean> {
     if (mark === undefined) return false;
     if (fits(await this.secret.values(), mark, task)) return true;
@@ -44,7 +44,7 @@ export class TaskMarks {
     return fits((await this.secret.reread()) ?? [], mark, task);
   }
 
-  /** Hashes for names of the work's task. Without the secret nobody can predict these names, and so occupy them. */
+  /** Hashes for names of the work's task. Without the secret, nobody can predict these names and take them first. */
   async spareHashes({ repositoryId, work }: TaskKey): Promise<string[]> {
     const key = await this.#key();
     return Array.from({ length: spareNames }, (_, i) =>
@@ -93,7 +93,7 @@ function markWith(
   return hmac(key, task).toString("hex").slice(0, markLength);
 }
 
-/** As JSON, so that different lists of parts give different texts. */
+/** JSON ensures that different lists of parts give different texts. */
 function hmac(key: string, parts: readonly (string | number)[]): Buffer {
   return createHmac("sha256", key).update(JSON.stringify(parts)).digest();
 }

@@ -2,8 +2,8 @@ import type { TaskRecord } from "../model/record.js";
 import type { CoderBackend } from "./port.js";
 
 /**
- * Whether an execution of `follow-task` is worth its cost: if the backend reports progress. Work without an issue has no
- * readers, so its failures must be announced: it is followed on either backend.
+ * Whether an execution of `follow-task` is worth its cost, which it is if the backend reports progress. Nobody reads
+ * along with work that has no issue, so its failures have to be announced: it is followed on either backend.
  */
 export function isWorthFollowing(
   { reportsProgress }: Pick<CoderBackend, "reportsProgress">,

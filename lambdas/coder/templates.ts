@@ -38,7 +38,7 @@ type TemplateSettings = Pick<
 
 /** The templates of the organization that tasks are created in. */
 export class CoderTemplates {
-  /** Of the version that was asked for last. */
+  /** The presets of the version that was last requested. */
   #presets: { versionId: string; presets: Preset[] } | undefined;
   #organization: Promise<string> | undefined;
 
@@ -57,9 +57,9 @@ export class CoderTemplates {
   }
 
   /**
-   * The active version of the template to create a task from. With a repository's config, the factory template with its
-   * default preset; without one, the template and preset of the settings. `undefined` if the settings name none and
-   * there is no `fallback`. The active version is read each time.
+   * The active version of the template to create a task from. With a repository's config, this is the factory template
+   * with its default preset; without one, the template and preset in the settings. Returns `undefined` if the settings
+   * name none and there is no `fallback`. The active version is read each time.
    */
   async templateFor(factory: Factory | null, fallback?: string): Promise<TemplateChoice | undefined> {
     const { CODER_TEMPLATE_NAME, CODER_TEMPLATE_PRESET } = this.settings;
@@ -75,7 +75,7 @@ export class CoderTemplates {
     return this.#template(this.settings.CODER_FACTORY_TEMPLATE, "CODER_FACTORY_TEMPLATE", undefined);
   }
 
-  /** The values of a repository's config that the template has a parameter of the same name for. */
+  /** The values of a repository's config for which the template has a parameter of the same name. */
   async parametersFor({ versionId }: TemplateChoice, factory: Factory): Promise<WorkspaceParameter[]> {
     const path = `/api/v2/templateversions/${versionId}/rich-parameters`;
     const known = new Set(((await this.client.get(path, parametersSchema)) ?? []).map(({ name }) => name));
@@ -132,7 +132,7 @@ export class CoderTemplates {
     } catch (error) {
       if (!isRefusal(error, 404)) throw error;
       throw new ConfigurationError(
-        `Coder has no organization "${name}", or the token's user is no member of it. Set CODER_ORGANIZATION to one that exists, and add the user to it.`,
+        `Coder has no organization "${name}", or the token's user is not a member of it. Set CODER_ORGANIZATION to one that exists, and add the user to it.`,
       );
     }
   }

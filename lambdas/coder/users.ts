@@ -21,7 +21,7 @@ export interface CoderUser {
   username: string;
 }
 
-/** The users of a Coder deployment, and which of them a GitHub user is. */
+/** The users of a Coder deployment, and how GitHub users map to them. */
 export class CoderUsers {
   #me: Promise<CoderUser> | undefined;
 
@@ -53,8 +53,8 @@ export class CoderUsers {
   }
 
   /**
-   * The Coder user that `CODER_USER_MAP` names for this account. GitHub has just given login and id together, so the
-   * login stands for this id from now on, even if somebody else takes the login over.
+   * The Coder user that `CODER_USER_MAP` names for this account. GitHub has just sent login and id together, so the login
+   * stands for this id from now on, even if somebody else takes over the login.
    */
   async #mapped(person: Person): Promise<string | undefined> {
     for (const [login, user] of this.settings.CODER_USER_MAP) {
@@ -64,8 +64,8 @@ export class CoderUsers {
   }
 
   /**
-   * The user of `CODER_SERVICE_USER`, who owns work that belongs to no person. Never a site Owner: every job of every
-   * repository would have an Owner's rights.
+   * The user of `CODER_SERVICE_USER`, who owns work that belongs to no person. It may not be a site Owner, because every
+   * job of every repository would then have an Owner's rights.
    */
   async #serviceUser(): Promise<CoderUser> {
     const name = this.settings.CODER_SERVICE_USER;
@@ -95,7 +95,7 @@ export class CoderUsers {
     return this.#me;
   }
 
-  /** Coder knows ids of github.com only. Id 0 would mean "no filter": every user. */
+  /** Coder knows only the ids of github.com. Id 0 would mean "no filter" and match every user. */
   async #linkedTo(id: number): Promise<z.output<typeof userSchema>[]> {
     if (id <= 0 || isEnterpriseServer(this.settings.GITHUB_API_URL)) return [];
     const query = encodeURIComponent(`github_com_user_id:${id}`);
@@ -118,10 +118,10 @@ function isEnterpriseServer(apiUrl: string): boolean {
   return apiUrl.endsWith("/api/v3");
 }
 
-/** Without the user's name: the page that shows this may be public. */
+/** The message leaves out the user's name, because the page that shows it may be public. */
 function noServiceUser(reason: string): NoCoderUserError {
   return new NoCoderUserError(
-    `Work that belongs to no person needs a service user: ${reason}. Ask an operator to set CODER_SERVICE_USER to an active Coder user who is no site Owner.`,
+    `Work that belongs to no person needs a service user: ${reason}. Ask an operator to set CODER_SERVICE_USER to an active Coder user who is not a site Owner.`,
   );
 }
 

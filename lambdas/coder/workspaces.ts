@@ -24,7 +24,7 @@ export interface NewWorkspace {
   rich_parameter_values?: WorkspaceParameter[];
 }
 
-/** Returns the id of the new workspace. Throws Coder's 409 if the owner has one of that name. */
+/** Returns the id of the new workspace. Throws Coder's 409 if the owner already has one with that name. */
 export async function createWorkspace(
   client: CoderClient,
   owner: string,
@@ -34,7 +34,7 @@ export async function createWorkspace(
   return (await client.post(path, workspace, workspaceSchema)).id;
 }
 
-/** The workspace of this name. One that is being deleted still holds its name. */
+/** The workspace with this name. While a workspace is being deleted, it still holds its name. */
 export function workspaceNamed(
   client: CoderClient,
   owner: string,
@@ -55,7 +55,8 @@ export async function deleteWorkspace(client: CoderClient, id: string): Promise<
   } catch (error) {
     if (isRefusal(error, 404, 410)) return;
     if (!isRefusal(error, 409)) throw error;
-    // "A build is active", or "is deleted". The active build may be the deletion that an earlier attempt requested.
+    // 409 means "a build is active" or "is deleted". The active build may be the deletion that an earlier attempt
+    // requested.
     const now = await workspaceById(client, id);
     if (now && !isBeingDeleted(now)) {
       throw new TaskBusyError(`A build of the workspace ${id} is active. It is retried.`);

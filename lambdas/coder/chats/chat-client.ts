@@ -44,8 +44,8 @@ export class ChatClient {
   }
 
   /**
-   * The chats that the relay has created for one piece of work, proved by their mark, oldest first: either the live or
-   * the archived ones. All belong to `user`, who holds the token; Coder lists no others.
+   * The chats that the relay created for one piece of work, as proved by their marks, oldest first. Lists either the live
+   * or the archived ones. All belong to `user`, the token's owner, because Coder lists no others.
    */
   async made(key: TaskKey, user: CoderUser, { archived }: { archived: boolean }): Promise<Chat[]> {
     const query = `${labelQuery(key)}&q=${encodeURIComponent(`archived:${archived}`)}`;
@@ -91,15 +91,15 @@ export class ChatClient {
       const newest = await this.#at((mount) => this.coder.get(`${mount}/by-workspace?${query}`, schema));
       return newest[workspaceId];
     } catch (error) {
-      // A server without this path reads its last part as a chat's id.
+      // A server without this path takes its last part for a chat's id.
       if (isRefusal(error, 400, 404)) return undefined;
       throw error;
     }
   }
 
   /**
-   * Makes a request at the API's path. If the path is missing, the server was upgraded: the request had no effect, and is
-   * sent to the path that the API has now.
+   * Sends a request to the API's path. If the path is missing, the server was upgraded and the request had no effect, so
+   * it is sent again to the API's new path.
    */
   async #at<T>(call: (mount: string) => Promise<T>): Promise<T> {
     const mount = await this.#mount();
@@ -118,7 +118,7 @@ export class ChatClient {
   async #mount(): Promise<string> {
     const mount = await this.probe.chatsMount();
     if (mount !== undefined) return mount;
-    // During an upgrade it may be missing for a moment only: the next call probes again.
+    // During an upgrade, the API may be missing only for a moment, so the next call probes again.
     this.probe.forget();
     throw new ChatsVanishedError("The Coder server has no Chats API.");
   }

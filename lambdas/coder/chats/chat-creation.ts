@@ -16,8 +16,8 @@ import { workspaceFor } from "./chat-workspace.js";
 const searchMs = 1000;
 
 /**
- * The time-out of a creation, which starts a first turn; and how long its chat is searched for after that, if the
- * invocation has as much time left. Both in milliseconds.
+ * The time-out of a creation, which starts a first turn, and how long we search for its chat after that if the invocation
+ * has enough time left. Both in milliseconds.
  */
 export interface CreationPatience {
   timeoutMs: number;
@@ -35,13 +35,13 @@ export interface ChatPlan {
   user: CoderUser;
   /** With that user's token. */
   chats: ChatClient;
-  /** How long a chat is searched for after its creation has timed out, in milliseconds. */
+  /** How long to search for a chat after its creation has timed out, in milliseconds. */
   patienceMs: number;
 }
 
 /**
- * Creates the chat of a piece of work, its workspace first. Coder allows two chats of the same work, so before the
- * creation and after any doubt this searches for what an earlier attempt has made.
+ * Creates the workspace and then the chat of a piece of work. Coder allows two chats for the same work, so this searches
+ * for an earlier attempt's chat before creating one, and again whenever the outcome is uncertain.
  */
 export async function createChat(
   specification: TaskSpecification,
@@ -86,7 +86,10 @@ export async function createChat(
   return chat;
 }
 
-/** The chat of a creation without an answer. Coder may still be creating it, so the search is repeated for `patienceMs`. */
+/**
+ * Finds the chat of a creation that got no answer. Coder may still be creating it, so the search is repeated for
+ * `patienceMs`.
+ */
 async function awaitChat(
   work: WorkIdentity,
   { chats, user }: ChatPlan,
@@ -103,6 +106,6 @@ async function verify(chat: Chat, { organization, user, chats }: ChatPlan): Prom
   if (chat.owner_id === user.id && chat.organization_id === organization) return;
   await archive(chats, chat.id, (work) => work(chats));
   throw new ChatOwnerError(
-    `Coder created the chat ${chat.id} for another user or in another organization than requested, so it was archived again. Check the Coder server's version and the token's user.`,
+    `Coder created the chat ${chat.id} for another user or in another organization than requested, so the relay has archived it. Check the Coder server's version and the token's user.`,
   );
 }

@@ -20,8 +20,8 @@ export type AsOwner = (act: (chats: ChatClient) => Promise<void>) => Promise<voi
 
 /**
  * Interrupts a chat and its subagents' chats until all are at rest. Each interrupt starts a turn with the next queued
- * message, so the history gets every message. Coder archives no chat whose subagents work. Throws a `TaskBusyError` if it
- * takes too long.
+ * message, so every message gets into the history. Coder does not archive a chat while its subagents are working. Throws
+ * a `TaskBusyError` if this takes too long.
  */
 export async function interruptAll(chats: ChatClient, id: string): Promise<void> {
   for (let attempt = 0; attempt < attempts; attempt++) {
@@ -38,8 +38,8 @@ export async function interruptAll(chats: ChatClient, id: string): Promise<void>
 }
 
 /**
- * Archives a chat in any state. Its queue is emptied first: the next message would start a turn, and Coder archives no chat
- * whose queue somebody edits.
+ * Archives a chat in any state. Its queue is emptied first, because the next message would start a turn, and Coder does
+ * not archive a chat while somebody is editing its queue.
  */
 export async function archive(chats: ChatClient, id: string, asOwner: AsOwner): Promise<void> {
   const chat = await chats.get(id);
@@ -66,27 +66,30 @@ export async function unarchive(chats: ChatClient, id: string): Promise<void> {
   }
 }
 
-/** Detaches the chat from its workspace, so that Coder shows which other chat works there. */
+/** Detaches the chat from its workspace. Coder then shows whether another chat works there. */
 export async function unbind(chats: ChatClient, id: string): Promise<void> {
   await chats.request("PATCH", id, "", { workspace_id: noWorkspace }).catch((error: unknown) => {
     if (!isRefusal(error, 400, 404, 409)) throw error;
   });
 }
 
-/** 409 is "not interruptible": the chat rests already, or is being interrupted. */
+/** 409 means "not interruptible": the chat is already at rest or being interrupted. */
 async function interrupt(chats: ChatClient, id: string): Promise<void> {
   await chats.request("POST", id, "/interrupt").catch((error: unknown) => {
     if (!isRefusal(error, 400, 404, 409)) throw error;
   });
 }
 
-/** Newer servers let only the owner delete queued messages (coder/coder#29215), older ones anybody who may change the chat. */
+/**
+ * Newer servers let only the owner delete queued messages (coder/coder#29215); older ones let anybody who may change the
+ * chat.
+ */
 async function emptyQueue(chats: ChatClient, id: string, asOwner: AsOwner): Promise<void> {
   const answer = await chats.read(id, "/messages?limit=1", queueSchema).catch((error: unknown) => {
     if (isRefusal(error, 404)) return undefined;
     throw error;
   });
-  // From the end of the queue: a chat that is paused at the first message continues with any that is left behind it.
+  // Start at the end of the queue: a chat that is paused at the first message continues with the next one that is left.
   const queued = (answer?.queued_messages ?? []).reverse();
   for (const message of queued) {
     if (await deleteQueued(chats, id, message.id)) continue;
@@ -100,13 +103,16 @@ async function deleteQueued(chats: ChatClient, id: string, message: number): Pro
     await chats.request("DELETE", id, `/queue/${message}`);
   } catch (error) {
     if (error instanceof ChatsForbiddenError) return false;
-    // Its turn has started meanwhile.
+    // Its turn has started in the meantime.
     if (!isRefusal(error, 404, 409)) throw error;
   }
   return true;
 }
 
-/** If the owner has left Coder, nobody can delete the messages: each interrupt then starts a turn with one, until none is left. */
+/**
+ * If the owner has left Coder, nobody can delete the messages. Each interrupt then starts a turn with the next one, until
+ * none is left.
+ */
 async function deleteAsOwner(id: string, queued: readonly { id: number }[], asOwner: AsOwner): Promise<void> {
   try {
     await asOwner(async (chats) => {

@@ -8,14 +8,14 @@ import {
   TransientError,
 } from "../../model/errors.js";
 
-/** Coder's messages (coderd/exp_chats.go), for cases that the status alone does not tell apart. */
+/** Coder's messages (coderd/exp_chats.go), for cases that the status alone does not distinguish. */
 const messages = {
   ownerOnly: /^Only the chat owner may send messages/,
   usageLimit: /^Chat usage limit exceeded/,
   off: /^(AI Gateway must be enabled|Chat processor is unavailable)/,
 };
 
-/** The error of a request to the Chats API as one that says what to do, if there is one; otherwise the same error. */
+/** Turns an error of the Chats API into one that says what to do, if there is one; otherwise returns the same error. */
 export function toChatError(error: unknown): unknown {
   if (isRefusal(error, 403)) {
     if (error.kind === "hook_denied") {
@@ -25,7 +25,7 @@ export function toChatError(error: unknown): unknown {
     }
     if (messages.ownerOnly.test(error.reason)) {
       return new ChatOwnerError(
-        `Coder takes messages for a chat from its owner only, and this chat belongs to another user: ${error.reason} CODER_CHAT_IDENTITY or the user of the Coder token was changed since it was created. Change that back, or unassign the agent and assign it again to create a new chat.`,
+        `Coder accepts messages for a chat only from its owner, and this chat belongs to another user: ${error.reason} CODER_CHAT_IDENTITY or the user of the Coder token has changed since it was created. Change that back, or unassign the agent and assign it again to create a new chat.`,
       );
     }
     return new ChatsForbiddenError(

@@ -4,7 +4,7 @@ import type { ChatClient } from "./chat-client.js";
 
 /** The longest page that Coder returns (coderd/exp_chats.go). */
 const pageLength = 200;
-/** A working agent writes several messages a minute, so this reaches back for hours. */
+/** A working agent writes several messages a minute, so these pages cover hours. */
 const pages = 5;
 
 const partSchema = z.object({ type: z.string(), text: z.optional(z.nullable(z.string())) });
@@ -15,7 +15,7 @@ const pageSchema = z.object({
   has_more: z._default(z.boolean(), false),
 });
 
-/** Whether a text with this token was sent to a chat: it is in the history or in the queue. */
+/** Whether a text with this token was sent to a chat, judged by the chat's history and queue. */
 export async function receptionOf(chats: ChatClient, id: string, token: string): Promise<Reception> {
   for (let page = 0, before = ""; page < pages; page++) {
     const path = `/messages?limit=${pageLength}${before}`;

@@ -17,7 +17,7 @@ const tokenLifetimeNs = 10 * 60 * 1e9;
  * So owner-only calls use a client with the owner's own token.
  */
 export interface ChatOwner {
-  /** The name of the Coder user who owns what a person asks for; without a person, the service user. */
+  /** The name of the Coder user who owns the chats that a person asks for; without a person, the service user. */
   ownerOf(person: Person | null): Promise<string>;
   /** Does something as an owner. */
   as<T>(owner: string, act: (client: CoderClient, user: CoderUser) => Promise<T>): Promise<T>;
@@ -26,8 +26,8 @@ export interface ChatOwner {
 }
 
 /**
- * The token's own user owns all chats that people ask for. Chats without a requester belong to the service user; if that is
- * another user, it is treated like a requester.
+ * The token's own user owns all chats that people ask for. Chats without a requester belong to the service user. If that
+ * is a different user, we act for it as for a requester.
  */
 export class BotOwner implements ChatOwner {
   readonly #others: RequesterOwner;
@@ -54,7 +54,7 @@ export class BotOwner implements ChatOwner {
       const [user, me] = await Promise.all([this.users.of(person), this.users.me()]);
       return user.id === me.id ? undefined : user.id;
     } catch (error) {
-      // The bot's agent works for people without a Coder account, too.
+      // The bot's agent also works for people without a Coder account.
       if (error instanceof NoCoderUserError) return undefined;
       throw error;
     }
@@ -92,7 +92,7 @@ export class RequesterOwner implements ChatOwner {
 
   async viewerFor(): Promise<undefined> {}
 
-  /** A token that cannot be deleted expires by itself; that is no reason to fail. */
+  /** If the token can't be deleted, it will expire anyway, so that is no reason to fail. */
   async #delete(path: string, owner: string): Promise<void> {
     await this.client.request("DELETE", path).catch((error: unknown) => {
       log.warn("A minted Coder token could not be deleted; it expires by itself", {

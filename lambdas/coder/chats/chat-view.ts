@@ -5,9 +5,9 @@ import type { Chat } from "./chat.js";
 const textLength = 600;
 
 /**
- * The statuses of a chat at rest (codersdk/chats.go; older servers also have `pending` and `completed`). `error`: the last
- * turn has failed, and the next message starts another one. `paused` is not among them: somebody edits the queue, and the
- * chat continues by itself. Any other status, unknown ones too, counts as active.
+ * The statuses of a chat at rest (codersdk/chats.go; older servers also have `pending` and `completed`). `error` means
+ * that the last turn failed, and the next message starts another one. `paused` is not among them: somebody is editing the
+ * queue, and the chat continues by itself. Any other status, including unknown ones, counts as active.
  */
 const phases: Record<string, Phase> = {
   waiting: "ready",
@@ -28,7 +28,7 @@ export function viewOf(chat: Chat): TaskView {
   };
 }
 
-/** Whether a turn is running, or may be. */
+/** Whether a turn is, or may be, running. */
 export function isActive({ status }: Pick<Chat, "status">): boolean {
   return phases[status] === undefined;
 }
@@ -38,7 +38,7 @@ export function isPaused({ status }: Pick<Chat, "status">): boolean {
   return status === "paused";
 }
 
-/** Whether its turn is about to end by an interrupt. */
+/** Whether an interrupt is about to end its turn. */
 export function isBeingInterrupted({ status }: Pick<Chat, "status">): boolean {
   return status === "interrupting";
 }
@@ -60,7 +60,10 @@ const remedies: Record<string, string> = {
   hook_dispatch_failed: "A hook of the Coder deployment cannot be reached: ask its administrators.",
 };
 
-/** What Coder shows about a chat, for people: a line each for the pull request, the last turn and an error. */
+/**
+ * What Coder shows about a chat, for people: one line each for the pull request, the last turn, an error, and a lack of
+ * capacity.
+ */
 function reportOf(chat: Chat): string {
   return [pullRequestOf(chat), summaryOf(chat), errorOf(chat), capacityOf(chat)]
     .filter((line) => line !== "")
@@ -68,7 +71,7 @@ function reportOf(chat: Chat): string {
 }
 
 function pullRequestOf({ diff_status: diff }: Chat): string {
-  // Without a pull request, lists have an object of zero values.
+  // In lists, a chat without a pull request has an object of zero values.
   if (!diff?.pr_number) return "";
   const state = diff.pull_request_state ? ` (${shown(diff.pull_request_state)})` : "";
   const link = diff.url && /^https:\/\/\S+$/.test(diff.url) ? `: ${shown(diff.url)}` : "";

@@ -15,9 +15,10 @@ import type { ChatClient } from "./chat-client.js";
 const appearsWithinMs = 15 * 60_000;
 
 /**
- * The id of the workspace for a chat: the one that was noted before, otherwise a new one with the task's name. A workspace
- * can carry no mark, so a lost answer is recognised in another way. Coder keeps names unique for each owner; once the name
- * is seen to be free, the time of the request is noted. Only a workspace that has appeared since can be the task's.
+ * The id of the workspace for a chat: the one in the record, otherwise a new one with the task's name. A workspace can't
+ * carry a mark, so we need another way to recognize it if Coder's answer is lost. Coder keeps names unique for each
+ * owner. Once we have seen that the name is free, we note the time of the request, and only a workspace that has appeared
+ * since then can be the task's.
  */
 export async function workspaceFor(
   specification: TaskSpecification,
@@ -46,7 +47,7 @@ export async function workspaceFor(
   }
 }
 
-/** A workspace with the task's name, if the relay asked Coder for it and no chat works in it. */
+/** Takes a workspace with the task's name if the relay asked Coder for it and no chat works in it. */
 async function adopt(
   found: Workspace,
   askedAt: number | undefined,

@@ -49,7 +49,7 @@ export const chatSchema = z.object({
 export type Chat = z.output<typeof chatSchema>;
 export const chatListSchema = z.nullable(z.array(chatSchema));
 
-/** The labels by which the relay and people find chats. They are no key: two chats can have the same labels. */
+/** The labels by which the relay and people find chats. They are not unique: two chats can have the same labels. */
 const labelNames = {
   target: "relay-target",
   repository: "relay-repository-id",
@@ -86,7 +86,7 @@ export function labelsFor(
   };
 }
 
-/** The query that lists the chats of a piece of work: `label=key:value` twice; a chat has to have both. */
+/** The query that lists the chats of a piece of work: `label=key:value` twice, because a chat needs both labels. */
 export function labelQuery(key: TaskKey): string {
   const query = new URLSearchParams([
     ["label", `${labelNames.repository}:${key.repositoryId}`],
@@ -95,7 +95,7 @@ export function labelQuery(key: TaskKey): string {
   return query.toString();
 }
 
-/** An issue's number has a label of its own, for people. */
+/** An issue's number has its own label, which is easier for people to read. */
 function labelOf({ work }: TaskKey): [name: string, value: string] {
   return /^\d+$/.test(work) ? [labelNames.issue, work] : [labelNames.work, labelValue(work)];
 }
@@ -111,8 +111,8 @@ export function deliveryOf({ labels }: Chat): string | undefined {
 }
 
 /**
- * What the labels of a chat claim about its task. People can change labels, so nothing of it counts unless the mark, which
- * covers the name and the workspace too, proves it.
+ * What the labels of a chat claim about its task. People can change labels, so only trust this if the mark, which also
+ * covers the name and the workspace, proves it.
  */
 export function claimOf({ labels }: Chat): {
   name: string;

@@ -22,7 +22,7 @@ import { BotOwner, RequesterOwner } from "./chat-owner.js";
 import { isActive, isBeingInterrupted, viewOf } from "./chat-view.js";
 import { OwnedChats } from "./owned-chats.js";
 
-/** It is better to wait for the answer to a send than to search for the text afterwards. */
+/** Waiting for the answer to a send is better than searching for the text afterwards. */
 const sendTimeoutMs = 60_000;
 
 const continueText = "The issue was assigned to you again. Continue your work on it.";
@@ -96,7 +96,7 @@ export class ChatsBackend implements CoderBackend {
     }
   }
 
-  /** Searches the chats of the user who would own what the sender asks for. Coder lists nobody else's. */
+  /** Searches the chats of the user who would own the sender's chats. Coder doesn't list anybody else's. */
   async search(work: WorkIdentity, sender: Person): Promise<CoderTask | undefined> {
     try {
       const owner = await this.ownerOf(sender);
@@ -129,14 +129,14 @@ export class ChatsBackend implements CoderBackend {
     if (task.view.phase === "paused") await unarchive(this.#chats, task.id);
   }
 
-  /** A chat that was interrupted or archived rests until it gets a message. */
+  /** An interrupted or archived chat does nothing until it gets a message. */
   async continueTurn(task: CoderTask): Promise<void> {
     const chat = await this.#chats.get(task.id);
     if (!chat) return;
     if (isBeingInterrupted(chat)) {
       throw new TaskBusyError(`The agent of the chat ${chat.id} is being interrupted. It is retried.`);
     }
-    // A message that has arrived makes the chat active, so a retry does not repeat it.
+    // A message makes the chat active, so a retry does not repeat it.
     if (!isActive(chat) && (await this.send(task, continueText)) !== "sent") {
       throw new TransientError(
         `The agent of the chat ${task.id} could not be told to continue. It is retried.`,
@@ -169,7 +169,7 @@ export class ChatsBackend implements CoderBackend {
       if (task) await unbind(this.#chats, task.id);
       if (await this.#isUsedByOthers(workspaceId, task?.id)) return;
     }
-    // With the owner's rights, not the relay's: the owner can change the labels that name the workspace.
+    // Use the owner's rights, not the relay's, because the owner can change the labels that name the workspace.
     await this.#owned.owner.as(location.owner, (coder) => deleteWorkspace(coder, workspaceId));
   }
 
@@ -177,12 +177,12 @@ export class ChatsBackend implements CoderBackend {
     const body = { content: [{ type: "text", text }] };
     try {
       await chats.request("POST", task.id, "/messages", body, { timeoutMs: sendTimeoutMs });
-      // Queued or not: Coder works its queue off by itself.
+      // It doesn't matter whether the message is queued: Coder works through its queue by itself.
       return "sent";
     } catch (error) {
-      // 429: its queue is full. 409: it is not in a state that takes messages.
+      // 429: the chat's queue is full. 409: the chat's state doesn't allow messages.
       if (isRefusal(error, 409, 429)) return "busy";
-      // The caller knows whether the task is still wanted, and so whether to unarchive it.
+      // Leave it to the caller to unarchive the chat: it knows whether the task is still wanted.
       if (isRefusal(error, 400) && /archived chat/.test(error.reason)) return "paused";
       if (error instanceof ChatsVanishedError) return "gone";
       if (isRefusal(error, 404) && !(await this.#chats.get(task.id))) return "gone";
@@ -192,8 +192,8 @@ export class ChatsBackend implements CoderBackend {
   }
 
   /**
-   * Whether somebody's own chat has moved into the workspace since. Coder shows only the newest chat of a workspace. A
-   * chat of the agent's subagents counts as the agent's; one that the relay may not read does not.
+   * Whether somebody else's chat now uses the workspace. Coder shows only the newest chat of a workspace. Chats of the
+   * agent's subagents count as the agent's; a chat that the relay may not read does not.
    */
   async #isUsedByOthers(workspaceId: string, own: string | undefined): Promise<boolean> {
     const newest = await this.#chats.byWorkspace(workspaceId);
@@ -204,7 +204,7 @@ export class ChatsBackend implements CoderBackend {
     return isOther;
   }
 
-  /** A chat whose mark has proved that the relay created it: its labels give its name and its workspace. */
+  /** Use this for a chat whose mark proves that the relay created it: name and workspace are taken from its labels. */
   #found(chat: Chat, location: TaskLocation): CoderTask {
     const { name, workspaceId } = claimOf(chat);
     return this.#toTask(chat, {

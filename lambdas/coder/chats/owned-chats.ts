@@ -6,7 +6,7 @@ import { type ChatClient, ChatsVanishedError } from "./chat-client.js";
 import { archive } from "./chat-ending.js";
 import type { ChatOwner } from "./chat-owner.js";
 
-/** The chats of each owner. Coder lists a user's chats, and lets messages be sent to them, for that user alone. */
+/** The chats of each owner. Coder lets only the owner list them and send messages to them. */
 export class OwnedChats {
   constructor(
     /** With the relay's own token. */
@@ -30,7 +30,7 @@ export class OwnedChats {
     return archive(this.chats, id, (act) => this.as(owner, act));
   }
 
-  /** Archives all live chats of the work: a creation that took Coder too long may have made a second one. */
+  /** Archives all live chats of the work, because a creation that timed out may have made a second one. */
   async archiveAll(owner: string, key: TaskKey): Promise<void> {
     const chats = await this.made(owner, key).catch((error: unknown) => {
       // If the owner has left Coder, nobody can list the chats.

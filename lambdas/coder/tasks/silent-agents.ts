@@ -7,7 +7,7 @@ import { logsSchema, taskPath } from "./task.js";
 /** As long as Coder dials the workspace. */
 const timeoutMs = 40_000;
 
-/** Agents whose `current_state` is null: what Coder knows of them besides. */
+/** What else Coder knows about agents whose `current_state` is null. */
 export class SilentTaskAgents implements SilentAgents {
   constructor(private readonly client: CoderClient) {}
 
@@ -34,7 +34,7 @@ export class SilentTaskAgents implements SilentAgents {
   }
 }
 
-/** It is looked at again later. Other errors are for operators. */
+/** These are checked again later. Other errors are for operators. */
 function unseen(error: unknown): undefined {
   if (isRefusal(error, 400, 404, 409) || error instanceof TransientError) return undefined;
   throw error;

@@ -2,7 +2,7 @@ import type { Phase, TaskView } from "../../model/phase.js";
 import { cleanText, oneLine } from "../../text/clean.js";
 import type { ApiTask } from "./task.js";
 
-/** Of each part of an agent's report, in characters. Coder keeps 160 of a message. */
+/** The limit for each part of an agent's report, in characters. Coder keeps 160 characters of a message. */
 const reportLength = 300;
 
 const phases: Record<string, Phase> = {
@@ -10,7 +10,7 @@ const phases: Record<string, Phase> = {
   initializing: "starting",
   paused: "paused",
   error: "broken",
-  // In practice: a stop or delete build runs, or the agent is shutting down.
+  // In practice, a stop or delete build is running, or the agent is shutting down.
   unknown: "broken",
 };
 

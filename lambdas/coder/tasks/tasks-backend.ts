@@ -28,7 +28,7 @@ import { viewOf } from "./task-view.js";
 /** Coder dials a workspace for up to 30 s and types for up to 15 s before it answers a send. */
 const sendTimeoutMs = 60_000;
 
-/** Coder's words for an agent that is busy. */
+/** Coder's messages about a busy agent. */
 const notReady = /Status: running|not ready/i;
 
 /** The name that the documentation gives to the template. */
@@ -37,7 +37,7 @@ export const defaultTemplate = "task-template";
 /** The Tasks API, `/api/v2/tasks`: Coder 2.29 to 2.36. */
 export class TasksBackend implements CoderBackend {
   readonly api = "tasks" as const;
-  /** Coder shows only the agent's own report, which people see in Coder anyway. */
+  /** Coder shows only the agent's own report, which people can see in Coder anyway. */
   readonly reportsProgress = false;
   readonly silentAgents: SilentTaskAgents;
 
@@ -60,9 +60,9 @@ export class TasksBackend implements CoderBackend {
       .templateFor(factory, defaultTemplate)
       .catch(async (error: unknown) => {
         if (!(error instanceof TemplateNotFoundError)) throw error;
-        // Known, or being asked at this moment: a new answer must not be forgotten.
+        // This answer is cached or being requested right now; a new answer must not be forgotten.
         if (!(await this.probe.has(this.api))) throw apiHasMoved(this.api);
-        // The template may have gone in a move to Chats.
+        // The template may have been removed in a move to Chats.
         this.probe.forget();
         throw (await this.probe.has(this.api)) ? error : apiHasMoved(this.api);
       });
@@ -82,7 +82,9 @@ export class TasksBackend implements CoderBackend {
     }
   }
 
-  /** Two creations at once get a 500 from Coder. So after any doubt, the task is looked up before anything else. */
+  /**
+   * If two creations run at once, Coder answers with a 500. So whenever the outcome is uncertain, look up the task first.
+   */
   async #create(
     specification: TaskSpecification,
     template: TemplateChoice | undefined,
@@ -136,7 +138,7 @@ export class TasksBackend implements CoderBackend {
     }
   }
 
-  /** A workspace that starts again starts its agent with the conversation that it had. */
+  /** When a workspace restarts, its agent continues the same conversation. */
   async continueTurn(): Promise<void> {}
 
   async send(task: CoderTask, text: string): Promise<SendOutcome> {
@@ -164,7 +166,7 @@ export class TasksBackend implements CoderBackend {
       throw error;
     });
     const inputs = answer?.logs?.filter(({ type }) => type === "input") ?? [];
-    // The log shows what was typed wrapped at the terminal's width.
+    // The log shows the typed text wrapped at the terminal's width.
     const typed = inputs.map(({ content }) => content.replace(/\s+/g, "")).join("\n");
     if (typed.includes(token.replace(/\s+/g, ""))) return "received";
     return !answer || answer.snapshot || inputs.length === 0 ? "unclear" : "not received";
@@ -199,7 +201,7 @@ export class TasksBackend implements CoderBackend {
     return undefined;
   }
 
-  /** Those of all users: this list has no pages. */
+  /** The tasks of all users; this list has no pages. */
   async #list(): Promise<ApiTask[]> {
     return (await this.client.get("/api/v2/tasks", taskListSchema)).tasks ?? [];
   }

@@ -144,7 +144,7 @@ describe("a new chat", () => {
     expect(await nameOf(create(backend))).toBe(name);
   });
 
-  test("is archived again if Coder gave it to another user than requested", async () => {
+  test("is archived if Coder gave it to a different user than requested", async () => {
     const make = deployment.fake.http;
     const body = {
       id: "",

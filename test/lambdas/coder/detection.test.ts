@@ -162,7 +162,7 @@ describe("a server that is upgraded during a container's life", () => {
     const backend = await coder.preferred();
     await backend.prepare(null);
     await upgrade(old, { version: "2.38" });
-    expect(await failure(backend.prepare(null))).toMatch(/^TransientError: .*no Tasks API any more/);
+    expect(await failure(backend.prepare(null))).toMatch(/^TransientError: .*no longer has the Tasks API/);
     expect((await coder.preferred()).api).toBe("chats");
   });
 
