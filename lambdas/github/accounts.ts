@@ -2,7 +2,7 @@ import type { Octokit } from "@octokit/core";
 import { isRefusal } from "../model/errors.js";
 import type { Person } from "../model/event.js";
 
-/** Who has a login now; `undefined` if nobody has. */
+/** The account that has a login now; `undefined` if there is none. */
 export async function findAccount(octokit: Octokit, login: string): Promise<Person | undefined> {
   return undefinedIfMissing(async () => {
     const { data } = await octokit.request("GET /users/{username}", { username: login });
@@ -10,7 +10,7 @@ export async function findAccount(octokit: Octokit, login: string): Promise<Pers
   });
 }
 
-/** What an account is called now; `undefined` if it is gone. */
+/** The current login of an account; `undefined` if the account is gone. */
 export async function findLogin(octokit: Octokit, id: number): Promise<string | undefined> {
   return undefinedIfMissing(async () => {
     const { data } = await octokit.request("GET /user/{account_id}", { account_id: id });

@@ -15,10 +15,13 @@ export interface Installation {
   account: { id: number; login: string };
 }
 
-/** The most that one page of a list has. */
+/** The maximum length of a page. */
 const perPage = 100;
 
-/** All installations of the App that are not suspended, by their ids. Those of enterprises have no repositories. */
+/**
+ * All installations of the App that are not suspended, by their ids. Installations on enterprises are left out, because
+ * they have no repositories.
+ */
 export async function listInstallations(): Promise<Installation[]> {
   const found: Installation[] = [];
   for (let page = 1; ; page++) {

@@ -6,20 +6,20 @@ import { patientFetch } from "../runtime/patient-fetch.js";
 import { type AppCredentials, appCredentials, expireCredentials } from "./credentials.js";
 
 /**
- * Requests that the App makes as itself, not as one of its installations. Without Octokit: the ingress needs nothing else
- * of GitHub, and each of its cold starts would load it.
+ * Requests that the App makes as itself, not as one of its installations. They don't use Octokit: the ingress needs
+ * nothing else from GitHub and would have to load Octokit on each cold start.
  */
 
 const timeoutMs = 15_000;
 const fetchPatiently = patientFetch("GitHub", timeoutMs);
 const { GITHUB_API_URL: api } = gitHubEnvironment();
 
-/** What a JWT's times may be wrong by: GitHub takes no older ones, and the library leaves 30 seconds. */
+/** How far the two clocks may differ. GitHub rejects expired JWTs, and the library leaves 30 seconds of slack. */
 const leewayMs = 10_000;
 
 export interface AppRequest {
   method: "GET" | "POST" | "PATCH";
-  /** With its query. */
+  /** Includes the query. */
   path: string;
   /** Sent as JSON. */
   body?: unknown;
@@ -28,7 +28,7 @@ export interface AppRequest {
 /**
  * GitHub's answer; `undefined` for a 404. Errors have the names that the state machines match.
  *
- * @param key of another App than that of the secret.
+ * @param key of an App other than the one in the secret.
  */
 export async function askAsApp(request: AppRequest, key?: AppCredentials): Promise<Response | undefined> {
   const response = await ask(request, key);
@@ -43,12 +43,12 @@ export async function askAsApp(request: AppRequest, key?: AppCredentials): Promi
   throw new RefusedRequestError("GitHub", status, name, (data?.message ?? "").slice(0, 500));
 }
 
-/** Method and path, without query. */
+/** Method and path, without the query. */
 export function nameOf({ method, path }: AppRequest): string {
   return `${method} ${path.replace(/\?.*/, "")}`;
 }
 
-/** If the two clocks differ, GitHub refuses the JWT: it is asked once more, with a JWT by its own clock. */
+/** If the two clocks differ, GitHub rejects the JWT. We then ask once more, with a JWT by GitHub's clock. */
 async function ask(request: AppRequest, key: AppCredentials | undefined): Promise<Response> {
   const first = await askAt(request, key, Date.now());
   const theirs = Date.parse(first.headers.get("date") ?? "");
@@ -74,7 +74,9 @@ async function askAt(
   });
 }
 
-/** The last JWT of this container. It is valid for ten minutes; to sign one costs more than the rest of a request. */
+/**
+ * The last JWT of this container. It is valid for ten minutes, and signing one costs more than the rest of a request.
+ */
 let last: { credentials: AppCredentials; at: number; token: string } | undefined;
 const jwtLifeMs = 5 * 60_000;
 

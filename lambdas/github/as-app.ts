@@ -2,24 +2,24 @@ import * as z from "zod/mini";
 import { UnexpectedAnswerError } from "../model/errors.js";
 import { askAsApp, nameOf } from "./app-request.js";
 
-/** What GitHub tells the App about itself. */
+/** Information that GitHub gives the App about itself. */
 
 const appSchema = z.object({ slug: z.optional(z.string()), owner: z.nullish(z.object({ id: z.int() })) });
 const installedSchema = z.object({ account: z.nullish(z.object({ id: z.int() })) });
 
-/** What GitHub says of the App itself: its name in URLs, and the id of the account that owns it. */
+/** The App's name in URLs, and the id of the account that owns it. */
 export async function findApp(): Promise<{ slug?: string | undefined; ownerId?: number | undefined }> {
   const app = await getAsApp("/app", appSchema);
   return { slug: app?.slug, ownerId: app?.owner?.id };
 }
 
-/** The id of the account that has a login and that the App is installed on, a user's or an organization's. */
+/** The id of the account that has a login, if the App is installed on it. It may be a user or an organization. */
 export async function findInstalledAccount(login: string): Promise<number | undefined> {
-  // In spite of its path, this one takes organizations too.
+  // Despite its path, this endpoint also accepts organizations.
   return (await getAsApp(`/users/${encodeURIComponent(login)}/installation`, installedSchema))?.account?.id;
 }
 
-/** What GitHub answers the App at a path; `undefined` for a 404. */
+/** GitHub's answer to the App at a path; `undefined` for a 404. */
 export async function getAsApp<Schema extends z.core.$ZodType>(
   path: string,
   schema: Schema,

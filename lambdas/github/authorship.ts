@@ -9,7 +9,7 @@ export interface Authored {
   user?: { id: number | bigint; type?: string } | null | undefined;
 }
 
-/** Distinguishes what the App has created from copies: others can copy its text, and its markers with it. */
+/** Tells the App's own issues and comments from copies, because others can copy its text and the markers in it. */
 export class Authorship {
   #botId: Promise<number | undefined> | undefined;
 
@@ -18,7 +18,7 @@ export class Authorship {
     private readonly appId: string,
   ) {}
 
-  /** By the ids of the App and of its bot's user, for names can be taken by others. */
+  /** Compares the ids of the App and of its bot's user, because others can take over names. */
   async isOurs({ performed_via_github_app: app, user }: Authored): Promise<boolean> {
     if (user?.type !== "Bot") return false;
     return app ? String(app.id) === this.appId : Number(user.id) === (await this.#bot());

@@ -32,7 +32,7 @@ interface FoundCheckRun {
   annotations: number;
 }
 
-/** The check runs of an App on one commit. Only the holder of its lease may write one: see `withLease`. */
+/** The check runs of an App on one commit. Only the holder of the commit's lease may write one (see `withLease`). */
 export class CheckRunClient {
   readonly #commit: { owner: string; repo: string };
 
@@ -51,8 +51,8 @@ export class CheckRunClient {
   }
 
   /**
-   * Creates the commit's check run, or updates the one that exists. GitHub accepts 50 annotations a request, and adds
-   * those of an update to the existing ones. So each request continues where the last one ended, and a repetition adds
+   * Creates the commit's check run, or updates the existing one. GitHub accepts 50 annotations per request, and an update
+   * adds its annotations to the existing ones. So each request continues where the last one ended, and a repetition adds
    * nothing.
    */
   async write(report: CheckReport): Promise<void> {
@@ -94,7 +94,7 @@ export class CheckRunClient {
     );
   }
 
-  /** If the outcome is unknown, the check run is looked for before it is created again. */
+  /** If the outcome is unknown, searches for the check run before creating it again. */
   async #createOnce(report: CheckReport): Promise<FoundCheckRun> {
     try {
       return await this.#create(report);

@@ -5,7 +5,7 @@ import { type Actor, accountFields, askForAllNodes, personOf } from "./graphql.j
 
 const perPage = 100;
 
-/** The comments of one repository, oldest change first, from a time on (ISO 8601) that counts changes too. */
+/** The comments of one repository that were created or edited since a time (ISO 8601), oldest change first. */
 export class RepositoryComments {
   readonly #asked: { owner: string; repo: string; per_page: number };
 
@@ -16,13 +16,13 @@ export class RepositoryComments {
     this.#asked = { owner, repo: name, per_page: perPage };
   }
 
-  /** Those on issues and in the conversations of pull requests. */
+  /** Comments on issues and in the conversations of pull requests. */
   async inConversations(since: string) {
     const { listCommentsForRepo } = this.octokit.rest.issues;
     return this.octokit.paginate(listCommentsForRepo, { ...this.#asked, ...sinceThen(since) });
   }
 
-  /** Those on lines of pull requests. */
+  /** Comments on lines of pull requests. */
   async onLines(since: string) {
     const { listReviewCommentsForRepo } = this.octokit.rest.pulls;
     return this.octokit.paginate(listReviewCommentsForRepo, { ...this.#asked, ...sinceThen(since) });
@@ -44,8 +44,8 @@ interface CommentNode {
 }
 
 /**
- * Who wrote the present text of comments and reviews, if not the author: by their ids in the GraphQL API; `undefined` if
- * GitHub does not say. One that is missing here was never edited.
+ * The last editors of comments and reviews, by their ids in the GraphQL API; `undefined` if GitHub does not name the
+ * editor. Comments that are missing in the result were never edited.
  */
 export async function findEditors(
   octokit: Octokit,

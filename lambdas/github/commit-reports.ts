@@ -6,7 +6,7 @@ import type { RepositoryName } from "./contents.js";
 const perPage = 100;
 const mostPages = 5;
 
-/** What one check run or status says about a commit. */
+/** One check run or status of a commit. */
 export interface CommitReport {
   kind: "check_run" | "status";
   id: number;
@@ -16,7 +16,7 @@ export interface CommitReport {
   app?: { id: string; slug: string } | undefined;
   isRunning: boolean;
   hasFailed: boolean;
-  /** GitHub's word for the outcome, such as `timed_out`; "" while it runs. */
+  /** GitHub's name for the outcome, such as `timed_out`; "" while it is running. */
   conclusion: string;
   /** The page with the details, or "". */
   url: string;
@@ -24,7 +24,7 @@ export interface CommitReport {
   at: string;
   title: string;
   summary: string;
-  /** How many remarks on lines of files it has. */
+  /** The number of its remarks on lines of files. */
   annotations: number;
 }
 
@@ -41,8 +41,8 @@ export interface Remark {
 const failures: readonly string[] = ["failure", "error", "timed_out", "startup_failure"];
 
 /**
- * All that CI reports on a commit: the latest check run of each name and the latest status of each context. Without the
- * permission Commit statuses, the check runs alone.
+ * Everything that CI reports on a commit: the latest check run of each name and the latest status of each context.
+ * Without the permission Commit statuses, only the check runs.
  */
 export async function reportsOn(
   octokit: Octokit,
@@ -62,7 +62,7 @@ type Commit = { owner: string; repo: string; ref: string; per_page: number };
 async function statusesOf(octokit: Octokit, commit: Commit) {
   try {
     const { getCombinedStatusForRef: combined } = octokit.rest.repos;
-    // The plugin's types say that it unpacks every list, but it leaves an answer with a `url` as it is.
+    // According to its types, the plugin unpacks every list, but it doesn't unpack an answer with a `url`.
     return await octokit.paginate(combined, commit, ({ data }) => (data as unknown as Combined).statuses);
   } catch (error) {
     if (!isRefusal(error, 403)) throw error;
@@ -130,8 +130,8 @@ function ofCheckRun(run: CheckRun): CommitReport {
 }
 
 /**
- * The first remarks of a check run: all pages until `failures` of them are failures, at most five. A check run that is gone by
- * now has none.
+ * The first remarks of a check run: up to five pages, until `failures` of the remarks are failures. A check run that no
+ * longer exists has none.
  */
 export async function remarksOf(
   octokit: Octokit,

@@ -21,8 +21,8 @@ export interface ConnectedApp<Client extends Octokit> {
 type ClientClass<Client extends Octokit> = new (options: ConstructorParameters<typeof Octokit>[0]) => Client;
 
 /**
- * Returns a function that connects as the GitHub App of the settings, through clients of the class. The App is made
- * once per container, and again once its key is rotated.
+ * Returns a function that connects as the GitHub App of the settings, with clients of the given class. It connects once
+ * per container, and again after the App's key was rotated.
  */
 export function connecting<Client extends Octokit>(
   Client: ClientClass<Client>,
@@ -34,7 +34,7 @@ export function connecting<Client extends Octokit>(
     const tokens = new InstallationTokens(new SharedToken({ baseUrl, installationId, privateKey }));
     const client = new Client({
       authStrategy: createAppAuth,
-      // Where our clock differs from GitHub's, it takes the `Date` of GitHub's refusal.
+      // If our clock differs from GitHub's, the strategy uses the `Date` of GitHub's rejection.
       auth: { appId, privateKey, installationId, cache: tokens },
       baseUrl,
       userAgent: "coder-task-relay",

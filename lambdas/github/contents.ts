@@ -1,13 +1,13 @@
 import type { Octokit } from "@octokit/rest";
 import { isRefusal, TransientError } from "../model/errors.js";
 
-/** The names of a repository. They may be former ones: GitHub redirects them. */
+/** The name of a repository. It may be a former one, which GitHub redirects. */
 export interface RepositoryName {
   owner: string;
   name: string;
 }
 
-/** What is at a path: a file, nothing, or something that cannot be read as a file, and why. */
+/** The result of reading a path: a file, nothing, or something that can't be read as a file, with the reason. */
 export type FoundFile =
   | { kind: "file"; bytes: Uint8Array }
   | { kind: "absent" }
@@ -16,11 +16,10 @@ export type FoundFile =
 const absent: FoundFile = { kind: "absent" };
 
 /**
- * The file at a path, at a commit or branch; without `ref`, at the head of the default branch. GitHub gives no content
- * above 1 MB: https://docs.github.com/en/rest/repos/contents#get-repository-content
+ * The file at a path, at a commit or branch; without `ref`, at the head of the default branch. GitHub doesn't return
+ * content above 1 MB: https://docs.github.com/en/rest/repos/contents#get-repository-content
  *
- * @throws TransientError while GitHub does not show the commit: a delivery can arrive before the API shows what it is
- * about.
+ * @throws TransientError while GitHub does not show the commit, because a delivery can arrive before the API shows it.
  */
 export async function readFile(
   octokit: Octokit,
@@ -71,7 +70,7 @@ export async function findCommit(
       owner: repository.owner,
       repo: repository.name,
       ref,
-      // Without the commit's files and their patches.
+      // This leaves out the commit's files and their patches.
       headers: { accept: "application/vnd.github.sha" },
     });
     return String(data);

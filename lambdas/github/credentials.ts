@@ -10,7 +10,7 @@ export interface AppCredentials {
   privateKey: string;
 }
 
-/** The GitHub App as its secret holds it: JSON with these two fields. */
+/** The content of the GitHub App secret: JSON with these two fields. */
 const credentialsSchema = z.object({
   appId: z.pipe(z.union([z.string(), z.int()]), z.transform(String)).check(z.regex(/^\d+$/)),
   privateKey: z.string(),
@@ -20,9 +20,9 @@ const secret = new Secret(gitHubEnvironment().GITHUB_APP_SECRET_ARN);
 let known: { text: string; credentials: AppCredentials } | undefined;
 
 /**
- * The GitHub App's id and key: the same object until the key is rotated.
+ * The GitHub App's id and key. Returns the same object until the key is rotated.
  *
- * @throws ConfigurationError, whose message holds nothing of the secret.
+ * @throws ConfigurationError, whose message contains nothing from the secret.
  */
 export async function appCredentials(): Promise<AppCredentials> {
   const text = await secret.value();
@@ -36,12 +36,18 @@ export async function appCredentials(): Promise<AppCredentials> {
   }
 }
 
-/** GitHub has refused them: the next use reads the secret again, so that a redrive finds a key that was mended. */
+/**
+ * Call this when GitHub rejects the credentials. The next use reads the secret again, so a redrive finds the corrected
+ * key.
+ */
 export function expireCredentials(): void {
   secret.expire();
 }
 
-/** GitHub issues PKCS#1 keys; the WebCrypto that signs the App's JWTs takes PKCS#8. @throws if it is no private key in PEM. */
+/**
+ * GitHub issues PKCS#1 keys; WebCrypto, which signs the App's JWTs, takes PKCS#8. @throws if this is not a private key in
+ * PEM.
+ */
 export function asPkcs8(privateKey: string): string {
   const key = createPrivateKey(privateKey.replaceAll("\\n", "\n").trim());
   return key.export({ type: "pkcs8", format: "pem" }).toString();

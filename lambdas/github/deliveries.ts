@@ -5,20 +5,22 @@ import { askAsApp, nameOf } from "./app-request.js";
 /** GitHub's largest page. */
 const perPage = 100;
 
-/** Requests of the App's hourly quota that are left to its other Lambdas. */
+/** Requests of the App's hourly quota that are reserved for its other Lambdas. */
 const reserve = 100;
 
-/** GitHub's time of an answer has whole seconds, and an attempt can begin before its request is answered. */
+/**
+ * The time in GitHub's answers has whole seconds, and an attempt can begin before GitHub answers our request for it.
+ */
 const clockSlackMs = 5000;
 
-/** One attempt of GitHub's to send a webhook. A delivery has one or more, all with its GUID. */
+/** One attempt by GitHub to send a webhook. A delivery has one or more, all with its GUID. */
 export interface Attempt {
-  /** Nineteen digits: more than a number holds. */
+  /** Nineteen digits, more than a number can hold. */
   id: string;
   guid: string;
   /** Milliseconds since the epoch, by GitHub's clock. */
   at: number;
-  /** `refused`: the receiver answered 4xx. `failed`: it answered anything else but a success, or not at all. */
+  /** `refused`: the receiver answered with a 4xx. `failed`: it answered with another error, or not at all. */
   outcome: "accepted" | "refused" | "failed";
   /** The HTTP status of the receiver's answer; 0 if there was none. */
   code: number;
@@ -49,7 +51,7 @@ const attemptSchema = z.object({
 });
 
 /**
- * GitHub's list of the App's deliveries, of all installations. GitHub keeps it for three days.
+ * GitHub's list of the App's deliveries for all installations. GitHub keeps them for three days.
  * https://docs.github.com/rest/apps/webhooks
  */
 export class Deliveries {
@@ -73,8 +75,8 @@ export class Deliveries {
   }
 
   /**
-   * Asks GitHub to send a delivery again, by one of its attempts. Returns a time (milliseconds since the epoch, by GitHub's
-   * clock) before which the new attempt cannot have begun; `undefined` if GitHub does not keep the delivery any more.
+   * Asks GitHub to send a delivery again, by one of its attempts. Returns a time (milliseconds since the epoch, by
+   * GitHub's clock) before which the new attempt cannot have begun; `undefined` if GitHub no longer has the delivery.
    */
   async redeliver(id: string): Promise<number | undefined> {
     const response = await this.#ask({ method: "POST", path: `/app/hook/deliveries/${id}/attempts` });
@@ -91,7 +93,7 @@ export class Deliveries {
   }
 }
 
-/** `JSON.parse` would round the ids. Within a string, the quotes of such a text would be escaped. */
+/** `JSON.parse` would round the ids. The pattern can't match inside a string, because quotes there are escaped. */
 function parseWithIds(text: string): unknown {
   try {
     return JSON.parse(text.replace(/"id"\s*:\s*(\d+)/g, '"id":"$1"'));

@@ -4,11 +4,14 @@ import type { PullAsk } from "../model/event.js";
 import type { RepositoryName } from "./contents.js";
 import { askForAllNodes, atOnce } from "./graphql.js";
 
-/** A pull request as far as it says what the agent may be asked to do with it. Accounts are given by their ids. */
+/**
+ * The parts of a pull request that show what the agent is asked to do with it, and whether it can. Accounts are
+ * identified by their ids.
+ */
 export interface GivenPull {
   author: number | undefined;
   assignees: number[];
-  /** Whose review is requested. Who has submitted one is not among them any more. */
+  /** The accounts whose review is requested. Accounts that have submitted one are no longer in the list. */
   reviewers: number[];
   isOpen: boolean;
   isMerged: boolean;
@@ -16,7 +19,9 @@ export interface GivenPull {
   updatedAt: string;
   /** `owner/name` of the fork that its branch is in; "" if that is gone, `undefined` if it is in the repository itself. */
   fork: string | undefined;
-  /** Whether its author lets those who may push to the repository push to its branch, if that is in a fork. */
+  /**
+   * If its branch is in a fork: whether its author lets everybody who may push to the repository push to that branch.
+   */
   isOpenToMaintainers: boolean;
 }
 
@@ -49,7 +54,10 @@ export async function readGivenPull(
   }
 }
 
-/** Who is assigned works on it, even if its review is requested, too. `agent` is the id of the agent's account. */
+/**
+ * If the agent is assigned, it works on the pull request, even if its review is also requested. `agent` is the id of the
+ * agent's account.
+ */
 export function askOf(
   { assignees, reviewers }: Pick<GivenPull, "assignees" | "reviewers">,
   agent: number,
@@ -58,7 +66,7 @@ export function askOf(
   return reviewers.includes(agent) ? "review" : undefined;
 }
 
-// A pull request has ten assignees at most. A team that is asked to review has no fields of a user.
+// A pull request has ten assignees at most. A requested team has no user fields.
 const query = `query ($ids: [ID!]!) {
   nodes(ids: $ids) {
     ... on PullRequest {
@@ -80,8 +88,8 @@ interface PullNode {
 }
 
 /**
- * What the agent is asked to do with pull requests, by their ids in the GraphQL API; those that it is not asked for are
- * not in it. Takes one request for each hundred of them.
+ * What the agent is asked to do with pull requests, by their ids in the GraphQL API. Pull requests that don't ask the
+ * agent for anything are left out. Takes one request per hundred pull requests.
  */
 export async function findAsks(
   octokit: Octokit,

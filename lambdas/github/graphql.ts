@@ -22,7 +22,7 @@ export function partialAnswer<Answer>(error: unknown): PartialAnswer<Answer> {
   return { message, data: data ?? undefined, errors: errors ?? [] };
 }
 
-/** A person, a bot or an app, by GraphQL's names. A bot's login has no `[bot]` here. */
+/** A person, a bot or an app, as in GraphQL. A bot's login has no `[bot]` here. */
 export interface Actor {
   __typename: string;
   login: string;
@@ -30,25 +30,25 @@ export interface Actor {
   databaseId?: number | undefined;
 }
 
-/** The fields of an actor whose account's id is asked for, of a bot too. */
+/** The fields of an actor, including the account's id for people and bots. */
 export const accountFields = "__typename login ... on User { databaseId } ... on Bot { databaseId }";
 
-/** An actor as webhooks name it. An account without an id has no permissions. */
+/** Converts an actor to the form that webhooks use. An account without an id has no permissions. */
 export function personOf({ __typename: type, login, databaseId }: Actor): Person {
   const isSuffixed = type !== "Bot" || login.endsWith("[bot]");
   return { id: databaseId ?? 0, login: isSuffixed ? login : `${login}[bot]`, type };
 }
 
-/** The most ids that one query takes, and the most that one list returns. */
+/** The limit for the ids in a query and for the length of a list. */
 export const atOnce = 100;
 
-/** The nodes of the ids, in their order: `null` for one that GitHub does not show. */
+/** The nodes in the order of the ids; `null` for one that GitHub does not show. */
 export interface Nodes<Node> {
   nodes: (Node | null)[];
   errors: GraphqlError[];
 }
 
-/** Asks a query with `nodes(ids: $ids)` for up to a hundred nodes. */
+/** Sends a query with `nodes(ids: $ids)` for up to a hundred nodes. */
 export async function askForNodes<Node>(
   octokit: Octokit,
   query: string,
@@ -60,13 +60,13 @@ export async function askForNodes<Node>(
     return { nodes, errors: [] };
   } catch (error) {
     const { data, errors } = partialAnswer<{ nodes: (Node | null)[] }>(error);
-    // Without data, the query itself was refused.
+    // Without data, the query itself was rejected.
     if (!data) throw error;
     return { nodes: data.nodes, errors };
   }
 }
 
-/** The same for any number of ids: those nodes that GitHub shows. */
+/** The same for any number of ids. Returns the nodes that GitHub shows. */
 export async function askForAllNodes<Node>(
   octokit: Octokit,
   query: string,

@@ -1,10 +1,12 @@
 import { RequestError } from "@octokit/request-error";
 import type { SharedToken, Token } from "./shared-token.js";
 
-/** In milliseconds: GitHub's tokens live for an hour, and a request with one must end before. */
+/** In milliseconds. GitHub's tokens live for an hour, and a request must end before its token expires. */
 const tokenLifeMs = 59 * 60_000;
 
-/** The token of one installation, as a cache of `@octokit/auth-app`: in the container, and shared with the others. */
+/**
+ * The token of one installation, as a cache for `@octokit/auth-app`. It is kept in this container and shared with others.
+ */
 export class InstallationTokens {
   #token: Token | undefined;
   #refused: string | undefined;
@@ -16,7 +18,7 @@ export class InstallationTokens {
   async get(): Promise<string> {
     if (!isUsable(this.#token)) {
       const token = await this.shared.read();
-      // Another request may have got a new one meanwhile.
+      // Another request may have got a new one in the meantime.
       if (!isUsable(this.#token)) this.#token = token;
     }
     return isUsable(this.#token) && this.#token.value !== this.#refused ? this.#token.value : "";
@@ -29,9 +31,9 @@ export class InstallationTokens {
   }
 
   /**
-   * Forgets a token that GitHub refuses. A 401 can mean that the token was revoked: the request is sent once more, with
-   * the next token; twice, because that may be another container's, which was revoked with it. A 403 can mean that the
-   * token is older than the installation's permissions: a redrive gets a new one.
+   * Forgets a token that GitHub rejects. A 401 can mean that the token was revoked, so the request is sent again with the
+   * next token. This happens up to twice, because the next token may be another container's and also revoked. A 403 can
+   * mean that the token is older than the installation's permissions; a redrive then gets a new one.
    */
   async renewing<Answer>(request: () => Promise<Answer>, renewals = 2): Promise<Answer> {
     const issued = this.#issued;
@@ -39,12 +41,12 @@ export class InstallationTokens {
       return await request();
     } catch (error) {
       if (!(error instanceof RequestError) || (error.status !== 401 && error.status !== 403)) throw error;
-      // Requests that run at the same time are refused together: the first one may have got a new token already.
+      // Concurrent requests are rejected together, and the first one may already have got a new token.
       if (issued === this.#issued) {
         this.#refused = this.#token?.value ?? this.#refused;
         this.#token = undefined;
       }
-      // If the App itself was refused a token, it will not be given another one.
+      // If GitHub refused to give the App a token, asking again won't help.
       if (error.status === 403 || isTokenRequest(error) || renewals === 0) throw error;
       return this.renewing(request, renewals - 1);
     }

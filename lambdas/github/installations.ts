@@ -23,7 +23,7 @@ interface RepositoryData {
   default_branch: string;
 }
 
-/** The repository that has the name now, or to which GitHub redirects from it. */
+/** The repository that has the name now, or to which GitHub redirects from this name. */
 export async function findRepository(
   octokit: Octokit,
   { owner, name }: RepositoryName,
@@ -37,7 +37,7 @@ export async function findRepository(
   }
 }
 
-/** The id of the installation through which the App may use a repository now. A suspended one does not count. */
+/** The id of the installation that gives the App access to a repository now. A suspended one does not count. */
 export async function findInstallation(
   octokit: Octokit,
   { owner, name }: RepositoryName,

@@ -6,7 +6,7 @@ import { readWhileStale } from "./stale-reads.js";
 
 const perPage = 100;
 
-/** How many pages of comments are read side by side. */
+/** How many pages of comments are read in parallel. */
 const pagesAtOnce = 10;
 
 type IssueComment = Authored & { id: number; body?: string };
@@ -19,7 +19,10 @@ export interface IssueAddress {
 
 type IssueData = RestEndpointMethodTypes["issues"]["get"]["response"]["data"];
 
-/** An issue now: the data of a transferred one are the new issue's. GitHub does not show an issue that it hides. */
+/**
+ * The current state of an issue. For a transferred one, the data is that of the new issue. `unseen`: GitHub does not show
+ * it to the App.
+ */
 export type IssueNow =
   | { state: "there" | "transferred"; data: IssueData }
   | { state: "deleted" }
@@ -42,9 +45,10 @@ export class IssueClient {
   }
 
   /**
-   * Whether the issue is open and the account with the id `assignee` among its assignees; `false` if it was deleted,
-   * `undefined` if GitHub does not say. While GitHub does not show the issue, or only its state before `since` (ISO 8601),
-   * it is asked again, for some seconds; once without `since`. Meanwhile the id may still be looked up.
+   * Whether the issue is open and the account with the id `assignee` is among its assignees; `false` if it was deleted,
+   * `undefined` if GitHub does not show it. As long as GitHub does not show the issue, or shows only its state before
+   * `since` (ISO 8601), we ask again for a few seconds; without `since`, we ask only once. The lookup of the id runs in
+   * parallel.
    */
   async isOpenFor(assignee: Promise<number>, since?: string): Promise<boolean | undefined> {
     const read = () => this.#read(assignee);
@@ -68,11 +72,12 @@ export class IssueClient {
     return { isOpenFor, updatedAt: data.updated_at };
   }
 
-  /** The issue as GitHub shows it now. */
+  /** The issue as GitHub shows it right now. */
   async now(): Promise<IssueNow> {
     try {
       const { data, url } = await this.#octokit.rest.issues.get(this.#issue);
-      // For a transferred issue, GitHub answers with the new one; for one of a renamed repository, with the issue itself.
+      // For a transferred issue, GitHub answers with the new one; for an issue in a renamed repository, with the issue
+      // itself.
       const [, redirectedTo] = /\/repositories\/(\d+)\//.exec(url) ?? [];
       const isSame =
         !data.html_url ||
@@ -87,8 +92,8 @@ export class IssueClient {
   }
 
   /**
-   * The id of the newest comment that this App made and that begins with `marker`. The pages are read side by side, from
-   * the last one backwards. `count` is how many comments there are at least: with it, that begins at once.
+   * The id of this App's newest comment that begins with `marker`. Pages are read in parallel, starting from the last.
+   * `count` is the minimum number of comments, if known; it saves a request to find the last page.
    */
   async findOwnComment(marker: string, appId: string, count = 0): Promise<number | undefined> {
     const authorship = new Authorship(this.#octokit, appId);
@@ -123,7 +128,7 @@ export class IssueClient {
       ...this.#issue,
       body: cutToLimit(body, limits.gitHub.body),
     });
-    // The issue was transferred: the redirect made a GET of the POST, and something else was answered.
+    // The issue was transferred. The redirect turned the POST into a GET, so the answer isn't ours.
     if (status !== 201)
       throw new RefusedRequestError("GitHub", 301, `POST ${new URL(url).pathname}`, "Moved");
     return Number(data.id);
@@ -145,14 +150,14 @@ export class IssueClient {
   }
 }
 
-/** The comments of a page; none, without the time to parse it, if the page cannot hold the marker. */
+/** The comments of a page. If the page can't contain the marker, returns none and saves the time to parse it. */
 function commentsWith(marker: string, page: string): IssueComment[] {
   // JSON may escape the angle brackets of a marker, but not these characters.
   const [plain = marker] = /[\w: -]+/.exec(marker) ?? [];
   return page.includes(plain) ? JSON.parse(page) : [];
 }
 
-/** The number of the last page, by the `Link` header of an answer; 0 if that was the last one. */
+/** The number of the last page from the `Link` header of an answer; 0 if that was the last one. */
 function lastPageOf(link: string | undefined): number {
   return Number(/[?&]page=(\d+)[^>]*>; rel="last"/.exec(link ?? "")?.[1] ?? 0);
 }

@@ -6,10 +6,10 @@ import { refusedPost } from "./refused-post.js";
 const lacksPermission = /not accessible by integration/i;
 
 /**
- * Posts something on GitHub, if GitHub allows it: no flow fails because a comment, a reaction or a check run is
- * refused. An issue may be locked (403), deleted or moved (301, 404, 410), its repository archived (403) or blocked
- * (451), the text not accepted (422), or the App not installed any more. Operators see it in the log and by its metric.
- * A permission that the App lacks is thrown: operators grant it and redrive the run. Returns whether it was posted.
+ * Posts something on GitHub if GitHub allows it, so no flow fails because a comment, a reaction or a check run is
+ * rejected. An issue may be locked (403), deleted or moved (301, 404, 410), its repository archived (403) or blocked
+ * (451), the text not accepted (422), or the App no longer installed. Operators see this in the log and in its metric. If
+ * the App lacks a permission, this throws: operators have to grant it and redrive the run. Returns whether it was posted.
  */
 export async function postIfAllowed(
   what: { said: string; repositoryId: number },

@@ -2,7 +2,7 @@ import type { Octokit } from "@octokit/rest";
 import { log } from "../runtime/log.js";
 import { askForNodes, atOnce, type GraphqlError } from "./graphql.js";
 
-/** Pull requests that one query asks for: a query must be answered within ten seconds. */
+/** The number of pull requests in one query. GitHub has to answer a query within ten seconds. */
 export const pullsAtOnce = 20;
 
 const query = `query ($ids: [ID!]!, $file: String!) {
@@ -79,19 +79,19 @@ export interface Check {
   outcome: CheckOutcome;
 }
 
-/** What CI says about the newest commit of a pull request. */
+/** The CI results for the newest commit of a pull request. */
 export interface HeadChecks {
   headSha: string;
   checks: Check[];
-  /** `false` if there is a conflict; `undefined` while GitHub computes it. */
+  /** `false` if there is a conflict; `undefined` while GitHub is computing it. */
   isMergeable: boolean | undefined;
-  /** The text of the file that was asked for. */
+  /** The text of the requested file. */
   file: string | undefined;
 }
 
 /**
- * What CI says about pull requests, at most `pullsAtOnce` of them, by their ids in the GraphQL API. `file` is a path at the
- * head of the default branch. What GitHub does not show is left out.
+ * The CI results of pull requests, by their ids in the GraphQL API; at most `pullsAtOnce` of them. `file` is a path at
+ * the head of the default branch. Pull requests that GitHub does not show are left out.
  */
 export async function checksOfPulls(
   octokit: Octokit,
@@ -123,7 +123,7 @@ function checksIn(
   const commit = commits?.nodes?.at(-1)?.commit;
   if (!commit) return undefined;
   const { oid: headSha, statusCheckRollup: rollup } = commit;
-  // Without checks it is null, too.
+  // Without checks, it is also null.
   const isHidden = errors.some(({ path }) => path?.[1] === index && path.includes("commits"));
   if (!rollup && isHidden) return undefined;
   return {
@@ -135,7 +135,7 @@ function checksIn(
 }
 
 const passed: readonly string[] = ["SUCCESS", "NEUTRAL", "SKIPPED"];
-/** `null` while a check run is not completed. `EXPECTED`: a rule requires a status that nobody has reported yet. */
+/** `null`: a check run is not completed. `EXPECTED`: a rule requires a status that nobody has reported yet. */
 const running: readonly (string | null)[] = [null, "PENDING", "EXPECTED"];
 
 function checksOf({ state, contexts: { pageInfo, nodes } }: Rollup): Check[] {
@@ -146,7 +146,8 @@ function checksOf({ state, contexts: { pageInfo, nodes } }: Rollup): Check[] {
     ...statuses.map(({ context, state }): Check => ({ names: [context], outcome: outcomeOf(state) })),
     ...newestOf(runs).map(checkOf),
   ];
-  // Of those after the first hundred, and of those that GitHub hides, such as statuses, only the outcome of all is known.
+  // For checks after the first hundred, and those that GitHub hides (such as statuses), only the overall outcome is
+  // known.
   const areAllShown = !pageInfo.hasNextPage && nodes?.every((node) => node !== null);
   return areAllShown ? checks : [...checks, { names: [], outcome: outcomeOf(state) }];
 }
@@ -162,8 +163,8 @@ function checkOf({ name, conclusion, checkSuite }: CheckRunNode): Check {
 }
 
 /**
- * A workflow can run again for the same commit, for example when a label is added, and other CI can report again. Of check
- * runs of the same name, the newest counts, as on GitHub's pages (`eliminateDuplicates` in cli/cli).
+ * A workflow can run again for the same commit, for example when a label is added, and other CI can report again. Among
+ * check runs of the same name, the newest counts, as on GitHub's pages (`eliminateDuplicates` in cli/cli).
  */
 function newestOf(runs: readonly CheckRunNode[]): CheckRunNode[] {
   const newest = new Map<string, number>();

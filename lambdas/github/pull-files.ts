@@ -3,12 +3,12 @@ import { isRefusal, TransientError } from "../model/errors.js";
 import { filesAtOnce } from "../text/limits.js";
 import { findCommit, type RepositoryName } from "./contents.js";
 
-/** A stranger's pull request must not cost a request for each hundred files. */
+/** A limit, because a stranger's pull request must not cost a request for every hundred files. */
 const mostPages = 2;
 
 /**
- * Whether a pull request, as it is now, changes a file: adds, edits, removes or renames it. `true` also if it changes
- * more files than are read, or if GitHub cannot list them (422).
+ * Whether a pull request in its current state changes a file, that is, adds, edits, removes or renames it. Also `true` if
+ * it changes more files than we read, or if GitHub can't list them (422).
  * https://docs.github.com/en/rest/pulls/pulls#list-pull-requests-files
  */
 export async function mayChangeFile(
@@ -37,8 +37,8 @@ export async function mayChangeFile(
 }
 
 /**
- * Whether a file differs between the head of a pull request and its base branch, in at most three requests. It also
- * differs if the base has changed it since.
+ * Whether a file differs between the head of a pull request and its base branch. It also differs if the base has changed
+ * it in the meantime. Takes at most three requests.
  */
 export async function differsAt(
   octokit: Octokit,
@@ -49,14 +49,14 @@ export async function differsAt(
   const [ofHead, ofBase] = await Promise.all(
     [head, base].map((ref) => blobAt(octokit, repository, path, ref)),
   );
-  // A delivery can arrive before the API shows the commit; until then, nothing is at the path.
+  // A delivery can arrive before the API shows the commit. Until then, the path is empty.
   if (ofHead === undefined && (await findCommit(octokit, repository, head)) === undefined) {
     throw new TransientError(`GitHub does not show the commit ${head} yet. It is retried.`);
   }
   return ofHead !== ofBase;
 }
 
-/** The id that git gives the content at a path; `undefined` if there is none. */
+/** Git's id of the content at a path; `undefined` if there is none. */
 async function blobAt(
   octokit: Octokit,
   { owner, name }: RepositoryName,
@@ -68,7 +68,7 @@ async function blobAt(
     return Array.isArray(data) ? "directory" : data.sha;
   } catch (error) {
     if (isRefusal(error, 404)) return undefined;
-    // Too large to be shown, so it is no valid config.
+    // If it is too large to be shown, it isn't a valid config.
     if (isRefusal(error, 403) && /too_large/.test(error.reason)) return "too large";
     throw error;
   }

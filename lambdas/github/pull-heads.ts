@@ -1,7 +1,7 @@
 import type { Octokit } from "@octokit/rest";
 import { askForAllNodes, atOnce } from "./graphql.js";
 
-/** Without a permission, GitHub leaves its field out: what is asked for by itself fails by itself. */
+/** Without a permission, GitHub leaves out only its field, so fields that are requested separately fail separately. */
 const query = `query ($ids: [ID!]!) {
   nodes(ids: $ids) {
     ... on PullRequest {
@@ -45,19 +45,19 @@ interface SuiteNode {
   app: { slug: string } | null;
 }
 
-/** What makes the newest commit of a pull request bad. */
+/** Everything that is wrong with the newest commit of a pull request. */
 export interface PullHead {
   /** Workflow runs of GitHub Actions have failed. */
   hasFailedRuns: boolean;
   /** Check runs or statuses of other CI have failed. */
   hasFailedReports: boolean;
-  /** Other checks of the commit run, or wait to be run. */
+  /** Other checks of the commit are running or queued. */
   isRunning: boolean;
-  /** Differs once something else fails, or the same again; "" if nothing has failed. */
+  /** Changes when something else fails, or the same thing fails again; "" if nothing has failed. */
   failures: string;
   /**
-   * The pull request can't be merged: its base branch with the newest commit. While GitHub computes that, which this
-   * question starts, it is left out.
+   * The pull request conflicts with its base branch: that branch and its newest commit. Left out while GitHub is
+   * computing this; the query starts the computation.
    */
   conflict?: { branch: string; sha: string };
 }

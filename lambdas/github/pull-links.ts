@@ -4,7 +4,7 @@ import { log } from "../runtime/log.js";
 import type { RepositoryName } from "./contents.js";
 import { type Actor, partialAnswer } from "./graphql.js";
 
-/** An issue that a pull request closes: often, not always, of the same repository. */
+/** An issue that a pull request closes, usually in the same repository. */
 export interface ClosingReference {
   repositoryId: number;
   repository: RepositoryName;
@@ -13,15 +13,17 @@ export interface ClosingReference {
 
 export interface ClosingReferences {
   issues: ClosingReference[];
-  /** Whether these are all that the App may read: `false` if GitHub's answer had other errors. */
+  /**
+   * Whether the list is complete, as far as the App may read the issues; `false` if GitHub's answer had other errors.
+   */
   areCertain: boolean;
 }
 
-/** Everybody who can have changed what a pull request is linked to, besides its author. */
+/** Everybody besides the author who may have changed which issues a pull request is linked to. */
 export interface Hands {
-  /** Who has edited its text. */
+  /** The people who edited its text. */
   editors: Actor[];
-  /** Who has linked which issue by hand, in the sidebar. */
+  /** The people who linked issues by hand in the sidebar, with these issues. */
   linkers: { actor: Actor; issues: ClosingReference[] }[];
 }
 
@@ -43,8 +45,8 @@ export class PullLinks {
     } catch (error) {
       if (isRefusal(error, 404)) return { issues: [], areCertain: true };
       const { message, data, errors } = partialAnswer<ClosingAnswer>(error);
-      log.warn("GitHub does not tell all issues that a pull request closes", { pull, reason: message });
-      // An issue in a repository that the App may not read is null in the list, and has an error of its own.
+      log.warn("GitHub does not list all issues that a pull request closes", { pull, reason: message });
+      // An issue in a repository that the App may not read is null in the list and has its own error.
       const areAllOfIssues = errors.every(
         ({ type, path = [] }) => isUnreadable(type) && path.includes("nodes"),
       );
@@ -52,7 +54,7 @@ export class PullLinks {
     }
   }
 
-  /** Who has edited and linked a pull request; `undefined` if GitHub does not name all of them. */
+  /** The people who edited and linked a pull request; `undefined` if GitHub does not name all of them. */
   async hands(pull: number): Promise<Hands | undefined> {
     try {
       const answer = await this.#ask<HandsAnswer>(handsQuery, pull);
@@ -60,7 +62,7 @@ export class PullLinks {
     } catch (error) {
       if (isRefusal(error, 404)) return undefined;
       const { message } = partialAnswer(error);
-      log.warn("GitHub does not tell who has linked a pull request", { pull, reason: message });
+      log.warn("GitHub does not say who has linked a pull request", { pull, reason: message });
       return undefined;
     }
   }
@@ -138,7 +140,7 @@ interface Listed<Node> {
 interface HandsAnswer {
   repository?: {
     pullRequest?: {
-      /** `null` for a text that was never edited, by the schema. */
+      /** According to the schema, `null` for a text that was never edited. */
       userContentEdits: Listed<{ editor: Actor | null }> | null;
       timelineItems: Listed<{ actor: Actor | null; subject: IssueNode; source: IssueNode }>;
     } | null;
@@ -147,7 +149,7 @@ interface HandsAnswer {
 
 type HandsOfPull = NonNullable<NonNullable<HandsAnswer["repository"]>["pullRequest"]>;
 
-/** `undefined` if there are more than one list returns, or if an account is gone. */
+/** `undefined` if a list is incomplete or an account is gone. */
 function handsOf(pull: HandsOfPull | undefined): Hands | undefined {
   if (!pull) return undefined;
   const { userContentEdits: edits, timelineItems: events } = pull;

@@ -4,8 +4,8 @@ import type { Person } from "../model/event.js";
 import type { RepositoryName } from "./contents.js";
 
 /**
- * Who has pushed a commit to a branch; `undefined` if GitHub doesn't say: the branch is in a fork, or an older server
- * keeps no activity. The names in the commit itself are whatever git was told.
+ * The person who pushed a commit to a branch; `undefined` if GitHub doesn't know, because the branch is in a fork or an
+ * older server keeps no activity. The names in the commit itself can't be trusted.
  */
 export async function pusherOf(
   octokit: Octokit,

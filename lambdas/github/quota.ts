@@ -1,10 +1,13 @@
 import type { Octokit } from "@octokit/rest";
 import { isRefusal } from "../model/errors.js";
 
-/** The part of an installation's hourly requests that is left to the flows. */
+/** The share of an installation's hourly requests that is reserved for the flows. */
 const reserve = 0.2;
 
-/** Whether an installation has requests to spare. Asking costs none. An Enterprise Server may have no limits (404). */
+/**
+ * Whether an installation has requests to spare. This request itself is free. An Enterprise Server may have no limits
+ * (404).
+ */
 export async function hasQuota(octokit: Octokit): Promise<boolean> {
   try {
     const { resources } = (await octokit.rest.rateLimit.get()).data;

@@ -1,11 +1,11 @@
 import { measure } from "../runtime/metrics.js";
 
-/** Every answer says what is left; one line a minute and container is enough. */
+/** Every answer contains the remaining limit, but one line per minute and container is enough. */
 const intervalMs = 60_000;
 let measuredAt = Number.NEGATIVE_INFINITY;
 
 /**
- * Measures what is left of an installation's limit for REST requests, by the headers of an answer.
+ * Measures how many REST requests an installation has left, from the headers of an answer.
  * https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#checking-the-status-of-your-rate-limit
  */
 export function measureRateLimit(headers: Readonly<Record<string, string | number | undefined>>): void {

@@ -8,7 +8,7 @@ import { findAccount, findLogin } from "./accounts.js";
 const perPage = 100;
 const mostPages = 3;
 
-/** What of a pull request says to whose task it belongs. */
+/** The parts of a pull request that show which task it belongs to. */
 export interface Pull {
   number: number;
   /** Its id in the GraphQL API. */
@@ -35,10 +35,13 @@ export interface Pull {
   headBranch: string;
   /** `undefined` if the fork is gone. */
   headRepositoryId: number | undefined;
-  /** The branch that it is to be merged into, and a commit that this had. */
+  /** The branch that it is to be merged into, and a commit of that branch. */
   baseBranch: string;
   baseSha: string;
-  /** `false` if there is a conflict; `undefined` in lists, and while GitHub computes it, which this question starts. */
+  /**
+   * `false` if there is a conflict; `undefined` in lists, and while GitHub is computing it, which reading the pull
+   * request starts.
+   */
   isMergeable: boolean | undefined;
 }
 
@@ -76,9 +79,9 @@ export class RepositoryClient {
   }
 
   /**
-   * The permission of a user: `none`, `read`, `triage`, `write`, `maintain` or `admin`. `role_name` counts if it is one of
-   * these; a custom role counts as the one that it is based on. GitHub is asked by the login, but only the id counts: a
-   * user with a new login is found under that.
+   * The permission of a user: `none`, `read`, `triage`, `write`, `maintain` or `admin`. `role_name` counts if it is one
+   * of these; a custom role counts as the one that it is based on. GitHub looks up the login, but only the id counts, so
+   * a user who was renamed is looked up again under the new login.
    */
   async permissionOf({ id, login }: Pick<Person, "id" | "login">): Promise<string> {
     const named = await this.#permissionOf(login);
@@ -89,7 +92,7 @@ export class RepositoryClient {
     return renamed?.id === id ? renamed.permission : "none";
   }
 
-  /** The permission of the account that has the login now. */
+  /** The permission of the account that currently has the login. */
   async #permissionOf(username: string): Promise<{ id: number; permission: string } | undefined> {
     try {
       const { data } = await this.octokit.rest.repos.getCollaboratorPermissionLevel({
@@ -108,7 +111,7 @@ export class RepositoryClient {
     }
   }
 
-  /** The GitHub user of a login; `undefined` if there is none. */
+  /** The GitHub user with a login; `undefined` if there is none. */
   person(login: string): Promise<Person | undefined> {
     return findAccount(this.octokit, login);
   }
@@ -132,7 +135,7 @@ export class RepositoryClient {
     }
   }
 
-  /** All open pull requests of one head, `owner:branch`. */
+  /** All open pull requests with one head, `owner:branch`. */
   async openPullsOf(headOwner: string, branch: string): Promise<Pull[]> {
     const pulls = await this.octokit.paginate(this.octokit.rest.pulls.list, {
       ...this.#name,
@@ -143,7 +146,7 @@ export class RepositoryClient {
     return pulls.map(toPull);
   }
 
-  /** All open pull requests into a branch, the oldest first. */
+  /** All open pull requests into a branch, oldest first. */
   async openPullsInto(base: string): Promise<Pull[]> {
     const pulls = await this.octokit.paginate(this.octokit.rest.pulls.list, {
       ...this.#name,
@@ -165,7 +168,7 @@ export class RepositoryClient {
     });
   }
 
-  /** The pull requests that GitHub knows a commit of, open and closed ones. */
+  /** The pull requests that GitHub associates with a commit, both open and closed. */
   async pullsOfCommit(sha: string): Promise<Pull[]> {
     try {
       const { data } = await this.octokit.rest.repos.listPullRequestsAssociatedWithCommit({
@@ -180,7 +183,7 @@ export class RepositoryClient {
     }
   }
 
-  /** The first of the open pull requests for which the condition holds, among the 300 that were changed last. */
+  /** The first open pull request that meets the condition, among the 300 that changed most recently. */
   async findOpenPull(isIt: (pull: Pull) => boolean): Promise<Pull | undefined> {
     const open = {
       ...this.#name,
@@ -199,8 +202,8 @@ export class RepositoryClient {
   }
 
   /**
-   * 👀 on a comment, or on a pull request with the number `id`, so that people see that it was received. A review as a whole
-   * has no reactions.
+   * Adds 👀 to a comment, or to the pull request with the number `id`, to show people that it was received. A review as a
+   * whole can't have reactions.
    */
   async acknowledge(kind: "comment" | "review_comment" | "review" | "pull", id: number): Promise<void> {
     if (kind === "review") return;
@@ -214,7 +217,7 @@ export class RepositoryClient {
     await react({ ...this.#name, comment_id: id, content: "eyes" });
   }
 
-  /** The last closed pull requests of one head, `owner:branch`. */
+  /** The last closed pull requests with one head, `owner:branch`. */
   async closedPullsOf(headOwner: string, branch: string): Promise<Pull[]> {
     const { data } = await this.octokit.rest.pulls.list({
       ...this.#name,

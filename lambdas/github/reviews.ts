@@ -2,11 +2,11 @@ import type { Octokit } from "@octokit/rest";
 
 const perPage = 100;
 
-/** What a review consists of. */
+/** The contents of a review. */
 export interface Review {
   /** Whether it has a text of its own. */
   hasText: boolean;
-  /** As GitHub names it, such as `CHANGES_REQUESTED`. */
+  /** GitHub's name for it, such as `CHANGES_REQUESTED`. */
   state: string;
   /** The ids of its comments on lines of the diff. */
   comments: number[];

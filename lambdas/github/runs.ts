@@ -2,7 +2,7 @@ import type { Octokit } from "@octokit/rest";
 import { isRefusal } from "../model/errors.js";
 import type { RepositoryName } from "./contents.js";
 
-/** How many runs are read: those of forks' branches of the same name are among them. */
+/** How many runs are read. They include runs on forks' branches of the same name. */
 const runsRead = 30;
 
 /** A failed run, and the repository of its head. */
@@ -15,8 +15,8 @@ export interface FailedRunOf {
 }
 
 /**
- * Whether the newest completed run of the same workflow, event and branch has succeeded. Then nothing is left to fix,
- * however late the failure is delivered. A newer failure has an event of its own.
+ * Whether the newest completed run of the same workflow, event and branch has succeeded. If so, there is nothing left to
+ * fix, no matter how late the failure is delivered. A newer failure has its own event.
  */
 export async function hasSucceededSince(
   octokit: Octokit,
@@ -38,7 +38,7 @@ export async function hasSucceededSince(
       .sort((a, b) => Number(b.id) - Number(a.id));
     return newest !== undefined && Number(newest.id) >= id && newest.conclusion === "success";
   } catch (error) {
-    // The workflow is gone, and its runs with it.
+    // The workflow and its runs are gone.
     if (isRefusal(error, 404)) return false;
     throw error;
   }

@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
 import { type Key, Table } from "../aws/table.js";
 
-/** What `@octokit/auth-app` knows of a token, as text, and when (milliseconds since the epoch) it is used no more. */
+/** A token as the text that `@octokit/auth-app` caches, and when we stop using it (milliseconds since the epoch). */
 export interface Token {
   value: string;
   until: number;
@@ -19,9 +19,10 @@ const ivBytes = 12;
 const tagBytes = 16;
 
 /**
- * The token of one installation in the table, so that a flow's Lambdas need not get one each: `pk = token#<API's
- * host>#<installation>`, `sk = token`. It is encrypted with a key that is derived from the App's private key: only who
- * could get such a token from GitHub can read it. The table is an aid: if it fails, GitHub gives a token.
+ * The token of one installation in the table, so a flow's Lambdas don't each have to request one: `pk = token#<API's
+ * host>#<installation>`, `sk = token`. It is encrypted with a key derived from the App's private key, so only somebody
+ * who could get a token from GitHub anyway can read it. The table is only an optimization: if it fails, we get a token
+ * from GitHub.
  */
 export class SharedToken {
   readonly #table = new Table();
@@ -50,7 +51,7 @@ export class SharedToken {
     await this.#table.update<SealedToken>(this.#key, item).catch(() => undefined);
   }
 
-  /** Base64 of IV, tag and ciphertext, for this item alone. */
+  /** Base64 of IV, tag and ciphertext. It can be opened only as part of this item. */
   #seal(value: string): string {
     const iv = randomBytes(ivBytes);
     const sealing = createCipheriv(cipher, this.#encryptionKey, iv).setAAD(Buffer.from(this.#key.pk));
@@ -58,7 +59,7 @@ export class SharedToken {
     return Buffer.concat([iv, sealing.getAuthTag(), sealed]).toString("base64");
   }
 
-  /** @throws what was not sealed with this key, or for another item. */
+  /** @throws if the text was sealed with another key or for another item. */
   #open(text: string): string {
     const bytes = Buffer.from(text, "base64");
     const opening = createDecipheriv(cipher, this.#encryptionKey, bytes.subarray(0, ivBytes), {

@@ -3,8 +3,8 @@ import { sleep } from "../runtime/budget.js";
 const pausesMs = [250, 1000, 3000];
 
 /**
- * Reads again, for some seconds in all, while the answer is stale: GitHub can deliver an event before its API shows
- * what the event is about. Returns the last answer, stale or not.
+ * Reads again while the answer is stale, for a few seconds in total, because GitHub can deliver an event before its API
+ * shows the change. Returns the last answer, stale or not.
  */
 export async function readWhileStale<Answer>(
   isStale: (answer: Answer) => boolean,

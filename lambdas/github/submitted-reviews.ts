@@ -2,7 +2,7 @@ import type { Octokit } from "@octokit/rest";
 import type { Person } from "../model/event.js";
 import { type Actor, accountFields, askForNodes, atOnce, personOf } from "./graphql.js";
 
-/** A review as its webhook shows it, with its ids in both APIs. */
+/** A review in the form of its webhook, with its ids in both APIs. */
 export interface SubmittedReview {
   id: number;
   node_id: string;
@@ -16,9 +16,9 @@ export interface SubmittedReview {
 
 /** The reviews of one pull request. */
 export interface PullReviews {
-  /** How many it has in all. Without one, it has no comments on lines. */
+  /** The total number of reviews. A pull request without reviews has no comments on lines. */
   count: number;
-  /** Those that were submitted since the time that was asked for. */
+  /** The reviews that were submitted since the requested time. */
   recent: SubmittedReview[];
 }
 
@@ -54,8 +54,8 @@ interface PullNode {
 }
 
 /**
- * The reviews of pull requests since a time (ISO 8601), by the pull requests' ids in the GraphQL API: one request for a
- * hundred pull requests, and one more for each further hundred new reviews of one of them.
+ * The reviews of pull requests since a time (ISO 8601), by the pull requests' ids in the GraphQL API. Takes one request
+ * per hundred pull requests, and one more for each further hundred new reviews of a pull request.
  */
 export async function findReviews(
   octokit: Octokit,

@@ -30,12 +30,15 @@ export interface SurveyedPull {
   authorId: number | undefined;
 }
 
-/** What a repository shows of the agent's work. */
+/** The agent's work in a repository. */
 export interface Survey {
   repository: ListedRepository;
   issues: SurveyedIssue[];
   pulls: SurveyedPull[];
-  /** The text of a file at the head of the default branch; `null` if there is none, `undefined` if GitHub does not show it. */
+  /**
+   * The text of a file at the head of the default branch; `null` if it does not exist, `undefined` if GitHub does not
+   * show it.
+   */
   file: string | null | undefined;
 }
 
@@ -93,16 +96,16 @@ interface RepositoryNode extends FileNode {
   }> | null;
 }
 
-/** Where the lists of one repository go on. */
+/** Where the lists of one repository continue. */
 interface Cursors {
   issuesAfter?: string | null;
   pullsAfter?: string | null;
 }
 
 /**
- * Surveys up to a hundred repositories in one request, and one more for each further hundred issues or pull requests of
- * one of them. `agent` is the agent's present login, `path` the file to read. A repository that the App cannot read, or
- * of which GitHub does not show a list, is left out.
+ * Surveys up to a hundred repositories. Takes one request, and one more for each further hundred issues or pull requests
+ * of a repository. `agent` is the agent's current login, `path` the file to read. A repository is left out if the App
+ * can't read it or GitHub does not show one of its lists.
  */
 export async function surveyRepositories(
   octokit: Octokit,
@@ -166,7 +169,7 @@ function addTo({ issues, pulls }: Survey, node: RepositoryNode): void {
   }
 }
 
-/** A list that has ended is asked for what comes after its end: nothing. An empty page may have no cursor. */
+/** A list that has ended is queried again after its end, which returns nothing. An empty page may have no cursor. */
 function cursorsAfter({ issues, pullRequests }: RepositoryNode, before: Cursors): Cursors {
   return {
     issuesAfter: issues?.pageInfo.endCursor ?? before.issuesAfter ?? null,

@@ -7,10 +7,10 @@ import { Authorship } from "./authorship.js";
 
 const perPage = 100;
 
-/** The label of the App's own issues. GitHub creates it with the first one. */
+/** The label of the App's own issues. GitHub creates it with the first issue. */
 const label = "coder-task-relay";
 
-/** The one issue in which the App reports on work that has no issue of its own. */
+/** The issue in which the App reports on work that has no issue. */
 export class TrackingIssueClient {
   readonly #repository: { owner: string; repo: string };
   readonly #mark: string;
@@ -52,7 +52,7 @@ export class TrackingIssueClient {
     }
   }
 
-  /** The number of the newest issue of this work that the App has opened. */
+  /** The number of the newest issue that the App has opened for this work. */
   async find(appId: string): Promise<number | undefined> {
     const authorship = new Authorship(this.octokit, appId);
     const pages = this.octokit.paginate.iterator(this.octokit.rest.issues.listForRepo, {
@@ -63,7 +63,7 @@ export class TrackingIssueClient {
     });
     for await (const { data: issues } of pages) {
       for (const issue of issues) {
-        // Only at its start: a quotation in it may hold the mark of other work.
+        // Check only the start: a quotation in the text may contain the mark of other work.
         const isMarked = issue.body?.startsWith(this.#mark);
         if (isMarked && (await authorship.isOurs(issue))) return issue.number;
       }

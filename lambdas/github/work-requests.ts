@@ -2,7 +2,7 @@ import type { Octokit } from "@octokit/rest";
 import type { Person, PullAsk } from "../model/event.js";
 import { type Actor, accountFields, askForAllNodes, atOnce, personOf } from "./graphql.js";
 
-/** How an issue or a pull request came to be the agent's: the newest entry of its timeline that says so. */
+/** How an issue or a pull request was given to the agent: the newest such entry in its timeline. */
 export interface WorkRequest {
   /** The entry's id in the GraphQL API. */
   id: string;
@@ -12,7 +12,8 @@ export interface WorkRequest {
   at: string;
 }
 
-// REST names the assignee as the actor of an assignment (https://github.com/google/go-github/pull/615).
+// We use GraphQL because REST names the assignee as the actor of an assignment
+// (https://github.com/google/go-github/pull/615).
 const common = `id createdAt actor { ${accountFields} }`;
 const shared = `
   __typename
@@ -38,7 +39,7 @@ const query = `query ($ids: [ID!]!) {
   }
 }`;
 
-/** The entries that ask for work, and what the relay calls them. */
+/** The entries that ask for work, with the relay's names for them. */
 const actions: Record<string, WorkRequest["action"]> = {
   AssignedEvent: "assigned",
   ReviewRequestedEvent: "review_requested",
@@ -61,8 +62,8 @@ interface WorkNode {
 }
 
 /**
- * Who has given the agent issues and pull requests, or reopened them since, by their ids in the GraphQL API. `works` says
- * what the agent is asked to do with each: an issue asks for work.
+ * The people who gave issues and pull requests to the agent, or reopened them since then, by the works' ids in the
+ * GraphQL API. `works` says what the agent is asked to do with each; for an issue, that is `work`.
  */
 export async function findWorkRequests(
   octokit: Octokit,
@@ -76,15 +77,15 @@ export async function findWorkRequests(
       const given = entries.findLastIndex(({ __typename }) => __typename === type);
       const isRequest = ({ __typename }: Entry) => __typename === type || __typename === "ReopenedEvent";
       const last = given < 0 ? undefined : entries.slice(given).findLast(isRequest);
-      // The account is gone: nobody can be asked for its permission.
+      // The account is gone, so its permission can't be checked.
       return last?.actor ? [[id, requestOf(last, last.actor)]] : [];
     }),
   );
 }
 
 /**
- * Those pull requests where somebody has removed the last request for the agent's review. A review that is submitted ends
- * the request, too, but leaves no such entry.
+ * The pull requests where somebody has removed the last request for the agent's review. Submitting a review also ends the
+ * request, but leaves no such entry.
  */
 export async function findWithdrawnReviews(
   octokit: Octokit,
@@ -98,7 +99,7 @@ export async function findWithdrawnReviews(
   return new Set(timelines.flatMap(([id, entries]) => (isWithdrawn(entries) ? [id] : [])));
 }
 
-/** The entries that are about the agent, or about nobody, the oldest first. */
+/** The entries about the agent or about nobody in particular, oldest first. */
 async function readTimelines(
   octokit: Octokit,
   ids: readonly string[],
