@@ -8,22 +8,22 @@ import type { TaskStore } from "./store.js";
 export interface Claim {
   /**
    * `claimed`: the flow may proceed. `overtaken`: a newer event is known, or GitHub says the opposite. `refused`: the
-   * person may not make the agent work, or the repository's config has faults. `nothing`: nobody is told, because the
-   * account is not served, or because the config does not ask for this work. `joined`: the task of another work takes it up,
-   * or has done so until now.
+   * person may not request work, or the repository's config has faults. `nothing`: the flow ends silently, because the
+   * account is not served or the config does not ask for this work. `joined`: the task of other work takes it up, or has
+   * done so until now.
    */
   outcome: "claimed" | "joined" | "overtaken" | "refused" | "nothing";
   /** The fencing token of the flow; `null` if the event is not registered. */
   intent: number | null;
-  /** The record and the inbox that the flow acts on. */
+  /** The key of the record and the inbox that the flow acts on. */
   key: TaskKey;
-  /** Of a refusal, for people. */
+  /** Why the work was refused, for people. */
   reason: string;
   /** What to create the task from; `null` if the flow creates none. */
   plan: Plan | null;
 }
 
-/** Registers `event` as the newest about its work. If the event starts work, its task is planned at the same time. */
+/** Registers `event` as the newest one about its work. If it starts work, its task is planned at the same time. */
 export async function claimWork(store: TaskStore, event: WorkEvent): Promise<Claim> {
   const [registering, planning] = await Promise.allSettled([
     registerIntent(store, event),

@@ -1,19 +1,19 @@
 import type { TaskLocation, TaskRecord } from "../model/record.js";
 
-/** What a run that creates a task has done. */
+/** The result of a run that creates a task. */
 export interface Creation {
   /**
-   * `existing`: there is a task already, which was created for another delivery: it needs this delivery's prompt. `told`: the
-   * same, and it is a pull request's, whose status comment follows the task until it runs.
-   * `superseded`: a newer event holds. `unwanted`: the same, and this run has created a task that must be ended.
+   * `existing`: there is already a task, which was created for another delivery and needs this delivery's prompt. `told`:
+   * the same for a pull request, whose status comment follows the task until it runs. `superseded`: a newer event has been
+   * claimed. `unwanted`: the same, and this run has created a task that must be ended.
    */
   outcome: "created" | "existing" | "told" | "superseded" | "unwanted";
-  /** The intent that is in force. */
+  /** The current intent. */
   intent: number;
   task: TaskLocation | null;
 }
 
-/** The result of a run if a newer event holds. */
+/** The result of a run if a newer event has been claimed. */
 export function superseded(record: TaskRecord | undefined): Creation {
   return { outcome: "superseded", intent: record?.intent ?? 0, task: null };
 }

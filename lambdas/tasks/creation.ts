@@ -23,8 +23,8 @@ export interface CreationRequest {
 }
 
 /**
- * Ensures that the work has exactly one task: finds it, resumes it if it is paused, or creates it. It can run again, and
- * beside itself: only the execution that holds the claim in the record creates a task.
+ * Ensures that the work has exactly one task: finds it, resumes it if it is paused, or creates it. It can run repeatedly and
+ * concurrently, because only the execution that holds the claim in the record creates a task.
  */
 export async function createTask(store: TaskStore, request: CreationRequest): Promise<Creation> {
   const { event, startedAt } = request;
@@ -71,8 +71,8 @@ async function createUnderClaim(
 }
 
 /**
- * Claims the first creation of a work together with the note of its task's name: one write. `undefined` if the record has
- * a task, of an earlier attempt for example, or if another run holds the claim.
+ * Claims the first creation for a piece of work and notes its task's name, in one write. `undefined` if the record already
+ * has a task, for example from an earlier attempt, or if another run holds the claim.
  */
 async function claimFirst(
   context: CreationContext,
@@ -80,7 +80,7 @@ async function claimFirst(
 ): Promise<{ record: TaskRecord; preparation: Preparation } | undefined> {
   const { store, event, intent } = context;
   const preparation = await prepareTask(context).catch((error: unknown) => {
-    // The owner that an earlier attempt has noted may be another one.
+    // An earlier attempt may have noted another owner, who is then used instead.
     if (error instanceof NoCoderUserError) return undefined;
     throw error;
   });
@@ -92,7 +92,7 @@ async function claimFirst(
   return record && { record, preparation };
 }
 
-/** If several runs fail at once, an older one may be claimed last. The task still hears of the newest. */
+/** If several runs fail at once, an older one may be claimed last. The newest must still reach the task. */
 async function isNewerFailure(store: TaskStore, event: StartingEvent): Promise<boolean> {
   if (event.type !== "branch_failed") return false;
   const source = (await store.get(taskKey(event)))?.source;

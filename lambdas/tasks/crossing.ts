@@ -19,10 +19,10 @@ export type CrossingKind = "closing reference" | "text";
  * Pull requests for an issue of another repository. Anybody with write permission in the pull request's repository can edit
  * its text and link issues, so a link alone proves nothing. It counts only if the pull request is the agent's and its
  * repository public, if the App reaches both repositories through the same installation, and if everybody involved in the
- * link, the agent too, has write permission in the task's repository. If GitHub does not say, the link does not count.
+ * link, including the agent, has write permission in the task's repository. If GitHub does not say, the link does not count.
  */
 export class Crossing {
-  /** By key, so that each link is checked once. */
+  /** By key, so each link is checked only once. */
   readonly #leads = new Map<string, Promise<CurrentRepository | undefined>>();
 
   constructor(
@@ -31,7 +31,7 @@ export class Crossing {
     private readonly event: Pick<InboxEvent, "installation" | "repository">,
   ) {}
 
-  /** The id of a repository that a text names; `undefined` if this installation does not see it. */
+  /** The id of a repository that a text names; `undefined` if this installation can't see it. */
   async repositoryId(name: RepositoryName): Promise<number | undefined> {
     return this.event.repository.private ? undefined : (await this.#find(name))?.id;
   }
@@ -87,7 +87,7 @@ export class Crossing {
     }
   }
 
-  /** Why the link does not count. */
+  /** Why the link does not count; `undefined` if it does. */
   async #objection(
     pull: Pull,
     key: TaskKey,
@@ -132,7 +132,7 @@ function isInText(pull: Pull, { work }: TaskKey, { owner, name }: CurrentReposit
   );
 }
 
-/** The page of the repository of a pull request. */
+/** The URL of the repository of a pull request. */
 export function pageOf({ url }: Pull): string {
   return url.replace(/\/pull\/\d+$/, "");
 }

@@ -16,7 +16,7 @@ export interface EndingRequest {
   task?: TaskLocation | undefined;
 }
 
-/** `nothing`: there was no task; `superseded`: a newer event holds. */
+/** `nothing`: there was no task. `superseded`: a newer event has been claimed. */
 export interface Ending {
   outcome: "completed" | "stopped" | "nothing" | "superseded";
 }
@@ -24,16 +24,16 @@ export interface Ending {
 const superseded: Ending = { outcome: "superseded" };
 
 /**
- * Ends the issue's task: deletes it, or pauses it if the agent was only unassigned, so that it can be resumed. A task that
- * is gone already, or whose API Coder no longer has, counts as deleted. Throws a `TaskBusyError` while something is in
- * the way.
+ * Ends the issue's task: deletes it, or only pauses it if the agent was unassigned, so it can be resumed. A task that is
+ * already gone, or whose API Coder no longer has, counts as deleted. Throws a `TaskBusyError` while the task can't be ended,
+ * for example because it is being created.
  */
 export async function endTask(store: TaskStore, request: EndingRequest): Promise<Ending> {
   const { event, intent } = request;
   const key = taskKey(event);
   const record = await store.get(key);
   if (record?.intent !== intent) {
-    // An earlier attempt of this run may have been superseded while it stopped the agent.
+    // If an earlier attempt of this run was superseded while it stopped the agent, it may have left its claim.
     await store.releaseStop(intent, key);
     return superseded;
   }
@@ -78,8 +78,8 @@ async function remove(store: TaskStore, { event, intent }: EndingRequest, found:
   const wasCreated = task !== undefined || location?.id !== undefined;
   const former = () =>
     wasCreated ? { formerName: task?.name ?? location?.name, formerEndedAt: Date.now() } : {};
-  // The claim keeps a newer event from reusing the task that is being removed. The name is noted before that: a newer event
-  // may supersede this run, and has to know why the name is not free yet.
+  // The claim keeps a newer event from reusing the task that is being removed. The name is noted with it, because a newer
+  // event may supersede this run, and has to know why the name is not free yet.
   if (!(await store.claimCreation(intent, key, holder, former()))) {
     if ((await store.get(key))?.intent !== intent) return superseded;
     throw beingCreated(event);
@@ -87,7 +87,7 @@ async function remove(store: TaskStore, { event, intent }: EndingRequest, found:
   try {
     if (location) await coder.backendOf(location).remove({ ...location, ...task }, key);
     if (task && task.view.phase !== "gone") measure("TasksDeleted", 1);
-    // Even if a newer event has superseded this run meanwhile: it has to know that the task is gone.
+    // Even if a newer event has superseded this run in the meantime, it has to know that the task is gone.
     const ended = { task: undefined, stopped: undefined, report: reportOf(found), ...former() };
     await store.releaseCreation(key, holder, ended);
   } catch (error) {
@@ -112,8 +112,9 @@ function beingCreated(event: IssueEvent): TaskBusyError {
 }
 
 /**
- * Searches Coder for a task without a record, if there may be one: anybody who opened an issue may close it. A task that
- * the record says was ended is not looked for: an archived chat would be found, and look like one that was stopped.
+ * Searches Coder for a task without a record, if there may be one. The agent must be assigned, because anybody who opened an
+ * issue can close it. If the record says that the task was ended, there is no search: it would find the archived chat, which
+ * looks like a stopped one.
  */
 async function search(
   store: TaskStore,
@@ -127,10 +128,10 @@ async function search(
   return coder.search(work, event.sender);
 }
 
-/** The states of a status comment that shows a task. */
+/** The states of a status comment that show a live task. */
 const liveStates: readonly (string | undefined)[] = ["created", "running", "waiting", "stopped"];
 
-/** Whether the issue had a task: an attempt that is repeated does not find it any more. */
+/** Whether the issue had a task, which a repeated attempt no longer finds. */
 function hadTask({ formerName, status }: TaskRecord): boolean {
   return formerName !== undefined || [...liveStates, "completed"].includes(status?.state);
 }

@@ -3,21 +3,21 @@ import type { StartingEvent, TaskRequested } from "../model/event.js";
 import type { Phase } from "../model/phase.js";
 import type { TaskRecord } from "../model/record.js";
 
-/** An agent that reports no state counts as busy with a job for this long: nobody can tell when its turn ends. */
+/** An agent that reports no state counts as busy with a job for this long, because nothing shows when its turn ends. */
 const silentTurnMs = 3_600_000;
 
-/** A job that is due, or a workflow that has failed on a branch. */
+/** A job that is due, or a workflow that failed on a branch. */
 export type RepeatedEvent = Exclude<StartingEvent, TaskRequested>;
 
 /**
- * What happens to the task that a job or a failing branch already has. `keep`: it was created for this very delivery.
- * `tell`: it gets this delivery's prompt. `replace`: it is removed and created again.
+ * What happens to the existing task of a job or a failing branch. `keep`: it was created for this very delivery. `tell`: it
+ * gets this delivery's prompt. `replace`: it is removed, and a new one is created.
  */
 export type TaskDecision = "keep" | "tell" | "replace";
 
 /**
  * A failing branch keeps its agent. A job gets a new agent in a new workspace for each run, unless the last run is still
- * going on.
+ * working.
  */
 const decisions: Record<RepeatedEvent["type"], Record<Phase, TaskDecision>> = {
   job_due: {
@@ -38,7 +38,7 @@ const decisions: Record<RepeatedEvent["type"], Record<Phase, TaskDecision>> = {
   },
 };
 
-/** `owner` is the Coder user who would own a task that is created now. An agent of another user gets no prompt. */
+/** `owner` is the Coder user who would own a task created now. Another user's agent gets no prompt. */
 export function decideExisting(
   event: RepeatedEvent,
   record: TaskRecord,
@@ -52,7 +52,7 @@ export function decideExisting(
   return decisions[event.type][task.view.phase];
 }
 
-/** Measured by the scheduled times, which are Scheduler's clock: from the one that the agent was last told to this one. */
+/** Compares scheduled times, which are all by Scheduler's clock: that of this run, and of the last one sent to the agent. */
 function isLongOver(event: RepeatedEvent, { startedBy, toldBy }: TaskRecord, { view }: CoderTask): boolean {
   if (event.type !== "job_due" || view.silent !== true) return false;
   return Date.parse(event.at) - Date.parse(toldBy ?? startedBy ?? "") >= silentTurnMs;

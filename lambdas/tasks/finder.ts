@@ -24,13 +24,13 @@ import { issueTakingUp } from "./pull-now.js";
 import { issueInBranch, ownWords, referencesIn, type TextReference } from "./references.js";
 import type { Branch, TaskStore } from "./store.js";
 
-/** How many other repositories a text can lead to: each costs a request. */
+/** How many other repositories a text can lead to. Each costs a request. */
 const mostRepositories = 3;
 
-/** The work that a task is for, and the repository that it is in. */
+/** The work that a task is for, and its repository. */
 export interface Destination extends TaskKey {
   repository: TaskRepository;
-  /** Whether there is a task, and not only one that is being created. */
+  /** Whether there is a task; `false` if it is still being created. */
   hasTask: boolean;
 }
 
@@ -43,7 +43,7 @@ export interface FinderContext {
   octokit: Octokit;
   event: PullEvent;
   coder: () => Promise<Coder>;
-  /** Whether the person behind the event may make an agent of its repository work. Strangers cannot start a search of Coder. */
+  /** Whether the person behind the event may request work in its repository. Strangers cannot start a search of Coder. */
   isTrusted: () => Promise<boolean>;
 }
 
@@ -64,13 +64,13 @@ export class TaskFinder {
     this.#issuesNow = new IssuesNow(octokit);
   }
 
-  /** The issue's own task. If its record is lost, it is searched for only if the agent is assigned. */
+  /** The issue's own task. If its record is lost, Coder is searched for it, but only if the agent is assigned. */
   async ofIssue(event: CommentPosted | CommentWithdrawn): Promise<Destination | undefined> {
     const key = issueKey(event.repository.id, event.subject.number);
     // A deleted comment must not be sent later, even if the task is wanted again.
     if (event.type === "comment_withdrawn") return this.#here(key);
     const record = await this.#store.get(key);
-    // A task that is still being created gets earlier comments, too.
+    // A task that is still being created also gets earlier comments.
     if (record?.wanted || (record && event.agentAssigned)) return this.#hereAsOfNow(key, record);
     if (record || !event.agentAssigned) return undefined;
     await this.#recover(key);
@@ -78,15 +78,15 @@ export class TaskFinder {
   }
 
   /**
-   * The task that a pull request is for. One that the agent was given has its own, or has joined an issue's. One that the
-   * agent has opened is for other work. If the record says nothing, this event may have overtaken what gives it to the agent,
-   * so what GitHub shows now counts.
+   * The task that a pull request is for. A pull request that the agent was given has its own task, or has joined an issue's.
+   * One that the agent opened is for other work. If the record says nothing, this event may have overtaken the delivery that
+   * gives it to the agent, so GitHub's current state counts.
    */
   async ofPull(pull: Pull): Promise<Destination | undefined> {
     const key = pullKey(pull.repositoryId, pull.number);
     const record = await this.#store.get(key);
     const { type } = this.#event;
-    // Closing it may have ended its own work before we hear of it here.
+    // Closing the pull request may already have ended its own work.
     const isLate = type === "comment_withdrawn" || type === "pull_changed";
     const isGiven = isLate ? record?.intent !== undefined : record?.wanted;
     if (record && isGiven) {
@@ -105,9 +105,9 @@ export class TaskFinder {
   }
 
   /**
-   * The task that a pull request of the agent's is for: by the issues that it closes; by the jobs, failing branches and
-   * issues that its text names; by its branch, if that is known from before or names an issue. A statement counts more
-   * than a guess from the branch.
+   * The task that one of the agent's own pull requests is for. It is found by the issues that the pull request closes, by
+   * the jobs, failing branches and issues that its text names, or by its branch, if that is known from before or names an
+   * issue. An explicit statement counts more than a guess from the branch.
    */
   async #ofOwnPull(pull: Pull): Promise<Destination | undefined> {
     const { issues: closing, areCertain } = await this.#links.closingReferences(pull.number);
@@ -139,7 +139,7 @@ export class TaskFinder {
     return undefined;
   }
 
-  /** The work that a pull request's text names, the most likely first. */
+  /** The work that a pull request's text names, most likely first. */
   async *#named(pull: Pull, likely: readonly string[]): AsyncGenerator<Candidate> {
     const page = pageOf(pull);
     for (const work of worksNamedIn(ownWords(pull.body), page)) yield this.#candidate(work);
@@ -172,7 +172,7 @@ export class TaskFinder {
     const { repository: linked, ...key } = candidate;
     const record = await this.#store.get(key);
     const isHere = key.repositoryId === this.#event.repository.id;
-    // As above: a deleted comment must not be sent later.
+    // As in `ofIssue`, a deleted comment must not be sent later.
     const isWithdrawn = this.#event.type === "comment_withdrawn" && record !== undefined;
     if (!isWithdrawn && !this.#hadPull(record, pull, kind) && !hasOrGetsTask(record)) {
       if (!(await this.#issuesNow.want(candidate, record, new URL(pull.url).origin))) return undefined;
@@ -183,7 +183,7 @@ export class TaskFinder {
     return repository && { ...key, repository, hasTask: isCreated(record) };
   }
 
-  /** The task that a pull request was for: merging it may have ended the task before we hear of it. */
+  /** Whether a task was for this pull request: merging it may have ended the task before its event got here. */
   #hadPull(record: TaskRecord | undefined, pull: Pull, kind: CrossingKind): boolean {
     if (this.#event.type !== "pull_changed" || record?.intent === undefined) return false;
     const isIt = ({ repository, number }: TaskPull) =>
@@ -196,7 +196,7 @@ export class TaskFinder {
     return { ...key, repository: { id, owner, name }, hasTask };
   }
 
-  /** Updates the record if the App was reinstalled or the repository renamed since. */
+  /** Updates the record if the App has been reinstalled since. */
   async #hereAsOfNow(key: TaskKey, record: TaskRecord): Promise<Destination> {
     const { source, intent } = record;
     const { installation, repository } = this.#event;
@@ -207,7 +207,7 @@ export class TaskFinder {
     return this.#here(key, isCreated(record));
   }
 
-  /** A branch leads only to tasks in the repository of its pull requests. */
+  /** Remembers the branch only for tasks in the repository of its pull requests. */
   async #remember(branch: Branch | undefined, found: Destination): Promise<Destination> {
     if (branch && found.repositoryId === branch.baseRepositoryId) {
       await this.#store.rememberBranch(branch, found.work);
@@ -248,7 +248,7 @@ export class TaskFinder {
   }
 }
 
-/** A task that is still being created gets earlier messages, too. */
+/** A task that is still being created also gets earlier messages. */
 function hasOrGetsTask({ wanted, task }: TaskRecord = {}): boolean {
   return wanted ?? task !== undefined;
 }
@@ -260,7 +260,7 @@ function branchOf({ repositoryId, headRepositoryId, headBranch }: Pull): Branch 
     : { baseRepositoryId: repositoryId, headRepositoryId, name: headBranch };
 }
 
-/** Among issues that are only mentioned, those that the branch names come first. */
+/** Sorts references by clarity. Among issues that are only mentioned, those that the branch points to rank first. */
 function byLikelihood(references: readonly TextReference[], likely: readonly string[]): TextReference[] {
   const order = ["closes", "serves", "likely", "mentions"];
   const rank = ({ clarity, repository, issue }: TextReference) =>

@@ -15,26 +15,26 @@ import { WorkedOn } from "./worked-on.js";
 
 export interface Found {
   /**
-   * `found`: there is a task, and the event may go to it. `refused`: there is one, but somebody behind the event may not
-   * speak to the agent, or the repository's account is not served. `obsolete`: a failed run of a pull request that
-   * the agent works on, but not of its newest commit. `none`: no task.
+   * `found`: there is a task, and it may receive the event. `refused`: there is one, but somebody behind the event may not
+   * speak to the agent, or the repository's account is not served. `obsolete`: the run failed on a pull request that the
+   * agent works on, but not on its newest commit. `none`: no task.
    */
   outcome: "found" | "refused" | "obsolete" | "none";
-  /** Whose task it is; `null` if there is none. */
+  /** The key of the task; `null` if there is none. */
   key: TaskKey | null;
-  /** Whether there is a task, and not only one that is being created. */
+  /** Whether there is a task; `false` if it is still being created. */
   hasTask: boolean;
-  /** The issue or pull request that the event is about; of a failed run, its pull request. */
+  /** The issue or pull request that the event is about. For a failed run, its pull request. */
   subject: Subject | null;
-  /** Of a refusal, for people: who may speak to the agent; empty if nobody is to be told. */
+  /** If refused: who may speak to the agent, for people. Empty if nobody should get an answer. */
   reason: string;
 }
 
 const none: Found = { outcome: "none", key: null, hasTask: false, subject: null, reason: "" };
 
 /**
- * Finds the task that an event is for, and asks whether the people behind the event may speak to its agent: by their
- * permission where the task is. In a repository that is out of reach by now, there is no task.
+ * Finds the task that an event is for, and checks whether the people behind the event may speak to its agent, by their
+ * permission in the task's repository. If the event's repository is now out of reach, there is no task.
  */
 export async function findTask(store: TaskStore, event: InboxEvent): Promise<Found> {
   try {
@@ -52,7 +52,7 @@ export async function findTask(store: TaskStore, event: InboxEvent): Promise<Fou
 async function find(store: TaskStore, event: InboxEvent): Promise<Found> {
   const app = await connectGitHub();
   const octokit = app.installation(event.installation);
-  // With these, nobody says anything to the agent.
+  // Nobody speaks to the agent through these events.
   const isSilent = event.type === "comment_withdrawn" || event.type === "pull_changed";
   const isTrusted = async () => !isSilent && (await authorize(app, event, event.repository)).allowed;
   const finder = new TaskFinder({ store, octokit, event, coder: connectCoder, isTrusted });
@@ -63,7 +63,7 @@ async function find(store: TaskStore, event: InboxEvent): Promise<Found> {
     return { outcome: allowed ? "found" : "refused", key, hasTask, subject, reason };
   };
   const authorizeAt = async (repository: TaskRepository): Promise<Authorization> => {
-    // Taking a comment back needs no permission of the relay's.
+    // Withdrawing a comment needs no permission from the relay.
     if (event.type === "comment_withdrawn") return { allowed: true, reason: "" };
     if (await isRepositoryServed(octokit, event.repository)) {
       return isSilent ? { allowed: true, reason: "" } : authorize(app, event, repository);
@@ -73,7 +73,7 @@ async function find(store: TaskStore, event: InboxEvent): Promise<Found> {
   };
 
   const workedOn = new WorkedOn(octokit, store);
-  /** Of several from one branch, the first with a task hears of it: what is failing there is fixed once. */
+  /** If several pull requests share the branch, the first one with a task gets the failure, so it is fixed only once. */
   const ofCi = async (pulls: readonly Pull[]): Promise<Found> => {
     for (const pull of pulls) {
       const found = await finder.ofPull(pull);
@@ -94,7 +94,7 @@ async function find(store: TaskStore, event: InboxEvent): Promise<Found> {
   if (event.type !== "pull_changed" && event.subject.kind === "issue")
     return answer(await finder.ofIssue(event), event.subject);
   const pull = await new RepositoryClient(octokit, event.repository).pull(event.subject.number);
-  // Another repository may have the name now.
+  // The name may belong to another repository now.
   const isSame = pull?.repositoryId === event.repository.id;
   return answer(pull && isSame ? await finder.ofPull(pull) : undefined, event.subject);
 }

@@ -1,11 +1,11 @@
 import type { TaskView } from "../model/phase.js";
 
-/** What a turn looks like: `undefined` if there is nothing to follow any more, since the task is gone or archived. */
+/** The state of a turn; `undefined` if there is nothing left to follow, because the task is gone or archived. */
 export type TurnState = "running" | "waiting" | undefined;
 
 /**
- * Whether an agent's turn goes on or is over. How long it is watched is in the retry policies `working` and `resting`:
- * Coder's summary appears moments after a turn, its pull request some minutes after.
+ * Whether an agent still works on its turn. The retry policies `working` and `resting` set how long it is observed: Coder's
+ * summary appears moments after a turn, and its pull request some minutes later.
  */
 export function turnState({ phase }: TaskView): TurnState {
   if (phase === "ready") return "waiting";

@@ -7,7 +7,7 @@ import { isFollowedBy, type TaskKey } from "../model/record.js";
 import { turnState } from "./follow.js";
 import type { TaskStore } from "./store.js";
 
-/** What an execution of `follow-task` was started with: the work, the intent, and its own name in the record. */
+/** The input of an execution of `follow-task`: the work, the intent, and the execution's own name in the record. */
 export interface Follow extends TaskKey {
   intent: number;
   follower: string;
@@ -15,9 +15,9 @@ export interface Follow extends TaskKey {
 
 /**
  * Starts an execution that follows the agent's turn, if the backend reports progress or the work has no issue. The record
- * names the one follower that may write. An older one ends when it observes that it is no longer named, so a repeated
- * start does no harm, and no start is lost because an older execution is about to end. `followFlow` is the ARN of the
- * state machine.
+ * names the one follower that may write. An older follower ends when it sees that it is no longer named. So a repeated
+ * start is harmless, and no start is lost because an older execution is about to end. `followFlow` is the ARN of the state
+ * machine.
  */
 export async function startFollowing(
   store: TaskStore,
@@ -36,11 +36,11 @@ export async function startFollowing(
   return { follower: name };
 }
 
-/** The states of the status comment that progress may replace: any other was written for a reason. */
+/** The states of the status comment that progress may replace. All others were written for a reason. */
 const replaceable: readonly (string | undefined)[] = ["running", "waiting", "failed"];
 
 export interface ProgressObservation {
-  /** `over`: there is nothing to follow any more, or another execution has taken over. */
+  /** `over`: there is nothing left to follow, or another execution has taken over. */
   outcome: "news" | "over";
   state: "running" | "waiting" | "failed";
   /** Coder's report on the turn; empty if there is none. */
@@ -50,8 +50,8 @@ export interface ProgressObservation {
 const over: ProgressObservation = { outcome: "over", state: "running", report: "" };
 
 /**
- * Observes an agent's turn: whether the status comment should change. Throws an `AgentWorkingError` or
- * an `AgentRestingError` if not.
+ * Observes an agent's turn. Returns the news for the status comment, or throws an `AgentWorkingError` or an
+ * `AgentRestingError` if there is none.
  */
 export async function observeProgress(store: TaskStore, follow: Follow): Promise<ProgressObservation> {
   const record = await store.get(follow);
@@ -60,7 +60,7 @@ export async function observeProgress(store: TaskStore, follow: Follow): Promise
   const turn = task && turnState(task.view);
   if (turn === undefined) return over;
 
-  // Work without an issue has no readers: only its failures are announced.
+  // Work without an issue has no readers, so only its failures are announced.
   const isLost = task?.view.hasFailed === true && record.source !== undefined && !("issue" in record.source);
   const state = isLost ? "failed" : turn;
   const report = task?.view.report ?? "";
@@ -69,6 +69,6 @@ export async function observeProgress(store: TaskStore, follow: Follow): Promise
   if (replaceable.includes(announced) && (isOtherState || report !== (record.report ?? ""))) {
     return { outcome: "news", state, report };
   }
-  if (turn === "running") throw new AgentWorkingError("The agent works, without news. It is watched.");
-  throw new AgentRestingError("The agent rests, without news. It is watched for ten minutes.");
+  if (turn === "running") throw new AgentWorkingError("The agent is working, without news. It is watched.");
+  throw new AgentRestingError("The agent is idle, without news. It is watched for ten minutes.");
 }

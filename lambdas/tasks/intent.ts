@@ -11,22 +11,21 @@ import type { TaskStore } from "./store.js";
 export interface Registration {
   /**
    * `claimed`: the event is registered. `overtaken`: a newer event is known, or GitHub says the opposite. `refused`: the
-   * person may not make the agent work. `nothing`: nor may anybody there, and nobody there is told.
+   * person may not request work. `nothing`: the account is not served, so nobody there gets an answer.
    */
   outcome: "claimed" | "overtaken" | "refused" | "nothing";
   /** The fencing token of the flow; `null` if the event is not registered. */
   intent: number | null;
-  /** Of a refusal, for people. */
+  /** Why the work was refused, for people. */
   reason: string;
-  /** Of a pull request: the issue that it closes, whose task takes it up, or has done so until now. */
+  /** For a pull request: the issue that it closes, whose task takes it up, or has done so until now. */
   joined?: string | undefined;
 }
 
 /**
- * Registers `event` as the newest about its work. Deliveries come late, twice and out of order: if the record says the
- * opposite and is not clearly older (GitHub's times have a resolution of one second), GitHub is asked which of the two
- * holds. Idempotent by delivery. Only an event that is authorized is registered; all questions to GitHub are asked at the
- * same time.
+ * Registers `event` as the newest one about its work. Deliveries come late, twice and out of order. So if the record says
+ * the opposite and is not clearly older (GitHub's times have a resolution of one second), GitHub is asked which of the two
+ * is right. Idempotent by delivery. Only authorized events are registered. All requests to GitHub run at the same time.
  */
 export async function registerIntent(store: TaskStore, event: WorkEvent): Promise<Registration> {
   const key = taskKey(event);
@@ -49,7 +48,7 @@ export async function registerIntent(store: TaskStore, event: WorkEvent): Promis
     ]);
     if (!allowed) return { outcome: reason === "" ? "nothing" : "refused", intent: null, reason };
     if (isRepeated) return { outcome: "claimed", intent: known.intent ?? null, reason, joined: known.joined };
-    // The record may say that this delivery was claimed before.
+    // Read the record first: it may say that this delivery has already been claimed.
     if (isAssumedNew && (isRefuted || objection !== "")) continue;
     if (objection !== "") return { outcome: "refused", intent: null, reason: objection };
     if (isRefuted) return { outcome: "overtaken", intent: null, reason };
@@ -75,26 +74,26 @@ export async function registerIntent(store: TaskStore, event: WorkEvent): Promis
 }
 
 /**
- * An issue without comments has no status comment, so it hardly has a record, and none is read at first. The condition of
- * the write finds out if there is one.
+ * An issue without comments has no status comment, so it is unlikely to have a record, and none is read at first. If there
+ * is one, the write fails on its condition.
  */
 function isProbablyNew(event: WorkEvent): boolean {
   return event.type === "task_requested" && event.issue.comments === 0;
 }
 
 /**
- * An old delivery that still holds must not make the record older: an event between the two would win over the newer one
- * without a question to GitHub.
+ * An old delivery that is still right must not make the record's time older. Otherwise, an event between the two times would
+ * override the record without GitHub being asked.
  */
 function laterOf(at: string, known: string | undefined): string {
   return known !== undefined && Date.parse(known) > Date.parse(at) ? known : at;
 }
 
-/** What GitHub says against an event now. */
+/** What GitHub's current state says against an event. */
 interface Doubts {
-  /** It holds no more. */
+  /** The event is no longer true. */
   isRefuted: boolean;
-  /** For people: why the agent can't do what it asks for; "" if it can. */
+  /** Why the agent can't do what the event asks for, for people; "" if it can. */
   objection: string;
 }
 
@@ -117,8 +116,8 @@ async function doubtsAbout(
 }
 
 /**
- * Whether the task of a pull request knows of a request already: it was given the same by one that is not older. An issue's
- * task is told nothing by another assignment, so it need not be asked.
+ * Whether the task of a pull request already knows of a request, because it got the same one at the same time or later. For
+ * an issue there is no need to check, because its task gets no message about another assignment.
  */
 function isTold(known: TaskRecord | undefined, event: WorkEvent): boolean {
   if (event.type !== "task_requested" || event.issue.ask === undefined) return false;
@@ -131,8 +130,8 @@ function isTold(known: TaskRecord | undefined, event: WorkEvent): boolean {
 type KnownComment = Pick<TaskRecord, "commentId" | "commentSearched">;
 
 /**
- * Searches for the status comment of an earlier record that was lost, at the same time as the other question to GitHub,
- * so that the first status does not wait for it. If the search fails, the first status searches again.
+ * Searches for the status comment of an earlier record that was lost. This happens at the same time as the other requests to
+ * GitHub, so the first status does not wait for it. If the search fails, the first status searches again.
  */
 async function searchComment(
   known: TaskRecord | undefined,
@@ -149,7 +148,7 @@ async function searchComment(
   }
 }
 
-/** The condition that nobody has claimed the work meanwhile, nor created a status comment if one was found. */
+/** The condition that nobody has claimed the work in the meantime or, if a status comment was found, created another. */
 function unchangedSince(known: TaskRecord | undefined, { commentId }: KnownComment): Condition {
   const intent =
     known?.intent !== undefined
@@ -161,8 +160,8 @@ function unchangedSince(known: TaskRecord | undefined, { commentId }: KnownComme
 }
 
 /**
- * Whether GitHub has to be asked: always before work starts. Before it ends, if the agent is assigned without a record,
- * or if the record says the opposite and is not clearly older.
+ * Whether GitHub has to be asked. Before work starts: always. Before it ends: if the agent is assigned but there is no
+ * record, or if the record says the opposite and is not clearly older.
  */
 function isDoubtful(known: TaskRecord | undefined, event: IssueEvent, isWanted: boolean): boolean {
   if (isWanted) return true;
@@ -183,7 +182,7 @@ function sourceOf(event: WorkEvent): WorkSource {
     : { installation, repository, run: event.run };
 }
 
-/** An issue that was deleted or transferred does not come back. */
+/** An issue that was deleted or transferred can't come back, so GitHub need not be asked. */
 function isFinal(event: IssueEvent): boolean {
   return event.type === "task_closed" && (event.reason === "deleted" || event.reason === "transferred");
 }

@@ -6,9 +6,9 @@ import type { IssueEvent } from "../model/event.js";
 import { statusMarker } from "../model/status-marker.js";
 
 /**
- * Whether the issue is open and the agent among its assignees, as GitHub says now; `undefined` if it does not say: then
- * the last event holds. `since` (ISO 8601) is when the issue last changed, as far as the relay knows: GitHub is asked again
- * while it shows an older state.
+ * Whether GitHub now shows the issue as open and assigned to the agent; `undefined` if GitHub does not say, and the last
+ * event counts. `since` (ISO 8601) is the last change of the issue that the relay knows: while GitHub shows an older state,
+ * it is asked again.
  */
 export async function isWantedNow(
   octokit: Octokit,
@@ -18,7 +18,7 @@ export async function isWantedNow(
   return new IssueClient(octokit, issue).isOpenFor(agentId(octokit), since);
 }
 
-/** The id of the status comment that the issue has. */
+/** The id of the issue's status comment; `undefined` if it has none. */
 export async function findStatusComment(event: IssueEvent): Promise<number | undefined> {
   const app = await connectGitHub();
   const issue = new IssueClient(app.installation(event.installation), event);

@@ -3,17 +3,17 @@ import type { RepositoryName } from "../github/contents.js";
 import type { TaskKey, TaskRecord } from "../model/record.js";
 import { isWantedNow } from "./issue-now.js";
 
-/** How many issues GitHub is asked about for one event: each costs a request. */
+/** How many issues GitHub is asked about for one event. Each costs a request. */
 const mostAsked = 3;
 
-/** What an event may be for, and the name of its repository. */
+/** Work that an event may be for, and the name of its repository. */
 export interface Candidate extends TaskKey {
   repository: RepositoryName;
 }
 
 /**
- * Whether issues want a task now that want none by their records, or have no record: the event that asks may have
- * overtaken their assignment. GitHub is asked once about each.
+ * Asks GitHub whether issues want a task now, although their records say that they don't, or are missing: the current event
+ * may have overtaken their assignment. GitHub is asked only once about each issue.
  */
 export class IssuesNow {
   readonly #answers = new Map<string, Promise<boolean | undefined>>();

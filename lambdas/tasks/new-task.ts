@@ -15,7 +15,7 @@ import type { TaskStore } from "./store.js";
 /** Coder can reserve a deleted task's name this long; the creation is retried until it is free. */
 const deletionMs = 10 * 60_000;
 
-/** What a run that creates a task works with. */
+/** The inputs of a run that creates a task. */
 export interface CreationContext {
   store: TaskStore;
   coder: Coder;
@@ -24,19 +24,19 @@ export interface CreationContext {
   plan: Plan;
 }
 
-/** What a new task is made with: Coder was asked for it, and nothing is changed yet. */
+/** Everything that a new task needs, as looked up in Coder. Nothing has been changed yet. */
 export interface Preparation {
   backend: CoderBackend;
   /** The Coder user who will own the task. */
   owner: string;
-  /** The names that the task may have, the first choice first. */
+  /** The names that the task may have, in order of preference. */
   names: string[];
   create: CreateTask;
 }
 
 /**
- * Asks Coder what a new task is made with, all at once: the lookups begin on the likely backend, before Coder says which one
- * it is. If it is the other one, they begin again there.
+ * Looks up in Coder what a new task needs, all at once. The lookups start on the likely backend, before Coder says which one
+ * it has. If it is the other one, they start again there.
  */
 export async function prepareTask(context: CreationContext, record: TaskRecord = {}): Promise<Preparation> {
   const { coder, event } = context;
@@ -54,7 +54,7 @@ export async function prepareTask(context: CreationContext, record: TaskRecord =
   return { backend, owner, names, create };
 }
 
-/** The owner of the new task on a backend, and what it is created from. If nobody awaits one that fails, that is fine. */
+/** The owner of the new task on a backend, and what it is created from. Unused lookups may fail without consequences. */
 function lookUp(backend: CoderBackend, { event, plan }: CreationContext, record: TaskRecord) {
   const noted = notedBy(event, record, backend);
   const owning = noted ? Promise.resolve(noted.owner) : backend.ownerOf(plan.requester);
@@ -63,7 +63,7 @@ function lookUp(backend: CoderBackend, { event, plan }: CreationContext, record:
   return { owning, preparing };
 }
 
-/** What an earlier attempt of this very creation has noted. Only this may name another owner. */
+/** The note of an earlier attempt of this very creation. Only such a note may name another owner. */
 function notedBy(
   { delivery }: StartingEvent,
   { task, startedBy }: TaskRecord,
@@ -73,7 +73,7 @@ function notedBy(
   return isOwn && task?.backend === api ? task : undefined;
 }
 
-/** The note by which a run that ends the task at the same time finds it. */
+/** The note that lets a concurrent run that ends the task find it. */
 export function noteOf(
   { delivery }: StartingEvent,
   task: TaskLocation,
@@ -81,9 +81,9 @@ export function noteOf(
   return { task, startedBy: delivery };
 }
 
-/** Creates the task of a work on one backend. */
+/** Creates the task for a piece of work on one backend. */
 export class NewTask {
-  /** Whether Coder was asked for a task and has not answered. */
+  /** Whether Coder was asked for a task but has not answered. */
   isInDoubt = false;
   readonly #key: TaskKey;
   readonly #work: WorkIdentity;
@@ -100,15 +100,15 @@ export class NewTask {
     this.#work = workOf(event, plan.factory?.repo_url ?? "");
   }
 
-  /** The task, new or made by an earlier attempt; `undefined` if a newer event has superseded the run. */
+  /** The new task, or the one from an earlier attempt; `undefined` if a newer event has superseded the run. */
   async create(): Promise<CoderTask | undefined> {
     const noted = notedBy(this.context.event, this.record, this.preparation.backend);
     return this.#createFirstFree(noted ?? (await this.#leftover()), noted);
   }
 
   /**
-   * What is left of a former task that is gone. Its name and its workspace serve the new task if the owner is the same.
-   * Otherwise it is removed before the new task is created.
+   * The leftover of a former task that is gone. If the owner is the same, the new task uses its name and its workspace.
+   * Otherwise, the leftover is removed before the new task is created.
    */
   async #leftover(): Promise<TaskLocation | undefined> {
     const { backend, owner } = this.preparation;
@@ -118,9 +118,9 @@ export class NewTask {
       await this.context.coder.backendOf(former).remove(former, this.#key);
       this.#removed = former.name;
     } catch (error) {
-      // Its owner may have left Coder. That must not hold up the new task.
+      // Its owner may have left Coder, which must not hold up the new task.
       if (!isRefusedForGood(error)) throw error;
-      log.warn("What is left of a former task could not be removed", {
+      log.warn("The leftover of a former task could not be removed", {
         task: `${former.owner}/${former.name}`,
         error: error instanceof Error ? error.message : "unknown",
       });
@@ -128,7 +128,7 @@ export class NewTask {
     return undefined;
   }
 
-  /** Uses the first name that is free, or that turns out to be the work's own task. */
+  /** Uses the first name that is free or already belongs to this work's task. */
   async #createFirstFree(
     left: TaskLocation | undefined,
     noted: TaskLocation | undefined,
@@ -146,11 +146,11 @@ export class NewTask {
       log.warn("The name is occupied: the next one is tried", {
         work: this.#work.reference,
         name: `${owner}/${name}`,
-        by: task === "held" ? "a workspace without a task" : "something that the relay has not made",
+        by: task === "held" ? "a workspace without a task" : "something that the relay did not create",
       });
     }
     throw new TaskNameTakenError(
-      `All ${names.length} names that the task of ${this.#work.reference} could have, ${names[0]} first, are held by other workspaces of ${owner}. Delete or rename one of them, then redrive this run.`,
+      `All ${names.length} names that the task of ${this.#work.reference} could have, starting with ${names[0]}, are held by other workspaces of ${owner}. Delete or rename one of them, then redrive this run.`,
     );
   }
 
@@ -187,7 +187,7 @@ export class NewTask {
     }
   }
 
-  /** Deletes the note of a task that Coder has refused, unless a workspace was made for it. */
+  /** Deletes the note of a task that Coder has refused to create, unless a workspace was already created for it. */
   async #forget({ name }: TaskLocation): Promise<void> {
     const { store, intent } = this.context;
     await store.update(

@@ -10,9 +10,9 @@ import type { TaskStore } from "./store.js";
 export interface TaskObservation {
   /** What the status comment should say; empty if a newer event has overtaken the flow. */
   state: Extract<TaskState, "running" | "stopped" | "failed"> | "";
-  /** Whether the task runs and its agent's progress is to be followed. */
+  /** Whether the task runs and `follow-task` should follow its agent's progress. */
   follows: boolean;
-  /** Coder's report on the task. Of one that does not run: why, and what to do. Empty if there is nothing to say. */
+  /** Coder's report on the task. If it does not run: why, and what to do. Empty if there is nothing to say. */
   report: string;
 }
 
@@ -36,7 +36,7 @@ export async function observeTask(
         state: "stopped",
         follows: false,
         report:
-          "Somebody has stopped its workspace. Start it in Coder, or unassign the agent and assign it again.",
+          "Somebody has stopped its workspace. Start it in Coder, or unassign the agent and then assign it again.",
       };
     case "gone": {
       const why = view.report || "The task was deleted in Coder before it ran.";
@@ -46,7 +46,7 @@ export async function observeTask(
       throw new TaskStartingError(`The task of ${workReference(event)} is starting. It is retried.`);
     case "broken":
       throw new TaskBrokenError(
-        `The task ${task?.name} of ${workReference(event)} has not started: Coder calls it "${view.status}". Look at its workspace build (${task?.url}), fix it, then redrive this run, or delete the task. ${howToStartAnew(event)}`,
+        `The task ${task?.name} of ${workReference(event)} has not started: Coder shows it as "${view.status}". Check its workspace build (${task?.url}) and fix what is wrong, then redrive this run. Or delete the task. ${howToStartAnew(event)}`,
       );
   }
 }

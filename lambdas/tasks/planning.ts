@@ -15,8 +15,8 @@ import { log } from "../runtime/log.js";
 const unplanned: Plan = { outcome: "nothing", detail: "", requester: null, factory: null, prompt: "" };
 
 /**
- * Plans the task of an event from the repository's config, as it is on the default branch now. A config with faults gives
- * no task: people have to fix it first.
+ * Plans the task of an event from the repository's current config on the default branch. If the config has faults, there is
+ * no task until somebody fixes them.
  */
 export async function planTask(event: StartingEvent): Promise<Plan> {
   const octokit = (await connectGitHub()).installation(event.installation);
@@ -37,7 +37,7 @@ function faulty(detail: string): Plan {
   return { ...unplanned, outcome: "faulty", detail };
 }
 
-/** What a job or a failing branch adds to its plan. */
+/** The additions of a job or a failing branch to its plan. */
 interface Addition {
   branch: string;
   prompt: string;
@@ -82,10 +82,10 @@ class Planning {
     return this.#planAs(standingOfNobody(), `The failure of ${workflow} on ${branch}`, { branch, prompt });
   }
 
-  /** The plan of work without an issue. It is refused if there is nobody as whom it may be done. */
+  /** The plan of work without an issue. The work is refused if there is nobody on whose behalf it may be done. */
   async #planAs(standing: Standing, what: string, { branch, prompt }: Addition): Promise<Plan> {
     if (standing.as === "nobody") {
-      log.warn("Work is refused: there is nobody as whom it may be done", {
+      log.warn("Work is refused: there is nobody on whose behalf it may be done", {
         ...taskKey(this.event),
         reason: standing.reason,
       });
@@ -110,7 +110,7 @@ class Planning {
   }
 }
 
-/** A comment is no log: it lists this many faults. */
+/** A status comment lists at most this many faults, to stay readable. */
 const mostFaults = 20;
 
 function faultText(faults: readonly Fault[], event: StartingEvent): string {

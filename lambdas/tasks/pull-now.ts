@@ -10,15 +10,15 @@ import { hasTask, issueKey, type TaskRecord } from "../model/record.js";
 import { howToAskAgain } from "../model/work.js";
 import type { TaskStore } from "./store.js";
 
-/** A pull request that the agent was given, as GitHub shows it now. */
+/** The current state of a pull request that the agent was given. */
 export interface PullNow {
-  /** Whether it is open and the agent is asked to do this with it; `undefined` if GitHub doesn't say. */
+  /** Whether it is open and the agent is asked to do this; `undefined` if GitHub doesn't say. */
   isWanted: boolean | undefined;
-  /** For people: why the agent can't do it, and what to do; "" if it can. */
+  /** Why the agent can't do it, and what to do, for people; "" if it can. */
   objection: string;
 }
 
-/** While GitHub shows only the state before the event, it is asked again, for some seconds. */
+/** Reads the pull request. While GitHub still shows the state before the event, it is asked again for some seconds. */
 export async function pullNow(octokit: Octokit, event: IssueEvent): Promise<PullNow> {
   const { repository, issue, at } = event;
   const agent = await agentId(octokit);
@@ -29,33 +29,33 @@ export async function pullNow(octokit: Octokit, event: IssueEvent): Promise<Pull
   return pull ? judgePull(pull, agent, event) : { isWanted: undefined, objection: "" };
 }
 
-/** What a pull request says about an event; `agent` is the id of the agent's account. */
+/** Judges an event by the state of its pull request. `agent` is the id of the agent's account. */
 export function judgePull(
   pull: GivenPull,
   agent: number,
   { type, issue }: Pick<IssueEvent, "type" | "issue">,
 ): PullNow {
   const ask = askOf(pull, agent);
-  // The end of a task is refuted by either request, a request only by its opposite.
+  // Any remaining request speaks against ending the task. A request still counts only if GitHub shows the same one.
   const isAsked = type === "task_closed" ? ask !== undefined : ask === issue.ask;
   return { isWanted: pull.isOpen && isAsked, objection: objectionTo(pull, agent, issue) };
 }
 
 function objectionTo(pull: GivenPull, agent: number, issue: Issue): string {
   if (pull.author === agent) {
-    return "The agent has opened this pull request itself, so it gets what is said here without being assigned. Say in a comment or a review what it should do.";
+    return "The agent opened this pull request itself, so it gets comments and reviews here without being assigned. Say in a comment or a review what it should do.";
   }
   if (issue.isClosed && !pull.isOpen) {
     return pull.isMerged
-      ? "This pull request is merged. Open an issue, or another pull request, for what is left to do, and give that to the agent."
-      : "This pull request is closed. Reopen it: then the agent starts.";
+      ? "This pull request is merged. Open an issue or another pull request for what is left to do, and assign the agent there."
+      : "This pull request is closed. Reopen it to start the agent.";
   }
   if (issue.ask === "review" || pull.fork === undefined || pull.isOpenToMaintainers) return "";
   const where = pull.fork === "" ? "a fork that is gone" : `the fork ${pull.fork}`;
-  return `The branch of this pull request is in ${where}, and its author does not let maintainers edit it, so the agent cannot push to it. Ask the author to select "Allow edits by maintainers". ${howToAskAgain({ issue })} then. Or request the agent's review instead, which needs no push.`;
+  return `The branch of this pull request is in ${where}, and its author does not let maintainers edit it, so the agent cannot push to it. Ask the author to select "Allow edits by maintainers". ${howToAskAgain({ issue })} afterwards. Or request the agent's review instead, which needs no push.`;
 }
 
-/** The issue whose task takes up what the agent is given; `undefined` also if it has a task of its own already. */
+/** The issue whose task takes up a given pull request; `undefined` if none does, or the pull request has its own task. */
 export async function issueToJoin(
   store: TaskStore,
   known: TaskRecord | undefined,
@@ -70,7 +70,7 @@ export async function issueToJoin(
   });
 }
 
-/** The number of an issue with a task that a pull request closes: that task takes the pull request up. `undefined` if there is none. */
+/** The issue with a task that a pull request closes, so its task takes the pull request up; `undefined` if there is none. */
 export async function issueTakingUp(
   store: TaskStore,
   links: PullLinks,

@@ -3,7 +3,7 @@ import { type Pull, RepositoryClient } from "../github/repository.js";
 import { type CheckReported, headShaOf, type PullConflicted } from "../model/event.js";
 import type { WorkedOn } from "./worked-on.js";
 
-/** The open pull requests that the agent works on whose newest commit an event is about: one branch can have several. */
+/** The open pull requests that the agent works on and whose newest commit the event is about. A branch can have several. */
 export async function pullsOfCommit(
   octokit: Octokit,
   event: CheckReported | PullConflicted,

@@ -5,8 +5,8 @@ import { log } from "../runtime/log.js";
 import type { WorkedOn } from "./worked-on.js";
 
 /**
- * The open pull requests that the agent works on whose head commit a run is for. `isAgents`: the run is for such a pull
- * request, for any of its commits, even if it is closed.
+ * The open pull requests that the agent works on and whose head commit the run is for. `isAgents`: the run is for a pull
+ * request that the agent works on, for any of its commits, even if it is closed.
  */
 export async function pullsOfRun(
   octokit: Octokit,
@@ -15,7 +15,7 @@ export async function pullsOfRun(
 ): Promise<{ pulls: Pull[]; isAgents: boolean }> {
   const { run } = event;
   const repository = new RepositoryClient(octokit, event.repository);
-  // If the head is in a fork, GitHub names no pull request; sometimes it names those of other repositories.
+  // If the head is in a fork, GitHub lists no pull requests. Sometimes it lists those of other repositories.
   const named = await Promise.all(run.pulls.map((number) => repository.pull(number)));
   const candidates = named.some((pull) => pull?.headBranch === run.branch)
     ? named
@@ -25,13 +25,16 @@ export async function pullsOfRun(
   const open = candidates.filter(isOfHead).filter(({ isOpen }) => isOpen);
   const pulls = await workedOn.ofBranch(open.filter(({ headSha }) => headSha === run.headSha));
   if (pulls.length > 0) return { pulls, isAgents: true };
-  // A run can outlast its pull request. Its failure does not start a task.
+  // A run can outlast its pull request. Its failure must not start a task.
   const closed = async () =>
     (await repository.closedPullsOf(run.headRepository.owner, run.branch))
       .filter(isOfHead)
       .filter(({ headSha }) => headSha === run.headSha);
   const isAgents =
     (await workedOn.ofBranch(open)).length > 0 || (await workedOn.ofBranch(await closed())).length > 0;
-  log.info("The run is for no newest commit of the agent's", { run: run.id, pulls: candidates.length });
+  log.info("The run is not for the newest commit of an open pull request that the agent works on", {
+    run: run.id,
+    pulls: candidates.length,
+  });
   return { pulls, isAgents };
 }

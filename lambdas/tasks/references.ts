@@ -7,10 +7,10 @@ export interface TextReference {
   clarity: "closes" | "serves" | "mentions";
 }
 
-/** A list of more issues than this does not say what a pull request is for. */
+/** A text that lists more issues than this doesn't say what its pull request is for. */
 const most = 20;
 
-/** A keyword may be bold, and the reference bold or a link. */
+/** The keyword may be bold, and the reference may be bold or a link. */
 const upToReference = "\\*{0,2}:?\\*{0,2}\\s+[*[]{0,3}$";
 
 /** https://docs.github.com/en/issues/tracking-your-work-with-issues/using-issues/linking-a-pull-request-to-an-issue */
@@ -22,14 +22,14 @@ const servingWords = new RegExp(
   "i",
 );
 
-/** GitHub's names of accounts and repositories; a number with nothing attached to it. */
+/** GitHub's names of accounts and repositories. A number counts only if nothing is attached to it. */
 const repositoryName = "([0-9A-Za-z][0-9A-Za-z-]*)/([\\w.-]+)";
 const number = "(\\d{1,10})(?![\\w]|\\.\\d)";
 
 /**
- * The issues that a pull request's text names, in its order, the clearest first: `#57`, `GH-57`, `owner/repo#57`, the
- * URL of an issue on the same host. `repositoryUrl` is the repository's page. Code and quotations are
- * left out. A number alone may belong to an issue or to a pull request.
+ * The issues that a pull request's text names, the clearest first, otherwise in the text's order: `#57`, `GH-57`,
+ * `owner/repo#57`, the URL of an issue on the same host. `repositoryUrl` is the URL of the repository. Code and quotations
+ * are left out. A bare number may belong to an issue or to a pull request.
  */
 export function referencesIn(body: string, repositoryUrl: string): TextReference[] {
   const text = withoutCodeSpans(ownWords(body));
@@ -65,7 +65,7 @@ function clarityOf(before: string): TextReference["clarity"] {
   return servingWords.test(before) ? "serves" : "mentions";
 }
 
-/** A Markdown text without fenced and indented code, quotations and HTML comments: the author's own statements. */
+/** The author's own statements: a Markdown text without fenced and indented code, quotations and HTML comments. */
 export function ownWords(markdown: string): string {
   const kept: string[] = [];
   let fence: string | undefined;
@@ -99,14 +99,14 @@ function withoutCodeSpans(text: string): string {
   return text.replace(/(?<!`)(`+)(?!`)[\s\S]*?(?<!`)\1(?!`)/g, " ");
 }
 
-/** Words before a number that make it an issue's number in a branch name. */
+/** In a branch name, a number after one of these words is an issue's. */
 const branchWords =
   "(?:issues?|gh|fix(?:e[sd])?|close[sd]?|resolve[sd]?|bug|bugfix|hotfix|feat|feature|task)";
 
 /**
- * The issue that a branch's name says it is for: `57-commas`, `57.commas`, `fix/57-commas`, `fix-57`, `issue-57` and
- * `#57` anywhere. A number elsewhere is a version, a date or a ticket of another system as likely as an issue
- * (`node-20-upgrade`, `release/1.2`, `2026-11-25-sweep`, `JIRA-123`).
+ * The issue that a branch's name points to: `57-commas`, `57.commas`, `fix/57-commas`, `fix-57`, and `issue-57` or `#57`
+ * anywhere. Any other number is as likely a version, a date or a ticket of another system (`node-20-upgrade`,
+ * `release/1.2`, `2026-11-25-sweep`, `JIRA-123`).
  */
 export function issueInBranch(branch: string): number | undefined {
   if (/^(?:dependabot|renovate|release|releases|rel|version|versions|stable)\//i.test(branch))
@@ -114,7 +114,7 @@ export function issueInBranch(branch: string): number | undefined {
   const marked = /(?:#|(?:^|[/_-])(?:issues?|gh)[-_/#]?)(\d{1,10})(?![\w]|\.\d)/i.exec(branch);
   if (marked) return positive(marked[1]);
   for (const part of branch.split("/")) {
-    // Two words at most, as in `fix-issue-57`: any number of them could be split in countless ways.
+    // At most two words, as in `fix-issue-57`. With no limit, the expression could backtrack in countless ways.
     const [, digits, rest = ""] =
       new RegExp(`^(?:${branchWords}[-_]?){0,2}(\\d{1,10})((?:[-_.].*)?)$`, "i").exec(part) ?? [];
     if (digits === undefined || isVersionOrDate(digits, rest)) continue;

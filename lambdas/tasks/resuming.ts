@@ -4,7 +4,7 @@ import type { AgentWait } from "../inbox/readiness.js";
 import type { TaskKey } from "../model/record.js";
 import type { TaskStore } from "./store.js";
 
-/** A start takes at least some seconds. */
+/** Starting takes at least some seconds. */
 const waitSeconds = 4;
 
 /** Resumes the paused task of an inbox. Throws a `TaskBusyError` while it is still stopping. */
@@ -17,7 +17,7 @@ export async function resumeTask(
   if (record?.task && record.wanted !== false) {
     const backend = (await connectCoder()).backendOf(record.task);
     const task = await backend.find(record.task, key);
-    // Read again after the look: the relay itself pauses and archives, but only a task that is not wanted any more.
+    // Read the record again: if the task is no longer wanted, it was the relay that paused or archived it.
     if (task?.view.phase === "paused" && (await isStillWanted(store, key, task))) await backend.resume(task);
   }
   return { waitSeconds, wait: { ...wait, resumed: true } };

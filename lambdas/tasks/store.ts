@@ -3,16 +3,19 @@ import { recordKey, type TaskKey, type TaskRecord } from "../model/record.js";
 import { LiveWorks } from "./live-works.js";
 import { WatchedWorks } from "./watched-works.js";
 
-/** Records of work that wants no task are kept this long: as long as Step Functions reserves an execution's name. */
+/** Records of work that wants no task are kept this long, which is how long Step Functions reserves an execution's name. */
 const keptForSeconds = 90 * 24 * 3600;
 
-/** A search of Coder that has found nothing is not repeated for this long. */
+/** A search of Coder that found nothing is not repeated for this long. */
 const searchedForSeconds = 3600;
 
-/** Longer than a Lambda that creates or stops a task may run (see `infra/definition/actions.ts`), so that no holder of an expired claim still acts. */
+/**
+ * Longer than a Lambda that creates or stops a task may run (see `infra/definition/actions.ts`), so no holder of an expired
+ * claim still acts.
+ */
 const lambdaMs = 130_000;
 
-/** The task records: one item for each piece of work, `pk = task#<repository id>#<work>`, `sk = record`. */
+/** The task records. Each piece of work has one item, `pk = task#<repository id>#<work>`, `sk = record`. */
 export class TaskStore {
   readonly #table = new Table();
 
@@ -25,7 +28,7 @@ export class TaskStore {
     await new LiveWorks(repositoryId).note(work);
   }
 
-  /** Changes the record and returns the new one; `undefined`, without a change, if the condition fails. */
+  /** Changes the record and returns it; `undefined`, without a change, if the condition fails. */
   async update(
     key: TaskKey,
     changes: Changes<TaskRecord>,
@@ -43,7 +46,7 @@ export class TaskStore {
     return record && isOnlyRefusal ? this.#expireUnlessWanted(key, record) : record;
   }
 
-  /** A live task can get a refusal too; its record must stay. */
+  /** A work with a live task can also get a refusal, and its record must not expire. */
   async #expireUnlessWanted(key: TaskKey, record: TaskRecord): Promise<TaskRecord> {
     const condition = {
       expression: "attribute_not_exists(#wanted) OR #wanted = :no",
@@ -53,7 +56,7 @@ export class TaskStore {
     return (await this.#table.update<TaskRecord>(recordKey(key), { expiresAt }, { condition })) ?? record;
   }
 
-  /** As `update`, for a flow that holds an intent: changes nothing once a newer event has been claimed. */
+  /** Like `update`, for a flow that holds an intent. Changes nothing once a newer event has been claimed. */
   async updateAs(
     intent: number,
     key: TaskKey,
@@ -63,9 +66,9 @@ export class TaskStore {
   }
 
   /**
-   * Claims the creation, or the removal, of a task for a flow that holds an intent, and returns the record. `undefined`
-   * if a newer event has been claimed, or if another holder is creating or removing the task. `holder` is an execution:
-   * its retries and redrives still hold the claim; another execution of the same delivery does not. `changes` are made in
+   * Claims the creation or the removal of a task for a flow that holds an intent, and returns the record. `undefined` if a
+   * newer event has been claimed, or if another holder is creating or removing the task. `holder` is an execution: its
+   * retries and redrives still hold the claim, but another execution of the same delivery does not. `changes` are part of
    * the same write. `isFirst`: nothing is claimed if the record has a task.
    */
   async claimCreation(
@@ -88,39 +91,39 @@ export class TaskStore {
   }
 
   /**
-   * Claims the stop of the task's agent for a flow that holds an intent; `false` if a newer event has been claimed. A
-   * flow that wants the agent to continue waits until the claim ends. `changes` are made in the same write.
+   * Claims the stop of the task's agent for a flow that holds an intent; `false` if a newer event has been claimed. A flow
+   * that wants the agent to continue waits until the claim ends. `changes` are part of the same write.
    */
   async claimStop(intent: number, key: TaskKey, changes: Changes<TaskRecord> = {}): Promise<boolean> {
     const stopping = { holder: String(intent), until: Date.now() + lambdaMs };
     return (await this.updateAs(intent, key, { ...changes, stopping })) !== undefined;
   }
 
-  /** Ends the claim, even if a newer event has been claimed. The agent was stopped, or may have been. */
+  /** Ends the claim, even if a newer event has been claimed, and notes that the agent was stopped or may have been. */
   async releaseStop(intent: number, key: TaskKey): Promise<void> {
     const condition = { expression: "#stopping.#holder = :me", values: { me: String(intent) } };
     await this.update(key, { stopping: undefined, stopped: true }, condition);
   }
 
-  /** Ends the claim of a creation or a removal, even if a newer event has been claimed. `changes` are made in the same write. */
+  /** Ends the claim, even if a newer event has been claimed. `changes` are part of the same write. */
   async releaseCreation(key: TaskKey, holder: string, changes: Changes<TaskRecord> = {}): Promise<void> {
     const condition = { expression: "#creating.#holder = :me", values: { me: holder } };
     await this.update(key, { ...changes, creating: undefined }, condition);
   }
 
-  /** Remembers the work that a branch's pull requests are for, in the repository that they are merged into. */
+  /** Remembers which work a branch's pull requests are for, for the repository that they are merged into. */
   async rememberBranch(branch: Branch, work: string): Promise<void> {
     await this.#table.update(branchKey(branch), { work, expiresAt: secondsFromNow(keptForSeconds) });
   }
 
-  /** The work that the branch's pull requests were for before. */
+  /** The work that earlier pull requests of the branch were for. */
   async workOfBranch(branch: Branch): Promise<string | undefined> {
     return (await this.#table.get<{ work: string }>(branchKey(branch)))?.work;
   }
 
   /**
-   * Whether Coder may be searched for a task without a record. A search lists all tasks of a deployment, so each purpose
-   * has one an hour for each issue; the same delivery may repeat its own.
+   * Whether Coder may be searched for a task without a record. A search lists all tasks of a deployment, so each issue gets
+   * one an hour for each purpose. A delivery may repeat its own search.
    */
   async maySearch(key: TaskKey, delivery: string, purpose: "tell" | "end"): Promise<boolean> {
     const now = secondsFromNow(0);
@@ -138,7 +141,7 @@ export class TaskStore {
   }
 }
 
-/** The head branch of pull requests into one repository; it may be in a fork. */
+/** The head branch of pull requests into one repository. It may be in a fork. */
 export interface Branch {
   baseRepositoryId: number;
   headRepositoryId: number;

@@ -8,23 +8,23 @@ import { type Creation, superseded } from "./creation-result.js";
 import { decideExisting, type RepeatedEvent } from "./existing-task.js";
 import { type CreationContext, NewTask, type Preparation, prepareTask } from "./new-task.js";
 
-/** One attempt to create the task of a work, or to reuse the one that exists. Its caller holds the claim. */
+/** One attempt to create a task, or to reuse the existing one. Its caller holds the claim. */
 export class TaskCreation {
   readonly #key: TaskKey;
   #newTask: NewTask | undefined;
-  /** Whether the task is in the record, which has ended the claim. */
+  /** Whether the task was written into the record, which also ended the claim. */
   isRegistered = false;
 
   constructor(
     private readonly context: CreationContext,
     private readonly record: TaskRecord,
-    /** Of a work that has no task yet: what it is created with, under the name that the record notes. */
+    /** For work that has no task yet: what to create it with, under the name that is noted in the record. */
     private readonly preparation?: Preparation,
   ) {
     this.#key = taskKey(context.event);
   }
 
-  /** Whether Coder was asked for a task and has not answered. */
+  /** Whether Coder was asked for a task but has not answered. */
   get isInDoubt(): boolean {
     return this.#newTask?.isInDoubt === true;
   }
@@ -59,7 +59,7 @@ export class TaskCreation {
   async #replace(task: CoderTask): Promise<Creation> {
     const { store, coder, intent } = this.context;
     const former = () => ({ formerName: task.name, formerEndedAt: Date.now() });
-    // Before the removal: a newer event may supersede this run, and has to know why the name is not free yet.
+    // Noted before the removal, because a newer event may supersede this run and has to know why the name is not free yet.
     if (!(await store.updateAs(intent, this.#key, former()))) return this.#superseded();
     await coder.backendOf(task).remove(task, this.#key);
     measure("TasksDeleted", 1);
@@ -81,7 +81,7 @@ export class TaskCreation {
     const hasPrompt = this.#hasPrompt(task);
     if (wasStopped || task.view.phase === "paused" || task.view.phase === "broken") {
       await backend.resume(task);
-      // What it is to do next comes as a message otherwise.
+      // Otherwise, a message will say what to do next.
       if (hasPrompt) await backend.continueTurn(task);
     }
     const [creation] = await Promise.all([
@@ -91,11 +91,11 @@ export class TaskCreation {
     return creation;
   }
 
-  /** Whether the agent knows already what this delivery asks for. */
+  /** Whether the agent already knows what this delivery asks for. */
   #hasPrompt({ isOfAnotherDelivery }: CoderTask): boolean {
     const { event } = this.context;
     if (event.type !== "task_requested") return !isOfAnotherDelivery;
-    // The task of an issue works on the issue, for whichever delivery it was created.
+    // An issue's task works on the issue, no matter which delivery created it.
     if (event.issue.ask === undefined) return true;
     return this.#newTask ? !isOfAnotherDelivery : this.record.startedBy === event.delivery;
   }
@@ -119,7 +119,7 @@ export class TaskCreation {
       return { outcome, intent, task };
     }
     const current = await store.get(this.#key);
-    // A newer event that wants the task finds it in the same way as this one would.
+    // A newer event that wants the task will find it in the same way as this one would.
     if (current?.intent === undefined || current.wanted !== false) return superseded(current);
     return { outcome: "unwanted", intent: current.intent, task };
   }

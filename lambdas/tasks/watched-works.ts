@@ -1,22 +1,22 @@
 import { secondsFromNow, Table } from "../aws/table.js";
 import type { TaskKey } from "../model/record.js";
 
-/** A work in which nothing has changed for this long is not looked at any more. */
+/** If nothing in a work has changed for this long, it is no longer checked. */
 const keptForSeconds = 30 * 24 * 3600;
 
-/** Longer than from a note to the change that it is about. */
+/** Longer than the time between a note and the change that it is about. */
 const settledMs = 15 * 60_000;
 
 export interface WatchedWork extends TaskKey {
-  /** When something was changed last: milliseconds since the epoch. */
+  /** When something last changed: milliseconds since the epoch. */
   at: number;
 }
 
 const pk = "task#watched";
 
 /**
- * The works in which something may be due that no delivery says: a person to be told, an agent that works, the checks of a
- * pull request. One item for each, `sk = work#<repository id>#<work>`. A work at rest is not among them, and costs nothing.
+ * The works in which something may be due without a delivery: a person to notify, an agent that works, the checks of a pull
+ * request. Each has an item, `sk = work#<repository id>#<work>`. A work at rest is not on the list, and costs nothing.
  */
 export class WatchedWorks {
   readonly #table = new Table();
@@ -30,7 +30,7 @@ export class WatchedWorks {
     return this.#table.query<WatchedWork>(pk, "work#");
   }
 
-  /** Unless it was noted a moment ago, or again since. */
+  /** Removes a work from the list, unless it was just noted, or noted again since it was listed. */
   async remove(work: WatchedWork): Promise<void> {
     if (Date.now() - work.at < settledMs) return;
     await this.#table.delete(keyOf(work), { expression: "#at = :at", values: { at: work.at } });

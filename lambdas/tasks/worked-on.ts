@@ -7,8 +7,8 @@ import { LiveWorks } from "./live-works.js";
 import type { TaskStore } from "./store.js";
 
 /**
- * The pull requests that the agent works on: those that it has opened, and those of others that it was assigned to. CI and
- * conflicts of a pull request that it only reviews are not its business.
+ * The pull requests that the agent works on: those that it opened, and those of others that it was assigned to. The agent
+ * gets no CI failures or conflicts of a pull request that it only reviews.
  */
 export class WorkedOn {
   constructor(
@@ -20,13 +20,13 @@ export class WorkedOn {
     return pull.authorId === (await agentId(this.octokit)) || (await this.givenSha(pull)) !== undefined;
   }
 
-  /** Those of one branch: a read for each that is of a person. */
+  /** Those among the few pull requests of one branch. Costs one read for each that a person opened. */
   async ofBranch(pulls: readonly Pull[]): Promise<Pull[]> {
     const included = await Promise.all(pulls.map((pull) => this.includes(pull)));
     return pulls.filter((_, index) => included[index]);
   }
 
-  /** Those among many pull requests of one repository: most are of people, and cost no read. */
+  /** Those among many pull requests of one repository. Most were opened by people, and cost no read. */
   async among(pulls: readonly Pull[]): Promise<Pull[]> {
     const agent = await agentId(this.octokit);
     const [foreign] = pulls.filter(({ authorId }) => authorId !== agent);
@@ -45,8 +45,8 @@ export class WorkedOn {
   }
 
   /**
-   * Of a pull request of somebody else that the agent works on: its newest commit when it was assigned. If the record does not
-   * say that, an assignment is still on its way: then the newest commit now.
+   * For somebody else's pull request that the agent works on: its newest commit when the agent was assigned. If the record
+   * doesn't say that, the assignment is still on its way, and the current newest commit is returned.
    */
   async givenSha(pull: Pull): Promise<string | undefined> {
     const agent = await agentId(this.octokit);

@@ -65,14 +65,14 @@ describe("a pull request that the agent is given", () => {
     // It was reopened meanwhile.
     expect(asked(assigned, "work", wasClosed).objection).toBe("");
     expect(asked({ ...assigned, author: agent }, "work").objection).toContain(
-      "has opened this pull request itself",
+      "opened this pull request itself",
     );
   });
 
   test("is refused if its branch is in a fork where the agent can't push; for a review it need not", () => {
     const fork = { fork: "contributor/app" };
     expect(asked({ ...assigned, ...fork }, "work").objection).toMatch(
-      /the fork contributor\/app.*Allow edits by maintainers.*Unassign the agent and assign it again then\. Or request/,
+      /the fork contributor\/app.*Allow edits by maintainers.*Unassign the agent and assign it again afterwards\. Or request/,
     );
     expect(asked({ ...assigned, fork: "" }, "work").objection).toContain("a fork that is gone");
     expect(asked({ ...assigned, ...fork, isOpenToMaintainers: true }, "work").objection).toBe("");
