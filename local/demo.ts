@@ -12,7 +12,7 @@ import { startSystem } from "./system/system.js";
  * `--coder` selects the fake Coder's API and version.
  */
 
-/** Waits and retry intervals are a twentieth of the real ones, so that a boot of a second is a short story. */
+/** Waits and retry intervals take a twentieth of the real time, to keep the demo short. */
 const timeScale = 0.05;
 
 const { json, name } = readArguments();
@@ -27,7 +27,7 @@ const system = await startSystem({
   coder: { ...coders[name].coder, bootMs: 600, turnMs: 200 },
 });
 const { gitHub, coder } = system;
-if (!gitHub || !coder) throw new Error("The demo runs with fakes only.");
+if (!gitHub || !coder) throw new Error("The demo runs only with the fakes.");
 
 const timeline = new Timeline(system);
 const moments: Moment[] = [];
@@ -52,7 +52,7 @@ const failed = ends.find((end) => !isMet(end));
 if (json) {
   console.log(JSON.stringify({ ok: failed === undefined, timeline: moments, ends, finalState }, null, 2));
 } else {
-  console.log("\n── In the end ──");
+  console.log("\n── At the end ──");
   for (const [where, lines] of Object.entries(finalState))
     console.log(`${where}: ${lines.join("\n        ")}`);
   console.log();

@@ -26,7 +26,7 @@ try {
   if (port > 65535 || !Number.isInteger(port))
     throw wrongNumber("PORT", defaultPort, "a whole number up to 65535");
   const timeScale = numberFrom("LOCAL_TIME_SCALE", 1);
-  // Not 0: without any waiting, grace periods of hours would pass in moments.
+  // Not 0, because grace periods of hours would pass instantly.
   if (timeScale === 0) throw wrongNumber("LOCAL_TIME_SCALE", 1, "a number above 0");
   await run(port, timeScale);
 } catch (error) {
@@ -38,14 +38,14 @@ try {
       ? `PORT ${port} is taken; expected a free port, for example PORT=${defaultPort + 1}`
       : error.message,
   );
-  // Without this, the parts that have started would keep the process alive.
+  // The parts that have already started would keep the process alive.
   process.exit(1);
 }
 
 async function run(port: number, timeScale: number): Promise<void> {
   const folder = stateFolder(process.env);
   const state = folder.path && folder.isKept ? await openState(folder.path, stop) : undefined;
-  // The fake GitHub's key is generated while esbuild works.
+  // The fake GitHub's key is generated while esbuild runs.
   const [bundles] = await Promise.all([localBundles(), process.env.GITHUB_API_URL ? null : prepareAppKey()]);
   const system = await startSystem({
     state,
@@ -71,11 +71,11 @@ async function run(port: number, timeScale: number): Promise<void> {
     ["Scheduler", system.scheduler.url],
     ["Secrets Manager", system.secretsManager.url],
     ["DynamoDB", system.dynamoDb.url],
-    ["State", state ? `${folder.path}` : "in memory: it is lost when this process ends"],
+    ["State", state ? `${folder.path}` : "in memory only: it is lost when this process ends"],
   ];
   const aws = writeAwsEnvironment(system);
   const { path } = folder;
-  // Another system in memory may have this folder.
+  // Another system that keeps its state in memory may be using this folder.
   const lock = path === undefined ? undefined : await takeFolder(path);
   const reached = lock && path !== undefined ? path : dirname(aws.path);
   const connection = writeConnection(system, reached);
@@ -86,8 +86,8 @@ async function run(port: number, timeScale: number): Promise<void> {
   console.log(`\nThe aws CLI:\n  . ${aws.path}   # its credentials and endpoints, for this shell`);
   console.log("  aws stepfunctions list-state-machines");
   const variable = reached === defaultFolder ? "" : `LOCAL_STATE_DIR=${reached} `;
-  console.log(`\nWhat runs, waits and has failed:\n  ${variable}npm run relay -- status --local`);
-  console.log("\nCtrl-C stops it.");
+  console.log(`\nWhat is running, waiting or failed:\n  ${variable}npm run relay -- status --local`);
+  console.log("\nPress Ctrl-C to stop.");
 
   await new Promise<void>((resolve) => {
     process.once("SIGINT", resolve);
@@ -100,7 +100,7 @@ async function run(port: number, timeScale: number): Promise<void> {
   await lock?.release();
 }
 
-/** Ends the process, because nothing may go on that isn't stored. */
+/** Ends the process, because it may not continue with a state that isn't stored. */
 function stop({ message }: Error): never {
   console.error(message);
   process.exit(1);

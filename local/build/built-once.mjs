@@ -18,8 +18,8 @@ const keptMs = 7 * 24 * 60 * 60 * 1000;
 let known;
 
 /**
- * Returns a folder that `make` has filled, once for each content of the sources: a change in any of them causes a
- * rebuild. Several processes may call this at once.
+ * Returns a folder that `make` has filled. It is filled only once until a source changes. Several processes may call this
+ * at the same time.
  *
  * @param {string} name
  * @param {(folder: string) => Promise<unknown>} make gets the absolute path of an empty folder.

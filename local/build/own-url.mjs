@@ -11,7 +11,7 @@ export const ownUrl = {
       if (/[\\/]node_modules[\\/]/.test(path)) return undefined;
       const text = await readFile(path, "utf8");
       if (!text.includes("import.meta.url")) return undefined;
-      // In the first line, so that the others keep their numbers.
+      // On the first line, so that line numbers stay the same.
       const contents = `const ownUrlOfThisFile = ${JSON.stringify(pathToFileURL(path).href)};${text}`;
       return { contents, loader: path.endsWith(".ts") ? "ts" : "js", resolveDir: dirname(path) };
     });

@@ -5,7 +5,7 @@ import type { FakeTask } from "../fake-coder/tasks/fake-task.js";
 /** The Coder API that the demo uses. */
 export type CoderApi = "tasks" | "chats";
 
-/** The values of `--coder`: each API in a current version of Coder and in an older one that behaves differently. */
+/** The values of `--coder`: each API, in a current version of Coder and in an older one that behaves differently. */
 export const coders = {
   tasks: { api: "tasks", coder: { version: "2.34" } },
   chats: { api: "chats", coder: { version: "2.38" } },

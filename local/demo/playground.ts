@@ -4,8 +4,8 @@ import type { FakeGitHub } from "../fake-github/fake-github.js";
 import { HttpServer } from "../http/http-server.js";
 
 /**
- * Users of a fake GitHub and a fake Coder, and HTTP paths that act for them, for trying the system by hand. The paths start
- * with a secret, because mona's comments may reach a real Coder's agent.
+ * For trying the system by hand: users of the fake GitHub and the fake Coder, and HTTP paths that act on their behalf. The
+ * paths start with a secret, because mona's comments may reach an agent of a real Coder.
  */
 export class Playground {
   readonly #http = new HttpServer();
@@ -46,7 +46,7 @@ export class Playground {
     return { repo: "octo/app", number: Number(number) };
   }
 
-  /** Returns the commands to try, one a line. */
+  /** Returns the commands to try, one per line. */
   async listen(): Promise<string[]> {
     const url = `${await this.#http.listen()}${this.#path}`;
     return [

@@ -63,16 +63,16 @@ export async function tellStory({ system, gitHub, coder, api }: Stage): Promise<
     deliver: false,
   });
 
-  /** Checks that the agent got all of these texts: a task in one message; a busy chat may queue several. */
   let known = 0;
+  /** Checks that the agent got all of these texts. A task gets them in one message, a busy chat may queue several. */
   const told = async (words: string[]): Promise<End> => {
     const missing = () => words.filter((part) => !agents.inputs().slice(known).join("\n").includes(part));
     await eventually(() => missing().length === 0 || undefined);
     const actual = { messages: agents.inputs().length - known, missing: missing() };
     known = agents.inputs().length;
     return api === "tasks"
-      ? { what: "the agent has been told, in one message", expected: { messages: 1, missing: [] }, actual }
-      : { what: "the agent has been told", expected: [], actual: actual.missing };
+      ? { what: "the agent got everything, in one message", expected: { messages: 1, missing: [] }, actual }
+      : { what: "the agent got everything", expected: [], actual: actual.missing };
   };
   /** Waits until all inputs are in the inbox, then lets the agent finish. */
   const waiting = async (count: number): Promise<End> => {
@@ -106,7 +106,7 @@ export async function tellStory({ system, gitHub, coder, api }: Stage): Promise<
       ends: async () => [
         await says("is running"),
         {
-          what: "Coder has one agent, which works on the issue",
+          what: "Coder has one agent, and it works on the issue",
           expected: [agent],
           actual: agents.all().map(({ status: _, ...view }) => view),
         },
@@ -188,7 +188,7 @@ export async function tellStory({ system, gitHub, coder, api }: Stage): Promise<
       },
       ends: async () => [
         await told(["Merge conflict of pull request octo/parser#2 with main", "resolve the conflicts"]),
-        // The first push to the branch syncs the config, too.
+        // The first push to the branch also syncs the config.
         await runs(14),
       ],
     },
@@ -199,7 +199,7 @@ export async function tellStory({ system, gitHub, coder, api }: Stage): Promise<
         await says("Completed"),
         await says(`[#${pull.number}](https://github.com/octo/parser/pull/${pull.number}) (merged)`),
         { what: "the task is gone", expected: [], actual: agents.all().map(({ name }) => name) },
-        { what: "the issue has one comment of the relay", expected: 1, actual: comments().length },
+        { what: "the relay has posted one comment on the issue", expected: 1, actual: comments().length },
         await runs(16),
       ],
     },
@@ -223,7 +223,7 @@ export async function tellStory({ system, gitHub, coder, api }: Stage): Promise<
   };
 }
 
-/** A log as CI writes it: a time stamp on every line, and the cause far above the end. */
+/** A log as CI writes it, with a time stamp on every line and the cause far above the end. */
 function longLog(): string {
   const lines = Array.from({ length: 20_000 }, (_, i) =>
     i === 9_000 ? "##[error]test/parser.test.ts(8,3): expected ',' but found ']'" : `compiled module ${i}`,
@@ -236,7 +236,7 @@ function visibleLines(body: string): string[] {
   return body.split("\n").filter((line) => line !== "" && !line.startsWith("<!--"));
 }
 
-/** Polls `look` for twenty seconds; `undefined` if it finds nothing. */
+/** Polls `look` for twenty seconds. Returns `undefined` if it finds nothing. */
 async function eventually<T>(look: () => T | undefined): Promise<T | undefined> {
   for (const end = Date.now() + patienceMs; Date.now() < end; await sleep(10)) {
     const found = look();

@@ -3,7 +3,7 @@ import type { Delivery } from "../fake-github/webhooks/deliveries.js";
 import type { RecordedCall } from "../http/http-server.js";
 import { flowOf, type LocalSystem } from "../system/system.js";
 
-/** The maximum number of lines of a message to the agent that are shown. */
+/** How many lines of a message to the agent are shown at most. */
 const messageLines = 24;
 
 /** One line of the timeline. */
@@ -15,7 +15,7 @@ export interface Moment {
   text: string;
 }
 
-/** Collects a system's events and returns them in the order of time. */
+/** Collects a system's events and returns them in chronological order. */
 export class Timeline {
   readonly #begin = Date.now();
   #moments: Moment[] = [];

@@ -19,7 +19,7 @@ export function loadDefinition(text: string, substitutions: Record<string, strin
     const known = Object.keys(substitutions).join(", ") || "none";
     throw new EngineError(
       "InvalidDefinition",
-      `no value for ${[...unknown].join(", ")}; there are values for: ${known}`,
+      `no value for ${[...unknown].join(", ")}; expected one of: ${known}`,
     );
   }
   return loaded;

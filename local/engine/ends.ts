@@ -10,7 +10,7 @@ interface Reason {
   cause?: string;
 }
 
-/** Why a state failed the execution; the library wraps the state's error in its own. */
+/** The reason why a state failed the execution. The library wraps the state's error in its own. */
 export function reasonOf(thrown: unknown, state: string, step: Step, history: History): Reason {
   const outer = thrown instanceof Error ? thrown : new Error(String(thrown));
   const { name, message } = outer.cause instanceof Error ? outer.cause : outer;

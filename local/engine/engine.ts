@@ -15,13 +15,11 @@ export interface EngineOptions {
    * whose `name` is the Lambda `errorType`.
    */
   invoke: (functionName: string, payload: unknown) => Promise<unknown>;
-  /** Multiplies only waits and retry intervals. 0: no waiting. Default: 1. */
+  /** The factor for waits and retry intervals. 0 means no waiting. Default: 1. */
   timeScale?: number;
   /** Milliseconds since the epoch. Default: `Date.now`. */
   now?: () => number;
-  /**
-   * Keeps the executions. A Task's work begins once the events before it are stored. Default: they are in memory only.
-   */
+  /** Keeps the executions. A Task's work begins only once the events before it are stored. Default: in memory only. */
   journal?: Journal | undefined;
 }
 
@@ -32,7 +30,7 @@ export interface MachineDescription {
   created: Date;
 }
 
-/** A definition that was validated when its executions started. */
+/** For definitions that were validated when their executions started. */
 const trusted: Validation = { isThorough: false };
 
 export type StatusListener = (execution: ExecutionDescription) => void;
@@ -48,7 +46,7 @@ export class Engine {
   readonly #now: () => number;
   readonly #journal: Journal | undefined;
   readonly #machines = new Map<string, Machine>();
-  /** By start, the oldest first. */
+  /** By ARN, in the order of their starts. */
   readonly #executions = new Map<string, Execution>();
   readonly #listeners = new Set<StatusListener>();
   readonly #closers = new Set<() => void>();
@@ -104,14 +102,14 @@ export class Engine {
   }
 
   /**
-   * Continues an unsuccessful execution at the state that failed. Repeated with the same client token, it answers as
-   * the first time. Throws `ExecutionNotRedrivable`.
+   * Continues an unsuccessful execution at the state that failed. A repetition with the same client token gets the first
+   * answer. Throws `ExecutionNotRedrivable`.
    */
   redrive(executionArn: string, clientToken?: string): { redriveDate: Date } {
     return { redriveDate: this.#execution(executionArn).redrive(clientToken) };
   }
 
-  /** The state machine as the execution runs it, which may be older than what `machine` returns. */
+  /** The state machine as the execution runs it. It may be older than the one that `machine` returns. */
   machineOf(executionArn: string): MachineDescription {
     return this.#execution(executionArn).machine;
   }
@@ -171,8 +169,8 @@ export class Engine {
   }
 
   /**
-   * Replaces all executions by those of the journal, and continues the ones that were running where they stood. They run
-   * the definitions with which they were started. Forgets the names that AWS would have freed.
+   * Replaces all executions by those of the journal, and continues the running ones where they stood, with the definitions
+   * that they were started with. Forgets the names that AWS would have freed.
    */
   recover(stored: readonly StoredExecution[]): void {
     for (const execution of this.#executions.values()) execution.drop();
@@ -185,7 +183,7 @@ export class Engine {
     }
   }
 
-  /** @param machines those with which the executions before it were started, by ARN and definition. */
+  /** @param machines the machines of the executions loaded so far, by ARN and definition. */
   #take(stored: StoredExecution, machines: Map<string, Machine>): void {
     const { arn, definition } = stored.machine;
     const key = `${arn} ${definition}`;
@@ -203,7 +201,7 @@ export class Engine {
     return new Machine(arn, definition, { timeScale: this.#timeScale, created, validation });
   }
 
-  /** What executions need of this engine. */
+  /** The services that this engine offers to its executions. */
   #host(): ExecutionHost {
     return {
       timeScale: this.#timeScale,

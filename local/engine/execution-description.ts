@@ -10,7 +10,7 @@ export interface ExecutionDescription {
   stopDate?: Date;
   /** JSON text. */
   input: string;
-  /** JSON text; only of an execution that has succeeded. */
+  /** JSON text, only if the execution has succeeded. */
   output?: string;
   error?: string;
   cause?: string;

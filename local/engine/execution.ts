@@ -25,7 +25,7 @@ export interface ExecutionHost {
   journal?: Journal | undefined;
 }
 
-/** One execution of a state machine, over all its redrives. */
+/** One execution of a state machine, including all its redrives. */
 export class Execution {
   readonly arn: string;
   readonly machine: Machine;
@@ -41,7 +41,7 @@ export class Execution {
   readonly #redrives = new Redrives();
   /** The running state, or the state at which a redrive starts, and its input. */
   #position: { state: string; input: string };
-  /** A visit to that state that a former process has begun. */
+  /** A visit to that state that a former process began. */
   #visit: Visit | undefined;
   #run: Run;
   readonly #host: ExecutionHost;
@@ -78,7 +78,7 @@ export class Execution {
     this.#go();
   }
 
-  /** Continues where a former process stood, without an event in the history. */
+  /** Continues where a former process stood, without adding an event to the history. */
   resume(): void {
     this.history.restore(this.#host.journal?.events(this.arn) ?? []);
     const { runStartedAt, redriveDates, position, visit } = standingOf(this.history.events);
@@ -88,7 +88,7 @@ export class Execution {
     this.#drive(runStartedAt);
   }
 
-  /** Takes in how the execution ended in a former process. */
+  /** Restores the end that the execution had in a former process. */
   restore({ event, stateTransitions, redriveDates }: StoredEnd): void {
     this.history.restoreCounts(event.id, stateTransitions);
     for (const date of redriveDates) this.#redrives.add(undefined, date.getTime());
@@ -133,7 +133,7 @@ export class Execution {
     return this.#stopDate ?? this.startDate;
   }
 
-  /** Ends all work without an event in the history, because the engine is closing. */
+  /** Ends all work because the engine is closing, without adding an event to the history. */
   drop(): void {
     this.#run.end();
   }
@@ -235,7 +235,7 @@ export class Execution {
     );
   }
 
-  /** Makes attempts as the state's `Retry` says. The attempts of a former process count. */
+  /** Makes attempts as the state's `Retry` says. Attempts in a former process count. */
   async #repeat(
     run: Run,
     step: Step,

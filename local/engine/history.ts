@@ -60,16 +60,16 @@ export interface HistoryEvent extends HistoryEventDetails {
   type: HistoryEventType;
 }
 
-/** Where the events of one execution are kept besides its memory. */
+/** Where the events of one execution are kept outside its memory. */
 export interface KeptEvents {
   add(event: HistoryEvent): void;
   /** All of them, the oldest first. */
   load(): HistoryEvent[];
 }
 
-/** What happened in one execution, over all its redrives. */
+/** The events of one execution, including all its redrives. */
 export class History {
-  /** `undefined` after they have been released. */
+  /** `undefined` after `release`. */
   #events: HistoryEvent[] | undefined = [];
   #length = 0;
   #stateTransitions = 0;
@@ -116,7 +116,7 @@ export class History {
   /** Adds the event that ends the execution, for which there is always room. Returns it. */
   end(type: HistoryEventType, details: HistoryEventDetails = {}): HistoryEvent {
     const id = this.#length + 1;
-    // In AWS's histories too, the first state has no previous event.
+    // As in AWS, the first state has no previous event.
     const previousEventId = id <= 2 ? 0 : id - 1;
     const event = { id, previousEventId, timestamp: new Date(this.#now()), type, ...details };
     this.#events ??= this.#kept?.load() ?? [];
@@ -125,12 +125,12 @@ export class History {
     return event;
   }
 
-  /** Takes in the events of a former process. */
+  /** Restores the events of a former process. */
   restore(events: readonly HistoryEvent[]): void {
     for (const event of events) this.#take(event);
   }
 
-  /** Takes in the counts of an execution that ended in a former process. Its events are loaded at each use. */
+  /** Restores the counts of an execution that ended in a former process. Its events are loaded at each use. */
   restoreCounts(length: number, stateTransitions: number): void {
     this.#length = length;
     this.#stateTransitions = stateTransitions;

@@ -1,6 +1,6 @@
 import type { HistoryEvent } from "./history.js";
 
-/** An execution as a journal keeps it, besides its events. */
+/** An execution as a journal keeps it, without its events. */
 export interface StoredExecution {
   arn: string;
   /** The state machine as the execution runs it. */
@@ -21,15 +21,15 @@ export interface StoredEnd {
 }
 
 /**
- * Keeps executions so that another process can continue them. What is noted is stored in the order of the calls, and all
- * that is noted at once is stored as a whole or not at all.
+ * Keeps executions so that another process can continue them. Notes are stored in the order of the calls. Notes that are
+ * made together are stored as a whole or not at all.
  */
 export interface Journal {
   /** Notes that an execution has started, has ended or runs again. */
   note(execution: StoredExecution): void;
   /** Notes an execution's next event. */
   add(executionArn: string, event: HistoryEvent): void;
-  /** Resolves once all that has been noted is on the disk. */
+  /** Resolves once all notes so far are on the disk. */
   stored(): Promise<void>;
   /** An execution's events, the oldest first. */
   events(executionArn: string): HistoryEvent[];

@@ -14,13 +14,13 @@ export const maxCauseLength = 32_768;
 
 const dayMs = 24 * 60 * 60 * 1000;
 
-/** How long after its end an execution is kept and its name is taken. */
+/** How long after its end an execution is kept and its name stays taken. */
 export const nameReservationMs = 90 * dayMs;
 
 /** How long after its end an execution can be redriven. */
 export const redrivablePeriodMs = 14 * dayMs;
 
-/** How long after its start an execution may be open, over all its redrives. */
+/** How long after its start an execution may be open, including all its redrives. */
 export const maxOpenTimeMs = 365 * dayMs;
 
 /** The longest wait of a Node.js timer in whole seconds (2^31 - 1 ms): a longer one fires at once. */
@@ -39,6 +39,6 @@ export function encodeStateData(value: unknown, what: string): string {
 }
 
 export function exceedsPayloadLimit(json: string): boolean {
-  // A UTF-16 unit takes at most three bytes, so short texts need no counting.
+  // A UTF-16 unit takes at most three bytes, so the bytes of short texts need no counting.
   return json.length * 3 > maxPayloadBytes && Buffer.byteLength(json) > maxPayloadBytes;
 }

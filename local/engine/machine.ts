@@ -23,7 +23,7 @@ export class Machine {
     { timeScale, created, validation }: { timeScale: number; created: Date; validation: Validation },
   ) {
     const name = /^arn:[^:]+:states:[^:]*:[^:]*:stateMachine:([^:]+)$/.exec(arn)?.[1];
-    if (name === undefined) throw new EngineError("InvalidName", `${arn} is no ARN of a state machine`);
+    if (name === undefined) throw new EngineError("InvalidName", `${arn} is not the ARN of a state machine`);
     const parsed = parseDefinition(name, definition, validation);
     this.arn = arn;
     this.name = name;

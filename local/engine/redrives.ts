@@ -1,6 +1,6 @@
 import { maxOpenTimeMs, redrivablePeriodMs } from "./limits.js";
 
-/** How many client tokens are remembered, and for how long after their redrive. */
+/** How many client tokens are remembered, and for how long after the redrive. */
 const clientTokens = { count: 10, ms: 15 * 60 * 1000 };
 
 /**
@@ -31,7 +31,7 @@ export class Redrives {
     return date;
   }
 
-  /** The time at which the same request was carried out before. */
+  /** The time at which the same request was carried out before, if it was. */
   repeated(clientToken: string | undefined, now: number): Date | undefined {
     if (clientToken === undefined) return undefined;
     const recent = this.#redrives.filter((redrive) => redrive.clientToken !== undefined);

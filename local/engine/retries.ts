@@ -18,8 +18,8 @@ export interface Failure {
 }
 
 /**
- * The retries of one visit to a state. aws-local-stepfunctions has its own, but neither their counts nor their waits can
- * be read, so an execution could not be continued where it stood.
+ * The retries of one visit to a state. aws-local-stepfunctions has its own retries, but their counts and waits can't be
+ * read, so an execution couldn't continue where it stood.
  */
 export class Retries {
   readonly #retriers: readonly Retrier[];
@@ -36,7 +36,9 @@ export class Retries {
     this.#counts = this.#retriers.map(() => 0);
   }
 
-  /** The time of the attempt after this failure, in milliseconds since the epoch. Throws the error if there is none. */
+  /**
+   * When to make the next attempt after this failure, in milliseconds since the epoch. Throws the error if there is none.
+   */
   next({ error, at }: Failure): number {
     const index = this.#retriers.findIndex((retrier) => matches(retrier, error));
     const retrier = this.#retriers[index];

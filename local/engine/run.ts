@@ -54,7 +54,7 @@ export class Run {
   }
 }
 
-/** Ends the work of a run that is over: no `Retry` and no `Catch` may handle it. */
+/** The error that ends the work of a run that is over. No `Retry` and no `Catch` may handle it. */
 function interrupted(): TerminalStateError {
   return new TerminalStateError("States.Runtime", "the execution has ended");
 }

@@ -2,7 +2,7 @@ import { recordedError } from "./errors.js";
 import type { HistoryEvent } from "./history.js";
 import type { Failure } from "./retries.js";
 
-/** A state that was entered and not left. */
+/** A state that was entered and not yet left. */
 export interface Visit {
   /** Milliseconds since the epoch. */
   enteredAt: number;
@@ -15,13 +15,13 @@ export interface Standing {
   /** The start or the newest redrive, in milliseconds since the epoch. */
   runStartedAt: number;
   redriveDates: Date[];
-  /** The newest state that was entered, and its input; absent before the first. */
+  /** The last state that was entered, and its input. Absent before the first one. */
   position?: { state: string; input: string };
-  /** Absent if the state has still to be entered. */
+  /** Absent if the state has yet to be entered. */
   visit?: Visit;
 }
 
-/** Where the execution with these events stands. A state whose attempt was under way is visited again. */
+/** Where the execution with these events stands. An attempt that was interrupted is made again. */
 export function standingOf(events: readonly HistoryEvent[]): Standing {
   const begun = events.findLastIndex(
     ({ type }) => type === "ExecutionStarted" || type === "ExecutionRedriven",

@@ -8,7 +8,7 @@ export interface StepContext {
 }
 
 /**
- * How often the current state has been retried. aws-local-stepfunctions resolves the parameters of a Task once for all of its
+ * How often the current state has been retried. aws-local-stepfunctions resolves a Task's parameters only once for all
  * attempts, so this is an object that becomes a number when an attempt writes its parameters as JSON.
  */
 export class RetryCount {

@@ -28,9 +28,9 @@ export interface StepOutcome {
 export type WaitLength = { seconds: number } | { until: string };
 
 /**
- * One state of a machine, run by aws-local-stepfunctions as a machine with one state. The library's own loop over
- * states cannot start in the middle (a redrive), has no size limits, continues after an abort, and reports
- * its events late. Running state by state lets the engine decide all of that between two states.
+ * One state of a machine, which aws-local-stepfunctions runs as a machine with one state. The library's own loop over
+ * states cannot start in the middle (a redrive), has no size limits, continues after an abort, and reports its events late.
+ * Running state by state lets the engine decide all of that between two states.
  *
  * This class also corrects other deviations of the library: Wait states become Tasks, so that waits with a path
  * can be scaled and cancelled; a Pass state's Result may be false, 0, "" or null; and a ResultPath that leads
@@ -50,7 +50,7 @@ export class Step {
   readonly #targets: Target[];
 
   constructor(name: string, state: StateDefinition, timeScale: number) {
-    // Parallel and Map have been refused already.
+    // Parallel and Map have already been refused.
     this.type = state.Type as StateType;
     this.#name = name;
     this.#state = state;
@@ -118,7 +118,7 @@ export class Step {
   }
 }
 
-/** The argument of a Wait state's work if its length comes from a path; see `compileWait`. */
+/** The argument of a Wait state's work if a path leads to its length; see `compileWait`. */
 const WaitParameters = z.object({
   wait: z.union([
     z.object({ seconds: z.number().int().nonnegative() }),
@@ -128,7 +128,7 @@ const WaitParameters = z.object({
 
 /** A state's transition to the next one. */
 interface Target {
-  /** A name that no state can have: a state may lead to itself, and may be called "end". */
+  /** A name that no state can have, because a state may lead to itself or be called "end". */
   key: string;
   /** `undefined` if the execution ends. */
   state: string | undefined;

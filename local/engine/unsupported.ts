@@ -2,9 +2,9 @@ import { taskResources } from "./resources.js";
 import type { Definition, StateDefinition } from "./schema.js";
 
 /**
- * Parts of a definition that AWS rejects or runs correctly, but that neither asl-validator nor
- * aws-local-stepfunctions (3.0.0) detects: the execution would continue with wrong data.
- * The library's own list: https://github.com/nibble-4bits/aws-local-stepfunctions/blob/main/docs/feature-support.md
+ * Finds parts of a definition that AWS rejects or runs correctly, but that neither asl-validator nor
+ * aws-local-stepfunctions (3.0.0) detects. The execution would continue with wrong data. The library's own list:
+ * https://github.com/nibble-4bits/aws-local-stepfunctions/blob/main/docs/feature-support.md
  */
 export function findUnsupported(definition: Definition): string[] {
   const faults: string[] = [];

@@ -44,7 +44,7 @@ export function diagnose(json: string): Diagnostic[] {
   });
 }
 
-/** Parses a definition. Throws `InvalidDefinition` with the machine's name and every fault. */
+/** Parses a definition. Throws an `InvalidDefinition` that names the machine and every fault. */
 export function parseDefinition(
   machineName: string,
   json: string,

@@ -20,7 +20,7 @@ export async function waitIn(
   if (!wait) {
     throw new TerminalStateError(
       "States.Runtime",
-      `${JSON.stringify(given)} does not say how long to wait: whole seconds or an RFC 3339 timestamp are expected`,
+      `${JSON.stringify(given)} does not say how long to wait; expected whole seconds or an RFC 3339 timestamp`,
     );
   }
   const { length, input } = wait;

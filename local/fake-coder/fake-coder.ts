@@ -21,26 +21,26 @@ export interface FakeCoderOptions extends ChatSettings {
   /** Default: 2.34, the last supported release that has Tasks without a flag. */
   version?: CoderVersion;
   token?: string;
-  /** Milliseconds from a start until the task is active. Default: 20, also for the other times. */
+  /** Milliseconds from a start until the task is active. The default of this and of the other times is 20. */
   bootMs?: number;
   /** Milliseconds of a delete build, during which the name stays taken. */
   deleteMs?: number;
   stopMs?: number;
   /** Milliseconds that the agent works on each text. */
   turnMs?: number;
-  /** Lets two concurrent creates both find the name free: the later one gets a 500 instead of a 409. */
+  /** Lets two concurrent creates both find the name free, so that the later one gets a 500 instead of a 409. */
   raceCreates?: boolean;
   /** Whether the server has the Tasks API. Default: as in the version. */
   tasks?: boolean;
   /** Whether the server has the Chats API, under the version's paths. Default: as in the version. */
   chats?: boolean;
-  /** Whether a chat's owner, and nobody else, may change its queue. Default: as in the version. */
+  /** Whether only a chat's owner may change its queue. Default: as in the version. */
   queueEdits?: boolean;
 }
 
 /**
- * The part of Coder that the relay uses: users, templates, workspaces, the Tasks API and the Chats API, with state
- * and simulated agents. It refuses what the real one refuses. `http` records calls and injects faults.
+ * The part of Coder that the relay uses: users, templates, workspaces, the Tasks API and the Chats API, with state and
+ * simulated agents. It refuses whatever the real one refuses. `http` records calls and injects faults.
  *
  * @example
  * const coder = new FakeCoder({ turnMs: 100 });
@@ -137,7 +137,7 @@ export class FakeCoder {
     this.#templates.publish(template, presets);
   }
 
-  /** Creates a workspace without a task; its name is taken nevertheless. */
+  /** Creates a workspace without a task. It also takes up its name. */
   addWorkspace(name: string, owner: FakeUser, template: FakeTemplate): FakeWorkspace {
     const version = template.versions.at(-1) ?? this.#templates.publish(template);
     return this.#workspaces.create({ name, owner, version });
@@ -168,12 +168,12 @@ export class FakeCoder {
     this.#chatsApi.gatewayOff = off;
   }
 
-  /** Makes starts answer 403, as an exhausted license does, or lets them work again. */
+  /** Makes starts answer 403, as with an exhausted license, or lets them work again. */
   forbidStarts(forbidden = true): void {
     this.#workspaces.startsForbidden = forbidden;
   }
 
-  /** The next `times` sends answer 502 although their text has arrived. */
+  /** Makes the next `times` sends answer 502 although their text has arrived. */
   fail502AfterEffect(times = 1): void {
     this.#conversation.failuresAfterEffect = times;
   }
@@ -207,7 +207,7 @@ export class FakeCoder {
     return byId ?? this.chats().findLast(({ labels }) => Object.values(labels).includes(idOrLabel));
   }
 
-  /** The workspaces that are not deleted; a deleted task's workspace stays until its delete build has succeeded. */
+  /** The workspaces that are not deleted. A deleted task's workspace exists until its delete build has succeeded. */
   workspaces(): FakeWorkspace[] {
     return this.#workspaces.live;
   }

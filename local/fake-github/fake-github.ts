@@ -39,7 +39,7 @@ export interface FakeGitHubOptions {
   appSlug?: string;
   /** The login of the account that owns the App. Default: `octo`. */
   appOwner?: string;
-  /** The URL for webhooks. Default: none, they are created but not sent. */
+  /** The URL for webhooks. Default: none, so they are created but not sent. */
   webhookUrl?: string;
   webhookSecret?: string;
   /** The agent's GitHub user, who exists from the start. Default: `coder-agent`. */
@@ -51,8 +51,8 @@ export interface FakeGitHubOptions {
   /** The clock for the time stamps of issues, comments and so on. Default: GitHub's clock. */
   now?: () => Date;
   /**
-   * Whether it is a GitHub Enterprise Server: APIs at `/api/v3` and `/api/graphql`, pages on the same host, no newer
-   * features. Default: false, it is github.com.
+   * Whether to act as a GitHub Enterprise Server, with APIs at `/api/v3` and `/api/graphql`, pages on the same host, and
+   * without newer features. Default: false, which means github.com.
    */
   isEnterpriseServer?: boolean;
   /** Milliseconds by which GitHub's clock is ahead of ours. Default: 0. */
@@ -60,8 +60,8 @@ export interface FakeGitHubOptions {
 }
 
 /**
- * The part of GitHub that the relay uses: a REST API with state that refuses what the real one refuses, and
- * signed webhooks about its users' actions. It needs nothing outside the process.
+ * The part of GitHub that the relay uses: a stateful REST API that refuses what the real one refuses, and signed webhooks
+ * about users' actions. It needs nothing outside the process.
  *
  * @example
  * const github = new FakeGitHub({ webhookUrl: "http://127.0.0.1:3000/webhooks/github" });
@@ -91,7 +91,7 @@ export class FakeGitHub {
   readonly pages: AppPages;
   /** The webhooks, and the attempts to send them. */
   readonly hooks: Deliveries;
-  /** The requests that the App may make in an hour, and has made. */
+  /** How many requests the App may make in an hour, and how many it has made. */
   readonly quotas: Quotas;
   #listening = false;
 
@@ -172,7 +172,7 @@ export class FakeGitHub {
     const things = [
       this.comments,
       issuesApi,
-      // Before the pull requests: "comments" is no number of one.
+      // Before the pull requests, so that "comments" isn't taken for a pull request's number.
       this.reviews,
       this.pullAssignments,
       new PullsApi(this.pulls, this.repositories),
@@ -197,7 +197,7 @@ export class FakeGitHub {
     }
   }
 
-  /** GitHub's answer if a repository was renamed. */
+  /** GitHub's answer for a repository that was renamed. */
   #redirect({ method, path, query }: HttpRequest): HttpReply | undefined {
     const [, name = "", rest = ""] = /^\/repos\/([^/]+\/[^/]+)(\/.*)?$/.exec(path) ?? [];
     const repository = this.repositories.formerly(name);
@@ -322,7 +322,7 @@ export class FakeGitHub {
     return this.hooks.send(this.hooks.make(event, payload, guid));
   }
 
-  /** So many of the next attempts to deliver don't reach the receiver. */
+  /** Makes the next `count` attempts to deliver fail to reach the receiver. */
   loseDeliveries(count: number): void {
     this.hooks.unreachable = count;
   }

@@ -4,9 +4,9 @@ export interface Fault {
   method?: string;
   /** Default: any. */
   path?: RegExp;
-  /** How many calls it hits: 1 by default, `Infinity` for all following calls. */
+  /** How many calls it hits. 1 by default; `Infinity` means all following calls. */
   times?: number;
-  /** Hits only every n-th matching call: 1 by default. */
+  /** Hits only every n-th matching call. Default: 1. */
   every?: number;
   /** Answer with this status instead of having the effect. */
   status?: number;
@@ -20,7 +20,7 @@ export interface Fault {
   lose?: "request" | "response";
 }
 
-/** The faults that have not hit all their calls yet. */
+/** The faults that have calls left to hit. */
 export class FaultPlan {
   readonly #faults: { fault: Fault; left: number; seen: number }[] = [];
 

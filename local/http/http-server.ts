@@ -32,7 +32,7 @@ export type HttpHandler = (request: HttpRequest) => HttpReply | Promise<HttpRepl
 
 /** One call that a server answered, or whose connection a fault broke. Kept for tests and for the demo's timeline. */
 export interface RecordedCall {
-  /** The time at which the request had arrived, in milliseconds since the epoch. */
+  /** When the request arrived, in milliseconds since the epoch. */
   at: number;
   method: string;
   path: string;
@@ -63,7 +63,7 @@ export class HttpServer {
   readonly faults = new FaultPlan();
   /** The minimum time for every answer, in milliseconds. */
   latencyMs = 0;
-  /** Called with every call once it is answered. */
+  /** Called after each call has been answered. */
   onCall: (call: RecordedCall) => void = () => {};
   /** Answers if no route matches. */
   notFound: HttpHandler = () => ({ status: 404, body: { message: "Not Found" } });
@@ -71,7 +71,7 @@ export class HttpServer {
   now: () => Date = () => new Date();
   /** Headers of every answer. */
   commonHeaders: Record<string, string> = {};
-  /** Awaited before each answer: what the call has changed must be on the disk by then. */
+  /** Awaited before each answer, because the changes of the call must be on the disk by then. */
   stored: () => Promise<void> = () => Promise.resolve();
   /** Runs before the route, for authentication and rate limits. If it returns an answer, the route is skipped. */
   before: (request: HttpRequest) => HttpReply | undefined | Promise<HttpReply | undefined> = () => undefined;

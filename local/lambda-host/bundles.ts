@@ -3,9 +3,8 @@ import { type ActionName, actionNames } from "../../infra/definition/actions.js"
 import { builtOnce } from "../build/built-once.mjs";
 
 /**
- * The path of each Lambda's bundle. The bundles are built if their sources have changed since the last build. They share
- * their modules, which saves two thirds of the time and the memory; `test/infra/bundle.test.ts` runs the bundles that
- * are deployed.
+ * The path of each Lambda's bundle. The bundles are rebuilt if their sources have changed. They share modules, which saves
+ * two thirds of the time and memory. The bundles that are deployed don't; `test/infra/bundle.test.ts` runs those.
  */
 export async function localBundles(): Promise<Record<ActionName, string>> {
   const folder = await builtOnce("lambdas", async (outdir) => {

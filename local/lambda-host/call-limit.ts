@@ -1,9 +1,9 @@
-/** Runs at most a number of calls at once. The others wait: calls of flows before new deliveries, each in their order. */
+/** Limits how many calls run at once. The others wait in line: calls of flows go before new deliveries. */
 export class CallLimit {
   readonly #calls: Queue = new Set();
   readonly #deliveries: Queue = new Set();
   #running = 0;
-  /** How many calls run and wait; other threads read it. */
+  /** How many calls are running or waiting. Other threads read it. */
   readonly load = new Int32Array(new SharedArrayBuffer(4));
 
   constructor(readonly most: number) {}
@@ -13,7 +13,7 @@ export class CallLimit {
     return this.#run(run, this.#calls);
   }
 
-  /** Runs a delivery's call once there is room that no flow waits for, or after `patienceMs` at the latest. */
+  /** Runs a delivery's call once there is room and no flow is waiting, or after `patienceMs` at the latest. */
   deliver<T>(run: () => Promise<T>, patienceMs: number): Promise<T> {
     return this.#run(run, this.#deliveries, patienceMs);
   }
@@ -51,5 +51,5 @@ export class CallLimit {
   }
 }
 
-/** What is to be called to let each waiting call run. */
+/** For each waiting call, the function that lets it run. */
 type Queue = Set<() => void>;

@@ -9,14 +9,14 @@ import { noteServed, post } from "./outbox.mjs";
  * @property {string} functionName
  * @property {number} timeoutMs of the function.
  * @property {number | undefined} port
- * @property {Int32Array} load how many calls of flows run and wait.
+ * @property {Int32Array} load how many calls of flows are running or waiting.
  * @property {number} most how many calls of flows may run at once.
  */
 
 let api;
-/** How many requests are being answered for which the parent was not asked. */
+/** How many requests are being answered that were let in without asking the parent. */
 let inside = 0;
-/** What lets each waiting request in, by its number. @type {Map<number, () => void>} */
+/** The function that lets each waiting request in, by the request's number. @type {Map<number, () => void>} */
 const waiting = new Map();
 let lastNumber = 0;
 
@@ -57,7 +57,7 @@ export async function hangUp() {
   api = undefined;
 }
 
-/** Returns what says that the request is over. */
+/** Returns a function to call when the request is over. */
 function enterAtOnce() {
   inside += 1;
   return leave;

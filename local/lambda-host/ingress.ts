@@ -5,25 +5,25 @@ export interface IngressOptions {
   module: string;
   /** The function that answers the requests. */
   functionName: string;
-  /** Milliseconds after which the function is given up. */
+  /** The function's timeout in milliseconds. */
   timeoutMs: number;
   /** Default: any free port. */
   port?: number;
-  /** Requests wait while it has no room, but no longer than `patienceMs`. */
+  /** Requests wait for room in it, but no longer than `patienceMs`. */
   limit: CallLimit;
   patienceMs: number;
   /** Gets the milliseconds that each call of the function has taken. */
   onServed?: (ms: number) => void;
 }
 
-/** What the thread says of its ingress. */
+/** A message from the thread about its ingress. */
 export type IngressMessage =
   | { listening: string }
   | { refused: { code?: string; message: string } }
   | { closed: true }
-  /** The number of a request for which there is no room. */
+  /** The number of a request that waits for room. */
   | { waits: number }
-  /** The number of a request that was let in, and is over. */
+  /** The number of a request that was let in and is now over. */
   | { left: number };
 
 /**
@@ -35,7 +35,7 @@ export class Ingress {
   #isOpen = false;
   #listening: { resolve: () => void; reject: (error: Error) => void } | undefined;
   #isClosed = () => {};
-  /** What ends the call of each request that was let in. */
+  /** The function that ends the call of each request that was let in, by the request's number. */
   readonly #inside = new Map<number, () => void>();
 
   /** @param post sends a message to the thread; returns whether there is one. */
@@ -49,7 +49,10 @@ export class Ingress {
     return this.#url;
   }
 
-  /** Listens, after the death of a thread at the same port. Rejects with Node's error if the port is taken. */
+  /**
+   * Starts listening. After a thread has died, the next one listens on the same port. Rejects with Node's error if the port
+   * is taken.
+   */
   listen(): Promise<void> {
     const { module, functionName, timeoutMs, limit } = this.options;
     const port = this.#url === "" ? this.options.port : Number(new URL(this.#url).port);
@@ -76,7 +79,10 @@ export class Ingress {
     this.options.onServed?.(ms);
   }
 
-  /** The thread has died, and with it all requests. Returns whether it was listening, so that the next one should. */
+  /**
+   * Called when the thread has died, and all requests with it. Returns whether it was listening, so that the next thread
+   * should.
+   */
   died(): boolean {
     const wasOpen = this.#isOpen;
     this.#isOpen = false;

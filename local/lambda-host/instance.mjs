@@ -7,7 +7,10 @@ const builtIn = createRequire(import.meta.url);
 /** @type {{ of: string, handlers: Record<string, () => object> } | undefined} */
 let current;
 
-/** Each one that is enabled slows down every promise of the thread. @type {AsyncLocalStorage[]} */
+/**
+ * Disabled with their instance, because each enabled one slows down every promise of the thread.
+ * @type {AsyncLocalStorage[]}
+ */
 const storages = [];
 
 class EndingStorage extends AsyncLocalStorage {
@@ -18,10 +21,10 @@ class EndingStorage extends AsyncLocalStorage {
 }
 
 /**
- * The Lambdas of the system that the query of `url` stands for, each loaded by its first call. They share their modules
- * with each other, but not with those of another system. Another query ends the former instance.
+ * The Lambdas of the system that the query of `url` identifies. Each is loaded by its first call. They share modules with
+ * each other, but not with the Lambdas of another system. A call with another query ends the former instance.
  *
- * @param {string} url of the bundle that asks.
+ * @param {string} url of the calling bundle.
  * @param {(require: (name: string) => unknown) => { handlers: Record<string, () => object> }} make
  * @param {Record<string, unknown>} packages
  */
@@ -38,6 +41,6 @@ export function instance(url, make, packages) {
   return current.handlers;
 }
 
-/** A package as esbuild's `require` wants it: its default export, if it has one, is the whole. */
+/** A package in the form that esbuild's `require` expects: a function as default export replaces the module. */
 const asRequired = (module) =>
   typeof module.default === "function" ? Object.assign(module.default, module) : module;

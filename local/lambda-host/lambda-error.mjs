@@ -1,7 +1,7 @@
-// Plain JavaScript: the Lambdas' thread imports it too.
+// Plain JavaScript, because the Lambdas' thread also imports it.
 
 /**
- * Lambda's answer if a function threw: https://docs.aws.amazon.com/lambda/latest/dg/nodejs-exceptions.html
+ * Lambda's answer when a function throws: https://docs.aws.amazon.com/lambda/latest/dg/nodejs-exceptions.html
  * @typedef {{ errorType: string, errorMessage: string, trace: string[] }} LambdaErrorBody
  */
 

@@ -14,7 +14,7 @@ export interface LambdaLogLine {
 export interface LambdaHostOptions {
   /** Absolute path of the bundle (`.mjs`, exports `handler`) of each function, by the function's name. */
   bundles: Record<string, string>;
-  /** The environment of all functions. Of this process's own, only `PATH`, `HOME`, `TZ`, `LANG` and `TMPDIR` are added. */
+  /** The environment of all functions. They inherit only `PATH`, `HOME`, `TZ`, `LANG` and `TMPDIR` from this process. */
   env: Record<string, string>;
   /** Functions whose bundles are loaded as soon as the thread has started. The others are loaded at their first call. */
   preload?: readonly string[];
@@ -25,7 +25,10 @@ export interface LambdaHostOptions {
   onLog?: (line: LambdaLogLine) => void;
 }
 
-/** What the thread says: its state, the answer to a call, something of the ingress, or nothing but what has gathered. */
+/**
+ * A message from the thread: its state, the answer to a call, or a message about the ingress. Each also carries the output
+ * and times that have accumulated.
+ */
 interface Message {
   state?: "ready" | "idle";
   id?: number;
@@ -34,7 +37,7 @@ interface Message {
   error?: LambdaErrorBody;
   ingress?: IngressMessage;
   output: { stream: "stdout" | "stderr"; text: string }[];
-  /** How many milliseconds each request to the ingress has taken. */
+  /** How many milliseconds each request to the ingress took. */
   served: number[];
 }
 
@@ -45,13 +48,15 @@ interface Call {
   timer: NodeJS.Timeout | undefined;
 }
 
-/** Variables that a process needs to find programs, files and its time zone; none configures the system under test. */
+/**
+ * Variables that a process needs to find programs, files and its time zone; none of them configures the system under test.
+ */
 const harmless = ["PATH", "HOME", "TZ", "LANG", "TMPDIR"];
 
 /** Lambda's longest timeout. `getRemainingTimeInMillis` counts down from it if a call sets none. */
 const longestTimeoutMs = 900_000;
 
-/** How long a thread that shall be kept may take to end its calls. */
+/** How long a thread that is kept may take to finish its calls. */
 const patienceMs = 1000;
 
 /**
@@ -146,7 +151,7 @@ export class LambdaHost {
     this.#rejectAll("Runtime.ExitError", "the Lambda host was closed");
   }
 
-  /** Whether all calls end soon, also those whose results nobody waits for any more. */
+  /** Whether all calls end soon, including those whose results nobody awaits any longer. */
   #becomesIdle(thread: Thread): Promise<boolean> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, patienceMs, false);
@@ -206,7 +211,7 @@ export class LambdaHost {
     ingress.listen().catch((error: Error) => {
       this.#options.onLog?.({
         stream: "stderr",
-        line: `the HTTP API does not listen any more: ${error.message}`,
+        line: `the HTTP API no longer listens: ${error.message}`,
       });
     });
   }

@@ -1,4 +1,4 @@
-/** Splits a text into lines. Returns a function that takes its pieces; an unfinished last line is kept back. */
+/** Splits a text into lines. Returns a function that takes the text in pieces and holds back an unfinished last line. */
 export function lineSplitter(onLine: (line: string) => void): (piece: string) => void {
   let rest = "";
   return (piece) => {

@@ -1,4 +1,4 @@
-// Plain JavaScript: the Lambdas' thread imports it too.
+// Plain JavaScript, because the Lambdas' thread also imports it.
 import { failure } from "./lambda-error.mjs";
 
 /** Maximum payload of a synchronous call in bytes of JSON: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */

@@ -10,9 +10,9 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const instanceUrl = pathToFileURL(join(root, "local/lambda-host/instance.mjs")).href;
 
 /**
- * Bundles the Lambdas for a thread that serves many Lambdas, and one system after another: `<outdir>/<name>/index.mjs`
- * each. The thread loads the packages once. Our own modules, which read the environment and have state, are compiled
- * once, and instantiated for each query with which the bundles are imported (`instance.mjs`).
+ * Bundles the Lambdas for a thread that serves all of them, for one system after another, as `<outdir>/<name>/index.mjs`.
+ * The thread loads the packages once. Our own modules read the environment and have state, so they are compiled once and
+ * instantiated for each query with which the bundles are imported (`instance.mjs`).
  *
  * @throws esbuild's `BuildFailure`, whose `errors` name file and line.
  */

@@ -1,25 +1,25 @@
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 
-/** What a thread serves: some Lambdas with their environment. */
+/** The Lambdas that a thread serves, and their environment. */
 export interface Service {
   /** The path of each bundle, by the function's name. */
   bundles: Record<string, string>;
   /** The environment of all functions. */
   env: Record<string, string>;
-  /** Functions whose bundles are loaded at once. */
+  /** Functions whose bundles are loaded at the start. */
   preload: readonly string[];
 }
 
-/** Gets what a thread says. */
+/** Gets the messages and events of a thread. */
 export interface ThreadOwner {
-  /** One message of `worker.mjs`. */
+  /** Called with each message of `worker.mjs`. */
   said(message: unknown): void;
   failed(error: Error): void;
   exited(code: number): void;
 }
 
-/** Threads that serve nothing at the moment. They keep no process alive. */
+/** Threads that serve nothing at the moment. They don't keep the process alive. */
 const idle: Thread[] = [];
 
 /** A thread for Lambdas (`worker.mjs`). */
@@ -40,7 +40,9 @@ export class Thread {
     this.#worker.on("exit", (code) => this.#owner?.exited(code));
   }
 
-  /** A thread that begins to serve: it answers `ready` once it has started. An idle one has its packages loaded. */
+  /**
+   * Returns a thread that posts `ready` once it has started. An idle thread is reused, because it has its packages loaded.
+   */
   static serving(service: Service, owner: ThreadOwner, heapMb?: number): Thread {
     const thread = (heapMb === undefined && idle.pop()) || new Thread(heapMb);
     thread.#owner = owner;
@@ -53,7 +55,7 @@ export class Thread {
     this.#worker.postMessage(message);
   }
 
-  /** Keeps the thread for another system. Its calls must be over, and what they have written been read. */
+  /** Keeps the thread for another system. Its calls must be over and their output read. */
   release(): void {
     this.#owner = undefined;
     this.#worker.unref();

@@ -9,7 +9,7 @@ import { enter, hangUp, listen } from "./ingress-thread.mjs";
 import { post } from "./outbox.mjs";
 import { checkRequestSize, checkResponseSize } from "./payload-limit.mjs";
 
-/** What the thread serves: one system after another, each with a number and the absolute paths of its bundles. */
+/** The system that the thread serves at the moment: its number and the absolute paths of its bundles. */
 let serving = { number: 0, bundles: /** @type {Record<string, string>} */ ({}) };
 /** @type {Map<string, Promise<(event: unknown, context: object) => unknown>>} */
 let handlers = new Map();
@@ -45,7 +45,7 @@ function handlerOf(functionName) {
 async function load(functionName) {
   let module;
   try {
-    // Each system has module instances of its own.
+    // Each system has its own module instances.
     module = await import(`${pathToFileURL(serving.bundles[functionName])}?${serving.number}`);
   } catch (error) {
     throw new ImportModuleError(`${functionName}: ${error}`, { cause: error });
@@ -83,7 +83,9 @@ function describe(error) {
 /** Identifies the call that a stray error belongs to. */
 const running = new AsyncLocalStorage();
 
-/** As in Lambda's Node.js runtime, the call gets the error and the process exits, which fails all other running calls. */
+/**
+ * As in Lambda's Node.js runtime, the call fails with the error and the process exits, which fails all other running calls.
+ */
 function crash(error, exitCode) {
   const id = running.getStore();
   if (id !== undefined) post({ id, error: describe(error) });
@@ -116,10 +118,13 @@ async function run({ id, functionName, requestId, deadline, payload }) {
   }
 }
 
-/** JSON escapes a character with six bytes at most, and Node.js takes 16 KB of headers. */
+/**
+ * A body of fewer characters is within the limit: JSON escapes a character with six bytes at most, and Node.js accepts 16
+ * KB of headers.
+ */
 const certainlySmall = 900_000;
 
-/** The result of a function for an event of the HTTP API. Rejects if the function takes longer. */
+/** The result of a function for an event of the HTTP API. Rejects if the function takes longer than `timeoutMs`. */
 async function answer(functionName, event, timeoutMs) {
   if (event.body?.length > certainlySmall) checkRequestSize(JSON.stringify(event));
   const context = contextOf({ functionName, requestId: randomUUID(), deadline: Date.now() + timeoutMs });
@@ -151,7 +156,7 @@ let preloading = Promise.resolve();
 
 async function loadAhead(names) {
   for (const name of names) {
-    // Its first call retries the load and reports the error. Calls that have arrived in the meantime go first.
+    // A failed load is retried by the first call, which reports the error. Calls that arrived in the meantime go first.
     await handlerOf(name).catch(() => {});
     await setImmediate();
     if (isStopping) return;
@@ -159,8 +164,8 @@ async function loadAhead(names) {
 }
 
 /**
- * Says when all calls are over, those that have timed out too, and nothing is being loaded: a module of this system that is
- * evaluated after the first one of the next would end that one's instance.
+ * Posts `idle` once all calls are over, including those that timed out, and nothing is being loaded. Otherwise, a late
+ * module of this system could end the next system's instance.
  */
 async function stop() {
   isStopping = true;

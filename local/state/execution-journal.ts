@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import type { HistoryEvent, Journal, StoredExecution } from "../engine/index.js";
 import type { Store } from "./store.js";
 
-/** A value of the store: its times are texts. */
+/** A value as the store holds it, with times as text. */
 type Stored<T> = { [Key in keyof T]: T[Key] extends Date ? string : T[Key] };
 
-/** A definition is stored once for all executions that have it. */
+/** Executions with the same definition share one stored copy of it. */
 type Header = Stored<Pick<StoredExecution, "arn" | "name" | "input" | "startDate">> & {
   machine: { arn: string; created: string; definitionHash: string };
   end?: { event: Stored<HistoryEvent>; stateTransitions: number; redriveDates: string[] };

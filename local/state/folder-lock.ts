@@ -1,15 +1,15 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 
-/** A folder that this process has. */
+/** A folder that this process holds. */
 export interface FolderLock {
   release(): Promise<void>;
 }
 
 /**
- * Takes a folder, which is created if it doesn't exist, for this process alone; `undefined` if another one has it, or if it
- * can't be written. It is LevelDB's lock of a database: the operating system grants it to one process, and frees it when
- * that ends, even by SIGKILL.
+ * Locks a folder for this process and creates it if it doesn't exist. Returns `undefined` if another process holds the lock
+ * or the folder can't be written. This is the lock that LevelDB puts on a database: the operating system grants it to one
+ * process and frees it when that process ends, even by SIGKILL.
  */
 export async function lockFolder(folder: string): Promise<FolderLock | undefined> {
   const { ClassicLevel } = await import("classic-level");

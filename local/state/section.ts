@@ -2,7 +2,7 @@ import type { Store } from "./store.js";
 
 /** The values of one service in a store, by key. */
 export class Section {
-  /** What the store held when it was opened. */
+  /** The values that the store held when it was opened. */
   readonly entries: readonly [key: string, value: unknown][];
 
   private constructor(

@@ -5,10 +5,10 @@ import { ExecutionJournal } from "./execution-journal.js";
 import { Section } from "./section.js";
 import { Store } from "./store.js";
 
-/** The format of the folder. Raise it if a process of an older version would misread what a newer one has written. */
+/** The format of the folder. Raise it if an older version would misread what this version writes. */
 const format = 1;
 
-/** A state folder that can't be used: the message says why, and what to do. */
+/** A state folder that can't be used. The message says why and what to do. */
 export class StateFolderError extends Error {
   override readonly name = "StateFolderError";
 }
@@ -20,7 +20,7 @@ export interface State {
   /** Which configured secrets have been put into Secrets Manager. */
   configuredSecrets: Section;
   schedules: Section;
-  /** The failed executions that nobody has been told about. */
+  /** The failed executions that `report-failure` has yet to report. */
   reports: Section;
   /** The folder of the table. */
   tablePath: string;
@@ -32,7 +32,8 @@ export interface State {
 /**
  * Opens the state in a folder, which is created if it doesn't exist. Only one process can have it open.
  *
- * @param onFailure called if the folder can't be written any more. Nothing may go on then: what happens isn't stored.
+ * @param onFailure called if the folder can no longer be written. The process must then stop, because nothing is stored any
+ * longer.
  * @throws StateFolderError
  */
 export async function openState(
@@ -50,7 +51,7 @@ export async function openState(
   if (Number(found) > format) {
     await level.close();
     throw fault(
-      `a newer version of the relay has written this folder (format ${found}, expected ${format}); start that version, or name another folder`,
+      `a newer version of the relay wrote this folder (format ${found}, expected ${format}); start that version, or name another folder`,
     );
   }
   return {
@@ -68,7 +69,7 @@ export async function openState(
 async function openLevel(path: string, fault: (why: string) => StateFolderError): Promise<ClassicLevel> {
   const { ClassicLevel } = await import("classic-level");
   try {
-    // Secrets are in it.
+    // It holds secrets.
     await mkdir(path, { recursive: true, mode: 0o700 });
     const own = join(path, "relay");
     await mkdir(own, { recursive: true, mode: 0o700 });

@@ -1,12 +1,12 @@
 import type { ClassicLevel } from "classic-level";
 
-/** A change of one value, which is a JSON text. */
+/** A change to one value. Values are JSON texts. */
 type Change = { type: "put"; key: string; value: string } | { type: "del"; key: string };
 
 /**
- * Values by key, in a LevelDB. Changes are written in their order, and those made at once are written as a whole: LevelDB
- * drops a batch that a crash has cut off. While one batch is written, the next one collects changes. What has been stored
- * survives a power failure.
+ * A LevelDB of values by key. Changes are written in order, and changes that are made together are written as one batch:
+ * all of them or, after a crash, none. While one batch is being written, the next one collects changes. Stored values
+ * survive a power failure.
  */
 export class Store {
   readonly #changes: Change[] = [];
@@ -14,7 +14,7 @@ export class Store {
   #written: Promise<void> = Promise.resolve();
   #isScheduled = false;
 
-  /** @param onFailure called if a batch can't be written, after which nothing is stored any more. */
+  /** @param onFailure called if a batch can't be written. Nothing is stored from then on. */
   constructor(
     private readonly level: ClassicLevel,
     private readonly onFailure: (error: Error) => void,
@@ -33,13 +33,13 @@ export class Store {
     return this.#written;
   }
 
-  /** What is on the disk; `undefined` if there is nothing. */
+  /** The value on the disk, or `undefined` if there is none. */
   get(key: string): unknown {
     const text = this.level.getSync(key);
     return text === undefined ? undefined : JSON.parse(text);
   }
 
-  /** What is on the disk under the keys that begin with the prefix, in their order. The keys come without it. */
+  /** The values on the disk whose keys begin with the prefix, in key order. The returned keys lack the prefix. */
   async entries(prefix: string): Promise<[key: string, value: unknown][]> {
     const found = await this.level.iterator({ gte: prefix, lt: `${prefix}\uffff` }).all();
     return found.map(([key, text]) => [key.slice(prefix.length), JSON.parse(text)]);
@@ -58,7 +58,7 @@ export class Store {
   }
 
   async #write(): Promise<void> {
-    // Whatever runs at this moment gets into the same batch.
+    // Changes made before the next turn of the event loop join the same batch.
     await new Promise(setImmediate);
     this.#isScheduled = false;
     try {

@@ -29,7 +29,7 @@ export function writeAwsEnvironment(system: LocalSystem): { path: string; remove
     AWS_ENDPOINT_URL_DYNAMODB: system.dynamoDb.url,
   };
   const lines = [
-    "# What would come before the credentials and the endpoints below.",
+    "# These would take precedence over the credentials and endpoints below.",
     "unset AWS_PROFILE AWS_SESSION_TOKEN AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
     ...Object.entries(variables).map(([name, value]) => `export ${name}='${value}'`),
     "output() {",

@@ -12,7 +12,7 @@ export interface Secrets {
 
 const examples: Record<string, string> = {
   APP_ID: "12345",
-  PRIVATE_KEY: '"-----BEGIN RSA PRIVATE KEY-----…" with \\n for line ends',
+  PRIVATE_KEY: '"-----BEGIN RSA PRIVATE KEY-----…" with \\n for line breaks',
   WEBHOOK_SECRET: "the secret that the App's webhook is set to",
   CODER_TOKEN: "a token of a Coder site Owner",
 };
@@ -30,8 +30,8 @@ interface Fakes {
 const notYet = "http://localhost";
 
 /**
- * The settings and the secrets from the environment or the fakes. Throws a `SettingsError` that names
- * every fault of both at once.
+ * The settings and the secrets from the environment or the fakes. Throws a `SettingsError` that lists every fault in
+ * either.
  */
 export function readConfiguration(
   environment: Environment,
@@ -82,7 +82,7 @@ function readSecrets(environment: Environment, { gitHub, coder }: Fakes): Secret
     webhook: WEBHOOK_SECRET,
     githubApp: JSON.stringify({ appId, privateKey }),
     coderToken: CODER_TOKEN,
-    // The same at every start: the table is lost when the process exits, and tasks of the last start must be recognized.
+    // The same at every start, because tasks from earlier starts must be recognized although the table may be lost.
     taskMark: createHmac("sha256", WEBHOOK_SECRET).update("task mark").digest("hex"),
   };
 }

@@ -8,8 +8,8 @@ import type { LocalSystem } from "./system.js";
 const file = "connection.json";
 
 /**
- * Writes into a folder, for `npm run relay -- … --local`, how this system is reached: `cli/deployment/connection.ts` reads
- * the file. Only this user can read it, because it holds the access key.
+ * Writes a file into the folder that tells `npm run relay -- … --local` how to reach this system
+ * (`cli/deployment/connection.ts` reads it). Only this user can read the file, because it holds the access key.
  */
 export function writeConnection(system: LocalSystem, folder: string): { remove: () => void } {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -21,8 +21,8 @@ export function writeConnection(system: LocalSystem, folder: string): { remove: 
 }
 
 /**
- * Takes a folder for this process, so that the file in it is that of one system; `undefined` if another system has it, also
- * one of an earlier version, which takes no lock.
+ * Locks a folder for this process, so that no other system overwrites the file. Returns `undefined` if another system uses
+ * the folder. That includes a system of an earlier version, which takes no lock.
  */
 export async function takeFolder(folder: string): Promise<FolderLock | undefined> {
   const lock = await lockFolder(folder);
@@ -31,7 +31,7 @@ export async function takeFolder(folder: string): Promise<FolderLock | undefined
   return undefined;
 }
 
-/** Whether a folder has the file of a system that runs. */
+/** Whether the folder's file belongs to a running system. */
 export async function isTaken(folder: string): Promise<boolean> {
   try {
     const { environment } = JSON.parse(readFileSync(join(folder, file), "utf8"));

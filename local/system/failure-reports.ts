@@ -2,8 +2,8 @@ import type { Engine } from "../engine/index.js";
 import type { Section } from "../state/section.js";
 
 /**
- * Does the job of AWS's EventBridge rule on failed executions. A failure that the process didn't live to report is
- * reported by the next one.
+ * Does the job of AWS's EventBridge rule on failed executions. If the process ends before it has reported a failure, the
+ * next process reports it.
  */
 export class FailureReports {
   readonly #report: (event: unknown) => Promise<unknown>;
@@ -13,7 +13,7 @@ export class FailureReports {
 
   /**
    * @param report calls `report-failure` with an event.
-   * @param kept keeps the failures that have still to be reported.
+   * @param kept keeps the failures that have yet to be reported.
    * @param stored resolves once they are on the disk.
    */
   constructor(
@@ -33,7 +33,7 @@ export class FailureReports {
     });
   }
 
-  /** Reports what a former process has left. */
+  /** Reports the failures that a former process left. */
   resume(): void {
     for (const [key, execution] of this.#kept?.entries ?? []) this.#send(key, execution);
   }

@@ -4,10 +4,11 @@ import type { Section } from "../state/section.js";
 import type { Secrets } from "./configuration.js";
 
 /**
- * Puts the configured values into Secrets Manager. A value counts only if it has changed since the last start: one that
- * was rotated meanwhile stays. The key of the task marks never changes, so that the tasks of former starts are recognized.
+ * Puts the configured values into Secrets Manager. A value is put only if it has changed since the last start, so a secret
+ * that was rotated in the meantime keeps its new value. The key of the task marks never changes, so that tasks from earlier
+ * starts are recognized.
  *
- * @param applied keeps which values have been put.
+ * @param applied remembers which values have been put.
  */
 export function putConfiguredSecrets(
   secrets: Secrets,

@@ -11,8 +11,8 @@ export interface StateFolder {
 export const defaultFolder = ".relay";
 
 /**
- * The folder of `LOCAL_STATE_DIR`. A fake forgets everything when the process ends, and what the relay would remember of it
- * would be wrong. So with a fake, the state is kept only if the folder is named.
+ * The folder of `LOCAL_STATE_DIR`. A fake forgets everything when the process ends, so a kept state would no longer match
+ * it. With a fake, the state is therefore kept only if the variable is set.
  */
 export function stateFolder({ LOCAL_STATE_DIR, GITHUB_API_URL, CODER_URL }: Environment): StateFolder {
   const path = LOCAL_STATE_DIR ?? defaultFolder;

@@ -45,8 +45,8 @@ const schedulerRole = "arn:aws:iam::000000000000:role/scheduler";
 export const flowOf = (machineArn: string) => machineArn.slice(flowArn("").length);
 
 /**
- * How many Lambdas run at once: AWS would add containers, but a single thread that runs more than it can handle only makes
- * calls time out.
+ * How many Lambdas run at once. AWS would add containers, but a single thread with more calls than it can handle only makes
+ * them time out.
  */
 const mostCalls = 24;
 
@@ -71,19 +71,18 @@ export interface SystemOptions {
   gitHub?: FakeGitHubOptions;
   coder?: FakeCoderOptions;
   /**
-   * Keeps what AWS would keep; what was running goes on where it stood. `close` closes it. Default: everything is in memory
-   * only.
+   * Keeps what AWS would keep, so that executions continue where they stood. `close` closes it. Default: in memory only.
    */
   state?: State | undefined;
-  /** Whether Scheduler calls the recurring Lambdas, as in AWS. Default: false, they are called by hand. */
+  /** Whether Scheduler calls the recurring Lambdas, as in AWS. Default: false, so tests call them by hand. */
   recurring?: boolean;
-  /** Flows whose Lambdas are loaded at the start, not at their first calls. */
+  /** Flows whose Lambdas are loaded at the start instead of at their first call. */
   preload?: readonly FlowName[];
   /** Keeps the Lambdas' threads for the next system of this process, which then starts faster. Default: false. */
   keepThreads?: boolean;
   /** Gets each line of the Lambdas' logs. */
   onLog?: (line: LambdaLogLine) => void;
-  /** Gets each value of the Lambdas' metrics, as CloudWatch does: their lines are not among those of the log. */
+  /** Gets each value of the Lambdas' metrics, as CloudWatch does. The log leaves these lines out. */
   onMetric?: (metric: MetricValue) => void;
 }
 
@@ -191,7 +190,7 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
       for (const metric of measured) options.onMetric?.(metric);
     },
   };
-  // The webhook runs in its own thread: in AWS, it does not share a processor with flows either.
+  // The webhook has its own thread, because in AWS it doesn't share a processor with flows either.
   const hosts = Promise.all([
     LambdaHost.start({ ...hostOptions, preload: ["webhook"] }),
     LambdaHost.start({ ...hostOptions, preload: (options.preload ?? []).flatMap(lambdasOf) }),
@@ -224,7 +223,7 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
     onServed: (ms) => usage.called(functionName("webhook"), ms),
     ...(options.port !== undefined && { port: options.port }),
   });
-  // After the API listens: what is overdue may send deliveries to it.
+  // Only once the API listens, because overdue schedules may cause deliveries to it.
   scheduler.resume();
   const webhookUrl = `${api.url}/webhooks/github`;
   if (gitHub) gitHub.webhookUrl = webhookUrl;

@@ -1,7 +1,7 @@
 import type { CloudWatch } from "../aws/cloudwatch/cloudwatch.js";
 import type { TableCall } from "../aws/dynamodb/dynamodb.js";
 
-/** Tells CloudWatch what AWS's services would tell it of a system. */
+/** Reports to the local CloudWatch what AWS's services would report. */
 export class Usage {
   constructor(
     private readonly cloudWatch: CloudWatch,
@@ -18,7 +18,7 @@ export class Usage {
     }
   }
 
-  /** Counts a call of a Lambda that has taken this many milliseconds. */
+  /** Counts a call of a Lambda and its duration in milliseconds. */
   called(functionName: string, ms: number): void {
     const dimension = {
       Namespace: "AWS/Lambda",
@@ -28,7 +28,7 @@ export class Usage {
     this.cloudWatch.count({ ...dimension, MetricName: "Duration" }, ms);
   }
 
-  /** Counts what a request to the table has consumed. */
+  /** Counts the capacity that a request to the table consumed. */
   table({ operation, units }: TableCall): void {
     const isRead = /Get|Query|Scan/.test(operation);
     const MetricName = isRead ? "ConsumedReadCapacityUnits" : "ConsumedWriteCapacityUnits";

@@ -1,4 +1,4 @@
-// Plain JavaScript: the thread of the Lambda that it calls imports it.
+// Plain JavaScript, because the thread of the Lambda that it calls imports it.
 import { isUtf8 } from "node:buffer";
 import { randomUUID } from "node:crypto";
 import { createServer } from "node:http";
@@ -66,7 +66,7 @@ export class HttpApi {
     let bytes = 0;
     request.on("data", (chunk) => {
       bytes += chunk.length;
-      // A body that is too large is still read to its end: a client that is still sending sees no answer.
+      // A body that is too large is still read to its end, because a client doesn't see the answer while it is sending.
       if (bytes <= maxBodyBytes) chunks.push(chunk);
     });
     request.on("end", () => {
@@ -90,7 +90,7 @@ export class HttpApi {
   #send(response, reply) {
     // `fail` may have answered it.
     if (!this.#open.delete(response)) return;
-    // A text is written together with the headers.
+    // A string, unlike a Buffer, is sent in one write with the headers.
     const body = reply.isBase64Encoded ? Buffer.from(reply.body ?? "", "base64") : (reply.body ?? "");
     const headers = {};
     for (const [name, value] of Object.entries(reply.headers ?? {}))
@@ -182,7 +182,7 @@ function isTextBody(contentType, body) {
 }
 
 /**
- * A result without `statusCode` is the body of a 200, as in format 2.0. Throws if a Lambda's result is no response.
+ * A result without `statusCode` is the body of a 200, as in format 2.0. Throws if the result isn't a response.
  * @returns {APIGatewayProxyStructuredResultV2}
  */
 function replyOf(result) {

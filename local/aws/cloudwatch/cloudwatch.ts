@@ -11,7 +11,7 @@ export interface Metric {
 }
 
 export interface CloudWatchOptions {
-  /** Requests that are not signed with them are refused. */
+  /** Requests that aren't signed with them are refused. */
   credentials?: Credentials;
   /** When the executions of a state machine were started, for the metric `ExecutionsStarted`. */
   starts: (stateMachineArn: string) => Date[];
@@ -36,7 +36,7 @@ const GetMetricDataInput = z.object({
         MetricStat: z.object({
           Metric: metricSchema,
           Period: z.number().int().multipleOf(60),
-          Stat: z.literal("Sum", { error: "the local endpoint knows the statistic Sum" }),
+          Stat: z.literal("Sum", { error: "the local endpoint knows only the statistic Sum" }),
         }),
       }),
     )
@@ -46,11 +46,11 @@ const GetMetricDataInput = z.object({
 const minuteMs = 60_000;
 
 /**
- * A local CloudWatch with what operators ask: the sums of what AWS's own services count, since the system was started.
+ * A local CloudWatch for the queries of operators: sums of what AWS's own services have counted since the system started.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html
  */
 export class CloudWatch extends Endpoint {
-  /** By metric, and by the minute's beginning. */
+  /** By metric and start of the minute. */
   readonly #sums = new Map<string, Map<number, number>>();
   readonly #starts: CloudWatchOptions["starts"];
 
@@ -104,7 +104,7 @@ function addTo(sums: Map<number, number>, at: number, value: number): void {
   sums.set(at, (sums.get(at) ?? 0) + value);
 }
 
-/** The beginning of the period that a time is in. */
+/** The start of the period that contains a time. */
 function startOf(at: number, periodMs: number): number {
   return Math.floor(at / periodMs) * periodMs;
 }

@@ -22,13 +22,13 @@ export interface LocalDynamoDb {
   close(): Promise<void>;
 }
 
-/** What a request cost. */
+/** The cost of a request. */
 export interface TableCall {
   /** `GetItem`, for example. */
   operation: string;
-  /** The kind of its partition: the key up to the first `#`; "" if it has none. */
+  /** The kind of its partition, which is the key up to the first `#`, or "" if it has none. */
   partition: string;
-  /** Items that were read; a read that finds none counts as one, as DynamoDB charges it. */
+  /** The number of items read. A read that finds none counts as one, because DynamoDB charges it so. */
   itemsRead: number;
   /** DynamoDB's read or write units. */
   units: number;
@@ -61,7 +61,7 @@ export async function startDynamoDb(
   // dynalite crashes if its store is closed during a request, even if the client has disconnected.
   const underWay = new Set<Promise<void>>();
   server.prependListener("request", (_request: IncomingMessage, response: ServerResponse) => {
-    // Not "close": it fires when the client disconnects, even if the store is still working.
+    // Not on "close", which fires when the client disconnects even if the store is still working.
     const answered = new Promise((resolve) => onEnd(response, resolve)).then(() => {
       underWay.delete(answered);
     });
@@ -132,7 +132,7 @@ async function createTable(url: string, TableName: string, credentials: Credenti
   const response = await fetch(url, { method: "POST", headers: { ...headers, authorization }, body });
   if (response.ok) return;
   const reason = await response.text();
-  // The table of a former process.
+  // A former process created the table.
   if (reason.includes("ResourceInUseException")) return;
   throw new Error(`The table ${TableName} was not created: ${reason}`);
 }
@@ -143,9 +143,10 @@ function guard(server: Server, verifier: SignatureVerifier, local: LocalDynamoDb
   server.removeAllListeners("request");
   server.on("request", async (request: IncomingMessage, response: ServerResponse) => {
     const { method = "", url = "", headers } = request;
-    // AWS's clients set their clocks by it. Node.js would write the machine's time, whatever clock this process has.
+    // AWS's clients correct their clocks by it. Node.js would write the machine's time even if this process fakes its
+    // clock.
     response.setHeader("date", new Date().toUTCString());
-    // If the client disconnects, it gets no answer.
+    // `undefined` if the client disconnects.
     const raw = await bodyOf(request).catch(() => undefined);
     if (!raw) return response.end();
     const [path = "/", query = ""] = url.split(/\?(.*)/s);
@@ -161,7 +162,7 @@ function guard(server: Server, verifier: SignatureVerifier, local: LocalDynamoDb
     if (fault?.lose) response.destroy();
     if (fault?.lose === "request") return response.end();
     onEnd(response, (answer) => local.onCall?.(callOf(`${headers["x-amz-target"]}`, raw, `${answer}`)));
-    // The body has been read already: dynalite gets it again.
+    // The body has already been read, so it is replayed for dynalite.
     const replayed = Object.assign(new EventEmitter(), { method, url, headers });
     for (const handler of handlers) handler.call(server, replayed, response);
     replayed.emit("data", local.onCall ? priced(raw) : raw);
@@ -169,7 +170,7 @@ function guard(server: Server, verifier: SignatureVerifier, local: LocalDynamoDb
   });
 }
 
-/** Calls `heard` with the answer's body, once the answer is complete. */
+/** Calls `heard` with the body of the answer once it is complete. */
 function onEnd(response: ServerResponse, heard: (body: unknown) => void): void {
   response.end = new Proxy(response.end, {
     apply(end, self, args) {
@@ -179,17 +180,17 @@ function onEnd(response: ServerResponse, heard: (body: unknown) => void): void {
   });
 }
 
-/** What DynamoDB calls the price of a request, and the number of items that a query has found. */
+/** Where an answer names the request's price, and the number of items that a query found. */
 const price = /"CapacityUnits":([\d.]+)/;
 const count = /"Count":(\d+)/;
 
 /**
- * The request, with the wish that the answer tells its price. It is written to the end of the text, because parsing it
- * would cost as much as a read; of two members with one name, the last one counts.
+ * Adds a member to the request that asks for its price. It is appended to the text, because parsing the text would cost as
+ * much as a read. If the member is already there, the last one counts.
  */
 function priced(raw: Buffer): Buffer {
   const end = raw.lastIndexOf("}");
-  // An empty object asks for nothing that has a price; what is no object is left to dynalite to refuse.
+  // An empty object asks for nothing that has a price. Dynalite refuses anything that isn't an object.
   if (end < 2) return raw;
   return Buffer.concat([raw.subarray(0, end), Buffer.from(',"ReturnConsumedCapacity":"TOTAL"}')]);
 }

@@ -3,7 +3,7 @@ import { Endpoint } from "../protocol/endpoint.js";
 import { type Credentials, exampleCredentials, region, SignatureVerifier } from "../protocol/signature.js";
 
 export interface LambdaOptions {
-  /** By the functions' names. Their errors have Lambda's `errorType` as name. */
+  /** Calls a function by its name. Errors have Lambda's `errorType` as their name. */
   invoke: (name: string, payload: unknown) => Promise<unknown>;
   /** The names of the functions. */
   names: readonly string[];
@@ -41,7 +41,7 @@ export class Lambda extends Endpoint {
     }
     const type = headers["x-amz-invocation-type"] ?? "RequestResponse";
     if (type !== "RequestResponse") {
-      const message = `the local endpoint invokes with RequestResponse, not with ${type}`;
+      const message = `the local endpoint invokes only with RequestResponse, not with ${type}`;
       return refusal(400, "InvalidParameterValueException", message);
     }
     if (typeof body === "string") {

@@ -23,9 +23,9 @@ export interface AwsJsonService {
   errorNamespace?: string;
   /** The member that holds the text of the service's own errors. Default: `message`. */
   messageMember?: "message" | "Message";
-  /** Which errors, besides `AwsError` and those of zod, are answered with 400 and the error's `name`. */
+  /** Which errors besides `AwsError` and zod's are answered with 400 and the error's `name`. */
   isRefusal?: (error: unknown) => error is Error;
-  /** By operation. Each parses its own input; any other error that it throws becomes a 500. */
+  /** The operations by name. Each parses its own input. Any other error becomes a 500. */
   operations: Record<string, (input: unknown) => object>;
 }
 

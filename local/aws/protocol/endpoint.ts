@@ -12,7 +12,7 @@ export abstract class Endpoint {
     return this.server.listen(port);
   }
 
-  /** Stops listening. What is behind the API keeps running. */
+  /** Stops listening. The service behind the API keeps running. */
   close(): Promise<void> {
     return this.server.close();
   }

@@ -11,8 +11,8 @@ export interface PageOptions<T> {
 }
 
 /**
- * One page of a list. A token names the last item of the previous page, so an item that is added before it or
- * changes its status in the meantime does not move other items to another page.
+ * One page of a list. A token names the last item of the previous page, so items that are added or change their status in
+ * the meantime don't move others to another page.
  */
 export function page<T>(
   all: readonly T[],

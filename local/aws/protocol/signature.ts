@@ -15,7 +15,7 @@ export function makeCredentials(): Credentials {
   };
 }
 
-/** An endpoint's default credentials: for tests, whose endpoints hold no secrets. */
+/** The default credentials of an endpoint, for tests, whose endpoints hold no secrets. */
 export const exampleCredentials: Credentials = { accessKeyId: "local", secretAccessKey: "local" };
 
 /** The region of every local endpoint. */
@@ -30,8 +30,8 @@ export interface Refusal {
 const maxSkewMs = 15 * 60 * 1000;
 
 /**
- * Checks the Signature Version 4 of requests to one service as AWS does: same order, same messages, 15 minutes
- * of clock skew. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html
+ * Checks the Signature Version 4 of requests to one service as AWS does: in the same order, with the same messages, and
+ * with 15 minutes of clock skew. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html
  */
 export class SignatureVerifier {
   readonly #service: string;
@@ -121,7 +121,7 @@ export class SignatureVerifier {
   /** Signs the same request and compares. */
   #isSigned(request: SignedRequest, names: string[], date: string, signature: string): boolean {
     const { headers, raw } = request;
-    // A client may send its body's hash; the signature then covers only the hash.
+    // If a client sends its body's hash, the signature covers only the hash.
     const sent = headers["x-amz-content-sha256"];
     if (sent !== undefined && sent !== hash("sha256", raw)) return false;
     if (names.some((name) => headers[name] === undefined)) return false;

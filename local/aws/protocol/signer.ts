@@ -4,14 +4,14 @@ import type { IncomingHttpHeaders } from "node:http";
 /** The parts of a request that its signature covers. */
 export interface SignedRequest {
   method: string;
-  /** As it was sent, percent-encoded. */
+  /** As sent, percent-encoded. */
   path: string;
   query: URLSearchParams;
   headers: IncomingHttpHeaders;
   raw: Buffer;
 }
 
-/** Whose requests are signed, and for which service. */
+/** The access key and the service that requests are signed for. */
 export interface Scope {
   accessKeyId: string;
   secretAccessKey: string;
@@ -21,8 +21,8 @@ export interface Scope {
 }
 
 /**
- * Signature Version 4, synchronous and with its key kept for the day: every call of the local system passes it.
- * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+ * Signature Version 4. It is synchronous and caches its key for a day, because every call of the local system goes through
+ * it. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
 export class Signer {
   #key: { day: string; bytes: Buffer } | undefined;
@@ -48,7 +48,7 @@ export class Signer {
     const sorted = [...names].sort();
     const canonical = [
       method,
-      // Encoded a second time: only S3 signs the path as it was sent.
+      // Encoded a second time, because only S3 signs the path as it was sent.
       path.split("/").map(encode).join("/"),
       canonicalQuery(query),
       ...sorted.map((name) => `${name}:${String(headers[name]).trim().replace(/\s+/g, " ")}`),

@@ -27,7 +27,7 @@ const rateUnits: Record<string, number> = {
   days: dayMs,
 };
 
-/** When a schedule is due. */
+/** The times at which a schedule is due. */
 export interface DueTimes {
   /** The next time after `time`; both in milliseconds since the epoch. `undefined` if no time is left. */
   next(time: number): number | undefined;
@@ -46,8 +46,8 @@ export function parseExpression(expression: string, timezone: string): DueTimes 
 }
 
 /**
- * A cron expression of EventBridge Scheduler in its time zone. croner computes wall clock times without clock changes;
- * this class applies the zone's changes as Scheduler does: a time that doesn't exist is skipped, a repeated one counts once.
+ * A cron expression of EventBridge Scheduler in its time zone. croner computes wall clock times without clock changes; this
+ * class applies them as Scheduler does: a time that doesn't exist is skipped, and a repeated one counts once.
  * https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
  */
 class CronExpression implements DueTimes {
@@ -71,7 +71,7 @@ class CronExpression implements DueTimes {
     return undefined;
   }
 
-  /** The first instant at which a clock of the zone shows this time, written as if it were UTC. */
+  /** The first instant at which a clock of the zone shows this wall clock time, which is given as if it were UTC. */
   #instantOf(wall: number): number | undefined {
     const offsets = [this.#offsetAt(wall - dayMs), this.#offsetAt(wall + dayMs)];
     const instants = offsets.map((offset) => wall - offset);
@@ -84,22 +84,22 @@ function parseCron(expression: string): Cron {
   const invalid = (why: string) =>
     new AwsError("ValidationException", `Invalid Schedule Expression ${expression}. ${why}`);
   const text = /^cron\((.*)\)$/.exec(expression)?.[1];
-  if (text === undefined) throw invalid("Only cron(…) and rate(…) are known to the local endpoint.");
+  if (text === undefined) throw invalid("The local endpoint knows only cron(…) and rate(…).");
   const fields = text.trim().split(/\s+/);
   if (fields.length !== fieldShapes.length) throw invalid("cron(…) has six fields.");
   for (const [index, shape] of fieldShapes.entries()) {
-    if (!shape.test(fields[index] ?? "")) throw invalid(`Field ${index + 1} has a sign that it cannot have.`);
+    if (!shape.test(fields[index] ?? ""))
+      throw invalid(`Field ${index + 1} has a character that it must not have.`);
   }
   const [minute, hour, date = "", month, weekday = "", year = ""] = fields;
-  if ((date === "?") === (weekday === "?"))
-    throw invalid("One of the two day fields must be ?, and only one.");
+  if ((date === "?") === (weekday === "?")) throw invalid("Exactly one of the two day fields must be ?.");
   if ([date, weekday].some((day) => day.includes("?") && day !== "?")) throw invalid("? stands alone.");
-  if (weekday.includes("#") && weekday.includes(",")) throw invalid("Only one # may stand in it.");
-  if (!numbersFit(year, 1970, 2199)) throw invalid("A year is one from 1970 to 2199.");
-  if (!numbersFit(weekday.replace(/#.*/, ""), 1, 7)) throw invalid("A day of the week is one from 1 to 7.");
+  if (weekday.includes("#") && weekday.includes(",")) throw invalid("It may contain only one #.");
+  if (!numbersFit(year, 1970, 2199)) throw invalid("A year must be from 1970 to 2199.");
+  if (!numbersFit(weekday.replace(/#.*/, ""), 1, 7)) throw invalid("A day of the week must be from 1 to 7.");
   const pattern = ["0", minute, hour, date, month, weekday, year].join(" ").replace("?", "*");
   try {
-    // Scheduler's weekdays are Quartz's, 1 for Sunday, and it knows `5/15` for "from 5 on".
+    // Scheduler counts weekdays as Quartz does, from 1 for Sunday, and accepts `5/15` for "every 15 from 5 on".
     return new Cron(pattern, {
       mode: "7-part",
       alternativeWeekdays: true,

@@ -14,10 +14,10 @@ const targetSchema = z.strictObject({
   Arn: z
     .string()
     .regex(/^arn:aws[\w-]*:(states:[^:]+:\d{12}:stateMachine|lambda:[^:]+:\d{12}:function):[^:]+$/, {
-      error: "the local endpoint has only state machines and Lambdas as targets",
+      error: "the local endpoint supports only state machines and Lambdas as targets",
     }),
   RoleArn: z.string().regex(/^arn:aws[\w-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/),
-  Input: z.string().min(1).refine(isJson, { error: "the input of a target is JSON" }).default("{}"),
+  Input: z.string().min(1).refine(isJson, { error: "the input of a target must be JSON" }).default("{}"),
   DeadLetterConfig: z
     .strictObject({ Arn: z.string().regex(/^arn:aws[\w-]*:sqs:[\w-]+:\d{12}:[\w-]{1,80}$/) })
     .optional(),
@@ -57,7 +57,7 @@ export interface ScheduleRun {
 
 export interface ScheduleContext {
   clock: ScaledClock;
-  /** StartExecution. Returns the execution's ARN, or throws. */
+  /** Starts an execution. Returns its ARN, or throws. */
   start: (stateMachineArn: string, input: string) => string;
   /** Calls a Lambda, asynchronously as Scheduler does. */
   invoke: (functionArn: string, input: string) => void;
@@ -88,7 +88,7 @@ export class Schedule {
   }
 
   /**
-   * Waits for each due time in turn. If the process was suspended, the run that it waited for fires late and the
+   * Waits for each due time in turn. If the process was suspended, the run that it was waiting for fires late, and the
    * other missed runs are skipped.
    */
   arm(): void {
@@ -105,15 +105,15 @@ export class Schedule {
     });
   }
 
-  /** The time that it waits for, in milliseconds since the epoch; `undefined` if there is none. */
+  /** The due time that it is waiting for, in milliseconds since the epoch; `undefined` if there is none. */
   get due(): number | undefined {
     return this.#due;
   }
 
   /**
-   * Continues after the process was down. Of the runs that were due meanwhile, the newest one fires late, unless it is
-   * older than the target's `MaximumEventAgeInSeconds`.
-   * @param due what `due` was in the former process.
+   * Continues after the process was down. The newest run that was due in the meantime fires late, unless it is older than
+   * the target's `MaximumEventAgeInSeconds`.
+   * @param due the value of `due` in the former process.
    */
   resume(due: number | undefined): void {
     const missed = due !== undefined && this.definition.State === "ENABLED" ? this.#missed(due) : undefined;

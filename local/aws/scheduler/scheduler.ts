@@ -62,8 +62,8 @@ export interface SchedulerOptions {
 }
 
 /**
- * A local EventBridge Scheduler with the operations that Lambdas, tests and `aws scheduler` use. Schedules fire: the clock
- * starts at the real time and runs faster by the time scale, and each run starts an execution in the engine.
+ * A local EventBridge Scheduler with the operations that Lambdas, tests and `aws scheduler` use. Schedules do fire: the
+ * clock starts at the real time and runs faster by the time scale, and each run starts an execution in the engine.
  * https://docs.aws.amazon.com/scheduler/latest/APIReference/API_Operations.html
  */
 export class Scheduler extends Endpoint {
@@ -87,7 +87,7 @@ export class Scheduler extends Endpoint {
       start: (arn, input) => engine.start(arn, randomUUID(), input).executionArn,
       invoke: (arn, input) => {
         if (!invoke) throw new AwsError("ResourceNotFoundException", `Function not found: ${arn}`);
-        // An asynchronous call: its failure is the Lambda's own.
+        // The call is asynchronous, so Scheduler doesn't see a failure.
         invoke(arn, JSON.parse(input)).catch(() => {});
       },
       onRun: (run) => {
@@ -112,7 +112,7 @@ export class Scheduler extends Endpoint {
     });
   }
 
-  /** Continues the schedules of a former process. Their targets must exist by now. */
+  /** Continues the schedules of a former process. Their targets must already exist. */
   resume(): void {
     for (const [key, value] of this.#kept?.entries ?? []) {
       const { name, definition, created, changed, token, due } = value as KeptSchedule;
@@ -210,7 +210,7 @@ export class Scheduler extends Endpoint {
     return {};
   }
 
-  /** A token names the last schedule of the previous page, so a removal in the meantime moves no other schedule. */
+  /** A token names the last schedule of the previous page, so removals in the meantime don't move other schedules. */
   #list({ query }: HttpRequest): object {
     const wanted = listQuery.parse(Object.fromEntries(query));
     if (wanted.ScheduleGroup !== undefined) this.#checkGroup(wanted.ScheduleGroup);

@@ -41,7 +41,7 @@ export class Secret {
   /** Version ids by staging label. */
   readonly #labels: Map<string, string>;
 
-  /** @param stored what `toJSON` returned in a former process. */
+  /** @param stored the result of `toJSON` in a former process. */
   constructor(name: string, stored?: StoredSecret) {
     this.name = name;
     this.created = stored ? new Date(stored.created) : new Date();
@@ -55,7 +55,7 @@ export class Secret {
     this.arn = `arn:aws:secretsmanager:${region}:000000000000:secret:${name}-${end}`;
   }
 
-  /** Without the times of the last access. */
+  /** The secret as JSON, without the time of the last access. */
   toJSON(): StoredSecret {
     return {
       created: this.created.toISOString(),

@@ -39,7 +39,7 @@ const ListSecretsInput = z.object({
   Filters: z
     .array(
       z.object({
-        Key: z.enum(["name", "all"], { error: "the local endpoint filters by name and all" }),
+        Key: z.enum(["name", "all"], { error: "the local endpoint filters only by name and all" }),
         Values: z.array(z.string().min(1).max(512)).min(1).max(10),
       }),
     )
@@ -120,7 +120,7 @@ export class SecretsManager extends Endpoint {
   #putSecretValue(input: z.infer<typeof PutSecretValueInput>): object {
     const { ClientRequestToken: id, VersionStages } = input;
     const secret = this.#find(input);
-    // SDKs and the `aws` CLI generate one.
+    // SDKs and the `aws` CLI generate a token.
     if (id === undefined) {
       const message = "You must provide a ClientRequestToken value. We recommend a UUID-type value.";
       throw new AwsError("InvalidRequestException", message);

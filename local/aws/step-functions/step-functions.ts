@@ -43,7 +43,7 @@ const StartExecutionInput = z.object({
       error: `Member must have size less than or equal to ${maxPayloadBytes} bytes in UTF-8 encoding`,
     })
     .default("{}"),
-  /** For X-Ray, which is not here. */
+  /** For X-Ray, which doesn't exist here. */
   traceHeader: z.string().max(256).optional(),
 });
 const ExecutionInput = z.object({ executionArn: Arn, includedData });

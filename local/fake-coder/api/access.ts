@@ -1,8 +1,8 @@
 import type { FakeUser } from "./user.js";
 
 /**
- * The rights of a token's user, by the roles in coderd/rbac/roles.go: an org-admin may create, read, pause
- * and delete other users' resources, but only a site owner may connect to applications in their workspaces.
+ * The rights of a token's user, according to the roles in coderd/rbac/roles.go. An org-admin may create, read, pause and
+ * delete other users' resources, but only a site owner may connect to applications in their workspaces.
  */
 export class Access {
   constructor(readonly me: FakeUser) {}
@@ -33,7 +33,7 @@ export class Access {
     return owner === this.me || this.isSiteOwner;
   }
 
-  /** Tokens and other API keys, which act as their user. */
+  /** Whether the caller may manage the user's tokens and other API keys, which act as that user. */
   managesKeysOf(user: FakeUser): boolean {
     return user === this.me || this.isSiteOwner;
   }

@@ -33,12 +33,12 @@ export class Refusal extends Error {
   }
 }
 
-/** Coder gives the same answer for a missing and for a hidden resource. */
+/** Coder's answer for a resource that is missing or hidden. */
 export function notFound(): Refusal {
   return new Refusal(404, "Resource not found or you do not have access to this resource");
 }
 
-/** A missing permission that Coder does not hide behind a 404. */
+/** Coder's answer for a missing permission that it doesn't hide behind a 404. */
 export function forbidden(): Refusal {
   return new Refusal(
     403,
@@ -59,7 +59,7 @@ export class CoderApi {
     readonly http: HttpServer,
     private readonly callerOf: (token: string) => Access | undefined,
   ) {
-    // The token is not checked here: in Coder, authentication is part of the routes.
+    // The token isn't checked here, because in Coder authentication is part of the routes.
     http.notFound = () => new Refusal(404, "Route not found.").reply;
     http.route("GET", "/api/v2/buildinfo", () => ({
       status: 200,
@@ -87,7 +87,9 @@ export class CoderApi {
     this.http.commonHeaders = { "X-Coder-Build-Version": this.#release.build };
   }
 
-  /** Coder from 2.31 on: 409 instead of 400 for a task that is not active, pause and resume, log snapshots. */
+  /**
+   * Whether it is Coder 2.31 or later: 409 instead of 400 for a task that isn't active, pause and resume, log snapshots.
+   */
   get isModern(): boolean {
     return this.#version !== "2.30";
   }

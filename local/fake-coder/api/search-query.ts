@@ -7,7 +7,7 @@ export interface SearchQuery {
   words: string[];
 }
 
-/** `key:value` pairs and bare words, separated by spaces; quotes keep a value together. All in lower case. */
+/** `key:value` pairs and bare words, separated by spaces; quotes keep a value together. Everything is in lower case. */
 export function parseSearch(q: string, known: string[], message: string): SearchQuery {
   const query: SearchQuery = { terms: new Map(), words: [] };
   for (const part of q.toLowerCase().match(/(?:[^\s"]|"[^"]*")+/g) ?? []) {

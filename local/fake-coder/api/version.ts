@@ -3,7 +3,7 @@ export type CoderVersion = "2.30" | "2.34" | "2.35" | "2.37" | "2.38" | "2.40";
 export const v2Chats = "/api/v2/chats";
 export const experimentalChats = "/api/experimental/chats";
 
-/** The features of a Coder release, as far as clients can see a difference. */
+/** The features of a Coder release in which clients can see a difference. */
 export interface Release {
   /** The version in `/api/v2/buildinfo`. */
   readonly build: string;
@@ -12,7 +12,7 @@ export interface Release {
   /** The paths of the Chats API, if the server has it. */
   readonly chatMounts: readonly string[];
   /**
-   * Chats before the state machine: they are initially `pending`, archiving stops a running one, and an
+   * Whether chats work as before the state machine: they start as `pending`, archiving stops a running one, and an
    * interrupt is never refused.
    */
   readonly legacyChats: boolean;
@@ -21,8 +21,8 @@ export interface Release {
   /** Whether `source:` is a key of the chat search. */
   readonly chatSources: boolean;
   /**
-   * Whether a chat's owner can edit queued messages, while the chat is `paused`, and only the owner can
-   * delete them (coder/coder#29215).
+   * Whether a chat's owner can edit queued messages (and the chat be `paused` at one), and only the owner can delete them
+   * (coder/coder#29215).
    */
   readonly queueEdits: boolean;
 }

@@ -50,11 +50,11 @@ export class FakeChat {
   planMode: string;
   workspaceId: string | undefined;
   archived = false;
-  /** Removed permanently, as Coder does some time after archiving. */
+  /** Whether it was removed permanently, which Coder does some time after archiving. */
   purged = false;
   /** 0 if the chat is not pinned. */
   pinOrder = 0;
-  /** Waits for a slot while it is `running`, as with a license that limits concurrent agents. */
+  /** Whether it waits for a slot while it is `running`, as with a license that limits concurrent agents. */
   queuedForCapacity = false;
   lastTurnSummary: string | null = null;
   summary: string | null = null;
@@ -133,7 +133,7 @@ export class FakeChat {
     this.turns.release();
   }
 
-  /** Ends the turn with an error. The queue stays; the next message retries. */
+  /** Ends the turn with an error. The queue is kept, and the next message retries. */
   failTurn({ message, ...rest }: Partial<ChatError> = {}): void {
     this.turns.fail({ message: message ?? "The turn failed.", kind: "generic", retryable: false, ...rest });
   }
@@ -155,7 +155,7 @@ export class FakeChat {
     this.turns.touch();
   }
 
-  /** Removes the chat permanently: it is then a 404. */
+  /** Removes the chat permanently, so that requests for it get a 404. */
   purge(): void {
     this.turns.halt();
     this.purged = true;

@@ -18,7 +18,7 @@ import { sendMessage } from "./send.js";
 import { ChatSharing } from "./sharing.js";
 
 export interface ChatSettings {
-  /** Whether `/api/v2/chats` accepts `owner_id`; otherwise it drops the field silently. Default: as in the version. */
+  /** Whether `/api/v2/chats` accepts `owner_id`. If not, it silently drops the field. Default: as in the version. */
   ownerIdSupport?: boolean;
   /** Default: true. */
   chatSharing?: boolean;
@@ -94,7 +94,7 @@ export class ChatsApi {
         handle(chats.updatable(request.params.chat, caller), request, caller);
       route(method, path, this.#whereGatewayIsOn(handler));
     };
-    // Registered first, because `:chat` would match these paths too.
+    // Registered first, because `:chat` would also match these paths.
     route("GET", `${base}/by-workspace`, (request, caller) => this.#byWorkspace(request, caller));
     route("GET", base, (request, caller) => this.#list(request, caller));
     const create: CoderHandler = (request, caller) => {

@@ -40,7 +40,7 @@ export class Chats {
     return found;
   }
 
-  /** For users who may only read a chat, Coder answers a change with 404. */
+  /** The chat, if the caller may change it. To users who may only read it, Coder answers 404. */
   updatable(ref: string | undefined, caller: Access): FakeChat {
     const chat = this.readable(ref, caller);
     if (this.#updates(chat, caller)) return chat;

@@ -34,7 +34,7 @@ export interface ChatCreationParts {
 export class ChatCreation {
   constructor(private readonly parts: ChatCreationParts) {}
 
-  /** Without support for `owner_id` (by version or path), the field is dropped silently, as by Go's decoder. */
+  /** If the version or the path doesn't support `owner_id`, the field is silently dropped, as Go's decoder does. */
   create(request: HttpRequest, caller: Access, takesOwnerId: boolean): FakeChat {
     const body = this.#body(request);
     const organizationId = uuidField(body, "organization_id") ?? zeroUuid;

@@ -6,10 +6,7 @@ import { labelsField } from "./labels.js";
 
 const titleLimit = 200;
 
-/**
- * `PATCH /chats/{id}`: applies one field after the other. If one is refused, the earlier ones have already
- * changed.
- */
+/** `PATCH /chats/{id}`: applies one field after the other. If one is refused, the earlier ones stay changed. */
 export function editChat(
   chat: FakeChat,
   body: Record<string, unknown>,
@@ -35,13 +32,13 @@ function rename(chat: FakeChat, title: string): void {
   chat.title = title;
 }
 
-/** Counted in runes (`utf8.RuneCountInString`). */
+/** The limit is in runes (`utf8.RuneCountInString`). */
 export function assertTitleFits(title: string): void {
   if ([...title].length <= titleLimit) return;
   throw new Refusal(400, `Title must be at most ${titleLimit} characters.`);
 }
 
-/** The workspace is not changed. */
+/** Archives or unarchives a chat. Its workspace stays as it is. */
 function setArchived(chat: FakeChat, archived: boolean, legacy: boolean): void {
   if (archived === chat.archived) {
     throw new Refusal(400, `Chat is already ${archived ? "archived" : "not archived"}.`);

@@ -3,7 +3,6 @@ import { chatModelId } from "./json.js";
 
 const efforts = ["none", "minimal", "low", "medium", "high", "xhigh", "max"];
 
-/** The checks of fields that creates, sends and edits share. */
 export function planModeField(body: Record<string, unknown>): string | undefined {
   const mode = textField(body, "plan_mode");
   if (mode === undefined || mode === "" || mode === "plan") return mode;

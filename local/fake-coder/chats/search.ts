@@ -10,7 +10,7 @@ import { labelFilter } from "./labels.js";
 const badQuery = "Invalid chat search query.";
 const pullRequestKeys = ["pr_status", "diff_url", "pr", "repo", "pr_title"];
 
-/** `GET /chats`: chats that the caller owns or that are shared with them, without the others that an admin may read. */
+/** `GET /chats`: the caller's own chats and those shared with them, but not the others that an admin may read. */
 export class ChatSearch {
   constructor(
     private readonly chats: Chats,

@@ -26,7 +26,7 @@ export class ChatSharing {
     };
   }
 
-  /** An empty role revokes the right; users who are not named keep theirs. */
+  /** An empty role revokes a user's right. Users who are not listed keep theirs. */
   update(chat: FakeChat, request: HttpRequest, caller: Access): HttpReply {
     const body = jsonObject(request);
     const roles = Object.entries(body.user_roles ?? {}).map(([id, role]) => ({

@@ -1,6 +1,6 @@
 import type { Timers } from "../api/timers.js";
 
-/** codersdk.ChatStatus. Only legacy servers have `pending`, only later ones `interrupting`, only newer ones `paused`. */
+/** codersdk.ChatStatus. Only legacy servers have `pending`. Later servers have `interrupting`, the newest also `paused`. */
 export type ChatStatus =
   | "pending"
   | "waiting"
@@ -37,7 +37,7 @@ export interface ChatInput {
 export interface QueuedMessage extends ChatInput {
   id: number;
   createdAt: string;
-  /** Whether its owner is editing it; until the edit ends, it is not sent. */
+  /** When its owner began to edit it. It isn't sent until the edit ends. */
   editingSince?: string | undefined;
 }
 
@@ -62,7 +62,7 @@ export interface Rhythm {
 /** The result of sending an input: the message of the turn that started, or the queued message. */
 export interface Delivery {
   queued: QueuedMessage | undefined;
-  /** The message that started a turn: the input itself, or the head of a queue that had stopped. */
+  /** The message that started a turn: the input itself, or the head of a stopped queue. */
   begun: ChatMessage | undefined;
 }
 
@@ -100,7 +100,7 @@ export class ChatTurns {
     const queued = { ...input, id: this.rhythm.nextNumber(), createdAt: new Date().toISOString() };
     this.queue.push(queued);
     this.touch();
-    // A queue that stopped after an error continues in order.
+    // After an error, the stopped queue continues in order.
     if (!this.isActive) return { queued, begun: this.#promoteHead() };
     if (interrupt) this.interrupt();
     return { queued, begun: undefined };
@@ -121,8 +121,8 @@ export class ChatTurns {
   }
 
   /**
-   * Interrupts a running turn: at once on legacy servers, after `interrupting` on others. Pending tool calls are
-   * cancelled, and their turn continues.
+   * Interrupts a running turn: at once on legacy servers, after `interrupting` on others. Pending tool calls are cancelled,
+   * and the turn continues.
    */
   interrupt(): void {
     const { turnMs, timers, isLegacy } = this.rhythm;
@@ -173,7 +173,7 @@ export class ChatTurns {
     this.#become("requires_action");
   }
 
-  /** Continues after an edit of the queue if the chat was waiting for it. */
+  /** Continues if the chat was waiting for the end of an edit of the queue. */
   unpause(): void {
     if (this.status === "paused") this.#rest();
     else this.touch();

@@ -3,7 +3,7 @@ import type { Timers } from "../api/timers.js";
 import type { Resident } from "../workspaces/workspace.js";
 import { snapshotOf, type TaskLogEntry, type TaskLogSnapshot, terminalText } from "./log.js";
 
-/** The state that an agent reports. Agents say `failure`, Coder's newer API `failed`. */
+/** The state that an agent reports. Agents write `failure`, Coder's newer API `failed`. */
 export type AgentState = "working" | "idle" | "complete" | "failed" | "failure";
 
 export interface StateReport {
@@ -16,8 +16,8 @@ export interface StateReport {
 export type AppHealth = "healthy" | "unhealthy" | "initializing";
 
 /**
- * The agent and its AgentAPI in a task's workspace. It handles the prompt at the first start, then each text
- * that is sent: it works on each for a while and is then idle.
+ * The agent and its AgentAPI in a task's workspace. It works for a while on the prompt at the first start, and on each text
+ * that it is sent, and is idle in between.
  */
 export class SimulatedAgent implements Resident {
   readonly inputs: { at: number; text: string }[] = [];
@@ -40,7 +40,7 @@ export class SimulatedAgent implements Resident {
     private readonly timers: Timers,
   ) {}
 
-  /** Whether AgentAPI is `stable`: the screen does not change, and a text would be accepted. */
+  /** Whether AgentAPI is `stable`, which means that the screen doesn't change and that it would accept a text. */
   get isStable(): boolean {
     return this.lifecycle === "ready" && !this.#busy;
   }

@@ -3,7 +3,7 @@ import type { Access } from "../api/access.js";
 import { type CoderApi, jsonObject, notFound, Refusal, textField } from "../api/coder-api.js";
 import type { FakeTask } from "./fake-task.js";
 
-/** The routes that use the task's AgentAPI: sending texts to the agent, and reading their log. */
+/** The routes that use the task's AgentAPI: sending texts to the agent, and reading the log. */
 export class TaskConversation {
   /** How many of the next texts arrive but are answered with 502. */
   failuresAfterEffect = 0;
@@ -15,7 +15,7 @@ export class TaskConversation {
     if (input === "") throw new Refusal(400, "Task input is required.");
     this.#assertReachable(task, caller);
     if (!task.agent.isStable) {
-      // 502 before Coder 2.32. There is no queue: the caller has to keep the text.
+      // 502 before Coder 2.32. There is no queue, so the caller has to keep the text.
       const status = this.api.isModern ? 409 : 502;
       throw new Refusal(status, "Task app is not ready to accept input.", "Status: running");
     }

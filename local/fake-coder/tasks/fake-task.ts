@@ -19,11 +19,11 @@ export interface TaskParts {
 export class FakeTask {
   readonly id = randomUUID();
   readonly createdAt = new Date().toISOString();
-  /** The time of its deletion through the API; its workspace may still exist. */
+  /** When it was deleted through the API. Its workspace may still exist. */
   deletedAt: string | undefined;
   readonly name: string;
   readonly displayName: string;
-  /** The API's `initial_prompt`; a PATCH changes it. */
+  /** The API's `initial_prompt`, which a PATCH can change. */
   initialPrompt: string;
   readonly preset: FakePreset | undefined;
   readonly workspace: FakeWorkspace;
@@ -52,7 +52,7 @@ export class FakeTask {
     return this.agent.inputs;
   }
 
-  /** As in the database view `tasks_with_status`. */
+  /** Computed as in Coder's database view `tasks_with_status`. */
   get status(): TaskStatus {
     const { status, transition } = this.workspace.latestBuild;
     if (status === "failed") return "error";
@@ -63,9 +63,9 @@ export class FakeTask {
   }
 
   /**
-   * Lets the agent report a state, and ends its turn: after `working` it is busy until the next state, after
-   * any other it would accept a text. `busy` makes the two disagree, as can happen in a real Coder. With null, the
-   * agent reports nothing until it gets another state.
+   * Lets the agent report a state, and ends its turn: after `working` it is busy until the next state, after any other it
+   * would accept a text. `busy` overrides the latter, because the two can disagree in a real Coder. With null, the agent
+   * reports nothing until it gets another state.
    */
   setAgentState(
     state: AgentState | null,
@@ -74,12 +74,12 @@ export class FakeTask {
     this.agent.say(state, report);
   }
 
-  /** `unhealthy` makes the status `error` while everything else is fine, as may happen briefly during a start. */
+  /** `unhealthy` makes the status `error` although everything else is fine, as happens briefly during some starts. */
   setAppHealth(health: AppHealth): void {
     this.agent.appHealth = health;
   }
 
-  /** Fails the active build; without one, adds a start that fails at once. */
+  /** Fails the active build. If there is none, adds a start that fails at once. */
   failBuild(): void {
     if (!this.workspace.hasActiveBuild) this.workspace.build("start");
     this.workspace.endBuild("failed");
@@ -100,7 +100,7 @@ export class FakeTask {
     this.agent.release();
   }
 
-  /** Stops the workspace, as autostop does: the task is `paused` after `stopMs`. */
+  /** Stops the workspace, as autostop does. The task is `paused` after `stopMs`. */
   stop(): void {
     this.workspace.build("stop", "task_auto_pause");
   }

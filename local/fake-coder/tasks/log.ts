@@ -14,7 +14,7 @@ const columns = 80;
 const snapshotEntries = 10;
 const snapshotBytes = 64 * 1024;
 
-/** A text as AgentAPI scrapes it from the terminal: broken at 80 columns, even within words, without control codes. */
+/** A text as AgentAPI scrapes it from the terminal: wrapped at 80 columns, even within words, and without control codes. */
 export function terminalText(text: string): string {
   return text
     .split(/\r\n|\r|\n/)

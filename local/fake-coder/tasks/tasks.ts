@@ -77,7 +77,7 @@ export class Tasks {
     return taskJson(task, this.parts.api.version);
   }
 
-  /** All tasks, the newest first: this list has no pages. */
+  /** All tasks, the newest first. This list has no pages. */
   #list(q: string, caller: Access): HttpReply {
     const { users, organizations } = this.parts;
     const { terms, words } = parseSearch(q, ["owner", "organization", "status"], badQuery);
@@ -110,7 +110,7 @@ export class Tasks {
     return { status: 201, body: this.#json(task) };
   }
 
-  /** The task is deleted at once; its workspace, which holds the name, only when the build is done. */
+  /** Deletes the task at once. Its workspace, which holds the name, is deleted when the build has finished. */
   #delete(task: FakeTask): HttpReply {
     if (!task.workspace.isDeleted) task.workspace.build("delete");
     task.deletedAt = new Date().toISOString();

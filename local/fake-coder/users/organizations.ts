@@ -7,7 +7,7 @@ export interface FakeOrganization {
   readonly createdAt: string;
 }
 
-/** The first organization is the default one: it has a name like any other, and is also found as `default`. */
+/** The organizations. The first one is the default: it has a name like any other, and is also found as `default`. */
 export class Organizations {
   readonly #all: FakeOrganization[] = [];
 

@@ -75,7 +75,7 @@ export class Users {
     });
   }
 
-  /** Users that the token may not see are omitted silently. */
+  /** Silently omits users that the token may not see. */
   #search(q: string, caller: Access): FakeUser[] {
     const query = parseSearch(q, keys, badQuery);
     const tests = [
@@ -132,7 +132,7 @@ function rolesOf(user: FakeUser): { name: string; display_name: string }[] {
 
 type UserTest = (user: FakeUser) => boolean;
 
-/** Id 0 means no filter in Coder: it finds everyone. */
+/** In Coder, id 0 means no filter and finds everyone. */
 function byGithubId({ terms }: SearchQuery): UserTest {
   const field = "github_com_user_id";
   const value = terms.get(field)?.[0] ?? "0";

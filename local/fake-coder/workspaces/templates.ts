@@ -44,7 +44,7 @@ export interface FakeTemplate {
   readonly needsPreset: boolean;
   readonly parameters: readonly string[];
   readonly createdAt: string;
-  /** The newest version last: it is the active one. */
+  /** The newest version is the last one, and is active. */
   readonly versions: FakeTemplateVersion[];
 }
 

@@ -30,7 +30,7 @@ export interface Resident {
   stopping(): void;
 }
 
-/** A workspace: a list of builds; the last one determines its state. */
+/** A workspace is a list of builds. The last one determines its state. */
 export class FakeWorkspace {
   readonly id = randomUUID();
   readonly createdAt = new Date().toISOString();

@@ -13,7 +13,7 @@ export interface NewWorkspace {
 }
 
 export class Workspaces {
-  /** Makes every start a 403, as an exhausted license does. */
+  /** Whether every start gets a 403, as with an exhausted license. */
   startsForbidden = false;
   readonly #all: FakeWorkspace[] = [];
 
@@ -40,7 +40,7 @@ export class Workspaces {
     return workspace;
   }
 
-  /** A workspace that the user may use for a chat, which requires SSH access to it. */
+  /** A workspace that the user may use for a chat. That requires SSH access to it. */
   usableBy(id: string, user: FakeUser): FakeWorkspace {
     const found = this.live.find((workspace) => workspace.id === id);
     if (found && new Access(user).connectsToWorkspacesOf(found.owner)) return found;

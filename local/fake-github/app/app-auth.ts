@@ -35,7 +35,7 @@ export class AppAuth {
   events: readonly string[] = subscribedEvents;
   /** The permissions that requests have used. */
   readonly taken = new Set<string>();
-  /** Requests of people who may not install the App themselves. */
+  /** Requests from people who may not install the App themselves. */
   readonly requests: Json[] = [];
   /** The time of an installation's suspension, by its id. */
   readonly suspended = new Map<number, string>();
@@ -55,7 +55,7 @@ export class AppAuth {
     return this.app.slug;
   }
 
-  /** Another App takes the place of the one that is there, which is gone with its installations' tokens. */
+  /** Replaces the App with another one. The old one's installation tokens become invalid. */
   replace(app: RegisteredApp): void {
     this.repositories.renameUser(`${this.appSlug}[bot]`, `${app.slug}[bot]`);
     this.app = app;
@@ -126,7 +126,7 @@ export class AppAuth {
     this.taken.add(anyOf.join(" or "));
   }
 
-  /** Whether the request's token has a permission. Notes its use. */
+  /** Whether the request's token has a permission. Records that it was used. */
   may(request: HttpRequest, need: string): boolean {
     const isGranted = areEnough(this.#token(request).permissions, [need]);
     if (isGranted) this.taken.add(need);
@@ -259,7 +259,7 @@ function chosen(asked: Json, covered: Repository[]): Repository[] | undefined {
   );
 }
 
-/** What GitHub tells without credentials, of what is used here; wrong ones are refused all the same. */
+/** The endpoints that GitHub serves without credentials. Invalid credentials are still rejected. */
 function isForEverybody({ method, path, headers }: HttpRequest): boolean {
   return method === "GET" && headers.authorization === undefined && /^\/users\/[^/]+$/.test(path);
 }

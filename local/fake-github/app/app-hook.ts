@@ -14,8 +14,8 @@ const changeSchema = z.object({
 });
 
 /**
- * The configuration of the App's webhook. GitHub doesn't say that a field that is left out keeps its value, so here it
- * gets the default. https://docs.github.com/rest/apps/webhooks
+ * The configuration of the App's webhook. GitHub doesn't document that an omitted field keeps its value, so here it is
+ * reset to the default. https://docs.github.com/rest/apps/webhooks
  */
 export class AppHookApi {
   constructor(readonly auth: AppAuth) {}

@@ -7,7 +7,7 @@ import { builtOnce } from "../../build/built-once.mjs";
 const size = { modulusLength: 2048 };
 const file = "key.pem";
 
-/** Of the process, because test files share one, and each of them loads this module anew. */
+/** Global to the process, because several test files run in one process and each loads its own copy of this module. */
 const shared: { [key: symbol]: KeyObject | undefined } = globalThis;
 const name = Symbol.for("coder-task-relay.app-key");
 
@@ -18,8 +18,8 @@ export function appKey(): KeyObject {
 }
 
 /**
- * Takes the key that an earlier process has kept with the builds: it is worth nothing outside this machine, and a start
- * would wait for a new one longer than for anything else.
+ * Reuses the key that an earlier process stored beside the builds. Generating a new one is the slowest part of a start, and
+ * the key is worth nothing outside this machine.
  */
 export async function prepareAppKey(): Promise<void> {
   if (shared[name]) return;

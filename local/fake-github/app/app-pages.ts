@@ -13,11 +13,11 @@ const pagePaths =
   /^\/(?:organizations\/[^/]+\/)?settings\/apps\/new$|^\/(?:github-)?apps\/[^/]+\/installations\/new$/;
 
 /**
- * GitHub's pages on which a person makes an App from a manifest and installs it. A new App takes the place of the one that
- * is there. https://docs.github.com/apps/sharing-github-apps/registering-a-github-app-from-a-manifest
+ * GitHub's pages on which a person makes an App from a manifest and installs it. A new App replaces the existing one.
+ * https://docs.github.com/apps/sharing-github-apps/registering-a-github-app-from-a-manifest
  */
 export class AppPages {
-  /** The login of the person who is signed in in the browser. */
+  /** The login of the person who is signed in. */
   signedIn = "mona";
   /** Names of other people's Apps, in lower case. */
   readonly takenNames = new Set<string>();
@@ -36,7 +36,7 @@ export class AppPages {
     return pagePaths.test(path);
   }
 
-  /** All codes become too old. */
+  /** Makes all codes expire. */
   expireCodes(): void {
     this.#codes.clear();
   }
@@ -64,7 +64,7 @@ export class AppPages {
     http.route("POST", path, (request) => this.#atApp(request, () => this.#install()));
   }
 
-  /** The first visit brings the manifest; the form of the page then adds the name that the person wants. */
+  /** The first request holds the manifest. The page's form then sends the name that the person chose. */
   #register(request: HttpRequest, owner: string): HttpReply {
     const form = new URLSearchParams(String(request.body));
     const text = form.get("manifest") ?? "";
@@ -146,7 +146,9 @@ export class AppPages {
     return page("Installed", `${this.auth.app.name} is installed.`);
   }
 
-  /** An account's own user, or an organization's owner: here, somebody with the role admin in a repository of it. */
+  /**
+   * Whether the user is the account itself or, as the fake has no organization owners, an admin of one of its repositories.
+   */
   #isAdmin(login: string): boolean {
     if (login === this.signedIn) return true;
     return this.repositories

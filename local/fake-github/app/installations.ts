@@ -14,7 +14,7 @@ export class Installations {
     readonly deliveries: Deliveries,
   ) {}
 
-  /** Installs the App again on repositories of one owner, as an installation with a new id. */
+  /** Installs the App again on repositories of one owner. The new installation has a new id. */
   install(refs: RepositoryRef[], options: By): Promise<Delivery> {
     const repositories = refs.map((ref) => this.repositories.get(ref));
     const id = this.repositories.nextId();

@@ -31,7 +31,7 @@ const permissionsOf: Record<string, readonly string[]> = {
   workflow_run: ["actions"],
 };
 
-/** The names that GitHub knows, as far as an App like ours may want them. */
+/** The permission names that GitHub knows, limited to those that an App like ours could request. */
 const resources = new Set([
   "actions",
   "checks",
@@ -47,7 +47,7 @@ const resources = new Set([
   "workflows",
 ]);
 
-/** What the page says is wrong with a manifest, in GitHub's words. */
+/** The errors that the page shows for a manifest, in GitHub's words. */
 export function manifestFaults(manifest: unknown): string[] {
   const given = asObject(manifest);
   const events = Array.isArray(given.default_events) ? given.default_events.map(String) : [];

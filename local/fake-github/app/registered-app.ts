@@ -24,7 +24,7 @@ export interface RegisteredApp {
   privateKey: string;
   publicKey: KeyObject;
   hook: AppHook;
-  /** What it asks for. An installation has what its account has accepted. */
+  /** The permissions that it requests. An installation has those that its account accepted. */
   permissions: Permissions;
   events: readonly string[];
 }

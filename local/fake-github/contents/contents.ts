@@ -23,7 +23,7 @@ const MAX_COMMITS = 2048;
 /** Above this size (bytes), the contents API returns text only as raw. https://docs.github.com/rest/repos/contents */
 const MAX_INLINE_BYTES = 1024 * 1024;
 
-/** The files of every branch and pushed commit. */
+/** The files of all branches and pushed commits. */
 export class Contents {
   readonly #branches = new Map<Repository, Map<string, string>>();
   readonly #commits = new Map<string, Files>();
@@ -94,7 +94,7 @@ export class Contents {
     };
   }
 
-  /** A push payload shows its repository in an older format: other times, another `url`, an owner with a name. */
+  /** A push payload shows its repository in an older format, with other times, another `url` and an owner with a name. */
   #asPushed(repo: Repository): Json {
     const seconds = Math.floor(this.repositories.now().getTime() / 1000);
     return {

@@ -8,7 +8,7 @@ export interface NewPush extends By {
   repo: RepositoryRef;
   /** Default: the default branch. */
   branch?: string;
-  /** A branch, or a commit of any repository, at which a new branch starts. Default: it starts empty. */
+  /** Where a new branch starts: a branch, or a commit of any repository. Default: empty. */
   from?: string;
   /** New texts by path. */
   files?: Record<string, string | Buffer>;

@@ -20,7 +20,7 @@ export interface IssueComment {
   readonly reactions: Reaction[];
   body: string;
   updatedAt: string;
-  /** Who has edited it last. */
+  /** Who edited it last. */
   editor?: User;
 }
 

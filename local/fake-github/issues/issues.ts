@@ -40,7 +40,7 @@ export interface Issue {
   locked: boolean;
   transferredTo: Issue | undefined;
   byApp: boolean;
-  /** What its timeline shows, the oldest first. */
+  /** The entries of its timeline, the oldest first. */
   readonly timeline: TimelineEvent[];
 }
 
@@ -58,7 +58,7 @@ export interface NewIssue {
   labels?: string[];
 }
 
-/** Content that an App creates through the API carries the App's name. */
+/** Marks content that an App creates through the API with the App's name. */
 export type AppMark = (byApp: boolean) => Json | null;
 
 /** The issues of all repositories, and the actions of users on them. */

@@ -1,8 +1,8 @@
 import type { HttpRequest } from "../../http/http-server.js";
 
 /**
- * The comments that a request asks for by `since`, `sort` and `direction`: of all of a repository, or of one issue, where
- * GitHub ignores the latter two. https://docs.github.com/rest/issues/comments
+ * The comments that match a request's `since`, `sort` and `direction`. They are those of a repository or of one issue; for
+ * an issue, GitHub ignores the latter two. https://docs.github.com/rest/issues/comments
  */
 export function updatedSince<Comment extends { createdAt: string; updatedAt: string }>(
   { query }: HttpRequest,

@@ -3,7 +3,7 @@ import type { Rest } from "../rest/rest.js";
 import type { Pull } from "./pull.js";
 import type { Pulls } from "./pulls.js";
 
-/** Who has pushed what: the activity of the branches of pull requests. */
+/** The activity of pull requests' branches: who pushed what. */
 export class Activity {
   constructor(
     readonly pulls: Pulls,

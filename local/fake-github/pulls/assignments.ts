@@ -7,7 +7,7 @@ import { body, GitHubError, type Json, type Rest } from "../rest/rest.js";
 import type { Pull } from "./pull.js";
 import type { Pulls } from "./pulls.js";
 
-/** Who works on a pull request, and who is asked to review it. */
+/** The assignees and requested reviewers of pull requests. */
 export class PullAssignments {
   constructor(
     readonly pulls: Pulls,
@@ -16,7 +16,7 @@ export class PullAssignments {
     readonly bot: User,
   ) {}
 
-  /** GitHub drops whom it can't assign without a word: people without a role, and more than ten. */
+  /** GitHub silently ignores people without a role, and assignees beyond the tenth. */
   async assign(ref: IssueRef, { by, assignee, ...options }: By & { assignee: string }) {
     const pull = this.pulls.get(ref);
     const { issue } = pull;
@@ -45,7 +45,7 @@ export class PullAssignments {
     return this.#change(pull, withReviewer(pull, user), "review_requested", { by, user, ...options });
   }
 
-  /** https://docs.github.com/rest/pulls/review-requests: one bad name fails the whole call. */
+  /** https://docs.github.com/rest/pulls/review-requests: one invalid login fails the whole call. */
   routes(rest: Rest): void {
     rest.post("/repos/:owner/:repo/pulls/:number/requested_reviewers", (request) => {
       const pull = this.pulls.of(request);
@@ -111,7 +111,7 @@ export class PullAssignments {
   }
 }
 
-/** A review that is submitted ends its request without an entry. */
+/** Submitting a review ends the request without an entry in the timeline. */
 const reviewEvents = {
   review_requested: "ReviewRequestedEvent",
   review_request_removed: "ReviewRequestRemovedEvent",

@@ -14,9 +14,9 @@ export interface NodeAnswers {
 }
 
 /**
- * The relay's GraphQL queries: which issues a pull request closes, and who has edited and linked it. There is no
- * GraphQL engine: the arguments are read from the query's text or its variables, and the answer has the fields that
- * the query selects. Aliases and named fragments are not supported. A refusal is GraphQL's: status 200 with `errors`.
+ * Answers the relay's GraphQL queries: which issues a pull request closes, and who has edited and linked it. There is no
+ * GraphQL engine: the arguments are read from the query's text or its variables, and the answer has the fields that the
+ * query selects. Aliases and named fragments are not supported. A refusal looks as in GraphQL: status 200 with `errors`.
  */
 export class GraphQL {
   constructor(
@@ -76,12 +76,12 @@ export class GraphQL {
     }
   }
 
-  /** The editors of the body, and the users who have linked issues by hand. */
+  /** The editors of the body and the users who linked issues by hand. */
   #hands({ editors, linked }: Pull): Json {
     const edits = editors.map((editor) => ({ editor: actorNode(editor) }));
     const events = linked.map((link) => {
       const subject = issueNode(this.pulls.issues.get(link));
-      // A pull request, which has none of the fields that are queried for issues.
+      // The source is a pull request, which has none of the fields that are queried for issues.
       const source = { number: undefined, repository: undefined };
       return { actor: actorNode(link.by), subject, source };
     });

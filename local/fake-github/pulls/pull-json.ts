@@ -12,10 +12,10 @@ export class PullJson {
     readonly repositories: Repositories,
   ) {}
 
-  /** How many files a pull request changes; set by the store of files. */
+  /** Returns how many files a pull request changes. The store of files sets it. */
   changedFiles: (pull: Pull) => number = () => 0;
 
-  /** As webhooks and the API show it. */
+  /** A pull request as webhooks and the API show it. */
   json(pull: Pull): Json {
     const { issue, repo, number } = pull;
     const moves = this.repositories.moves(repo, (theirs) => [

@@ -15,21 +15,21 @@ export interface Pull {
   readonly baseSha: string;
   /** All head commits so far, the newest last. */
   readonly shas: string[];
-  /** Who has pushed each of them. */
+  /** Who pushed each of them. */
   readonly pushers: User[];
   draft: boolean;
-  /** Whose review is requested. Who has submitted one is not among them any more. */
+  /** The users whose review is requested. Submitting a review removes its author. */
   reviewers: User[];
-  /** "Allow edits by maintainers", of a pull request from a fork. */
+  /** The option "Allow edits by maintainers" of a pull request from a fork. */
   maintainerCanModify: boolean;
   /** Issues linked by hand, in addition to those that the body names. */
   readonly linked: Link[];
   /** The editors of the body, the oldest edit first; if the body was edited, GitHub also lists its creation. */
   readonly editors: User[];
   mergedAt: string | null;
-  /** Whether its branch and its base have changed the same lines; set by the caller. */
+  /** Whether its branch and its base change the same lines. The caller sets it. */
   hasConflict: boolean;
-  /** Whether GitHub knows that. It computes it after it was asked, and forgets it after each push. */
+  /** Whether GitHub knows that. It starts computing when it is asked, and forgets the result after each push. */
   mergeability: "unknown" | "computing" | "known";
 }
 
@@ -47,7 +47,7 @@ export interface NewPull extends By {
   /** Default: the default branch. */
   base?: string;
   draft?: boolean;
-  /** Default: true for a fork, as the page has it selected; without a fork it is always false. */
+  /** Default: true for a fork, because the page preselects it. Without a fork it is always false. */
   maintainerCanModify?: boolean;
   /** Issues to link by hand; a number means an issue of the same repository. */
   closes?: (number | IssueRef)[];
@@ -57,7 +57,7 @@ export const newSha = (): string => randomBytes(20).toString("hex");
 
 export const headSha = (pull: Pull): string => pull.shas.at(-1) ?? "";
 
-/** Whether it can be merged; `null` while GitHub does not know it. */
+/** Whether it can be merged; `null` while GitHub doesn't know. */
 export function mergeable({ mergeability, issue, hasConflict }: Pull): boolean | null {
   return mergeability === "known" && issue.state === "open" ? !hasConflict : null;
 }

@@ -24,7 +24,7 @@ export class PullsApi {
     rest.get("/repos/:owner/:repo/commits/:sha/pulls", (request) => {
       const repo = this.repositories.of(request);
       const sha = param(request, "sha");
-      // GitHub knows none for a commit that is only in a fork (google/go-github#2241).
+      // For a commit that is only in a fork, GitHub lists none (google/go-github#2241).
       const known = this.pulls.listOf(repo).filter(({ headRepo }) => headRepo === repo);
       const found = known.filter((pull) => pull.shas.includes(sha));
       return rest.page(request, found, (pull) => this.#listed(pull));
@@ -46,7 +46,7 @@ export class PullsApi {
     );
   }
 
-  /** Lists leave these fields out. */
+  /** A pull request without the fields that lists leave out. */
   #listed(pull: Pull): Json {
     const { mergeable, mergeable_state, merged, rebaseable, maintainer_can_modify, ...listed } =
       this.pulls.shown.json(pull);

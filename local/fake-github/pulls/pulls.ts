@@ -110,14 +110,17 @@ export class Pulls {
     return this.#tell(pull, "synchronize", by, tellOptions(deliver), { before, after: sha });
   }
 
-  /** A base branch gets a push: GitHub has to compute anew whether pull requests into it can be merged. */
+  /** Called after a push to a base branch: GitHub must compute again whether pull requests into it can be merged. */
   baseMoves(repo: Repository, base: string): void {
     for (const pull of this.#pulls) {
       if (pull.repo === repo && pull.base === base) pull.mergeability = "unknown";
     }
   }
 
-  /** Whether it can be merged; `null` while it is computed. The question starts that; a later one gets the result. */
+  /**
+   * Whether it can be merged; `null` while that is being computed. The first call starts the computation, a later one gets
+   * the result.
+   */
   look(pull: Pull): boolean | null {
     pull.mergeability = pull.mergeability === "unknown" ? "computing" : "known";
     return mergeable(pull);

@@ -34,7 +34,7 @@ export interface ReviewComment {
   readonly reactions: Reaction[];
   body: string;
   updatedAt: string;
-  /** Who has edited it last. */
+  /** Who edited it last. */
   editor?: User;
 }
 
@@ -46,7 +46,7 @@ interface CommentPlace {
   /** `LEFT` is the old version of the file. Default: `RIGHT`. */
   side?: "LEFT" | "RIGHT";
   startSide?: "LEFT" | "RIGHT";
-  /** The lines are no longer in the newest diff. */
+  /** Whether the lines are missing from the newest diff. */
   outdated?: boolean;
   diffHunk?: string;
   /** The comment that this one replies to. */
@@ -121,7 +121,7 @@ export class Reviews {
     return { event: "pull_request_review_comment", action, repository: comment.pull.repo, by, fields };
   }
 
-  /** The API writes a review's state in capitals and an empty body as a string; the webhook does neither. */
+  /** Unlike webhooks, the API writes a review's state in capitals and an empty body as a string. */
   #json(review: Review, place: "api" | "webhook"): Json {
     const { pull, id } = review;
     const moves = this.repositories.moves(pull.repo, (theirs) => [

@@ -5,7 +5,7 @@ import type { Repositories } from "./repositories.js";
 import { nodeId, type Repository } from "./repository.js";
 
 export interface TellOptions {
-  /** With false, the delivery is created but not sent: the caller sends it later, twice, or never. Default: true. */
+  /** If false, the delivery is created but not sent: the caller sends it later, twice, or never. Default: true. */
   deliver?: boolean;
 }
 
@@ -14,7 +14,7 @@ export interface By extends TellOptions {
   by: string;
 }
 
-/** An event in a repository that a webhook reports. */
+/** Something that happened in a repository and that a webhook reports. */
 export interface Happening {
   event: string;
   action?: string;
@@ -33,7 +33,7 @@ export class Happenings {
     readonly echo: boolean,
   ) {}
 
-  /** Delivers the webhook and resolves when it was answered. The payload shows the current state. */
+  /** Delivers the webhook and resolves when it has been answered. The payload shows the current state. */
   async tell<Subject extends object>(
     happening: Happening,
     subject: Subject,
@@ -45,7 +45,7 @@ export class Happenings {
     return deliver && happening.repository.installationId !== null ? this.deliveries.send(told) : told;
   }
 
-  /** Sends the webhook about the App's own action; GitHub sends these too, and answers the request without waiting for them. */
+  /** Sends the webhook about an action of the App itself. As on GitHub, the request is answered without waiting for it. */
   tellOfOwn(happening: Happening): void {
     if (!this.echo) return;
     this.deliveries.sendSoon(this.deliveries.make(happening.event, this.payload(happening)));

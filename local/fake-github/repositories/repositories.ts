@@ -16,7 +16,7 @@ import {
 /** The id of the App's first installation; each further account gets the next id. */
 const FIRST_INSTALLATION = 50_000_001;
 
-/** Where GitHub is. */
+/** GitHub's URLs. */
 export interface Hosts {
   apiUrl(): string;
   pagesUrl(): string;
@@ -95,7 +95,7 @@ export class Repositories {
     return user;
   }
 
-  /** The account with that login; a new one is an organization. */
+  /** The account with that login, created as an organization if missing. */
   account(login: string): User {
     return this.#users.get(login.toLowerCase()) ?? this.addUser({ login, type: "Organization" });
   }
@@ -130,7 +130,7 @@ export class Repositories {
     return repository;
   }
 
-  /** Renames a repository. The old name is redirected. */
+  /** Renames a repository. Its old name redirects to the new one. */
   rename(ref: RepositoryRef, name: string): void {
     const repository = this.get(ref);
     this.#repositories.delete(fullName(repository).toLowerCase());
@@ -139,7 +139,7 @@ export class Repositories {
     this.#repositories.set(fullName(repository).toLowerCase(), repository);
   }
 
-  /** Deletes a repository: its name is then unknown. */
+  /** Deletes a repository. Its name then belongs to nobody. */
   remove(ref: RepositoryRef): void {
     this.#repositories.delete(fullName(this.get(ref)).toLowerCase());
   }
@@ -271,7 +271,7 @@ export class Repositories {
       return { status: 200, body: this.userJson(user) };
     });
     rest.get("/repos/:owner/:repo", (request) => ({ status: 200, body: this.json(this.of(request)) }));
-    // Whom one may assign: people with a role in the repository.
+    // Only people with a role in the repository can be assigned.
     rest.get("/repos/:owner/:repo/assignees/:login", (request) => {
       const login = param(request, "login").toLowerCase();
       const isPerson = this.#users.get(login)?.type === "User";

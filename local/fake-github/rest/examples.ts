@@ -6,7 +6,7 @@ interface Example extends Json {
   installation?: Json;
 }
 
-// `require` instead of an import: TypeScript would infer a type for megabytes of JSON at each check.
+// `require` instead of an import, because TypeScript would infer a type from megabytes of JSON at each check.
 const definitions: { name: string; examples: Example[] }[] = createRequire(import.meta.url)(
   "@octokit/webhooks-examples",
 );
@@ -44,7 +44,7 @@ function replaceAll(text: string, pairs: readonly [from: string, to: string][]):
   return pairs.reduce((moved, [from, to]) => moved.replaceAll(from, to), text);
 }
 
-/** Cached, because a list of a hundred comments needs the same objects again and again. */
+/** Cached, because a list of a hundred comments uses the same objects over and over. */
 const sources = new Map<string, Source>();
 const movedObjects = new Map<string, Json>();
 const keptObjects = 1000;
@@ -52,7 +52,7 @@ const keptObjects = 1000;
 /** The name of an example, and of one of its objects. */
 export type ExamplePath = [event: string, action: string | undefined, key?: string];
 
-/** Freezes a value and all that is in it. A reviver of `JSON.parse` would take several times as long. */
+/** Freezes a value and everything in it. A `JSON.parse` reviver would take several times as long. */
 function frozen<Value extends object>(value: Value): Value {
   for (const part of Object.values(value)) if (typeof part === "object" && part !== null) frozen(part);
   return Object.freeze(value);

@@ -50,7 +50,7 @@ const needs: Record<string, readonly string[]> = {
   "GET /repos/:owner/:repo/pulls/comments": ["pull_requests: read"],
   "GET /repos/:owner/:repo/pulls/comments/:id": ["pull_requests: read"],
   "POST /repos/:owner/:repo/pulls/comments/:id/reactions": ["pull_requests: write"],
-  // Queried for the issues that a pull request closes.
+  // Used for the issues that a pull request closes.
   "POST /graphql": ["pull_requests: read"],
   "GET /users/:login": [],
   "GET /user/:id": [],
@@ -58,7 +58,7 @@ const needs: Record<string, readonly string[]> = {
   "GET /rate_limit": [],
 };
 
-/** Routes that need no permission: the App's own, which take its JWT, and the log URLs, which take no token. */
+/** Routes that need no permission: the App's own, which require its JWT, and the log URLs, which require no token. */
 const otherwiseSigned =
   /^\/(app|app-manifests|_logs)(\/|$)|^\/(?:repos\/:owner\/:repo|users\/:login)\/installation$/;
 

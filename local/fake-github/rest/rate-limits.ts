@@ -9,7 +9,7 @@ export interface RateLimit {
   retryAfterSeconds?: number | null;
 }
 
-/** What an answer says of the primary limit, unless a test sets a quota. An Enterprise Server has none by default. */
+/** The headers about the primary limit, unless a test sets a quota. An Enterprise Server has no limit by default. */
 export const primaryLimit = {
   "x-ratelimit-limit": "5000",
   "x-ratelimit-remaining": "4987",
@@ -60,7 +60,7 @@ const hourMs = 3_600_000;
  * https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#primary-rate-limit-for-github-app-installations
  */
 export class Quotas {
-  /** That of an account with Enterprise Cloud. */
+  /** The limit of an account with Enterprise Cloud. */
   limit = 15_000;
   readonly used: Record<Resource, number> = { core: 0, graphql: 0 };
   #resetAt: number;
@@ -69,7 +69,7 @@ export class Quotas {
     this.#resetAt = now().getTime() + hourMs;
   }
 
-  /** Counts a request; the answer if it is one too many. */
+  /** Counts a request. Returns the refusal if it exceeds the quota. */
   check({ path }: HttpRequest): HttpReply | undefined {
     if (/^\/(app|_logs|rate_limit)(\/|$)/.test(path)) return undefined;
     if (this.now().getTime() >= this.#resetAt) this.reset();
@@ -85,7 +85,7 @@ export class Quotas {
       : { status: 403, headers, body: { message, documentation_url: "https://docs.github.com/rest" } };
   }
 
-  /** The hour is over. */
+  /** Starts a new hour. */
   reset(): void {
     Object.assign(this.used, { core: 0, graphql: 0 });
     this.#resetAt = this.now().getTime() + hourMs;

@@ -66,8 +66,8 @@ export class Rest {
   }
 
   /**
-   * One page of `items` with GitHub's `Link` header: 30 a page, 100 at most. `key` wraps the page as
-   * `{total_count, [key]: [...]}`, as the Actions and Checks APIs do.
+   * One page of `items` with GitHub's `Link` header: 30 per page, 100 at most. `key` wraps the page as `{total_count,
+   * [key]: [...]}`, as the Actions and Checks APIs do.
    */
   page<T>(request: HttpRequest, items: T[], toJson: (item: T) => Json, key?: string): HttpReply {
     const perPage = pageSize(request);

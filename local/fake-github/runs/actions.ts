@@ -208,7 +208,7 @@ export class Actions {
   }
 }
 
-/** The runs that a request's filters let through, the newest first. `status` takes conclusions, too. */
+/** The runs that match a request's filters, the newest first. `status` can also be a conclusion. */
 function asked({ query }: HttpRequest, runs: readonly Run[]): Run[] {
   const [branch, event, status, sha] = ["branch", "event", "status", "head_sha"].map((name) =>
     query.get(name),

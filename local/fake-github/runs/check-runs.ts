@@ -32,7 +32,7 @@ export interface CheckRun {
   app?: { id: number; slug: string };
 }
 
-/** What another App reports on a commit. */
+/** A check that another App reports on a commit. */
 export interface NewCheckReport extends By {
   repo: RepositoryRef;
   headSha: string;
@@ -67,7 +67,7 @@ export class CheckRuns {
     readonly happenings: Happenings,
   ) {}
 
-  /** Another App starts a check run, or completes the one of the same name that runs. */
+  /** Lets another App start a check run, or complete its running one of the same name. */
   async report(input: NewCheckReport): Promise<Told<{ checkRun: CheckRun }>> {
     const repo = this.repositories.get(input.repo);
     const { headSha, name, app = someCi, conclusion, title, summary, annotations = [] } = input;
@@ -90,7 +90,7 @@ export class CheckRuns {
     return this.all.filter((run) => run.repo === repo && run.headSha === sha);
   }
 
-  /** The latest of each name and App. */
+  /** The latest check run for each name and App. */
   latestOf(repo: Repository, sha: string): CheckRun[] {
     return latest(this.ofCommit(repo, sha).reverse());
   }
@@ -217,7 +217,7 @@ export class CheckRuns {
   }
 }
 
-/** The first of each name and App, of runs that are the newest first. */
+/** Keeps the first check run for each name and App. The given runs are the newest first. */
 function latest(runs: readonly CheckRun[]): CheckRun[] {
   const isSame = (a: CheckRun, b: CheckRun) => a.name === b.name && a.app?.id === b.app?.id;
   return runs.filter((run, i) => runs.findIndex((other) => isSame(other, run)) === i);
@@ -260,7 +260,7 @@ function checkedOutput(value: unknown): Json {
   return output;
 }
 
-/** GitHub's message if the API description itself defines the limit. */
+/** Throws GitHub's message for limits that its API description defines. */
 function assertCharacters(text: string, most: number): void {
   const { length } = [...text];
   if (length <= most) return;

@@ -67,7 +67,7 @@ export class CommitStatuses {
       const latest = this.ofCommit(repo, sha);
       const page = rest.page(request, latest, (status) => this.#json(status), "statuses");
       const failed = latest.some(({ state }) => state === "failure" || state === "error");
-      // It is pending, too, if there is none at all.
+      // It is also pending if there are no statuses.
       const passed = latest.length > 0 && latest.every(({ state }) => state === "success");
       const state = failed ? "failure" : passed ? "success" : "pending";
       const url = `${this.repositories.apiUrl()}/repos/${fullName(repo)}/commits/${sha}/status`;

@@ -11,7 +11,7 @@ export class JobLogs {
   lifeMs = 60_000;
   readonly #given = new Map<string, { log: Log; until: number }>();
 
-  /** `undefined`: there never was a log; `null`: it has been deleted. */
+  /** `undefined` means that there never was a log, `null` that it was deleted. */
   redirect(log: Log | null | undefined, base: string): HttpReply {
     if (log === undefined) throw notFound();
     if (log === null) throw new GitHubError(410, "Gone");

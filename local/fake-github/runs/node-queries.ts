@@ -10,7 +10,7 @@ import { asObject } from "../rest/examples.js";
 import type { Json } from "../rest/rest.js";
 import { type PullStores, pullNode, timelineItems, wholePullNode } from "./pull-nodes.js";
 
-/** The stores that the nodes are in. */
+/** The stores that hold the nodes. */
 export interface NodeStores extends PullStores {
   auth: AppAuth;
   repositories: Repositories;
@@ -25,9 +25,8 @@ interface Found {
 }
 
 /**
- * GraphQL's `nodes(ids: …)`, for repositories with their open issues, pull requests and one file; for issues with their
- * timelines; for pull requests with their reviews and with what CI says of their newest commits; for comments with their
- * editors.
+ * GraphQL's `nodes(ids: …)` for repositories (open issues, pull requests and one file), issues (timelines), pull requests
+ * (reviews, and the CI results of their newest commits) and comments (editors).
  * https://docs.github.com/graphql/reference/queries#node
  */
 export class NodeQueries implements NodeAnswers {
@@ -59,7 +58,7 @@ export class NodeQueries implements NodeAnswers {
     }
   }
 
-  /** Without a permission, a field is null, and has an error. */
+  /** A field that the token may not read becomes null and gets an error. */
   #hideUnreadable(request: HttpRequest, node: Json, path: (string | number)[], errors: Json[]): void {
     for (const [field, value] of Object.entries(node)) {
       const need = needs[field];
@@ -76,7 +75,7 @@ export class NodeQueries implements NodeAnswers {
     }
   }
 
-  /** Of the checks of a commit, each status by itself (philips-software/pull-request-report-action#557). */
+  /** Among a commit's checks, GitHub hides each status individually (philips-software/pull-request-report-action#557). */
   #hideStatuses({ contexts }: Json, path: (string | number)[], errors: Json[]): void {
     const { nodes } = asObject(contexts);
     if (!Array.isArray(nodes)) return;
@@ -157,7 +156,7 @@ const needs: Record<string, string> = {
 
 const asNodes = (list: unknown): Json[] => [asObject(list).nodes].flat().map(asObject);
 
-/** A page of a hundred. A cursor is the position of its item. */
+/** A page of up to a hundred items. A cursor is an item's position. */
 function connection<Item>(items: readonly Item[], after: unknown, toNode: (item: Item) => Json): Json {
   const from = typeof after === "string" ? Number(Buffer.from(after, "base64").toString()) : 0;
   const to = Math.min(items.length, from + 100);

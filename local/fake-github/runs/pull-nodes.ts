@@ -13,7 +13,7 @@ import type { CheckRuns } from "./check-runs.js";
 import type { CommitStatuses } from "./commit-statuses.js";
 import { statusCheckRollup } from "./rollup.js";
 
-/** The stores that a pull request's node is made of. */
+/** The stores from which a pull request's node is built. */
 export interface PullStores {
   pulls: Pulls;
   reviews: Reviews;
@@ -77,7 +77,7 @@ function mergeableOf(isMergeable: boolean | null): string {
   return isMergeable ? "MERGEABLE" : "CONFLICTING";
 }
 
-/** A commit with one check suite for each run, and its statuses; `null` if it has none. */
+/** A commit with a check suite for each run, and its statuses (`null` if it has none). */
 function commitOf({ actions, checkRuns, statuses }: PullStores, pull: Pull): Json {
   const oid = headSha(pull);
   const ofActions = actions.ofCommit(pull.repo, oid).map(({ id, conclusion, updatedAt }) => {
@@ -104,7 +104,7 @@ function commitOf({ actions, checkRuns, statuses }: PullStores, pull: Pull): Jso
   };
 }
 
-/** The last hundred reviews before a cursor, which is the position of a review. */
+/** The last hundred reviews before a cursor. A cursor is a review's position. */
 function reviewsOf({ reviews }: PullStores, pull: Pull, before: unknown): Json {
   const all = reviews.of(pull);
   const to = typeof before === "string" ? Number(before) : all.length;

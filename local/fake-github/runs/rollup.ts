@@ -37,7 +37,7 @@ export function statusCheckRollup({ actions, checkRuns, statuses }: Reports, rep
   return { state, contexts: { totalCount: nodes.length, pageInfo, nodes: nodes.slice(0, 100) } };
 }
 
-/** Of a union, an answer has the fields of its own type only. */
+/** In a union, each node has only the fields of its own type; the others are `undefined`. */
 const checkRun = (
   { name, conclusion, startedAt }: { name: string; conclusion: string | null; startedAt: string },
   checkSuite: Json,

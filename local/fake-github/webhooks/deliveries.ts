@@ -39,7 +39,7 @@ export type Told<Subject extends object> = Delivery & Subject;
 export interface DeliveryTarget {
   url(): string;
   contentType(): "json" | "form";
-  /** Empty for none: then deliveries are not signed. */
+  /** Empty for none; deliveries are then not signed. */
   secret(): string;
   appId(): string;
   /** GitHub gives up after 10 s. https://docs.github.com/webhooks/using-webhooks/handling-failed-webhook-deliveries */
@@ -65,7 +65,7 @@ export class Deliveries {
   #attemptsMade = 0n;
   /** How many items of a page the next one repeats: 0 by default. */
   pagesOverlap = 0;
-  /** So many of the next attempts don't reach the receiver. */
+  /** How many of the next attempts fail to reach the receiver. */
   unreachable = 0;
   readonly #underWay = new Set<Promise<unknown>>();
   readonly #closing = new AbortController();
@@ -96,7 +96,7 @@ export class Deliveries {
     return delivery;
   }
 
-  /** Sends it a moment later, after the caller's answer. */
+  /** Sends it a moment later, after the caller has answered. */
   sendSoon(delivery: Delivery): void {
     void this.#tracked(nextTurn().then(() => this.send(delivery)));
   }
@@ -109,7 +109,7 @@ export class Deliveries {
 
   redeliver(guid: string): Promise<Delivery> {
     const delivery = this.made.find((made) => made.guid === guid);
-    if (!delivery) throw new Error(`no delivery ${guid} was made`);
+    if (!delivery) throw new Error(`there is no delivery ${guid}`);
     return this.send(delivery);
   }
 
@@ -228,7 +228,7 @@ export class Deliveries {
 
 const isOk = ({ status }: Attempt): boolean => status >= 200 && status < 300;
 
-/** Writes the ids as JSON numbers of all their digits. */
+/** Writes the ids as JSON numbers with all their digits. */
 function withBigIds({ status, body, headers = {} }: HttpReply): HttpReply {
   const text = JSON.stringify(body).replace(/"id":"(\d{19})"/g, '"id":$1');
   return { status, body: text, headers: { "content-type": "application/json; charset=utf-8", ...headers } };
@@ -243,7 +243,7 @@ function attemptJson(attempt: Attempt): Json {
     redelivery: attempt.redelivery,
     duration: attempt.durationMs / 1000,
     status: isOk(attempt) ? "OK" : status === 0 ? attempt.body : `Invalid HTTP Response: ${status}`,
-    // As in the example of GitHub's description, if there was no answer.
+    // GitHub's API description has 502 in its example of a delivery without an answer.
     status_code: status || 502,
     event: delivery.event,
     action: delivery.action,
