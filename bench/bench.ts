@@ -17,9 +17,9 @@ import { printed } from "./table.js";
 import { benchWatch } from "./watch.js";
 import { benchWebhook } from "./webhook.js";
 
-/** `npm run bench`: how fast and how big the relay is, on one machine; all but `burst` run the bundles that are deployed. */
+/** `npm run bench` measures speed and size on one machine. All benches except `burst` run the bundles that are deployed. */
 
-/** By the name for `--only`. Each bench gets every Lambda's bundle. */
+/** The benches by their names for `--only`. Each gets the bundles of all Lambdas. */
 const benches = {
   start: benchStart,
   webhook: benchWebhook,

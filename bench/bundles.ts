@@ -35,7 +35,7 @@ export async function benchBundles(bundles: readonly Bundle[]): Promise<Figures[
   return [
     {
       title: "Lambda bundles",
-      how: `"init": the import of the bundle in a new process, the median of ${coldStarts}.`,
+      how: `"init": the import of the bundle in a new process; median of ${coldStarts}.`,
       rows: await Promise.all(rows),
     },
     ...[...ingress, ...(largest ? [largest] : [])].map((bundle) => ({
@@ -45,7 +45,7 @@ export async function benchBundles(bundles: readonly Bundle[]): Promise<Figures[
   ];
 }
 
-/** The time of every cold import, in milliseconds. The bundles take turns, so that a busy period affects all of them. */
+/** The time of every cold import, in milliseconds. The bundles take turns, so a busy period affects all of them. */
 async function timeImports(bundles: readonly Bundle[]): Promise<Map<Bundle, number[]>> {
   const times = new Map<Bundle, number[]>(bundles.map((bundle) => [bundle, []]));
   const env = lambdaSurroundings();

@@ -9,7 +9,7 @@ const seconds = 10;
 
 /**
  * How many tasks a second the local system creates when more deliveries arrive than it can handle. It runs the bundles of
- * `npm start`: AWS adds containers instead.
+ * `npm start`, because AWS would add containers instead.
  */
 export async function benchBurst(): Promise<Figures[]> {
   const files = await localBundles();
@@ -41,7 +41,7 @@ export async function benchBurst(): Promise<Figures[]> {
     return [
       {
         title: `Burst: assignments over ${connections} connections for ${seconds} s`,
-        how: "Tasks a second: the created tasks, divided by the time from the first delivery until the last task. Answers arrive as fast as the flows finish. With the bundles of `npm start`.",
+        how: "Tasks a second: the number of created tasks, divided by the time from the first delivery until the last task. Answers arrive as fast as the flows finish. Runs the bundles of `npm start`.",
         rows: [
           {
             name: "full creates",

@@ -27,10 +27,13 @@ export async function benchComment(bundles: readonly Bundle[]): Promise<Figures[
         steady(latencyRow(`services take ${farMs} ms`, far.samples, 350)),
       ],
     },
-    { title: `Where that time goes, with ${nearMs} ms: the states in between`, rows: near.states },
+    {
+      title: `Where that time goes, with services that take ${nearMs} ms: the states on the way`,
+      rows: near.states,
+    },
     {
       title: `Webhook → "created" on an issue that has comments, services take ${farMs} ms`,
-      how: `The median of ${roundsOfLong} each, in turn. A search for a lost status comment reads all of its pages.`,
+      how: `Median of ${roundsOfLong} issues each, in turn. The search for a lost status comment reads all pages of an issue's comments.`,
       rows: await measureLongIssues(bundles),
     },
   ];
@@ -84,7 +87,7 @@ interface Sent {
   at: number;
 }
 
-/** Sends the delivery about an assignment of an issue that has comments. */
+/** Sends the delivery that assigns an issue with comments to the agent. */
 async function assign(workplace: Workplace, sender: Sender, comments: number): Promise<Sent> {
   const { issue, ...delivery } = await workplace.assigned(workplace.gitHub.agentLogin, comments);
   const ready = signed(delivery);
@@ -94,7 +97,7 @@ async function assign(workplace: Workplace, sender: Sender, comments: number): P
   return { issue, at };
 }
 
-/** Milliseconds until GitHub had the request for the status comment. */
+/** Milliseconds until GitHub got the request for the status comment. */
 function delayOf({ gitHub }: Workplace, { issue, at }: Sent): number {
   const [comment, ...more] = commentsOn(gitHub, issue);
   if (!comment || more.length > 0)
@@ -119,7 +122,7 @@ async function withWorkplace<T>(
   }
 }
 
-/** Adds the aim that the slow ones are not much slower than the median. */
+/** Adds the aim that slow samples are not much slower than the median. */
 function steady(row: Row): Row {
   const { "p50 ms": p50 = 0, "p95 ms": p95 = 0 } = row.values;
   return {

@@ -1,7 +1,7 @@
 /** Figures of one kind, for the printed table and the JSON. */
 export interface Figures {
   title: string;
-  /** What was measured and how, if the title does not say it. */
+  /** What was measured and how, if the title doesn't say so. */
   how?: string;
   rows: readonly Row[];
 }
@@ -10,7 +10,7 @@ export interface Row {
   name: string;
   /** Values by column; a column's name ends with the unit. A row may lack some of its table's columns. */
   values: Readonly<Record<string, number>>;
-  /** By column: the aim is at most this value. A missed aim fails nothing. */
+  /** By column: the aim is at most this value. A missed aim is only shown. */
   aims?: Readonly<Record<string, number>>;
   /** By column: the aim is at least this value. */
   leasts?: Readonly<Record<string, number>>;
@@ -37,7 +37,7 @@ export function median(samples: readonly number[]): number {
   );
 }
 
-/** By nearest rank, so always one of the samples, which must be sorted in ascending order. */
+/** By nearest rank, so the result is always one of the samples, which must be in ascending order. */
 function percentile(sorted: readonly number[], percent: number): number {
   const value = sorted[Math.max(0, Math.ceil((sorted.length * percent) / 100) - 1)];
   if (value === undefined) throw new Error("there are no samples to take a percentile of");

@@ -24,8 +24,8 @@ export async function benchInbox(bundles: readonly Bundle[]): Promise<Figures[]>
 
     return [
       {
-        title: "To an idle agent that has rested for five seconds, by Coder's clock",
-        how: `${comments} comments, one after the other: from the comment until the agent has it. ${reviews} reviews with six comments each, as one message: from the end of the last put. An agent that has rested for less is observed again after three seconds, because idle flaps.`,
+        title: "To an agent that has been idle for more than five seconds, by Coder's clock",
+        how: `${comments} comments, one after the other: from the comment until the agent has it. ${reviews} reviews with six comments each, sent as one message: from the end of the last put. If an agent has been idle for less, the drain observes it again after three seconds, because a report of an idle agent can flap.`,
         rows: [latencyRow("comment → agent", toComments, 120), latencyRow("review → agent", toReviews, 400)],
       },
       {
@@ -55,7 +55,7 @@ async function sayAndWait(workplace: Workplace, issue: Issue, task: FakeTask, bo
   return input.at - saidAt;
 }
 
-/** Milliseconds from the moment when the last part of a review is put until the agent has all of it. */
+/** Milliseconds from the put of a review's last part until the agent has all of the review. */
 async function reviewAndWait(
   workplace: Workplace,
   { number }: Issue,

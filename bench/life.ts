@@ -14,7 +14,7 @@ const serviceMs = 100;
 /** How long the agent of the busy life works on each message. */
 const turnSeconds = 600;
 
-/** What an issue's life costs: its start, ten comments apart, two failed runs, its end. */
+/** The cost of an issue's life: its start, ten comments one by one, two failed runs, its end. */
 export async function benchLife(bundles: readonly Bundle[]): Promise<Figures[]> {
   let logBytes = 0;
   const workplace = await Workplace.open(bundles, {
@@ -42,7 +42,7 @@ export async function benchLife(bundles: readonly Bundle[]): Promise<Figures[]> 
     return [
       {
         title: "An issue's life, with an agent that is idle whenever something arrives",
-        how: `List prices of us-east-1, services that take ${serviceMs} ms, no fixed prices (secrets, alarms). Logs and X-Ray: what the stack writes. "read": items of the table.`,
+        how: `List prices of us-east-1, with services that take ${serviceMs} ms, without fixed prices (secrets, alarms). Logs and X-Ray: everything that the stack writes. "read": items read from the table.`,
         rows: [
           ...steps,
           { ...life, aims: { transitions: 130, cents: 0.4 } },
@@ -94,7 +94,7 @@ async function told(workplace: Workplace, task: FakeTask, text: string): Promise
   await workplace.drained();
 }
 
-/** How often a drain looks at an agent that becomes idle after so many seconds. */
+/** How often a drain observes an agent that becomes idle after `seconds`. */
 function looksAt(seconds: number): number {
   let time = 0;
   const looks = busyWaits(retryPolicies).findIndex((wait) => {
@@ -104,7 +104,7 @@ function looksAt(seconds: number): number {
   return looks + 1;
 }
 
-/** Divides what the system has used into the steps of a life. */
+/** Measures the usage of each step of a life. */
 class Meter {
   readonly #known = new Set<string>();
   #table = { itemsRead: 0, readUnits: 0, writeUnits: 0 };
@@ -121,7 +121,7 @@ class Meter {
     };
   }
 
-  /** What was used since the last step. */
+  /** The usage since the last step. */
   step(name: string): Row {
     const { system, gitHub } = this.workplace;
     const executions = system.engine.list().filter(({ executionArn }) => !this.#known.has(executionArn));

@@ -19,10 +19,10 @@ const logs = {
   "lines that hold an error or a keyword": "varied",
 };
 
-/** MB a second of short lines on one core when each line was matched against every pattern. */
+/** MB a second of short lines on one core, from the time when each line was matched against every pattern. */
 const formerMBperSecond = 5.2;
 
-/** How fast logs are read, on one core, and how much memory grows. */
+/** How fast logs are read on one core, and how much memory grows. */
 export async function benchLogRelay(): Promise<Figures[]> {
   const folder = await mkdtemp(join(tmpdir(), "bench-log-relay-"));
   const bundle = join(folder, "excerpt.mjs");
@@ -45,7 +45,7 @@ export async function benchLogRelay(): Promise<Figures[]> {
     return [
       {
         title: `An excerpt of 48 KiB of a log of ${megabytes} MB`,
-        how: `Each in a new process after it has read a smaller log; the median of ${rounds}. CPU time of all threads.`,
+        how: `Each in a new process, after it has read a smaller log; median of ${rounds}. CPU time of all threads.`,
         rows,
       },
     ];

@@ -20,14 +20,14 @@ const usd = {
   trace: 5 / 1e6,
 };
 
-/** Bytes that AWS logs by itself: START, END and REPORT of an invocation, an event of a history, a request. */
+/** Bytes of AWS's own log lines: START, END and REPORT of an invocation, an event of a history, a request. */
 const loggedBytes = { invocation: 450, historyEvent: 400, httpRequest: 400 };
 
-/** What AWS charges for, as it was counted. */
+/** The counts that AWS charges for. */
 export interface Usage {
   executions: readonly ExecutionDescription[];
   histories: readonly (readonly HistoryEvent[])[];
-  /** Milliseconds that each delivery took. */
+  /** The duration of each delivery, in milliseconds. */
   deliveries: readonly number[];
   readUnits: number;
   writeUnits: number;
@@ -60,7 +60,7 @@ export function priceOf({ executions, histories, deliveries, ...used }: Usage): 
   return Object.fromEntries(Object.entries(cents).map(([service, price]) => [service, 100 * price]));
 }
 
-/** The Lambdas that an execution has invoked, and for how many milliseconds. */
+/** The Lambdas that an execution has invoked, and how many milliseconds each took. */
 function invocationsIn(history: readonly HistoryEvent[]): { action: ActionName; ms: number }[] {
   return history.flatMap(({ taskScheduledEventDetails, timestamp }, i) => {
     if (!taskScheduledEventDetails) return [];

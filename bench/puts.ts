@@ -13,14 +13,14 @@ const connections = 16;
 /** The largest size takes several minutes. */
 const patienceMs = 30 * 60_000;
 
-/** What puts into one inbox cost while its agent works, and what a comment costs after all of them were delivered. */
+/** The cost of puts into one inbox while its agent works, and of one more comment after all of them were delivered. */
 export async function benchPuts(bundles: readonly Bundle[]): Promise<Figures[]> {
   const rows: Row[] = [];
   for (const size of sizes) rows.push(await measure(bundles, size));
   return [
     {
       title: "Puts into one inbox while the agent works",
-      how: `Comments over ${connections} connections. "reads": items of the table. "retried": states that failed and were tried again, without observations of the agent. "told": from the end of the agent's work until it has all of them. "a comment after": items that it reads once all are delivered.`,
+      how: `Comments over ${connections} connections. "reads": items read from the table. "retried": states that failed and were tried again, except observations of the agent. "told": from the end of the agent's work until it has all comments. "a comment after": items read by one more comment once all are delivered.`,
       rows,
     },
   ];
@@ -77,7 +77,7 @@ async function measure(bundles: readonly Bundle[], size: number): Promise<Row> {
 async function sendAll(workplace: Workplace, deliveries: readonly SignedDelivery[]): Promise<void> {
   const left = [...deliveries];
   let put = 0;
-  // Not by a look at all executions, which takes longer the more there are.
+  // Counted by events, because listing all executions takes longer the more there are.
   const unsubscribe = workplace.system.engine.onStatusChange(({ stateMachineArn, status }) => {
     if (stateMachineArn === flowArn("forward-comment") && status === "SUCCEEDED") put += 1;
   });

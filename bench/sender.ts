@@ -18,11 +18,11 @@ export interface SignedDelivery {
 
 export interface Answer {
   status: number;
-  /** Milliseconds from the first byte of the request until the last of the answer. */
+  /** Milliseconds from the first byte of the request until the last byte of the answer. */
   ms: number;
 }
 
-/** Done before the measurement, because signing is GitHub's part. */
+/** Signs a delivery. Done before the measurement, because signing is GitHub's part. */
 export function signed({ event, guid, body, secret }: PreparedDelivery): SignedDelivery {
   const bytes = Buffer.from(body);
   return {
@@ -39,7 +39,7 @@ export function signed({ event, guid, body, secret }: PreparedDelivery): SignedD
   };
 }
 
-/** Sends deliveries one after the other over one kept-alive connection. */
+/** Sends deliveries one after the other over one keep-alive connection. */
 export class Sender {
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 });
 

@@ -15,7 +15,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const builds = fileURLToPath(new URL("../dist/local/", import.meta.url));
 const rounds = 5;
 
-/** How long after its first task a system counts as idle. */
+/** How long after its first task a system counts as idle, in milliseconds. */
 const idleMs = 10_000;
 
 /** How long `npm start` takes until it accepts a delivery, and how much memory it uses when idle. */
@@ -30,7 +30,7 @@ export async function benchStart(): Promise<Figures[]> {
   return [
     {
       title: "npm start",
-      how: `Without npm itself. From the start of the process until the first 202, and from that first delivery until GitHub has the status comment; the median of ${rounds}, with bundles already built. With services that take ${farMs} ms: until GitHub, in another process, has the request for it. Cold: once, with nothing built. Memory: of all its processes, ${idleMs / 1000} s after its first task.`,
+      how: `Without npm itself. From the start of the process until the first 202, and from that first delivery until GitHub has the status comment; median of ${rounds}, with bundles already built. With services that take ${farMs} ms: until GitHub, in another process, has the request for the status comment. Cold: once, with nothing built. Memory: of all its processes, ${idleMs / 1000} s after its first task.`,
       rows: [
         { name: "until the first 202", values: { ms: middle("accepted") }, aims: { ms: 800 } },
         { name: "until the first 202, cold", values: { ms: cold.accepted }, aims: { ms: 1600 } },
@@ -78,7 +78,7 @@ async function createdFar(): Promise<number> {
       AGENT_GITHUB_USERNAME: gitHub.agentLogin,
       CODER_URL: coder.url,
       CODER_TOKEN: coder.token,
-      // In memory: a new deployment knows nothing.
+      // In memory, because a new deployment has no state.
       LOCAL_STATE_DIR: "",
     };
     return await withStarted(settings, async (child) => {
@@ -115,7 +115,7 @@ async function withStarted<T>(
   }
 }
 
-/** What the first group of `what` matches in a process's output, once it does. */
+/** Waits until `what` matches a process's output, and returns its first group. */
 function printed(child: ChildProcess, what: RegExp): Promise<string> {
   let output = "";
   return new Promise((resolve, reject) => {

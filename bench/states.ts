@@ -2,8 +2,8 @@ import type { HistoryEvent } from "../local/engine/index.js";
 import { median, type Row } from "./figures.js";
 
 /**
- * The median duration of each state, in their order, up to and including the state `last`. A state that
- * was entered several times counts with its total.
+ * The median duration of each state, in the order of the states, up to and including the state `last`. The times of a
+ * state that was entered several times are added up.
  */
 export function statesOnTheWay(histories: readonly (readonly HistoryEvent[])[], last: string): Row[] {
   const durations = new Map<string, number[]>();

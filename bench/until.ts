@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 export interface Patience {
-  /** Default: a minute. */
+  /** How long to wait, in milliseconds. Default: a minute. */
   ms?: number;
-  /** The pause between two looks, in milliseconds. */
+  /** The pause between two calls of `look`, in milliseconds. */
   pollMs?: number;
 }
 

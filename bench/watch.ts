@@ -6,10 +6,10 @@ import { Workplace } from "./workplace.js";
 
 const pushes = 20;
 const repo = "octo/app";
-/** USD of a state transition of a Standard workflow in us-east-1: https://aws.amazon.com/step-functions/pricing/ */
+/** USD per state transition of a Standard workflow in us-east-1: https://aws.amazon.com/step-functions/pricing/ */
 const usdEach = 0.025 / 1000;
 
-/** What the watch of one pull request costs in Step Functions while its base branch gets pushes, far apart. */
+/** The cost in Step Functions of watching one pull request while its base branch gets pushes, far apart. */
 export async function benchWatch(bundles: readonly Bundle[]): Promise<Figures[]> {
   const workplace = await Workplace.open(bundles);
   const sender = new Sender(workplace.webhookUrl);
@@ -27,7 +27,7 @@ export async function benchWatch(bundles: readonly Bundle[]): Promise<Figures[]>
     const transitions = runs.reduce((sum, { stateTransitions }) => sum + stateTransitions, 0);
     return [
       {
-        title: `The watch of one pull request with ${pushes} pushes to its base`,
+        title: `Watching one pull request with ${pushes} pushes to its base branch`,
         rows: [
           {
             name: "watch-pulls",

@@ -7,7 +7,7 @@ import { Workplace } from "./workplace.js";
 const warmUp = 50;
 const measured = 500;
 
-/** The pause between two accepted deliveries: longer than a flow needs until it waits for its task to boot. */
+/** The pause between two accepted deliveries: longer than a flow needs before it waits for its task to boot. */
 const pauseMs = 60;
 
 /** How fast the HTTP API answers deliveries that arrive one after the other over one connection. */
@@ -32,7 +32,7 @@ export async function benchWebhook(bundles: readonly Bundle[]): Promise<Figures[
     return [
       {
         title: `Webhook: request → answer over HTTP, ${measured} deliveries one after the other`,
-        how: `"skipped, new process": before V8 has compiled what each delivery runs; all others: as in a container that has served for a while. "accepted": one every ${pauseMs} ms or so, while the earlier flows run; "accepted, rushed": without that pause, so that the webhook shares this machine's processor with the flows, which run elsewhere in AWS.`,
+        how: `"skipped, new process": before V8 has compiled the code that each delivery runs; all others: as in a container that has served for a while. "accepted": one about every ${pauseMs} ms, while the earlier flows run. "accepted, rushed": without that pause, so the webhook shares this machine's processor with the flows, which in AWS run elsewhere.`,
         rows: [
           latencyRow("skipped, new process", first),
           latencyRow("skipped", skipped, 0.25),

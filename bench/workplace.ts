@@ -16,13 +16,13 @@ import { until } from "./until.js";
 const repo = "octo/app";
 const drainMs = 120_000;
 
-/** How long GitHub and Coder take to answer if they are not near, in milliseconds. */
+/** How long distant services take to answer, in milliseconds. */
 export const farMs = 100;
 
 /** The body of the benches' issues. Real issues are longer than the one-line bodies of GitHub's examples. */
 const issueBody = "The build fails on a clean checkout once the cache is cold.\n".repeat(30);
 
-/** Adds a repository with its maintainer, mona, and what her tasks are created from. */
+/** Adds a repository, its maintainer, mona, and the Coder user and template of her tasks. */
 export function furnish(gitHub: FakeGitHub, coder: FakeCoder): void {
   const { id } = gitHub.addUser({ login: "mona" });
   gitHub.addRepository({ owner: "octo", name: "app", permissions: { mona: "write" } });
@@ -30,7 +30,7 @@ export function furnish(gitHub: FakeGitHub, coder: FakeCoder): void {
   coder.addTemplate({ name: "task-template", presets: [{ name: "Standard", default: true }] });
 }
 
-/** The unsent delivery that GitHub makes when mona assigns a new issue, on which she has commented. */
+/** The delivery that GitHub would send when mona assigns a new issue that has comments of hers. */
 export async function assigned(
   gitHub: FakeGitHub,
   assignee = gitHub.agentLogin,
@@ -43,19 +43,19 @@ export async function assigned(
   return { issue, event, guid: randomUUID(), body: raw, secret: gitHub.webhookSecret };
 }
 
-/** The unsent delivery that GitHub makes when mona comments on an issue. */
+/** The delivery that GitHub would send when mona comments on an issue. */
 async function commented(gitHub: FakeGitHub, issue: Issue, body: string): Promise<PreparedDelivery> {
   const { event, raw } = await gitHub.comment(issue, { by: "mona", body, deliver: false });
   return { event, guid: randomUUID(), body: raw, secret: gitHub.webhookSecret };
 }
 
-/** The requests for a comment on the issue. */
+/** The requests that GitHub got for creating a comment on the issue. */
 export function commentsOn({ http }: FakeGitHub, { repo, number }: Issue): RecordedCall[] {
   const path = `/repos/${repo.owner.login}/${repo.name}/issues/${number}/comments`;
   return http.calls.filter((call) => call.method === "POST" && call.path === path);
 }
 
-/** The local system with both fakes, on whose repository a maintainer with a Coder user assigns issues. */
+/** The local system with both fakes, and a repository whose maintainer has a Coder user and assigns issues. */
 export class Workplace {
   readonly gitHub: FakeGitHub;
   readonly coder: FakeCoder;
@@ -78,7 +78,7 @@ export class Workplace {
     });
     const workplace = new Workplace(system);
     const { gitHub, coder } = workplace;
-    // A bench asks GitHub in minutes what an installation asks in many hours.
+    // A bench sends GitHub in minutes as many requests as an installation sends in many hours.
     gitHub.quotas.limit = 1e9;
     furnish(gitHub, coder);
     return workplace;
@@ -96,7 +96,7 @@ export class Workplace {
     return commented(this.gitHub, issue, body);
   }
 
-  /** Waits until the agent is idle, and makes it so for a minute already, by Coder's clock. */
+  /** Waits until the agent is idle, and then makes it idle for a minute already, by Coder's clock. */
   async rested(task: FakeTask): Promise<void> {
     await until("the agent is idle", () => {
       const { report } = task.agent;
@@ -125,7 +125,7 @@ export class Workplace {
     return this.system.engine.list({ stateMachineArn: flowArn(flow), ...(status && { status }) });
   }
 
-  /** Waits until no execution runs. Throws if one has not succeeded: its figures would mean nothing. */
+  /** Waits until no execution runs. Throws if one has not succeeded, because the figures would mean nothing. */
   async drained(): Promise<ExecutionDescription[]> {
     const all = await this.allEnded();
     const failed = all.find(({ status }) => status !== "SUCCEEDED");
