@@ -1,22 +1,22 @@
 import { continueLogContext, type LogContext, logContext } from "../runtime/log-context.js";
 import type { Outcome } from "./answer.js";
 
-/** How many deliveries a container remembers: half a megabyte. */
+/** How many deliveries a container remembers. They take half a megabyte. */
 const remembered = 1000;
 
-/** What a container knows of a delivery whose flows exist. */
+/** A delivery whose flows exist. */
 interface Accepted {
   execution: string;
-  /** Of the invocation that learned it. */
+  /** The log context of the invocation that found this out. */
   context: LogContext;
 }
 
-/** The oldest first. */
+/** By identity, oldest first. */
 const known = new Map<string, Accepted>();
 
 /**
- * The answer to a delivery that this container has accepted or found to be accepted before. Its identity is its event, its
- * GUID and its signature, which stands for its payload.
+ * The answer to a delivery that this container knows to be accepted. Its identity consists of its event, its GUID and its
+ * signature, which stands for its payload.
  */
 export function duplicateOf(identity: string): Outcome | undefined {
   const accepted = known.get(identity);
@@ -25,7 +25,7 @@ export function duplicateOf(identity: string): Outcome | undefined {
   return { kind: "duplicate", execution: accepted.execution };
 }
 
-/** Remembers a delivery if its flows exist. All of them do: the one that is named is started last. */
+/** Remembers a delivery if its flows exist. The outcome names only the one that is started last, so all of them exist. */
 export function rememberAccepted(identity: string, outcome: Outcome): void {
   if (outcome.kind !== "accepted" && outcome.kind !== "duplicate") return;
   known.set(identity, { execution: outcome.execution, context: logContext() });

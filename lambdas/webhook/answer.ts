@@ -8,7 +8,7 @@ export type Outcome =
   | { kind: "ping" }
   /** The request is wrong. */
   | { kind: "rejected"; status: 400 | 401 | 415; error: string; faults?: readonly string[] }
-  /** The relay, or a service that it needs, is not able to take it just now. */
+  /** The relay, or a service that it needs, can't take the delivery at the moment. */
   | { kind: "failed"; error: string };
 
 /** The answer to GitHub, which shows it to the App's owner in its list of deliveries. */

@@ -20,7 +20,7 @@ export async function serve(request: APIGatewayProxyEventV2): Promise<APIGateway
   }
 }
 
-/** Logs the one line of each delivery that its metric counts. */
+/** Logs the outcome of a delivery, in the one line that the metric counts. */
 function logged(outcome: Outcome): Outcome {
   log.info(answered, { ...outcome });
   return outcome;

@@ -3,10 +3,10 @@ import type { Classification, CommonFields, Identities } from "./classification.
 import { parsePayload } from "./parse-payload.js";
 import { checkRunSchema, statusSchema } from "./payloads.js";
 
-/** The conclusions of a run that has failed. */
+/** The conclusions of a failed run. */
 export const failures = ["failure", "timed_out", "startup_failure"];
 
-/** A completed check run of another App. GitHub Actions reports its own as workflow runs, too. */
+/** A completed check run of another App. GitHub Actions also reports its own as workflow runs. */
 export function classifyCheckRun(
   _action: string,
   payload: unknown,
@@ -26,7 +26,7 @@ export function classifyCheckRun(
   return reported(common, run.completed_at, { kind: "check_run", ...report });
 }
 
-/** A commit status, from CI that knows no check runs. It has no pull request. */
+/** A commit status, from CI that doesn't use check runs. It names no pull request. */
 export function classifyStatus(
   _action: string,
   payload: unknown,

@@ -3,13 +3,13 @@ import { isSameLogin } from "../model/login.js";
 import type { TaskKey } from "../model/record.js";
 import type { RelayEvent } from "../model/relay-event.js";
 
-/** The event that a delivery is for the relay, or the reason why it is skipped. */
+/** The event that a delivery means for the relay, or the reason why it is skipped. */
 export type Classification =
   | {
       event: RelayEvent;
-      /** Other events of the same delivery. They are accepted first. */
+      /** Other events of the same delivery. Their flows are started first. */
       others?: readonly (IssueEvent | PullChanged | PullsMoved)[];
-      /** Somebody else's pull request: the event counts only if the agent was given it, as the table says. */
+      /** Somebody else's pull request. The event counts only if the table says that the agent was given it. */
       ifGiven?: TaskKey;
     }
   | { skipped: string };
@@ -18,16 +18,16 @@ export type Classification =
 export interface Identities {
   /** The login of the agent's account, from the settings. */
   agent: string;
-  /** The account's id, once it is known: from then on only the id counts. */
+  /** The account's id, once it is known. From then on, only the id counts. */
   agentId?: number | undefined;
-  /** The App's id, if the delivery says it. */
+  /** The App's id, if the delivery has it. */
   appId?: number | undefined;
 }
 
 /** The part of an event that comes from every payload of a repository. */
 export type CommonFields = Pick<IssueEvent, "delivery" | "installation" | "repository" | "sender">;
 
-/** Whether an account is the agent's: by its id; by its login only until the id is known. */
+/** Whether an account is the agent's, by its id, or by its login as long as the id is unknown. */
 export function isAgent(
   { id, login }: Pick<Person, "id" | "login">,
   { agent, agentId }: Pick<Identities, "agent" | "agentId">,

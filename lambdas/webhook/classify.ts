@@ -20,7 +20,7 @@ type Classify = (
 /** Classifies an event of an installation of the App, which has no repository. */
 type ClassifyInstallation = (action: string, payload: unknown, delivery: string) => Classification;
 
-/** What classifies each event. */
+/** The classifier of each event. */
 const classifiers: Record<HandledEvent, Classify | { ofInstallation: ClassifyInstallation }> = {
   issues: classifyIssue,
   issue_comment: classifyIssueComment,
@@ -36,8 +36,8 @@ const classifiers: Record<HandledEvent, Classify | { ofInstallation: ClassifyIns
 };
 
 /**
- * Classifies a delivery. `event` is the value of `X-GitHub-Event`; `payload` is its parsed JSON.
- * Throws a `PayloadError` if a delivery that is for us lacks what we need.
+ * Classifies a delivery. `event` is the value of `X-GitHub-Event`, `payload` the parsed JSON. Throws a `PayloadError` if a
+ * delivery that we handle lacks a field that we need.
  */
 export function classify(
   event: string,

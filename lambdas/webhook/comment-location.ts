@@ -6,8 +6,8 @@ type ReviewComment = z.output<typeof reviewCommentSchema>["comment"];
 type Location = Pick<Comment, "path" | "line" | "startLine" | "side" | "startSide" | "isOutdated" | "commit">;
 
 /**
- * The file and the lines that a review comment is about: those of the newest diff; if the diff has them no longer, those
- * of the commit that the comment was made on.
+ * The file and the lines that a review comment is about. The lines are those of the newest diff or, if they are no longer in
+ * it, those of the commit that the comment was made on.
  */
 export function locationOf(comment: ReviewComment): Location {
   const { path, side, start_side: startSide, original_commit_id: commit } = comment;

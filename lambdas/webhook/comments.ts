@@ -53,7 +53,7 @@ export function classifyReviewComment(
   });
 }
 
-/** A review itself; each of its comments on lines comes as a delivery of its own. */
+/** A review. Its comments on lines are separate deliveries. */
 export function classifyReview(
   action: string,
   payload: unknown,
@@ -77,14 +77,14 @@ export function classifyReview(
   });
 }
 
-/** An issue or a pull request. The payload of a comment in its conversation does not say whose review is requested. */
+/** An issue or a pull request. The payload of a conversation comment does not say whose review is requested. */
 interface Commented {
   user: Person;
   assignees: Person[];
   requested_reviewers?: Person[];
 }
 
-/** Whether the agent is assigned, or its review requested. */
+/** Whether the agent is assigned or its review is requested. */
 function isAsked(
   { assignees, requested_reviewers: reviewers = [] }: Commented,
   identities: Identities,
@@ -122,8 +122,8 @@ function cutBody(body: string): Pick<Comment, "body" | "missingBytes"> {
 }
 
 /**
- * Skips what the agent and the App write. A deletion becomes a withdrawal, and an edit keeps the text before it. Somebody
- * else's pull request may have been given to the agent although the payload does not say so.
+ * Skips texts of the agent and the App. A deletion becomes a withdrawal, and an edit keeps the previous text. If the pull
+ * request is somebody else's, it may have been given to the agent even if the payload does not say so.
  */
 function classifyContent(
   action: string,
@@ -139,7 +139,7 @@ function classifyContent(
   const author = { id: comment.authorId ?? ghost.id, login: comment.author };
   if (isAgent(author, identities)) return agentsOwn;
   if (comment.appId !== undefined && comment.appId === identities.appId) return appsOwn;
-  // Even if the agent itself deletes it: it must not be sent any more.
+  // A deleted comment must not be sent, even if it was the agent that deleted it.
   if (action === "deleted") {
     return {
       ...given,
@@ -158,6 +158,6 @@ function classifyContent(
   return { ...given, event: { ...posted, comment: { ...comment, previousBody } } };
 }
 
-/** The agent never gets what it has written itself, or what the App has. */
+/** The agent never gets its own texts, nor the App's. */
 const agentsOwn: Classification = { skipped: "the agent has written it" };
 const appsOwn: Classification = { skipped: "the App has written it" };

@@ -3,7 +3,7 @@ import { id, listOf, people, person, text, time, url } from "./payload-fields.js
 
 /** The payloads of the events about a repository's config: pushes, pull requests and installations. */
 
-/** A hash of SHA-1 or SHA-256. */
+/** A SHA-1 or SHA-256 hash. */
 const commit = z.string().check(z.regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/));
 const paths = listOf(z.string());
 const timeOf = (seconds: number) => new Date(seconds * 1000).toISOString().replace(".000Z", "Z");
@@ -20,13 +20,13 @@ export const pushSchema = z.object({
   commits: listOf(z.object({ id: z.string(), added: paths, modified: paths, removed: paths })),
   repository: z.object({
     default_branch: text,
-    /** Seconds since the epoch in a push, ISO 8601 elsewhere. */
+    /** In seconds since the epoch in a push, in ISO 8601 elsewhere. */
     pushed_at: z.nullish(z.union([z.pipe(z.int(), z.transform(timeOf)), time])),
   }),
 });
 
 export const pullRequestSchema = z.object({
-  /** Of an edit: what it has changed. */
+  /** For an edit: the fields that it changed. */
   changes: z.nullish(
     z.object({
       base: z.nullish(z.object({})),
@@ -46,7 +46,7 @@ export const pullRequestSchema = z.object({
   }),
 });
 
-/** The name of an account or a repository, bounded by GitHub's own limit: an event can hold hundreds of them. */
+/** The name of an account or a repository. It has GitHub's own limit, because an event can hold hundreds of names. */
 const shortName = z.string().check(z.minLength(1), z.maxLength(100));
 
 /** The fields of every payload about an installation. */
@@ -61,14 +61,14 @@ export const installationSchema = z.object({
   sender: person,
 });
 
-/** A repository as an installation's payloads name it: without its owner, who is the installation's account. */
+/** A repository in an installation's payload. It has no owner, because that is the installation's account. */
 export interface InstalledRepository {
   id: number;
   name: string;
   private: boolean;
 }
 
-/** Incomplete items are dropped: GitHub also sends a list that the event is not about. */
+/** Incomplete items are dropped, because GitHub also sends the list that the event is not about. */
 const repositories = z.pipe(
   listOf(z.object({ id: z.nullish(id), name: z.nullish(shortName), private: z.nullish(z.boolean()) })),
   z.transform(

@@ -7,20 +7,20 @@ import { parsePayload } from "./parse-payload.js";
 import { ghost } from "./payload-fields.js";
 
 /**
- * How many commits a push lists at most: GitHub leaves the others out and does not say so.
+ * The most commits that a push lists. GitHub leaves out the others without saying so.
  * https://docs.github.com/en/webhooks/webhook-events-and-payloads#push
  */
 const listedCommits = 2048;
 
-/** How many files a commit of a push lists at most (https://github.com/octo-sts/app/pull/978). */
+/** The most files that a commit of a push lists (https://github.com/octo-sts/app/pull/978). */
 const listedFiles = 3000;
 
-/** Older than any time of GitHub's: a push of that time replaces no known config. */
+/** Older than any time of GitHub's, so a push with this time replaces no known config. */
 const unknownTime = "1970-01-01T00:00:00Z";
 
 /**
- * A push to a branch, by any sender: pull requests into it may have conflicts now. If it is to the default branch and
- * touches the config, or may do so, the schedules are synced, too.
+ * A push to a branch, by any sender. Pull requests into the branch may have conflicts now. If it is the default branch and
+ * the push touches the config, or may do so, the schedules are also synced.
  */
 export function classifyPush(
   _action: string,
@@ -29,7 +29,7 @@ export function classifyPush(
   _identities: Identities,
 ): Classification {
   const { ref, repository, ...push } = parsePayload(pushSchema, payload);
-  if (!ref.startsWith("refs/heads/")) return { skipped: "the push is to no branch" };
+  if (!ref.startsWith("refs/heads/")) return { skipped: "the push is not to a branch" };
   if (push.deleted) return { skipped: "the push deletes the branch" };
   const at = repository.pushed_at ?? unknownTime;
   const branch = ref.slice("refs/heads/".length);
@@ -51,7 +51,7 @@ export function classifyPush(
 
 type Commits = { id: string; added: string[]; modified: string[]; removed: string[] }[];
 
-/** Whether the commits list everything that was changed. */
+/** Whether the commits list all changes of the push. */
 function isWhole(commits: Commits, after: string): boolean {
   return (
     commits.length < listedCommits &&

@@ -11,7 +11,7 @@ import { isGiven, notTheAgents } from "./given-pulls.js";
 import { PayloadError } from "./parse-payload.js";
 import { reasonNotServed } from "./served.js";
 
-/** A delivery whose signature is right. */
+/** A delivery with a valid signature. */
 export interface Delivery {
   /** The value of `X-GitHub-Event`. */
   type: string;
@@ -19,11 +19,11 @@ export interface Delivery {
   delivery: string;
   /** Its parsed JSON. */
   payload: unknown;
-  /** The App's id, if the delivery says it. */
+  /** The App's id, if the delivery has it. */
   appId: number | undefined;
 }
 
-/** Classifies a delivery and starts the flow that serves it, or does something else with the event, if the account is served. */
+/** Classifies a delivery and, if the account is served, starts its flow. `start` can do something else with the event. */
 export async function dispatch(
   { type, delivery, payload, appId }: Delivery,
   start: (event: RelayEvent) => Promise<Outcome> = startFlow,
@@ -34,7 +34,7 @@ export async function dispatch(
     const agent = await agentAsKnown();
     const byLogin = classify(type, delivery, payload, { ...agent, appId });
     const isCertain = "skipped" in byLogin || agent.agentId !== undefined;
-    // The flows ask GitHub for the agent's id. As soon as it is in the table, somebody else's login is not the agent's.
+    // The flows ask GitHub for the agent's id. Once it is in the table, another account with the agent's login is not it.
     const classified = isCertain
       ? byLogin
       : classify(type, delivery, payload, { ...(await agentAsKept()), appId });
@@ -52,11 +52,11 @@ export async function dispatch(
       if (error.isWellFormed) return { kind: "skipped", reason: error.message };
       return { kind: "rejected", status: 400, error: error.message, faults: error.faults };
     }
-    log.error("The delivery cannot be taken", {
+    log.error("The delivery cannot be accepted", {
       error: errorName(error),
-      // For operators, who must repair it. It contains no secret.
+      // For operators, who must fix it. It contains no secret.
       ...(error instanceof ConfigurationError && { reason: error.message }),
     });
-    return { kind: "failed", error: "The delivery cannot be taken just now." };
+    return { kind: "failed", error: "The delivery cannot be accepted at the moment." };
   }
 }

@@ -23,8 +23,8 @@ const flows = {
 };
 
 /**
- * Starts the flow that serves an event, unless its delivery has started it before: Step Functions decides that, by the
- * execution's name.
+ * Starts the flow of an event, unless its delivery has already started it. Step Functions decides that by the execution's
+ * name.
  */
 export async function startFlow(event: RelayEvent): Promise<Outcome> {
   const { arn, execution } = executionFor(event);
@@ -32,7 +32,7 @@ export async function startFlow(event: RelayEvent): Promise<Outcome> {
   return { kind: outcome === "started" ? "accepted" : "duplicate", execution };
 }
 
-/** What `startFlow` would start. */
+/** Returns the outcome that `startFlow` would have, without starting anything. */
 export async function previewFlow(event: RelayEvent): Promise<Outcome> {
   return { kind: "accepted", execution: executionFor(event).execution };
 }

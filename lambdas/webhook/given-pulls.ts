@@ -10,8 +10,8 @@ import { givenPullSchema } from "./payloads.js";
 export const notTheAgents = { skipped: "the pull request is not the agent's" };
 
 /**
- * Somebody gives the agent a pull request, or takes it away: by assigning it, which asks for work on the branch, or by
- * requesting its review. What ends a pull request that it was given ends the task.
+ * Somebody gives the agent a pull request or takes it away: by assigning the agent, which asks for work on the branch, or by
+ * requesting its review. If such a pull request is closed, its task ends.
  */
 export function classifyGiven(
   action: string,
@@ -26,7 +26,7 @@ export function classifyGiven(
   if (!isEnd && action !== "reopened" && !isTheAgent(isReview ? about.requested_reviewer : about.assignee)) {
     return { skipped: `${action}: it is not the agent` };
   }
-  // An agent may assign itself what it has opened.
+  // An agent may assign itself to its own pull request. If a person does that, the flow explains why nothing starts.
   if (isTheAgent(pull.user) && (action !== "assigned" || isTheAgent(common.sender))) {
     return { skipped: `${action}: the pull request is the agent's own` };
   }
@@ -54,7 +54,7 @@ export function classifyGiven(
   return { event: { type: "task_requested", ...fields, issue } };
 }
 
-/** Whether the agent was given a pull request of somebody else, now or before. */
+/** Whether somebody else's pull request is or was given to the agent. */
 export async function isGiven(pull: TaskKey): Promise<boolean> {
   return (await new Table().get<TaskRecord>(recordKey(pull)))?.intent !== undefined;
 }

@@ -11,14 +11,14 @@ import { parsePayload } from "./parse-payload.js";
 import { ghost } from "./payload-fields.js";
 
 /**
- * The App was installed, removed, suspended or unsuspended for all repositories of an installation. Payloads of
- * suspensions name no repository, and an organization can have more of them than an execution's input can hold: the flow
- * lists them.
+ * The App was installed, removed, suspended or unsuspended for all repositories of an installation. The flow lists the
+ * repositories, because payloads of suspensions name none, and an organization can have more than an execution's input can
+ * hold.
  */
 export function classifyInstallation(action: string, payload: unknown, delivery: string): Classification {
   const isThere = action === "created" || action === "unsuspend";
   const fields = installationFields(payload, delivery);
-  // What is known of a deleted account's installation has to go, too.
+  // A removal counts even if the account is deleted, so the installation's stored data is removed.
   if (isThere && isGone(fields)) return noAccount;
   return {
     event: {

@@ -5,7 +5,7 @@ import { parsePayload } from "./parse-payload.js";
 import { ghost } from "./payload-fields.js";
 import { assigneeSchema, issuesSchema } from "./payloads.js";
 
-/** Actions that end the task, whether the agent is assigned or not. */
+/** Actions that end the task, whether or not the agent is assigned. */
 const closings: Record<string, TaskClosed["reason"]> = {
   closed: "closed",
   deleted: "deleted",
@@ -49,7 +49,7 @@ export function issueOf({
   return { number, title: cutText(title), url: html_url, ...(comments != null && { comments }) };
 }
 
-/** The first characters of a title, never half of one. */
+/** The first characters of a title. Never splits a character. */
 function cutText(text: string): string {
   return Array.from(text.slice(0, titleLength * 2))
     .slice(0, titleLength)

@@ -1,12 +1,12 @@
 import * as z from "zod/mini";
 import { schemaFaults } from "../model/schema-faults.js";
 
-/** A payload that lacks what its event needs. One line for each fault: path and expectation, never a value. */
+/** A payload lacks a field that its event needs. Each fault is one line with its path and the expectation, never a value. */
 export class PayloadError extends Error {
   override readonly name = "PayloadError";
   constructor(
     readonly faults: readonly string[],
-    /** Whether GitHub's schemas allow it: nothing is missing or of another type, but a value is out of bounds. */
+    /** Whether GitHub's schemas allow the payload: no field is missing or of a wrong type, but a value is out of bounds. */
     readonly isWellFormed = false,
   ) {
     super(`The payload lacks what the event needs: ${faults.join("; ")}`);
@@ -23,7 +23,7 @@ export function parsePayload<Schema extends z.core.$ZodType>(
   throw new PayloadError(schemaFaults(result.error, "the payload"), result.error.issues.every(isAboutValue));
 }
 
-/** An unsafe integer is an integer: its type is right. */
+/** Whether a fault is about a value, and not about its type. An unsafe integer has the right type. */
 function isAboutValue(issue: z.core.$ZodIssue): boolean {
   switch (issue.code) {
     case "invalid_type":

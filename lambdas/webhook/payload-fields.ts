@@ -3,24 +3,21 @@ import type { Person } from "../model/event.js";
 
 /** The fields that several payloads have. */
 
-/**
- * A name or an address. GitHub's own limits are below 100 characters; this one only bounds the
- * execution's input.
- */
+/** A name or an address. GitHub's own limits are below 100 characters. This one only bounds the execution's input. */
 export const text = z.string().check(z.minLength(1), z.maxLength(1000));
 export const url = z.url().check(z.maxLength(1000));
-/** The path of a file, cut to the length that is shown at most. */
+/** A text such as the path of a file, cut to the most that is ever shown. */
 export const longText = z.pipe(
   z.string().check(z.minLength(1)),
   z.transform((value: string) => value.slice(0, 1000)),
 );
-/** In one form, so that times can be compared as text. */
+/** A time in one uniform format, so times can be compared as text. */
 export const time = z.pipe(
   z.iso.datetime({ offset: true }).check(z.maxLength(40)),
   z.transform((value: string) => new Date(value).toISOString().replace(".000Z", "Z")),
 );
 export const id = z.int().check(z.positive());
-/** GitHub leaves a deleted account out, or says `null`, and shows it as this user. */
+/** GitHub omits a deleted account or sends `null`, and shows it as this user. */
 export const ghost: Person = { id: 0, login: "ghost", type: "User" };
 
 const account = z.object({ id: z.nullish(z.int()), login: z.nullish(text), type: z.nullish(text) });
@@ -35,7 +32,7 @@ export const body = z.pipe(
   z.nullish(z.string()),
   z.transform((value: string | null | undefined) => value ?? ""),
 );
-/** A list that may be left out, and may have gaps. */
+/** A list that may be missing and may contain `null`. */
 export const listOf = <Item extends z.core.$ZodType>(item: Item) =>
   z.pipe(
     z.nullish(z.array(z.nullish(item))),
@@ -48,7 +45,7 @@ export const people = z.pipe(
   z.transform((list: z.output<typeof account>[]) => list.map(personOf)),
 );
 
-/** A repository's owner. Older versions of GitHub give the login in a push as its `name`. */
+/** A repository's owner. In a push, older versions of GitHub send the login as `name`. */
 export const owner = z.nullish(
   z.object({ id: z.nullish(z.int()), login: z.nullish(text), name: z.nullish(text) }),
 );

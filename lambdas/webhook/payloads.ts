@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { body, id, listOf, longText, owner, people, person, text, time, url } from "./payload-fields.js";
 
 /**
- * The parts of GitHub's webhook payloads that the relay reads; all other fields are dropped. Those of the events about a
+ * The parts of GitHub's webhook payloads that the relay reads. All other fields are dropped. The payloads of events about a
  * repository's config are in `config-payloads.ts`.
  */
 
@@ -30,15 +30,15 @@ const issue = z.object({
 
 export const issuesSchema = z.object({ issue });
 
-/** A pull request has the fields of an issue, too. */
+/** A pull request also has the fields of an issue. */
 export const givenPullSchema = z.object({
-  /** Who was assigned or unassigned, or whose review was requested or is not any more; a team has no field of these. */
+  /** Who was assigned or unassigned, or whose review request was added or removed. Neither field is set for a team. */
   assignee: person,
   requested_reviewer: person,
   pull_request: z.extend(issue, { user: person, requested_reviewers: people, head: z.object({ sha: text }) }),
 });
 
-/** The user that was assigned or unassigned, if GitHub says who. */
+/** The user who was assigned or unassigned, if GitHub says who. */
 export const assigneeSchema = z.object({ assignee: person });
 
 /** The text before an edit. */
@@ -63,7 +63,7 @@ export const issueCommentSchema = z.object({
     html_url: url,
     user: person,
     assignees: people,
-    /** Only a pull request has it. */
+    /** Set only for a pull request. */
     pull_request: z.nullish(z.object({})),
   }),
   comment: z.object(comment),
@@ -81,15 +81,15 @@ export const reviewCommentSchema = z.object({
   pull_request: pullRequest,
   comment: z.object({
     ...comment,
-    /** Every comment on a diff is part of a review, a single one too; `null` in old ones. */
+    /** Every comment on a diff is part of a review, even a single comment. `null` in old comments. */
     pull_request_review_id: z.nullish(id),
     path: longText,
     /** `file` if the comment is about the whole file. */
     subject_type: z.nullish(z.string()),
-    /** Of the newest diff; `null` if the lines are not in it any more. */
+    /** In the newest diff; `null` if the lines are no longer in it. */
     line: lineNumber,
     start_line: lineNumber,
-    /** Of the diff that the comment was made on. */
+    /** In the diff that the comment was made on. */
     original_line: lineNumber,
     original_start_line: lineNumber,
     original_commit_id: z.nullish(z.string()),
@@ -119,7 +119,7 @@ export const checkRunSchema = z.object({
     head_sha: text,
     conclusion: z.nullish(z.string()),
     completed_at: time,
-    /** Without a branch, the head is in a fork. */
+    /** No branch means that the head is in a fork. */
     check_suite: z.nullish(z.object({ head_branch: z.nullish(z.string()) })),
     app: z.nullish(z.object({ id: z.nullish(z.int()), slug: z.nullish(z.string()) })),
   }),
@@ -131,7 +131,7 @@ export const statusSchema = z.object({
   context: longText,
   state: text,
   updated_at: time,
-  /** Those that contain the commit, ten at most. */
+  /** The branches that contain the commit, at most ten. */
   branches: listOf(z.object({})),
 });
 
@@ -144,7 +144,7 @@ export const workflowRunSchema = z.object({
     html_url: url,
     /** The event that started it. */
     event: z.nullish(text),
-    /** Who caused it, and who started this attempt of it. */
+    /** Who triggered the run, and who started this attempt. */
     actor: person,
     triggering_actor: person,
     conclusion: z.nullish(z.string()),

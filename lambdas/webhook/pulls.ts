@@ -5,16 +5,16 @@ import { pullRequestSchema } from "./config-payloads.js";
 import { classifyGiven } from "./given-pulls.js";
 import { parsePayload } from "./parse-payload.js";
 
-/** Actions after which a pull request may have another head commit or base than the relay knows. */
+/** Actions after which a pull request may have a different head commit or base than the relay knows. */
 const movingActions = ["opened", "reopened", "synchronize", "ready_for_review"];
 
-/** Actions by which the agent is given a pull request, or by which it is taken away. */
+/** Actions that give the agent a pull request or take it away. */
 const givingActions = ["assigned", "unassigned", "review_requested", "review_request_removed"];
 
 /**
- * The new head commit of any pull request, forks included, may change the config. If the agent works on the pull request, it
- * may also have a conflict now, as after a change of its base. If the pull request is the agent's, its task has to know what
- * becomes of it; if it is somebody else's, the agent may be given it, and the task of an issue may have taken it up.
+ * The new head commit of any pull request, forks included, may change the config. If the agent works on the pull request, a
+ * new head or base may also cause a conflict. If the pull request is the agent's own, its task has to know how it ends. If
+ * it is somebody else's, it may be given to the agent, and the task of an issue may have taken it up.
  */
 export function classifyPull(
   action: string,
@@ -30,10 +30,10 @@ export function classifyPull(
   const isMoved = movingActions.includes(action) || changes?.base != null;
   const others: (IssueEvent | PullChanged | PullsMoved)[] = [];
   const change = pullActions.find((known) => known === action);
-  // Text and base say which issue it is for.
+  // An edit of the text or the base can change which issue it is for.
   const isForTask = action !== "edited" || isMoved || (changes?.title ?? changes?.body) != null;
   const isWorkedOn = isAgents || pull.assignees.some((assignee) => isAgent(assignee, identities));
-  // Only the table knows of one whose review the agent has submitted: that is asked when it is closed.
+  // If the agent has already submitted its review, only the table knows, which is read when the pull request is closed.
   if ((isWorkedOn || action === "closed") && change && isForTask) {
     const subject = { kind: "pull", number, url } as const;
     others.push({ ...common, type: "pull_changed", at, action: change, subject });

@@ -9,7 +9,7 @@ import { badSignature } from "./signature-lines.js";
 
 const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** One delivery: verify → parse → dispatch. If this container has accepted it before, it is only verified. */
+/** Receives a delivery: verify → parse → dispatch. If this container has already accepted it, it is only verified. */
 export async function receive(request: APIGatewayProxyEventV2): Promise<Outcome> {
   const { headers } = request;
   const body = bodyOf(request);
@@ -20,7 +20,7 @@ export async function receive(request: APIGatewayProxyEventV2): Promise<Outcome>
     }
   } catch (error) {
     log.error("The webhook secret cannot be read", { error: errorName(error) });
-    return { kind: "failed", error: "The webhook secret cannot be read just now." };
+    return { kind: "failed", error: "The webhook secret cannot be read at the moment." };
   }
 
   const type = headers["x-github-event"] ?? "";
@@ -48,7 +48,7 @@ export async function receive(request: APIGatewayProxyEventV2): Promise<Outcome>
   return outcome;
 }
 
-/** The body as text, or its bytes if these are not UTF-8. */
+/** The body as text, or as bytes if they are not valid UTF-8. */
 function bodyOf({ body = "", isBase64Encoded }: APIGatewayProxyEventV2): string | Uint8Array {
   if (!isBase64Encoded) return body;
   const bytes = Buffer.from(body, "base64");

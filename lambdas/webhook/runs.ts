@@ -7,12 +7,12 @@ import { parsePayload } from "./parse-payload.js";
 import { ghost } from "./payload-fields.js";
 import { workflowRunSchema } from "./payloads.js";
 
-/** Names are kept as they are, because the config file and git use them so. They are cleaned before they are shown. */
+/** Names are stored unchanged, as the config file and git use them. They are cleaned before they are shown. */
 const nameLimit = { max: 256, unit: "codePoints" } as const;
 
 /**
- * A failed workflow run, or one that waits for approval: GitHub reports that as completed or as requested. The flow asks
- * GitHub whether it is about a pull request of the agent's.
+ * A failed workflow run, or one that waits for approval, which GitHub reports as completed or as requested. The flow asks
+ * GitHub whether it is about one of the agent's pull requests.
  */
 export function classifyRun(
   action: string,
@@ -67,7 +67,7 @@ function nameOf({ name }: WorkflowRun): string {
   return cutToLimit(name?.trim() ?? "", nameLimit) || "workflow";
 }
 
-/** Each of them once. */
+/** The people behind a run, each only once. */
 function actorsOf({ actor, triggering_actor: restarter }: WorkflowRun): Person[] {
   const all = [actor, restarter].filter((person) => person !== ghost);
   return all.filter(({ id }, index) => all.findIndex((other) => other.id === id) === index);

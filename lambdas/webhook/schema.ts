@@ -4,7 +4,7 @@ import { repoConfigSchema } from "../config/json-schema.js";
 
 export const schemaPath = "/schema.json";
 
-/** The JSON Schema of the config file, for GET and HEAD. Its `$id` is the URL by which it was asked for. */
+/** Serves the JSON Schema of the config file, for GET and HEAD. Its `$id` is the URL of the request. */
 export function serveSchema(request: APIGatewayProxyEventV2): APIGatewayProxyStructuredResultV2 {
   const { domainName, http } = request.requestContext;
   const scheme = request.headers["x-forwarded-proto"] === "http" ? "http" : "https";
@@ -13,7 +13,7 @@ export function serveSchema(request: APIGatewayProxyEventV2): APIGatewayProxyStr
   const headers = {
     "cache-control": "public, max-age=3600",
     etag,
-    // Editors that run in a browser read it too.
+    // For editors that run in a browser.
     "access-control-allow-origin": "*",
   };
   if (isKnown(etag, request.headers["if-none-match"])) return { statusCode: 304, headers };
@@ -21,7 +21,7 @@ export function serveSchema(request: APIGatewayProxyEventV2): APIGatewayProxyStr
   return http.method === "HEAD" ? whole : { ...whole, body };
 }
 
-/** https://www.rfc-editor.org/rfc/rfc9110#name-if-none-match: compared weakly. */
+/** Compares weakly: https://www.rfc-editor.org/rfc/rfc9110#name-if-none-match */
 function isKnown(etag: string, ifNoneMatch = ""): boolean {
   const known = ifNoneMatch.split(",").map((tag) => tag.trim().replace(/^W\//, ""));
   return known.includes(etag) || known.includes("*");

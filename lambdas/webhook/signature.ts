@@ -10,9 +10,9 @@ const dayMs = 24 * 3600_000;
 const format = /^sha256=[0-9a-f]{64}$/;
 
 /**
- * Whether GitHub has signed these bytes, or the UTF-8 of this text: by the secrets that the container knows; if none of
- * them fits, by those that may have been rotated in since. Throws if Secrets Manager does not give them. Warns if GitHub
- * still uses the previous secret a day after the rotation.
+ * Whether GitHub signed these bytes, or this text in UTF-8. Tries the secrets that the container knows, and if none of them
+ * matches, reads them again, because they may have been rotated. Throws if Secrets Manager does not return them. Warns if
+ * GitHub still uses the previous secret a day after the rotation.
  */
 export async function isAuthentic(body: string | Uint8Array, signature: string): Promise<boolean> {
   if (!format.test(signature)) return false;
@@ -25,8 +25,8 @@ export async function isAuthentic(body: string | Uint8Array, signature: string):
 }
 
 /**
- * The index of the secret with which `signature` (the value of `X-Hub-Signature-256`) was made over the body; -1 if it was
- * made with none of them.
+ * The index of the secret that produced `signature` (the value of `X-Hub-Signature-256`) over the body; -1 if none of them
+ * did.
  * https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries
  */
 export async function signerOf(
@@ -43,7 +43,7 @@ export async function signerOf(
 
 async function isSignedWith(value: string, body: string | Uint8Array, signature: string): Promise<boolean> {
   if (typeof body === "string" && body !== "") return verify(value, body, signature);
-  // The library takes no bytes that are not UTF-8, and no empty body.
+  // The library accepts neither bytes that are not UTF-8 nor an empty body.
   const expected = `sha256=${createHmac("sha256", value).update(body).digest("hex")}`;
   return timingSafeEqual(Buffer.from(signature), Buffer.from(expected));
 }
