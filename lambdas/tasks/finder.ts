@@ -54,6 +54,8 @@ export class TaskFinder {
   readonly #links: PullLinks;
   readonly #crossing: Crossing;
   readonly #issuesNow: IssuesNow;
+  /** By name, the ids of other repositories that texts name; `undefined` if the App cannot see one. */
+  readonly #elsewhere = new Map<string, number | undefined>();
 
   constructor(private readonly context: FinderContext) {
     const { store, octokit, event } = context;
@@ -119,13 +121,9 @@ export class TaskFinder {
     }
     const known = branch && (await this.#store.workOfBranch(branch));
     const guess = String(issueInBranch(pull.headBranch) ?? "");
-    for await (const key of this.#named(pull, [known ?? "", guess])) {
-      const found = await this.#accept(pull, key, "text");
-      if (found) return this.#remember(branch, found);
-    }
-    for (const work of [known, guess]) {
-      const found = work && (await this.#accept(pull, this.#candidate(work), "text"));
-      if (found) return found;
+    for await (const candidate of this.#candidates(pull, [known ?? "", guess])) {
+      const found = await this.#accept(pull, candidate, "text");
+      if (found) return found.work === known ? found : this.#remember(branch, found);
     }
     for (const { repositoryId, issue } of closing) {
       if (repositoryId !== pull.repositoryId) continue;
@@ -139,24 +137,35 @@ export class TaskFinder {
     return undefined;
   }
 
-  /** The work that a pull request's text names, most likely first. */
-  async *#named(pull: Pull, likely: readonly string[]): AsyncGenerator<Candidate> {
+  /**
+   * What a pull request may be for, most likely first: what its text says it is for, what its branch is for, and what its
+   * text only mentions.
+   */
+  async *#candidates(pull: Pull, ofBranch: readonly string[]): AsyncGenerator<Candidate> {
     const page = pageOf(pull);
-    for (const work of worksNamedIn(ownWords(pull.body), page)) yield this.#candidate(work);
     const inTitle = referencesIn(pull.title, page).filter(({ repository }) => !repository);
-    const all = byLikelihood([...referencesIn(pull.body, page), ...inTitle], likely);
-    const elsewhere = new Map<string, number | undefined>();
-    for (const { repository, issue } of all) {
+    const all = [...referencesIn(pull.body, page), ...inTitle];
+    const named = (...clarities: TextReference["clarity"][]) =>
+      this.#named(clarities.flatMap((clarity) => all.filter((reference) => reference.clarity === clarity)));
+    for (const work of worksNamedIn(ownWords(pull.body), page)) yield this.#candidate(work);
+    yield* named("closes", "serves");
+    for (const work of ofBranch) if (work !== "") yield this.#candidate(work);
+    yield* named("mentions");
+  }
+
+  /** The issues that a text names, as far as its references can be followed. */
+  async *#named(references: readonly TextReference[]): AsyncGenerator<Candidate> {
+    for (const { repository, issue } of references) {
       if (!repository) {
         yield this.#candidate(String(issue));
         continue;
       }
       const name = `${repository.owner}/${repository.name}`.toLowerCase();
-      if (!elsewhere.has(name)) {
-        if (elsewhere.size === mostRepositories) continue;
-        elsewhere.set(name, await this.#crossing.repositoryId(repository));
+      if (!this.#elsewhere.has(name)) {
+        if (this.#elsewhere.size === mostRepositories) continue;
+        this.#elsewhere.set(name, await this.#crossing.repositoryId(repository));
       }
-      const id = elsewhere.get(name);
+      const id = this.#elsewhere.get(name);
       if (id !== undefined) yield { ...issueKey(id, issue), repository };
     }
   }
@@ -258,14 +267,4 @@ function branchOf({ repositoryId, headRepositoryId, headBranch }: Pull): Branch 
   return headRepositoryId === undefined
     ? undefined
     : { baseRepositoryId: repositoryId, headRepositoryId, name: headBranch };
-}
-
-/** Sorts references by clarity. Among issues that are only mentioned, those that the branch points to rank first. */
-function byLikelihood(references: readonly TextReference[], likely: readonly string[]): TextReference[] {
-  const order = ["closes", "serves", "likely", "mentions"];
-  const rank = ({ clarity, repository, issue }: TextReference) =>
-    order.indexOf(
-      clarity === "mentions" && !repository && likely.includes(String(issue)) ? "likely" : clarity,
-    );
-  return references.toSorted((a, b) => rank(a) - rank(b));
 }

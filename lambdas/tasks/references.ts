@@ -10,15 +10,27 @@ export interface TextReference {
 /** A text that lists more issues than this doesn't say what its pull request is for. */
 const most = 20;
 
-/** The keyword may be bold, and the reference may be bold or a link. */
-const upToReference = "\\*{0,2}:?\\*{0,2}\\s+[*[]{0,3}$";
+/** The beginning of a reference: in a list, bold, in brackets, or a link. */
+const begun = "(?:[-*+]\\s+)?[*[(<]{0,3}$";
+/** Between words and a reference. The words may be bold. */
+const upToReference = `(?: the)?(?: (?:issue|bug|ticket|task))?\\*{0,2}:?\\*{0,2}\\s+${begun}`;
 
 /** https://docs.github.com/en/issues/tracking-your-work-with-issues/using-issues/linking-a-pull-request-to-an-issue */
 const closingWords = new RegExp(`\\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?)${upToReference}`, "i");
 
 /** Other words for work on an issue. An issue after "after" or "unlike", for example, is only mentioned. */
 const servingWords = new RegExp(
-  `\\b(?:part of|towards?|for|address(?:es|ed)?|implements?|contributes to|refs?|references)(?: the)?(?: issue)?${upToReference}`,
+  [
+    "\\b(?:part of|towards?|for|contributes to|refs?|references|work(?:s|ing)? on|solv(?:e[sd]?|ing)|closing|fixing",
+    "|resolving|address(?:e[sd]|ing)?|implement(?:s|ed|ing|ation of)?)",
+    upToReference,
+  ].join(""),
+  "i",
+);
+
+/** The field of a template: `Issue: #57`, or the reference below the heading. */
+const field = new RegExp(
+  `(?:^|\\n)[\\s#*+-]*(?:linked |github )?(?:issue|ticket|task)s?\\*{0,2}(?::\\*{0,2}\\s|\\s*\\n)\\s*${begun}`,
   "i",
 );
 
@@ -62,7 +74,7 @@ export function referencesIn(body: string, repositoryUrl: string): TextReference
 /** `before` is the text just before the reference. */
 function clarityOf(before: string): TextReference["clarity"] {
   if (closingWords.test(before)) return "closes";
-  return servingWords.test(before) ? "serves" : "mentions";
+  return servingWords.test(before) || field.test(before) ? "serves" : "mentions";
 }
 
 /** The author's own statements: a Markdown text without fenced and indented code, quotations and HTML comments. */

@@ -26,6 +26,19 @@ describe("the issues that a text names", () => {
     ["Like #12. **Fixes:** #57", [57, 12]],
     [`Like #12. Fixes [#57](${page}/issues/57)`, [57, 12, 57]],
     ["Like #12. Part of **#57**", [57, 12]],
+    ["Like #12. Fixes issue #57", [57, 12]],
+    ["Like #12. Closes the issue #57.", [57, 12]],
+    ["Like #12. Fixes (#57)", [57, 12]],
+    [`Like #12. Fixes <${page}/issues/57>`, [57, 12]],
+    ["Like #12.\n\nCloses:\n- #57\n- #58", [57, 12, 58]],
+    ["Like #12. Solves #57", [57, 12]],
+    ["Like #12, addressing #57", [57, 12]],
+    ["Like #12. Implementation of #57", [57, 12]],
+    ["Like #12. Works on #57", [57, 12]],
+    ["Like #12.\n\nIssue: #57", [57, 12]],
+    ["Like #12.\n\n## Linked issue\n\n#57", [57, 12]],
+    ["Like issue #12. Ticket: #57", [12, 57]],
+    ["After the fix of issue #12, for #57", [57, 12]],
   ])("%s", (text, expected) => {
     expect(named(text)).toEqual(expected);
   });
