@@ -1,19 +1,42 @@
 /** Every name that says that its value is a secret contains one of these texts, in lower case. */
 export const nameWords = ["pass", "pwd", "secret", "token", "credential", "key"];
 
+/** The words that end a name of a secret. `DB_PASS` is one, `pass` alone is not. */
+const words = [
+  "pass(?:word|wd|phrase|code)|(?<=[a-z0-9][_-])pass(?![a-z_-])|pwd|secret(?:[_-]?key(?:[_-]?base)?)?|token|credentials?",
+  "|(?:api|access|auth|private|signing|encryption|decryption|master|account|license|shared|session|subscription|service",
+  "|deploy|consumer|fernet|hmac|app)[_-]?key",
+].join("");
+
 /**
- * A value after a name that says that it is a secret: in JSON and YAML, as `KEY=value`, as a header, as a flag. Starts at
- * the word and ignores the rest of the name before it, so that the cost is linear in the length of a line.
+ * A value after a name that says that it is a secret: in JSON, YAML and XML, as `KEY=value`, as a header, as a flag. Starts
+ * at the word and ignores the rest of the name before it, so that the cost is linear in the length of a line.
  */
 const named = new RegExp(
   [
-    "(?<word>pass(?:word|wd|phrase|code)|pwd|secret(?:[_-]?key(?:[_-]?base)?)?|token|credentials?",
-    "|(?:api|access|auth|private|signing|encryption|master|account|license|shared|session)[_-]?key)",
-    String.raw`(?<number>[_-]?\d{0,2})(?<sign>\\{0,3}["']?\s{0,8}(?:=>|:=|[:=])\s{0,8}|\s{1,2})`,
-    String.raw`(?<quote>\\{0,3}["'\x60]?)(?<value>[^\s"'\x60\\]{1,4096})`,
+    `(?<word>${words})(?<number>[_-]?\\d{0,2})`,
+    String.raw`(?<sign>\\{0,3}["']?\s{0,8}(?:=>|:=|[:=])\s{0,8}|>|\s(?:is|was):\s{1,2}|\s{1,2})`,
+    String.raw`(?:(?<quote>\\{0,3}["'\x60])(?<quoted>[^\s"'\x60\\]{1,4096})(?<rest>(?:\s{1,2}[^\s"'\x60\\]{1,200}){1,20}(?=\\{0,3}["'\x60]))?`,
+    String.raw`|(?<bare>[^\s"'\x60\\]{1,4096}))`,
   ].join(""),
   "gi",
 );
+
+/** A name and its value as two entries of one object: `"name": "DB_PASSWORD", "value": "…"`. */
+const entry = new RegExp(
+  [
+    String.raw`(?<begin>(?:name|key)[\s"'\\]{0,8}[:=][\s"'\\]{0,8}[\w.-]{0,60}(?:${words})[\d_-]{0,4}["'\\]{0,4}[\s,]{1,8}`,
+    String.raw`["'\\]{0,4}\w{0,20}value[\s"'\\]{0,8}[:=][\s"'\\]{0,8})(?<value>[^\s"'\\,;}]{1,4096})`,
+  ].join(""),
+  "gi",
+);
+
+/** The name alone, and the value alone, where each has its own line. */
+const nameLine = new RegExp(
+  String.raw`^\W*(?:name|key)\W{1,8}[\w.-]{0,60}(?:${words})[\d_-]{0,4}\W{0,4}$`,
+  "i",
+);
+const valueLine = /^(?<begin>\W*value["'\\]{0,4}\s{0,8}[:=][\s"'\\]{0,8})(?<value>[^\s"'\\,;}]{1,4096})/i;
 
 /** Placeholders instead of a value: a reference, a mask, an example to fill in, a word for nothing, a type. */
 const noValue =
@@ -31,41 +54,71 @@ interface Groups {
   number: string;
   sign: string;
   quote: string;
-  value: string;
+  /** A value in quotes: its first word, and the others. */
+  quoted: string;
+  rest: string;
+  bare: string;
 }
 
 /** `text` with each value after such a name replaced. */
 export function withoutNamedSecrets(text: string): string {
-  return text.replace(named, (match: string, ...rest: unknown[]) => {
-    const groups = rest.at(-1) as Groups;
-    const at = rest.at(-3) as number;
-    const { word, number, sign, quote } = groups;
+  return text.replace(entry, redactedEntry).replace(named, (match: string, ...others: unknown[]) => {
+    const { quote = "", quoted, rest = "", bare, ...names } = others.at(-1) as Groups;
+    const at = others.at(-3) as number;
+    const { word, number, sign } = names;
     const before = text.slice(Math.max(0, at - 120), at);
-    const value = bareValue(groups, text.slice(at + match.length, at + match.length + 1));
-    if (value === "" || noValue.test(value) || !isSecret(groups, value, before, at <= 120)) return match;
-    return `${word}${number}${sign}${quote}[redacted ${word.toLowerCase()}]${groups.value.slice(value.length)}`;
+    const whole = quoted ?? bare;
+    const next = text.charAt(at + match.length);
+    const value = quote !== "" && (rest !== "" || /["'`\\]/.test(next)) ? whole : bareValue(whole, sign);
+    if (value === "" || noValue.test(value) || !isSecret({ ...names, quote }, value, before, at <= 120)) {
+      return rest === "" ? match : `${match.slice(0, -rest.length)}${withoutNamedSecrets(rest)}`;
+    }
+    const left = `${whole.slice(value.length)}${sentence.test(rest) ? rest : ""}`;
+    return `${word}${number}${sign}${quote}[redacted ${word.toLowerCase()}]${left}`;
   });
 }
 
-/** The value without the punctuation after it. */
-function bareValue({ quote, value }: Groups, next: string): string {
-  if (quote !== "" && /["'`\\]/.test(next)) return value;
-  return /^[^,;&)}\]]*/.exec(value)?.[0] ?? "";
+/** `line` without the value of the name in the line before it. */
+export function withoutValueOf(before: string, line: string): string {
+  return nameLine.test(before) ? line.replace(valueLine, redactedEntry) : line;
 }
 
-function isSecret({ word, sign, quote }: Groups, value: string, before: string, isNear: boolean): boolean {
+function redactedEntry(match: string, ...others: unknown[]): string {
+  const { begin, value } = others.at(-1) as { begin: string; value: string };
+  return noValue.test(value) ? match : `${begin}[redacted value]`;
+}
+
+/** Of a message about a secret, which stays. */
+const sentence = /\s(?:must|is|are|be|should|cannot|can't|doesn't|not|required)(?:\s|$)/i;
+
+/** The value without the punctuation after it. */
+function bareValue(value: string, sign: string): string {
+  return (sign === ">" ? /^[^<]*(?=<[/])/ : /^[^,;&)}\]]*/).exec(value)?.[0] ?? "";
+}
+
+function isSecret(
+  { word, sign, quote }: Pick<Groups, "word" | "sign" | "quote">,
+  value: string,
+  before: string,
+  isNear: boolean,
+): boolean {
   // A reference to a variable; the shell's working directory.
   if (/\$\{?\w*$/.test(before) || (/^pwd$/i.test(word) && !isPasswordPwd(value, before))) return false;
-  // `--token value` is a flag, `token value` is not.
-  const isFlag = /(?:^|[\s"'])--?[\w-]*$/.test(before);
-  if (/^\s+$/.test(sign)) return isFlag && !value.startsWith("-");
+  if (sign === ">") return /<[\w.:-]*$/.test(before);
+  // A count, or how long something took.
+  if (/^pass$/i.test(word) && /^[\d.]+\w{0,3}$/.test(value)) return false;
+  // `--token value` is a flag, and npm's `:_authToken value` is one; `token value` is not, but `PASSWORD 'value'` is SQL.
+  const isFlag = /(?:(?:^|[\s"'])--?|:_)[\w-]*$/.test(before);
+  const isPassword = /^pass|^pwd/i.test(word);
+  const looksLikeOne = value.length >= 4 && /[\d\W]|[a-z][A-Z]/.test(value);
+  if (/^\s+$/.test(sign)) return isFlag ? !value.startsWith("-") : isPassword && quote !== "" && looksLikeOne;
   // A comparison, an arrow, a path in code, a call.
   if (/^[=>:]/.test(value) || (quote === "" && /[([]/.test(value))) return false;
   if (quote !== "" || isFlag) return true;
   if (prose.test(before)) return false;
   if (isNear && lineBegins.test(before)) return !isTypeName(value, sign);
   if (sign === "=") return !/[(,]\s*\w*$/.test(before) || !/^[a-z_]+$/.test(value);
-  return /^pass|^pwd/i.test(word) ? value.length >= 4 && /[\d\W]|[a-z][A-Z]/.test(value) : isRandom(value);
+  return isPassword ? looksLikeOne : isRandom(value);
 }
 
 /** `DB_PWD` and `;Pwd=` are passwords, `PWD` and `OLDPWD` are folders. */

@@ -1,5 +1,6 @@
 import { byteLength } from "../text/bytes.js";
 import type { WindowLine } from "./log-window.js";
+import { withoutValueOf } from "./named-secrets.js";
 import { beforeKey, continuesKey, isShort, keyFrame, keyLines, mayBeKey } from "./private-key.js";
 import { withoutSecrets } from "./secret-patterns.js";
 
@@ -15,6 +16,8 @@ const cutSecret = 2048;
 export class Redactor {
   /** Lines of the key that have been left out; `undefined` outside of a key. */
   #inKey: number | undefined;
+  /** The line before, which may be the name of a secret. */
+  #before = "";
   /** Lines that belong to a private key if its end follows. */
   readonly #held: WindowLine[] = [];
 
@@ -88,8 +91,10 @@ export class Redactor {
   }
 
   #pass(line: WindowLine): void {
+    const before = this.#before;
+    this.#before = line.text;
     if (line.missing === 0) {
-      this.next({ ...line, text: withoutSecrets(line.text) });
+      this.next({ ...line, text: withoutValueOf(before, withoutSecrets(line.text)) });
       return;
     }
     // The cut in the line may have split a secret.

@@ -71,6 +71,20 @@ const secretPatterns: readonly SecretPattern[] = [
     pattern:
       /(authorization[\s"'\\]{0,4}[:=,][\s"'\\[]{0,6}(?:bearer|basic|token|negotiate|digest)\s{1,3})[^\s"'\\*[][^\s"'\\]*/gi,
   },
+  {
+    // Another scheme, or none.
+    name: "authorization",
+    keywords: ["authorization"],
+    pattern:
+      /(authorization[\s"'\\]{0,4}[:=][\s"'\\]{0,6}(?:[a-z][\w-]{0,20}\s{1,3}(?=\S{16})|(?=\S{20})))[^\s"'\\*[]+/gi,
+  },
+  {
+    // `mona:password`, as npm and Docker keep it.
+    name: "base64 of a secret",
+    keywords: ["auth"],
+    pattern: /(\b_?auth[\s"'\\]{0,4}[:=][\s"'\\]{0,4})[A-Za-z0-9+/]{8,4096}={0,2}/g,
+    isSecret: (match) => /^[^\s:]+:[\x20-\x7e]+$/.test(decoded(/[A-Za-z0-9+/]+=*$/.exec(match)?.[0] ?? "")),
+  },
   { name: "authorization", keywords: ["bearer"], pattern: /(\bbearer\s{1,3})[\w.~+/-]{20,}=*/gi },
   {
     name: "password",
@@ -84,9 +98,17 @@ const secretPatterns: readonly SecretPattern[] = [
     pattern: /(\bcurl\b.{0,300}?\s(?:-u|--user)[ =]["']?[^\s:"']{1,100}:)[^\s"'*[][^\s"']*/g,
   },
   {
+    // Of commands whose `-p` is a password, alone or with the password attached.
     name: "password",
-    keywords: ["sshpass", "login"],
-    pattern: /(\b(?:sshpass|(?:docker|podman|helm registry) login\b.{0,200}?) -p ?)[^\s"'*[-][^\s"']*/g,
+    keywords: ["sshpass", "login", "keychain", "mysql"],
+    pattern:
+      /(\b(?:sshpass|(?:docker|podman|helm registry|az) login\b.{0,200}?|(?:unlock|create|import)-?keychain\b.{0,200}?) -p ?|\bmysql\w{0,10}\b.{0,200}? -p)["']?[^\s"'*[-][^\s"']*["']?/g,
+  },
+  {
+    name: "password",
+    keywords: ["pass:", "identified", "machine", "add-mask"],
+    pattern:
+      /(\s-pass(?:in|out)?[ =]pass:|\bidentified by\s{1,3}["']?|\bmachine\s{1,3}\S{1,255}\s{1,3}(?:login\s{1,3}\S{1,255}\s{1,3})?password\s{1,3}|::add-mask::)[^\s"'*[$][^\s"']*/gi,
   },
   {
     // Kubernetes and CI systems encode secrets, some of them twice.

@@ -190,14 +190,70 @@ describe("a value after a name of a secret is not shown:", () => {
     "postgres://mona:Tr0ub4dor-example@db:5432/app",
     "curl -sf -u mona:Tr0ub4dor-example https://example.test",
     "docker login -u mona -p Tr0ub4dor-example",
+    'docker login -u mona -p "Tr0ub4dor-example"',
+    "sshpass -p 'Tr0ub4dor-example' ssh mona@example.test",
+    "security unlock-keychain -p Tr0ub4dor-example build.keychain",
+    "az login --service-principal -u id -p Tr0ub4dor-example --tenant t",
+    "mysql -u root -pTr0ub4dor-example -e 'select 1'",
+    "openssl rsa -passin pass:Tr0ub4dor-example -in key.pem",
+    '  "password": "correct horse Tr0ub4dor-example",',
+    '{\\"passphrase\\":\\"correct horse Tr0ub4dor-example\\"}',
+    "DB_PASS=Tr0ub4dor-example",
+    'smtp_pass = "Tr0ub4dor-example"',
+    "ansible_become_pass: Tr0ub4dor-example",
+    "    <password>Tr0ub4dor-example</password>",
+    "<ns:apiKey>Tr0ub4dor-example</ns:apiKey>",
+    '<add key="ClientSecret" value="Tr0ub4dor-example" />',
+    '<property name="db.password" value="Tr0ub4dor-example"/>',
+    '{"name":"DB_PASSWORD","value":"Tr0ub4dor-example"}',
+    "ParameterKey=DbPassword,ParameterValue=Tr0ub4dor-example",
+    "CREATE USER app WITH PASSWORD 'Tr0ub4dor-example';",
+    "CREATE USER app IDENTIFIED BY 'Tr0ub4dor-example';",
+    "machine github.com login mona password Tr0ub4dor-example",
+    "Your new password is: Tr0ub4dor-example",
+    "Authorization: ApiKey Tr0ub4dor-example",
+    "authorization: Tr0ub4dor-example-0123456789",
+    "Ocp-Apim-Subscription-Key: Tr0ub4dor-example",
+    "DD_APP_KEY=Tr0ub4dor-example",
+    "npm config set //registry.example.test/:_authToken Tr0ub4dor-example",
+    "::add-mask::Tr0ub4dor-example",
   ])("%s", async (line) => {
     const text = await excerpt(`${line}\nall is well`);
-    expect(text).not.toContain("Tr0ub4dor-example");
+    expect(text).not.toMatch(/Tr0ub4dor-example|horse/);
     expect(text).toMatch(/\[redacted .+\].*\nall is well$/);
   });
 
   test.each([
+    `//npm.example.test/:_auth=${Buffer.from("mona:Tr0ub4dor-example").toString("base64")}`,
+    `{"auths":{"ghcr.io":{"auth":"${Buffer.from("mona:Tr0ub4dor-example").toString("base64")}"}}}`,
+  ])("a user and a password in base64: %s", async (line) => {
+    expect(await excerpt(line)).toBe(line.replace(/bW9u\w+=*/, "[redacted base64 of a secret]"));
+  });
+
+  test.each([
+    ["  - name: DB_PASSWORD", "    value: Tr0ub4dor-example"],
+    ['  "name": "API_TOKEN",', '  "value": "Tr0ub4dor-example"'],
+  ])("in the line after the name: %s", async (...lines) => {
+    const text = await excerpt(`${lines.join("\n")}\nall is well`);
+    expect(text).toContain(lines[0]);
+    expect(text).not.toContain("Tr0ub4dor-example");
+    expect(text).toContain("all is well");
+  });
+
+  test.each([
     "password: ***",
+    "-p ***",
+    "tests_pass: 12",
+    "first_pass=1.5s, second_pass=true",
+    `<password></password> and <token>$\{TOKEN}</token>`,
+    '<add key="ClientSecret" value="***" />',
+    '{"name":"DB_HOST","value":"db.example.test"}',
+    '{"name":"DB_PASSWORD","valueFrom":{"secretKeyRef":{"name":"db"}}}',
+    "mysqldump -p app",
+    "authorization: required for this endpoint",
+    "Your password is required.",
+    "- name: DB_PASSWORD",
+    '  "auth": "basic",',
     `MY_TOKEN=$\{{ secrets.MY_TOKEN }}`,
     "docker run -e TOKEN=$TOKEN -v $PWD:/app",
     "PWD=/home/runner/work",
