@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "@jest/globals";
+import { flowNames } from "../infra/definition/action-spec.js";
 import { settingNames } from "../infra/definition/settings.js";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
@@ -19,6 +20,12 @@ describe("the documentation", () => {
     const draw = () =>
       execFileSync(process.execPath, ["docs/draw.mjs", "--check"], { cwd: root, encoding: "utf8" });
     expect(draw).not.toThrow();
+  });
+
+  test("has a picture of every flow", () => {
+    const page = read("docs/operations.md");
+    expect(flowNames.filter((flow) => !page.includes(`\n### ${flow}\n`))).toEqual([]);
+    expect(flowNames.filter((flow) => !page.includes(`<!-- draw:${flow} -->`))).toEqual([]);
   });
 
   test("has a row for every folder of lambdas/", () => {
