@@ -1,7 +1,7 @@
 /**
- * `npm run draw` draws the pictures in docs/ that follow from the code: the layers of the Lambdas from their imports, and
- * each flow from its state machine. A picture stands between `<!-- draw:NAME -->` and `<!-- /draw -->`. With `--check`,
- * nothing is written, and a picture that is out of date is an error.
+ * `npm run draw` draws the pictures in docs/ from the code: the layers of the Lambdas from their imports, and each flow from
+ * its state machine. A picture is between `<!-- draw:NAME -->` and `<!-- /draw -->`. With `--check`, nothing is written, and
+ * it is an error if a picture is out of date.
  */
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { cruise } from "dependency-cruiser";
@@ -10,10 +10,10 @@ import config, { layers } from "../.dependency-cruiser.mjs";
 const root = new URL("../", import.meta.url);
 const pages = ["docs/architecture.md", "docs/operations.md"];
 
-/** Every room may import these, so their arrows would only hide the others. */
+/** Every room may import these, so their arrows would only clutter the picture. */
 const ground = ["runtime", "model", "text"];
 
-/** The rooms of `lambdas/`, the highest first, and which of them imports from which. */
+/** The rooms of `lambdas/`, the highest first, with an arrow for each room that imports from another. */
 async function drawLayers() {
   const { output } = await cruise(["lambdas"], { ...config.options, includeOnly: "^lambdas/" });
   const room = (path) => path.split("/")[1];

@@ -10,7 +10,7 @@ import type { Construct } from "constructs";
 export interface PlatformStackProps extends StackProps {
   /** The folder that `bundleLambdas` has written. */
   lambdas: string;
-  /** Tells the team's chat of failures. */
+  /** Posts failures to the team's chat. */
   tellTheTeam?: IFunction;
 }
 
