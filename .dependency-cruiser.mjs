@@ -1,7 +1,7 @@
 /**
- * The layers, the highest first: of each folder, its rooms, and of each room those that it may import from. An arrow
- * that is not in this table is an error, and so is a circle. The files beside a folder's rooms may import from all of
- * them, and no room imports such a file. The picture in docs/architecture.md is drawn from it.
+ * The layers, the highest first: for each folder its rooms, and for each room the rooms that it may import from. Any other
+ * import is an error, and so is a cycle. Files beside a folder's rooms may import from all of them, but no room may import
+ * such a file. The picture in docs/architecture.md is drawn from this table.
  */
 const clients = ["github", "coder", "aws"];
 const ground = ["runtime", "model", "text"];
@@ -104,7 +104,7 @@ export const layers = {
   },
 };
 
-/** What one of these folders may import from another. */
+/** Imports between these folders that are errors. */
 const between = [
   { name: "lambdas-know-nothing-else", from: "^lambdas/", to: "^(cli|infra|local|test|bench)/" },
   { name: "infra-knows-only-rules-of-the-lambdas", from: "^infra/", to: "^(cli|local|test|bench)/" },

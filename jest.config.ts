@@ -12,9 +12,9 @@ const config: Config = {
   reporters: ["default", "<rootDir>/jest.reporter.mjs"],
   transform: {},
   testRunner: "<rootDir>/test/runner.mjs",
-  // One more than there are cores: the tests of the whole system wait for the better part of their time.
+  // More than there are cores, because the tests of the whole system spend most of their time waiting.
   maxWorkers: Math.ceil(availableParallelism() * 1.5),
-  // Tests wait for conditions; this only ends one that waits in vain, on a slow machine too.
+  // Tests wait for conditions, so this only ends a test that waits in vain, even on a slow machine.
   testTimeout: 300_000,
   // Node.js stops the Lambdas' threads first, which takes longer than Jest's half a second on a busy machine.
   workerGracefulExitTimeout: 30_000,

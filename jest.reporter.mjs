@@ -5,8 +5,8 @@ import { fileURLToPath } from "node:url";
 const root = new URL("./", import.meta.url);
 
 /**
- * Fails a run of all tests of the whole system that has left an edge of a state machine untaken, or a permission of
- * the GitHub App unused (`test/e2e/taken.ts`). A run of some of them says nothing about either.
+ * Fails a test run in which no e2e test took some edge of a state machine or used some permission of the GitHub App
+ * (`test/e2e/taken.ts`). It checks that only if all e2e tests ran.
  */
 export default class UnusedReporter {
   #error;
@@ -21,7 +21,7 @@ export default class UnusedReporter {
     ];
     if (unused.length === 0) return;
     const list = unused.map((one) => `  ${one}`).join("\n");
-    this.#error = new Error(`No test of the whole system takes:\n${list}\nAdd one to test/e2e/.`);
+    this.#error = new Error(`No e2e test takes or uses:\n${list}\nAdd one to test/e2e/.`);
     console.error(this.#error.message);
   }
 
@@ -41,7 +41,7 @@ async function areAllIn(results) {
   return names.every((name) => whole.includes(name));
 }
 
-/** What all systems have noted; `undefined` where nothing notes it. */
+/** The records of all systems, or `undefined` if there are none. */
 async function readTaken() {
   const folder = process.env.TEST_TAKEN ?? "";
   const names = await readdir(folder).catch(() => []);
@@ -74,7 +74,7 @@ function targetsOf({ Type, Next, Default, End, Choices = [], Catch = [] }) {
   return [...ends, ...named.filter((target) => target !== undefined)];
 }
 
-/** Of the App, as the manifest in the docs asks for them. */
+/** The App's permissions, as requested by the manifest in the docs. */
 async function allPermissions() {
   const page = await readFile(new URL("docs/github-app-setup.md", root), "utf8");
   const [, json] = /"default_permissions": (\{[^}]*\})/.exec(page);

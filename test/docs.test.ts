@@ -16,7 +16,7 @@ const pages = [
 ];
 
 describe("the documentation", () => {
-  test("has pictures that are in step with the code", () => {
+  test("has pictures that match the code", () => {
     const draw = () =>
       execFileSync(process.execPath, ["docs/draw.mjs", "--check"], { cwd: root, encoding: "utf8" });
     expect(draw).not.toThrow();
@@ -63,7 +63,7 @@ describe("the documentation", () => {
   });
 });
 
-/** GitHub's rule: in lower case, without punctuation, with hyphens instead of blanks. */
+/** GitHub's rule for anchors: in lower case, without punctuation, with hyphens instead of spaces. */
 function anchorsOf(markdown: string): string[] {
   return [...markdown.matchAll(/^#+ (.+)$/gm)].map(([, title = ""]) =>
     title

@@ -16,14 +16,14 @@ for (const name of ["run", "enterWith"]) {
 }
 
 /**
- * The environment of test files, which `runner.mjs` loads outside Jest's sandbox. What a file has changed of the process
- * ends with it: mocks, fake timers, clocks, environment variables, the console.
+ * The environment of test files, which `runner.mjs` loads outside Jest's sandbox. Undoes what a file has changed in the
+ * process: mocks, fake timers, clocks, environment variables, the console.
  *
- * Lets tests load the local system once for all files of a test process, so that the Lambdas' threads also go on to the
- * next file's systems.
+ * Lets the files of a test process share one copy of the local system, so that the next file's systems can reuse the
+ * Lambdas' threads.
  *
- * Disables the stores of asynchronous contexts after each file: Node.js keeps one that was used once, and carries it from
- * promise to promise for as long as the process runs, and each file's modules make their own.
+ * Disables the stores of asynchronous contexts after each file. Node.js carries every store that was ever used from promise
+ * to promise for as long as the process runs, and each file's modules create their own.
  */
 export default class Environment extends TestEnvironment {
   #console = globalThis.console;

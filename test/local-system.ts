@@ -5,5 +5,5 @@ declare global {
   var loadLocalSystem: () => Promise<typeof system>;
 }
 
-/** `local/system/system.ts`, compiled by the global set-up, and loaded once by a test process. */
+/** `local/system/system.ts`, compiled by the global set-up and loaded once for each test process. */
 export const { flowArn, flowOf, startSystem } = await globalThis.loadLocalSystem();

@@ -13,9 +13,9 @@ const own = require("../package.json");
 const root = fileURLToPath(new URL("../", import.meta.url));
 
 /**
- * Runs a test file with Jest's own runner, but outside Jest's sandbox. There, each file would load every package anew,
- * Jest's own among them, and V8 would compile it anew. Here, the files of a process share the packages, and each has the
- * repository's modules for itself, in one bundle.
+ * Runs a test file with Jest's own runner, but outside Jest's sandbox. In the sandbox, each file would load every package
+ * again, including Jest's own, and V8 would compile it again. Here, the files of a process share the packages, and each
+ * file has its own copy of the repository's modules, in one bundle.
  */
 export default async function run(globalConfig, config, environment, runtime, testPath, sendMessageToJest) {
   const program = join(process.env.TEST_BUNDLES, "files", `${relative(root, testPath)}.mjs`);
@@ -27,8 +27,9 @@ export default async function run(globalConfig, config, environment, runtime, te
 }
 
 /**
- * What declares and runs tests; it keeps those of the last file otherwise. It runs each test in an `AsyncLocalStorage`, with
- * which Node.js calls hooks at every promise and request of the process, and needs it for concurrent tests only.
+ * Loads a fresh copy of Jest's framework, which would otherwise keep the tests of the last file. It runs each test in an
+ * `AsyncLocalStorage`, which makes Node.js call hooks at every promise and request of the process. Only concurrent tests
+ * need that, so it gets a simple replacement.
  */
 function loadFramework(path) {
   delete require.cache[path];
@@ -42,7 +43,7 @@ function loadFramework(path) {
   }
 }
 
-/** Holds what runs, if nothing runs beside it. */
+/** An `AsyncLocalStorage` for code of which only one call runs at a time. */
 class OneAtATime {
   #store;
 
@@ -61,18 +62,18 @@ class OneAtATime {
   }
 }
 
-/** Returns the code, and writes the source map, which Jest reads when it prints a stack. */
+/** Returns the bundled code, and writes its source map, which Jest reads when it prints a stack. */
 async function bundle(testPath, program) {
   const { outputFiles } = await build({
     entryPoints: [testPath],
     outfile: program,
     bundle: true,
     packages: "external",
-    // Otherwise it would be one, by its name in package.json.
+    // Otherwise esbuild would take our own package, which package.json names, for an external one.
     alias: { [own.name]: join(root, own.exports["."]) },
     format: "esm",
     platform: "node",
-    // The first version that knows the attributes of imports, which JSON needs.
+    // The first version with import attributes, which JSON needs.
     target: "node20.10",
     sourcemap: "external",
     sourcesContent: false,
@@ -86,7 +87,10 @@ async function bundle(testPath, program) {
   return code.text;
 }
 
-/** Evaluates a module that is freed with its test file; what `import()` loads stays for as long as the process. */
+/**
+ * Evaluates a module so that it is freed with its test file. A module loaded by `import()` would stay until the process
+ * ends.
+ */
 async function evaluate(code, identifier, globals) {
   const link = (specifier, attributes) =>
     specifier === "@jest/globals" ? synthetic(globals) : sharedModule(specifier, attributes);
@@ -114,7 +118,7 @@ async function synthetic(exports) {
   const module = new SyntheticModule(Object.keys(exports), () => {
     for (const [name, value] of Object.entries(exports)) module.setExport(name, value);
   });
-  // Newer versions of Node.js have linked it already.
+  // Newer versions of Node.js have already linked it.
   if (module.status === "unlinked") await module.link(() => {});
   await module.evaluate();
   return module;

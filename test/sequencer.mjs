@@ -10,8 +10,8 @@ const rank = ({ path }) => {
 };
 
 /**
- * Starts slow files first, so that no worker is left with one at the end. Jest goes by what each file took last time, and
- * by the files' sizes if it has run none of them before, as in CI. But files that start systems or processes are short.
+ * Starts slow files first, so that no worker is left with one at the end. Jest sorts files by how long they took last time.
+ * If it has run none of them before, as in CI, it sorts them by size, but files that start systems or processes are short.
  */
 export default class SlowestFirst extends Sequencer {
   sort(tests) {

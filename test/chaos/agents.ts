@@ -3,19 +3,19 @@ import type { FakeCoder } from "../../local/fake-coder/fake-coder.js";
 import type { FakeTask } from "../../local/fake-coder/tasks/fake-task.js";
 import type { Issue } from "../../local/fake-github/issues/issues.js";
 
-/** An agent, on whichever of Coder's APIs it is. */
+/** An agent, on either of Coder's APIs. */
 export interface Agent {
   id: string;
-  /** For people: its name and state. */
+  /** Its name and state, for the report. */
   name: string;
   workspaceId: string | undefined;
-  /** It takes a message. */
+  /** Whether it can take a message. */
   isReady: boolean;
-  /** It does nothing until it is resumed, or gets a message. */
+  /** Whether it does nothing until it is resumed or gets a message. */
   isResting: boolean;
-  /** Its task was deleted, or its chat archived. */
+  /** Whether its task was deleted or its chat archived. */
   isEnded: boolean;
-  /** What it was told, without its first prompt. */
+  /** The messages that it got, without its first prompt. */
   texts: string[];
 }
 

@@ -21,45 +21,45 @@ import { Weather } from "./weather.js";
 
 export interface ChaosOptions {
   seed: number;
-  /** How long there are faults, in milliseconds. */
+  /** How long faults are injected, in milliseconds. */
   ms: number;
-  /** How many issues live. */
+  /** How many issues there are. */
   lives: number;
   /** How often the relay is killed. */
   kills: number;
-  /** How many of the deliveries that fail are left to the relay's own redelivery, from 0 to 1. It takes its time. */
+  /** The share of failed deliveries that are left to the relay's own redelivery, from 0 to 1. That takes longer. */
   leaves: number;
-  /** How many deliveries GitHub never sends, from 0 to 1: `reconcile` brings what they are about. */
+  /** The share of deliveries that GitHub never sends, from 0 to 1. `reconcile` makes up for them. */
   drops: number;
   bundles: Record<ActionName, string>;
-  /** Which of its APIs the fake Coder has. */
+  /** The fake Coder's APIs and version. */
   coder: FakeCoderOptions;
 }
 
 export interface Outcome {
-  /** What is wrong at the end; none if all is well. */
+  /** The faults found at the end; empty if all is well. */
   faults: string[];
   trace: Trace;
-  /** The relay's own log, its newest part. */
+  /** The newest part of the relay's own log. */
   log: string;
 }
 
 /**
- * How fast the clocks of this run go. Leases, tokens, waits and retries end so much sooner; what is computed takes so much
- * longer, compared to them.
+ * How much faster the clocks of this run go. Leases, tokens, waits and retries end sooner by this factor, so computations
+ * take longer compared to them.
  */
 const rate = 10;
 
 /**
- * How long nothing may change once all is well, before what still runs counts as hanging: longer than an unfinished send
- * counts as under way. And how long it may take altogether, on the slowest machine.
+ * If nothing changes for this long once the faults are over, executions that still run count as hanging. This is longer
+ * than an unfinished send counts as in flight. It is also the limit for the whole wait, even on the slowest machine.
  */
 const patienceMs = 120_000;
 const longestMs = 1_200_000;
 
 /**
- * Random lives of issues and pull requests while everything fails at random, the relay's process too. All decisions depend
- * on the seed; times don't, so a repetition is similar but not the same.
+ * Random lives of issues and pull requests while everything fails at random, including the relay's process. All decisions
+ * depend on the seed, but times don't, so a repetition is similar but not the same.
  */
 export async function chaos({
   seed,
@@ -88,7 +88,7 @@ export async function chaos({
   coder.addUser({ username: "mona-c", githubId: mona.id });
   coder.addTemplate({ name: "task-template" });
   coder.addTemplate({ name: "code-factory" });
-  // Each push to the base branch tells a conflict again, and chaos has many: they must not use up the rounds.
+  // Each push to the base branch reports a conflict again. Chaos has many of them, and they must not use up the rounds.
   const settings = { ...settingsOf(gitHub, coder), MAX_CI_ROUNDS: "1000" };
   const program = join(folder, "relay.mjs");
   const relay = new RelayProcess({ program, folder, settings, bundles, timeScale: 1 / rate, clock });
@@ -134,12 +134,12 @@ export async function chaos({
 async function lifeOf(stage: Stage, random: Random, startMs: number, ms: number): Promise<Life> {
   await sleep(startMs);
   const life = await Life.begin(stage, random);
-  // A step takes a fifth of a second, and as long again for the agent to start.
+  // A step takes a fifth of a second, and the agent's start about as long.
   await life.live(Math.min(random.between(3, 9), Math.ceil(ms / 2000)));
   return life;
 }
 
-/** Makes up for what GitHub never sent. */
+/** Lets the relay make up for the deliveries that GitHub never sent. */
 async function reconcile(relay: RelayProcess, trace: Trace): Promise<void> {
   for (let runs = 0; runs < 20; runs++) {
     const { outcome, gaps } = await relay.reconcile();
@@ -147,10 +147,10 @@ async function reconcile(relay: RelayProcess, trace: Trace): Promise<void> {
     if (outcome === "complete") return;
     await sleep(1000);
   }
-  throw new Error("reconcile does not get through the repository");
+  throw new Error("reconcile does not finish the repository");
 }
 
-/** Waits until nothing goes on but the followers, or the patience is over. */
+/** Waits until only followers are running, or until the patience is over. */
 async function quiet(relay: RelayProcess, gitHub: FakeGitHub, courier: Courier): Promise<void> {
   const end = performance.now() + longestMs;
   let [known, changedAt] = ["", performance.now()];
@@ -161,7 +161,7 @@ async function quiet(relay: RelayProcess, gitHub: FakeGitHub, courier: Courier):
     const isBusy = runs.some(({ status }) => status === "RUNNING");
     calm = isBusy || courier.lost.length > 0 ? 0 : calm + 1;
     const now = JSON.stringify(runs);
-    // What the relay has to have redelivered takes its time without any execution.
+    // Redeliveries that the relay has requested take time, during which no execution runs.
     if (now !== known || courier.lost.length > 0) [known, changedAt] = [now, performance.now()];
   }
 }

@@ -1,10 +1,10 @@
-// Plain JavaScript, because the Lambdas' threads import it, too.
+// Plain JavaScript, because the Lambdas' threads also import it.
 
 const RealDate = Date;
 let clock = { base: 0, rate: 1, aheadMs: 0 };
 
 /**
- * Makes this thread's clock run `rate` times as fast as the machine's since `base`, and sets it ahead by `aheadMs`.
+ * Makes this thread's clock run `rate` times as fast as the machine's from `base` on, and sets it ahead by `aheadMs`.
  *
  * @param {{ base: number, rate: number, aheadMs: number }} next in milliseconds since the epoch, and milliseconds.
  */

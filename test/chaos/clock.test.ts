@@ -4,7 +4,7 @@ import { realNow, setClock } from "./clock.mjs";
 
 afterEach(() => setClock({ base: 0, rate: 1, aheadMs: 0 }));
 
-test("the table's answers have the time of the process's clock, because AWS's clients set theirs by it", async () => {
+test("the table's answers show the time of the process's clock, because AWS's clients correct theirs by it", async () => {
   const aheadMs = 3_600_000;
   setClock({ base: 0, rate: 1, aheadMs });
   const table = await startDynamoDb("coder-task-relay");

@@ -11,7 +11,7 @@ export class ConfigFile {
     this.jobs = jobs;
   }
 
-  /** Pushes a few versions within `ms`, the last of which counts. */
+  /** Pushes a few versions within `ms`. The last one counts. */
   static async live(stage: Stage, random: Random, ms: number): Promise<ConfigFile> {
     const versions = random.between(1, 4);
     let jobs: string[] = [];
@@ -25,8 +25,8 @@ export class ConfigFile {
 }
 
 async function push({ gitHub, courier, trace }: Stage, jobs: readonly string[]): Promise<void> {
-  trace.note(`the config file gets the jobs ${jobs.join(", ") || "of nobody"}`);
-  // They are due once a year, so that none starts here.
+  trace.note(`the config file gets the jobs ${jobs.join(", ") || "(none)"}`);
+  // Due only once a year, so that none starts during a run.
   const tables = jobs.map(
     (name) =>
       `[[scheduled_jobs]]\nname = "${name}"\nbranch = "main"\nschedule = "0 3 1 1 *"\nprompt = "Sweep."\n`,

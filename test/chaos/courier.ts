@@ -7,18 +7,18 @@ import type { Trace } from "./trace.js";
 
 const isOk = ({ status }: Pick<Delivery, "status">) => status !== undefined && status >= 200 && status < 300;
 
-/** The relay has only what it handles redelivered. */
+/** The relay requests the redelivery only of events that it handles. */
 const isHandled = ({ event, action }: Delivery) =>
   isHandledEvent(event) && isHandledAction(event, action ?? "");
 
 /**
- * Brings GitHub's deliveries to the relay: some late, some twice. Most of those that fail are sent again until they are
- * accepted, as the operator of an App would. The others are lost, unless the relay has them redelivered. Some are never sent.
+ * Delivers GitHub's webhooks to the relay, some late, some twice, and some never. Most failed deliveries are sent again
+ * until they are accepted, as the operator of an App would do. The others are lost unless the relay has them redelivered.
  */
 export class Courier {
   readonly #underWay = new Set<Promise<void>>();
   readonly #failed: Delivery[] = [];
-  /** A delivery that has failed only when it came once more is not lost. */
+  /** The accepted deliveries. One of these isn't lost if only a repetition of it has failed. */
   readonly #accepted = new Set<Delivery>();
   #isCalm = false;
 
@@ -26,16 +26,16 @@ export class Courier {
     private readonly gitHub: FakeGitHub,
     private readonly random: Random,
     private readonly trace: Trace,
-    /** How many of the deliveries that fail are left to the relay, and how many GitHub never sends, from 0 to 1. */
+    /** The share of failed deliveries that are left to the relay, and the share that GitHub never sends, from 0 to 1. */
     private readonly shares: { leaves: number; drops: number },
   ) {}
 
-  /** The deliveries that the relay has not got. */
+  /** The deliveries that the relay has not received. */
   get lost(): readonly Delivery[] {
     return this.#failed.filter((delivery) => !isOk(delivery) && !this.#accepted.has(delivery));
   }
 
-  /** Takes deliveries that have been made with `deliver: false`. */
+  /** Takes deliveries that were created with `deliver: false`. */
   take(...deliveries: Delivery[]): void {
     for (const delivery of deliveries) {
       if (isHandled(delivery) && this.random.happens(this.shares.drops)) {
@@ -69,7 +69,7 @@ export class Courier {
     const what = `${delivery.event}.${delivery.action} ${delivery.guid}`;
     if (!this.#isCalm && delayMs > 0) await sleep(delayMs);
     for (;;) {
-      // Its status is that of its newest attempt, which may be another courier's.
+      // Copied, because the delivery's status is that of its newest attempt, and another attempt may run at the same time.
       const { status, body } = { ...(await this.gitHub.send(delivery)) };
       this.trace.note(`${what} → ${status} ${body.slice(0, 120)}`);
       if (isOk({ status })) this.#accepted.add(delivery);

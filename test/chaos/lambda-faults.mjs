@@ -1,11 +1,12 @@
-// Plain JavaScript: a Lambda's thread imports it.
+// Plain JavaScript, because a Lambda's thread imports it.
 import { existsSync } from "node:fs";
 
-/** What Lambda itself answers when a function took too long, lost its process, or was called too often. */
+/** Lambda's own errors when a function takes too long, when its process dies, and when it is called too often. */
 const faults = ["Sandbox.Timedout", "Runtime.ExitError", "Lambda.TooManyRequestsException"];
 
 /**
- * A Lambda whose calls sometimes fail as Lambda fails: before they have an effect, or after it, with their result lost.
+ * A Lambda whose calls sometimes fail with Lambda's own errors, either before they have an effect, or after it so that
+ * their result is lost.
  *
  * @param {(event: unknown, context: object) => unknown} handler
  * @param {{ probability: number, calm: string }} options there are no faults while the file `calm` exists.

@@ -7,7 +7,7 @@ import type { Random } from "./random.js";
 import { repo, type Stage } from "./stage.js";
 import { type Word, Words } from "./words.js";
 
-/** The random life of one issue and its pull requests, and what must have come of it. */
+/** The random life of one issue and its pull requests, and the expected outcome. */
 export class Life {
   readonly words: Words;
   isWanted = false;
@@ -38,7 +38,10 @@ export class Life {
     return this.#pulls.shown;
   }
 
-  /** Whether its task may have been paused: a pull request was merged, and the relay may not have heard of the next one in time. */
+  /**
+   * Whether its task may have been paused, because a pull request was merged and the relay may not have heard of the next
+   * one in time.
+   */
   get mayRest(): boolean {
     return this.pulls.some(({ state }) => state === "merged");
   }
@@ -130,7 +133,7 @@ export class Life {
     this.stage.courier.take(told);
   }
 
-  /** The text before it is quoted in the edit, so only the new one is counted. */
+  /** The message about an edit quotes the old text, so only the new text is counted. */
   async #edit(): Promise<void> {
     const edited = this.#comments.at(-1);
     if (!edited) return;
@@ -153,13 +156,13 @@ export class Life {
     );
   }
 
-  /** Whoever speaks now may be heard by no agent. */
+  /** What is said around now may not reach an agent. */
   #disturb(): void {
     this.words.disturb();
     this.#comments = [];
   }
 
-  /** Most of the time, people speak once the agent runs. */
+  /** Most of the time, people wait until the agent runs before they speak. */
   async #patience(): Promise<void> {
     if (this.random.happens(0.2)) return;
     for (let waited = 0; waited < 100 && !this.#runs; waited++) await sleep(50);

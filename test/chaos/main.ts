@@ -23,9 +23,9 @@ for (let seed = first; seed < first + runs; seed++) {
   const seconds = Math.round((performance.now() - began) / 1000);
   if (faults.length > 0) {
     console.error(`${log}\n\n${trace}\n`);
-    console.error(`Seed ${seed} has failed after ${seconds} s:\n- ${faults.join("\n- ")}`);
+    console.error(`Seed ${seed} failed after ${seconds} s:\n- ${faults.join("\n- ")}`);
     const options = `--seed ${seed} --minutes ${minutes} --lives ${lives} --coder ${coder}`;
-    console.error(`Again: npm run chaos -- ${options}`);
+    console.error(`To repeat it: npm run chaos -- ${options}`);
     process.exit(1);
   }
   console.log(`Seed ${seed}: all is well after ${seconds} s.`);

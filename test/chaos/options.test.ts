@@ -1,7 +1,7 @@
 import { expect, test } from "@jest/globals";
 import { readOptions } from "./options.js";
 
-test("chaos has defaults, and takes each option", () => {
+test("chaos has a default for each option, and accepts each option", () => {
   expect(readOptions(["--seed=7"])).toEqual({
     isHelp: false,
     seed: 7,

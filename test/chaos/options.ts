@@ -3,7 +3,7 @@ import { type CoderName, coders } from "../../local/demo/agents.js";
 
 const names = Object.keys(coders) as CoderName[];
 
-/** What `--help` prints. */
+/** The output of `--help`. */
 export const usage = `usage: npm run chaos -- [--seed N] [--minutes M] [--lives L] [--runs R] [--coder ${names.join("|")}]
 
 Lets L issues (50) live at random for M minutes (2), while everything fails at random. The seed decides what happens;
@@ -22,7 +22,7 @@ export interface Options {
 /**
  * Reads the arguments of `npm run chaos`.
  *
- * @throws an `Error` whose message says what is wrong with them.
+ * @throws an `Error` that says what is wrong with them.
  */
 export function readOptions(args: string[]): Options {
   const { values } = parseArgs({

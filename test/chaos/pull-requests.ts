@@ -4,10 +4,12 @@ import type { Random } from "./random.js";
 import { repo, type Stage } from "./stage.js";
 import type { Word, Words } from "./words.js";
 
-/** The agent's pull requests for an issue: one is opened when it is first needed, and another once it is merged. */
+/**
+ * The agent's pull requests for an issue. One is opened when it is first needed, and another one after that one was merged.
+ */
 export class PullRequests {
   readonly #all: Pull[] = [];
-  /** What CI has said about its newest commit, by workflow or check: the newest of each. */
+  /** The newest failure that CI has reported for the newest commit, by workflow or check. */
   readonly #failures = new Map<string, Word>();
 
   constructor(
@@ -31,7 +33,7 @@ export class PullRequests {
     this.stage.courier.take(...told);
   }
 
-  /** A workflow run fails. */
+  /** Lets a workflow run fail. */
   async fail(): Promise<void> {
     const pull = await this.#open();
     const { marker } = this.#replace("CI", this.words.say("failure"));
@@ -47,7 +49,7 @@ export class PullRequests {
     this.stage.courier.take(told);
   }
 
-  /** Other CI reports a failure: a check run, or a status. */
+  /** Lets other CI report a failure, by a check run or a status. */
   async failElsewhere(): Promise<void> {
     const { gitHub, courier } = this.stage;
     const pull = await this.#open();
@@ -62,7 +64,7 @@ export class PullRequests {
     );
   }
 
-  /** The base branch gets a commit that the pull request is in conflict with. */
+  /** Pushes a commit to the base branch that conflicts with the pull request. */
   async conflict(): Promise<void> {
     const { gitHub, courier } = this.stage;
     const pull = await this.#open();
@@ -72,7 +74,7 @@ export class PullRequests {
     courier.take(await gitHub.push({ repo, by: "mona", files, deliver: false }));
   }
 
-  /** The agent pushes a commit, which ends a conflict or doesn't. */
+  /** Lets the agent push a commit, which may or may not resolve a conflict. */
   async push(): Promise<void> {
     const { gitHub, courier, trace } = this.stage;
     const pull = await this.#open();
@@ -85,7 +87,7 @@ export class PullRequests {
     courier.take(await pushing);
   }
 
-  /** Somebody closes it without merging it; whatever comes next reopens it. */
+  /** Closes it without merging. The next step that needs it reopens it. */
   async close(): Promise<void> {
     const { gitHub, courier } = this.stage;
     const pull = await this.#open();
@@ -94,7 +96,7 @@ export class PullRequests {
     courier.take(...(await gitHub.closePull(pull, { by: "mona", deliver: false })));
   }
 
-  /** Somebody merges it, which closes the issue if it says so; whatever comes next opens another one. */
+  /** Merges it, which closes the issue if its text says so. The next step that needs one opens another. */
   async merge(): Promise<void> {
     const { gitHub, courier, trace } = this.stage;
     const pull = await this.#open();
@@ -107,7 +109,7 @@ export class PullRequests {
     courier.take(await gitHub.push({ repo, by: "mona", files, deliver: false }));
   }
 
-  /** Where they stand, the newest last. */
+  /** Their states, the newest last. */
   get shown(): { number: number; state: string }[] {
     return this.#all.map(({ number, issue, mergedAt }) => ({
       number,
@@ -115,26 +117,26 @@ export class PullRequests {
     }));
   }
 
-  /** By the time that a failure is found, it may be one of a closed pull request. */
+  /** By the time the relay looks at a failure, its pull request may be closed. */
   #end(): void {
     for (const word of this.#failures.values()) word.delivery = "may";
     this.#failures.clear();
   }
 
-  /** It may be over before the relay hears of it. */
+  /** The agent may not get this, because the state may have changed again before the relay hears of it. */
   #noteDeed({ number }: Pull, deed: string): void {
     const pattern = new RegExp(`#${number} ${deed} by mona\\nTime: \\S+`);
     this.words.note(`that #${number} ${deed}`, pattern).delivery = "may";
   }
 
-  /** It is told for each commit of the base, so once for each of the lines that say so. */
+  /** A conflict is reported for each commit of the base, so each matching pair of lines counts once. */
   #noteConflict(pull: Pull): void {
     const head = headSha(pull);
     const pattern = new RegExp(`at commit ${head}\\nBase: main at commit [0-9a-f]+`);
     this.#replace("conflict", this.words.note(`that ${head} has a conflict`, pattern));
   }
 
-  /** A newer failure replaces one of the same name that still waits. */
+  /** A newer failure replaces one of the same name that is still waiting. */
   #replace<Told extends Word>(name: string, word: Told): Told {
     const replaced = this.#failures.get(name);
     if (replaced) replaced.delivery = "may";

@@ -1,4 +1,4 @@
-/** Numbers that depend on a seed only. */
+/** Random numbers that depend only on a seed. */
 export class Random {
   #state: number;
 
@@ -6,7 +6,7 @@ export class Random {
     this.#state = seed >>> 0;
   }
 
-  /** From 0 up to, but without, 1: mulberry32. */
+  /** A number from 0 up to but not including 1 (mulberry32). */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;
     let mixed = this.#state;
@@ -28,7 +28,7 @@ export class Random {
     return list[this.between(0, list.length - 1)] ?? list[0];
   }
 
-  /** A generator of its own, which the numbers that are drawn elsewhere don't change. */
+  /** A separate generator, unaffected by numbers that are drawn elsewhere. */
   fork(): Random {
     return new Random(Math.floor(this.next() * 4_294_967_296));
   }

@@ -8,7 +8,7 @@ import type { Fault } from "../../local/http/faults.js";
 import { type Clock, setClock } from "./clock.mjs";
 import type { Answer, Order, RelayOptions, RunEnd, Service } from "./relay.js";
 
-/** How often a call of a Lambda fails as Lambda itself fails. */
+/** The probability that a call of a Lambda fails with one of Lambda's own errors. */
 const lambdaFaults = 0.01;
 
 export interface ProcessOptions {
@@ -28,7 +28,7 @@ export class RelayProcess {
   #child: ChildProcess | undefined;
   #ready: Extract<Answer, { ready: string }> | undefined;
   #clock: Clock;
-  /** What it has written, for the report of a failure. */
+  /** Its output, for the report of a failure. */
   output = "";
 
   constructor(options: ProcessOptions) {
@@ -66,7 +66,7 @@ export class RelayProcess {
     this.#ready = await this.#answer("ready");
   }
 
-  /** Ends the process at once. `downMs` later, by every clock of this run, it can be started again. */
+  /** Ends the process at once. It can be started again `downMs` later, by every clock of this run. */
   async kill(downMs: number): Promise<void> {
     const child = this.#child;
     if (!child) return;
@@ -79,7 +79,7 @@ export class RelayProcess {
     setClock(this.#clock);
   }
 
-  /** Makes calls of an AWS service fail. */
+  /** Makes calls to an AWS service fail. */
   fail(service: Service, fault: Fault): void {
     if (this.#ready) this.#send({ fail: service, fault });
   }
@@ -130,7 +130,7 @@ export class RelayProcess {
     });
   }
 
-  /** Lambdas that share this run's clock and sometimes fail. Each process has files of its own, because its clock differs. */
+  /** Lambdas that share this run's clock and sometimes fail. Each process has its own files, because its clock differs. */
   async #faultyBundles(): Promise<Record<ActionName, string>> {
     const { folder, bundles } = this.#options;
     const lambdas = join(folder, `lambdas-${this.#clock.aheadMs}`);

@@ -4,7 +4,7 @@ import { openState } from "../../local/state/state.js";
 import { startSystem } from "../../local/system/system.js";
 import { type Clock, setClock } from "./clock.mjs";
 
-/** The relay that chaos kills: the local system on a state folder, in a process of its own. */
+/** The relay that chaos kills: the local system with a state folder, in its own process. */
 export interface RelayOptions {
   folder: string;
   settings: Record<string, string>;
@@ -16,13 +16,13 @@ export interface RelayOptions {
 /** The AWS services whose calls can be made to fail. */
 export type Service = "stepFunctions" | "secretsManager" | "dynamoDb";
 
-/** An execution, as far as the verdict needs it. */
+/** The fields of an execution that the verdict needs. */
 export interface RunEnd {
   name: string;
   status: string;
   error?: string;
   cause?: string;
-  /** The names of the states that it has entered, the newest last. */
+  /** The names of the states that it entered, the newest last. */
   entered: string[];
 }
 
@@ -32,7 +32,7 @@ export type Answer =
   | { executions: RunEnd[] }
   /** The names of the schedules of all jobs. */
   | { schedules: string[] }
-  /** The outcome of `reconcile`, and what it has found. */
+  /** The outcome of `reconcile` and the gaps that it found. */
   | { reconcile: { outcome: string; gaps: { gap: string }[] } };
 
 const options: RelayOptions = JSON.parse(process.env.CHAOS_RELAY ?? "");

@@ -6,7 +6,7 @@ import type { Trace } from "./trace.js";
 /** The repository in which all issues live. */
 export const repo = "octo/app";
 
-/** Where lives take place. */
+/** Everything that the lives take place in. */
 export interface Stage {
   gitHub: FakeGitHub;
   coder: FakeCoder;

@@ -1,4 +1,4 @@
-/** What happened, by the time since the start. It is printed if a run fails. */
+/** The events of a run with the time since its start. Printed if the run fails. */
 export class Trace {
   readonly #lines: string[] = [];
   readonly #start = performance.now();

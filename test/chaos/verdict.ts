@@ -7,12 +7,12 @@ import type { RunEnd } from "./relay.js";
 import type { RelayProcess } from "./relay-process.js";
 import type { Stage } from "./stage.js";
 
-/** The instruction with which a message begins that the agent may have got before. */
+/** The beginning of a message that the agent may already have got. */
 const repetition = "Possibly a repetition";
 
 type Item = Record<string, unknown> & { pk: string; sk: string };
 
-/** What is wrong after all is over: GitHub, Coder and the table don't agree, somebody wasn't told, a run has failed. */
+/** Everything that is wrong at the end: GitHub, Coder and the table disagree, somebody wasn't told, or a run has failed. */
 export async function faultsOf(
   lives: Life[],
   config: ConfigFile,
@@ -37,14 +37,14 @@ function* executionFaults(runs: readonly RunEnd[]): Generator<string> {
   for (const { name, status, error, cause, entered } of runs) {
     const isFollower = name.startsWith("follow-");
     if (status === "SUCCEEDED" || (status === "RUNNING" && isFollower)) continue;
-    yield `${name} is ${status}, ${error}: ${cause}; it has entered ${entered.join(", ")}`;
+    yield `${name} is ${status}, ${error}: ${cause}; it entered ${entered.join(", ")}`;
   }
 }
 
-/** Those that have not ended. */
+/** The agents that have not ended. */
 const alive = (life: Life) => life.agents.filter(({ isEnded }) => !isEnded);
 
-/** A workspace that no agent uses would be paid for, and nobody would delete it. */
+/** A workspace that no agent uses would cost money, and nobody would delete it. */
 function* workspaceFaults(lives: readonly Life[], { coder }: Stage): Generator<string> {
   const used = lives.flatMap(alive).map(({ workspaceId }) => workspaceId);
   for (const { id, name } of coder.workspaces()) {
@@ -52,7 +52,7 @@ function* workspaceFaults(lives: readonly Life[], { coder }: Stage): Generator<s
   }
 }
 
-/** Each job has its schedule, and there is no other. */
+/** Each job must have its schedule, and there must be no others. */
 function* scheduleFaults({ jobs }: ConfigFile, schedules: readonly string[]): Generator<string> {
   const isOf = (job: string) => (schedule: string) => schedule.includes(job);
   const isRight = schedules.length === jobs.length && jobs.every((job) => schedules.some(isOf(job)));
@@ -64,11 +64,11 @@ function* agentFaults(life: Life): Generator<string> {
   const names = agents.map(({ name }) => name).join(", ") || "none";
   const isWell = ({ isReady, isResting }: Agent) => isReady || (life.mayRest && isResting);
   if (life.isWanted && (agents.length !== 1 || !agents.every(isWell))) {
-    yield `one ready agent is wanted; there is ${names}`;
+    yield `expected one ready agent, found ${names}`;
   }
-  if (!life.isOpen && agents.length > 0) yield `it is closed, but there is ${names}`;
+  if (!life.isOpen && agents.length > 0) yield `it is closed, but has the agents ${names}`;
   if (!life.isWanted && !agents.every(({ isResting }) => isResting)) {
-    yield `no agent is wanted; there is ${names}`;
+    yield `expected no working agent, found ${names}`;
   }
 }
 
@@ -95,11 +95,11 @@ function* wordFaults(life: Life): Generator<string> {
   const messages = life.agents.flatMap(({ texts }) => texts);
   for (const { pattern, delivery } of life.words.all) {
     const told = messages.filter((text) => pattern.test(text));
-    if (delivery === "must" && told.length === 0) yield `no agent has got ${pattern.source}`;
+    if (delivery === "must" && told.length === 0) yield `no agent got ${pattern.source}`;
     const unmarked = told.filter((text) => !text.includes(repetition));
     const found = unmarked.map((text) => pattern.exec(text)?.[0]);
     if (new Set(found).size < found.length) {
-      yield `agents have got ${pattern.source} ${found.length} times, unmarked`;
+      yield `agents got ${pattern.source} ${found.length} times without the note about a repetition`;
     }
   }
 }

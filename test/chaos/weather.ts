@@ -13,7 +13,7 @@ interface Places {
   relay: RelayProcess;
 }
 
-/** AWS's answers to calls that it could not serve. */
+/** AWS's answers to calls that it can't serve. */
 const awsFaults: [Fault, ...Fault[]] = [
   { status: 400, body: { __type: "ThrottlingException", message: "Rate exceeded" } },
   { status: 500, body: { __type: "InternalServerError", message: "injected fault" } },
@@ -30,10 +30,10 @@ const httpFaults: [Fault, ...Fault[]] = [
   { delayMs: 400 },
 ];
 
-/** Longer than any lease, so that a process that was killed holds none any more. */
+/** Longer than any lease, so that the killed process no longer holds one. */
 const longDownMs = 200_000;
 
-/** Random faults of everything that the relay depends on, and of its own machine. */
+/** Random faults in everything that the relay depends on, and in its own machine. */
 export class Weather {
   #isCalm = false;
 
@@ -51,7 +51,7 @@ export class Weather {
     }
   }
 
-  /** Kills the relay now and then, `count` times in `ms`. */
+  /** Kills the relay `count` times within `ms`. */
   async kill(count: number, ms: number): Promise<void> {
     for (let killed = 0; killed < count; killed++) {
       await sleep((ms / count) * (0.3 + this.random.next() * 0.7));
@@ -65,7 +65,10 @@ export class Weather {
     }
   }
 
-  /** Revokes GitHub's tokens. Not too often: Octokit takes a refusal of a new token for a delay of GitHub's for seven seconds. */
+  /**
+   * Revokes GitHub's tokens. Not too often, because Octokit retries for seven seconds if a new token is refused, in the
+   * belief that GitHub doesn't know it yet.
+   */
   async revoke(): Promise<void> {
     while (!this.#isCalm) {
       this.trace.note("GitHub's tokens are revoked");

@@ -2,13 +2,16 @@ import type { Trace } from "./trace.js";
 
 /** A text for the agent. */
 export interface Word {
-  /** What it is found by in a message. Of what can be told more than once, such as a conflict, each match is told once. */
+  /**
+   * Finds it in a message. Something that can be sent more than once, such as a conflict, is sent once for each different
+   * match.
+   */
   pattern: RegExp;
-  /** `must`: the agent gets it. `may`: it can get it, because something else happened at the same time. */
+  /** `must`: the agent has to get it. `may`: it may miss it, because something else happened at the same time. */
   delivery: "must" | "may";
 }
 
-/** All that is said to the agent of one issue. */
+/** Everything that is said to the agent of one issue. */
 export class Words {
   readonly #all = new Set<Word>();
   #count = 0;
@@ -16,7 +19,7 @@ export class Words {
   constructor(
     private readonly issue: number,
     private readonly trace: Trace,
-    /** Whether the agent runs: whoever speaks before may be heard by no agent. */
+    /** Whether the agent runs. What is said before that may not reach an agent. */
     private readonly runs: () => boolean,
   ) {}
 
@@ -24,14 +27,14 @@ export class Words {
     return [...this.#all];
   }
 
-  /** A text of its own, found again by this marker. */
+  /** A unique text, which its marker finds again. */
   say(kind: string): Word & { marker: string } {
     this.#count += 1;
     const marker = `${kind}-${this.issue}-${this.#count}-word`;
     return Object.assign(this.note(marker, new RegExp(marker)), { marker });
   }
 
-  /** What the relay says in its own words. */
+  /** Something that the relay says in its own words. */
   note(what: string, pattern: RegExp): Word {
     const word: Word = { pattern, delivery: this.runs() ? "must" : "may" };
     this.#all.add(word);
@@ -39,12 +42,12 @@ export class Words {
     return word;
   }
 
-  /** It is not looked for in messages any more. */
+  /** Stops looking for a text in messages. */
   forget(word: Word): void {
     this.#all.delete(word);
   }
 
-  /** Whoever speaks now may be heard by no agent. */
+  /** What is said around now may not reach an agent. */
   disturb(): void {
     for (const word of this.#all) word.delivery = "may";
   }

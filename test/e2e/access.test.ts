@@ -20,7 +20,7 @@ describe.each(everyCoder)("on %s", (_, deployment) => {
     await world.close();
   });
 
-  /** An issue of `octo/app` that `by` has assigned, after all runs are over. */
+  /** An issue of `octo/app` that `by` has assigned, once all runs are over. */
   async function assignedBy(by: string) {
     const issue = await world.openIssue();
     await world.assign(issue, by);
@@ -124,7 +124,9 @@ describe.each(everyCoder)("on %s", (_, deployment) => {
   });
 });
 
-/** Both APIs use one module to find the template and preset of a workspace. Its name is a key, so it can be taken. */
+/**
+ * Both APIs find a workspace's template and preset with the same module. Workspace names are unique, so one can be taken.
+ */
 const oneOfEach = ["Tasks of 2.34", "Chats of 2.38"] as const;
 
 describe.each(oneOfEach)("on %s, the workspace", (name) => {
@@ -144,7 +146,7 @@ describe.each(oneOfEach)("on %s, the workspace", (name) => {
     await world.close();
   });
 
-  test("is made with the default preset if none is configured", () => {
+  test("is created with the default preset if none is configured", () => {
     const posts = world.coder.http.calls.filter(
       ({ method, path, status }) =>
         method === "POST" && status === 201 && /\/(tasks\/|workspaces)/.test(path),
@@ -170,7 +172,7 @@ describe.each(oneOfEach)("on %s, the workspace", (name) => {
     ]);
   });
 
-  test("is not made if the configured preset does not exist; the error lists the existing ones", async () => {
+  test("is not created if the configured preset does not exist; the error lists the existing ones", async () => {
     const other = await World.start({
       coder,
       isPrivate: true,

@@ -77,7 +77,7 @@ describe.each(oneOfEach)("on %s", (name) => {
       expect(world.agentOf(await assignedBy("kimberly")).owner).toBe("kim-c");
     });
 
-    test("a person who changes their login between an event and its check keeps their own rights, and gets no other person's", async () => {
+    test("a person who changes their login between an event and its check keeps their own rights, and gets nobody else's", async () => {
       const ann = world.gitHub.addUser({ login: "ann" });
       world.coder.addUser({ username: "ann-c", githubId: ann.id });
       mayWrite("ann");
@@ -235,7 +235,7 @@ describe.each(oneOfEach)("on %s", (name) => {
       expect(world.agents()).toHaveLength(agents);
     });
 
-    test("are identified by account id: an account stays served under another login, and a taker of its login is not", async () => {
+    test("are identified by account id: an account stays served under another login, and whoever takes over its old login is not served", async () => {
       expect((await assigned("umbrella/lib")).delivery.status).toBe(202);
       await allWell(world);
       world.gitHub.renameUser("umbrella", "umbrella-corp");

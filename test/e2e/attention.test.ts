@@ -5,7 +5,7 @@ import { nodeId } from "../../local/fake-github/repositories/repository.js";
 import { deployments, sending } from "./deployments.js";
 import { until, World } from "./support.js";
 
-/** Who has to act is told once, in a comment that mentions them. */
+/** A person who has to act is told once, in a comment that mentions them. */
 describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
   let world: World;
   beforeAll(async () => {
@@ -14,7 +14,7 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
   afterEach(() => world.coder.http.faults.clear());
   afterAll(() => world.close());
 
-  /** Looks again and again, as every minute, until the person was told so often. */
+  /** Runs `attend` again and again until the person has been told `count` times. */
   const untilTold = (page: Issue | Pull, count: number) =>
     until(`${count} mentions on #${page.number}; there are: ${world.mentions(page)}`, async () => {
       await world.attend();
@@ -124,14 +124,14 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
     await world.untilStatus(issue, "Completed");
     const ends = await world.endsOf(issue);
     expect(ends).toEqual(ends.map(() => "SUCCEEDED"));
-    // Nothing is asked about a task that has ended.
+    // GitHub isn't asked about a task that has ended.
     const before = world.gitHub.http.calls.length;
     await world.attend();
     const asked = JSON.stringify(world.gitHub.http.calls.slice(before).map((call) => call.body));
     expect(asked).not.toContain(nodeId("PullRequest", pull.id));
   });
 
-  test("who has given the agent a pull request is told on it", async () => {
+  test("the person who gave the agent a pull request is told on that pull request", async () => {
     const { gitHub } = world;
     const { pull } = await gitHub.openPull({ repo: "octo/app", by: "mona", head: "monas" });
     await gitHub.assignPull(pull, { by: "mona", assignee: gitHub.agentLogin });
@@ -139,7 +139,7 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
     expect(told).toContain("@mona The agent has finished its turn and waits for you.");
   });
 
-  test("a person whom GitHub does not let the relay tell is not tried again", async () => {
+  test("a comment to a person that GitHub refuses is not tried again", async () => {
     const issue = await world.runningIssue();
     issue.locked = true;
     const ends = await world.endsOf(issue);

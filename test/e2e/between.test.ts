@@ -19,7 +19,7 @@ beforeEach(() => {
   known = world.system.engine.list().length;
 });
 
-/** The test's own runs of a flow, the newest first. */
+/** This test's runs of a flow, the newest first. */
 const runsOf = (flow: FlowName) => {
   const all = world.system.engine.list();
   return all.slice(0, all.length - known).filter(({ stateMachineArn }) => flowOf(stateMachineArn) === flow);
@@ -29,7 +29,7 @@ const haveEntered = (flow: FlowName, state: string) =>
     .flatMap(({ executionArn }) => world.system.engine.history(executionArn))
     .filter(({ stateEnteredEventDetails }) => stateEnteredEventDetails?.name === state).length;
 
-/** All runs have succeeded. */
+/** Expects that all runs have succeeded. */
 async function expectSuccess(): Promise<void> {
   const runs = await world.idle();
   expect(runs.map(({ name, status, cause }) => [name, status, cause])).toEqual(
@@ -74,7 +74,7 @@ describe("a task whose workspace is starting", () => {
     expect(haveEntered("create-task", "Announce that it does not run")).toBe(1);
   });
 
-  test("is no longer polled if it is not wanted any more", async () => {
+  test("is no longer polled once it is not wanted", async () => {
     const { issue, task } = await startingTask();
     await world.gitHub.closeIssue(issue, { by: "mona" });
     await until("the run that waits for it ends", () =>
@@ -118,7 +118,7 @@ describe("while a Lambda's call is held", () => {
       expect(haveEntered("create-task", "Overtaken")).toBe(1);
     });
 
-    test("that is closed while its task is being created has no task in the end", async () => {
+    test("that is closed while its task is being created ends up without a task", async () => {
       const issue = await world.openIssue();
       world.coder.http.fail({
         ...creation,
@@ -136,7 +136,7 @@ describe("while a Lambda's call is held", () => {
       expect(haveEntered("create-task", "End unwanted task")).toBe(1);
     });
 
-    test("that is opened again before its task has ended keeps it", async () => {
+    test("that is reopened before its task has ended keeps it", async () => {
       const gate = held["end-task"];
       const issue = await world.runningIssue();
       const { id } = world.agentOf(issue);
@@ -151,7 +151,7 @@ describe("while a Lambda's call is held", () => {
       expect(haveEntered("delete-task", "Overtaken")).toBe(1);
     });
 
-    test("that is reopened gets what is said on its pull request before the relay knows that, or before the new task is there", async () => {
+    test("that is reopened gets what is said on its pull request before the relay knows of the reopening, or before the new task exists", async () => {
       const gate = held["create-task"];
       const issue = await world.runningIssue();
       const pull = await world.openPull(issue);

@@ -3,7 +3,7 @@ import type { FakeChat } from "../../local/fake-coder/chats/chat.js";
 import type { Issue } from "../../local/fake-github/issues/issues.js";
 import { until, World } from "./support.js";
 
-/** Faults that only the Chats API has. */
+/** Cases that only the Chats API has. */
 
 let world: World;
 beforeAll(async () => {

@@ -3,7 +3,7 @@ import type { Issue } from "../../local/fake-github/issues/issues.js";
 import { asRequester, creation, deployments, everyCoder, sending } from "./deployments.js";
 import { until, World } from "./support.js";
 
-/** One more deployment: the requester's own chats, in workspaces of a template. */
+/** One more deployment: chats that belong to the requester, in workspaces of a template. */
 const chats = deployments["Chats of 2.38"];
 const withTemplate = { ...asRequester(chats).settings, CODER_TEMPLATE_NAME: "task-template" };
 const requestersChats = "Chats of 2.38 of the requester's, with a template";
@@ -47,7 +47,7 @@ describe.each([
     await world.close();
   });
 
-  test("a review that arrives while the agent works reaches it in order, and a comment once even if the answer of its send is lost", async () => {
+  test("a review that arrives while the agent works reaches it in order, and a comment arrives once even if the answer to its send is lost", async () => {
     const issue = await running();
     const pull = await world.openPull(issue);
     const known = world.executions("forward-comment").length;
@@ -116,7 +116,7 @@ describe.each([
     await closed(issue);
   });
 
-  test("concurrent assignments, and creations whose answer is lost, create one task", async () => {
+  test("concurrent assignments and creations whose answers are lost create one task", async () => {
     const issue = await world.openIssue();
     const assignee = world.gitHub.agentLogin;
     const { payload } = await world.gitHub.assign(issue, { by: "mona", assignee, deliver: false });
@@ -134,7 +134,7 @@ describe.each([
   });
 
   if (settings !== withTemplate) return;
-  // The tests that the other files run on the four deployments.
+  // In short, the tests that the other files run on the four deployments.
   test("an issue's life: assigned, running, closed, reopened, closed", async () => {
     const issue = await running();
     const { id } = world.agentOf(issue);
@@ -207,7 +207,7 @@ describe("on Chats", () => {
   });
   afterAll(() => world.close());
 
-  test("the status comment reports what Coder knows, until the end", async () => {
+  test("the status comment reports what Coder knows until the task ends", async () => {
     const issue = await world.openIssue();
     await world.assign(issue);
     await world.untilRunning(issue);

@@ -5,7 +5,7 @@ import { until, World } from "./support.js";
 
 let world: World;
 
-/** Sets the App's secret before anything has read it, and returns the end of an assignment's run. */
+/** Sets the App's secret before anything has read it. Returns how the run of an assignment ends. */
 async function assignWith(secret: string) {
   world.system.rotate({ githubApp: secret });
   await world.assign(await world.openIssue());
@@ -102,7 +102,7 @@ describe("the App's tokens", () => {
   test("are dropped if they lack a permission, so that a redrive gets the current permissions", async () => {
     const { auth } = world.gitHub;
     auth.permissions = { contents: "read", metadata: "read", issues: "read" };
-    // The container has one from the tests before.
+    // The container has a token from earlier tests.
     auth.expireTokens();
     const issue = await world.openIssue();
     await world.assign(issue);

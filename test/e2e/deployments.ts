@@ -11,9 +11,9 @@ export interface Deployment {
   owner: "mona-c" | "relay-bot";
   /** The part of an agent's address that names its kind of page. */
   page: "tasks" | "agents";
-  /** Coder queues messages to an agent that works, each as a separate turn. */
+  /** Whether Coder queues messages to a working agent, each as a separate turn. */
   queues: boolean;
-  /** Unassigning an agent pauses its workspace, and assigning it again resumes it. */
+  /** Whether unassigning an agent pauses its workspace, and assigning it again resumes it. */
   pauses: boolean;
 }
 
@@ -22,7 +22,7 @@ const chats = { owner: "relay-bot", page: "agents", queues: true, pauses: false 
 
 /**
  * The four supported kinds of Coder: current Tasks; Tasks of older releases, with other error codes and fewer routes;
- * current Chats; the first Chats, at another path and with other statuses.
+ * current Chats; and the first Chats, at another path and with other statuses.
  */
 export const deployments = {
   "Tasks of 2.34": { ...tasks, coder: { version: "2.34" } },
@@ -32,14 +32,15 @@ export const deployments = {
 } as const satisfies Record<string, Deployment>;
 
 /**
- * For `describe.each`: tests of the relay's work with agents run on all of them. Some files run on fewer, because they
- * do not depend on Coder, or are about one API only:
+ * For `describe.each`: tests of the relay's work with agents run on all four. Some files run on fewer, because they don't
+ * depend on Coder or test only one API:
  *
  * - `ingress`: the answers to GitHub, before any request to Coder;
  * - `credentials`: the App's key and tokens, which Coder does not see;
- * - `between`, `long-wait`: the drains' flow, where the Tasks API is the hard case: its agents are busy for a long time;
+ * - `between`, `long-wait`: the drains' flow, where the Tasks API is the hard case because its agents are busy for a long
+ *   time;
  * - `tenants`, `refused-posts`: who may speak and what GitHub refuses, on one release of each API;
- * - `inbox-load`: the inbox under load, where the Tasks API is the hard case: it takes one message at a time;
+ * - `inbox-load`: the inbox under load, where the Tasks API is the hard case because it takes one message at a time;
  * - `move`: the upgrade from Tasks to Chats;
  * - `chats`, `follow`: features that only Chats have.
  */

@@ -71,7 +71,7 @@ describe.each(everyCoder)("on %s", (_, deployment) => {
     const first = await world.gitHub.assign(issue, by);
     const between = await world.gitHub.unassign(issue, by);
     const last = await world.gitHub.assign(issue, by);
-    /** Sends a webhook as it would be if it had happened so long ago. */
+    /** Sends a webhook as if its event had happened `secondsAgo`. */
     const send = ({ payload }: typeof first, secondsAgo: number) => {
       const updated_at = new Date(Date.now() - secondsAgo * 1000).toISOString().replace(/\.\d+Z$/, "Z");
       return world.gitHub.deliver("issues", { ...payload, issue: { ...Object(payload.issue), updated_at } });

@@ -7,7 +7,7 @@ beforeAll(async () => {
     gitHub: { isEnterpriseServer: true },
     settings: { CODER_USER_MAP: "mona=mona-ghes" },
   });
-  // World.start linked mona-c to mona's id: on github.com, that is somebody else's.
+  // World.start linked mona-c to mona's id, which belongs to somebody else on github.com.
   world.coder.addUser({ username: "mona-ghes" });
   world.gitHub.addRepository({ owner: "octo", name: "app", permissions: { mona: "write", kim: "write" } });
 });
@@ -21,7 +21,7 @@ test("on GitHub Enterprise Server an issue lives as it does on github.com", asyn
   expect(agent.owner).toBe("mona-ghes");
   expect("prompt" in agent ? agent.prompt : agent.initialPrompt).toContain(`${page}/issues/${issue.number}`);
 
-  // The pull request leads to its issue through GraphQL.
+  // GraphQL says which issue the pull request closes.
   const pull = await world.openPull(issue, { head: "fix" });
   await gitHub.review(pull, { by: "mona", state: "changes_requested", body: "This accepts two commas." });
   await gitHub.completeRun({
@@ -52,7 +52,7 @@ test("on GitHub Enterprise Server an issue lives as it does on github.com", asyn
   expect(gitHub.http.calls.map(({ path }) => path)).toContain("/graphql");
 });
 
-test("who isn't in CODER_USER_MAP is told so, because Coder doesn't know the server's accounts", async () => {
+test("a person who isn't in CODER_USER_MAP is told so, because Coder doesn't know the server's accounts", async () => {
   const issue = await world.openIssue();
   await world.assign(issue, "kim");
   const comment = await world.untilStatus(issue, "kim cannot be given a task");

@@ -164,7 +164,7 @@ describe.each([
   });
 
   test.each(["issue_comment", "pull_request_target", "issues", "workflow_run", "pull_request"])(
-    "that %s has started is ignored, because strangers can cause such runs",
+    "that was started by %s is ignored, because strangers can cause such runs",
     async (event) => {
       await fails("release/3.0", { event });
       await allWell(world);

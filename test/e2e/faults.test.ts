@@ -11,7 +11,7 @@ import { creation, deployments, ending, everyCoder } from "./deployments.js";
 import { allWell } from "./repo-work.js";
 import { until, World } from "./support.js";
 
-/** An issue's life and its expected outcome, which must be the same with faults. */
+/** An issue's life and its expected outcome, which faults must not change. */
 async function liveOneLife(world: World) {
   const issue = await world.openIssue();
   await world.assign(issue);
@@ -37,7 +37,7 @@ describe.each(everyCoder)("on %s", (_, deployment) => {
     await world.close();
   });
 
-  // The first one: no container has read the secret yet.
+  // This test is the first, so no container has read the secret yet.
   test("a run that needs an operator ends in the failed state; after a fix and a redrive it completes normally", async () => {
     const { token } = world.coder;
     world.system.rotate({ coderToken: "a-token-of-nobody" });
@@ -166,7 +166,7 @@ describe("transient errors on any Coder", () => {
     await world.close();
   });
 
-  // The first one: no container has a token yet.
+  // This test is the first, so no container has a token yet.
   test("a life has the same outcome if GitHub issues no installation token at first", async () => {
     world.gitHub.http.fail({ path: /access_tokens$/, status: 500, times: 2 });
     await liveOneLife(world);
@@ -206,7 +206,7 @@ describe("transient errors on any Coder", () => {
     await world.untilStatus(issue, "Completed");
   });
 
-  test("a life has the same outcome if the secondary rate limit asks for a pause, which the relay observes", async () => {
+  test("a life has the same outcome if the secondary rate limit asks for a pause, and the relay waits that long", async () => {
     const known = world.gitHub.http.calls.length;
     world.gitHub.limitRate({ path: /permission$/, retryAfterSeconds: 1 });
     await liveOneLife(world);
@@ -278,7 +278,7 @@ describe("transient errors on any Coder", () => {
   });
 });
 
-test("a life has the same outcome if the Lambdas' process dies with every run", async () => {
+test("a life has the same outcome if the Lambdas' process dies in every run", async () => {
   const folder = await mkdtemp(join(tmpdir(), "relay-crash-"));
   const path = join(folder, "observe-task.mjs");
   const marker = JSON.stringify(join(folder, "has-died"));
@@ -306,7 +306,7 @@ export function handler(...call) {
   }
 });
 
-/** Chats have no unique names and, without a template, no workspace that must start. */
+/** Only Tasks: chats have no unique names and, without a template, no workspace that must start. */
 const tasks = ["Tasks of 2.34", "Tasks of 2.30"] as const;
 
 describe.each(tasks)("on %s", (name) => {

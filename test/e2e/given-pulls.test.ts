@@ -57,7 +57,7 @@ describe.each([
     });
   };
 
-  test("gets a task by an assignment, which is paused, resumed and told so, and ends with the merge", async () => {
+  test("gets a task by an assignment; the task is paused, is resumed and told so, and ends with the merge", async () => {
     const pull = await openPull();
     const delivery = await assign(pull);
     await world.untilRunning(pull.issue);
@@ -82,14 +82,14 @@ describe.each([
     await allWell(world);
   });
 
-  test("is reviewed on request, again on each request, and from a fork without a right to push", async () => {
+  test("is reviewed on each request, even from a fork to which the agent may not push", async () => {
     const pull = await fromFork({ maintainerCanModify: false });
     await world.gitHub.requestReview(pull, { by: "mona", reviewer: agent });
     const requestedAt = pull.issue.updatedAt;
     await world.untilRunning(pull.issue);
     expect(promptOf(pull)).toContain(review);
     await world.gitHub.review(pull, { by: agent, state: "approved" });
-    // CI and conflicts are not a reviewer's business; what people say is.
+    // A reviewer gets no CI failures and conflicts, but gets what people say.
     await failCheck(pull, "build");
     pull.hasConflict = true;
     await world.gitHub.push({ repo: "octo/app", by: "mona", files: { "a.txt": "a" } });
@@ -99,20 +99,20 @@ describe.each([
     expect(message).not.toContain("push what you change");
     await allWell(world);
     expect(texts(pull).join("\n")).not.toMatch(/Failed check|Merge conflict/);
-    // Of two requests in one second, GitHub's times don't tell which is the newer.
+    // GitHub's times don't show which of two requests within one second is newer.
     await until("a later second", () => Date.now() >= Date.parse(requestedAt) + 1000);
     await world.gitHub.requestReview(pull, { by: "mona", reviewer: agent });
     await told(pull, `Request for your review of pull request octo/app#${pull.number}, by mona`);
 
     await world.gitHub.removeReviewRequest(pull, { by: "mona", reviewer: agent });
     await world.untilStatus(pull.issue, "The request for the agent's review was removed.");
-    // The agent was never assigned, and its review is not requested any more: only the record tells.
+    // The agent was never assigned, and its review is no longer requested, so only the record shows that it was given.
     await world.gitHub.closePull(pull, { by: "contributor" });
     await world.untilStatus(pull.issue, "Completed");
     await allWell(world);
   });
 
-  test("is looked after like the agent's own: comments, reviews, CI of the commit that it was given with or that it pushes, conflicts", async () => {
+  test("is treated like the agent's own: comments, reviews, conflicts, and CI of the commit that it was given with or that the agent pushes", async () => {
     const pull = await openPull();
     await failCheck(pull, "It is not the agent's yet");
     const assigned = await assign(pull, "mona", { deliver: false });
@@ -197,14 +197,14 @@ describe.each([
     await heard("Go on here.");
     await failCheck(pull, "It was red before");
     await heard("It was red before");
-    // Its own pull request is not the last one as long as it works on this one, too.
+    // Its own pull request isn't the last one as long as it also works on this one.
     const own = await openPull({ by: agent, base: "next", body: `Part of #${issue.number}.` });
     await world.gitHub.closePull(own, { by: "mona", merged: true });
     await world.untilStatus(issue, `/pull/${own.number}) (merged)`);
     await allWell(world);
     expect(world.statusComments(issue)[0]).not.toContain("paused");
 
-    // A failure still waits for another check when the agent is unassigned.
+    // A failure is still waiting for another check when the agent is unassigned.
     const waited = world.haveEntered("relay-failure", "Wait for other checks");
     const headSha = pull.shas.at(-1) ?? "";
     const slow = { repo: "octo/app", by: "mona", headSha, name: "slow" };
@@ -216,7 +216,7 @@ describe.each([
     );
     await world.gitHub.unassignPull(pull, { by: "mona", assignee: agent });
     const isListed = () => world.statusComments(issue)[0]?.includes(`/pull/${pull.number})`);
-    await until("the pull request is not listed any more", () => !isListed());
+    await until("the pull request is no longer listed", () => !isListed());
     await world.gitHub.reportCheck({ ...slow, conclusion: "success" });
     await world.gitHub.comment({ ...pull }, { by: "mona", body: "The agent is not asked any more." });
     await allWell(world);
@@ -235,7 +235,7 @@ describe.each([
     await heard("Assignment of pull request");
   });
 
-  test("joins the task of its issue for a review alone: it is told to push nothing there", async () => {
+  test("joins the task of its issue for only a review: the agent is told to push nothing there", async () => {
     const issue = await world.runningIssue();
     const pull = await openPull({ body: `Closes #${issue.number}.` });
     const heard = (text: string) =>
@@ -260,7 +260,7 @@ describe.each([
     expect(await heard("Look again.")).toContain(reviewInstructions.comment);
   });
 
-  test("is refused, with the remedy, to people without permission, and where the agent cannot push", async () => {
+  test("is refused, with a remedy, if the person has no permission or the agent cannot push", async () => {
     const foreign = await openPull();
     await assign(foreign, "tim");
     await world.untilStatus(foreign.issue, "Ask one of them to unassign the agent and to assign it again");
@@ -298,7 +298,7 @@ describe.each([
     expect(world.statusComments(pull.issue)).toEqual([]);
   });
 
-  test("is made from the factory template if the repository has a config file", async () => {
+  test("gets a task from the factory template if the repository has a config file", async () => {
     await writeConfig(world, "");
     const pull = await openPull();
     await assign(pull);

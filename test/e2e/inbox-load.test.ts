@@ -22,7 +22,7 @@ afterEach(async () => {
   for (const one of started.splice(0)) await one.close();
 });
 
-/** A pull request of an agent that runs, in a repository where five people may speak. */
+/** A pull request of a running agent, in a repository where five people may speak. */
 async function agentWithPull(options: Partial<SystemOptions> = {}) {
   world = await World.start(options);
   started.push(world);
@@ -62,7 +62,7 @@ async function post(pull: Pull, numbers: number[]): Promise<Delivery[]> {
   return deliveries;
 }
 
-/** Sends them ten at a time, and redelivers the refused ones until they are accepted. Returns the number of those. */
+/** Sends them ten at a time, and redelivers the refused ones until they are accepted. Returns how many were refused. */
 async function deliver(deliveries: readonly Delivery[]): Promise<number> {
   const left = [...deliveries];
   let redeliveries = 0;
@@ -102,8 +102,8 @@ const statesOf = ({ executionArn }: ExecutionDescription) =>
   });
 
 /**
- * After the next drain has begun, a drain only ends: the next one could begin because this one had given up its
- * generation or had been stopped.
+ * Once the next drain has begun, a drain only finishes, because the next one can begin only after this one has given up its
+ * generation or was stopped.
  */
 function expectOneDrainAtATime(drains: readonly ExecutionDescription[]): void {
   for (const [i, newer] of drains.entries()) {
@@ -158,7 +158,7 @@ describe("sixty comments, while Coder and Step Functions keep failing", () => {
   }
 
   test(
-    "are sent once, also if a drain is aborted, followed by another, and redriven beside that one",
+    "are sent once, even if a drain is aborted, another one follows, and the first is redriven beside it",
     async () => {
       const { pull, task } = await agentWithPull({ timeScale: 0.01 });
       const { engine } = world.system;
@@ -185,7 +185,7 @@ describe("sixty comments, while Coder and Step Functions keep failing", () => {
   );
 
   test(
-    "are sent once, also if a drain is aborted while it sends, redriven at once, and followed by another",
+    "are sent once, even if a drain is aborted while it sends, is redriven at once, and another one follows",
     async () => {
       const { pull, task } = await agentWithPull({ timeScale: 0.01 });
       const { engine } = world.system;
@@ -359,7 +359,7 @@ describe("text and names from users", () => {
       expect(all).toContain("\n````\n```\nclosed?\n```\n````\n");
       expect(all).toMatch(/^File: src\/'a' ''' b\.ts:3$/m);
       expect(all).toMatch(/Cut here: \d+ bytes left out/);
-      // The edit came while the first text waited, so only the new text is sent.
+      // The edit arrived while the first text was waiting, so only the new text is sent.
       expect(all).not.toContain("\\".repeat(100));
     },
     patienceMs,

@@ -15,7 +15,7 @@ let branch = "";
 /** How many runs and messages there were when the test began. */
 let known: Record<"forward-comment" | "relay-failure" | "inputs", number>;
 
-/** The tests after it are about the task of a new issue. */
+/** Switches the following tests to the task of a new issue. */
 async function newTask(): Promise<void> {
   issue = await world.runningIssue();
   agent = world.agentOf(issue);
@@ -37,7 +37,7 @@ const untilIn = (flow: "forward-comment" | "relay-failure", count: number) =>
     return runs.length === count && runs.every(({ status }) => status === "SUCCEEDED");
   });
 
-/** A pull request of the agent's that closes the issue. */
+/** A pull request by the agent that closes the issue. */
 const agentsPull = () => world.openPull(issue, { head: branch });
 
 /** The messages that the agent got in this test. */
@@ -118,7 +118,7 @@ describe.each(everyCoder)("on %s", (name, { coder, queues }) => {
   });
 
   describe("the agent does not get", () => {
-    test("comments by itself and the App, edits without a change, approvals without a text, comments on others' pull requests", async () => {
+    test("its own and the App's comments, edits without a change, approvals without a text, comments on others' pull requests", async () => {
       const pull = await agentsPull();
       const { pull: other } = await world.gitHub.openPull({
         repo: "octo/app",
@@ -188,12 +188,12 @@ describe.each(everyCoder)("on %s", (name, { coder, queues }) => {
         world.agent(issue)?.inputs.some(({ text }) => text.includes("are you there?")),
       );
       await world.idle();
-      // For the tests after it, whichever they are.
+      // For the following tests, whichever they are.
       agent = world.agentOf(issue);
     });
   });
 
-  // Only Tasks: a chat gets each message at once and Coder queues it, so nothing waits in the inbox.
+  // Only on Tasks: on Chats, Coder queues each message, so nothing waits in the inbox.
   if (queues) return;
   describe("inputs that wait while the agent works", () => {
     beforeAll(newTask);

@@ -66,7 +66,7 @@ describe("a request that GitHub did not sign", () => {
     ["has a wrong one", { "x-hub-signature-256": `sha256=${"0".repeat(64)}` }],
     ["has the wrong algorithm", { "x-hub-signature-256": "sha1=da39a3ee5e6b4b0d3255bfef95601890afd80709" }],
     [
-      "lacks everything else too",
+      "also lacks everything else",
       { "x-hub-signature-256": undefined, "x-github-event": undefined, "x-github-delivery": "no" },
     ],
     [
@@ -87,7 +87,7 @@ describe("a request that GitHub did not sign", () => {
     await until("the line is there", () => count() > before);
   });
 
-  test("gets 401 with an empty body too", async () => {
+  test("gets 401 even if its body is empty", async () => {
     expect((await send("", { "x-hub-signature-256": `sha256=${"0".repeat(64)}` })).status).toBe(401);
   });
 });
@@ -113,7 +113,7 @@ describe("a signed request", () => {
     expect(answer).toMatchObject({ status: 400, body: { error: expect.stringContaining("UTF-8") } });
   });
 
-  test("that lacks required fields gets 400 with paths and expectations, never values", async () => {
+  test("that lacks required fields gets 400 with their paths and what was expected, never with values", async () => {
     const body = await assigned((payload) => {
       payload.repository = { ...payload.repository, id: "value-a" };
       payload.issue = { ...payload.issue, number: "value-b" };
@@ -136,7 +136,7 @@ describe("a signed request", () => {
     expect((await world.gitHub.ping()).status).toBe(200);
   });
 
-  test("that the relay does not handle gets 200 with the reason", async () => {
+  test("about an event that the relay does not handle gets 200 with the reason", async () => {
     for (const headers of [{ "x-github-event": "star" }, {}]) {
       const answer = await send(JSON.stringify({ action: "created", installation: { id: 1 } }), headers);
       expect(answer.status).toBe(200);
@@ -223,7 +223,7 @@ describe("the same delivery again", () => {
     expect(lines()).toContainEqual(expect.objectContaining({ action: "claim-work", execution }));
   });
 
-  test("has a log line of its own, which names the work too", async () => {
+  test("has its own log line, which also names the work", async () => {
     const { guid } = await world.assign(issue);
     const lines = () =>
       world.logs
@@ -242,7 +242,7 @@ describe("the same delivery again", () => {
     });
   });
 
-  test("with another payload and its signature is another delivery", async () => {
+  test("with another payload and a matching signature is another delivery", async () => {
     const guid = randomUUID();
     const headers = { "x-github-delivery": guid };
     const [first, second] = [await send(await assigned(), headers), await send(await assigned(), headers)];

@@ -192,7 +192,7 @@ describe.each([
     expect(await ownersWhenDue(world, `${name}-b`)).toEqual(["factory"]);
   });
 
-  test("that changes gets a new agent, so that no agent gets a prompt that another person has pushed", async () => {
+  test("of a changed job gets a new agent, so that no agent gets a prompt that another person pushed", async () => {
     await push(world, "zoe", job(name));
     await allWell(world);
     fire(world, name, nextTime());

@@ -194,7 +194,7 @@ describe.each([
     return { pull, fails };
   }
 
-  test("whose pull request fails too often opens an issue, until somebody comments", async () => {
+  test("whose pull request fails too often opens an issue that stays open until somebody comments", async () => {
     await ran();
     const told = () => agent().inputs.length;
     const { pull, fails } = await openPull(`updates-${name}`);
@@ -222,7 +222,7 @@ describe.each([
     await allWell(world);
   });
 
-  test("sends its next agent failures, even if the last agent got too many", async () => {
+  test("sends failures to its next agent, even if the last agent got too many", async () => {
     await ran();
     const first = await openPull(`first-${name}`);
     for (const [index, workflow] of ["one", "two"].entries()) {
@@ -254,7 +254,7 @@ describe.each([
   test("belongs to its owner, whom the operator has allowed and who has write permission", async () => {
     await writeConfig(world, job(name, 'owner = "mona"'));
     const { owner } = await ran();
-    // Coder accepts messages to a chat from its owner only: all chats belong to the bot here.
+    // Coder accepts messages to a chat only from its owner, so here all chats belong to the bot.
     expect(owner).toBe(api === "Tasks" ? "mona-c" : "relay-bot");
   });
 
@@ -266,7 +266,7 @@ describe.each([
     expect(issues()).toEqual([]);
   });
 
-  test("whose agent's turn ends in an error opens an issue too", async () => {
+  test("whose agent's turn ends in an error also opens an issue", async () => {
     const ended = await ran();
     if ("setAgentState" in ended) ended.setAgentState("failed", { message: "no key" });
     else ended.failTurn({ kind: "missing_key", message: "no key" });
@@ -314,7 +314,7 @@ describe.each([
   });
 });
 
-test("a job gets a new task of the same name, also if a newer run overtakes the removal of its last task", async () => {
+test("a job gets a new task of the same name, even if a newer run overtakes the removal of its last task", async () => {
   const world = await World.start({
     coder: { version: "2.34", deleteMs: 300 },
     settings: { CODER_SERVICE_USER: "factory" },

@@ -5,7 +5,7 @@ import { until, World } from "./support.js";
 
 describe.each(everyCoder)("on %s one issue's life", (_, { coder, owner, page, pauses }) => {
   let world: World;
-  /** An issue whose agent runs, for the tests that leave it so. */
+  /** An issue with a running agent, for the tests that leave it that way. */
   let shared: Issue;
   beforeAll(async () => {
     world = await World.start({ coder });
@@ -84,7 +84,7 @@ describe.each(everyCoder)("on %s one issue's life", (_, { coder, owner, page, pa
     expect(world.gitHub.commentsOn(issue)).toEqual([]);
   });
 
-  test("is measured, and each line that is logged for a delivery names its trace, up to the message to the agent", async () => {
+  test("is measured, and each log line about a delivery names its trace, up to the message to the agent", async () => {
     const known = world.metrics.length;
     const issue = await world.openIssue();
     const assigned = await world.assign(issue);

@@ -5,14 +5,14 @@ import { readFlow } from "../../infra/definition/flow-source.js";
 import type { FakeCoder } from "../../local/fake-coder/fake-coder.js";
 import type { FakeGitHub } from "../../local/fake-github/fake-github.js";
 
-/** The actions that flows call: others have no execution. */
+/** The source of all flows. Actions that no flow calls have no execution. */
 const flows = flowNames.map(readFlow).join();
 const ofFlows: readonly string[] = actionNames.filter((name) => flows.includes(`\${${pascalCase(name)}Arn}`));
 
-/** A text that is shorter can occur by chance. */
+/** Shorter texts can occur by chance. */
 const shortestText = 12;
 
-/** Expects of all that a system has logged that each line names what it is about, and none holds a secret or a text. */
+/** Expects that each line that a system logged names what it is about, and that none holds a secret or a person's text. */
 export function expectGoodLogs(logs: readonly string[], gitHub: FakeGitHub, coder: FakeCoder): void {
   const all = logs.join("\n");
   const secrets = [coder.token, gitHub.webhookSecret, "PRIVATE KEY", "ghs_", "sha256="];

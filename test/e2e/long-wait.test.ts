@@ -9,8 +9,8 @@ import { deployments } from "./deployments.js";
 import { until, World } from "./support.js";
 
 /**
- * A day has 308 observations of a busy agent. After one that has found it busy for long, the next nine repeat its error
- * without asking anybody.
+ * A busy agent is observed 308 times a day. After an observation that has found it busy for long, the next nine repeat its
+ * error without asking Coder.
  */
 const repeating = (path: string) => `
 const { handler: observe } = await import("${pathToFileURL(path)}" + new URL(import.meta.url).search);
@@ -48,7 +48,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-test("the relay waits for an agent that is busy for days, and the issue says so after the first day; a merge that leaves the issue open pauses no such agent", async () => {
+test("the relay waits for an agent that is busy for days, and the issue says so after the first day; a merge that leaves the issue open does not pause it", async () => {
   const issue = await world.runningIssue();
   const task = world.agentOf(issue) as FakeTask;
   const { gitHub } = world;

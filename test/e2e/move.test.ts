@@ -21,7 +21,7 @@ afterAll(async () => {
 
 const chatOf = ({ number }: Issue) => upgraded.chat(`octo/app#${number}`);
 
-/** Replaces the old Coder by one without Tasks at the same address, with the same users and token. */
+/** Replaces the old Coder with one without Tasks at the same address, with the same users and token. */
 async function upgrade(): Promise<FakeCoder> {
   const { url, token } = world.coder;
   await world.coder.close();
@@ -37,7 +37,7 @@ async function allWell(): Promise<void> {
 }
 
 describe("after Coder has dropped the API that a task was created with", () => {
-  test("the next comment is kept and the status comment explains it; the next assignment creates a chat, which gets the comment", async () => {
+  test("the next comment is kept and the status comment says so; the next assignment creates a chat, which gets the comment", async () => {
     const [issue] = issues;
     await world.gitHub.comment(issue, { by: "mona", body: "how far are you?" });
     const status = await world.untilStatus(issue, "is gone");

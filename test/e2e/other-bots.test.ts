@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { allWell, fire, writeConfig } from "./repo-work.js";
 import { until, World } from "./support.js";
 
-/** A bot whose posts anybody who may write a workflow controls. */
+/** A bot whose posts are controlled by anybody who may write a workflow. */
 const other = "github-actions[bot]";
 
 describe("posts of another bot with the relay's markers are not mistaken for the relay's", () => {
@@ -14,7 +14,7 @@ describe("posts of another bot with the relay's markers are not mistaken for the
   });
   afterAll(() => world.close());
 
-  test("a tracking issue: the work gets the relay's own, which is found again", async () => {
+  test("a tracking issue: the work gets the relay's own one, which is found again", async () => {
     const { id } = world.gitHub.repositories.get("octo/app");
     const mark = `<!-- coder-task-relay:work ${id} job%23nightly -->`;
     const { issue: planted } = await world.gitHub.openIssue({

@@ -4,7 +4,7 @@ import type { Issue } from "../../local/fake-github/issues/issues.js";
 import type { Deployment } from "./deployments.js";
 import type { World } from "./support.js";
 
-/** Ways in which people and agents can use Coder's API under their own names to imitate the relay. */
+/** The ways in which people and agents can imitate the relay through Coder's API, under their own names. */
 export class Planter {
   constructor(
     private readonly world: World,

@@ -15,7 +15,7 @@ async function allWell(): Promise<void> {
   expect(ends.map(({ status, cause }) => cause ?? status)).toEqual(ends.map(() => "SUCCEEDED"));
 }
 
-/** The agent got no message, and was neither stopped nor removed. */
+/** Expects that the agent got no message and was neither stopped nor removed. */
 function expectUntouched(planted: FakeTask | FakeChat): void {
   expect(planted.inputs.map(({ text }) => text)).toEqual([]);
   const isMeant = ({ method, path }: { method: string; path: string }) =>
@@ -40,7 +40,7 @@ describe.each(everyCoder)("on %s an agent that the relay has not created is not 
   const { coder, owner, page } = deployment;
   let planter: Planter;
   let records: Records;
-  /** Planted agents stay, so each test counts from their number. */
+  /** Planted agents are never removed, so each test notes the agents that exist before it. */
   let before: (FakeTask | FakeChat)[] = [];
   const others = () => world.agents().filter((agent) => !before.includes(agent));
 
@@ -121,7 +121,7 @@ describe.each(everyCoder)("on %s an agent that the relay has not created is not 
     expect(others()).toHaveLength(2);
   });
 
-  test("and its own agent is recognized after one rotation of the key, and by its record after any number", async () => {
+  test("while its own agent is recognized by its mark after one rotation of the key, and by its record after any number", async () => {
     const [lost, kept] = [await world.runningIssue(), await world.runningIssue()];
     const agents = [world.agentOf(lost), world.agentOf(kept)];
     await allWell();

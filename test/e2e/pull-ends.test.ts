@@ -13,14 +13,14 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("the agent's pull req
     world = await World.start({ coder });
     const { gitHub } = world;
     gitHub.addRepository({ owner: "octo", name: "lib", permissions: { mona: "write" } });
-    // A pull request elsewhere counts if its author may write where the task is.
+    // A pull request in another repository counts if its author may write in the task's repository.
     gitHub.repositories.get("octo/app").permissions.set(gitHub.agentLogin, "write");
   });
   afterAll(() => world.close());
 
   const link = (pull: Pull) => `[#${pull.number}](https://github.com/octo/app/pull/${pull.number})`;
 
-  test("is in the status comment with its state, until it is merged and has closed the issue, each time in any order", async () => {
+  test("is in the status comment with its state, in any order of deliveries, until its merge closes the issue", async () => {
     const issue = await world.runningIssue();
     const pull = await world.openPull(issue, { draft: true });
     await world.untilStatus(issue, `Pull request: ${link(pull)} (draft)`);
@@ -28,7 +28,7 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("the agent's pull req
     await world.untilStatus(issue, `Pull request: ${link(pull)} (open)`);
     const draft = await world.gitHub.setDraft(pull, { by: "mona", draft: true, deliver: false });
     await world.gitHub.setDraft(pull, { by: "mona", draft: false, deliver: false });
-    // Both come late and the first one twice: GitHub is asked, so nothing changes.
+    // Both arrive late and the first one twice. GitHub is asked, so nothing changes.
     await world.gitHub.send(draft);
     await world.gitHub.redeliver(ready.guid);
     const second = await world.openPull(issue, {
@@ -55,7 +55,7 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("the agent's pull req
   const told = (issue: Issue, text: string) =>
     until(`the agent gets "${text}"`, () => texts(issue).find((input) => input.includes(text)));
 
-  test("that is closed without merging or reopened tells the agent by whom, once, unless it was the agent or is not so any more", async () => {
+  test("that is closed without merging or reopened tells the agent once by whom, unless the agent did it or the state has changed again", async () => {
     const { gitHub } = world;
     const issue = await world.runningIssue();
     const pull = await world.openPull(issue);
@@ -79,7 +79,7 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("the agent's pull req
     expect(world.haveEntered("track-pull", "Pause task")).toBe(0);
   });
 
-  /** Waits until the agent was seen at work by so many more looks. */
+  /** Waits until this many more looks have seen the agent at work. */
   const untilSeenAtWork = async (looks = 2) => {
     const seen = () =>
       world
@@ -91,7 +91,7 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("the agent's pull req
   };
   const paused = "Its last pull request was merged, and this issue is still open. Comment here";
 
-  test("whose merge leaves the issue open pauses the task, as the last one, after the agent's turn, until somebody comments", async () => {
+  test("whose merge leaves the issue open pauses the task if it was the last one, after the agent's turn, until somebody comments", async () => {
     const { gitHub } = world;
     const issue = await world.runningIssue();
     const agent = world.agentOf(issue);
@@ -138,7 +138,7 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("the agent's pull req
       expect(texts(issue)).toEqual([]);
     });
 
-    test("whose task is being paused while somebody comments gets the comment after that: no turn begins and is cut off", async () => {
+    test("whose task is being paused while somebody comments gets the comment after that, so no turn is cut off", async () => {
       const { gitHub, coder: server, logs } = world;
       const issue = await world.runningIssue();
       const pull = await world.openPull(issue, { base: "next" });
@@ -159,7 +159,7 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("the agent's pull req
     });
   }
 
-  test("of another repository is linked by its whole name, and pauses the task once it is merged", async () => {
+  test("in another repository is linked by its full name, and pauses the task once it is merged", async () => {
     const issue = await world.runningIssue();
     const body = `Part of octo/app#${issue.number}`;
     const pull = await world.openPull(issue, { repo: "octo/lib", closes: [], body });
@@ -171,7 +171,7 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("the agent's pull req
     await allWell(world);
   });
 
-  test("whose merge is followed by another one, before the agent is at rest, pauses nothing; nor does one that closes the issue, or is unassigned", async () => {
+  test("whose merge is followed by another pull request before the agent is at rest pauses nothing; nor does one that closes the issue, or whose issue is unassigned", async () => {
     const { gitHub } = world;
     for (const moot of [
       (issue: Issue) => world.openPull(issue, { base: "next", head: "more" }),

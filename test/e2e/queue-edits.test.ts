@@ -46,15 +46,15 @@ async function pausedIssue(): Promise<[Issue, FakeChat]> {
 }
 
 describe.each([
-  ["a chat of the bot's", "bot", { version: "2.40" }],
-  ["a chat of the requester's", "requester", { version: "2.40" }],
+  ["a chat that belongs to the bot,", "bot", { version: "2.40" }],
+  ["a chat that belongs to the requester,", "requester", { version: "2.40" }],
 ] as const)("%s whose queue is being edited", (_, identity, coder) => {
   beforeAll(async () => {
     world = await World.start({ coder, settings: { CODER_CHAT_IDENTITY: identity } });
   });
   afterAll(() => world.close());
 
-  test("ends with its issue, and its queue is not sent any more", async () => {
+  test("ends with its issue, and its queue is no longer sent", async () => {
     const [issue, chat] = await pausedIssue();
     await world.gitHub.closeIssue(issue, { by: "mona" });
     await world.untilStatus(issue, "Completed");

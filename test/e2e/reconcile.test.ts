@@ -3,7 +3,7 @@ import type { Delivery } from "../../local/fake-github/webhooks/deliveries.js";
 import { deployments } from "./deployments.js";
 import { until, World } from "./support.js";
 
-/** What GitHub never sent, found by looking at GitHub. */
+/** `reconcile` finds what GitHub never sent. */
 describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
   let world: World;
   beforeAll(async () => {
@@ -17,7 +17,10 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
       gaps: { gap: string }[];
     }>;
 
-  /** What one run closes. Another run finds nothing, and neither it nor the late webhooks change anything. */
+  /**
+   * Returns the gaps that one run closes. Expects that another run finds none, and that neither it nor the late webhooks
+   * change anything.
+   */
   async function heals(late: readonly Delivery[]): Promise<string[]> {
     const told = await reconcile({ dryRun: true });
     const { outcome, gaps } = await reconcile();
@@ -36,7 +39,7 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
 
   const allInputs = () => world.agents().flatMap(({ inputs }) => inputs.map(({ text }) => text));
 
-  test("a life whose webhooks all got lost takes place, and nothing of it twice if they come late", async () => {
+  test("a life whose webhooks all got lost still takes place, and nothing happens twice if they arrive late", async () => {
     const { gitHub } = world;
     const by = { by: "mona", deliver: false } as const;
     const issue = await world.openIssue();
@@ -71,7 +74,7 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
     const check = await gitHub.reportCheck({ ...other, ...by, title: "<of other CI>" });
     pull.hasConflict = true;
     const pushed = await gitHub.push({ repo: "octo/app", ...by, files: { "a.ts": "1" } });
-    // GitHub computes that once it is asked.
+    // GitHub computes mergeability only when asked, and this run asks.
     await reconcile({ dryRun: true });
     const stranger = await gitHub.comment(issue, { by: "tim", body: "<of a stranger>", deliver: false });
     const gaps = await heals([onIssue, onPull, ...review, failed, check, pushed, stranger]);
@@ -114,7 +117,7 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
     expect(world.statusComments(issue)).toHaveLength(1);
   });
 
-  test("a pull request that the agent was given is found, hears what was said, is paused, and ends", async () => {
+  test("a pull request that the agent was given is found, gets what was said, is paused, and ends", async () => {
     const { gitHub } = world;
     const by = { by: "mona", deliver: false } as const;
     const agent = { assignee: gitHub.agentLogin };

@@ -31,7 +31,7 @@ export class Records {
     await this.#client.send(new DeleteCommand({ TableName, Key: keyOf(issue) }));
   }
 
-  /** Gives the task another name, as if it was found again under that name. */
+  /** Gives the task another name, as if it had been found again under that name. */
   async rename(issue: Issue, name: string): Promise<void> {
     await this.#client.send(
       new UpdateCommand({

@@ -9,9 +9,9 @@ afterAll(() => world.close());
 
 const redeliver = () => world.system.invoke("redeliver", {});
 
-test("what people did while the webhook was out of reach happens afterwards, in order, and once", async () => {
+test("what people did while the webhook was unreachable takes effect afterwards, once and in order", async () => {
   const issue = await world.runningIssue();
-  // GitHub still tells of the status comment.
+  // GitHub is still sending deliveries about the status comment.
   await world.idle();
   const { webhookUrl } = world.gitHub;
   world.gitHub.webhookUrl = "http://127.0.0.1:1/webhooks/github";

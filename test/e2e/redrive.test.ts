@@ -18,14 +18,14 @@ afterEach(() => {
 });
 afterAll(() => world.close());
 
-/** As an operator calls it: without the wait. */
+/** Calls `redrive` without the wait, as an operator does. */
 const redrive = () =>
   world.system.invoke("redrive", { early: true }) as Promise<{ redriven: number; waiting: number }>;
 
 const failCoder = (fault: Fault = {}) =>
   world.coder.http.fail({ status: 502, ...fault, times: Number.POSITIVE_INFINITY });
 
-test("runs that an outage of Coder has failed are redriven once Coder answers, and the one status comment follows", async () => {
+test("runs that failed in an outage of Coder are redriven once Coder answers, and the one status comment follows", async () => {
   const issue = await world.openIssue();
   failCoder(creation);
   failCoder({ path: /buildinfo/ });
@@ -69,7 +69,7 @@ test("runs that an outage of Coder has failed are redriven once Coder answers, a
   expect(world.statusComments(issue)).toHaveLength(1);
 });
 
-test("runs that an outage of GitHub has failed are redriven once GitHub answers: a creation, a comment, the logs of a failed run", async () => {
+test("runs that failed in an outage of GitHub are redriven once GitHub answers: a creation, a comment, the logs of a failed run", async () => {
   const { gitHub } = world;
   const [issue, other] = [await world.runningIssue(), await world.openIssue()];
   const head = { repo: "octo/app", by: gitHub.agentLogin, head: "fix", closes: [issue.number] };
@@ -89,7 +89,7 @@ test("runs that an outage of GitHub has failed are redriven once GitHub answers:
   });
   expect(await world.untilStatus(other, byRelay)).toContain("has failed");
   await until("each failed run waits for its redrive", async () => (await redrive()).waiting === 3);
-  // Those of a comment and of a failed run are reported to operators only.
+  // The runs of the comment and of the failed run are reported only to operators.
   expect(world.statusComments(issue)).toEqual([expect.not.stringContaining("failed")]);
   gitHub.http.faults.clear();
   expect(await redrive()).toEqual({ redriven: 3, waiting: 0 });
@@ -105,10 +105,10 @@ test("runs that an outage of GitHub has failed are redriven once GitHub answers:
   for (const one of [issue, other]) expect(world.statusComments(one)).toHaveLength(1);
 });
 
-test("what an operator has to mend is told with the remedy, one after the other, and the one status comment follows each redrive", async () => {
+test("faults that an operator has to mend are reported one after the other, each with its remedy, and the one status comment follows each redrive", async () => {
   const { coder, gitHub, system } = world;
   const issue = await world.openIssue();
-  /** Waits until a run has failed so, and the issue says `words`; mends it, and redrives the run. */
+  /** Waits until a run has failed with `error` and the issue says `words`. Then mends the fault and redrives the run. */
   const mended = async (error: string, words: string): Promise<void> => {
     const { executionArn } = await until(`a run fails with a ${error}`, () =>
       system.engine
@@ -138,7 +138,7 @@ test("what an operator has to mend is told with the remedy, one after the other,
   expect(byCoder).toBeGreaterThan(0);
   expect(times("UnsentInputAge")).toBeGreaterThan(0);
 
-  // With such a key, GitHub takes no word either.
+  // With such a key, GitHub accepts no comment either.
   gitHub.auth.expireTokens();
   const refusal = { status: 401, body: { message: "Bad credentials" }, times: Number.POSITIVE_INFINITY };
   gitHub.http.fail({ path: /access_tokens$/, ...refusal });

@@ -5,7 +5,7 @@ import { deployments } from "./deployments.js";
 import { allWell, fire, writeConfig } from "./repo-work.js";
 import { until, World } from "./support.js";
 
-/** A post that GitHub refuses must not fail a task, which is still created, messaged and ended. */
+/** A post that GitHub refuses must not fail a task: it is still created, gets messages and is ended. */
 describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
   let world: World;
   let repo: Repository;

@@ -40,7 +40,7 @@ const job = (name: string, schedule = "0 5 1 1 *") =>
 const invalid = '[sandbox]\nsize = "huge"\n\n[[scheduled_jobs]]\nname = "nightly"\n';
 
 const push = (input: Partial<NewPush>) => world.gitHub.push({ repo, by: "mona", ...input });
-/** A push of a config to the default branch. */
+/** Pushes a config to the default branch. */
 const pushConfig = (toml: string, more: Partial<NewPush> = {}) => push({ files: { [path]: toml }, ...more });
 const removeConfig = (more: Partial<NewPush> = {}) => push({ commits: [{ removed: [path] }], ...more });
 
@@ -149,7 +149,7 @@ describe("a push to the default branch", () => {
     expect(JSON.stringify([run.output, run.annotations])).not.toContain("huge");
   });
 
-  test("that does not touch the config only starts the look for conflicts", async () => {
+  test("that does not touch the config starts only the search for conflicts", async () => {
     await push({ files: { "README.md": "Hello" }, deliver: false });
     const { status, body } = await push({ files: { "README.md": "Hello, world" } });
     expect({ status, body: JSON.parse(body) }).toEqual({
@@ -196,7 +196,7 @@ describe("a config path that is not a readable file", () => {
     expect(jobs()).toEqual([]);
   });
 
-  test("a file above 100 MB, which GitHub refuses, is a fault too", async () => {
+  test("a file above 100 MB, which GitHub refuses, is also a fault", async () => {
     const body = {
       message: "This API returns blobs up to 100 MB in size.",
       errors: [{ resource: "Blob", field: "data", code: "too_large" }],
@@ -228,7 +228,7 @@ describe("pushes out of order", () => {
     },
   );
 
-  test("a push whose job was removed meanwhile does not restore the schedule", async () => {
+  test("a push whose job was removed in the meantime does not restore the schedule", async () => {
     const added = await pushConfig(job("nightly"), { deliver: false });
     const removed = await removeConfig({ deliver: false });
     await world.gitHub.send(removed);
@@ -291,7 +291,7 @@ describe("a push that may have touched the config", () => {
     expect(checkRuns(sha)).toEqual([]);
   });
 
-  test("because it resets the branch applies the old config, also if the previous push is delivered last", async () => {
+  test("because it resets the branch applies the old config, even if the previous push is delivered last", async () => {
     const first = await pushConfig(job("first"));
     const second = await pushConfig(job("second"), { deliver: false });
     await push({ forced: true, from: first.sha, commits: [] });

@@ -47,7 +47,7 @@ describe("a crash at every transition of a life", () => {
       const step = `${arn} ${attempt} ${event.type}`;
       const isNew = /Entered$|^Task/.test(event.type) && !this.#crashed.has(step);
       this.#crashed.add(step);
-      // The effect of a Task, or its failure, has happened, but nobody has noted it.
+      // The Task has had its effect, or has failed, but nobody has recorded it.
       const isLost = isNew && /TaskSucceeded|TaskFailed/.test(event.type);
       if (!isLost) this.#events.set(arn, [...events, event]);
       if (!isNew) return;
@@ -56,7 +56,7 @@ describe("a crash at every transition of a life", () => {
     }
   }
 
-  test("changes neither its end nor what anybody is told", async () => {
+  test("changes neither its outcome nor what anybody is told", async () => {
     const journal = new CrashingJournal();
     const state = await openState(join(folder, "crashes"), (error) => {
       throw error;
@@ -93,7 +93,7 @@ describe("npm start with a state folder", () => {
   const coder = new FakeCoder();
   let child: ChildProcess;
 
-  /** Starts the relay for real services, which happen to be fakes. */
+  /** Starts the relay as for real services. They happen to be fakes. */
   async function start(): Promise<void> {
     const { PATH = "", HOME = "" } = process.env;
     child = spawn(process.execPath, ["local/run.mjs", "start"], {
@@ -138,7 +138,7 @@ describe("npm start with a state folder", () => {
   const statusOf = (issue: Issue) =>
     gitHub.commentsOn(issue).filter(({ user }) => user.login === gitHub.botLogin);
 
-  test("survives a SIGKILL after each delivery, and a life ends as if there had been none", async () => {
+  test("survives a SIGKILL after each delivery, and a life ends as if none had happened", async () => {
     const { issue } = await gitHub.openIssue({ repo: "octo/app", by: "mona", title: "It is broken" });
     const assigned = await gitHub.assign(issue, { by: "mona", assignee: gitHub.agentLogin });
     expect(assigned.status).toBe(202);
@@ -157,7 +157,7 @@ describe("npm start with a state folder", () => {
     expect(statusOf(issue)).toHaveLength(1);
   });
 
-  test("is refused while another one uses the folder", async () => {
+  test("is refused while another process uses the folder", async () => {
     const { PATH = "", HOME = "" } = process.env;
     const env = { PATH, HOME, PORT: "0", LOCAL_STATE_DIR: join(folder, "relay") };
     const second = spawn(process.execPath, ["local/run.mjs", "start"], { cwd: root, env });

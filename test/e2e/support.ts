@@ -52,7 +52,7 @@ export class World {
     this.metrics = metrics;
   }
 
-  /** `isPrivate`: the repository is, so that its status comments may hold what concerns nobody outside. */
+  /** `isPrivate`: whether the repository is private, so that its status comments may hold internal details. */
   static async start({
     isPrivate = false,
     ...options
@@ -102,12 +102,12 @@ export class World {
     return this.gitHub.unassign(issue, { by, assignee: this.gitHub.agentLogin });
   }
 
-  /** The agents of all tasks, on whichever API of Coder's they are. */
+  /** The agents of all tasks, on either of Coder's APIs. */
   agents(): (FakeTask | FakeChat)[] {
     return [...this.coder.tasks(), ...this.coder.chats()];
   }
 
-  /** All agents that were given the issue as their input: other tests of the file may have left agents of their own. */
+  /** All agents that were given the issue as their input. Other tests of the file may have left other agents. */
   agentsFor({ repo, number }: Issue): (FakeTask | FakeChat)[] {
     const url = new RegExp(`/${repo.name}/issues/${number}(?!\\d)`);
     return this.agents().filter((agent) => url.test("prompt" in agent ? agent.prompt : agent.initialPrompt));
@@ -118,14 +118,14 @@ export class World {
     return this.coder.task(`gh-app-${number}`) ?? this.coder.chat(`octo/app#${number}`);
   }
 
-  /** The same, where there has to be one. */
+  /** The same, but throws if there is none. */
   agentOf(issue: Issue): FakeTask | FakeChat {
     const agent = this.agent(issue);
     if (!agent) throw new Error(`there is no agent of #${issue.number}`);
     return agent;
   }
 
-  /** A new issue whose agent runs. */
+  /** A new issue with a running agent. */
   async runningIssue(title?: string): Promise<Issue> {
     const issue = await this.openIssue(title);
     await this.assign(issue);
@@ -133,7 +133,7 @@ export class World {
     return issue;
   }
 
-  /** The agent opens a pull request of `octo/app` that closes the issue. */
+  /** Lets the agent open a pull request of `octo/app` that closes the issue. */
   async openPull(issue: Issue, more: Partial<NewPull> = {}): Promise<Pull> {
     const { pull } = await this.gitHub.openPull({
       repo: "octo/app",
@@ -161,18 +161,18 @@ export class World {
     );
   }
 
-  /** What the App tells a person in comments of their own, under an issue or a pull request. */
+  /** The App's comments on an issue or a pull request that mention a person. */
   mentions(page: { repo: Issue["repo"]; number: number }): string[] {
     const own = this.gitHub.commentsOn(page).filter(({ user }) => user.login === this.gitHub.botLogin);
     return own.map(({ body }) => body).filter((body) => body.startsWith("<!-- coder-task-relay:told "));
   }
 
-  /** Looks at all tasks, as EventBridge Scheduler makes the relay do every minute. */
+  /** Runs `attend`, as EventBridge Scheduler does every minute. */
   attend(): Promise<unknown> {
     return this.system.invoke("attend", { settledSeconds: 0 });
   }
 
-  /** Waits until the issue's agent runs; where Coder tells that its first turn is over, the comment may say so. */
+  /** Waits until the issue's agent runs. If Coder reports the end of its first turn, the comment may already say so. */
   untilRunning(issue: Issue): Promise<string> {
     return until(`the agent runs; the status comment says: ${this.statusComments(issue)}`, () =>
       this.statusComments(issue).find((body) => /is running|waits for you/.test(body)),
@@ -183,24 +183,24 @@ export class World {
     return this.system.engine.list({ stateMachineArn: flowArn(flow) });
   }
 
-  /** Waits until no execution runs, and returns those that have served the issue, the newest first. */
+  /** Waits until no execution runs, and returns those that served the issue, the newest first. */
   async runsOf({ repo, number }: Issue): Promise<ExecutionDescription[]> {
     return (await this.idle()).filter(({ name }) => name.includes(`-${repo.name}-${number}-`));
   }
 
-  /** Waits until no execution runs, and returns how those ended that have served the issue, the newest first. */
+  /** Waits until no execution runs, and returns the statuses of those that served the issue, the newest first. */
   async endsOf(issue: Issue): Promise<string[]> {
     return (await this.runsOf(issue)).map(({ status, cause }) => cause ?? status);
   }
 
-  /** Takes an agent away behind everybody's back, as its owner may. */
+  /** Removes an agent in Coder without telling anybody, as its owner may do. */
   async lose(agent: FakeTask | FakeChat): Promise<void> {
     if ("purge" in agent) return agent.purge();
     const headers = { "Coder-Session-Token": this.coder.token };
     await fetch(`${this.coder.url}/api/v2/tasks/${agent.owner}/${agent.id}`, { method: "DELETE", headers });
   }
 
-  /** How many runs of a flow, over or not, have come to a state. */
+  /** How many runs of a flow, finished or not, have entered a state. */
   haveEntered(flow: FlowName, state: string): number {
     return this.executions(flow).filter(({ executionArn }) =>
       this.system.engine
@@ -210,8 +210,8 @@ export class World {
   }
 
   /**
-   * Waits until no execution runs, and returns all of them, the newest first: but for those that look on, which
-   * go on for some time after a turn.
+   * Waits until no execution runs except the followers, which continue for some time after a turn. Returns all others, the
+   * newest first.
    */
   async idle(): Promise<ExecutionDescription[]> {
     await this.gitHub.settled();

@@ -6,7 +6,7 @@ import type { Engine } from "../../local/engine/index.js";
 import type { FakeGitHub } from "../../local/fake-github/fake-github.js";
 import { flowOf } from "../local-system.js";
 
-/** What the e2e tests have covered; `jest.reporter.mjs` reports the rest. */
+/** What the e2e tests have covered. `jest.reporter.mjs` reports the rest. */
 export interface Taken {
   /** Transitions of the state machines, `<flow>: <state> → <state>`; the end is `end`. */
   edges: string[];
@@ -14,7 +14,7 @@ export interface Taken {
   permissions: string[];
 }
 
-/** Records what a system has covered, in a separate file each, for the end of the test run. */
+/** Records what a system has covered in its own file, which is read at the end of the test run. */
 export async function noteTaken(engine: Engine, gitHub: FakeGitHub): Promise<void> {
   const folder = process.env.TEST_TAKEN;
   if (folder === undefined) return;

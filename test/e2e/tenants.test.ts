@@ -9,8 +9,8 @@ import { allWell } from "./repo-work.js";
 import { until, World } from "./support.js";
 
 /**
- * `octo/app` has the task. `mallory` may write in `octo/lib`, which is public, and in `octo/vault`, which is private,
- * and has installed the App on a repository of her own. `mona` may write everywhere.
+ * `octo/app` has the task. `mallory` may write in the public `octo/lib` and the private `octo/vault`, and has installed the
+ * App on her own repository. `mona` may write everywhere.
  */
 describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
   let world: World;
@@ -46,7 +46,7 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
     known = agent?.inputs.length ?? 0;
   });
 
-  /** The tests after it are about the task of a new issue. */
+  /** Switches the following tests to the task of a new issue. */
   async function newTask(): Promise<void> {
     issue = await world.runningIssue();
     agent = world.agentOf(issue);
@@ -208,7 +208,7 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
       ).not.toMatch(/vault/i);
     });
 
-    test("forwards comments to a private repository by that one's permissions, and shows nothing of it outside", async () => {
+    test("forwards comments to a private repository by that repository's permissions, and shows nothing of it outside", async () => {
       const { issue: hidden } = await world.gitHub.openIssue({
         repo: "octo/vault",
         by: "mona",
@@ -346,7 +346,7 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
           isLost = true;
           lose(repo);
         };
-        // The first check finds its task, the second one precedes the send.
+        // The first check finds the task, and the second one takes place before the send.
         gitHub.http.fail({
           method: "GET",
           path: new RegExp(`${repo.name}/pulls/${pull.number}$`),
@@ -356,7 +356,7 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
         await fail(pull, { by: "mona" });
         await nothingIsTold();
         expect([how, isLost]).toEqual([how, true]);
-        // It was public when its pull requests were linked.
+        // The repository was public when its pull requests were linked.
         const shown = gitHub.commentsOn(issue).map(({ body }) => body.replace(/^Pull requests?: .*$/m, ""));
         expect(shown.join()).not.toContain(repo.name);
       }
@@ -430,7 +430,7 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
     });
   });
 
-  test("strangers' comments on an issue without a record cause no search in Coder; others' cause one an hour", async () => {
+  test("strangers' comments on an issue without a record cause no search in Coder; other people's cause one per hour", async () => {
     const { issue: unknown } = await world.gitHub.openIssue({
       repo: "octo/app",
       by: "mona",
@@ -457,7 +457,7 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
     expect(lists()).toBe(once);
   });
 
-  test("a stranger's issue that is closed repeatedly causes one search in Coder an hour", async () => {
+  test("a stranger's issue that is closed repeatedly causes one search in Coder per hour", async () => {
     const { gitHub } = world;
     const { id: githubId } = gitHub.addUser({ login: "visitor" });
     world.coder.addUser({ username: "visitor-c", githubId });

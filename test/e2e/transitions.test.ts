@@ -8,8 +8,8 @@ import { Gate } from "./gate.js";
 import { until, World } from "./support.js";
 
 /*
- * The cost of an issue's life in Step Functions, which bills state transitions, and in the table, which bills items read and
- * written. If a change costs more, these tests name the flow.
+ * The cost of an issue's life in Step Functions, which bills state transitions, and in the table, which bills items read
+ * and written. If a change raises the cost, these tests name the flow.
  */
 
 let world: World;
@@ -24,7 +24,7 @@ afterAll(async () => {
   await drains.remove();
 });
 
-/** Requests to the table, and the items that they read: not those of accounts and tokens, which containers keep. */
+/** Requests to the table and the items that they read, without those of accounts and tokens, which containers cache. */
 interface Cost {
   calls: number;
   reads: number;
@@ -42,14 +42,16 @@ beforeEach(() => {
   };
 });
 
-/** What `act` and what it starts costs in the table. */
+/** The cost in the table of `act` and everything that it starts. */
 async function costOf(act: () => Promise<unknown>): Promise<Cost> {
   cost = { calls: 0, reads: 0 };
   await act();
   return cost;
 }
 
-/** The polls of the test's starting workspaces: a transition and a read each. Their number depends on the machine. */
+/**
+ * The polls of the test's starting workspaces. Each is a transition and a read, and their number depends on the machine.
+ */
 const polls = () =>
   executions()
     .filter(({ stateMachineArn }) => flowOf(stateMachineArn) === "create-task")
@@ -143,14 +145,14 @@ test("a life with ten comments and two failed runs, the agent idle, takes at mos
     // The check whether the pull request changes the config.
     "sync-repo-config": 2,
     "follow-task": 0,
-    // The looks for conflicts of the new pull request: three if nobody has made GitHub compute it before.
+    // The observations of the new pull request's conflicts: three if GitHub has not computed mergeability before.
     "watch-pulls": expect.any(Number),
     "track-pull": 3,
   });
   expect(sum(counts) - looks).toBeLessThanOrEqual(103);
 });
 
-test("puts cost the same, however many wait: three state transitions, four calls and one item read each", async () => {
+test("puts cost the same however many inputs wait: three state transitions, four calls and one item read each", async () => {
   const issue = await world.runningIssue();
   await world.idle();
   const task = world.agentOf(issue) as FakeTask;

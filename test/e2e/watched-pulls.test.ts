@@ -48,7 +48,7 @@ describe.each([
   const told = (issue: Issue, text: string) =>
     until(`the agent gets "${text}"`, () => texts(issue).find((input) => input.includes(text)));
 
-  test("is watched by other CI, whose failures go to the agent as one message for each commit, once the other checks are over, and each failure once", async () => {
+  test("is checked by other CI, whose failures go to the agent as one message per commit once the other checks are over, each failure once", async () => {
     const { issue, pull } = await atWork();
     await check(pull, "slow");
     const first = await check(pull, "build", {
@@ -71,7 +71,8 @@ describe.each([
       description: "The stage failed",
       targetUrl: "https://jenkins.example.com/7",
     });
-    // What a check run says already, what the config ignores, what Actions and the App itself report.
+    // These are ignored: what a check run already says, what the config ignores, and what Actions and the App itself
+    // report.
     await status(pull, "BUILD");
     await status(pull, "ci/build", "failure", { targetUrl: "https://ci.example.com/builds/7" });
     await status(pull, "codecov/patch");
@@ -98,7 +99,7 @@ describe.each([
     expect(texts(issue)).toHaveLength(2);
   });
 
-  test("is found by a status's commit where a fork has it; an older commit's failure is dropped, in any order", async () => {
+  test("is found by a status's commit in a fork; an older commit's failure is dropped, in any order", async () => {
     const branch = "from-fork";
     const { issue, pull } = await atWork({ head: { repo: `${world.gitHub.agentLogin}/app`, branch } });
     const old = await status(pull, "ci/old", "failure", { deliver: false });
@@ -112,7 +113,7 @@ describe.each([
     await told(issue, "fork's check");
   });
 
-  test("hears of a commit's failure although the same branch has a newer one for another base, which is for no task", async () => {
+  test("gets a commit's failure although the same branch has a newer pull request into another base, which belongs to no task", async () => {
     const { issue, pull } = await atWork();
     await world.gitHub.openPull({
       repo: "octo/app",
@@ -127,7 +128,7 @@ describe.each([
     expect(texts(issue)).toHaveLength(1);
   });
 
-  test("gets no failures where a person has pushed the newest commit, and where a maintainer must approve", async () => {
+  test("gets no failures if a person pushed the newest commit, or if a maintainer must approve the workflows", async () => {
     const { issue, pull } = await atWork();
     await check(pull, "codecov/patch", { conclusion: "action_required" });
     await allWell(world);
@@ -153,7 +154,7 @@ describe.each([
     await allWell(world);
   });
 
-  test("is watched by check runs alone without the permission for statuses, and the log says what is missing", async () => {
+  test("is checked by check runs alone if the permission for statuses is missing, and the log says so", async () => {
     const { issue, pull } = await atWork();
     world.gitHub.http.fail({
       path: /\/status$/,
@@ -168,7 +169,7 @@ describe.each([
     world.gitHub.http.faults.clear();
   });
 
-  /** A push to the base branch, after which these pull requests have conflicts. */
+  /** Pushes to the base branch so that these pull requests have conflicts. */
   const baseMoves = async (conflicting: Pull[], more: { deliver?: boolean } = {}) => {
     for (const pull of conflicting) pull.hasConflict = true;
     const files = { "CHANGELOG.md": `${Math.random()}` };
@@ -177,7 +178,7 @@ describe.each([
   };
   const conflicts = (issue: Issue) => texts(issue).filter((text) => text.includes("Merge conflict of"));
 
-  /** Whether an event of this type is in the inbox of the issue's task. */
+  /** Whether an event of this type was put into the inbox of the issue's task. */
   const isPut = (issue: Issue, type: string) =>
     world.logs.some((line) =>
       ["Put into the inbox", `"event":"${type}"`, `"work":"${issue.number}"`].every((part) =>
@@ -208,13 +209,13 @@ describe.each([
     expect(world.haveEntered("watch-pulls", "Wait for GitHub")).toBeGreaterThan(0);
   });
 
-  test("whose conflict is over before the agent listens gets nothing of it", async () => {
+  test("whose conflict is resolved before the agent takes messages hears nothing of it", async () => {
     const { issue, pull } = await atWork();
     gate.shut();
     await baseMoves([pull]);
     await gate.during(async () => {
       await until("the conflict is in the inbox", () => isPut(issue, "pull_conflicted"));
-      // As after a push: GitHub doesn't know it at once.
+      // As after a push, GitHub doesn't know this at once.
       pull.hasConflict = false;
       pull.mergeability = "unknown";
     });
@@ -222,7 +223,7 @@ describe.each([
     expect(texts(issue)).toEqual([]);
   });
 
-  test("of a person's base or a closed one gets nothing; forty cost a look each in a minute, and then another", async () => {
+  test("that belongs to a person or is closed gets nothing; forty cost one look each per minute", async () => {
     const { issue, pull } = await atWork();
     await world.gitHub.closePull(pull, { by: "mona" });
     await baseMoves([pull]);

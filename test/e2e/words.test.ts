@@ -42,7 +42,7 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
       await allWell();
       expect(inputsOf(issue).join()).not.toContain("secrets");
 
-      // A text that was never sent is not sent as an edit's previous text either.
+      // A text that was never sent isn't sent as the previous text of an edit either.
       await world.gitHub.editComment(comment, { by: "kim", body: "kim has taken it out" });
       expect(await told(issue, "kim has taken it out")).toContain("Comment from stranger, edited by kim,");
       await allWell();
@@ -60,7 +60,7 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
       await allWell();
     });
 
-    test("a late approval keeps the approved text, even if its deliveries arrive in the wrong order", async () => {
+    test("a late approval applies to the approved text, even if its deliveries arrive in the wrong order", async () => {
       const { comment } = await world.gitHub.comment(issue, { by: "stranger", body: "one" });
       const through = await world.gitHub.editComment(comment, {
         by: "mona",
@@ -120,7 +120,7 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
     expect(all).toContain("File: src/cart.ts:3-4");
   });
 
-  test("an assignment of an issue without a record that is replayed with another GUID starts nothing if GitHub no longer shows it", async () => {
+  test("a replayed assignment with another GUID, of an issue without a record, starts nothing if GitHub no longer shows it", async () => {
     const agents = world.agents().length;
     const closed = await world.openIssue();
     const { agentLogin: assignee } = world.gitHub;
