@@ -1,16 +1,16 @@
 /** The readers of a status comment: everybody, if the repository is public. */
 export type Audience = { private: boolean };
 
-/** An error as a flow gets it: its name, and its message for operators. */
+/** An error as a flow receives it: its name, and its message for operators. */
 export interface Failure {
   name?: string | null | undefined;
   message: string;
 }
 
-/** Errors whose messages are about the requester alone, and reveal nothing about the deployment. */
+/** Errors whose messages concern only the requester, and reveal nothing about the deployment. */
 const shownInPublic: readonly string[] = ["NoCoderUserError"];
 
-/** The public text of an error: what happened and who can fix it, without names, addresses or answers of services. */
+/** The public text of an error: what happened and who can fix it, without names, addresses or responses of services. */
 const publicTexts: Readonly<Record<string, string>> = {
   ChatUsageLimitError: "The AI budget in Coder is used up.",
   ChatsUnavailableError: "Coder Agents are off on the Coder server.",
@@ -19,14 +19,14 @@ const publicTexts: Readonly<Record<string, string>> = {
   GitHubUnauthorizedError: "GitHub does not accept the App's key. An operator must check the App's secret.",
   NoTaskApiError: "The Coder server has neither the Tasks API nor the Chats API.",
   NotCoderError:
-    "Something other than Coder answers at CODER_URL. Set CODER_URL to the address at which Coder itself answers.",
-  PresetNotFoundError: "The preset that CODER_TEMPLATE_PRESET names is not among those of the template.",
+    "Something other than Coder answers at CODER_URL. Set CODER_URL to the address of Coder itself.",
+  PresetNotFoundError: "The template does not have the preset that CODER_TEMPLATE_PRESET names.",
   RateLimitedError: "A service has limited the rate of requests for too long.",
   TaskBrokenError:
     "The task has not started. Check its workspace build in Coder, and fix what is wrong there.",
   TaskNameTakenError: "Every name that the task could have is taken in Coder.",
   TemplateNotFoundError:
-    "The template that CODER_TEMPLATE_NAME or CODER_FACTORY_TEMPLATE names is not in the organization of CODER_ORGANIZATION.",
+    "The template that CODER_TEMPLATE_NAME or CODER_FACTORY_TEMPLATE names is not in the organization that CODER_ORGANIZATION names.",
   TextDeniedError:
     "A hook of the Coder deployment rejects this text. Say it in other words, or ask the administrators of Coder about the hook.",
   TransientError: "A service that the relay needs did not answer for too long.",
@@ -35,15 +35,15 @@ const publicTexts: Readonly<Record<string, string>> = {
 const anyFailure = "Something went wrong. An operator must look into it.";
 
 /**
- * The text of an error for a page on GitHub. In public repositories it contains no answer of Coder, GitHub or AWS, no
- * host and no user: operators find these by the reference.
+ * The text of an error for a page on GitHub. In public repositories it contains no response of Coder, GitHub or AWS, no host
+ * and no user. Operators find these by the reference.
  */
 export function failureText({ name, message }: Failure, { private: isPrivate }: Audience): string {
   const isShown = isPrivate || shownInPublic.includes(name ?? "");
   return isShown ? message : (publicTexts[name ?? ""] ?? anyFailure);
 }
 
-/** The reason of a failed turn is a text of Coder or of the AI provider. */
+/** The reason of a failed turn is a text from Coder or the AI provider. */
 const failedTurn = /^The last turn has failed\b.*$/gm;
 const failedTurnInPublic =
   "The last turn has failed. The task's page in Coder says why. The next comment makes the agent try again.";
@@ -57,8 +57,8 @@ const addresses: readonly RegExp[] = [
 ];
 
 /**
- * Coder's report for a page on GitHub. In public repositories, addresses and hosts are left out, except for the
- * repository's own `page` and the pages below it; `hosts` are further hosts to leave out.
+ * Coder's report for a page on GitHub. In public repositories, addresses and hosts are left out, except for the repository's
+ * own `page` and the pages below it. `hosts` are more hosts to leave out.
  */
 export function reportText(
   report: string,

@@ -1,6 +1,6 @@
 /**
- * The message of the error that ended or diverted a run. Step Functions gives a Lambda's error as a JSON text with
- * `errorMessage`, and its own errors as plain text.
+ * The message of the error that ended or diverted a run. Step Functions passes on a Lambda's error as JSON with
+ * `errorMessage`, but its own errors as plain text.
  */
 export function messageOf(cause: string): string {
   try {

@@ -8,11 +8,11 @@ export const silences = ["limit", "person", "approval"] as const;
 
 export interface Silence {
   reason: (typeof silences)[number];
-  /** The login of the person who has pushed the newest commit. */
+  /** The login of the person who pushed the newest commit. */
   who: string;
   /** The limit of messages about failures in a row. */
   maxRounds: number;
-  /** The execution that has found it. */
+  /** The execution that found the reason. */
   holder: string;
   /** The pull request; missing in executions that an earlier version started. */
   pull?: Subject | undefined;
@@ -37,13 +37,13 @@ export async function announceSilence(store: Records, key: TaskKey, silence: Sil
   );
 }
 
-/** What keeps the agent from CI, and only a person can change. The next failures of the same kind are no transitions of their own. */
+/** Notifies a person, if only a person can change the reason. Later failures for the same reason are not new transitions. */
 function asks({ reason, holder, pull }: Silence, known: TaskStatus | undefined): Pick<TaskStatus, "asks"> {
   if (reason === "person" || !pull) return {};
   return { asks: known?.asks ?? { transition: `${reason}#${holder.replace(/^.*:/, "")}`, pull } };
 }
 
-/** For people: where the agent hears them. The status comment of a pull request that the agent was given is on it. */
+/** Where people can reach the agent. If the agent was given a pull request, the status comment is on the pull request. */
 function whereToSay(source: WorkSource): string {
   if (!("issue" in source)) return "on the pull request";
   return source.issue.ask === undefined ? "here or on the pull request" : "here";
@@ -54,8 +54,8 @@ function textOf({ reason, who, maxRounds }: Silence, where: string): string {
     case "limit":
       return `${maxRounds === 1 ? "A message about a failed CI run has" : `${maxRounds} messages about failed CI runs in a row have`} not helped, so the agent gets no more of them. Say what to do, ${where}, and the relay continues.`;
     case "person":
-      return `${who} has pushed the newest commit of the pull request, so CI failures are not passed to the agent until it pushes again. What you say, ${where}, still reaches it.`;
+      return `${who} pushed the newest commit of the pull request, so the agent gets no CI failures until it pushes again. Your comments ${where} still reach it.`;
     case "approval":
-      return "CI waits: a maintainer must approve the workflows on the pull request.";
+      return "CI is waiting: a maintainer must approve the workflows on the pull request.";
   }
 }

@@ -6,7 +6,7 @@ import { failureText } from "./audience.js";
 import { messageOf } from "./cause.js";
 import { type Records, StatusComment } from "./status-comment.js";
 
-/** The execution's input. One about a comment or a CI run names no work, and is left to operators. */
+/** The execution's input. If it is about a comment or a CI run, it names no work, and operators have to act. */
 export type ExecutionInput = { event: WorkEvent } | { drain: TaskKey } | Record<string, never>;
 
 /** How an execution ended, in Step Functions' terms. */
@@ -18,8 +18,8 @@ export interface FailedExecution {
 }
 
 /**
- * Announces on the issue, or on the tracking issue, that a flow has failed, and whether the relay redrives it or an operator
- * must.
+ * Announces on the issue, or on the tracking issue, that a flow has failed, and whether the relay will redrive it or an
+ * operator must.
  */
 export async function announceFailedFlow(
   store: Records,
@@ -44,13 +44,13 @@ export async function announceFailedFlow(
   );
 }
 
-const byRelay = "The relay tries it again by itself once the service answers.";
-const byOperator = "An operator can redrive the run once the cause is gone.";
+const byRelay = "The relay will retry it by itself once the service answers.";
+const byOperator = "An operator can redrive the run once the cause is fixed.";
 
 /** Why a run ended, if Step Functions gives no cause. */
 const reasons: Readonly<Record<string, string>> = { ABORTED: "An operator has stopped this run." };
 
-/** The work whose status shows a failure, and the condition for that. */
+/** The work whose status should show the failure, and the condition for that. */
 interface Target {
   source: WorkSource;
   condition: Condition;
@@ -76,6 +76,6 @@ async function targetOfDrain(store: Records, key: TaskKey): Promise<Target | und
   const record = await store.get(key);
   if (!record?.source || !record.wanted) return undefined;
   const condition = { expression: "#intent = :holder", values: { holder: record.intent } };
-  const timedOut = "What waits for the agent could not be sent for two days. It is kept.";
+  const timedOut = "The messages for the agent could not be sent for two days. They are kept.";
   return { source: record.source, condition, reasons: { ...reasons, TIMED_OUT: timedOut } };
 }

@@ -16,7 +16,7 @@ interface Caught {
 /** A flow's entry for the status comment. */
 export interface Announcement {
   event: WorkEvent;
-  /** The ARN of the execution; executions that an earlier version started don't pass it. */
+  /** The ARN of the execution. Executions that an earlier version started don't pass it. */
   execution?: string | undefined;
   state: TaskState;
   /** The intent that the flow holds. Without one, a refusal must not replace the status of a task that is wanted. */
@@ -25,9 +25,9 @@ export interface Announcement {
   detail?: string | undefined;
   /** Coder's report on the task. The state `created` forgets the report of an earlier task. */
   report?: string | undefined;
-  /** The error that is announced instead of a detail. */
+  /** The error to announce instead of a detail. */
   error?: Caught | undefined;
-  /** The decisions of the flow's states so far, for a refusal: the last one is its reason. */
+  /** The decisions of the flow's states so far. For a refusal, the last one is the reason. */
   decisions?:
     | {
         claim?: { intent: number | null; reason: string } | undefined;
@@ -36,7 +36,7 @@ export interface Announcement {
     | undefined;
 }
 
-/** Writes a flow's state into the status comment; `announced` is false if a newer event has overtaken the flow. */
+/** Writes a flow's state into the status comment. `announced` is `false` if a newer event has overtaken the flow. */
 export async function announceState(
   store: Records,
   { event, execution, state, report, decisions = {}, ...given }: Announcement,

@@ -6,26 +6,27 @@ import { taskKey } from "../model/record.js";
 import type { Records } from "./status-comment.js";
 import { type Mention, mentionText } from "./text.js";
 
-/** How many transitions a record remembers: far more than can be told again. */
+/** How many transitions a record remembers: far more than could be repeated. */
 const remembered = 30;
 
-/** A record of work that has a page. */
+/** A record that knows its work's source. */
 export type SourcedRecord = TaskRecord & { source: WorkSource };
 
-/** A transition, the page on which the person is told, and what is done there. */
+/** A transition, the page on which to notify the person, and how. */
 export interface Telling {
   transition: string;
   /** An issue or a pull request. */
   page: { number: number; url: string; repository?: { owner: string; name: string } };
   mention: Mention;
-  /** Tells the person in another way than by a comment; returns whether that is done. */
+  /** Notifies the person without a comment; returns whether that worked. */
   otherwise?: (() => Promise<boolean>) | undefined;
 }
 
 /**
- * Tells a person of a transition in a comment of its own, because an edited status comment notifies nobody. The record
- * notes the transition before it is told and again after it: it is told once, whatever is repeated or runs at the same
- * time. If a run has died in between, the comment is searched for by its marker. A refusal of GitHub counts as told.
+ * Tells a person about a transition in a separate comment, because an edited status comment notifies nobody. The record
+ * notes the transition before the comment is posted and again after it, so the person is told only once, even if runs are
+ * repeated or overlap. If a run died in between, the next one searches for the comment by its marker. If GitHub refuses the
+ * comment, the person counts as told.
  */
 export async function tellOnce(
   store: Records,
@@ -53,7 +54,7 @@ export async function tellOnce(
   await noteTold(store, noted, transition, { at: Date.now(), isDone: true });
 }
 
-/** Notes that nobody is to be told of a transition, or that somebody was; `undefined` if another run has noted something. */
+/** Notes that somebody was told about a transition, or that nobody needs to be; `undefined` if another run was faster. */
 export async function noteTold(
   store: Records,
   { source, told, tellings }: SourcedRecord,

@@ -9,13 +9,13 @@ import {
 } from "../model/record.js";
 import { type Records, StatusComment } from "./status-comment.js";
 
-/** A run of `follow-task`: whose work, under which intent, and its own name in the record. */
+/** A run of `follow-task`: its work, its intent, and its own name in the record. */
 export interface Follower extends TaskKey {
   intent: number;
   follower: string;
 }
 
-/** What Coder shows of a turn. */
+/** The state of a turn, as Coder shows it. */
 export interface Progress {
   state: TaskState;
   /** Empty if there is none. */
@@ -23,7 +23,7 @@ export interface Progress {
 }
 
 /**
- * Writes the observed progress into the status comment, and keeps everything else in it. If that changes meanwhile,
+ * Writes the observed progress into the status comment, and keeps everything else in it. If that changes in the meantime,
  * nothing is written, and the next observation finds the news again. Returns whether it was written.
  */
 export async function announceProgress(
@@ -48,13 +48,13 @@ export async function announceTurn(
   { holder, condition }: { holder: string; condition?: Condition },
 ): Promise<boolean> {
   if (!source || !known) return false;
-  // A failure is shown until the run that failed has been repaired.
+  // A failure stays visible until the failed run has been repaired.
   const status = known.state === "failed" ? known : { ...known, state };
   const comment = new StatusComment(store, await connectGitHub(), source, holder);
   return comment.say(status, unchanged({ intent, status: known }, condition), report);
 }
 
-/** No newer event, and no other status, since the record was read. */
+/** The condition that the record has got no newer event and no other status since it was read. */
 function unchanged(
   { intent, status: { state, detail } }: { intent: number | undefined; status: TaskStatus },
   { expression, values }: Condition = { expression: "attribute_exists(#intent)" },

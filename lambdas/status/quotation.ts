@@ -2,21 +2,21 @@ import { cleanText } from "../text/clean.js";
 import { inert } from "../text/inert.js";
 import { cutToLimit } from "../text/limits.js";
 
-/** The repository on whose pages a text is quoted: only links into it are kept. */
+/** The repository on whose pages a text is quoted. Only links into this repository are kept. */
 export interface QuotationContext {
   /** GitHub's pages: `https://github.com`. */
   origin: string;
   repository: { owner: string; name: string; private: boolean };
 }
 
-/** The most of a text, before and after it has become Markdown, in UTF-16 units: three fit into a comment. */
+/** The maximum length of a text, and of its Markdown, in UTF-16 units. Three such texts fit into a comment. */
 const textLength = 4000;
 const markdownLength = 16_000;
 const lineLength = 4000;
 
 /**
- * Quotes a text in Markdown, so that GitHub renders no link, mention or HTML of it. `shown` may render a line, given with
- * its index, as Markdown with a link.
+ * Quotes a text in Markdown so that GitHub renders none of its links, mentions or HTML. `shown` gets a line and its index,
+ * and may render it as Markdown with a link.
  */
 export function quotation(text: string, shown: (line: string, index: number) => string = inertLine): string {
   const quoted: string[] = [];
@@ -42,14 +42,14 @@ const pullRequest = /^Pull request #(\d+)( \([a-z]+\))?: (.+)$/;
 const link = /^Link: (\S+)$/;
 
 /**
- * A line of Coder's report, as the backends write it, with its link if that leads into this repository. The name of
- * another repository is left out: it may be private, and not all readers of this page may read it.
+ * A line of Coder's report, as the backends write it. Its link is kept if it leads into this repository. The name of another
+ * repository is left out, because that repository may be private and hidden from some readers of this page.
  */
 export function reportLine(line: string, context: QuotationContext): string {
   const [, number, state = "", url = ""] = pullRequest.exec(line) ?? [];
   if (number === undefined) return isInRepository(link.exec(line)?.[1], context) ? line : inertLine(line);
   if (isInRepository(url, context) && url.endsWith(`/pull/${number}`)) return line;
-  // GitHub would link a number alone to this repository.
+  // GitHub would link a bare number to this repository.
   const isNamed = context.repository.private && !isOnGitHub(url, context);
   return `Pull request${state}: ${isNamed ? inertLine(url) : "in another repository"}`;
 }
@@ -66,7 +66,7 @@ function isOnGitHub(url: string, { origin }: QuotationContext): boolean {
   return url.toLowerCase().startsWith(`${origin}/`.toLowerCase());
 }
 
-/** Whether `url` is a page of this repository, and Markdown, GitHub and browsers all read it in the same way. */
+/** Whether `url` is a page of this repository, and Markdown, GitHub and browsers all parse it in the same way. */
 function isInRepository(
   url: string | undefined,
   { origin, repository: { owner, name } }: QuotationContext,

@@ -4,14 +4,14 @@ import { failureText } from "./audience.js";
 import { sayAsDrain } from "./drain-status.js";
 import type { Records } from "./status-comment.js";
 
-/** A message of a drain: its inputs' URLs, and what Coder reported on the task before it. */
+/** A message of a drain: the URLs of its inputs, and Coder's report on the task before the message. */
 export interface SentMessage {
   drain: { generation: number };
   report: string;
   sent: readonly string[];
 }
 
-/** After a message, the agent runs: the status comment says so unless it does already. */
+/** After a message, the agent runs. Says so in the status comment, unless it already does. */
 export async function announceSent(store: Records, record: TaskRecord, message: SentMessage): Promise<void> {
   const status = statusAfter(record, message);
   if (!status) return;
@@ -32,13 +32,13 @@ export async function announceDenial(
 /** `undefined` if the status comment needs no change. */
 function statusAfter({ status, report: known }: TaskRecord, { report, sent }: SentMessage) {
   if (!status) return undefined;
-  // The person has changed the text that was denied, and it has been sent.
+  // The denied text was edited, and has been sent.
   const isDenialOver = sent.some((url) => status.denial?.includes(`${url}: `));
   const changes: Readonly<Record<TaskState, boolean>> = {
-    // The message begins a turn.
+    // The message starts a turn.
     failed: true,
     waiting: true,
-    // A detail, such as the limit of CI rounds, was true until somebody said something.
+    // A detail, such as the limit of CI rounds, no longer applies after a message.
     running: status.detail !== undefined || (report !== "" && report !== known),
     // The task was paused, and this has resumed it.
     stopped: true,

@@ -13,28 +13,28 @@ import {
 import { type StatusTarget, statusTarget } from "./target.js";
 import { statusText } from "./text.js";
 
-/** The records of tasks, as far as a status comment reads and changes them. */
+/** The part of the task records' store that a status comment uses. */
 export interface Records {
   get(key: TaskKey): Promise<TaskRecord | undefined>;
   update(key: TaskKey, changes: Changes<TaskRecord>, condition: Condition): Promise<TaskRecord | undefined>;
 }
 
-/** The states with which a comment can begin. */
+/** The states that a new comment can start with. */
 const firstStates: readonly TaskState[] = ["created", "refused"];
 
-/** Longer than a comment takes to be created, time-out included. */
+/** Longer than the creation of a comment takes, including the timeout. */
 const lockMs = 30_000;
 
 /**
- * The App's one comment on an issue, which follows its task; the tracking issue of work without an issue. The task's
+ * The App's one comment on an issue, which follows the task. Work without an issue has a tracking issue instead. The task's
  * record holds the status. Each run changes the record, writes the comment, reads the record again, and repeats the write
- * if the record has changed. So the newest status wins, in whatever order the writes arrive at GitHub.
+ * if the record has changed. So the newest status wins, no matter in which order the writes arrive at GitHub.
  */
 export class StatusComment {
   readonly #target: StatusTarget;
   readonly #key: TaskKey;
   readonly #source: WorkSource;
-  /** Who holds the lock, by a name that a retry of the same run has too. */
+  /** The holder of the lock. A retry of the same run has the same name. */
   readonly #holder: string;
 
   constructor(
@@ -50,8 +50,8 @@ export class StatusComment {
   }
 
   /**
-   * Shows `status` if the condition on the record holds; returns whether it does. `report` replaces Coder's last
-   * report; an empty one removes it.
+   * Shows `status` if the condition on the record holds, and returns whether it does. `report` replaces Coder's last report;
+   * an empty one removes it.
    */
   async say(status: TaskStatus, condition: Condition, report?: string): Promise<boolean> {
     const first = await this.#beFirst(status, condition);
@@ -62,7 +62,7 @@ export class StatusComment {
     return true;
   }
 
-  /** Shows the record as it is, after something else than its status has changed. The first status begins the comment. */
+  /** Updates the comment after a change of the record other than its status. Without a status, there is no comment yet. */
   async refresh(record: TaskRecord): Promise<void> {
     if (record.status) await this.#publishIfAllowed(record, false);
   }
@@ -73,13 +73,13 @@ export class StatusComment {
       repositoryId: this.#key.repositoryId,
     };
     const isSaid = await postIfAllowed(what, () => this.#publish(record, isFirst));
-    // Other runs would wait for the comment until the lock expires.
+    // Otherwise, other runs would wait for the comment until the lock expires.
     if (!isSaid) await this.#release({});
   }
 
   /**
-   * If the issue is known to have no status comment yet, one write sets both the status and the lock, so that the person
-   * who assigned the agent sees an answer sooner.
+   * If the issue is known to have no status comment yet, one write sets both the status and the lock, so the person who
+   * assigned the agent sees an answer sooner.
    */
   async #beFirst(status: TaskStatus, { expression, values }: Condition): Promise<TaskRecord | undefined> {
     if (!("issue" in this.#source) || !firstStates.includes(status.state)) return undefined;
@@ -103,12 +103,12 @@ export class StatusComment {
     }
   }
 
-  /** Writes the record's status into the comment; returns the record as it is after that. */
+  /** Writes the record's status into the comment, and returns the record as it is after that. */
   async #show(record: TaskRecord): Promise<TaskRecord | undefined> {
     return record.commentId === undefined ? this.#create(record) : this.#update(record.commentId, record);
   }
 
-  /** Returns the record as it is after the update, without the comment's id if the comment was deleted. */
+  /** Returns the record after the update, without the comment's id if the comment was deleted. */
   async #update(commentId: number, record: TaskRecord): Promise<TaskRecord | undefined> {
     if (await this.#target.update(commentId, this.#text(record), record.status))
       return this.store.get(this.#key);
@@ -119,8 +119,8 @@ export class StatusComment {
   }
 
   /**
-   * Creates the comment under a lock, or adopts the one whose id was lost. The search can run while the lock is being
-   * taken, because the lock is only given while the record has no id.
+   * Creates the comment under a lock, or adopts an existing one whose id was lost. The search can run while the lock is
+   * being taken, because the lock is only granted while the record has no id.
    */
   async #create(record: TaskRecord): Promise<TaskRecord | undefined> {
     if (!this.#target.opensWith(record.status)) return undefined;
@@ -144,7 +144,7 @@ export class StatusComment {
     return this.#unlock(lost);
   }
 
-  /** Creates the comment; the lock is held. */
+  /** Creates the comment. The caller holds the lock. */
   async #post(record: TaskRecord): Promise<TaskRecord | undefined> {
     return this.#unlock(await this.#target.create(this.#text(record)));
   }

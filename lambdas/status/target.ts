@@ -5,24 +5,24 @@ import { type TaskStatus, taskKey, type WorkSource } from "../model/record.js";
 import { statusMarker } from "../model/status-marker.js";
 import { inTitle } from "../text/inert.js";
 
-/** In characters: a title has room for two names and the text around them. */
+/** In characters. A title has room for two names and the text around them. */
 const nameLength = 100;
 
-/** The comment or tracking issue that shows a task's status. It is edited as long as the task lives. */
+/** The comment or tracking issue that shows a task's status. It is edited as long as the task exists. */
 export interface StatusTarget {
-  /** Whether the issue has no comments yet, so that no search is needed. */
+  /** Whether the issue has no comments yet, so no search is needed. */
   readonly isUntouched: boolean;
   /** Whether this status is worth opening a tracking issue for; always true for a comment. */
   opensWith(status: TaskStatus | undefined): boolean;
-  /** Returns its id. */
+  /** Returns the id. */
   create(text: string): Promise<number>;
-  /** `false` if it was deleted. */
+  /** Returns `false` if it was deleted. */
   update(id: number, text: string, status: TaskStatus | undefined): Promise<boolean>;
   /** The id of an existing comment or tracking issue, if the record has lost it. */
   find(): Promise<number | undefined>;
 }
 
-/** A comment on the issue; for work without one, a tracking issue, which is opened only once something fails. */
+/** A comment on the issue or, for work without one, a tracking issue, which is opened only if somebody has to act. */
 export function statusTarget(app: GitHubApp, source: WorkSource): StatusTarget {
   const octokit = app.installation(source.installation);
   if ("issue" in source) {

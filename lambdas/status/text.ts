@@ -15,7 +15,7 @@ import { reportText } from "./audience.js";
 import { denialLine, inertLine, type QuotationContext, quotation, reportLine } from "./quotation.js";
 
 const nameLength = 100;
-/** The part of a text that is processed; less of it is shown. */
+/** How much of a text is processed. Less than that is shown. */
 const quotedAtMost = { max: 8000, unit: "utf16" } as const;
 
 const headlines: Record<TaskState, string> = {
@@ -29,15 +29,15 @@ const headlines: Record<TaskState, string> = {
 };
 
 /** A refusal while the task of an earlier event still exists. */
-const refusedBeside = "⛔ No new task was created. The one from before stays as it is.";
+const refusedBeside = "⛔ No new task was created. The existing one stays as it is.";
 
-/** States in which the task has a page that can be opened. */
+/** States in which the task has a page in Coder. */
 const linked: readonly TaskState[] = ["created", "running", "waiting", "stopped", "refused", "failed"];
 
 /** States in which Coder's report is shown. */
 const reported: readonly TaskState[] = ["running", "waiting", "stopped", "completed", "failed"];
 
-/** The status comment in Markdown, with only what the readers of its page may see. */
+/** The status comment in Markdown, with nothing that the readers of its page must not see. */
 export function statusText(record: TaskRecord, source: WorkSource): string {
   const { status, task, pulls = [] } = record;
   if (!status) return statusMarker;
@@ -56,16 +56,16 @@ export function statusText(record: TaskRecord, source: WorkSource): string {
   ]);
 }
 
-/** What a person is told in a comment of its own. */
+/** The content of a comment that notifies a person. */
 export interface Mention {
-  /** The person, by the present login. */
+  /** The person's current login. */
   login: string;
   headline: string;
-  /** What the status comment says besides: why and what to do, or the agent's last words. */
+  /** What it repeats from the status comment: why and what to do, or the agent's last words. */
   shows?: "detail" | "report";
 }
 
-/** The comment in Markdown. Nothing in it notifies anybody but the person. */
+/** The comment in Markdown. It notifies nobody else. */
 export function mentionText(
   record: TaskRecord,
   source: WorkSource,
@@ -107,7 +107,7 @@ function paragraphs(parts: readonly string[]): string {
   return parts.filter((part) => part !== "").join("\n\n");
 }
 
-/** The link that the requester needs. It is shown in public too, because Coder asks for a sign-in. */
+/** The link to the task, for the requester. It is also shown in public, because Coder requires a sign-in. */
 function linkTo({ name, url = "" }: TaskLocation): string {
   const shown = codeSpan(name, nameLength);
   if (!/^https?:\/\/[^\s<>()]+$/.test(url)) return shown;
@@ -116,9 +116,9 @@ function linkTo({ name, url = "" }: TaskLocation): string {
 
 const results = { passed: "✅", failed: "❌", running: "🟡" } as const;
 
-/** `Pull request: [#7](…) (open, checks ✅)`: all of the task's, each with its state, its conflicts and what CI says. */
+/** `Pull request: [#7](…) (open, checks ✅)`: all pull requests of the task, with their state, conflicts and CI result. */
 function pullsLine(pulls: readonly TaskPull[], repositoryId: number): string {
-  // They are noted in whatever order their webhooks arrive.
+  // The record has them in the order in which their webhooks arrived.
   const sorted = pulls.toSorted((a, b) => a.number - b.number);
   const shown = sorted.map(({ repository: { id, owner, name }, number, url, state, checks }) => {
     const title = id === repositoryId ? `#${number}` : `${owner}/${name}#${number}`;
@@ -135,7 +135,7 @@ function remarksOn({ isMergeable, result }: PullChecks): string[] {
   ];
 }
 
-/** Without what Coder says about these pull requests: GitHub knows better. */
+/** Removes Coder's lines about these pull requests, because GitHub knows better. */
 function withoutPulls(report: string | undefined, pulls: readonly TaskPull[]): string | undefined {
   const isKnown = (line: string) =>
     line.startsWith("Pull request #") && pulls.some(({ url }) => line.endsWith(`: ${url}`));
@@ -145,13 +145,13 @@ function withoutPulls(report: string | undefined, pulls: readonly TaskPull[]): s
     .join("\n");
 }
 
-/** Coder's host, unless it is a single word. It is shown in the task's link only. */
+/** Coder's host, unless it is a single word. It may appear only in the task's link. */
 function hostsOf(task: TaskLocation | undefined): string[] {
   const host = task?.url !== undefined && URL.canParse(task.url) ? new URL(task.url).hostname : "";
   return host.includes(".") ? [host] : [];
 }
 
-/** The origin of GitHub's pages, taken from the URL of the work; a job has none, so the settings decide. */
+/** The origin of GitHub's pages, taken from the URL of the work. A job has no URL, so the settings decide. */
 function originOf(source: WorkSource): string {
   if ("job" in source) return gitHubPages();
   const url = "issue" in source ? source.issue.url : source.run.url;

@@ -151,7 +151,7 @@ describe.each([
     await world.gitHub.pushToPull(pull, { by: "mona" });
     await failCheck(pull, "It is a person's");
     const backedOff = await world.untilStatus(pull.issue, "mona has pushed the newest commit");
-    expect(backedOff).toContain("What you say, here, still reaches it.");
+    expect(backedOff).toContain("Your comments here still reach it.");
     await world.gitHub.pushToPull(pull, { by: agent });
     await failCheck(pull, "It is the agent's");
     await told(pull, "It is the agent's");

@@ -5,7 +5,7 @@ import { allWell } from "./repo-work.js";
 import { until, World } from "./support.js";
 
 const deployment = deployments["Tasks of 2.34"];
-const byRelay = "The relay tries it again by itself";
+const byRelay = "The relay will retry it by itself";
 
 let world: World;
 beforeAll(async () => {

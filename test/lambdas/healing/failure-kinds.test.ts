@@ -171,7 +171,7 @@ describe("a run that ends with", () => {
       expect(first).toContain(secret);
       expect(first).toContain(nameOf(issue));
       expect(first).toContain(
-        byRelay(error) ? "The relay tries it again by itself" : "An operator can redrive",
+        byRelay(error) ? "The relay will retry it by itself" : "An operator can redrive",
       );
       expect(await isRedriven(issue)).toBe(byRelay(error));
       await say(issue, { state: "running" });
