@@ -21,6 +21,14 @@ if (existsSync(".env")) process.loadEnvFile(".env");
 
 const defaultPort = 8787;
 
+const [argument] = process.argv.slice(2);
+if (argument !== undefined) {
+  console.error(
+    `npm start takes no arguments, but got ${argument}. It is configured by the environment and .env: docs/one-machine.md, .env.example`,
+  );
+  process.exit(2);
+}
+
 try {
   const port = numberFrom("PORT", defaultPort);
   if (port > 65535 || !Number.isInteger(port))

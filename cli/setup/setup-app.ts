@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { type AppCredentials, asPkcs8, expireCredentials } from "../../lambdas/github/credentials.js";
+import { type AppCredentials, expireCredentials } from "../../lambdas/github/credentials.js";
+import { asPkcs8 } from "../../lambdas/github/private-key.js";
 import { isRefusal } from "../../lambdas/model/errors.js";
 import type { Deployment } from "../deployment/deployment.js";
 import { CommandError } from "../frame/exit.js";

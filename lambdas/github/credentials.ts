@@ -1,8 +1,8 @@
-import { createPrivateKey } from "node:crypto";
 import * as z from "zod/mini";
 import { Secret } from "../aws/secret.js";
 import { ConfigurationError } from "../model/errors.js";
 import { gitHubEnvironment } from "../runtime/environment.js";
+import { asPkcs8 } from "./private-key.js";
 
 export interface AppCredentials {
   appId: string;
@@ -42,15 +42,6 @@ export async function appCredentials(): Promise<AppCredentials> {
  */
 export function expireCredentials(): void {
   secret.expire();
-}
-
-/**
- * GitHub issues PKCS#1 keys; WebCrypto, which signs the App's JWTs, takes PKCS#8. @throws if this is not a private key in
- * PEM.
- */
-export function asPkcs8(privateKey: string): string {
-  const key = createPrivateKey(privateKey.replaceAll("\\n", "\n").trim());
-  return key.export({ type: "pkcs8", format: "pem" }).toString();
 }
 
 function parseCredentials(text: string): AppCredentials {

@@ -1,5 +1,6 @@
 import { createHmac } from "node:crypto";
 import { parseSettings, type Settings, SettingsError } from "../../infra/definition/settings.js";
+import { asPkcs8 } from "../../lambdas/github/private-key.js";
 
 /** The secrets of the stack, as stored in Secrets Manager. */
 export interface Secrets {
@@ -10,9 +11,10 @@ export interface Secrets {
   taskMark: string;
 }
 
-const examples: Record<string, string> = {
-  APP_ID: "12345",
-  PRIVATE_KEY: '"-----BEGIN RSA PRIVATE KEY-----…" with \\n for line breaks',
+const expectations: Record<string, string> = {
+  APP_ID: "the GitHub App's id, a number such as 12345",
+  PRIVATE_KEY:
+    'the GitHub App\'s private key, whole, such as "-----BEGIN RSA PRIVATE KEY-----…" with \\n for line breaks',
   WEBHOOK_SECRET: "the secret that the App's webhook is set to",
   CODER_TOKEN: "a token of a Coder site Owner",
 };
@@ -73,9 +75,10 @@ function readSecrets(environment: Environment, { gitHub, coder }: Fakes): Secret
     WEBHOOK_SECRET: gitHub?.webhookSecret ?? environment.WEBHOOK_SECRET,
     CODER_TOKEN: coder?.token ?? environment.CODER_TOKEN,
   };
-  const faults = Object.keys(examples)
-    .filter((name) => !values[name])
-    .map((name) => `${name} is missing; expected in the environment or in .env: ${examples[name]}`);
+  const faults = Object.keys(expectations).flatMap((name) => {
+    const wrong = wrongWith(name, values[name]);
+    return wrong ? [`${name} ${wrong}; expected in the environment or in .env: ${expectations[name]}`] : [];
+  });
   if (faults.length > 0) throw new SettingsError(faults.join("\n"));
   const { APP_ID: appId, PRIVATE_KEY: privateKey, WEBHOOK_SECRET = "", CODER_TOKEN = "" } = values;
   return {
@@ -85,4 +88,20 @@ function readSecrets(environment: Environment, { gitHub, coder }: Fakes): Secret
     // The same at every start, because tasks from earlier starts must be recognized although the table may be lost.
     taskMark: createHmac("sha256", WEBHOOK_SECRET).update("task mark").digest("hex"),
   };
+}
+
+/** What is wrong with a secret's form. The message never holds its value. */
+function wrongWith(name: string, value: string | undefined): string | undefined {
+  if (!value) return "is missing";
+  if (name === "APP_ID" && !/^\d+$/.test(value)) return "is not a number";
+  return name === "PRIVATE_KEY" && !isPrivateKey(value) ? "holds no private key in PEM" : undefined;
+}
+
+function isPrivateKey(text: string): boolean {
+  try {
+    asPkcs8(text);
+    return true;
+  } catch {
+    return false;
+  }
 }

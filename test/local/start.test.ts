@@ -14,9 +14,9 @@ let child: ChildProcess | undefined;
 afterEach(() => void child?.kill("SIGKILL"));
 
 /** `npm start`, without npm, so that signals reach the process itself. */
-function start(environment: Record<string, string>) {
+function start(environment: Record<string, string>, ...args: string[]) {
   const { PATH = "", HOME = "" } = process.env;
-  const started = spawn(process.execPath, ["local/run.mjs", "start"], {
+  const started = spawn(process.execPath, ["local/run.mjs", "start", ...args], {
     cwd: root,
     env: { PATH, HOME, PORT: "0", ...environment },
   });
@@ -97,6 +97,29 @@ describe("npm start", () => {
         .split("\n")
         .map((line) => line.split(" ")[0]),
     ).toEqual(["AGENT_GITHUB_USERNAME", "APP_ID", "PRIVATE_KEY", "WEBHOOK_SECRET"]);
+  });
+
+  test("says that an App's id and key have not the right form, without showing the key", async () => {
+    const { code, output } = await start({
+      GITHUB_API_URL: "http://127.0.0.1:9",
+      AGENT_GITHUB_USERNAME: "coder-agent",
+      APP_ID: "octo-relay",
+      PRIVATE_KEY: "-----BEGIN RSA PRIVATE KEY-----\\nhush\\n-----END RSA PRIVATE KEY-----",
+      WEBHOOK_SECRET: "0123456789abcdefghij",
+    }).ended;
+    expect(code).toBe(1);
+    expect(output.trim().split("\n")).toEqual([
+      expect.stringMatching(/^APP_ID is not a number; expected .*12345$/),
+      expect.stringMatching(/^PRIVATE_KEY holds no private key in PEM; expected .+/),
+    ]);
+    expect(output).not.toContain("hush");
+  });
+
+  test.each(["--help", "--port=9000"])("starts nothing if it gets %s, which it doesn't know", async (arg) => {
+    const { code, output } = await start({}, arg).ended;
+    expect(code).toBe(2);
+    expect(output).toContain(`npm start takes no arguments, but got ${arg}`);
+    expect(output).toContain("docs/one-machine.md");
   });
 
   test("says that the port is taken", async () => {
