@@ -6,6 +6,11 @@ import type { Deployment } from "./deployment.js";
 /** Together, their environments hold everything that the environment of any Lambda holds. */
 const describedActions = ["webhook", "send-inbox", "sync-schedules"];
 
+/** Whether a stack was never whole: its first deployment is under way, has failed or was undone, or it is being deleted. */
+export function isUnfinished({ StackStatus }: Partial<Stack>): boolean {
+  return /^(REVIEW_|ROLLBACK_|DELETE_|CREATE_(?!COMPLETE))/.test(StackStatus ?? "");
+}
+
 /**
  * The stack in AWS, by CloudFormation and the environments of its Lambdas.
  *
@@ -40,8 +45,13 @@ export async function findStack(stackName: string): Promise<Deployment> {
 async function describe(stackName: string): Promise<Stack> {
   const command = new DescribeStacksCommand({ StackName: stackName });
   const { Stacks: [stack] = [] } = await new CloudFormationClient({}).send(command);
-  if (stack) return stack;
-  throw new CommandError("unreachable", `CloudFormation doesn't describe the stack ${stackName}.`);
+  if (!stack)
+    throw new CommandError("unreachable", `CloudFormation doesn't describe the stack ${stackName}.`);
+  if (!isUnfinished(stack)) return stack;
+  throw new CommandError(
+    "unreachable",
+    `The stack ${stackName} is not whole, but ${stack.StackStatus}. Its events in CloudFormation say why; npm run deploy makes it anew.`,
+  );
 }
 
 function readable(error: unknown, stackName: string): Error {
@@ -51,6 +61,12 @@ function readable(error: unknown, stackName: string): Error {
     return new CommandError(
       "unreachable",
       `There is no stack ${stackName} in this account and region. Deploy it with npm run deploy, or name another with --stack and --region; --local means the system that npm start runs.`,
+    );
+  }
+  if (name === "ResourceNotFoundException") {
+    return new CommandError(
+      "unreachable",
+      `The stack ${stackName} is no relay, or lacks a Lambda: ${message}. Name another with --stack, or deploy it with npm run deploy.`,
     );
   }
   if (message === "Region is missing") {

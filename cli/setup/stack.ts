@@ -1,4 +1,6 @@
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
+import { parseSettings, type Settings, SettingsError } from "../../infra/definition/settings.js";
+import { isUnfinished } from "../deployment/stack.js";
 import { CommandError } from "../frame/exit.js";
 import type { Terminal } from "../frame/terminal.js";
 import { checkAgentUser } from "./agent-user.js";
@@ -15,11 +17,12 @@ export interface NewStack {
 /** The CDK's context for another bootstrap than the common one (docs/deploy.md). */
 const qualifier = "@aws-cdk/core:bootstrapQualifier";
 
-/** Whether the account and region have a stack of that name. */
+/** Whether the account and region have a stack of that name. One whose first deployment has failed is deployed again. */
 export async function hasStack(name: string): Promise<boolean> {
   try {
-    await new CloudFormationClient({}).send(new DescribeStacksCommand({ StackName: name }));
-    return true;
+    const command = new DescribeStacksCommand({ StackName: name });
+    const { Stacks: [stack = {}] = [] } = await new CloudFormationClient({}).send(command);
+    return !isUnfinished(stack);
   } catch (error) {
     const { name: kind, message } = error instanceof Error ? error : new Error(String(error));
     if (kind === "ValidationError" && message.includes("does not exist")) return false;
@@ -51,8 +54,9 @@ export async function deployStack(terminal: Terminal, { name, deploy, agree }: N
     variable: "AGENT_GITHUB_USERNAME",
     question: "GitHub login of the agent's user, without @",
   });
-  await checkAgentUser(terminal, givenValue("GITHUB_API_URL") ?? "https://api.github.com", agent);
-  const { token, findings } = await checkCoder(terminal, url.replace(/\/+$/, ""), undefined);
+  const checked = checkSettings({ CODER_URL: url, AGENT_GITHUB_USERNAME: agent, STACK_NAME: name });
+  await checkAgentUser(terminal, checked.GITHUB_API_URL, agent);
+  const { token, findings } = await checkCoder(terminal, checked.CODER_URL, undefined);
   const template = await chosenTemplate(terminal, findings.templates);
   const settings = {
     CODER_URL: url,
@@ -67,6 +71,16 @@ export async function deployStack(terminal: Terminal, { name, deploy, agree }: N
   await deploy(settings);
   terminal.note(`✓ Stack ${name}`);
   return token;
+}
+
+/** As the deployment checks them, but before any of them is used: a token must not go to a wrong address. */
+function checkSettings(known: Readonly<Record<string, string>>): Settings {
+  try {
+    return parseSettings({ environment: { ...process.env, ...known }, context: givenValue });
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    throw new CommandError("failed", `${error.message}\nCorrect that, and run setup again.`);
+  }
 }
 
 /** Names the templates, if the person has to choose. */

@@ -214,6 +214,20 @@ describe("the deployment", () => {
     expect(err).toMatch(expected);
   });
 
+  test.each([
+    ["ROLLBACK_COMPLETE" as const, /The stack mine is not whole, but ROLLBACK_COMPLETE.*npm run deploy/],
+    ["CREATE_COMPLETE" as const, /The stack mine is no relay, or lacks a Lambda: Function not found/],
+  ])("is of no use in AWS: a stack that is %s, without Lambdas", async (StackStatus, expected) => {
+    cloudFormation.on(DescribeStacksCommand).resolves({
+      Stacks: [{ StackName: "mine", StackStatus, CreationTime: new Date() }],
+    });
+    const missing = Object.assign(new Error("Function not found"), { name: "ResourceNotFoundException" });
+    lambda.on(GetFunctionConfigurationCommand).rejects(missing);
+    const { code, err } = await relay(["trial", "--stack", "mine"], { commands: [found] });
+    expect(code).toBe(3);
+    expect(err).toMatch(expected);
+  });
+
   test("isn't on this machine if a system was killed, whose folder another one may have", async () => {
     const folder = mkdtempSync(join(tmpdir(), "killed-"));
     const environment = { AWS_ENDPOINT_URL_SFN: "http://127.0.0.1:9" };

@@ -25,6 +25,7 @@ const variables = [
   "CODER_TOKEN",
   "CODER_TEMPLATE_NAME",
   "GITHUB_API_URL",
+  "MAX_CI_ROUNDS",
 ] as const;
 beforeEach(() => {
   cloudFormation.reset();
@@ -78,6 +79,18 @@ test("a stack that isn't there is deployed, with the settings that are given or 
   ]);
 });
 
+test.each(["ROLLBACK_COMPLETE", "CREATE_FAILED", "REVIEW_IN_PROGRESS"] as const)(
+  "a stack that is %s is deployed again",
+  async (StackStatus) => {
+    isBootstrapped();
+    cloudFormation.on(DescribeStacksCommand, { StackName: "mine" }).resolves({
+      Stacks: [{ StackName: "mine", StackStatus, CreationTime: new Date() }],
+    });
+    process.env.CODER_TEMPLATE_NAME = "task-template";
+    expect((await run()).deployed).toHaveLength(1);
+  },
+);
+
 test("nothing is deployed if the person says no", async () => {
   isBootstrapped();
   process.env.CODER_TEMPLATE_NAME = "task-template";
@@ -99,6 +112,8 @@ test.each([
   ["AGENT_GITHUB_USERNAME", "robot", /robot is no user but a Bot/],
   ["CODER_URL", undefined, /CODER_URL is missing, and nobody can be asked/],
   ["CODER_URL", "http://127.0.0.1:9", /can't be reached.*Check CODER_URL/],
+  ["CODER_URL", "http://coder.example.com", /would send tokens in the clear; expected .*\n.*run setup again/],
+  ["MAX_CI_ROUNDS", "0", /MAX_CI_ROUNDS is no number from 1 to 9999/],
   ["CODER_TOKEN", "wrong", /doesn't accept the token/],
   ["CODER_TEMPLATE_NAME", "other", /Coder has no template other.*It has: task-template/],
 ])("%s=%s is refused before the deployment", async (name, value, message) => {
