@@ -2,7 +2,7 @@ import type { FlowName } from "../../infra/definition/action-spec.js";
 import { age } from "../frame/time.js";
 import { executions, failedExecutions } from "../operations/executions.js";
 import { type Check, type CheckGroup, fault, faultsOr, ok } from "./finding.js";
-import { recurring } from "./schedules.js";
+import { recurring } from "./recurring.js";
 
 const hourMs = 3_600_000;
 

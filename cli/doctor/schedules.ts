@@ -1,4 +1,3 @@
-import { paginateListSchedules, SchedulerClient, type ScheduleSummary } from "@aws-sdk/client-scheduler";
 import { isServed } from "../../lambdas/accounts/served.js";
 import { connectGitHub, type GitHubApp } from "../../lambdas/github/app.js";
 import { type Installation, listInstallations } from "../../lambdas/github/app-installations.js";
@@ -8,30 +7,7 @@ import { surveyFiles } from "../../lambdas/github/survey.js";
 import { scheduleDifferences } from "../../lambdas/healing/missed-schedules.js";
 import { configPath } from "../../lambdas/model/config-path.js";
 import { RepositorySchedules, scheduledRepositories } from "../../lambdas/schedules/scheduler.js";
-import { type Check, fault, faultsOr, ok, type Result, unknown } from "./finding.js";
-
-/** The schedules by which the relay's own Lambdas run. */
-export const recurring: Check = {
-  name: "Schedules",
-  async run({ isLocal, stackName }) {
-    if (isLocal) return [ok("npm start runs the relay's own Lambdas by itself")];
-    const all = await list(`${stackName}-recurring`);
-    const disabled = all.filter(({ State }) => State !== "ENABLED");
-    return faultsOr(
-      disabled.map(({ Name }) =>
-        fault(`the schedule of λ ${Name} is disabled`, "Enable it in EventBridge Scheduler."),
-      ),
-      `the relay's own ${all.length} are enabled`,
-    );
-  },
-};
-
-async function list(GroupName: string): Promise<ScheduleSummary[]> {
-  const found: ScheduleSummary[] = [];
-  const pages = paginateListSchedules({ client: new SchedulerClient({}) }, { GroupName });
-  for await (const { Schedules = [] } of pages) found.push(...Schedules);
-  return found;
-}
+import { type Check, fault, ok, type Result, unknown } from "./finding.js";
 
 /** A hundred repositories cost two requests, so this many cost forty. */
 const compared = 2000;
