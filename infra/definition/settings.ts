@@ -64,16 +64,20 @@ const serviceUrl = z.string().transform((value, context) => {
   return `${url.origin}${url.pathname}`.replace(/\/+$/, "");
 });
 
-/** A comma-separated list, normalized without blanks; `wrong` returns an item's fault. */
+/** Its pages answer 404 to the paths of the API. */
+const gitHubPages = /^https:\/\/(?:www\.)?github\.com(?:\/|$)/;
+const gitHubApi = serviceUrl.refine((url) => !gitHubPages.test(url), "is where GitHub's pages are");
+
+/** A comma-separated list, normalized without blanks and repetitions; `wrong` returns an item's fault. An empty one is not set. */
 const list = (wrong: (item: string, all: string[]) => string | undefined) =>
   z.string().transform((value, context) => {
     const items = value.split(",").map((item) => item.replaceAll(/\s/g, ""));
-    const present = items.filter((item) => item !== "");
+    const present = [...new Set(items.filter((item) => item !== ""))];
     for (const item of present) {
       const message = wrong(item, present);
       if (message) context.addIssue({ code: "custom", message });
     }
-    return present.join(",");
+    return present.join(",") || undefined;
   });
 
 const bots = list((item) => (botLogin.test(item) ? undefined : `holds "${item}", which is no GitHub login`));
@@ -120,7 +124,7 @@ const schema = z.object({
   FAILURE_INSTRUCTION: instruction.optional(),
   SEVERAL_INSTRUCTION: instruction.optional(),
   LOG_FORMAT: z.enum(["json", "pretty"], "is no log format").default("json"),
-  GITHUB_API_URL: serviceUrl.default("https://api.github.com"),
+  GITHUB_API_URL: gitHubApi.default("https://api.github.com"),
   FAILURE_EMAIL: matching(emailAddress, "is no email address").optional(),
   LOG_RETENTION_DAYS: retentionDays.default(30),
   STACK_NAME: matching(stackName, "cannot be the name of the stack").default("coder-task-relay"),

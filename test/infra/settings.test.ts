@@ -133,6 +133,7 @@ describe("settings", () => {
     ["ALLOWED_BOTS", "renovate[bot],not a login!", 'holds "notalogin!"'],
     ["LOG_FORMAT", "yaml", "is no log format"],
     ["GITHUB_API_URL", "api.github.com", "is not a URL"],
+    ["GITHUB_API_URL", "https://GitHub.com/", "is where GitHub's pages are"],
     ["FAILURE_EMAIL", "oncall", "is no email address"],
     ["COMMENT_MIN_PERMISSION", "admin", "cannot be the least permission; expected write, triage, read, any"],
     ["MAX_CI_ROUNDS", "0", "is no number from 1 to 9999"],
@@ -171,6 +172,21 @@ describe("settings", () => {
       "VPC_ID is missing; a VPC takes VPC_ID, SUBNET_IDS, SECURITY_GROUP_IDS together; expected the id of an existing VPC, for example VPC_ID=vpc-0a1b2c3d4e5f67890",
       expect.stringMatching(/^SECURITY_GROUP_IDS is missing; /),
     ]);
+    // Without this, the Lambdas would be in no VPC.
+    expect(faults({ ...needed, ...network, SUBNET_IDS: "," })).toEqual([
+      expect.stringMatching(/^SUBNET_IDS is missing; /),
+    ]);
+  });
+
+  test("name nothing twice in a list, and count as not set if a list is empty", () => {
+    const settings = parse({
+      ...needed,
+      ...network,
+      SUBNET_IDS: "subnet-1a2b3c4d,subnet-1a2b3c4d",
+      ALLOWED_ACCOUNTS: " , ",
+    });
+    expect(settings.SUBNET_IDS).toBe("subnet-1a2b3c4d");
+    expect(settings.ALLOWED_ACCOUNTS).toBeUndefined();
   });
 
   test.each([
