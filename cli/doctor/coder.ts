@@ -41,13 +41,17 @@ const backend: Check = {
     const api = await backendOf(client, settings);
     const { username, roles } = await client.get("/api/v2/users/me", userSchema);
     const isOwner = (roles ?? []).some(({ name }) => name === "owner");
-    const actsForOthers = api === "tasks" || settings.CODER_CHAT_IDENTITY === "requester";
+    const { CODER_SERVICE_USER: service = username } = settings;
+    const actsForOthers =
+      api === "tasks" ||
+      settings.CODER_CHAT_IDENTITY === "requester" ||
+      service.toLowerCase() !== username.toLowerCase();
     if (isOwner || !actsForOthers)
       return [ok(`new tasks use ${api}; the token's user ${username} has the rights`)];
     return [
       fault(
         `the token's user ${username} is no site Owner, and can't act for other people`,
-        "Put a site Owner's token (docs/deploy.md, Whose Coder token), or use Chats with CODER_CHAT_IDENTITY=bot.",
+        "Put a site Owner's token (docs/deploy.md, Whose Coder token), or use Chats with CODER_CHAT_IDENTITY=bot and no other service user than the token's.",
       ),
     ];
   },

@@ -11,6 +11,9 @@ const userSchema = z.object({
 const buildSchema = z.object({ version: z.string() });
 const templatesSchema = z.array(z.object({ name: z.string() })).nullish();
 
+/** Coder refuses the token. */
+export class TokenRefusedError extends CommandError {}
+
 export interface CoderFindings {
   version: string;
   user: string;
@@ -23,7 +26,8 @@ export interface CoderFindings {
 /**
  * What a token finds in a Coder deployment.
  *
- * @throws {CommandError} if Coder isn't there or refuses the token.
+ * @throws {TokenRefusedError} if Coder refuses the token.
+ * @throws {CommandError} if Coder isn't there.
  */
 export async function inspectCoder(url: string, token: string, organization: string): Promise<CoderFindings> {
   const ask = (path: string) => get(url, token, path);
@@ -60,7 +64,7 @@ async function required<Schema extends z.ZodType>(
 ): Promise<z.output<Schema>> {
   const response = await ask(path);
   if (response.status === 401) {
-    throw new CommandError(
+    throw new TokenRefusedError(
       "failed",
       `Coder at ${url} doesn't accept the token: it is mistyped, expired or of another deployment. Make one with coder tokens create, and run setup again.`,
     );

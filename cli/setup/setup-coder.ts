@@ -2,7 +2,7 @@ import type { Deployment } from "../deployment/deployment.js";
 import { CommandError } from "../frame/exit.js";
 import type { Terminal } from "../frame/terminal.js";
 import { readSecret, writeSecret } from "../operations/secrets.js";
-import { type CoderFindings, inspectCoder } from "./coder.js";
+import { type CoderFindings, inspectCoder, TokenRefusedError } from "./coder.js";
 import { givenValue, needed } from "./questions.js";
 
 /** What a new stack's secret holds: infra/stack/secrets.ts. */
@@ -14,23 +14,21 @@ export async function storedToken(deployment: Deployment): Promise<string | unde
   return token === "" || token === placeholder ? undefined : token;
 }
 
-/** Asks for the token if it isn't known, and checks it with Coder. */
+/** Asks for the token if none is known that Coder accepts, and checks it with Coder. */
 export async function checkCoder(
   terminal: Terminal,
   url: string,
   known: string | undefined,
 ): Promise<{ token: string; findings: CoderFindings }> {
-  const token =
-    known ??
-    (await needed(terminal, {
-      variable: "CODER_TOKEN",
-      question: "Coder API token (docs/deploy.md says whose)",
-      isSecret: true,
-    }));
-  const findings = await terminal.during(
-    "Asking Coder",
-    inspectCoder(url, token, givenValue("CODER_ORGANIZATION") ?? "default"),
-  );
+  const organization = givenValue("CODER_ORGANIZATION") ?? "default";
+  const inspect = (token: string) => terminal.during("Asking Coder", inspectCoder(url, token, organization));
+  let token = known ?? (await askForToken(terminal));
+  const findings = await inspect(token).catch(async (error: unknown) => {
+    if (known === undefined || !(error instanceof TokenRefusedError)) throw error;
+    terminal.note("! Coder refuses the token that the relay has: it needs another");
+    token = await askForToken(terminal);
+    return inspect(token);
+  });
   const apis = [findings.hasTasks && "Tasks", findings.hasChats && "Chats"].filter(Boolean);
   if (apis.length === 0) {
     throw new CommandError(
@@ -45,6 +43,14 @@ export async function checkCoder(
     terminal.note(`! Tasks need the token of a site Owner, and ${findings.user} is none`);
   }
   return { token, findings };
+}
+
+function askForToken(terminal: Terminal): Promise<string> {
+  return needed(terminal, {
+    variable: "CODER_TOKEN",
+    question: "Coder API token (docs/deploy.md says whose)",
+    isSecret: true,
+  });
 }
 
 /** Puts the token where the relay reads it, unless it is there. */

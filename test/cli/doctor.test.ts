@@ -10,6 +10,8 @@ import {
   SchedulerClient,
 } from "@aws-sdk/client-scheduler";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
+import { coders } from "../../local/demo/agents.js";
+import { FakeCoder } from "../../local/fake-coder/fake-coder.js";
 import { writeConfig } from "../e2e/repo-work.js";
 import type { World } from "../e2e/support.js";
 import { examine, expectFaults, wellSetUp } from "./examine.js";
@@ -185,6 +187,26 @@ describe("finds and names", () => {
   test("a token without the rights of a site Owner", async () => {
     set(world.coder.bot, "role", "member");
     await expectFaults(["Coder API", /relay-bot is no site Owner/]);
+  });
+
+  test("a token that can't act for the service user of Chats", async () => {
+    const chats = new FakeCoder(coders.chats.coder);
+    mending.push(() => void chats.close());
+    const CODER_URL = await chats.listen();
+    chats.bot.role = "member";
+    chats.addUser({ username: "service" });
+    put("coderToken", chats.token, world.coder.token);
+    const chatsOf = (CODER_SERVICE_USER: string) => ({
+      environment: { CODER_URL, CODER_BACKEND: "chats", CODER_SERVICE_USER },
+    });
+    deploy(chatsOf("service"));
+    const verdict = async () => (await examine()).findings.find(({ check }) => check === "Coder API");
+    expect(await verdict()).toMatchObject({
+      verdict: "fault",
+      message: expect.stringMatching(/no site Owner, and can't act for other people/),
+    });
+    deploy(chatsOf(chats.bot.username.toUpperCase()));
+    expect(await verdict()).toMatchObject({ verdict: "ok" });
   });
 
   test("an API that Coder doesn't have", async () => {

@@ -318,6 +318,20 @@ async function storedApp(): Promise<string> {
   return readSecret(await findLocal(process.env.LOCAL_STATE_DIR ?? ""), "GitHubAppSecretArn");
 }
 
+test("a token that Coder refuses is replaced by the one of CODER_TOKEN", async () => {
+  loseTheAgent();
+  world.system.rotate({ coderToken: "0123456789-expired" });
+  const isPut = () => world.system.secretsManager.has("coderToken", world.coder.token);
+  const refused = await runSetup([], asPerson());
+  expect(refused).toMatchObject({ code: 2, err: expect.stringContaining("CODER_TOKEN is missing") });
+  expect(isPut()).toBe(false);
+  process.env.CODER_TOKEN = world.coder.token;
+  const { err } = await runSetup([], asPerson());
+  delete process.env.CODER_TOKEN;
+  expect(err).toMatch(/! Coder refuses the token that the relay has.*\n✓ Coder/);
+  expect(isPut()).toBe(true);
+});
+
 test.each([
   [["--app-id", "12"], /belong together/],
   [["--app-id", "x", "--key-file", "y"], /is a number/],
