@@ -6,6 +6,7 @@ import {
   allInstallations,
   findApp,
   type Installation,
+  isServedInstallation,
   lackingIn,
   permissionsPage,
 } from "../operations/registered-app.js";
@@ -90,11 +91,23 @@ const installations: Check = {
       ),
     );
     return faultsOr(
-      [...faults, ...missing],
+      [...faults, ...missing, ...(await faultsIfNoneIsServed(all))],
       `${all.length}, and each has accepted all that the App asks for`,
     );
   },
 };
+
+/** Strangers can install a public App, so that one account isn't served is no fault. */
+async function faultsIfNoneIsServed(all: readonly Installation[]): Promise<Result[]> {
+  if ((await Promise.all(all.map(isServedInstallation))).includes(true)) return [];
+  const names = all.map(accountOf);
+  return [
+    fault(
+      `the relay serves no account where the App is installed: it skips what comes from ${names.join(", ")}`,
+      `Name the accounts to serve in ALLOWED_ACCOUNTS, for example ALLOWED_ACCOUNTS=${names[0]}, and deploy again (docs/security.md, Which accounts are served).`,
+    ),
+  ];
+}
 
 function faultsOfInstallation(installation: Installation): Result[] {
   const { html_url: page, suspended_at: suspendedAt } = installation;

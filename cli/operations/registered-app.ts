@@ -8,7 +8,19 @@ import { gitHubPages } from "../../lambdas/runtime/environment.js";
 
 const perPage = 100;
 
-const accountSchema = z.object({ login: z.string(), type: z.string().optional() });
+/** A user or an organization; an enterprise has a slug instead of a login. */
+const accountSchema = z
+  .object({
+    id: z.int(),
+    login: z.string().optional(),
+    slug: z.string().optional(),
+    type: z.string().optional(),
+  })
+  .transform(({ id, login, slug, type }) => ({
+    id,
+    login: login ?? slug ?? `account ${id}`,
+    type: login === undefined ? "Enterprise" : type,
+  }));
 const grantSchema = z.object({
   permissions: z.record(z.string(), z.string()),
   events: z.array(z.string()),
@@ -37,9 +49,16 @@ export async function findApp(key?: AppCredentials): Promise<RegisteredApp | und
   return response && parse(appSchema, "/app", await response.json());
 }
 
-/** All installations of the App, suspended ones included. */
-export function allInstallations(): Promise<Installation[]> {
-  return list("/app/installations", installationSchema);
+/** All installations of the App, suspended ones included, but not those on enterprises, which have no repositories. */
+export async function allInstallations(): Promise<Installation[]> {
+  const all = await list("/app/installations", installationSchema);
+  return all.filter(({ account }) => account?.type !== "Enterprise");
+}
+
+/** Whether the relay serves the account of an installation: `ALLOWED_ACCOUNTS`, or else the App's owner. */
+export async function isServedInstallation({ account }: Installation): Promise<boolean> {
+  const { isServed } = await import("../../lambdas/accounts/served.js");
+  return account !== null && account !== undefined && isServed(account);
 }
 
 /** The logins of people who have asked an owner to install the App. */
@@ -66,8 +85,9 @@ export function lackingIn({ permissions, events }: Grant): string[] {
 
 /** Where the App's owner adds permissions and events. */
 export function permissionsPage({ slug, owner }: RegisteredApp): string {
-  const account = owner?.type === "Organization" ? `/organizations/${owner.login}` : "";
-  return `${gitHubPages()}${account}/settings/apps/${slug}/permissions`;
+  const { type, login } = owner ?? {};
+  const folder = { Organization: `/organizations/${login}`, Enterprise: `/enterprises/${login}` }[type ?? ""];
+  return `${gitHubPages()}${folder ?? ""}/settings/apps/${slug}/permissions`;
 }
 
 async function list<Schema extends z.ZodType>(path: string, schema: Schema): Promise<z.output<Schema>[]> {

@@ -9,6 +9,7 @@ import {
   accountOf,
   allInstallations,
   type Installation,
+  isServedInstallation,
   lackingIn,
   type RegisteredApp,
   requesters,
@@ -30,7 +31,8 @@ const pollMs = 1000;
 const examined = 100;
 
 /**
- * Waits for an installation of the App, and finds a repository of it in which the agent can be assigned.
+ * Waits for an installation of the App on an account that the relay serves, and finds a repository of it in which the
+ * agent can be assigned.
  *
  * @throws {CommandError} that says what to do.
  */
@@ -52,14 +54,22 @@ export async function setUpInstallation(
 }
 
 async function usableInstallation(): Promise<Installation | undefined> {
-  const all = await allInstallations();
-  const [suspended] = all.filter(({ suspended_at }) => suspended_at);
-  const active = all.find(({ suspended_at }) => !suspended_at);
+  const { served } = await installationsNow();
+  const [suspended] = served.filter(({ suspended_at }) => suspended_at);
+  const active = served.find(({ suspended_at }) => !suspended_at);
   if (active || !suspended) return active;
   throw new CommandError(
     "failed",
     `The installation on ${accountOf(suspended)} is suspended. Unsuspend it at ${suspended.html_url}, and run setup again.`,
   );
+}
+
+/** Strangers can install a public App: what they do is of no use, and in nobody's way. */
+async function installationsNow(): Promise<{ served: Installation[]; others: Installation[] }> {
+  const all = await allInstallations();
+  const judged = await Promise.all(all.map(isServedInstallation));
+  const those = (wanted: boolean) => all.filter((_, index) => judged[index] === wanted);
+  return { served: those(true), others: those(false) };
 }
 
 async function askForInstallation(
@@ -68,6 +78,13 @@ async function askForInstallation(
   { pages, isEnterpriseServer, openBrowser, waitMs }: InstallationOptions,
 ): Promise<Installation> {
   const url = `${pages}/${isEnterpriseServer ? "github-apps" : "apps"}/${app.slug}/installations/new`;
+  const { others } = await installationsNow();
+  if (others.length > 0) {
+    const names = others.map(accountOf).join(", ");
+    terminal.note(
+      `! The relay doesn't serve ${names}, where the App is installed: ALLOWED_ACCOUNTS says whom it serves`,
+    );
+  }
   terminal.note(`Install the App on the repositories that it shall serve:\n  ${url}`);
   openBrowser(url);
   const end = Date.now() + waitMs;
@@ -89,11 +106,14 @@ function unlessPassing(error: unknown): undefined {
 
 async function notInstalled(url: string): Promise<CommandError> {
   const [requester] = await requesters();
+  const [other] = (await installationsNow()).others.map(accountOf);
   return new CommandError(
     "failed",
-    requester === undefined
-      ? `The App isn't installed yet. Install it at ${url}, and run setup again.`
-      : `${requester} has asked for the App, and an owner of the account has to approve that on GitHub. Then run setup again.`,
+    requester !== undefined
+      ? `${requester} has asked for the App, and an owner of the account has to approve that on GitHub. Then run setup again.`
+      : other === undefined
+        ? `The App isn't installed yet. Install it at ${url}, and run setup again.`
+        : `The App is installed on ${other}, which the relay doesn't serve. Deploy with ALLOWED_ACCOUNTS=${other} to serve it, and run setup again (docs/security.md, Which accounts are served).`,
   );
 }
 

@@ -142,6 +142,44 @@ describe("finds and names", () => {
     );
   });
 
+  test("an App that is installed only on an account that isn't served", async () => {
+    const { repositories } = world.gitHub;
+    set(repositories.get("octo/app"), "installationId", null);
+    const lib = world.gitHub.addRepository({ owner: "elsewhere", name: "lib", installationId: 4711 });
+    mending.push(() => {
+      lib.installationId = null;
+    });
+    expect((await examine()).findings).toContainEqual(
+      expect.objectContaining({
+        check: "Installations",
+        verdict: "fault",
+        message: expect.stringMatching(/serves no account where the App is installed.* elsewhere/),
+        remedy: expect.stringContaining("ALLOWED_ACCOUNTS=elsewhere"),
+      }),
+    );
+  });
+
+  test("what an App lacks that belongs to an enterprise, and is installed on it too", async () => {
+    const { http, auth } = world.gitHub;
+    await examine();
+    const listed = http.calls.findLast(({ path }) => path === "/app/installations")?.reply as object[];
+    const account = { id: 11, slug: "umbrella", name: "Umbrella", node_id: "E_11" };
+    const installed = { id: 12, account, permissions: {}, events: [], html_url: auth.pageUrl };
+    const all = [...listed, installed];
+    http.fail({ path: /^\/app\/installations$/, status: 200, body: all, times: 2 });
+    const lacking = { ...auth.json(), owner: account, events: ["push"] };
+    http.fail({ path: /^\/app$/, status: 200, body: lacking, times: 3 });
+    const { findings } = await examine();
+    http.faults.clear();
+    const of = (check: string) => findings.find((one) => one.check === check);
+    expect(of("GitHub App")).toMatchObject({
+      verdict: "ok",
+      message: expect.stringContaining("of umbrella"),
+    });
+    expect(of("Permissions")?.remedy).toContain("/enterprises/umbrella/settings/apps/");
+    expect(of("Installations")).toMatchObject({ verdict: "ok", message: expect.stringMatching(/^1, /) });
+  });
+
   test("a webhook that goes elsewhere, in another format, without verified certificates", async () => {
     const { hook } = world.gitHub.auth.app;
     set(hook, "insecureSsl", "1");

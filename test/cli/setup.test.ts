@@ -318,6 +318,20 @@ async function storedApp(): Promise<string> {
   return readSecret(await findLocal(process.env.LOCAL_STATE_DIR ?? ""), "GitHubAppSecretArn");
 }
 
+test("an installation on an account that isn't served doesn't count", async () => {
+  const { gitHub } = world;
+  gitHub.auth.requests.length = 0;
+  const strange = gitHub.addRepository({ owner: "elsewhere", name: "lib", installationId: 4711 });
+  const keyFile = join(folder, "served.pem");
+  writeFileSync(keyFile, gitHub.privateKey);
+  const args = ["--app-id", gitHub.appId, "--key-file", keyFile, "--wait", "1s"];
+  const { code, err } = await runSetup(args, async () => {});
+  strange.installationId = null;
+  expect(code).toBe(1);
+  expect(err).toContain("! The relay doesn't serve elsewhere, where the App is installed");
+  expect(err).toMatch(/installed on elsewhere, which the relay doesn't serve.*ALLOWED_ACCOUNTS=elsewhere/);
+});
+
 test("a token that Coder refuses is replaced by the one of CODER_TOKEN", async () => {
   loseTheAgent();
   world.system.rotate({ coderToken: "0123456789-expired" });
