@@ -43,3 +43,13 @@ export async function hasSucceededSince(
     throw error;
   }
 }
+
+/** Whether a run has succeeded by now, in whichever attempt. */
+export async function hasSucceeded(
+  octokit: Octokit,
+  repository: RepositoryName,
+  { id }: Pick<FailedRunOf, "id">,
+): Promise<boolean> {
+  const run = { owner: repository.owner, repo: repository.name, run_id: id };
+  return (await octokit.rest.actions.getWorkflowRun(run)).data.conclusion === "success";
+}

@@ -1,3 +1,4 @@
+import type { FailedRunOf } from "../github/runs.js";
 import {
   type BranchFailed,
   type CheckFailed,
@@ -16,7 +17,7 @@ import type { Plan } from "../model/plan.js";
 import type { TaskKey } from "../model/record.js";
 import type { Relayed } from "../model/relayed.js";
 import type { FailureInput, Input, Subject } from "./message/input.js";
-import { fingerprintOf, type NewInput } from "./stored-input.js";
+import { fingerprintOf, type Head, type NewInput } from "./stored-input.js";
 
 /** Ids grow with time. Padded, they also sort as text. */
 const padded = (id: number) => String(id).padStart(20, "0");
@@ -77,20 +78,21 @@ export function inputsOfFailure(
   task: TaskKey,
   { text, branch, checks }: Relayed,
 ): NewInput[] {
-  const { installation, repository, delivery } = event;
+  const { repository, delivery } = event;
   const isElsewhere = repository.id !== task.repositoryId;
   const prefix = `${isElsewhere ? `run-elsewhere#${repository.id}` : "run"}#${pull.number}`;
   const headSha = headShaOf(event);
-  const head = {
-    installation,
-    repository: { id: repository.id, owner: repository.owner, name: repository.name },
-    pull: pull.number,
-    sha: headSha,
-  };
+  const head = { ...headOf(event, headSha), pull: pull.number };
   const subject = { ...pull, repository: nameOf(repository) };
   if (event.type === "check_failed") {
     const input = failureInput(event, subject, text);
-    return [{ ...runFields(event, `${prefix}#${event.run.workflowId}`), head, input }];
+    return [
+      {
+        ...runFields(event, `${prefix}#${event.run.workflowId}`),
+        head: { ...head, run: runOf(event) },
+        input,
+      },
+    ];
   }
   if (event.type === "pull_conflicted") {
     const { at, pull: conflicted } = event;
@@ -122,7 +124,7 @@ export function inputsOfFailure(
     delivery,
     version: `${at}#${padded(id)}`,
     order: `${at}#${padded(id)}`,
-    head,
+    head: { ...head, check: { kind, app, name } },
     input: { kind: "failure", subject, at, check: name, url: url || pull.url, branch, headSha, ...report },
   }));
 }
@@ -160,7 +162,12 @@ export function isOfPull(identity: string): boolean {
 
 /** The input of a run that failed on a branch. If there are several, only the newest is sent. */
 export function inputOfBranchFailure(event: BranchFailed, additions: string): NewInput {
-  return { ...runFields(event, `run#${event.run.workflowId}`), input: branchFailureInput(event, additions) };
+  const head = { ...headOf(event, event.run.headSha), run: runOf(event) };
+  return {
+    ...runFields(event, `run#${event.run.workflowId}`),
+    head,
+    input: branchFailureInput(event, additions),
+  };
 }
 
 /** `additions` is the text that the repository's config adds to the summary. */
@@ -215,6 +222,18 @@ export function inputOfJob({ delivery, repository, job, at }: JobDue, { factory,
       body: prompt,
     },
   };
+}
+
+function headOf(
+  { installation, repository: { id, owner, name } }: Pick<CheckFailed, "installation" | "repository">,
+  sha: string,
+): Head {
+  return { installation, repository: { id, owner, name }, sha };
+}
+
+function runOf({ run }: CheckFailed | BranchFailed): FailedRunOf {
+  const { id, workflowId, branch, event, headRepository } = run;
+  return { id, workflowId, branch, event, headRepository: { id: headRepository.id } };
 }
 
 function runFields({ delivery, run, at }: CheckFailed | BranchFailed, identity: string) {

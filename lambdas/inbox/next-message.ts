@@ -1,4 +1,3 @@
-import { connectGitHub } from "../github/app.js";
 import { TransientError } from "../model/errors.js";
 import type { TaskKey, TaskPull, WorkSource } from "../model/record.js";
 import { log } from "../runtime/log.js";
@@ -7,7 +6,7 @@ import type { Inbox } from "./inbox.js";
 import { messageBytes } from "./message/limits.js";
 import { section } from "./message/section.js";
 import type { InboxMeta } from "./meta.js";
-import { isHeadCurrent } from "./relevance.js";
+import { Relevance } from "./relevance.js";
 import { contentOf, type WaitingInput } from "./stored-input.js";
 
 /** The inputs of the next message. */
@@ -86,13 +85,14 @@ async function take(
   owner: InboxOwner,
 ): Promise<{ inputs: WaitingInput[]; isAll: boolean }> {
   const inputs: WaitingInput[] = [];
+  const relevance = new Relevance(owner.key);
   let room = messageBytes;
   for await (const input of waiting) {
     const isFirst = inputs.length === 0;
     if (!isFirst && (room <= 0 || input.alone || inputs[0]?.alone)) return { inputs, isAll: false };
-    if (!(await isRelevant(input, owner))) {
+    if (!(await isRelevant(input, owner, relevance))) {
       log.info(
-        "Dropped: its commit is no longer the head of a pull request of the agent's, or has no conflict",
+        "Dropped: its commit is no longer the head of a pull request of the agent's, or the failure or conflict is resolved",
         {
           ...owner.key,
           identity: input.identity,
@@ -107,9 +107,12 @@ async function take(
   return { inputs, isAll: true };
 }
 
-/** Whether the commit of a failed run is still the newest of its pull request. Other inputs are always relevant. */
-async function isRelevant({ head }: WaitingInput, { key, source }: InboxOwner): Promise<boolean> {
+/** Only CI failures and conflicts can lose their relevance. */
+async function isRelevant(
+  { head }: WaitingInput,
+  { source }: InboxOwner,
+  relevance: Relevance,
+): Promise<boolean> {
   const installation = head?.installation ?? source?.installation;
-  if (!head || installation === undefined) return true;
-  return isHeadCurrent(await connectGitHub(), { ...head, installation }, key);
+  return !head || installation === undefined || relevance.isRelevant({ ...head, installation });
 }

@@ -1,52 +1,91 @@
-import type { GitHubApp } from "../github/app.js";
+import type { Octokit } from "@octokit/rest";
+import { connectGitHub } from "../github/app.js";
+import { type CommitReport, reportsOn } from "../github/commit-reports.js";
 import { RepositoryClient } from "../github/repository.js";
+import { hasSucceeded, hasSucceededSince } from "../github/runs.js";
 import { readWhileStale } from "../github/stale-reads.js";
-import { isOutOfReach, NotInstalledError, TransientError } from "../model/errors.js";
+import { isOutOfReach, isRefusedForGood, NotInstalledError, TransientError } from "../model/errors.js";
 import type { TaskKey } from "../model/record.js";
 import { log } from "../runtime/log.js";
 import type { Head } from "./stored-input.js";
 
-/**
- * Whether the commit of a CI failure or conflict is still the head of its open pull request, and the conflict is not known
- * to be resolved. `false` if the App can no longer read the repository (blocked, gone, uninstalled), or if its name now
- * belongs to another one. If the repository is not the task's, errors don't name it, because the task's issue shows them.
- */
-export async function isHeadCurrent(
-  app: GitHubApp,
-  head: Head & { installation: number },
-  key: TaskKey,
-): Promise<boolean> {
-  const isElsewhere = head.repository.id !== undefined && head.repository.id !== key.repositoryId;
-  try {
-    const octokit = app.installation(head.installation);
-    const client = new RepositoryClient(octokit, head.repository);
-    // After a push, GitHub takes some seconds to compute whether a pull request can be merged.
-    const pull = await readWhileStale(
-      (now) => head.isConflict === true && now?.isOpen === true && now.isMergeable === undefined,
-      () => client.pull(head.pull),
-    );
-    const isSameRepository = head.repository.id === undefined || pull?.repositoryId === head.repository.id;
-    // The link was checked under the name that the other repository had at that time.
-    const isRenamed = isElsewhere && pull?.repositoryName !== nameOf(head.repository);
-    return (
-      pull?.isOpen === true &&
-      pull.headSha === head.sha &&
-      !(head.isConflict && pull.isMergeable) &&
-      isSameRepository &&
-      !isRenamed
-    );
-  } catch (error) {
-    if (isOutOfReach(error) || error instanceof NotInstalledError) {
-      log.warn("The repository of a failed run is out of reach", { pull: head.pull, error: error.name });
+/** Whether CI failures and conflicts that wait for one message still matter. */
+export class Relevance {
+  /** What CI reports on each commit. It is read once for all failures of the commit. */
+  readonly #reports = new Map<string, Promise<CommitReport[]>>();
+
+  constructor(private readonly key: TaskKey) {}
+
+  /**
+   * Whether the commit of a CI failure or conflict is still the head of its open pull request, if it has one, and the failure
+   * or conflict is not known to be resolved. `false` if the App can no longer read the repository (blocked, gone,
+   * uninstalled), or if its name now belongs to another one. If the repository is not the task's, errors don't name it,
+   * because the task's issue shows them.
+   */
+  async isRelevant(head: Head & { installation: number }): Promise<boolean> {
+    const isElsewhere = head.repository.id !== undefined && head.repository.id !== this.key.repositoryId;
+    try {
+      const octokit = (await connectGitHub()).installation(head.installation);
+      return (await isCurrent(octokit, head, isElsewhere)) && !(await this.#hasPassed(octokit, head));
+    } catch (error) {
+      if (isOutOfReach(error) || error instanceof NotInstalledError) {
+        log.warn("The repository of a failed run is out of reach", { pull: head.pull, error: error.name });
+        return false;
+      }
+      if (isElsewhere && error instanceof TransientError) {
+        throw new TransientError(
+          "GitHub did not answer about a failed run of another repository. It is retried.",
+        );
+      }
+      throw error;
+    }
+  }
+
+  /**
+   * Whether the run or check has passed since: in a re-run on the same commit, or for a failing branch, on any newer commit.
+   * `false` while it runs again, and if GitHub gives no clear answer.
+   */
+  async #hasPassed(octokit: Octokit, { repository, pull, sha, run, check }: Head): Promise<boolean> {
+    try {
+      if (run && pull === undefined) return await hasSucceededSince(octokit, repository, run);
+      // A newer run of the same workflow and commit may be for another base branch.
+      if (run) return await hasSucceeded(octokit, repository, run);
+      if (!check) return false;
+      const key = `${repository.owner}/${repository.name}@${sha}`;
+      const reports = this.#reports.get(key) ?? reportsOn(octokit, repository, sha);
+      this.#reports.set(key, reports);
+      const now = (await reports).filter(
+        ({ kind, app, name }) => kind === check.kind && (app?.id ?? "") === check.app && name === check.name,
+      );
+      return now.length > 0 && now.every(({ conclusion }) => conclusion === "success");
+    } catch (error) {
+      if (!isRefusedForGood(error)) throw error;
+      log.warn("GitHub does not say whether a failed check has passed since", { sha, error });
       return false;
     }
-    if (isElsewhere && error instanceof TransientError) {
-      throw new TransientError(
-        "GitHub did not answer about a failed run of another repository. It is retried.",
-      );
-    }
-    throw error;
   }
+}
+
+/** A failing branch has no pull request whose head it must be. */
+async function isCurrent(octokit: Octokit, head: Head, isElsewhere: boolean): Promise<boolean> {
+  const { pull: number } = head;
+  if (number === undefined) return true;
+  const client = new RepositoryClient(octokit, head.repository);
+  // After a push, GitHub takes some seconds to compute whether a pull request can be merged.
+  const pull = await readWhileStale(
+    (now) => head.isConflict === true && now?.isOpen === true && now.isMergeable === undefined,
+    () => client.pull(number),
+  );
+  const isSameRepository = head.repository.id === undefined || pull?.repositoryId === head.repository.id;
+  // The link was checked under the name that the other repository had at that time.
+  const isRenamed = isElsewhere && pull?.repositoryName !== nameOf(head.repository);
+  return (
+    pull?.isOpen === true &&
+    pull.headSha === head.sha &&
+    !(head.isConflict && pull.isMergeable) &&
+    isSameRepository &&
+    !isRenamed
+  );
 }
 
 function nameOf({ owner, name }: Head["repository"]): string {

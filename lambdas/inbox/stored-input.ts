@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
+import type { FailedRunOf } from "../github/runs.js";
 import { previousBodyBytes } from "../model/event-limits.js";
+import type { FailedCheck } from "../model/relayed.js";
 import { cutToBytes } from "../text/bytes.js";
 import type { Input } from "./message/input.js";
 
@@ -19,7 +21,7 @@ export interface StoredInput {
   order: string;
   /** The content to send. Removed once delivered. */
   input?: Input;
-  /** For a failed run: the commit, which must still be the newest of its pull request when it is sent. */
+  /** For a CI failure or a conflict: its commit and what has failed there, so that it is dropped once it is resolved. */
   head?: Head;
   /** For a review or one of its comments: the review. */
   review?: ReviewLocation;
@@ -33,14 +35,18 @@ export interface StoredInput {
   expiresAt: number;
 }
 
-/** The head commit of a failed run's pull request, and the installation that can read it. */
+/** The commit of a CI failure or a conflict, and the installation that can read it. */
 export interface Head {
   installation?: number;
   repository: { id?: number; owner: string; name: string };
-  pull: number;
+  /** The pull request whose newest commit it must still be. A failing branch has none: a newer commit may fix it. */
+  pull?: number;
   sha: string;
   /** The input is about a conflict, which is resolved once the pull request can be merged. */
   isConflict?: boolean;
+  /** The input is about a failed workflow run or a failed check of other CI, and is resolved once that has passed. */
+  run?: FailedRunOf;
+  check?: Pick<FailedCheck, "kind" | "app" | "name">;
 }
 
 /** A review, and the installation that can read its comments. */

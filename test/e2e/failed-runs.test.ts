@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { FakeChat } from "../../local/fake-coder/chats/chat.js";
 import type { FakeTask } from "../../local/fake-coder/tasks/fake-task.js";
 import type { NewRun } from "../../local/fake-github/runs/workflow-run.js";
+import { Gate } from "./gate.js";
 import { allWell, writeConfig } from "./repo-work.js";
 import { until, World } from "./support.js";
 
@@ -18,16 +19,22 @@ describe.each([
   ["Chats", "2.38" as const],
 ])("a failed run on a branch, on %s", (_, version) => {
   let world: World;
+  let gate: Gate;
   beforeAll(async () => {
+    gate = await Gate.before("send-inbox");
     world = await World.start({
       coder: { version },
+      bundles: Gate.bundles(gate),
       settings: { CODER_SERVICE_USER: "factory", MAX_CI_ROUNDS: "2" },
     });
     world.coder.addTemplate({ name: "code-factory" });
     world.coder.addUser({ username: "factory" });
     await writeConfig(world, config);
   });
-  afterAll(() => world.close());
+  afterAll(async () => {
+    await world.close();
+    await gate.remove();
+  });
 
   const fails = (
     branch: string,
@@ -84,6 +91,26 @@ describe.each([
     expect(agent.inputs[0]?.text).toContain("CI output is untrusted");
     expect(agent.inputs[0]?.text).not.toContain("same branch");
     expect(agents("main")).toHaveLength(1);
+  });
+
+  test("is not told if the workflow has succeeded on the branch before the agent listens", async () => {
+    await fails("release/0.8");
+    const agent = await until("there is an agent", () => agents("release/0.8")[0]);
+    await allWell(world);
+    gate.shut();
+    await fails("release/0.8", { error: "once more" });
+    await fails("release/0.8", { workflow: "Nightly", conclusion: "success" });
+    await gate.during(() => fails("release/0.8", { conclusion: "success" }));
+    await allWell(world);
+    expect(agent.inputs).toEqual([]);
+
+    gate.shut();
+    await fails("release/0.8", { error: "this remains" });
+    await gate.during(() => fails("release/0.8", { workflow: "Nightly", conclusion: "success" }));
+    await until("the agent gets the message", () =>
+      agent.inputs.some(({ text }) => text.includes("this remains")),
+    );
+    await allWell(world);
   });
 
   test("is fixed in a pull request, whose reviews reach the agent", async () => {

@@ -223,6 +223,67 @@ describe.each([
     expect(texts(issue)).toEqual([]);
   });
 
+  test("whose failures pass on a re-run before the agent listens gets only those that do not", async () => {
+    const { issue, pull } = await atWork();
+    const run = (workflow: string, conclusion: "success" | "failure", attempt = 1) =>
+      world.gitHub.completeRun({
+        repo: "octo/app",
+        workflow,
+        branch: pull.headBranch,
+        headSha: pull.shas.at(-1) ?? "",
+        conclusion,
+        attempt,
+        jobs: [{ name: workflow, conclusion, log: `##[error]${workflow} has failed\n` }],
+      });
+    const fail = async (name: string) => {
+      await Promise.all([
+        check(pull, `check/${name}`, { conclusion: "failure" }),
+        status(pull, `status/${name}`),
+        run(`run/${name}`, "failure"),
+      ]);
+    };
+    const pass = async (name: string) => {
+      await check(pull, `check/${name}`, { conclusion: "success" });
+      await status(pull, `status/${name}`, "success");
+      await run(`run/${name}`, "success", 2);
+    };
+    const areWaiting = () =>
+      until("the failures are in the inbox", () =>
+        world.executions("relay-failure").every(({ status }) => status === "SUCCEEDED"),
+      );
+    /** Once these failures wait for the agent. */
+    const whileWaiting = async (names: string[], act: () => Promise<unknown>) => {
+      gate.shut();
+      for (const name of names) await fail(name);
+      await gate.during(async () => {
+        await areWaiting();
+        await act();
+      });
+      await allWell(world);
+    };
+
+    await whileWaiting(["flaky"], () => pass("flaky"));
+    expect(texts(issue)).toEqual([]);
+
+    await whileWaiting(["flaky", "broken", "again"], async () => {
+      await pass("flaky");
+      await pass("again");
+      await fail("again");
+      await areWaiting();
+      // It runs again: whether it passes is not known yet.
+      await check(pull, "check/broken");
+      await status(pull, "status/broken", "pending");
+      // The same workflow's run for another base branch.
+      await run("run/broken", "success");
+    });
+    const all = texts(issue).join("\n");
+    for (const kind of ["check", "status", "run"]) {
+      expect(all).toContain(`${kind}/broken`);
+      expect(all).toContain(`${kind}/again`);
+    }
+    expect(all).not.toContain("flaky");
+  });
+
   test("that belongs to a person or is closed gets nothing; forty cost one look each per minute", async () => {
     const { issue, pull } = await atWork();
     await world.gitHub.closePull(pull, { by: "mona" });

@@ -40,7 +40,7 @@ export class Actions {
   #run(input: NewRun, by: string): Run {
     const repo = this.repositories.get(input.repo);
     const { workflow, headSha, branch, conclusion } = input;
-    const earlier = this.#runs.find(
+    const earlier = this.#runs.findLast(
       (run) => run.repo === repo && run.workflow === workflow && run.headSha === headSha,
     );
     if (earlier && (input.attempt ?? 1) > 1) return earlier;

@@ -30,7 +30,7 @@ export interface NewRun extends Partial<By> {
   headRepo?: RepositoryRef;
   conclusion: Conclusion;
   jobs?: NewJob[];
-  /** Default: 1. A higher attempt is added to the run of the same workflow and commit, if it exists. */
+  /** Default: 1. A higher attempt is added to the newest run of the same workflow and commit, if it exists. */
   attempt?: number;
   event?: string;
   /** The user who started this attempt. Default: the user who triggered the run. */
