@@ -73,6 +73,7 @@ export const actions = {
       "Finds the task that a comment, a review or a failed run is for, if its author may speak to the agent",
     secrets: ["githubApp", "coderToken", "taskMark"],
     table: { task: ["get", "update"], account: ["query", "update"] },
+    starts: ["relay-failure"],
   },
   "explain-refusal": {
     ...actionDefaults,

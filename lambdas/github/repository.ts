@@ -183,8 +183,8 @@ export class RepositoryClient {
     }
   }
 
-  /** The first open pull request that meets the condition, among the 300 that changed most recently. */
-  async findOpenPull(isIt: (pull: Pull) => boolean): Promise<Pull | undefined> {
+  /** The open pull requests that meet the condition, among the 300 that changed most recently. */
+  async findOpenPulls(isIt: (pull: Pull) => boolean): Promise<Pull[]> {
     const open = {
       ...this.#name,
       state: "open",
@@ -192,13 +192,14 @@ export class RepositoryClient {
       direction: "desc",
       per_page: perPage,
     } as const;
+    const found: Pull[] = [];
     let pages = 0;
     for await (const { data } of this.octokit.paginate.iterator(this.octokit.rest.pulls.list, open)) {
-      const found = data.map(toPull).find(isIt);
+      found.push(...data.map(toPull).filter(isIt));
       pages += 1;
-      if (found || pages === mostPages) return found;
+      if (pages === mostPages) break;
     }
-    return undefined;
+    return found;
   }
 
   /**

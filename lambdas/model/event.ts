@@ -154,8 +154,16 @@ export const runSchema = z.object({
   pulls: z.array(z.int()),
 });
 
+/** If pull requests of several tasks have the commit: the one that this execution is for. The first task's names none. */
+const oneOfSeveral = { onlyPull: z.optional(z.int()) };
+
 /** A workflow run has failed. */
-export const checkFailedSchema = z.object({ ...base, type: z.literal("check_failed"), run: runSchema });
+export const checkFailedSchema = z.object({
+  ...base,
+  ...oneOfSeveral,
+  type: z.literal("check_failed"),
+  run: runSchema,
+});
 
 /**
  * The source of a report on a commit: another App's check run, a commit status, or a workflow run that needs approval.
@@ -165,6 +173,7 @@ export const reportKinds = ["check_run", "status", "workflow_run"] as const;
 /** CI other than a failed workflow run reports on a commit. The flow reads the report itself from GitHub. */
 export const checkReportedSchema = z.object({
   ...base,
+  ...oneOfSeveral,
   type: z.literal("check_reported"),
   report: z.object({
     kind: z.enum(reportKinds),

@@ -28,9 +28,11 @@ export interface Found {
   subject: Subject | null;
   /** If refused: who may speak to the agent, for people. Empty if nobody should get an answer. */
   reason: string;
+  /** For CI: the numbers of the pull requests with the same commit that belong to other tasks, one for each task. */
+  others: number[];
 }
 
-const none: Found = { outcome: "none", key: null, hasTask: false, subject: null, reason: "" };
+const none: Found = { outcome: "none", key: null, hasTask: false, subject: null, reason: "", others: [] };
 
 /**
  * Finds the task that an event is for, and checks whether the people behind the event may speak to its agent, by their
@@ -60,7 +62,7 @@ async function find(store: TaskStore, event: InboxEvent): Promise<Found> {
     if (!found) return none;
     const { repository, hasTask, ...key } = found;
     const { allowed, reason } = await authorizeAt(repository);
-    return { outcome: allowed ? "found" : "refused", key, hasTask, subject, reason };
+    return { ...none, outcome: allowed ? "found" : "refused", key, hasTask, subject, reason };
   };
   const authorizeAt = async (repository: TaskRepository): Promise<Authorization> => {
     // Withdrawing a comment needs no permission from the relay.
@@ -73,15 +75,19 @@ async function find(store: TaskStore, event: InboxEvent): Promise<Found> {
   };
 
   const workedOn = new WorkedOn(octokit, store);
-  /** If several pull requests share the branch, the first one with a task gets the failure, so it is fixed only once. */
+  /** If several pull requests of a task have the commit, the first one gets the failure, so it is fixed only once. */
   const ofCi = async (pulls: readonly Pull[]): Promise<Found> => {
+    const ofTasks = new Map<string, { pull: Pull; found: Destination }>();
     for (const pull of pulls) {
       const found = await finder.ofPull(pull);
-      if (!found) continue;
-      const { number, url } = pull;
-      return answer(found, { kind: "pull", number, url, givenSha: await workedOn.givenSha(pull) });
+      const task = `${found?.repositoryId}#${found?.work}`;
+      if (found && !ofTasks.has(task)) ofTasks.set(task, { pull, found });
     }
-    return none;
+    const [first, ...others] = ofTasks.values();
+    if (!first) return none;
+    const { number, url } = first.pull;
+    const subject: Subject = { kind: "pull", number, url, givenSha: await workedOn.givenSha(first.pull) };
+    return { ...(await answer(first.found, subject)), others: others.map(({ pull }) => pull.number) };
   };
   if (event.type === "check_failed") {
     const { pulls, isAgents } = await pullsOfRun(octokit, event, workedOn);

@@ -12,8 +12,12 @@ export async function pullsOfCommit(
   const { repository } = event;
   const client = new RepositoryClient(octokit, repository);
   const sha = headShaOf(event);
+  const only = event.type === "check_reported" ? event.onlyPull : undefined;
   const hasHead = (pull: Pull | undefined) =>
-    pull?.isOpen === true && pull.headSha === sha && pull.repositoryId === repository.id;
+    pull?.isOpen === true &&
+    pull.headSha === sha &&
+    pull.repositoryId === repository.id &&
+    (only === undefined || pull.number === only);
   if (event.type === "pull_conflicted") {
     const pull = await client.pull(event.pull.number);
     return pull && hasHead(pull) ? workedOn.ofBranch([pull]) : [];
@@ -21,6 +25,5 @@ export async function pullsOfCommit(
   const named = await workedOn.ofBranch((await client.pullsOfCommit(sha)).filter(hasHead));
   if (named.length > 0 || !event.report.isInFork) return named;
   // GitHub doesn't know the pull requests of a commit that is only in a fork (google/go-github#2241).
-  const inFork = await client.findOpenPull(hasHead);
-  return inFork ? workedOn.ofBranch([inFork]) : [];
+  return workedOn.ofBranch(await client.findOpenPulls(hasHead));
 }

@@ -23,7 +23,9 @@ export async function pullsOfRun(
   const isOfHead = (candidate: Pull | undefined): candidate is Pull =>
     candidate?.repositoryId === event.repository.id && candidate.headRepositoryId === run.headRepository.id;
   const open = candidates.filter(isOfHead).filter(({ isOpen }) => isOpen);
-  const pulls = await workedOn.ofBranch(open.filter(({ headSha }) => headSha === run.headSha));
+  const isIt = ({ number, headSha }: Pull) =>
+    headSha === run.headSha && (event.onlyPull === undefined || number === event.onlyPull);
+  const pulls = await workedOn.ofBranch(open.filter(isIt));
   if (pulls.length > 0) return { pulls, isAgents: true };
   // A run can outlast its pull request. Its failure must not start a task.
   const closed = async () =>

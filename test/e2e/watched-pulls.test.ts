@@ -15,7 +15,11 @@ describe.each([
   let gate: Gate;
   beforeAll(async () => {
     gate = await Gate.before("send-inbox");
-    world = await World.start({ coder: { version }, bundles: Gate.bundles(gate) });
+    world = await World.start({
+      coder: { version },
+      settings: { MAX_CI_ROUNDS: "3" },
+      bundles: Gate.bundles(gate),
+    });
     world.coder.addTemplate({ name: "code-factory" });
     world.gitHub.addRepository({ owner: world.gitHub.agentLogin, name: "app", forkOf: "octo/app" });
     await writeConfig(world, '[ci]\nignore = ["codecov/*"]\n');
@@ -127,6 +131,58 @@ describe.each([
     await allWell(world);
     expect(texts(issue)).toHaveLength(1);
   });
+
+  test.each([
+    ["in its repository", "octo"],
+    ["in a fork", "coder-agent"],
+  ])(
+    "that has its newest commit in common with another task's, %s: each task is told once, within its own rounds",
+    async (__, owner) => {
+      const branch = `shared-${owner}`;
+      const head = { repo: `${owner}/app`, branch };
+      const { issue, pull } = await atWork({ head });
+      const other = await world.runningIssue();
+      const sameTask = { headSha: pull.shas[0] ?? "", head };
+      // One task hears of a commit once, however many of its pull requests have it.
+      for (const base of ["next", "older"]) await world.openPull(other, { ...sameTask, base });
+      await allWell(world);
+      const runs = (description: string) =>
+        world.gitHub.completeRun({
+          repo: "octo/app",
+          workflow: description,
+          branch,
+          headRepo: head.repo,
+          headSha: pull.shas[0] ?? "",
+          conclusion: "failure",
+          jobs: [{ name: "test", conclusion: "failure", log: `##[error]${description}\n` }],
+        });
+      const both = [issue, other];
+      const count = (one: Issue, text: string) => texts(one).filter((input) => input.includes(text)).length;
+
+      const reported = await status(pull, "ci/both", "failure", { description: "the status" });
+      await Promise.all(both.map((one) => told(one, "the status")));
+      const ran = await runs("the run");
+      await Promise.all(both.map((one) => told(one, "the run")));
+      await world.gitHub.redeliver(reported.guid);
+      await world.gitHub.redeliver(ran.guid);
+      await allWell(world);
+      expect(both.map((one) => [count(one, "the status"), count(one, "the run")])).toEqual([
+        [1, 1],
+        [1, 1],
+      ]);
+      await runs("third");
+      await Promise.all(both.map((one) => told(one, "third")));
+      await allWell(world);
+      await world.gitHub.comment(other, { by: "mona", body: "Carry on." });
+      await told(other, "Carry on.");
+      await allWell(world);
+      await runs("fourth");
+      await told(other, "fourth");
+      await world.untilStatus(issue, "have not helped");
+      await allWell(world);
+      expect(both.map((one) => count(one, "fourth"))).toEqual([0, 1]);
+    },
+  );
 
   test("gets no failures if a person pushed the newest commit, or if a maintainer must approve the workflows", async () => {
     const { issue, pull } = await atWork();

@@ -67,7 +67,13 @@ const lambdaRights: Record<string, string[]> = {
   ObserveTask: [...readsCoder, getsTasks],
   EndTask: [...readsCoder, updatesTasks, knowsAccounts],
   Announce: [...actsAsInstallation, updatesTasks],
-  FindTask: [...actsAsInstallation, ...readsCoder, updatesTasks, knowsAccounts],
+  FindTask: [
+    ...actsAsInstallation,
+    ...readsCoder,
+    updatesTasks,
+    knowsAccounts,
+    `states:StartExecution on ${machine("relay-failure")}`,
+  ],
   ExplainRefusal: [...actsAsInstallation, onItems("dynamodb:UpdateItem", "inbox")],
   RelayLogs: [...actsAsInstallation, onItems("dynamodb:UpdateItem", "ci"), knowsAccounts],
   WatchPulls: [
@@ -313,7 +319,12 @@ describe("Lambdas", () => {
     ObserveTask: { ...coder, ...table },
     EndTask: { ...coder, ...table },
     Announce: { ...githubApp, ...table },
-    FindTask: { ...githubApp, ...coder, ...table },
+    FindTask: {
+      ...githubApp,
+      ...coder,
+      ...table,
+      RELAY_FAILURE_FLOW_ARN: machine("relay-failure"),
+    },
     ExplainRefusal: { ...githubApp, ...table },
     RelayLogs: { ...githubApp, ...table },
     TrackPull: { ...githubApp, ...coder, ...table },
