@@ -15,7 +15,7 @@ const inputSchema = z.object({
 const { MAX_CI_ROUNDS: maxRounds } = inboxEnvironment();
 const store = new TaskStore();
 
-/** Says why the agent gets no CI failures. */
+/** Says in the status comment why the agent gets no CI failures. */
 export async function handler(input: unknown): Promise<void> {
   const { key, reason, who, execution, pull } = parseInput(inputSchema, input);
   await announceSilence(store, key, { reason, who, maxRounds, holder: execution, pull });

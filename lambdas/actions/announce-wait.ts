@@ -6,7 +6,7 @@ import { TaskStore } from "../tasks/store.js";
 const inputSchema = z.object({ drain: drainSchema });
 const store = new TaskStore();
 
-/** Says that the agent has not listened for a day, and keeps what waits. */
+/** Says in the status comment that the agent has taken no message for a day, and keeps the inputs. */
 export async function handler(input: unknown): Promise<void> {
   const { drain } = parseInput(inputSchema, input);
   await announceLongWait(store, drain);

@@ -7,7 +7,7 @@ import { attentionEnvironment } from "../runtime/environment.js";
 const inputSchema = z.object({ settledSeconds: z._default(z.int().check(z.nonnegative()), 30) });
 const { NOTIFY: notify } = attentionEnvironment();
 
-/** Tells people once when they have to act, and says in the status comments what no delivery says. */
+/** Tells people once when they have to act, and updates the status comments with what no delivery reports. */
 export async function handler(input: unknown): Promise<Attention> {
   return attend({ ...parseInput(inputSchema, input ?? {}), notify });
 }

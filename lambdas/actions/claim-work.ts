@@ -9,8 +9,8 @@ const inputSchema = z.object({ event: workEventSchema });
 const store = new TaskStore();
 
 /**
- * Registers the event as the newest about its work, unless a newer one is known, and plans the task that it asks for. A pull
- * request that the task of an issue takes up is tracked as one of its own, until the agent is unassigned there.
+ * Registers the event as the newest one about its work, unless a newer one is known, and plans the task that it asks for. If
+ * an issue's task takes up a pull request, it is tracked like the task's own ones, until the agent is unassigned there.
  */
 export async function handler(input: unknown): Promise<Claim> {
   const { event } = parseInput(inputSchema, input);
@@ -18,7 +18,7 @@ export async function handler(input: unknown): Promise<Claim> {
   const { outcome, key, intent } = claim;
   if (outcome !== "joined" || intent === null) return claim;
   if (event.type === "task_requested") await takeUp(store, key, event);
-  // One that was closed stays in the status comment of its task, which track-pull sees to.
+  // A closed pull request stays in the status comment of its task, which track-pull updates.
   if (event.type === "task_closed" && event.reason === "unassigned") await leave(store, key, event, intent);
   return claim;
 }

@@ -9,7 +9,7 @@ import { TaskStore } from "../tasks/store.js";
 const inputSchema = z.extend(claimedSchema, {
   event: startingEventSchema,
   plan: planSchema,
-  /** The ARN of the execution; executions that an older version started do not pass it. */
+  /** The ARN of the execution. Executions that an older version started do not pass it. */
   execution: z.optional(z.string()),
   /** When the execution was started: ISO 8601. */
   startedAt: z.optional(z.string()),

@@ -21,7 +21,7 @@ const inputSchema = z.extend(claimedSchema, {
 
 const store = new TaskStore();
 
-/** Ends the task: deletes it, or pauses it if the agent was only unassigned. */
+/** Ends the task: deletes it, or only pauses it if the agent was unassigned. */
 export async function handler(input: unknown): Promise<Ending> {
   return endTask(store, parseInput(inputSchema, input));
 }

@@ -5,12 +5,12 @@ import { TaskStore } from "../tasks/store.js";
 
 const inputSchema = z.object({
   drain: drainSchema,
-  /** Why the task is gone, if that is known. */
+  /** Why the task is gone, if known. */
   reason: z.optional(z.string()),
 });
 const store = new TaskStore();
 
-/** Keeps the inputs that wait for a deleted task, for a new task of the same work. */
+/** Keeps the inputs of a deleted task for a new task of the same work. */
 export async function handler(input: unknown): Promise<Keeping> {
   const { drain, reason } = parseInput(inputSchema, input);
   return keepForNewTask(store, drain, reason);

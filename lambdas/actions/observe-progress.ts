@@ -6,10 +6,7 @@ import { TaskStore } from "../tasks/store.js";
 const inputSchema = z.object({ follow: followSchema });
 const store = new TaskStore();
 
-/**
- * Observes an agent's turn: whether the status comment should change. Throws an `AgentWorkingError` or an
- * `AgentRestingError` if not.
- */
+/** Observes an agent's turn. Throws an `AgentWorkingError` or an `AgentRestingError` if there is no news. */
 export async function handler(input: unknown): Promise<ProgressObservation> {
   return observeProgress(store, parseInput(inputSchema, input).follow);
 }

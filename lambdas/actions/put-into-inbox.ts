@@ -10,7 +10,7 @@ import { TaskStore } from "../tasks/store.js";
 const inputSchema = z.object({
   event: z.discriminatedUnion("type", [inboxEventSchema, startingEventSchema]),
   key: taskKeySchema,
-  /** The pull request of a CI failure, and what the agent gets of it. */
+  /** The pull request of a CI failure, and the failure's content for the agent. */
   subject: z.optional(subjectSchema),
   relayed: z.optional(relayedSchema),
   /** The plan of a scheduled job or of a failing branch. */

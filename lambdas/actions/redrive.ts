@@ -5,7 +5,7 @@ import { parseInput } from "../model/flow-input.js";
 /** `early` is for operators; EventBridge Scheduler passes nothing. */
 const inputSchema = z.object({ early: z._default(z.boolean(), false) });
 
-/** Redrives the runs that an outage of GitHub, Coder or AWS has failed. */
+/** Redrives the runs that failed because of an outage of GitHub, Coder or AWS. */
 export async function handler(input: unknown): Promise<RedriveOutcome> {
   return redriveFailedRuns(parseInput(inputSchema, input ?? {}));
 }

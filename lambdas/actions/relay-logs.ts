@@ -12,7 +12,7 @@ import { ciEnvironment } from "../runtime/environment.js";
 
 const inputSchema = z.object({
   event: z.discriminatedUnion("type", [checkFailedSchema, checkReportedSchema, pullConflictedSchema]),
-  /** The pull request; a run on a branch has none. */
+  /** The pull request. A run on a branch has none. */
   subject: z.optional(subjectSchema),
   execution: z._default(z.string(), ""),
   /** When the execution was started. */
@@ -20,7 +20,7 @@ const inputSchema = z.object({
 });
 const { CI_SETTLE_MINUTES: settleMinutes } = ciEnvironment();
 
-/** Summarizes what has failed on a commit in at most 48 KiB of text. */
+/** Summarizes the failures on a commit in at most 48 KiB of text. */
 export async function handler(input: unknown): Promise<Relayed> {
   const { event, subject, execution, startedAt } = parseInput(inputSchema, input);
   return relayCi({ event, pull: subject, execution, startedAt, settleMinutes });

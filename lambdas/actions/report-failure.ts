@@ -14,7 +14,7 @@ const statusChangeSchema = z.object({
     executionArn: z.string(),
     name: z.string(),
     status: z.string(),
-    /** EventBridge leaves it out if it is too long. */
+    /** EventBridge omits it if it is too long. */
     input: z.nullish(z.string()),
     error: z.nullish(z.string()),
     cause: z.nullish(z.string()),
@@ -22,7 +22,7 @@ const statusChangeSchema = z.object({
   }),
 });
 
-/** The executions' inputs. A failure that concerns a comment or a CI run is reported to operators only. */
+/** The executions' inputs. A failure about a comment or a CI run is reported only to operators. */
 const runInputSchema = z.union([
   z.object({ event: workEventSchema }),
   z.object({ drain: drainSchema }),

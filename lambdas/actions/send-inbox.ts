@@ -11,10 +11,10 @@ const observationSchema = z.optional(z.object({ wait: agentWaitSchema }));
 const inputSchema = z.object({
   drain: drainSchema,
   observation: observationSchema,
-  /** Its name in executions that an earlier version started. */
+  /** The name of `observation` in executions that an earlier version started. */
   look: observationSchema,
 });
-/** Beside the state. Absent in executions that an earlier version started. */
+/** Passed beside the state. Absent in executions that an earlier version started. */
 const attemptSchema = z.object({ retries: z._default(z.int(), 0) });
 
 const store = new TaskStore();
@@ -25,7 +25,7 @@ const instructions = {
   several: settings.SEVERAL_INSTRUCTION ?? defaultInstructions.several,
 };
 
-/** Sends all waiting inputs to the agent as one message, if the agent is ready. */
+/** Sends the waiting inputs to the agent as one message, if the agent is ready. */
 export async function handler(input: unknown): Promise<Sending> {
   const { drain, look, observation = look } = parseInput(inputSchema, stateIn(input));
   const { retries } = parseInput(attemptSchema, input);

@@ -11,7 +11,7 @@ const inputSchema = z.object({
 });
 const { CREATE_TASK_FLOW_ARN: createTaskFlow } = startEnvironment();
 
-/** Starts a task for a branch on which a workflow has failed. */
+/** Starts a task for a branch on which a workflow failed. */
 export async function handler(input: unknown): Promise<void> {
   const { event, text } = parseInput(inputSchema, input);
   await startBranchTask(createTaskFlow, event, text);

@@ -8,7 +8,7 @@ const inputSchema = z.object({ key: taskKeySchema });
 const { FOLLOW_TASK_FLOW_ARN: followFlow } = followEnvironment();
 const store = new TaskStore();
 
-/** Starts a follower of the agent's turn, if it is worth its cost. */
+/** Starts a follower of the agent's turn, if following it is worth the cost. */
 export async function handler(input: unknown): Promise<{ follower: string }> {
   return startFollowing(store, followFlow, parseInput(inputSchema, input).key);
 }

@@ -7,7 +7,7 @@ import { TaskStore } from "../tasks/store.js";
 const inputSchema = z.object({ event: pullChangedSchema, execution: z.string() });
 const store = new TaskStore();
 
-/** Notes in the record of a task where its pull request stands, and shows it in the status comment. */
+/** Notes the state of a pull request in its task's record, and shows it in the status comment. */
 export async function handler(input: unknown): Promise<Tracked> {
   const { event, execution: holder } = parseInput(inputSchema, input);
   return trackPull(store, { event, holder });

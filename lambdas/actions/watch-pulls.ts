@@ -10,7 +10,7 @@ const inputSchema = z.object({ event: pullsMovedSchema, execution: z.string(), s
 const { RELAY_FAILURE_FLOW_ARN: relayFlow } = relayEnvironment();
 const store = new TaskStore();
 
-/** Looks for conflicts of the agent's pull requests after a push. */
+/** Looks for conflicts in the agent's pull requests after a push. */
 export async function handler(input: unknown): Promise<void> {
   const agents: Watch["agents"] = (octokit, pulls) => new WorkedOn(octokit, store).among(pulls);
   await watchPulls({ ...parseInput(inputSchema, input), relayFlow, agents });

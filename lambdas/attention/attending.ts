@@ -17,33 +17,36 @@ import { type Transition, transitionsOf } from "./transitions.js";
 import { Turns } from "./turns.js";
 
 export interface AttentionOptions {
-  /** A person is told of what has stood for so long: what is repaired by then needs nobody. */
+  /** How long a state must last before a person is told. If it is fixed by then, nobody has to act. */
   settledSeconds: number;
   notify: Notification;
 }
 
 export interface Attention {
-  /** `unfinished`: a limit of time or requests was reached, and the next run looks at the rest. `busy`: another run is at it. */
+  /** `unfinished`: out of time or requests, and the next run continues with the rest. `busy`: another run is active. */
   outcome: "done" | "unfinished" | "busy";
-  /** How many works were looked at. */
+  /** How many works were checked. */
   works: number;
 }
 
 /** Longer than a run may take (`infra/definition/actions.ts`). */
 const lease: Lease = { key: { pk: "task#watched", sk: "lease" }, ms: 130_000, of: "attending to all tasks" };
 
-/** Works that are attended to at the same time, and the time that they may take, in milliseconds. */
+/** How many works are checked at the same time, and how long they may take, in milliseconds. */
 const atOnce = 8;
 const batchMs = 20_000;
 
-/** A work is looked at every minute at first, and less often the longer nothing changes: a tenth of that time apart. */
+/**
+ * A work is checked every minute at first, and less often the longer nothing changes: the interval is a tenth of the time
+ * since the last change, at most `leastOften` minutes.
+ */
 const share = 10;
 const leastOften = 5;
 const minuteMs = 60_000;
 
 /**
- * Looks at all works in which something may be due that no delivery says, and tells the people who have to act. A run that
- * dies, or that finds something out of reach, leaves it to the next one.
+ * Checks all works in which something may be due without a delivery, and tells the people who have to act. If a run dies, or
+ * something is out of reach, the next run does the rest.
  */
 export async function attend({ settledSeconds, notify }: AttentionOptions): Promise<Attention> {
   const due = (await new WatchedWorks().list()).filter(isDue);
@@ -82,7 +85,7 @@ class Attending {
     return { outcome: "done", works: due.length };
   }
 
-  /** What fails for one work must not keep the others waiting. */
+  /** A failure of one work must not hold up the others. */
   async #attend(work: WatchedWork, record: TaskRecord | undefined): Promise<void> {
     try {
       if (!record || !isSourced(record) || (await this.#lookAt(work, record)))
@@ -90,7 +93,7 @@ class Attending {
     } catch (error) {
       if (error instanceof RateLimitedError) this.#isLimited = true;
       const { repositoryId, work: of } = work;
-      log.error("A work cannot be attended to", {
+      log.error("A work cannot be checked for attention", {
         repositoryId,
         work: of,
         error: errorName(error),
@@ -99,14 +102,14 @@ class Attending {
     }
   }
 
-  /** Returns whether nothing more is due until something changes. */
+  /** Returns whether nothing else is due until something changes. */
   async #lookAt(work: WatchedWork, known: SourcedRecord): Promise<boolean> {
     const record = await this.#pulls.sync(await this.#turns.sync(work, known));
     const isTold = await this.#tell(record);
     return isTold && openPullsOf(record).length === 0 && !(await this.#turns.isAwaited(record));
   }
 
-  /** Returns whether the requester knows all that there is to tell. */
+  /** Returns whether the requester has been told everything. */
   async #tell(record: SourcedRecord): Promise<boolean> {
     if (this.notify === "none") return true;
     let isTold = true;
@@ -126,7 +129,7 @@ class Attending {
     const octokit = (await connectGitHub()).installation(source.installation);
     const login = await loginOf(octokit, source.repository, requester);
     if (login === undefined) {
-      log.info("Nobody is to be told", {
+      log.info("There is nobody to notify", {
         transition: telling.transition,
         repositoryId: source.repository.id,
       });
@@ -140,7 +143,7 @@ class Attending {
   }
 }
 
-/** Whether GitHub takes the request: not for the author of the pull request, or for somebody who is no collaborator. */
+/** Returns whether GitHub accepts the request. It refuses the pull request's author, and people who aren't collaborators. */
 async function requestReview(
   octokit: Octokit,
   { repository, number }: TaskPull,

@@ -11,21 +11,21 @@ import { errorName, log } from "../runtime/log.js";
 import type { SourcedRecord } from "../status/mention.js";
 import type { TaskStore } from "../tasks/store.js";
 
-/** The part of a run that is left to what has to be said, in milliseconds. */
+/** The part of a run that is reserved for telling people, in milliseconds. */
 const reservedMs = 60_000;
 
-/** The pull requests of a record whose checks matter to somebody. */
+/** The pull requests of a record whose checks still matter. */
 export function openPullsOf({ wanted, pulls = [] }: TaskRecord): TaskPull[] {
   return wanted ? pulls.filter(({ state }) => isOpen(state)) : [];
 }
 
-/** What CI says about the open pull requests of all tasks: the few requests for it are made once in a run. */
+/** The checks of the open pull requests of all tasks. They are requested only once per run, with few requests. */
 export class PullLooks {
   readonly #found = new Map<string, HeadChecks>();
 
   constructor(private readonly store: TaskStore) {}
 
-  /** Asks each installation for all of its pull requests together. */
+  /** Reads the pull requests of each installation together. */
   async look(records: readonly SourcedRecord[]): Promise<void> {
     const asked = new Map<number, string[]>();
     for (const record of records) {
@@ -41,18 +41,18 @@ export class PullLooks {
       const app = await connectGitHub();
       const octokit = app.installation(installation);
       if (!(await hasQuota(octokit))) {
-        log.warn("The rest of GitHub's hourly requests is left to the flows", { installation });
+        log.warn("The rest of GitHub's hourly requests is reserved for the flows", { installation });
         return;
       }
       for (let from = 0; from < ids.length && hasTimeFor(reservedMs); from += pullsAtOnce) {
         const found = await checksOfPulls(octokit, ids.slice(from, from + pullsAtOnce), configPath);
         for (const [id, { checks, ...head }] of found) {
-          // The App's own check run says something about the config file, which is not the agent's business.
+          // The App's own check run is about the config file, which does not concern the agent.
           this.#found.set(id, { ...head, checks: checks.filter((check) => check.app !== app.id) });
         }
       }
     } catch (error) {
-      // People are still told what the records say.
+      // People are still told about what is in the records.
       log.warn("GitHub does not show the checks of an installation's pull requests", {
         installation,
         error: errorName(error),
@@ -60,7 +60,7 @@ export class PullLooks {
     }
   }
 
-  /** Shows in the status comment what CI says. Returns the record after that. */
+  /** Shows the checks in the status comment, and returns the record after that. */
   async sync(record: SourcedRecord): Promise<SourcedRecord> {
     const { pulls = [], source } = record;
     const open = openPullsOf(record);
@@ -75,7 +75,7 @@ export class PullLooks {
   }
 }
 
-/** What was known already, if nothing has changed. */
+/** The checks of a pull request; the known object, if nothing has changed. */
 async function judged(
   found: HeadChecks,
   { checks: known, state, repository, number }: TaskPull,
@@ -85,7 +85,7 @@ async function judged(
   const result = resultOf(found);
   const isGood = state === "open" && (result === "passed" || result === "none");
   let { isMergeable } = found;
-  // A query may not make GitHub compute it. This does.
+  // A GraphQL query may not make GitHub compute it, but this request does.
   if (isMergeable === undefined && isGood) {
     const octokit = (await connectGitHub()).installation(installation);
     isMergeable = (await new RepositoryClient(octokit, repository).pull(number))?.isMergeable;

@@ -8,8 +8,8 @@ import { isEnough } from "../model/permission.js";
 import { agentEnvironment } from "../runtime/environment.js";
 
 /**
- * The present login of the person who asked for work, if they can act on what they are told: never a bot, nor the agent,
- * nor somebody who may not speak to the agent any more.
+ * The current login of the person who asked for the work, if they can act on a notification: never a bot, the agent, or
+ * somebody who may no longer speak to the agent.
  */
 export async function loginOf(
   octokit: Octokit,

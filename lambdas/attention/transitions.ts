@@ -8,17 +8,17 @@ import { openPullsOf } from "./pulls.js";
 
 /** A transition after which a person has to act. */
 export interface Transition extends Omit<Telling, "mention" | "otherwise"> {
-  /** Since when: milliseconds since the epoch. */
+  /** When it happened: milliseconds since the epoch. */
   at: number;
-  /** How much longer than others it must have stood before the person is told. Default: 1. */
+  /** How many times longer than others it must last before the person is told. Default: 1. */
   patience?: number;
   headline: string;
   shows?: "detail" | "report";
-  /** The pull request that is to be reviewed. */
+  /** The pull request that the person should review. */
   reviews?: TaskPull;
 }
 
-/** What the requester of an issue's work has to know. */
+/** The transitions that the person who asked for an issue's work has to know. */
 export async function transitionsOf(record: SourcedRecord): Promise<Transition[]> {
   if (!("issue" in record.source)) return [];
   const ofStatus = await statusTransition(record, record.source.issue);
@@ -45,18 +45,18 @@ async function statusTransition(record: SourcedRecord, page: Issue): Promise<Tra
   return { transition, at, page, headline, shows: "report" };
 }
 
-/** The repository of a pull request, by its page: it may be another one than that of the issue. */
+/** The repository of a pull request, by its page. It may differ from the issue's. */
 function repositoryOf(url: string): RepositoryName {
   const [, owner = "", name = ""] = new URL(url).pathname.split("/");
   return { owner, name };
 }
 
-/** CI may begin late, and an agent that works may push again. */
+/** CI may start late, and an agent that works may push again. */
 const patience = { none: 10, working: 20 };
 
 /**
- * A pull request is ready once for each newest commit, and only if GitHub says that it can be merged. A conflict is the
- * agent's to solve. One that the agent only reviews is somebody else's to get ready.
+ * A pull request becomes ready once for each newest commit, and only if GitHub says that it can be merged. Conflicts are for
+ * the agent to resolve. If the agent only reviews a pull request, making it ready is somebody else's job.
  */
 function readiness({ status }: SourcedRecord, pull: TaskPull): Transition[] {
   const { state, ask, checks, repository, number } = pull;
@@ -82,8 +82,8 @@ function readiness({ status }: SourcedRecord, pull: TaskPull): Transition[] {
 const turnsOf = ({ intent }: TaskRecord) => `waits#${intent}#`;
 
 /**
- * The name of the turn that is over, which counts what the agent was given: it may work and rest again by itself.
- * `undefined` if the requester was told since it rests, or if something still waits to be sent.
+ * The name of the finished turn. It contains the number of stored inputs, because the agent may work and rest again by
+ * itself. `undefined` if the requester has been told since the agent rests, or if an input still waits to be sent.
  */
 async function turnOf(record: SourcedRecord): Promise<string | undefined> {
   const told = Object.entries(record.told ?? {}).filter(([name]) => name.startsWith(turnsOf(record)));

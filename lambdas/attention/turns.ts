@@ -12,27 +12,27 @@ import type { TaskStore } from "../tasks/store.js";
 type Views = ReadonlyMap<string, TaskView>;
 
 /**
- * The turns of agents that no execution follows, because their backend shows how all tasks stand in one request. It is made
- * once in a run, and only if such an agent is looked at.
+ * The turns of agents that no execution follows, because their backend shows the states of all tasks in one request. That
+ * request is made once per run, and only if such an agent is checked.
  */
 export class Turns {
   readonly #views = new Map<Backend, Promise<Views>>();
 
   constructor(
     private readonly store: TaskStore,
-    /** An agent may report for a moment that it is idle, although it works on. */
+    /** An agent may report for a moment that it is idle, although it is still working. */
     private readonly settledMs: number,
   ) {}
 
-  /** Says in the status comment that the agent's turn is over, or that it works again. Returns the record after that. */
+  /** Says in the status comment that the agent's turn is over, or that it works again, and returns the record after that. */
   async sync(key: TaskKey, record: SourcedRecord): Promise<SourcedRecord> {
     const view = (await this.#viewsFor(record))?.get(record.task?.id ?? "");
-    // An agent that reports no state may work or rest.
+    // An agent that reports no state may be working or idle.
     const state = !view || view.silent ? undefined : turnState(view);
     if (!view || state === undefined) return record;
     const report = view.report ?? "";
     const isKnown = state === record.status?.state;
-    // What a working agent reports is shown at the end of its turn.
+    // A working agent's report is shown at the end of its turn.
     if (isKnown && (state === "running" || report === (record.report ?? ""))) return record;
     if (state === "waiting" && Date.now() - (view.since ?? 0) < this.settledMs) return record;
     // The next message is about to be sent.
@@ -42,7 +42,7 @@ export class Turns {
     return now?.source ? { ...now, source: now.source } : record;
   }
 
-  /** Whether the end of this agent's turn will be seen here alone. */
+  /** Whether only this class will see the end of the agent's turn. */
   async isAwaited(record: TaskRecord): Promise<boolean> {
     return record.status?.state === "running" && (await this.#viewsFor(record)) !== undefined;
   }
@@ -58,7 +58,7 @@ export class Turns {
   }
 }
 
-/** Without Coder's answer, people are still told what the records say. */
+/** Without Coder's answer, people are still told about what is in the records. */
 function unseen(error: unknown): Views {
   log.warn("Coder does not show its tasks", { error: errorName(error) });
   return new Map();

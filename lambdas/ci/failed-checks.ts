@@ -7,7 +7,7 @@ import type { FailedCheck } from "../model/relayed.js";
 import { cutToBytes } from "../text/bytes.js";
 import { oneLine } from "../text/clean.js";
 
-/** The most checks that one message names; of the first of them, the summaries and remarks are read. */
+/** The most checks that one message names. Summaries and remarks are read only for the first of them. */
 const mostChecks = 100;
 const mostRead = 20;
 const mostRemarks = 50;
@@ -18,7 +18,7 @@ const urlLength = 1000;
 /** GitHub Actions reports failed runs itself, with logs. */
 const actionsSlug = "github-actions";
 
-/** Those of a commit's reports that are failures of other CI, each told by one report only. */
+/** The reports on a commit that are failures of other CI. Each failure is reported only once. */
 export function failuresOfOthers(reports: readonly CommitReport[]): CommitReport[] {
   const runs = reports.filter(({ kind }) => kind === "check_run");
   return reports.filter(
@@ -29,13 +29,13 @@ export function failuresOfOthers(reports: readonly CommitReport[]): CommitReport
   );
 }
 
-/** Some CI makes a check run and a status of the same name, or with the same page. */
+/** Some CI creates a check run and a status with the same name or the same page. */
 function repeats(status: CommitReport, run: CommitReport): boolean {
   const isSameName = status.name.toLowerCase() === run.name.toLowerCase();
   return isSameName || (status.url !== "" && status.url === run.url);
 }
 
-/** The failures as the agent gets them: all together at most 48 KiB of text. */
+/** The failures as the agent gets them, with at most 48 KiB of text in all. */
 export async function tellFailures(
   octokit: Octokit,
   repository: RepositoryName,
@@ -64,7 +64,7 @@ export function checkOf(
   return { kind, app: app?.id ?? "", ...cut, id, at, conclusion, text };
 }
 
-/** A check run's title, summary and remarks, or a status's description: secrets are redacted. */
+/** A check run's title, summary and remarks, or a status's description, with secrets redacted. */
 function textOf({ title, summary, annotations }: CommitReport, remarks: readonly Remark[]): string {
   const isFailure = ({ level }: Remark) => level === "failure";
   const shown = [...remarks.filter(isFailure), ...remarks.filter((remark) => !isFailure(remark))];

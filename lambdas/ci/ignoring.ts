@@ -1,9 +1,9 @@
-/** Whether a pattern of the config's `ci.ignore` names a check: `*` stands for any text, everything else for itself. */
+/** Whether a pattern of the config's `ci.ignore` matches a check's name. `*` stands for any text, all else for itself. */
 export function isIgnored(patterns: readonly string[], name: string): boolean {
   return patterns.some((pattern) => matches(pattern.split("*"), name));
 }
 
-/** The parts between the stars, in their order: in time that grows only with the lengths. */
+/** Matches the parts between the stars in order. The time grows only linearly with the lengths. */
 function matches(parts: readonly string[], name: string): boolean {
   const [first = "", ...others] = parts;
   const last = others.pop();

@@ -20,12 +20,12 @@ import { failuresOfOthers, tellFailures } from "./failed-checks.js";
 import { isIgnored } from "./ignoring.js";
 import { SharedTurn } from "./shared-turn.js";
 
-/** A failure, and the execution that relays it. */
+/** A failure and the execution that relays it. */
 export interface Relaying {
   event: CheckFailed | CheckReported | PullConflicted;
-  /** Its pull request; a run on a branch has none. */
+  /** Its pull request. A run on a branch has none. */
   pull?: Subject | undefined;
-  /** The execution's ARN, and when it was started: ISO 8601. */
+  /** The execution's ARN, and when it was started, in ISO 8601. */
   execution: string;
   startedAt: string;
   settleMinutes: number;
@@ -34,8 +34,8 @@ export interface Relaying {
 const nothing: Relayed = { silence: "nothing", who: "", branch: "", text: "", checks: [] };
 
 /**
- * Reads what has failed on the newest commit of a pull request, once its other checks are over or were waited for long
- * enough; or what has failed on a branch. A repository that the App no longer reaches has nothing to tell.
+ * Reads the failures on the newest commit of a pull request, once its other checks are over or have taken too long, or those
+ * of a run on a branch. If the App no longer reaches the repository, there is nothing to relay.
  *
  * @throws ChecksRunningError while other checks run.
  */
@@ -65,7 +65,7 @@ async function relay(relaying: Relaying, app: GitHubApp): Promise<Relayed> {
     });
     return nothing;
   }
-  // Who assigns a pull request to the agent asks for work on what it has at that time, whoever has pushed it.
+  // Assigning the agent to a pull request asks for work on its current commit, no matter who pushed it.
   const who = sha === subject.givenSha ? undefined : await personBehind(octokit, event, pull);
   if (who !== undefined) return { ...nothing, silence: "person", who };
 
@@ -80,8 +80,8 @@ async function relay(relaying: Relaying, app: GitHubApp): Promise<Relayed> {
   if (!(await turn.begin())) return nothing;
   settle(await read(), relaying);
   if (!(await turn.end()))
-    throw new ChecksRunningError("Another check has failed meanwhile. It is told, too.");
-  // Read again: until now, the commit's other failures were left to this execution.
+    throw new ChecksRunningError("Another check has failed in the meantime. It goes into the same message.");
+  // Read again, because other executions may have left the commit's other failures to this one until now.
   const failures = failuresOfOthers(await read());
   const checks = await tellFailures(octokit, event.repository, failures);
   return { ...nothing, silence: "", branch: pull.headBranch, checks };
@@ -93,7 +93,7 @@ async function relayLogs(octokit: Octokit, { repository, run }: CheckFailed): Pr
   return { ...nothing, silence: "", text };
 }
 
-/** The login of the person who has pushed the newest commit; `undefined` if the agent or a bot has, or GitHub doesn't say. */
+/** The login of the person who pushed the newest commit; `undefined` if the agent or a bot did, or GitHub doesn't say. */
 async function personBehind(
   octokit: Octokit,
   { repository }: Relaying["event"],
@@ -104,7 +104,7 @@ async function personBehind(
   return pusher?.type === "User" && pusher.id !== (await agentId(octokit)) ? pusher.login : undefined;
 }
 
-/** Reads the reports on a commit, without those that the config ignores and the App's own. */
+/** Reads the reports on a commit, except for the App's own and those that the config ignores. */
 async function reader(app: GitHubApp, { installation, repository }: Relaying["event"], sha: string) {
   const octokit = app.installation(installation);
   const config = await readConfig(octokit, repository);
@@ -115,7 +115,7 @@ async function reader(app: GitHubApp, { installation, repository }: Relaying["ev
   return { read, isIgnoredName };
 }
 
-/** Throws while other checks of the commit run, and while GitHub doesn't show the reported one yet. */
+/** Throws while other checks of the commit are running, and while GitHub doesn't show the reported one yet. */
 function settle(reports: readonly CommitReport[], { event, startedAt, settleMinutes }: Relaying): void {
   const running = reports.filter(({ isRunning }) => isRunning).map(({ name }) => name);
   const isShown =
@@ -123,8 +123,8 @@ function settle(reports: readonly CommitReport[], { event, startedAt, settleMinu
     reports.some(({ kind, name }) => kind === event.report.kind && name === event.report.name);
   const isOver = Date.now() - Date.parse(startedAt) >= settleMinutes * 60_000;
   if (isOver || (running.length === 0 && isShown)) return;
-  log.info("Other checks of the commit still run", { running: running.slice(0, 10), isShown });
+  log.info("Other checks of the commit are still running", { running: running.slice(0, 10), isShown });
   throw new ChecksRunningError(
-    `${running.length} checks of the commit still run. Their failures go to the agent in the same message.`,
+    `${running.length} checks of the commit are still running. Their failures go to the agent in the same message.`,
   );
 }

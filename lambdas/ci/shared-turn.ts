@@ -1,19 +1,19 @@
 import { secondsFromNow, Table } from "../aws/table.js";
 
-/** Longer than its holder pauses, retries included; a holder that fails is redriven, or replaced after this. */
+/** Longer than its holder pauses, including retries. A holder that fails is redriven, or replaced after this time. */
 const heldForMs = 40 * 60_000;
 
 interface TurnItem {
-  /** The ARN of an execution, which its retries and redrives have too. */
+  /** The ARN of an execution. Its retries and redrives have the same. */
   holder?: string;
   until?: number;
-  /** Another execution has come meanwhile, and has left its part to the holder. */
+  /** Another execution has joined in the meantime, and left its part to the holder. */
   joined?: boolean;
   expiresAt?: number;
 }
 
 /**
- * One execution at a time does a piece of work for all: the others end, and it does their part too. `of` names the work: a
+ * One execution at a time does a piece of work for all: the others end, and it also does their part. `of` names the work: a
  * commit of a pull request, or a base branch.
  */
 export class SharedTurn {
@@ -28,7 +28,7 @@ export class SharedTurn {
     this.#key = { pk: `ci#${repositoryId}`, sk: of };
   }
 
-  /** Whether the work is this execution's. If it isn't, the holder does it once more. */
+  /** Returns whether this execution holds the work. If not, the holder will do the work once more. */
   async begin(): Promise<boolean> {
     const { holder } = this;
     for (;;) {
@@ -45,12 +45,12 @@ export class SharedTurn {
       );
       if (begun) return true;
       const condition = { expression: "attribute_exists(#holder)" };
-      // Otherwise it has just been given back.
+      // If this fails, the work has just been given back.
       if (await this.#table.update<TurnItem>(this.#key, { joined: true }, { condition })) return false;
     }
   }
 
-  /** Gives the work back; `false`, and the work goes on, if another execution has left its part to this one. */
+  /** Gives the work back. Returns `false`, and keeps the work, if another execution has left its part to this one. */
   async end(): Promise<boolean> {
     const isMine = { expression: "#holder = :me", values: { me: this.holder } };
     const ended = await this.#table.update<TurnItem>(
@@ -59,11 +59,7 @@ export class SharedTurn {
       { condition: { ...isMine, expression: `${isMine.expression} AND attribute_not_exists(#joined)` } },
     );
     if (ended) return true;
-    const goesOn = await this.#table.update<TurnItem>(
-      this.#key,
-      { joined: undefined },
-      { condition: isMine },
-    );
-    return goesOn === undefined;
+    const kept = await this.#table.update<TurnItem>(this.#key, { joined: undefined }, { condition: isMine });
+    return kept === undefined;
   }
 }

@@ -9,31 +9,32 @@ import type { PullConflicted, PullsMoved } from "../model/event.js";
 import { log } from "../runtime/log.js";
 import { SharedTurn } from "./shared-turn.js";
 
-/** How many pull requests are looked at in a minute, and how many of them a few seconds later again. */
+/** The most pull requests that are checked in a minute, and the most that are checked again every few seconds. */
 const mostInAMinute = 100;
 const fewEnough = 8;
 
-/** GitHub may take this long to compute whether a pull request can be merged; after that, nothing is told. */
+/** GitHub may take this long to compute whether a pull request can be merged. After that, no conflict is reported. */
 const patienceMs = 30 * 60_000;
 const minuteMs = 60_000;
 
 export interface Watch {
   event: PullsMoved;
-  /** The execution's ARN, and when it was started: ISO 8601. */
+  /** The execution's ARN, and when it was started, in ISO 8601. */
   execution: string;
   startedAt: string;
   /** The ARN of `relay-failure`. */
   relayFlow: string;
-  /** Those of a repository's pull requests that the agent works on. */
+  /** Selects the pull requests that the agent works on. */
   agents: (octokit: Octokit, pulls: readonly Pull[]) => Promise<Pull[]>;
 }
 
 /**
- * Looks whether the agent's open pull requests can be merged after a push to their base branch, or one of them after a
- * push to it. For each conflict it starts `relay-failure`, under a name that has both commits: once for each pair.
+ * Checks whether the agent's open pull requests can be merged: all of them after a push to their base branch, one of them
+ * after a push to it. For each conflict it starts `relay-failure`. The execution's name contains both commits, so there is
+ * only one for each pair.
  *
- * @throws MergeabilityUnknownError while GitHub computes it: look again in a few seconds.
- * @throws PullsLeftError if others are left, or another push has come meanwhile: look again in a minute.
+ * @throws MergeabilityUnknownError while GitHub is computing it. Check again in a few seconds.
+ * @throws PullsLeftError if others are left, or there was another push in the meantime. Check again in a minute.
  */
 export async function watchPulls(watch: Watch): Promise<void> {
   const { event } = watch;
@@ -56,15 +57,15 @@ async function look(octokit: Octokit, watch: Watch): Promise<void> {
   if (numbers.length === 0) return;
   const turn = new SharedTurn(repository.id, `base#${moved.branch}`, execution);
   if (!(await turn.begin())) return;
-  // Each part gets two minutes: the first look makes GitHub compute.
+  // Each part is checked twice, a minute apart, because the first check makes GitHub compute.
   const minute = Math.floor((Date.now() - Date.parse(startedAt)) / minuteMs);
   const from = mostInAMinute * Math.floor(minute / 2);
   await settle(octokit, watch, numbers.slice(from, from + mostInAMinute));
   if (from + mostInAMinute < numbers.length) throw new PullsLeftError("Other pull requests are left.");
-  if (!(await turn.end())) throw new PullsLeftError("Another push has come meanwhile.");
+  if (!(await turn.end())) throw new PullsLeftError("There was another push in the meantime.");
 }
 
-/** Looks at some pull requests, and tells their conflicts. */
+/** Checks some pull requests, and reports their conflicts. */
 async function settle(octokit: Octokit, watch: Watch, numbers: readonly number[]): Promise<void> {
   const { repository } = watch.event;
   const client = new RepositoryClient(octokit, repository);
@@ -80,7 +81,7 @@ async function settle(octokit: Octokit, watch: Watch, numbers: readonly number[]
     log.warn("GitHub did not compute whether pull requests can be merged", { unknown });
     return;
   }
-  const what = `GitHub still computes whether ${unknown} pull requests can be merged.`;
+  const what = `GitHub is still computing whether ${unknown} pull requests can be merged.`;
   throw pulls.length > fewEnough ? new PullsLeftError(what) : new MergeabilityUnknownError(what);
 }
 

@@ -2,19 +2,19 @@ import type { CoderBackend, CoderTask } from "../coder/port.js";
 import type { Phase } from "../model/phase.js";
 import type { TaskRecord } from "../model/record.js";
 
-/** Where an agent stands. */
+/** An observation of an agent. */
 export interface Look {
   phase: Phase;
-  /** Of an agent that reports no state: what it shows, for the next look. */
+  /** If the agent reports no state: its screen, for the next look. */
   shown?: TaskRecord["shown"];
 }
 
-/** At the pace of the policy `agentStillBusy`, these looks take more than two minutes. */
+/** With the intervals of the policy `agentStillBusy`, these looks take more than two minutes. */
 const looksAtRest = 5;
 
 /**
- * Looks at an agent. One that reports no state counts as `ready` if it shows the same for some looks in a row and would take
- * a message, and as `working` otherwise. `known` is what the last look has found.
+ * Looks at an agent. If it reports no state, it counts as `ready` if its screen is the same for several looks in a row and
+ * it would take a message, and as `working` otherwise. `known` is what the last look found.
  */
 export async function lookAt(
   { silentAgents }: Pick<CoderBackend, "silentAgents">,

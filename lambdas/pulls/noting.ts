@@ -9,12 +9,12 @@ import type { SourcedRecord } from "../status/mention.js";
 import { type Records, StatusComment } from "../status/status-comment.js";
 import { statusText } from "../status/text.js";
 
-/** An event after which a pull request is looked at; `ask`, if it says what the agent is to do with it. */
+/** An event after which a pull request is read again. `ask` is what the agent should do with it, if the event says that. */
 type Looked = Pick<PullChanged, "delivery" | "installation" | "repository" | "at" | "subject"> & {
   ask?: PullAsk | undefined;
 };
 
-/** Notes where the pull request stands now, and shows it if that is news; `undefined` if it is gone, or the task. */
+/** Notes the current state of a pull request, and shows it if it is new; `undefined` if the pull request or task is gone. */
 export async function noteAndShow(
   store: Records,
   { event, key, holder }: { event: Looked; key: TaskKey; holder: string },
@@ -31,15 +31,15 @@ export async function noteAndShow(
   return noted;
 }
 
-/** A pull request as it is noted now, and the record that it is noted in. */
+/** A pull request as it is now noted, and its record. */
 export interface Noted {
   record: TaskRecord;
   pull: TaskPull;
 }
 
 /**
- * GitHub is asked after the record was read, and the record is changed only if nobody else has changed it since. So the last
- * state that is noted is the newest.
+ * Reads the record first, then asks GitHub, then changes the record only if nobody else has changed it since. So the last
+ * noted state is the newest.
  */
 async function note(
   store: Records,
@@ -76,7 +76,7 @@ async function note(
   throw new TransientError("Too many events change the pull requests of the task at once. It is retried.");
 }
 
-/** Notes what CI says about the pull requests, and shows it; `undefined` if they have changed since the record was read. */
+/** Notes and shows what CI says about the pull requests; `undefined` if they have changed since the record was read. */
 export async function announceChecks(
   store: Records,
   record: SourcedRecord,
@@ -85,14 +85,14 @@ export async function announceChecks(
   const { source } = record;
   const updated = await updatePulls(store, taskKey(source), record, pulls);
   if (!updated) return undefined;
-  // Whether a pull request can be merged is unknown for a moment after each push to its base: nobody has to see that.
+  // After each push to its base, it is unknown for a moment whether a pull request can be merged. Nobody needs to see that.
   if (statusText(updated, source) !== statusText(record, source)) {
     await new StatusComment(store, await connectGitHub(), source, "attend").refresh(updated);
   }
   return { ...updated, source };
 }
 
-/** Changes the pull requests of a record; `undefined` if somebody else has since it was read. */
+/** Changes the pull requests of a record; `undefined` if somebody else has changed them since it was read. */
 export async function updatePulls(
   store: Records,
   key: TaskKey,
@@ -106,7 +106,7 @@ export async function updatePulls(
   return store.update(key, { pulls, pullChanges: (known ?? 0) + 1 }, unchanged);
 }
 
-/** The pull request, no older than the event and than what was known before; `undefined` if it is gone. */
+/** The pull request, in a state no older than the event and the known state; `undefined` if it is gone. */
 async function readPull(
   client: RepositoryClient,
   { at, repository, subject }: Looked,
@@ -117,6 +117,6 @@ async function readPull(
   const pull = await readWhileStale(isStale, () => client.pull(subject.number));
   if (isStale(pull))
     throw new TransientError("GitHub shows an older state of the pull request. It is retried.");
-  // Another repository may have the name now.
+  // The name may belong to another repository now.
   return pull?.repositoryId === repository.id ? pull : undefined;
 }

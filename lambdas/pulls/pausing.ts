@@ -13,18 +13,18 @@ import { lookAt } from "./at-rest.js";
 import type { Tracked } from "./tracking.js";
 
 /**
- * Pauses a task whose last pull request was merged although its issue stays open, once its agent is at rest: it was seen so
- * twice, and nothing was sent in between. Whatever makes the pause needless, such as another pull request, ends the flow.
+ * Pauses a task whose last pull request was merged while its issue stays open. The agent must be at rest: seen idle twice,
+ * with no message in between. If the pause is no longer needed, for example because of another pull request, the flow ends.
  *
- * @throws AgentStillBusyError while the agent works, or something waits for it.
- * @throws TaskBusyError while a build of the workspace is in the way.
+ * @throws AgentStillBusyError while the agent works, or an input waits for it.
+ * @throws TaskBusyError while a build of the workspace is active.
  */
 export async function pauseAtRest(store: TaskStore, tracked: Tracked, holder: string): Promise<Tracked> {
   const done: Tracked = { ...tracked, outcome: "done" };
   const { key, intent } = tracked;
   if (!key) return done;
   const record = await store.get(key);
-  // An earlier attempt of this run may have been overtaken while it stopped the agent.
+  // If an earlier attempt of this run was overtaken while it stopped the agent, it may have left its claim.
   if (record?.intent !== intent) await store.releaseStop(intent, key);
   if (record?.intent !== intent || !record.task || !(await isToPause(record))) return done;
   const location = record.task;
@@ -48,7 +48,7 @@ export async function pauseAtRest(store: TaskStore, tracked: Tracked, holder: st
   }
   if (!isLocked && !(await inbox.meta.lock(lock, meta))) throw busy();
   try {
-    // From here on, only a person in Coder could begin a turn.
+    // From here on, only a person in Coder could start a turn.
     const task = await backend.find(location, key);
     const { phase: now } = await lookAt(backend, task, shown);
     if (!task || (now !== "ready" && now !== "paused")) throw busy();
@@ -64,24 +64,24 @@ export async function pauseAtRest(store: TaskStore, tracked: Tracked, holder: st
   return done;
 }
 
-/** Whether the merge is still the end of the task's pull requests, and of what the issue wants. */
+/** Whether the merged pull request is still the task's last one, and the task should be paused. */
 async function isToPause({ wanted, pulls, source, intentAt = "" }: TaskRecord): Promise<boolean> {
   if (wanted !== true || !source || !endsMerged(pulls)) return false;
   if (!("issue" in source)) return true;
-  // A pull request that the agent was given is not over before it has ended itself.
+  // If the agent was given a pull request, the work is not over until that pull request is.
   if (source.issue.ask !== undefined) return false;
-  // Where the merge has closed the issue, its task is deleted.
+  // If the merge closed the issue, another flow deletes the task.
   const octokit = (await connectGitHub()).installation(source.installation);
   return (await isWantedNow(octokit, source, intentAt)) !== false;
 }
 
 function busy(): AgentStillBusyError {
   return new AgentStillBusyError(
-    "The agent works, or is about to get a message. The task is paused after that.",
+    "The agent is working or about to get a message. The task will be paused after that.",
   );
 }
 
-/** The same for each attempt of an execution. */
+/** The reference is the same for all attempts of an execution. */
 function referenceOf(holder: string): string {
   return createHash("sha256").update(holder).digest("hex").slice(0, 16);
 }

@@ -8,7 +8,7 @@ import { StatusComment } from "../status/status-comment.js";
 import type { TaskStore } from "../tasks/store.js";
 import { noteAndShow, updatePulls } from "./noting.js";
 
-/** Notes and shows a pull request of somebody else that the task `key` of an issue has taken up, as one of its own. */
+/** Notes and shows somebody else's pull request that an issue's task, `key`, has taken up, like one of its own. */
 export async function takeUp(store: TaskStore, key: TaskKey, event: TaskRequested): Promise<void> {
   const { number, url, ask } = event.issue;
   const subject = { kind: "pull", number, url } as const;
@@ -16,8 +16,8 @@ export async function takeUp(store: TaskStore, key: TaskKey, event: TaskRequeste
 }
 
 /**
- * Takes such a pull request from the task again, which goes on: it is not shown any more, and what waits about it is not
- * sent. Unless a newer event than `intent` has given it to the agent again.
+ * Detaches the pull request from its task. The task continues, but its status comment no longer lists the pull request, and
+ * waiting inputs about it are dropped. Does nothing if a newer event than `intent` has given it to the agent again.
  */
 export async function leave(
   store: TaskStore,
@@ -28,15 +28,15 @@ export async function leave(
   if (!(await unlist(store, key, event, intent))) return;
   await new Inbox(key).dropAbout({ ...event.repository, number: event.issue.number });
   await store.updateAs(intent, taskKey(event), { joined: undefined });
-  log.info("The task works on a pull request of somebody else no more", { pull: event.issue.number, ...key });
+  log.info("The task no longer works on somebody else's pull request", { pull: event.issue.number, ...key });
 }
 
-/** `false` if the agent has been given the pull request again. */
+/** Removes the pull request from the record; `false` if it has been given to the agent again. */
 async function unlist(store: TaskStore, key: TaskKey, event: IssueEvent, intent: number): Promise<boolean> {
   const isIt = ({ repository, number }: TaskPull) =>
     repository.id === event.repository.id && number === event.issue.number;
   for (let attempt = 0; attempt < 10; attempt++) {
-    // In this order: who gives it to the agent again lists it after the claim, so that this change fails.
+    // The order matters: a flow that gives it to the agent again lists it after its claim, which makes this change fail.
     const record = await store.get(key);
     if ((await store.get(taskKey(event)))?.intent !== intent) return false;
     const { pulls = [], source } = record ?? {};
