@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 
-/** Debian's Chromium, if it is there. */
+/** Debian's Chromium, if it is installed. */
 export const chromium = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find((path) => existsSync(path));
 
-/** A browser that knows forms only: for the ways that need no other. */
+/** A browser that knows only forms, for tests that need no more. */
 export class FormBrowser {
   /** The address and the text of the page that is shown. */
   url = "";

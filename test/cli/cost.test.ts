@@ -11,7 +11,7 @@ import { beforeAll, expect, test } from "@jest/globals";
 import { mockClient } from "../mock-client.js";
 import { relay } from "./support.js";
 
-/** What CloudWatch has of a metric; two values are two days. */
+/** CloudWatch's values of a metric. Two values stand for two days. */
 function valuesOf({ MetricStat }: MetricDataQuery): number[] {
   const { MetricName, Dimensions: [dimension] = [] } = MetricStat?.Metric ?? {};
   const of = `${MetricName} ${dimension?.Value?.split(":").at(-1)}`;
@@ -46,7 +46,7 @@ beforeAll(() => {
     .on(GetMetricDataCommand)
     .callsFake(
       ({ MetricDataQueries, NextToken }: { MetricDataQueries: MetricDataQuery[]; NextToken?: string }) => {
-        // Two pages: a result's values may be on both.
+        // Two pages, because the values of one result may be spread over both.
         const part = (values: number[]) => (NextToken ? values.slice(1) : values.slice(0, 1));
         return {
           MetricDataResults: MetricDataQueries.map((query) => ({
@@ -123,7 +123,7 @@ test("adds up transitions, Lambda and capacity at the prices of AWS, by flow", a
   });
 });
 
-test("is a table that marks estimates, of a stack or a system that runs", async () => {
+test("prints a table that marks estimates, for a stack or a running local system", async () => {
   const { out } = await relay(["cost", "--stack", "mine"], { typed: "" });
   expect(out).toMatch(/create-task +1000 +~4000 +~2000 +~1000\.0 +0\.1137\n[\s\S]*Together +8\.98 USD/);
   expect(out).toMatch(

@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-test("doctor finds and names runs that have failed, and deliveries that weren't accepted", async () => {
+test("doctor finds and names failed runs and deliveries that weren't accepted", async () => {
   const { engine } = world.system;
   const [machine] = engine.machines().filter(({ arn }) => arn.endsWith("-relay-failure"));
   engine.start(machine?.arn ?? "", "relay-failure-app-1-0", "{}");

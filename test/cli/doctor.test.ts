@@ -18,7 +18,7 @@ import { examine, expectFaults, wellSetUp } from "./examine.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
-/** What undoes the misconfigurations of a test. */
+/** The functions that undo the misconfigurations of a test. */
 const mending: (() => void)[] = [];
 let world: World;
 beforeAll(async () => {
@@ -31,7 +31,7 @@ afterEach(() => {
 });
 afterAll(() => world.close());
 
-/** Changes what the deployment runs with, as a wrong setting does. */
+/** Changes the deployment's environment or outputs, as a wrong setting does. */
 function deploy(change: { environment?: Record<string, string>; outputs?: Record<string, string> }): void {
   const path = join(process.env.LOCAL_STATE_DIR ?? "", "connection.json");
   const before = readFileSync(path, "utf8");
@@ -64,7 +64,7 @@ const appSecret = (change: object = {}) =>
   JSON.stringify({ appId: world.gitHub.appId, privateKey: world.gitHub.privateKey, ...change });
 
 test("finds nothing wrong with a relay that is well set up", async () => {
-  // As a program of its own: nothing else may be among the results.
+  // As a separate program, so that nothing else gets into the output.
   const args = ["--import", "tsx", "cli/relay.ts", "doctor", "--local"];
   const { PATH, HOME, LOCAL_STATE_DIR } = process.env;
   const options = { cwd: root, env: { PATH, HOME, LOCAL_STATE_DIR } };
@@ -84,7 +84,7 @@ describe("finds and names", () => {
     expect(findings).toContainEqual({ check: "Secrets", verdict: "unknown", message: expect.any(String) });
   });
 
-  test("what is deployed from something else", async () => {
+  test("a deployment from other sources", async () => {
     deploy({ outputs: { Sources: "0123456789abcdef" } });
     await expectFaults(["Checkout", /not made from this checkout/]);
   });
@@ -131,7 +131,7 @@ describe("finds and names", () => {
     );
   });
 
-  test("an account that has suspended the App, and one where it isn't installed", async () => {
+  test("an account that has suspended the App, and one that hasn't installed it", async () => {
     const id = world.gitHub.repositories.installations()[0]?.id ?? 0;
     world.gitHub.auth.suspended.set(id, new Date().toISOString());
     mending.push(() => world.gitHub.auth.suspended.delete(id));

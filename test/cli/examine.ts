@@ -15,7 +15,7 @@ export async function wellSetUp(): Promise<World> {
   connect(world.system);
   world.coder.addTemplate({ name: "code-factory" });
   world.gitHub.repositories.get("octo/app").permissions.set(world.gitHub.agentLogin, "write");
-  // GitHub sends one when an App is made; nothing else that it has sent is without an effect.
+  // GitHub sends a ping when an App is created. It is the only delivery without an effect.
   await world.gitHub.deliver("ping", { zen: "Keep it logically awesome.", hook_id: 1 });
   return world;
 }
@@ -25,7 +25,7 @@ export async function examine(): Promise<{ code: number; findings: Finding[] }> 
   return { code, findings: json() as Finding[] };
 }
 
-/** Expects that all is well but for what these patterns describe: check and message of each fault, in order. */
+/** Expects exactly the faults that these patterns describe, by check and message and in this order. */
 export async function expectFaults(...expected: [check: string, message: RegExp][]): Promise<Finding[]> {
   const { code, findings } = await examine();
   const faults = findings.filter(({ verdict }) => verdict === "fault");

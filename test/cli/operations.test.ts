@@ -9,7 +9,7 @@ let world: World;
 beforeAll(async () => {
   world = await World.start();
   connect(world.system);
-  // GitHub sends one when an App is made.
+  // GitHub sends a ping when an App is created.
   await world.gitHub.deliver("ping", { zen: "Keep it logically awesome.", hook_id: 1 });
 });
 afterAll(() => world.close());
@@ -60,7 +60,7 @@ describe("status", () => {
 });
 
 describe("inbox", () => {
-  test("lists what waits for an agent, and drops an input for good", async () => {
+  test("lists the inputs that wait for an agent, and drops one permanently", async () => {
     const issue = await world.runningIssue();
     await world.idle();
     const agent = world.agentOf(issue);
@@ -125,7 +125,7 @@ describe("a failed run", () => {
     expect(await relay(["redrive", "create-task-app-1-none", "--yes", "--local"])).toMatchObject({ code: 4 });
   });
 
-  test("is redriven with all that have failed since a time with the same error", async () => {
+  test("is redriven together with all runs that failed with the same error since a given time", async () => {
     world.coder.http.fail({ ...creation, status: 403, body: { message: "Forbidden." }, times: 2 });
     const issues = [await world.openIssue(), await world.openIssue()];
     for (const issue of issues) await world.assign(issue);
@@ -148,7 +148,7 @@ describe("tail", () => {
     return { code, lines: lines.map((line) => JSON.parse(line)).map(({ run, what }) => `${run} ${what}`) };
   };
 
-  test("shows what concerns an issue's pull request, from its first state on", async () => {
+  test("shows events of an issue's pull request, from the first state on", async () => {
     const [issue, other] = [await world.runningIssue(), await world.runningIssue()];
     const by = world.gitHub.agentLogin;
     const { pull } = await world.gitHub.openPull({
@@ -183,7 +183,7 @@ describe("tail", () => {
     );
     expect(lines.filter((line) => line.includes(`-${other.number}-`))).toEqual([]);
 
-    // A run that is still looking for the task is shown by what GitHub says.
+    // GitHub says which issue a run belongs to that is still looking for the task.
     const path = /\/collaborators\/mona\/permission$/;
     world.gitHub.http.fail({ method: "GET", path, status: 502, body: {}, times: 1000 });
     await world.gitHub.comment(pull.issue, { by: "mona", body: "Look at this, too." });
@@ -197,7 +197,7 @@ describe("tail", () => {
     expect((await tail(nameOf(other))).lines).toContainEqual(serving("forward-comment", other.number));
   });
 
-  test("takes an issue that the relay has no record of yet", async () => {
+  test("accepts an issue that the relay has no record of yet", async () => {
     expect(await tail("octo/app#9999")).toEqual({ code: 0, lines: [] });
     expect(await tail("octo/nowhere#1")).toEqual({ code: 4, lines: [] });
   });
@@ -224,7 +224,7 @@ describe("cost", () => {
 });
 
 describe("end", () => {
-  test("deletes the task and unassigns the agent, so that nothing starts a new one", async () => {
+  test("deletes the task and unassigns the agent, so that no new task is started", async () => {
     const issue = await world.runningIssue();
     await world.idle();
     const refused = await relay(["end", nameOf(issue), "--local"]);
@@ -240,7 +240,7 @@ describe("end", () => {
     expect(await world.endsOf(issue)).toEqual(["SUCCEEDED", "SUCCEEDED", "SUCCEEDED"]);
   });
 
-  test("takes back the request that the agent reviews a pull request", async () => {
+  test("removes the request for the agent's review of a pull request", async () => {
     const reviewer = world.gitHub.agentLogin;
     world.gitHub.repositories.get("octo/app").permissions.set(reviewer, "write");
     const { pull } = await world.gitHub.openPull({
@@ -263,7 +263,7 @@ describe("end", () => {
   });
 });
 describe("replay", () => {
-  test("has GitHub send a delivery again, and shows the relay's answer", async () => {
+  test("lets GitHub send a delivery again, and shows the relay's answer", async () => {
     const { hook } = world.gitHub.auth.app;
     const { url } = hook;
     hook.url = `${world.system.api.url}/elsewhere`;
@@ -294,7 +294,7 @@ describe("replay", () => {
 });
 
 describe("reconcile", () => {
-  test("tells what the relay has missed, and starts it", async () => {
+  test("reports what the relay has missed, and starts it", async () => {
     const { issue } = await world.gitHub.openIssue({
       repo: "octo/app",
       by: "mona",
@@ -314,7 +314,7 @@ describe("reconcile", () => {
 });
 
 describe("rotate", () => {
-  test("replaces the webhook secret while every delivery is accepted, and goes on where it broke off", async () => {
+  test("replaces the webhook secret while every delivery is accepted, and continues where it was interrupted", async () => {
     const before = world.gitHub.webhookSecret;
     const { statuses, stop } = deliverAlways();
     const args = ["rotate", "webhook-secret", "--wait", "1s", "--yes", "--local"];

@@ -15,7 +15,7 @@ const original: Attempt = {
   isInstallations: false,
 };
 
-/** Deliveries whose ping is answered with these codes, one each time that it is sent again. */
+/** Deliveries whose ping gets these codes, one each time it is sent. */
 function answered(codes: number[]) {
   const left = [...codes];
   return {
@@ -43,13 +43,13 @@ test("a ping that arrives proves the webhook", async () => {
   expect(await run([200])).toEqual({ result: true, pauses: [], aligned: 0 });
 });
 
-test("a refused signature makes the secrets equal, and waits until the relay reads them", async () => {
+test("after a refused signature, setup makes the secrets equal and waits until the relay has read them", async () => {
   const { result, pauses, aligned } = await run([401, 401, 200]);
   expect({ result, aligned }).toEqual({ result: true, aligned: 1 });
   expect(pauses).toEqual([20_000, 25_000]);
 });
 
-test("a signature that stays refused ends with what to do", async () => {
+test("if the signature is still refused, setup ends and says what to do", async () => {
   const { result, pauses } = await run([401, 401, 401, 401]);
   expect(result).toMatch(/refuses GitHub's signature.*Wait five minutes/);
   expect(pauses.reduce((a, b) => a + b)).toBeGreaterThan(60_000);
@@ -64,6 +64,6 @@ test.each([
   expect((await run([code])).result).toMatch(message);
 });
 
-test("without a ping, the webhook is not proven", async () => {
+test("without a ping, the webhook is not proved", async () => {
   expect((await run([])).result).toBe(false);
 });

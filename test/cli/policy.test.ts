@@ -6,10 +6,10 @@ const account = "123456789012";
 const here = ["--account", account, "--region", "eu-central-1"];
 
 describe("the policy of CloudFormation", () => {
-  test("fits into a managed policy, with the longest name of a stack", async () => {
+  test("fits into a managed policy, even with the longest possible stack name", async () => {
     const { code, out } = await relay(["policy", "cloudformation", "--stack", "a".repeat(32), ...here]);
     expect(code).toBe(0);
-    // IAM counts no blanks: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    // IAM doesn't count white space: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
     expect(out.replace(/\s/g, "").length).toBeLessThan(6144);
   });
 
@@ -19,7 +19,7 @@ describe("the policy of CloudFormation", () => {
     for (const sid of Object.values(coveredTypes)) expect(statements).toContain(sid);
   });
 
-  test("reaches only resources with the stack's name, but for what AWS can't limit", async () => {
+  test("reaches only resources with the stack's name, except where AWS can't limit it", async () => {
     const { json } = await relay(["policy", "cloudformation", "--stack", "mine", ...here, "--json"]);
     const { Statement } = json() as { Statement: { Sid: string; Resource: string[] }[] };
     const unlimited = Statement.filter(({ Resource }) => !Resource.every((arn) => arn.includes("mine")));

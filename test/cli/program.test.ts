@@ -15,7 +15,7 @@ import { isTaken } from "../../local/system/connection.js";
 import { mockClient } from "../mock-client.js";
 import { relay } from "./support.js";
 
-/** A command that does what a test passes, and prints the deployment's title and environment. */
+/** A command that runs the test's function, and prints the deployment's title and environment. */
 const trial = (act: (session: Session) => Promise<void>) => (session: Session) =>
   relayCommand("trial", { summary: "Try", examples: ["trial --json"] })
     .option("--yes")
@@ -75,7 +75,7 @@ describe("the command line", () => {
     expect(err).toMatch(message);
   });
 
-  test("has the same help by help as by --help", async () => {
+  test("prints the same help with help as with --help", async () => {
     for (const command of [["rotate"], ["rotate", "coder-token"], ["status"]]) {
       const { code, out } = await relay([...command, "--help"]);
       expect(code).toBe(0);
@@ -123,12 +123,12 @@ describe("the command line", () => {
     const written: string[] = [];
     streams.stderr.on("data", (chunk) => written.push(`${chunk}`));
     await terminal.during("Quick work", Promise.resolve());
-    // This work is over once it was reported.
+    // This work ends once it has been reported.
     await terminal.during("Slow work", once(streams.stderr, "data"));
     expect(written).toEqual(["Slow work …\n"]);
   });
 
-  test("has colours on a terminal only", async () => {
+  test("uses colours only on a terminal", async () => {
     const act = async ({ terminal }: Session) => terminal.result("red", terminal.style("red", "red"));
     expect((await trying(act)).out).toBe("red\n");
     expect((await trying(act, [], "")).out).toBe("\u001b[31mred\u001b[39m\n");
@@ -136,7 +136,7 @@ describe("the command line", () => {
   });
 });
 
-test("a table is aligned, and cut to the terminal's width, or made to paragraphs", () => {
+test("a table is aligned and cut to the terminal's width, or turned into paragraphs", () => {
   const rows = [
     { name: "a", text: "one\ntwo" },
     { name: "longer", text: "x".repeat(40) },
@@ -217,7 +217,7 @@ describe("the deployment", () => {
   test.each([
     ["ROLLBACK_COMPLETE" as const, /The stack mine is not whole, but ROLLBACK_COMPLETE.*npm run deploy/],
     ["CREATE_COMPLETE" as const, /The stack mine is no relay, or lacks a Lambda: Function not found/],
-  ])("is of no use in AWS: a stack that is %s, without Lambdas", async (StackStatus, expected) => {
+  ])("isn't usable in AWS if its stack is %s and has no Lambdas", async (StackStatus, expected) => {
     cloudFormation.on(DescribeStacksCommand).resolves({
       Stacks: [{ StackName: "mine", StackStatus, CreationTime: new Date() }],
     });
@@ -228,7 +228,7 @@ describe("the deployment", () => {
     expect(err).toMatch(expected);
   });
 
-  test("isn't on this machine if a system was killed, whose folder another one may have", async () => {
+  test("isn't on this machine if its system was killed, even if another one uses the folder now", async () => {
     const folder = mkdtempSync(join(tmpdir(), "killed-"));
     const environment = { AWS_ENDPOINT_URL_SFN: "http://127.0.0.1:9" };
     writeFileSync(join(folder, "connection.json"), JSON.stringify({ outputs: {}, environment }));

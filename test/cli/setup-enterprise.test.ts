@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-test("on GitHub Enterprise Server, setup makes the App and installs it, the relay serves its issues, and doctor finds nothing wrong", async () => {
+test("on GitHub Enterprise Server, setup creates and installs the App, the relay serves its issues, and doctor finds nothing wrong", async () => {
   const { gitHub } = world;
   gitHub.loseDeliveries(1);
   const opened: string[] = [];

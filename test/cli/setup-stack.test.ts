@@ -44,7 +44,7 @@ afterEach(() => {
 const isBootstrapped = () =>
   cloudFormation.on(DescribeStacksCommand, { StackName: "CDKToolkit" }).resolves({ Stacks: [] });
 
-/** Runs setup in AWS up to the deployment, which it only notes. */
+/** Runs setup in AWS up to the deployment, which is only recorded. */
 async function run(args: string[] = ["--yes"], typed?: string) {
   const deployed: Readonly<Record<string, string>>[] = [];
   const outside = {
@@ -61,7 +61,7 @@ async function run(args: string[] = ["--yes"], typed?: string) {
   return { ...result, deployed };
 }
 
-test("a stack that isn't there is deployed, with the settings that are given or asked for", async () => {
+test("a missing stack is deployed with the settings that are given or entered", async () => {
   isBootstrapped();
   process.env.CODER_TEMPLATE_NAME = "task-template";
   const { err, deployed } = await run();
@@ -101,7 +101,7 @@ test("nothing is deployed if the person says no", async () => {
 test("the CDK must be bootstrapped", async () => {
   process.env.CODER_TEMPLATE_NAME = "task-template";
   expect(await run()).toMatchObject({ code: 1, deployed: [], err: expect.stringContaining("cdk bootstrap") });
-  // Under another qualifier, the bootstrap's stack can have any name.
+  // With another qualifier, the bootstrap stack can have any name.
   process.env["@aws-cdk/core:bootstrapQualifier"] = "relay";
   expect((await run()).deployed).toHaveLength(1);
   delete process.env["@aws-cdk/core:bootstrapQualifier"];
@@ -126,7 +126,7 @@ test.each([
   expect(deployed).toEqual([]);
 });
 
-test("a GitHub that tells nothing to strangers doesn't stop setup", async () => {
+test("a GitHub that answers nothing without credentials doesn't stop setup", async () => {
   isBootstrapped();
   process.env.CODER_TEMPLATE_NAME = "task-template";
   gitHub.http.fail({ path: /\/users\//, status: 401 });

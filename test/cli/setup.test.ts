@@ -22,8 +22,8 @@ afterAll(async () => {
 });
 
 /**
- * As after a deployment: no App in the secret, and none installed. The relay reads a changed secret at most once a minute,
- * so only the tests that go the whole way let GitHub reach it.
+ * As after a deployment: the secret holds no App, and none is installed. The relay reads a changed secret at most once a
+ * minute, so only the tests of the whole setup let GitHub reach it.
  */
 beforeEach(() => {
   world.gitHub.loseDeliveries(1000);
@@ -38,9 +38,9 @@ beforeEach(() => {
   world.gitHub.pages.takenNames.clear();
 });
 
-/** What a person does in the browser: `visit` gets each address that setup opens. */
+/** Runs setup. `visit` acts as the person in the browser, and gets each address that setup opens. */
 function runSetup(args: string[], visit: (url: string) => Promise<void>): Promise<Run> {
-  // What goes wrong in the browser ends the test; setup would wait for minutes.
+  // An error in the browser ends the test, because setup would wait for minutes.
   let fail = (_: unknown): void => {};
   const wrong = new Promise<never>((_, reject) => {
     fail = reject;
@@ -55,7 +55,7 @@ function runSetup(args: string[], visit: (url: string) => Promise<void>): Promis
   return Promise.race([run, wrong]);
 }
 
-/** Makes the App under a name, and installs it. */
+/** Creates the App under a name, and installs it. */
 function asPerson(name = "octo-relay", browser = new FormBrowser()) {
   return async (url: string) => {
     await browser.open(url);
@@ -65,12 +65,12 @@ function asPerson(name = "octo-relay", browser = new FormBrowser()) {
   };
 }
 
-/** Setup ends before it needs the relay. */
+/** Makes setup end before it needs the relay. */
 function loseTheAgent(): void {
   world.gitHub.repositories.get("octo/app").permissions.delete(world.gitHub.agentLogin);
 }
 
-/** The relay serves what setup has connected. */
+/** Expects that the relay serves what setup has connected. */
 async function expectServed(): Promise<void> {
   const issue = await world.runningIssue();
   await world.gitHub.closeIssue(issue, { by: "mona" });
@@ -140,7 +140,7 @@ describe("it ends with a sentence that says what to do, if", () => {
     expect(err).toMatch(/doesn't accept the code.*Delete the App.*or.*--app-id and --key-file/);
   });
 
-  test("the account is no owner of the organization, and nobody comes back", async () => {
+  test("the account isn't an owner of the organization, and nobody comes back", async () => {
     world.gitHub.pages.signedIn = "tim";
     const browser = new FormBrowser();
     const { code, err } = await runSetup(["--wait", "1s"], async (url) => {
@@ -153,7 +153,7 @@ describe("it ends with a sentence that says what to do, if", () => {
     expect(err).toMatch(/Nobody came back from GitHub.*Run setup again/);
   });
 
-  test("the App was made for another account: its key is not stored", async () => {
+  test("the App was created for another account: its key is not stored", async () => {
     const { code, err } = await runSetup([], async (url) => {
       const browser = new FormBrowser();
       await browser.open(url);
@@ -217,7 +217,7 @@ describe("it ends with a sentence that says what to do, if", () => {
     expect(browser.text).toContain("another run of setup");
   });
 
-  test("the connection is lost half way: the page can be reloaded", async () => {
+  test("the connection is lost halfway: the page can be reloaded", async () => {
     loseTheAgent();
     world.gitHub.http.fail({ path: /conversions/, times: 3, lose: "request" });
     const browser = new FormBrowser();
@@ -233,7 +233,7 @@ describe("it ends with a sentence that says what to do, if", () => {
     expect(err).toContain("✓ GitHub App octo-relay");
   });
 
-  test("the App is not installed, because an owner must approve it, and GitHub fails meanwhile", async () => {
+  test("the App is not installed because an owner must approve it, and GitHub fails in the meantime", async () => {
     const person = asPerson();
     const { code, err } = await runSetup(["--wait", "2s"], async (url) => {
       if (url.includes("/installations/new")) {
@@ -289,7 +289,7 @@ describe("an App that exists", () => {
     expect(other.err).toMatch(/belongs to octo, not to acme. Leave out --org/);
   });
 
-  test("lacks a permission and an event: both are named, with the page where to add them", async () => {
+  test("lacks a permission and an event: both are named, with the page where they can be added", async () => {
     const { gitHub } = world;
     writeFileSync(keyFile, gitHub.privateKey);
     const { permissions, events } = gitHub.auth.app;

@@ -7,7 +7,7 @@ import { type CommandMaker, main } from "../../cli/program/main.js";
 import { writeConnection } from "../../local/system/connection.js";
 import type { LocalSystem } from "../../local/system/system.js";
 
-/** What a command has printed, and its exit code. */
+/** The output of a command, and its exit code. */
 export interface Run {
   code: number;
   out: string;
@@ -17,7 +17,7 @@ export interface Run {
 }
 
 export interface RunOptions {
-  /** What is typed into a terminal. Default: there is none. */
+  /** The input typed into a terminal. Default: there is no terminal. */
   typed?: string;
   commands?: readonly CommandMaker[];
 }
@@ -40,7 +40,7 @@ export async function relay(
   };
 }
 
-/** Makes `--local` mean the system. */
+/** Makes `--local` refer to this system. */
 export function connect(system: LocalSystem): void {
   const folder = mkdtempSync(join(tmpdir(), "relay-cli-"));
   writeConnection(system, folder);

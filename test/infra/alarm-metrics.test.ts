@@ -3,7 +3,7 @@ import type { MetricName } from "../../lambdas/model/metric.js";
 import { metricsIn } from "../../local/lambda-host/metrics.js";
 import { createStack, resourcesOf, templateOf, textOf } from "./template.js";
 
-/** Each alarm reads a metric that something writes: a wrong name or dimension would let it sleep for ever. */
+/** Each alarm must read a metric that something writes. With a wrong name or dimension, it would never fire. */
 
 const template = templateOf(createStack().stack);
 const alarms = [...resourcesOf(template, "AWS::CloudWatch::Alarm")].map(
@@ -29,7 +29,7 @@ function metricsOf(properties: Record<string, unknown>) {
 
 const read = (id: string) => metricsOf(alarms.find(([name]) => name === id)?.[1] ?? {});
 
-/** The namespace that the Lambdas are told. */
+/** The metrics namespace in the Lambdas' environment. */
 const namespaces = [...resourcesOf(template, "AWS::Lambda::Function").values()].flatMap(({ Properties }) => {
   const { Variables } = Object(Properties.Environment) as { Variables?: Record<string, string> };
   return Variables?.POWERTOOLS_METRICS_NAMESPACE ?? [];
@@ -105,7 +105,7 @@ test.each([
   expect(read(id)).toEqual(metrics);
 });
 
-test("no alarm is left out here, but those on executions, which test/infra/stack.test.ts tests", () => {
+test("no alarm is left out here except those on executions, which test/infra/stack.test.ts tests", () => {
   const others = alarms.filter(
     ([, properties]) => !metricsOf(properties)[0]?.metric.startsWith("AWS/States"),
   );

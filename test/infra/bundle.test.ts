@@ -89,7 +89,7 @@ describe("the bundles", () => {
     }
   });
 
-  test("load with the variables that the stack gives them", async () => {
+  test("load with the variables that the stack sets", async () => {
     const template = templateOf(createStack().stack);
     await Promise.all(
       bundles.map(async ({ name, file }) => {
@@ -103,7 +103,7 @@ describe("the bundles", () => {
     await expect(loaded(sendInbox, {})).rejects.toThrow("CODER_TOKEN_SECRET_ARN");
   });
 
-  test("read credentials from the environment only", () => {
+  test("read credentials only from the environment", () => {
     for (const bundle of bundles) {
       const packages = [...bytesByPackage(bundle).keys()];
       expect(packages).toContain("@aws-sdk/credential-provider-env");
@@ -144,7 +144,7 @@ describe("the bundles", () => {
     }
   });
 
-  test("can be built for some Lambdas only, with source maps", async () => {
+  test("can be built for only some Lambdas, with source maps", async () => {
     const some = join(outdir, "some");
     const [bundle, ...others] = await bundleLambdas({ outdir: some, names: ["webhook"], sourceMaps: true });
     expect(others).toEqual([]);
@@ -155,7 +155,7 @@ describe("the bundles", () => {
 });
 
 describe("a bundled AWS client", () => {
-  // Inside the repository, so that the entry finds its packages; git ignores `dist/`.
+  // Inside the repository, so that the entry can resolve its packages. Git ignores `dist/`.
   const folder = join(root, "dist", `probe-${process.pid}`);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -10,7 +10,7 @@ import { actionNames } from "../../infra/definition/actions.js";
 const lambdas = mkdtempSync(join(tmpdir(), "example-"));
 afterAll(() => rmSync(lambdas, { recursive: true, force: true }));
 
-/** The example, with empty bundles and without the slow validation at synth; `.ci/run` runs it as its reader does. */
+/** The example, with empty bundles and without the slow validation at synth. `.ci/run` runs it as a reader would. */
 let template: Template;
 beforeAll(() => {
   for (const name of actionNames) {
@@ -21,7 +21,7 @@ beforeAll(() => {
   template = Template.fromStack(new PlatformStack(app, "Platform", { stackName: "platform", lambdas }));
 });
 
-test("the relay is a construct in an app of one's own, beside other resources", () => {
+test("the relay is a construct in another app, beside other resources", () => {
   template.resourceCountIs("AWS::EC2::SecurityGroup", 1);
   template.resourceCountIs("AWS::DynamoDB::GlobalTable", 1);
   expect(Object.keys(template.findOutputs("*"))).toEqual(expect.arrayContaining(["WebhookUrl", "RelayApi"]));

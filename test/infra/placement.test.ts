@@ -17,7 +17,7 @@ import {
   variablesOf,
 } from "./template.js";
 
-/** Self-signed, for "Test CA", until 2126. Its key was thrown away. */
+/** Self-signed, for "Test CA", valid until 2126. Its key was thrown away. */
 const certificate = readFileSync(new URL("test-ca.pem", import.meta.url), "utf8");
 
 const folder = mkdtempSync(join(tmpdir(), "placement-"));
@@ -29,7 +29,7 @@ function file(content: string): string {
   return path;
 }
 
-/** The relay as it is by default, and a second one in the same account, in a VPC, that trusts a private CA. */
+/** The relay with default settings, and a second one in the same account, which is in a VPC and trusts a private CA. */
 let first: TemplateOfStack;
 let second: TemplateOfStack;
 beforeAll(() => {
@@ -63,7 +63,7 @@ function namesIn(template: TemplateOfStack): string[] {
 }
 
 describe("a second relay in one account", () => {
-  test("shares no name with the first: each begins with its stack's name", () => {
+  test("shares no name with the first, because each name begins with its stack's name", () => {
     const own = namesIn(second);
     // The second also has a layer.
     expect(own).toHaveLength(namesIn(first).length + 1);
@@ -79,13 +79,13 @@ describe("a second relay in one account", () => {
     expect(new Set(namespaces.flat())).toEqual(new Set(["team-b-relay"]));
   });
 
-  test("has names that AWS accepts, even with the longest name of a stack", () => {
+  test("has names that AWS accepts, even with the longest possible stack name", () => {
     const longest = Math.max(...actionNames.map((name) => name.length));
     expect(32 + 1 + longest).toBeLessThanOrEqual(64);
   });
 });
 
-test("the policy for deployments covers every type of resource, and no other", () => {
+test("the policy for deployments covers every type of resource in the stack, and no others", () => {
   const templates = [first, second];
   const types = templates.flatMap(({ Resources }) => Object.values(Resources).map(({ Type }) => Type));
   expect([...new Set(types)].sort()).toEqual(Object.keys(coveredTypes).sort());
@@ -129,7 +129,7 @@ describe.each(actionNames)("in a VPC and with a private CA, %s", (name) => {
   });
 });
 
-test("only Lambda itself may manage the network interfaces, not the code of a function", () => {
+test("only Lambda itself may manage the network interfaces, not a function's code", () => {
   const policies = [...resourcesOf(second, "AWS::IAM::Policy").values()].map(({ Properties }) =>
     JSON.stringify(Properties),
   );
@@ -151,7 +151,7 @@ test("only Lambda itself may manage the network interfaces, not the code of a fu
 });
 
 describe("the file of NODE_EXTRA_CA_CERTS", () => {
-  test("is deployed without what is beside the certificates", () => {
+  test("is deployed with nothing but the certificates", () => {
     const key = "-----BEGIN PRIVATE KEY-----\nhush\n-----END PRIVATE KEY-----\n";
     const deployed = folderOfCertificates(file(`# Test CA\n${certificate}${key}${certificate}`));
     const text = readFileSync(join(deployed, "extra-ca-certs.pem"), "utf8");

@@ -48,7 +48,7 @@ const keepsSchedules = [
   'iam:PassRole on SchedulesRole if {"StringEquals":{"iam:PassedToService":"scheduler.amazonaws.com"}}',
 ];
 
-/** A run that fails even when it is repeated is kept. */
+/** A call that still fails after its retries is kept in a queue. */
 const leavesDeadLetters = "sqs:GetQueueAttributes sqs:GetQueueUrl sqs:SendMessage on DeadLetters";
 
 const startsFlows = `states:StartExecution on ${["create-task", "delete-task", "forward-comment", "relay-failure", "sync-repo-config", "track-pull", "watch-pulls"].map(machine).join(" ")}`;
@@ -201,7 +201,7 @@ describe("rights", () => {
     },
   );
 
-  test.each(Object.keys(flowLambdas))("the flow %s may invoke the Lambdas that it names", (name) => {
+  test.each(Object.keys(flowLambdas))("the flow %s may invoke only the Lambdas that it names", (name) => {
     const functions = (flowLambdas[name] ?? []).map((lambda) => `${lambda}ActionFunction`);
     const [invoke, delivery, traces, ...others] = rightsOf(template, `${name}FlowRole`);
     expect(invoke).toBe(`lambda:InvokeFunction on ${functions.join(" ")}`);
@@ -225,7 +225,7 @@ describe("rights", () => {
     }
   });
 
-  test("services may assume a role for this account only, except Lambda, which sends no account", () => {
+  test("services may assume a role only for this account, except Lambda, which sends no account", () => {
     for (const [id, { Properties }] of resourcesOf(template, "AWS::IAM::Role")) {
       const text = JSON.stringify(Properties.AssumeRolePolicyDocument);
       const isLambdas = text.includes('"lambda.amazonaws.com"');

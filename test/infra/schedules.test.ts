@@ -56,7 +56,7 @@ test("the stack has one group for the schedules of jobs, which has its name and 
   expect(group?.DeletionPolicy ?? "Delete").toBe("Delete");
 });
 
-test("Scheduler may start create-task and nothing else, for schedules of this group and account only", () => {
+test("Scheduler may start create-task and nothing else, and only for schedules of this group and account", () => {
   expect(rightsOf(template, "SchedulesRole")).toEqual([
     "sqs:GetQueueAttributes sqs:GetQueueUrl sqs:SendMessage on DeadLetters",
     `states:StartExecution on ${createTask}`,
@@ -82,7 +82,7 @@ test("Scheduler may start create-task and nothing else, for schedules of this gr
   });
 });
 
-test("a Lambda that manages schedules may do so in the group only, and may pass only that role to Scheduler", () => {
+test("a Lambda that manages schedules may do so only in the group, and may pass only that role to Scheduler", () => {
   const template = resourcesIn(stackWithKeeper().stack);
   const operations = ["CreateSchedule", "DeleteSchedule", "GetSchedule", "UpdateSchedule"];
   expect(rightsOf(template, "Keeper")).toEqual([
@@ -108,7 +108,7 @@ test("its environment names the group, the role and the flow", () => {
 test.each<[string, Environment | undefined]>([
   ["anywhere", undefined],
   ["in a known account and region", { account: "123456789012", region: "eu-central-1" }],
-])("cdk-nag has no finding in these rights that is not acknowledged, %s", (_, env) => {
+])("cdk-nag has no unacknowledged finding in these rights, %s", (_, env) => {
   const { app, stack } = stackWithKeeper(env);
   // Without encryption and TLS, so that cdk-nag has a finding.
   new Queue(stack, "Bare");

@@ -58,7 +58,7 @@ describe("settings", () => {
     });
   });
 
-  test("can be in the CDK context too, and the environment wins", () => {
+  test("can also be in the CDK context, but the environment wins", () => {
     const context = {
       ...needed,
       CODER_TEMPLATE_NAME: "from-context",
@@ -77,7 +77,7 @@ describe("settings", () => {
     expect(settings.CODER_ORGANIZATION).toBe("default");
   });
 
-  test("lose blanks and trailing slashes", () => {
+  test("lose surrounding spaces and trailing slashes", () => {
     const settings = parse({
       ...needed,
       CODER_URL: " https://coder.example.com/ ",
@@ -163,7 +163,7 @@ describe("settings", () => {
     SECURITY_GROUP_IDS: "sg-0a1b2c3d4e5f67890",
   };
 
-  test("place the Lambdas in a VPC, if all three of its settings are there", () => {
+  test("place the Lambdas in a VPC if all three of its settings are there", () => {
     expect(parse({ ...needed, ...network })).toMatchObject({
       ...network,
       SUBNET_IDS: "subnet-0a1b2c3d4e5f67890,subnet-1a2b3c4d",
@@ -305,7 +305,7 @@ describe("the environment of a Lambda", () => {
     STACK_NAME: "a".repeat(32),
     NODE_EXTRA_CA_CERTS: fileURLToPath(new URL("test-ca.pem", import.meta.url)),
   };
-  /** As many as fit, and so many that they are longer than any other setting. */
+  /** As many bots as fit, and so many that they are longer than any other setting. */
   const bots = (() => {
     const list = (count: number) =>
       Array.from({ length: count }, (_, i) => `bot-${String(i).padStart(3, "0")}[bot]`).join(",");

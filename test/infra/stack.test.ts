@@ -97,7 +97,7 @@ test("the table is on demand, encrypted, recoverable, expires items and survives
   });
 });
 
-test("the webhook secret and the key of the marks are generated; the other two hold placeholders only", () => {
+test("the webhook secret and the key of the marks are generated; the other two secrets hold only placeholders", () => {
   const secrets = resourcesOf(template, "AWS::SecretsManager::Secret");
   const names = ["SecretsCoderToken", "SecretsGitHubApp", "SecretsTaskMark", "SecretsWebhook"];
   expect([...secrets.keys()].sort()).toEqual(names);
@@ -248,7 +248,7 @@ describe("failures", () => {
     ]);
   });
 
-  test("can be published for this account only", () => {
+  test("can be published only for this account", () => {
     const { Statement } = recordOf(propertiesOf(template, "AWS::SNS::TopicPolicy").PolicyDocument);
     const allowed = [Statement]
       .flat()
@@ -306,7 +306,7 @@ describe("failures", () => {
     }
   });
 
-  test("every flow is in one alarm on executions that fail or time out, and each of these can have all its metrics", () => {
+  test("every flow is in one alarm on executions that fail or time out, and no such alarm exceeds CloudWatch's limit of metrics", () => {
     const alarms = resourcesOf(template, "AWS::CloudWatch::Alarm");
     const counted = [...alarms.values()].flatMap(({ Properties }) => {
       const metrics = metricsSchema
@@ -464,7 +464,7 @@ describe("cdk-nag AwsSolutions", () => {
     return [...new Set(report.match(/AwsSolutions-\w+/g) ?? [])].sort();
   }
 
-  test("has no finding that is not acknowledged", () => {
+  test("has no unacknowledged finding", () => {
     expect(findings()).toEqual([]);
   });
 

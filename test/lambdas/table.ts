@@ -1,6 +1,6 @@
 import { type LocalDynamoDb, startDynamoDb } from "../../local/aws/dynamodb/dynamodb.js";
 
-/** A local table, which modules of `lambdas/` that are imported afterwards use. */
+/** Starts a local table. Modules of `lambdas/` that are imported afterwards use it. */
 export async function startTable(name: string): Promise<LocalDynamoDb> {
   const dynamoDb = await startDynamoDb(name);
   Object.assign(process.env, {

@@ -58,14 +58,14 @@ describe.each(flowNames)("the flow %s", (flow) => {
     expect(parseDefinition(flow, definition).StartAt).toBeTruthy();
   });
 
-  test("says what each Task and each end is for, and ends at last", () => {
+  test("has a comment on each Task and each end, and ends eventually", () => {
     const silent = states.filter(([, { Type, Comment }]) => ["Task", "Succeed"].includes(Type) && !Comment);
     expect(silent.map(([name]) => name)).toEqual([]);
     expect(machine.Comment).toMatch(/\S/);
     expect(machine.TimeoutSeconds).toBeGreaterThan(0);
   });
 
-  test("retries every Lambda by the policies of all, and by others only if its source names their errors", () => {
+  test("retries every Lambda by the general policies, and by others only if its source names their errors", () => {
     const written = (JSON.parse(source(flow)) as Machine).States;
     for (const [name, { Retry = [], Parameters }] of tasks) {
       expect(Parameters?.FunctionName).toMatch(/Arn}$/);
@@ -81,7 +81,7 @@ describe.each(flowNames)("the flow %s", (flow) => {
     }
   });
 
-  test("has no copy of a policy in its source, which differs from the definition in retriers and in what log lines name alone", () => {
+  test("has no copy of a policy in its source; its definition adds only retriers and what log lines name", () => {
     const { States, ...rest } = JSON.parse(source(flow)) as Machine;
     const plain = (all: Machine["States"]) =>
       Object.entries(all).map(([name, { Retry: _retry, ...state }]) => [name, withoutContext(state)]);
@@ -99,7 +99,7 @@ describe.each(flowNames)("the flow %s", (flow) => {
     }
   });
 
-  test("has no Fail state, and catches no error that it does not name: a failed run ends in the state that failed, for a redrive", () => {
+  test("has no Fail state and catches only errors that it names, so that a failed run ends in the state that failed and can be redriven", () => {
     expect(states.filter(([, { Type }]) => Type === "Fail")).toEqual([]);
     const caught = states.flatMap(([, { Catch = [] }]) => Catch.flatMap(({ ErrorEquals }) => ErrorEquals));
     expect(caught.filter((error) => error.startsWith("States."))).toEqual([]);
@@ -140,7 +140,7 @@ describe("the retry policies", () => {
   const { transient, rateLimited, crashed } = everyLambda as Record<string, RetryPolicy>;
   const { starting, broken, working, resting } = onRequest as Record<string, RetryPolicy>;
 
-  test("last as long as the trouble: an upgrade of Coder, and GitHub's hour", () => {
+  test("last as long as the trouble: an upgrade of Coder, and the hour of GitHub's rate limit", () => {
     expect(sum(waitsOf(transient as Retrier))).toBeGreaterThanOrEqual(20 * 60);
     expect(sum(waitsOf(rateLimited as Retrier))).toBeGreaterThanOrEqual(70 * 60);
     expect(rateLimited?.IntervalSeconds).toBeGreaterThanOrEqual(60);
@@ -154,7 +154,7 @@ describe("the retry policies", () => {
     expect(docs).toMatch(row);
   });
 
-  test("see a new task start within 5 seconds, or a tenth of the time that it took, with time to spare for a call", () => {
+  test("notice that a new task runs within 5 seconds, or a tenth of the time that it took, with time to spare for a call", () => {
     const tries = triesOf(starting as Retrier, 3600);
     for (let i = 1; i < tries.length; i++) {
       const [before = 0, after = 0] = [tries[i - 1], tries[i]];
@@ -179,7 +179,7 @@ describe("the retry policies", () => {
     expect(onRequest.agentBusy?.MaxAttempts).toBe(retriesUntilStillBusy);
   });
 
-  test("see a turn's end within five seconds, an eighth of the turn, or five minutes", () => {
+  test("notice the end of a turn within five seconds, an eighth of the turn, or five minutes", () => {
     for (const turn of [10, 30, 600, 3600, 24 * 3600]) {
       const end = triesOf(working as Retrier, 7 * 24 * 3600).find((second) => second >= turn) ?? 0;
       expect(end - turn).toBeLessThanOrEqual(Math.min(Math.max(5, turn / 8), 300));
@@ -188,7 +188,7 @@ describe("the retry policies", () => {
 
   test("watch an agent for five days, far below Step Functions' 25,000 events of a history", () => {
     expect(sum(waitsOf(working as Retrier))).toBeGreaterThanOrEqual(5 * 24 * 3600);
-    // A look is three events, one that finds news about ten more.
+    // An observation is three events, and one that finds news about ten more.
     expect((working?.MaxAttempts ?? 0) * 13).toBeLessThan(25_000);
   });
 
@@ -205,7 +205,7 @@ describe("the retry policies", () => {
     expect(sum(waitsOf(broken as Retrier))).toBeLessThan(360);
   });
 
-  test("cover what Lambda calls its own troubles and the death of a process", () => {
+  test("cover Lambda's names for its own errors and for the death of a process", () => {
     expect(transient?.ErrorEquals).toEqual(
       expect.arrayContaining([
         "Lambda.ClientExecutionTimeoutException",
@@ -222,7 +222,7 @@ describe("the retry policies", () => {
     );
   });
 
-  test("have no error in common: the first that fits is the one that counts", () => {
+  test("have no error in common, because only the first policy that matches an error counts", () => {
     const errors = Object.values(policies).flatMap(({ ErrorEquals }) => ErrorEquals);
     expect(errors).toHaveLength(new Set(errors).size);
   });
@@ -246,7 +246,7 @@ test.each(flowNames)(
   },
 );
 
-/** A state without what log lines name in its Lambda's input. */
+/** A state without the fields of its Lambda's input that exist only for log lines. */
 function withoutContext(state: Omit<State, "Retry">): unknown {
   const copy = structuredClone(state);
   for (const path of ["execution.$", "event.$"]) delete copy.Parameters?.Payload?.[path];
@@ -264,7 +264,7 @@ describe("the retry policies of a state", () => {
   const complete = (state: object): unknown =>
     JSON.parse(addRetryPolicies(JSON.stringify({ StartAt: "A", States: { A: state } }), policies));
 
-  test("go behind a retrier of its own", () => {
+  test("are added after the state's own retriers", () => {
     const own = { ErrorEquals: ["BusyError"], MaxAttempts: 2 };
     expect(complete({ ...invoke, Retry: [{ ErrorEquals: ["BusyError"] }] })).toMatchObject({
       States: { A: { Retry: [any, busy] } },
@@ -274,7 +274,7 @@ describe("the retry policies of a state", () => {
     });
   });
 
-  test("reach the Lambdas inside of a Map and a Parallel state, and nothing else", () => {
+  test("are added to Lambdas inside Map and Parallel states, and to nothing else", () => {
     const inner = { StartAt: "A", States: { A: invoke, B: { Type: "Succeed" } } };
     const completed = {
       StartAt: "A",

@@ -140,7 +140,7 @@ describe("the requester is told once", () => {
     expect(outcomes.map(({ outcome }) => outcome).sort()).toEqual(["busy", "done"]);
     expect(told(issue)).toHaveLength(1);
 
-    // Even if the lease of the first one was too short.
+    // Even if the first one's lease was too short.
     const other = await waiting();
     const record = await recordOf(other);
     const telling = {
@@ -178,7 +178,7 @@ describe("the requester is told once", () => {
     expect(told(issue)).toHaveLength(1);
   });
 
-  test("of what was said since, and not while something waits to be sent", async () => {
+  test("again after something was said, but not while something is waiting to be sent", async () => {
     const issue = await waiting();
     await look();
     const { meta } = new Inbox(keyOf(issue));
@@ -201,7 +201,7 @@ describe("the requester is told once", () => {
     [404, "Not Found"],
     [410, "Gone"],
     [422, "Validation Failed"],
-  ])("and not tried again after GitHub's %s", async (status, message) => {
+  ])("and it is not tried again after GitHub's %s", async (status, message) => {
     const issue = await waiting();
     gitHub.http.fail({ method: "POST", path: /comments$/, status, body: { message }, ...always });
     const before = posts(issue);
@@ -221,7 +221,7 @@ describe("the requester is told once", () => {
     expect(told(issue).join()).toContain("@new-name ");
   });
 
-  test("that a run has failed, once it is left to operators, and only if it still stands after a while", async () => {
+  test("that a run has failed, once it is left to operators and only if the failure still stands after a while", async () => {
     const failed = { state: "failed", detail: "No template.", reference: "create-task-app-1" } as const;
     const issue = await waiting({ status: { ...failed, isRetried: true } });
     await look();
@@ -236,7 +236,7 @@ describe("the requester is told once", () => {
   });
 });
 
-test("a pull request of another repository needs its person there, not on the issue of the same number", async () => {
+test("a person is told about a pull request of another repository there, not on the issue of the same number", async () => {
   gitHub.addRepository({ owner: "octo", name: "lib", permissions: { mona: "write" } });
   const { pull } = await gitHub.openPull({
     repo: "octo/lib",
@@ -274,7 +274,7 @@ describe("nobody is told", () => {
     expect((await recordOf(issue)).told).toBeUndefined();
   });
 
-  test("and nothing is asked or read if nothing is due: a work at rest is off the list", async () => {
+  test("and nothing is asked or read if nothing is due: an idle work is off the list", async () => {
     await waiting();
     await look();
     passedMs += 20 * minuteMs;
@@ -290,7 +290,7 @@ describe("nobody is told", () => {
   });
 });
 
-test("an outage of Coder, or of one repository, keeps nobody else waiting", async () => {
+test("an outage of Coder, or of one repository, delays nobody else", async () => {
   const task = { backend: "tasks", owner: "mona-c", name: "gh", id: "1" } as const;
   coder.faults.add({ status: 502, ...always });
   const [first, second] = [await waiting({ task }), await waiting()];
@@ -307,7 +307,7 @@ test("an outage of Coder, or of one repository, keeps nobody else waiting", asyn
   expect(told(first)).toHaveLength(1);
 });
 
-/** The pull request as the record of a task has it. */
+/** The pull request as a task's record stores it. */
 function taskPull({ id, number, repo }: Pull): TaskPull {
   const url = `https://github.com/octo/${repo.name}/pull/${number}`;
   const repository = { id: repo.id, owner: repo.owner.login, name: repo.name };
@@ -376,7 +376,7 @@ describe("the checks of a pull request", () => {
     expect(await resultOf([fixed("build", "failure")], nightly)).toBe("failed");
   });
 
-  test("are not those of the App itself: it says what is wrong with the config file", async () => {
+  test("do not include those of the App itself, which say what is wrong with the config file", async () => {
     const own = { ...fixed("config", "failure"), app: { id: Number(gitHub.appId), slug: "relay" } };
     expect(await resultOf([own])).toBe("none");
     expect(await resultOf([own, fixed("build", "success")])).toBe("passed");
@@ -396,7 +396,7 @@ describe("the checks of a pull request", () => {
     expect(await resultOf([], runs)).toBe(expected);
   });
 
-  test("are not called green, and the log says why, without the permission to read a status that has failed", async () => {
+  test("are not called green, and the log says why, if the permission to read a failed status is missing", async () => {
     const { statuses: _, ...others } = appPermissions;
     const status = (sha: string) =>
       gitHub.setStatus({ ...quietly, sha, context: "jenkins", state: "failure" });
@@ -408,7 +408,7 @@ describe("the checks of a pull request", () => {
     passedMs += 61 * minuteMs;
   });
 
-  test("are not shown, and the log says why, without the permission to read them", async () => {
+  test("are not shown, and the log says why, if the permission to read them is missing", async () => {
     gitHub.auth.permissions = { metadata: "read", issues: "write", pull_requests: "write", contents: "read" };
     passedMs += 61 * minuteMs;
     expect(await resultOf([fixed("a", "success")])).toBeUndefined();
@@ -449,7 +449,7 @@ test("a green pull request is ready once GitHub has computed that it can be merg
   const before = edits();
   expect(await lookFor(5, "known")).toEqual([expect.stringContaining("@mona This pull request is ready")]);
   expect(edits()).toBe(before);
-  // One that the agent only reviews is not told of at all.
+  // Nobody is told about a pull request that the agent only reviews.
   expect(told(reviewed.issue)).toEqual([]);
 });
 

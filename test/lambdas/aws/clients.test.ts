@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, jest, test } from "@jest/global
 import type { Fault } from "../../../local/http/faults.js";
 import { HttpServer } from "../../../local/http/http-server.js";
 
-/** Answers every service's requests as configured, so that the clients are tested over real HTTP. */
+/** Answers the requests of all services as configured, so that the clients are tested over real HTTP. */
 const server = new HttpServer();
 const calls: Record<string, () => Promise<unknown>> = {};
 

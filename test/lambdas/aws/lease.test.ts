@@ -44,7 +44,7 @@ test("a function that throws releases the lease, and its error is passed on", as
   expect(await hold(key, async () => "next")).toBe("next");
 });
 
-test("the lease of a crashed holder lasts until its Lambda must have ended; the old holder cannot release it later", async () => {
+test("a crashed holder's lease lasts until its Lambda must have ended; the old holder cannot release it later", async () => {
   const key = newKey();
   const longest = Math.max(
     actions["sync-schedules"].timeoutSeconds,

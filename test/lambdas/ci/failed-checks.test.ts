@@ -32,14 +32,14 @@ const remarks = (count: number) =>
 const octokit = { rest: { checks: { listAnnotations: async () => ({ data: remarks(100) }) } } } as never;
 const repository = { owner: "octo", name: "app" };
 
-test("each failure is told by one report, and none by a check run of GitHub Actions", () => {
+test("each failure is reported once, and check runs of GitHub Actions are left out", () => {
   const told = failuresOfOthers([
     report("build"),
     report("lint", { hasFailed: false }),
     report("job", { app: { id: "15368", slug: "github-actions" } }),
     status("BUILD"),
     status("ci/build", { url: "https://ci.example.com/build" }),
-    // A status can contradict the check run of its name: the check run is the newer way to report.
+    // A status can contradict the check run of the same name. The check run counts, because it is the newer kind of report.
     status("lint"),
     status("", { url: "" }),
     status("deploy"),
@@ -47,7 +47,7 @@ test("each failure is told by one report, and none by a check run of GitHub Acti
   expect(told.map(({ name }) => name)).toEqual(["build", "", "deploy"]);
 });
 
-test("of a check run, 50 remarks are told, failures first", async () => {
+test("a check run is reported with 50 annotations, failures first", async () => {
   const [check] = await tellFailures(octokit, repository, [report("build", { annotations: 230 })]);
   const lines = check?.text.split("\n") ?? [];
   expect(lines[0]).toBe("src/1.ts:1: failure: remark 1");
@@ -55,7 +55,7 @@ test("of a check run, 50 remarks are told, failures first", async () => {
   expect(lines.at(-1)).toBe("… and 180 more annotations.");
 });
 
-test("failures among many remarks are found on later pages, and a check run that is gone is told without remarks", async () => {
+test("failures among many annotations are found on later pages, and a deleted check run is reported without annotations", async () => {
   const warnings = remarks(100).map((remark) => ({ ...remark, annotation_level: "warning" }));
   const listAnnotations = async ({ check_run_id: id, page }: { check_run_id: number; page: number }) => {
     if (id === 2) throw new RefusedRequestError("GitHub", 404, "GET /annotations", "Not Found");
@@ -69,14 +69,14 @@ test("failures among many remarks are found on later pages, and a check run that
   expect(gone?.text).toBe("It broke");
 });
 
-test("secrets are redacted, over several lines too", async () => {
+test("secrets are redacted, even over several lines", async () => {
   const summary = `DB_PASSWORD=Tr0ub4dor-example\n-----BEGIN RSA PRIVATE KEY-----\n${"A".repeat(64)}\n-----END RSA PRIVATE KEY-----\nafter`;
   const [check] = await tellFailures(octokit, repository, [report("build", { summary })]);
   expect(check?.text).not.toMatch(/Tr0ub4dor|AAAA/);
   expect(check?.text).toContain("after");
 });
 
-test("all together stay within 48 KiB of text and the input of a state, and the last ones are only named", async () => {
+test("all reports together stay within 48 KiB of text and the size of a state's input, and the last ones are only named", async () => {
   const many = Array.from({ length: 500 }, (_, i) => report(`check ${i}`, { summary: "é".repeat(30_000) }));
   const checks = await tellFailures(octokit, repository, many);
   expect(checks).toHaveLength(100);

@@ -45,7 +45,7 @@ async function ready(): Promise<CoderTask> {
 }
 
 describe("a new chat", () => {
-  test("has labels to find it by, and a title for people", async () => {
+  test("has labels by which it is found, and a title for people", async () => {
     await create(backend);
     expect(chat().labels).toEqual({
       "relay-target": "octo/app#5",
@@ -234,7 +234,7 @@ describe("a text", () => {
 });
 
 describe("an agent that continues its turn", () => {
-  test("gets one message about it, also after it was archived", async () => {
+  test("gets one message about it, even after it was archived", async () => {
     await deploy({ turnMs: 3_600_000 });
     const task = await ready();
     chat().archived = true;
@@ -248,7 +248,7 @@ describe("an agent that continues its turn", () => {
     expect(agent?.inputs.map(({ text }) => text)).toEqual([expect.stringMatching(/Continue/)]);
   });
 
-  test("is waited for while its interruption is still under way", async () => {
+  test("is waited for while it is still being interrupted", async () => {
     await deploy({ turnMs: 3_600_000 });
     const task = await create(backend);
     expect(await nameOf(backend.stop(task))).toBe("TaskBusyError");
@@ -262,7 +262,7 @@ describe("an agent that continues its turn", () => {
 describe("a creation that takes Coder a long time", () => {
   const creation = { method: "POST", path: /\/chats$/ };
 
-  test("makes one chat: the relay searches until it exists", async () => {
+  test("results in one chat, because the relay searches until it exists", async () => {
     await deploy({}, {}, { timeoutMs: 50, awaitMs: 20_000 });
     deployment.fake.http.fail({ ...creation, delayMs: 300 });
     const task = await create(backend);
@@ -270,7 +270,7 @@ describe("a creation that takes Coder a long time", () => {
     expect(deployment.fake.http.calls.filter(({ method }) => method === "POST")).toHaveLength(1);
   });
 
-  test("may still make two chats: then both are ended", async () => {
+  test("may still result in two chats, and then both are ended", async () => {
     await deploy({}, {}, { timeoutMs: 50, awaitMs: 0 });
     deployment.fake.http.fail({ ...creation, delayMs: 500 });
     expect(await nameOf(create(backend))).toBe("TransientError");
@@ -282,7 +282,7 @@ describe("a creation that takes Coder a long time", () => {
 });
 
 describe("the end of a chat", () => {
-  test("does not wait for the agent's subagents, which are interrupted too", async () => {
+  test("does not wait for the agent's subagents, which are also interrupted", async () => {
     const task = await ready();
     const agent = chat();
     const helper = agent.callHelper();
@@ -291,7 +291,7 @@ describe("the end of a chat", () => {
     expect([agent, helper]).toMatchObject([{ archived: true }, { archived: true, status: "waiting" }]);
   });
 
-  test("does not delete a workspace that another chat uses by now", async () => {
+  test("does not delete a workspace that another chat now uses", async () => {
     await deploy({}, { CODER_TEMPLATE_NAME: "task-template" });
     const task = await ready();
     const { id } = await create(backend);
@@ -345,7 +345,7 @@ describe("the end of a chat", () => {
 });
 
 describe("the owner of chats", () => {
-  test("is the bot: disabled sharing is not a failure, nor is a person whom Coder does not know", async () => {
+  test("is the bot: neither disabled sharing nor a person whom Coder does not know is a failure", async () => {
     await deploy({ chatSharing: false });
     const task = await create(backend);
     await backend.share(task, mona);
@@ -353,7 +353,7 @@ describe("the owner of chats", () => {
     expect(chat().viewers.size).toBe(0);
   });
 
-  test("is the requester: the short-lived token is deleted after use, also after a failure", async () => {
+  test("is the requester: the short-lived token is deleted after use, even after a failure", async () => {
     await deploy({}, { CODER_CHAT_IDENTITY: "requester" });
     const http = deployment.fake.http;
     http.fail({ method: "POST", path: /\/chats$/, status: 400, body: { message: "no" } });
@@ -433,7 +433,7 @@ describe("the view of a chat", () => {
     },
   );
 
-  test("reports errors that are plain text or of an unknown kind too", () => {
+  test("also reports errors that are plain text or of an unknown kind", () => {
     expect(seen({ status: "error", last_error: "boom" }).report).toContain("boom Look at the chat");
     expect(seen({ status: "error", last_error: { message: "m", kind: "new_kind" } }).report).toContain(
       "new_kind",

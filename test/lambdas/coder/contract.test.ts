@@ -83,7 +83,7 @@ describe.each(rows)("%s", (_, row) => {
 
   const told = () => deployment.agent.inputs.map(({ text }) => text);
 
-  test("creates a task with its own page for the person, with the prompt", async () => {
+  test("creates a task with the prompt and with its own page for the person", async () => {
     expect(backend.api).toBe(row.api);
     const task = await create(backend);
     expect(task).toMatchObject({ backend: row.api, owner: row.owner, name: "gh-app-5" });
@@ -126,7 +126,7 @@ describe.each(rows)("%s", (_, row) => {
     expect(deployment.count).toBe(isKey ? 1 : 2);
   });
 
-  test("finds it by its id, and without one", async () => {
+  test("finds it with its id, and without", async () => {
     const task = await create(backend);
     expect(await find(task)).toMatchObject({ id: task.id, url: task.url });
     const { id: _, url: __, ...claimed } = task;
@@ -143,7 +143,7 @@ describe.each(rows)("%s", (_, row) => {
     expect(await backend.search(other, mona)).toBeUndefined();
   });
 
-  test("sends to an agent that can take a message", async () => {
+  test("sends a text to an agent that can take a message", async () => {
     const task = await ready();
     expect(await backend.send(task, "hello\nReference: abc")).toBe("sent");
     expect(told()).toEqual(["hello\nReference: abc"]);
@@ -151,7 +151,7 @@ describe.each(rows)("%s", (_, row) => {
     expect(await backend.reception(task, "Reference: xyz")).toBe("not received");
   });
 
-  test("an agent that works gets the text later: Coder reports that it is busy, or queues the text", async () => {
+  test("a working agent gets the text later: Coder reports that it is busy, or queues the text", async () => {
     const task = await ready();
     deployment.agent.holdBusy();
     const { view } = await find(task);
@@ -167,7 +167,7 @@ describe.each(rows)("%s", (_, row) => {
   });
 
   if (row.api === "tasks") {
-    test("knows of an agent that reports no state whether its screen changes and it would take a message", async () => {
+    test("knows whether the screen of an agent that reports no state changes, and whether it would take a message", async () => {
       const task = await ready();
       const { silentAgents } = backend;
       (deployment.agent as FakeTask).setAgentState(null);
@@ -197,7 +197,7 @@ describe.each(rows)("%s", (_, row) => {
     expect(await backend.reception(task, "Reference: two")).toBe("not received");
   });
 
-  test("stops it, and continues it", async () => {
+  test("stops it and lets it continue", async () => {
     const task = await ready();
     deployment.agent.holdBusy();
     await patiently(() => backend.stop(task));

@@ -19,7 +19,7 @@ export const issue: WorkIdentity = {
   url: "https://github.com/octo/app/issues/5",
 };
 
-/** The marks of one stack, whose secret has this value. */
+/** The marks of a stack whose secret has this value. */
 export function marksOf(secret: string): TaskMarks {
   return new TaskMarks({ values: async () => [secret], reread: async () => undefined, expire: () => {} });
 }
@@ -98,7 +98,7 @@ export function connect(
 
 type Made = Pick<TaskLocation, "workspaceId" | "workspaceAskedAt">;
 
-/** The request of `create-task`, with a log of its callbacks. */
+/** The request that `create-task` makes, with a log of its callbacks. */
 export async function specified(
   backend: CoderBackend,
   changes: Partial<TaskSpecification> = {},
@@ -120,7 +120,7 @@ export async function specified(
   };
 }
 
-/** Creates the issue's task; fails if that does not succeed. */
+/** Creates the issue's task. Throws if that does not succeed. */
 export async function create(backend: CoderBackend): Promise<CoderTask> {
   const task = await (await backend.prepare(null))(await specified(backend));
   if (typeof task === "string") throw new Error(`the name is ${task}`);

@@ -32,9 +32,9 @@ const failure = (promise: Promise<unknown>) =>
 
 describe("auto", () => {
   test.each<[string, FakeCoderOptions, string]>([
-    ["Tasks alone", { version: "2.30" }, "tasks"],
+    ["only Tasks", { version: "2.30" }, "tasks"],
     ["Tasks and Chats", { version: "2.35" }, "tasks"],
-    ["Chats under /api/experimental alone", { version: "2.35", tasks: false }, "chats"],
+    ["Chats only under /api/experimental", { version: "2.35", tasks: false }, "chats"],
     ["Chats under both paths", { version: "2.37" }, "chats"],
     ["Chats under /api/v2 alone", { version: "2.38" }, "chats"],
   ])("with %s", async (_, options, expected) => {
@@ -65,11 +65,14 @@ describe("a setting", () => {
   test.each([
     ["tasks", "2.38", /has no Tasks API.*Set CODER_BACKEND to auto or chats/],
     ["chats", "2.34", /has no Chats API.*Set CODER_BACKEND to auto or tasks/],
-  ] as const)("of %s that a Coder %s does not have says so", async (backend, version, words) => {
-    const text = await failure(preferredOf({ version }, backend));
-    expect(text).toMatch(/^NoTaskApiError/);
-    expect(text).toMatch(words);
-  });
+  ] as const)(
+    "of %s is an error that says so if a Coder %s does not have it",
+    async (backend, version, words) => {
+      const text = await failure(preferredOf({ version }, backend));
+      expect(text).toMatch(/^NoTaskApiError/);
+      expect(text).toMatch(words);
+    },
+  );
 });
 
 describe("the error names what cannot be used, with a remedy:", () => {

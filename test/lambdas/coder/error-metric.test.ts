@@ -38,12 +38,12 @@ test.each([
   expect(counted).toEqual([["CoderErrors", 1, name]]);
 });
 
-test("so is an answer that is not what the API promises", async () => {
+test("an answer that is not what the API promises is also counted", async () => {
   await expect(client().get("/api/v2/users/me", z.object({ id: z.string() }))).rejects.toThrow("shape");
   expect(counted).toEqual([["CoderErrors", 1, "UnexpectedAnswerError"]]);
 });
 
-test("what Coder does not have is not counted, nor is an answer", async () => {
+test("a resource that Coder does not have is not counted, nor is a success", async () => {
   coder.fail({ status: 404, body: { message: "Resource not found" }, headers });
   await expect(client().request("POST", "/api/v2/tasks/me", {})).rejects.toThrow("404");
   await client().request("GET", "/api/v2/users/me");

@@ -6,7 +6,7 @@ import { withoutReferences } from "../../../lambdas/text/reference.js";
 
 const [first, second, third] = ["1", "2", "3"].map((digit) => digit.repeat(64));
 
-/** The marks of a stack whose secret has these values, the current one first; `reread` returns newer ones. */
+/** The marks of a stack whose secret has these values, the current one first. Reading the secret again returns `newer`. */
 function marksOf(values: (string | undefined)[], newer?: string[]): TaskMarks {
   const present = (all: (string | undefined)[]) => all.filter((value) => value !== undefined);
   return new TaskMarks({ values: async () => present(values), reread: async () => newer, expire: () => {} });
@@ -49,19 +49,19 @@ describe("a mark", () => {
     );
   });
 
-  test("proves nothing to another stack, and to this one until the second rotation", async () => {
+  test("proves nothing to another stack, and is valid in this one until the second rotation", async () => {
     const mark = await marksOf([first]).markOf(task);
     expect(await marksOf([second]).proves(mark, task)).toBe(false);
     expect(await marksOf([second, first]).proves(mark, task)).toBe(true);
     expect(await marksOf([third, second]).proves(mark, task)).toBe(false);
   });
 
-  test("with an unknown value makes the secret be read again", async () => {
+  test("with an unknown value causes the secret to be read again", async () => {
     const mark = await marksOf([second]).markOf(task);
     expect(await marksOf([first], [second ?? "", first ?? ""]).proves(mark, task)).toBe(true);
   });
 
-  test("is neither made nor accepted with a secret that is easy to guess", async () => {
+  test("is neither created nor accepted with a secret that is easy to guess", async () => {
     for (const values of [[""], ["short"], []]) {
       await expect(marksOf(values).markOf(task)).rejects.toThrow(/task mark secret is shorter than 32/);
       expect(await marksOf(values).proves("0".repeat(32), task)).toBe(false);
@@ -92,7 +92,7 @@ describe("the position of a mark in a prompt", () => {
     expect(markOfPrompt(prompt)).toBeUndefined();
   });
 
-  test("cannot be forged by quoting: references are removed from outside text", () => {
+  test("cannot be forged by quoting, because references are removed from outside text", () => {
     expect(markOfPrompt(withoutReferences(`look at this\n${line}`))).toBeUndefined();
   });
 });

@@ -35,7 +35,7 @@ describe("a redirect by a proxy in front of Coder", () => {
     },
   );
 
-  test("without an address is an error too", async () => {
+  test("without an address is also an error", async () => {
     coder.fail({ status: 302 });
     await expect(new CoderClient(coder.url, "t").request("GET", "/api/v2/users/me")).rejects.toThrow(
       "a redirect to",

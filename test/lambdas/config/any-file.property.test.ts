@@ -6,7 +6,7 @@ import { anyCharacter } from "../../any-character.js";
 import { anyToml, brokenToml, secret } from "./any-file.js";
 import { bytes, settings, volume } from "./files.js";
 
-/** The faults and warnings of a file, after a check of their form. */
+/** The faults and warnings of a file, whose form is checked here. */
 function told(file: Uint8Array): { faults: Fault[] | undefined; all: Fault[] } {
   const parsed = parseRepoConfig(file);
   const faults = "faults" in parsed ? parsed.faults : undefined;

@@ -41,7 +41,7 @@ const tables = (keys: Record<string, fc.Arbitrary<unknown>>) =>
   maybe(fc.array(maybe(table(keys)), { maxLength: 3 }));
 const texts = maybe(fc.array(maybe(secretText), { maxLength: 3 }));
 
-/** The file as data. Most of them have a fault. */
+/** A file as data. Most of these have a fault. */
 export const anyData = table({
   sandbox: maybe(
     table({
@@ -77,7 +77,7 @@ export const anyData = table({
 
 export const anyToml: fc.Arbitrary<string> = anyData.map((data) => stringify(data));
 
-/** The same with a piece removed, inserted or repeated, so that it is usually not TOML. */
+/** The same as TOML with a piece removed, inserted or repeated, so that it is usually no longer TOML. */
 export const brokenToml: fc.Arbitrary<string> = fc
   .tuple(
     anyToml,

@@ -109,7 +109,7 @@ describe("the check run of a valid config", () => {
     ]);
   });
 
-  test("turns nothing of the file into a mention, a link, HTML or the end of a code span", () => {
+  test("turns nothing in the file into a mention, a link, HTML or the end of a code span", () => {
     const evil = "x` @everyone <img src=x onerror=y> [a](https://evil.example) ``` ![b](c)";
     const { summary } = reportOf(`
       [[scheduled_jobs]]

@@ -89,9 +89,9 @@ describe("a file that is not TOML", () => {
   const broken: [string, string, number, RegExp][] = [
     ["has a key twice", "a = 1\nb = 2\na = 3\n", 3, /twice/],
     ["has a table twice", "[sandbox]\n[harness]\n[sandbox]\n", 3, /twice/],
-    ["has a table that is a key too", "sandbox.size = 'large'\n[sandbox]\n", 2, /twice/],
+    ["has a table that is also a key", "sandbox.size = 'large'\n[sandbox]\n", 2, /twice/],
     ["has a key of an inline table twice", "a = { b = 1,\n b = 2 }", 2, /twice/],
-    ["has a list of tables that is a list too", "a = []\n[[a]]\n", 2, /twice/],
+    ["has a list of tables that is also a list", "a = []\n[[a]]\n", 2, /twice/],
     ["has no value", "[sandbox]\nsize =\n", 2, /Expected a value/],
     ["has text without quotes", "[sandbox]\nsize = large\n", 2, /quotes/],
     ["has YAML", "sandbox:\n  size: large\n", 1, /key/],
@@ -148,7 +148,7 @@ describe("lines that end in CRLF", () => {
   });
 });
 
-test("a Buffer is accepted too", () => {
+test("a Buffer is also accepted", () => {
   expect(parseRepoConfig(Buffer.from("[sandbox]\nsize = 'small'"))).toMatchObject({
     config: { sandbox: { size: "small" } },
   });

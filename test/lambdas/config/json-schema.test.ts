@@ -11,7 +11,7 @@ const schema = repoConfigSchema("https://relay.example.com/schema.json");
 const validator = new Ajv2020({ strict: true, allErrors: true, useDefaults: false });
 const validate = validator.compile(schema as SchemaObject);
 
-/** As JSON, because editors give validators JSON: a date is text there. */
+/** As JSON, because editors give validators JSON, in which a date is text. */
 const takesSchema = (toml: string): boolean => validate(JSON.parse(JSON.stringify(parse(toml))));
 const takesParser = (toml: string): boolean => "config" in parseRepoConfig(bytes(toml));
 
@@ -61,7 +61,7 @@ describe("the schema", () => {
     expect(keysOf(schema)).toHaveLength(23);
   });
 
-  test("describes the entries of every list too", () => {
+  test("also describes the entries of every list", () => {
     const lists = [...keysOf(schema)].filter(([, { type }]) => type === "array");
     expect(lists.length).toBeGreaterThan(5);
     for (const [path, { items }] of lists) {
@@ -72,7 +72,7 @@ describe("the schema", () => {
     }
   });
 
-  test("uses only keywords with the same meaning in all drafts, and patterns that Rust accepts too", () => {
+  test("uses only keywords with the same meaning in all drafts, and patterns that Rust also accepts", () => {
     const text = JSON.stringify(schema);
     for (const newer of [
       "$ref",
@@ -133,11 +133,11 @@ describe("a file that the schema refuses", () => {
     [rule({ events: "'push'" })],
     [rule({ events: "['pushes']" })],
     [rule({ prompt_additions: "''" })],
-  ])("is refused by the parser too: %j", (toml) => {
+  ])("is also refused by the parser: %j", (toml) => {
     expect([takesSchema(toml), takesParser(toml)]).toEqual([false, false]);
   });
 
-  test("is refused by the parser too, for any generated file", () => {
+  test("is also refused by the parser, for any generated file", () => {
     const counts = { refused: 0, taken: 0 };
     fc.assert(
       fc.property(anyToml, (toml) => {

@@ -20,7 +20,7 @@ describe("a missing key", () => {
     expect(settings(toml)).toEqual({ config: defaults, warnings: [] });
   });
 
-  test("gets its default next to keys that are set", () => {
+  test("gets its default even if other keys beside it are set", () => {
     const { config } = settings(`[sandbox]\ndocker = true\n${volume('"/data"')}`);
     expect(config.sandbox).toEqual({
       size: "medium",
@@ -43,7 +43,7 @@ describe("a missing key", () => {
     ]);
   });
 
-  test("gets a default that files do not share", () => {
+  test("gets its own copy of the default", () => {
     settings("").config.scheduled_jobs.push({ name: "a", branch: "b", schedule: "c", prompt: "d" });
     expect(settings("").config).toEqual(defaults);
   });
@@ -119,7 +119,7 @@ describe("a value", () => {
     ["-inf"],
     ["[1, 'a', {}]"],
     ["{ a = 1 }"],
-  ])("of another type is a fault in the place of a text, a table or a list: %s", (value) => {
+  ])("of another type is a fault where a text, a table or a list is expected: %s", (value) => {
     const toml = [
       `sandbox = ${value}`,
       `harness = { provider = ${value} }`,
@@ -148,7 +148,7 @@ describe("a value", () => {
     ]);
   });
 
-  test("that is text keeps its lines and has LF line ends, also in a file with CRLF", () => {
+  test("that is text keeps its lines and has LF line ends, even in a file with CRLF", () => {
     const toml = job({ prompt: '"""\nOne\n\tTwo\n"""' }).replaceAll("\n", "\r\n");
     expect(settings(toml).config.scheduled_jobs[0]?.prompt).toBe("One\n\tTwo\n");
   });
@@ -185,7 +185,7 @@ describe("an unknown key", () => {
     });
   });
 
-  test("is escaped where it is shown", () => {
+  test("is escaped wherever it is shown", () => {
     const name = `"\`@all\`\\u202e<b>\\u001b\\n${"x".repeat(100)}"`;
     const [warning] = settings(`${name} = 1`).warnings;
     expect(warning?.path).toBe(
@@ -195,7 +195,7 @@ describe("an unknown key", () => {
 });
 
 describe("too many faults", () => {
-  test("are cut after forty-nine, with the number of the others", () => {
+  test("are cut after forty-nine, followed by the number of the others", () => {
     const list = Array.from({ length: 200 }, (_, index) => `k${index} = 1`).join("\n");
     const { warnings } = settings(list);
     expect(warnings).toHaveLength(50);

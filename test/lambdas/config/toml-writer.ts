@@ -1,6 +1,6 @@
 import fc, { type GeneratorValue } from "fast-check";
 
-/** Writes documents in every form that TOML has for them, and records the line of each key and entry. */
+/** Writes documents in all forms that TOML offers, and records the line of each key and entry. */
 
 export type Tree = { [key: string]: Value };
 export type Value = string | number | boolean | Value[] | Tree;

@@ -99,7 +99,7 @@ describe("the App's own comment on an issue", () => {
   });
 });
 
-test("whether an issue is assigned to somebody is asked while that account is still looked up", async () => {
+test("GitHub is asked whether an issue is assigned to somebody while that account is still being looked up", async () => {
   await gitHub.assign(issue, { by: "mona", assignee: gitHub.agentLogin, deliver: false });
   const { id } = gitHub.repositories.user(gitHub.agentLogin);
   const found = new Promise<number>((resolve) => {

@@ -79,7 +79,7 @@ test("a token that GitHub refuses is dropped everywhere, and its successor is sh
   expect(await shared().get()).toBe("ghs_new");
 });
 
-test("a token that was revoked with the one before it, when another container had just shared it, is replaced, too", async () => {
+test("a token that another container has just shared is also replaced, if it was revoked together with the one before it", async () => {
   const installationId = ++installations;
   const shared = () => new Tokens(new Shared({ baseUrl, installationId, privateKey }));
   const [one, other] = [shared(), shared()];

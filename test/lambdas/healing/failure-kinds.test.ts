@@ -27,7 +27,7 @@ const caught = [
   "PullsLeftError",
 ];
 
-/** The names of all errors of ours with which a run can end, and of those that Lambda and Step Functions give. */
+/** The names of all our own errors with which a run can end. */
 const ours = Object.keys(errors).filter((name) => name.endsWith("Error") && !caught.includes(name));
 const refusals = ([400, 401, 403, 404, 409, 410, 422, 451] as const).flatMap((status) =>
   (["GitHub", "Coder"] as const).map(
@@ -41,7 +41,7 @@ const kinds = [
   ...new Set([...ours.filter((name) => name !== "RefusedRequestError"), ...refusals, ...ofRetries, ...bugs]),
 ];
 
-/** What an outage explains is redriven by the relay, everything else by an operator. */
+/** Whether the relay redrives such a run, because an outage explains the error. An operator redrives the others. */
 const byRelay = (name: string) => [...transient.ErrorEquals, ...rateLimited.ErrorEquals].includes(name);
 
 const secret = "10.0.0.7: the answer of a service";
@@ -106,7 +106,7 @@ function sourceOf({
   return { installation: installationId ?? 0, repository, issue: { number, title, url, comments: 0 } };
 }
 
-/** An issue with a task that runs, and its status comment. */
+/** An issue with a running task, and its status comment. */
 async function runningIssue(repo = "octo/app"): Promise<Issue> {
   const { issue } = await gitHub.openIssue({ repo, by: "mona", title: "It is broken", deliver: false });
   const intent = { intent: 1, intentDelivery: "wish", intentAt: "2026-01-01T00:00:00Z", wanted: true };
@@ -162,7 +162,7 @@ async function isRedriven(issue: Issue): Promise<boolean> {
 
 describe("a run that ends with", () => {
   test.each(kinds)(
-    "%s is announced, redriven by the one who can, and followed by the task's state, in one comment",
+    "%s is announced, redriven by the relay or an operator, and followed by the task's state, in one comment",
     async (error) => {
       const issue = await runningIssue();
       await fail(issue, { error });
@@ -186,7 +186,7 @@ describe("a run that ends with", () => {
 });
 
 test.each(["create-task", "delete-task", "drain-inbox"] as const)(
-  "of %s, the failure is announced, without answers of services where everybody reads it",
+  "a failure of %s is announced, without services' answers if everybody can read the comment",
   async (flow) => {
     for (const error of ["TransientError", "CoderUnauthorizedError", "TemplateNotFoundError", "TypeError"]) {
       const issue = await runningIssue("octo/open");
@@ -208,11 +208,11 @@ test.each([
   expect(await isRedriven(issue)).toBe(false);
 });
 
-test("the failure of an older event says nothing: the newer one has the comment", async () => {
+test("the failure of an older event changes nothing, because the comment belongs to the newer one", async () => {
   const issue = await runningIssue();
   await store.update(keyOf(issue), { intentDelivery: "newer" }, { expression: "attribute_exists(#intent)" });
   await fail(issue, { error: "TransientError" });
   expect(shown(issue)).not.toContain("failed");
-  // It may still have to be done: the flow itself finds out.
+  // It may still have to be done. The flow itself finds that out.
   expect(await isRedriven(issue)).toBe(true);
 });

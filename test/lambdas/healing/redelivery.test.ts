@@ -48,7 +48,7 @@ beforeAll(async () => {
   ({ redeliverLost: redeliver } = await import("../../../lambdas/healing/redelivery.js"));
 });
 beforeEach(async () => {
-  // GitHub forgets what the last test has sent.
+  // GitHub forgets the deliveries of the last test.
   pass(5 * 24 * 60);
   await emptyTable(client, TableName);
   gitHub.webhookUrl = url;
@@ -68,7 +68,7 @@ function pass(minutes: number): void {
   passedMs += minutes * minuteMs;
 }
 
-/** A run of the Lambda; GitHub's list shows the outcomes after some looks. */
+/** Runs the Lambda. GitHub's list shows the outcomes after some polls. */
 const run = (): Promise<RedeliveryRun> => redeliver({ looks: Array.from({ length: 50 }, () => 1) });
 
 const runEvery5MinutesFor = async (minutes: number): Promise<RedeliveryRun[]> => {
@@ -94,7 +94,7 @@ const comment = (n: number, issue = 1, repository = 1) =>
 const opened = () =>
   gitHub.deliver("issues", { action: "opened", installation: { id: 7 }, repository: { id: 1 } });
 
-/** What the receiver has accepted, by the id of the comment. */
+/** The deliveries that the receiver accepted, by the comment's id. */
 function accepted(): { comment: number; issue: number }[] {
   return receiver.calls
     .filter(({ status }) => status === 202)
@@ -118,7 +118,7 @@ test("the App signs one token for the requests of five minutes", async () => {
   expect(tokens()).toBe(2);
 });
 
-test("500 events that a receiver has missed in two hours are all in afterwards, in order for each issue, each once", async () => {
+test("500 events that a receiver missed in two hours all arrive afterwards, each once, and in order for each issue", async () => {
   await comment(0);
   receiver.fail({ ...always, status: 503 });
   for (let n = 1; n <= 500; n += 1) {
@@ -126,7 +126,7 @@ test("500 events that a receiver has missed in two hours are all in afterwards, 
     pass(120 / 500);
     if (n % 42 === 0) expect(await run()).toMatchObject({ outcome: "waiting", redelivered: 0, givenUp: 0 });
   }
-  // One probe in a run, and it costs no lost delivery an attempt.
+  // Each run makes one probe, which uses up no attempt of a lost delivery.
   expect(redeliveries()).toHaveLength(11);
   receiver.faults.clear();
   pass(5);
@@ -142,7 +142,7 @@ test("500 events that a receiver has missed in two hours are all in afterwards, 
   expect(await run()).toEqual({ outcome: "done", redelivered: 0, givenUp: 0 });
 });
 
-test("a single delivery outlives an outage of hours, even if GitHub has sent nothing else", async () => {
+test("a single delivery survives an outage of hours, even if GitHub has sent nothing else", async () => {
   gitHub.webhookUrl = "http://127.0.0.1:1/hooks";
   const lost = await comment(1);
   await runEvery5MinutesFor(180);
@@ -169,13 +169,13 @@ test("a delivery that always fails is given up after five redeliveries with grow
   receiver.before = () => undefined;
   expect(at).toEqual([0, 5, 20, 80, 320]);
   expect(counts).toEqual({ LostDeliveries: 1, DeliveriesGivenUp: 1 });
-  // The list still has it, and the mark keeps it from being found again.
+  // It is still in GitHub's list, but its mark keeps it from being found again.
   expect(await runEvery5MinutesFor(30)).toEqual(
     Array.from({ length: 6 }, () => ({ outcome: "done", redelivered: 0, givenUp: 0 })),
   );
 });
 
-test("a delivery that is refused holds up no other", async () => {
+test("a refused delivery does not hold up others", async () => {
   receiver.fail({ times: 1, status: 400 });
   const refused = await comment(1);
   receiver.fail({ times: 1, status: 503 });
@@ -188,7 +188,7 @@ test("a delivery that is refused holds up no other", async () => {
   expect(acceptedComments()).toEqual([2]);
 });
 
-test("what the ingress would skip, what was accepted at last and what came from no installation stays alone", async () => {
+test("deliveries that the ingress would skip, that were finally accepted or that belong to no installation are left alone", async () => {
   receiver.fail({ times: 4, status: 503 });
   await opened();
   await gitHub.deliver("star", { action: "created", installation: { id: 7 } });
@@ -199,7 +199,7 @@ test("what the ingress would skip, what was accepted at last and what came from 
   expect(redeliveries()).toEqual([]);
 });
 
-test("neither pages that overlap nor deliveries that arrive while they are read lose or double anything", async () => {
+test("nothing is lost or doubled by overlapping pages, or by deliveries that arrive while pages are read", async () => {
   gitHub.hooks.pagesOverlap = 3;
   receiver.fail({ ...always, status: 503 });
   for (let n = 1; n <= 250; n += 1) await comment(n);
@@ -219,7 +219,7 @@ test("neither pages that overlap nor deliveries that arrive while they are read 
   expect(new Set(comments).size).toBe(251);
 });
 
-test("a cursor that is older than three days reads what GitHub still has", async () => {
+test("with a cursor that is older than three days, the deliveries that GitHub still has are read", async () => {
   await comment(1);
   await run();
   pass(10 * 24 * 60);
@@ -240,7 +240,7 @@ test("a delivery that GitHub has forgotten is given up", async () => {
   expect(counts).toMatchObject({ LostDeliveries: 1, DeliveriesGivenUp: 1 });
 });
 
-test("of two runs at once, one works", async () => {
+test("of two runs at once, only one works", async () => {
   receiver.fail({ times: 1, status: 503 });
   await comment(1);
   await opened();
@@ -274,7 +274,7 @@ test("a refusal of the App's credentials fails the run", async () => {
   await expect(run()).rejects.toMatchObject({ name: "GitHubUnauthorizedError" });
 });
 
-test("a run ends before its time is up, and the next one goes on", async () => {
+test("a run ends before its time is up, and the next one continues", async () => {
   const { withBudget } = await import("../../../lambdas/runtime/budget.js");
   receiver.fail({ ...always, status: 503 });
   for (let n = 1; n <= 3; n += 1) await comment(n);
@@ -296,7 +296,7 @@ test("a list that is too long for one run is read to its end by the next ones", 
   for (let n = 0; n < 250; n += 1) await opened();
   pass(20);
   await opened();
-  // Enough for a page of what is old.
+  // Enough time for one page of old deliveries.
   const short = withBudget(run);
   const context = { getRemainingTimeInMillis: () => 110_000 };
   for (let n = 0; n < 2; n += 1) expect(await short(undefined, context)).toMatchObject({ redelivered: 0 });

@@ -45,7 +45,7 @@ const pass = (minutes: number) => {
 };
 const arn = () => `arn:aws:states:us-east-1:000000000000:execution:create-task:run-${lastRun}`;
 
-/** A failure of which the execution's input is not known, so that it is not reported on an issue. */
+/** A failure without the execution's input, so that it is not reported on an issue. */
 function fail(error: string, redriveCount = 0, message = "Coder answered 502 to POST /x."): Promise<void> {
   const records = { get: async () => undefined, update: async () => undefined };
   const cause = JSON.stringify({ errorMessage: message });
@@ -60,7 +60,7 @@ function fail(error: string, redriveCount = 0, message = "Coder answered 502 to 
   return handle(records, failed, undefined);
 }
 
-/** Runs every five minutes; returns after how many the run was redriven. */
+/** Calls the Lambda every five minutes. Returns after how many minutes the run was redriven. */
 async function minutesUntilRedriven(): Promise<number | undefined> {
   for (let minutes = 5; minutes <= 120; minutes += 5) {
     pass(5);
@@ -69,7 +69,7 @@ async function minutesUntilRedriven(): Promise<number | undefined> {
   return undefined;
 }
 
-test("a run is redriven three times at most, with growing gaps", async () => {
+test("a run is redriven at most three times, with growing gaps", async () => {
   const minutes: (number | undefined)[] = [];
   for (let redrives = 0; redrives <= 3; redrives += 1) {
     await fail("TransientError", redrives);
@@ -81,14 +81,14 @@ test("a run is redriven three times at most, with growing gaps", async () => {
 });
 
 test.each(["CoderForbiddenError", "TaskBrokenError", "ConfigurationError", "TypeError"])(
-  "a run that has failed with a %s is not redriven",
+  "a run that failed with a %s is not redriven",
   async (error) => {
     await fail(error);
     expect(await minutesUntilRedriven()).toBeUndefined();
   },
 );
 
-test("as long as its service does not answer, a run waits, and none of its redrives is spent", async () => {
+test("a run waits until its service answers, and no redrive is spent before that", async () => {
   coder.http.fail({ status: 503, times: Number.POSITIVE_INFINITY });
   await fail("TransientError");
   pass(24 * 60);
@@ -97,13 +97,13 @@ test("as long as its service does not answer, a run waits, and none of its redri
   expect(await redrive({ early: false })).toEqual({ redriven: 1, waiting: 0 });
 });
 
-test("a run that AWS has failed needs no service to answer", async () => {
+test("a run that failed because of AWS needs no other service to answer", async () => {
   coder.http.fail({ status: 503, times: Number.POSITIVE_INFINITY });
   await fail("TransientError", 0, "DynamoDB could not perform GetItem: 503. It is retried.");
   expect(await redrive({ early: true })).toEqual({ redriven: 1, waiting: 0 });
 });
 
-test("a run that somebody else has redriven is dropped", async () => {
+test("a run that somebody else redrove is dropped", async () => {
   const refusal = {
     name: "ExecutionNotRedrivable",
     $fault: "client",

@@ -1,5 +1,5 @@
-// Run as `node call-a-lambda.mjs <bundle of a Lambda> <its input as JSON>`. Prints the peak memory.
-// It samples, because the system's own peak value of a process starts with its parent's memory.
+// Run as `node call-a-lambda.mjs <bundle of a Lambda> <its input as JSON>`. Prints the peak memory. It samples the memory,
+// because the system's peak value of a process includes its parent's memory at the start.
 const [bundle, input] = process.argv.slice(2);
 let peak = 0;
 const look = () => {

@@ -15,9 +15,8 @@ import { type HttpReply, type HttpRequest, HttpServer } from "../../../local/htt
 import { setClock } from "../../chaos/clock.mjs";
 
 /*
- * The Lambdas of the inbox, as they are deployed, against DynamoDB, Step Functions and Coder, driven through any
- * order of events. The drains' state machine is restated in `Drain.step`, so that it can be stopped between any
- * two writes of a Lambda.
+ * Drives the deployed Lambdas of the inbox through any order of events, against DynamoDB, Step Functions and Coder.
+ * `Run.#step` restates the drains' state machine, so that it can be stopped between any two writes of a Lambda.
  */
 
 const tableName = "inboxes";
@@ -39,7 +38,7 @@ interface Mishap {
 type Call<T> = { result: T } | { failed: unknown } | { stopped: Stopped<T> };
 
 interface Stopped<T> {
-  /** Lets it continue, or crash. */
+  /** Lets the call continue or crash. */
   goOn(dies: boolean): Promise<Call<T>>;
 }
 
@@ -95,7 +94,7 @@ class Wire {
   }
 
   async #send({ headers, raw, body }: HttpRequest): Promise<HttpReply> {
-    // Forwarded unchanged, with the client's host header: the signature covers it.
+    // Forwarded unchanged, with the client's host header, because the signature covers it.
     const outgoing = request(this.target, { method: "POST", headers }).end(raw);
     const [response] = (await once(outgoing, "response")) as [IncomingMessage];
     const { statusCode: status = 0 } = response;
@@ -180,7 +179,10 @@ let task: FakeTask;
 let lambdas: Awaited<ReturnType<typeof importLambdas>>;
 let issues = 0;
 
-/** They read their environment when they are loaded: one after the other, because Jest confuses concurrent imports. */
+/**
+ * The Lambdas read their environment when they are loaded. They are imported one after the other, because Jest confuses
+ * concurrent imports.
+ */
 async function importLambdas() {
   const { handler: put } = await import("../../../lambdas/actions/put-into-inbox.js");
   const { handler: wake } = await import("../../../lambdas/actions/wake-drain.js");
@@ -288,7 +290,7 @@ class Run {
   readonly drains: Drain[] = [];
   readonly stopped: { goOn(dies: boolean): Promise<void> }[] = [];
   firstInput = 0;
-  /** By comment: texts that had been sent when its deletion was stored and no send was in progress. */
+  /** For each comment, how many texts had been sent when its deletion was stored and no send was in progress. */
   readonly withdrawnAfter = new Map<Comment, number>();
   /** Comments whose first delivery was stored first. */
   readonly #cameInOrder = new Set<number>();
@@ -533,7 +535,7 @@ class Run {
     drain.isCalling = false;
   }
 
-  /** Paused Lambdas do not live that long. The clocks of the clients and the servers go together. */
+  /** Lets a long time pass, which no paused Lambda survives. The clocks of clients and servers move together. */
   async #longTime(): Promise<void> {
     while (this.stopped.length > 0) await this.stopped[0]?.goOn(true);
     aheadMs += longMs;
@@ -594,7 +596,7 @@ function pick<T>(things: readonly T[], which: number): T | undefined {
   return things[which % things.length];
 }
 
-/** It loses the log of the texts that it received. */
+/** Restarts the agent, which loses the log of the texts that it received. */
 function restartAgent(): void {
   task.agent.stopping();
   task.agent.started();
@@ -602,7 +604,7 @@ function restartAgent(): void {
 
 /** The result of the next text that is sent. */
 function prepareCoder(send: Reached): void {
-  // It reports that it is ready, but is not.
+  // The agent reports that it is ready, but isn't.
   if (send === "busy") task.setAgentState("idle", { busy: true });
   else task.release();
   const { http } = coder;
@@ -614,7 +616,7 @@ function prepareCoder(send: Reached): void {
   if (send === "500") http.fail({ path, status: 500 });
 }
 
-/** Without these, most generated steps would have nothing to do. */
+/** Precede the generated steps, because most of those would otherwise have nothing to do. */
 const beginning: Command[] = [
   { do: "comment", sameSecond: false },
   { do: "put", which: 0, mishap: {} },
@@ -675,7 +677,7 @@ test.each([
   expect(run.messages()).toMatchObject([{ told: run.comments[0]?.texts, isMarked: false }]);
 });
 
-test("a text that may have arrived is sent again with a note, also if the agent was busy in between", async () => {
+test("a text that may have arrived is sent again with a note, even if the agent was busy in between", async () => {
   const run = await aboutToSend();
   await run.do(step("typed, then 502"));
   await run.do({ do: "restart the agent" });

@@ -52,7 +52,7 @@ afterAll(async () => {
   await dynamoDb.close();
 });
 
-/** Comments of 64 KiB, all expired except the last, as a version without a queue stores them. */
+/** Stores comments of 64 KiB as an older version without a queue did. All except the last have expired. */
 async function fill(work: string, count: number): Promise<void> {
   const body = randomBytes(32 * 1024).toString("hex");
   const inputs = commentsOf(count).map(({ identity, ...common }) => {
@@ -125,7 +125,7 @@ async function peakOf(work: string, counts: { stored: number } | { puts: number 
   const woken = await call("wake-drain", { key: { repositoryId, work } });
   expect(woken.result).toEqual({ drain: `drain-${repositoryId}-${work}-0` });
   const read = await call("send-inbox", { drain: { repositoryId, work, generation: 0 } });
-  // An input waits, but its task is gone.
+  // An input is waiting, but its task is gone.
   expect(read.result).toMatchObject({ outcome: "gone" });
   return Math.max(woken.megabytes, read.megabytes);
 }
@@ -144,7 +144,7 @@ describe("an inbox with 2,000 comments of 64 KiB is woken, and read, with at mos
   });
 
   // Before its comments are queued.
-  test("if it is of an older version without a queue", async () => {
+  test("if an older version without a queue stored it", async () => {
     const [single = 0, filled] = await peaks((count) => ({ puts: count }));
     expect(filled).toBeLessThan(single + 32);
   });

@@ -11,7 +11,7 @@ const start = firstAgentWait;
 const view = (phase: Phase): TaskView => ({ phase, status: phase });
 const silent: TaskView = { phase: "working", status: "active", silent: true };
 
-/** Seconds before each retry for a busy agent, by the state machine's policies. */
+/** The pauses before each retry for a busy agent, in seconds, according to the state machine's policies. */
 const busyPauses = busyWaits(retryPolicies);
 
 interface Observed {
@@ -22,7 +22,7 @@ interface Observed {
   isHopeless: boolean;
 }
 
-/** When an observation starts (seconds since the first one), after what wait, and as which retry. */
+/** When an observation starts (in seconds since the first one), with which wait, and as which retry. */
 interface Moment {
   clock: number;
   wait: AgentWait;
@@ -31,7 +31,7 @@ interface Moment {
 
 const firstOf = (wait: AgentWait): Moment => ({ clock: wait.seconds, wait, retries: 0 });
 
-/** One observation, and the moment of the next one by the state machine. An observation itself may take time. */
+/** Makes one observation, and returns when the state machine makes the next one. An observation may itself take time. */
 function observe(
   { clock, wait, retries }: Moment,
   viewAt: (seconds: number) => TaskView,
@@ -65,7 +65,7 @@ function observeUntilReady(
 }
 
 describe("ready", () => {
-  test("for five seconds, by Coder's clock, needs no second observation", () => {
+  test("for five seconds by Coder's clock needs no second observation", () => {
     const now = 1_700_000_000_000;
     const rested = (seconds: number): TaskView => ({ ...view("ready"), since: now - seconds * 1000 });
     expect(observeAgent(rested(5), start, now)).toMatchObject({ phase: "ready", isBusy: false });
@@ -90,7 +90,7 @@ describe("ready", () => {
     expect(observeAgent(view("ready"), wait).phase).toBe("ready");
   });
 
-  test("that turned out busy is confirmed no faster than other observations follow", () => {
+  test("that turned out to be busy is confirmed no faster than other observations follow", () => {
     const refused: AgentWait = { ...start, seconds: 20 * minute, refusals: 1 };
     const first = observeAgent(view("ready"), refused);
     expect(first).toMatchObject({ phase: "working", waitSeconds: 75 });
@@ -119,7 +119,7 @@ describe("an agent that reports no state", () => {
 });
 
 describe("a task that is broken", () => {
-  test("may be so for five minutes, as during a start", () => {
+  test("may be broken for five minutes, as during a start", () => {
     const { moments, isHopeless } = observeUntilReady(() => view("broken"));
     expect(isHopeless).toBe(true);
     expect(moments.at(-1)).toBeGreaterThanOrEqual(5 * minute);
@@ -132,7 +132,7 @@ describe("a task that is broken", () => {
     expect(phase).toBe("ready");
   });
 
-  test("is also one that is still paused after its resumption", () => {
+  test("is also one that is still paused after it was resumed", () => {
     expect(observeAgent(view("paused"), start).phase).toBe("paused");
     const { isHopeless, phase, moments } = observeUntilReady(() => view("paused"), {
       from: firstOf({ ...start, resumed: true }),
@@ -187,20 +187,20 @@ describe("a long wait", () => {
 });
 
 describe("from ready to the send", () => {
-  /** Coder reports since when the agent is ready. */
+  /** Coder reports since when the agent has been ready. */
   const becomesReady =
     (readyAt: number) =>
     (clock: number): TaskView =>
       clock < readyAt ? view("working") : { ...view("ready"), since: readyAt * 1000 };
 
   test.each([0, 0.125, 0.375])(
-    "it takes at most 10 seconds after a busy time of up to 90 s, and later 21% of it, a tenth on average, with observations of %s s",
+    "it takes at most 10 seconds after a busy time of up to 90 s, and after a longer one 21% of it, a tenth on average, with observations of %s s",
     (lookSeconds) => {
       const late = [];
       const shares = [];
       let from = firstOf(start);
       for (let readyAt = 0; readyAt <= 2 * hour; readyAt += 0.5) {
-        // Until then, every observation shows an agent that works, whenever it becomes ready.
+        // Until then, every observation shows a working agent.
         for (let next = from; next.clock < readyAt; ) {
           from = next;
           next = observe(from, becomesReady(readyAt), lookSeconds).next;

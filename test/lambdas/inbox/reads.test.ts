@@ -6,7 +6,7 @@ import { type LocalDynamoDb, startDynamoDb } from "../../../local/aws/dynamodb/d
 import { StepFunctions } from "../../../local/aws/step-functions/step-functions.js";
 import { Engine } from "../../../local/engine/index.js";
 
-/* How many items of the table the inbox reads: a figure that no machine changes. */
+/* How many items of the table the inbox reads. The number doesn't depend on the machine. */
 
 const drainFlow = "arn:aws:states:us-east-1:000000000000:stateMachine:drain-inbox";
 /** Items read since the start of the test. A request that finds none counts as one, as DynamoDB charges it. */
@@ -121,7 +121,7 @@ const readAhead = 16;
 
 const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
 
-test("an inbox resets the rounds of a former agent, and writes nothing if there were none", async () => {
+test("an inbox resets the CI rounds of a former agent, and writes nothing if there were none", async () => {
   const { inbox, wakeFirst } = newInbox();
   await wakeFirst();
   expect(writes).toBe(0);
@@ -154,7 +154,7 @@ describe("an inbox reads", () => {
     expect(read).toBeLessThanOrEqual(2 * 30 + 1);
   });
 
-  test("only what a message takes, even if the texts are short and all the rest of it is long", async () => {
+  test("only as much as fits into a message, even if the texts are short and everything else is long", async () => {
     const { inbox, deliver } = newInbox();
     const url = `https://github.com/${"a".repeat(950)}`;
     const put = (n: number) => {
@@ -214,7 +214,7 @@ describe("a drain that waits for the comments of a review", () => {
   });
 });
 
-test("what waits about a pull request is dropped once the task works on it no more", async () => {
+test("inputs about a pull request are dropped once the task no longer works on it", async () => {
   const { inbox, deliver } = newInbox();
   const about = (n: number, subject: object): NewInput => {
     const { input, ...fields } = inputOf(n);

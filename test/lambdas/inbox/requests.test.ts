@@ -18,7 +18,7 @@ test.each([
   ["review a second after work", request("review", later), request("work"), true],
   ["work a second before review", request("work"), request("review", later), false],
 ])(
-  "of two requests for one pull request, the newest counts: %s",
+  "of two requests for one pull request, the newer one counts: %s",
   (_, { identity, ...input }, known, expected) => {
     expect(identity).toBe(known.identity);
     expect(isNewer(input, { ...known, state: "waiting" } as unknown as StoredInput)).toBe(expected);

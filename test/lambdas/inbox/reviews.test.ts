@@ -55,14 +55,14 @@ afterAll(async () => {
   await dynamoDb.close();
 });
 
-/** A review of the pull request with so many comments; returns its id and theirs. */
+/** Submits a review with this many comments. Returns its id and theirs. */
 async function submit(count: number, { body = "", state = "commented" as "commented" | "approved" } = {}) {
   const comments = Array.from({ length: count }, (_, n) => ({ path: "a.ts", line: n + 1, body: `no. ${n}` }));
   const [first, ...others] = await gitHub.review(pull, { by: "mona", state, body, comments, deliver: false });
   return { id: first.review.id, comments: others.map(({ comment }) => `review_comment#${comment.id}`) };
 }
 
-/** An input of the review that waits since `secondsAgo`. */
+/** An input of the review that has been waiting for `secondsAgo`. */
 function inputOf(identity: string, review: number, secondsAgo = 0): WaitingInput {
   const url = `https://github.com/octo/app/pull/${pull.number}`;
   return {
@@ -114,7 +114,7 @@ describe("a review is incomplete", () => {
   });
 });
 
-test("a review whose rest waits outside of the message is told from one whose rest was sent before", async () => {
+test("a review whose rest is waiting outside the message is distinguished from one whose rest was already sent", async () => {
   const { id, comments } = await submit(2);
   const [first = "", second = ""] = comments;
   const { identity, delivery, version, order, input }: NewInput = inputOf(second, id);
@@ -150,7 +150,7 @@ describe("a review is not waited for", () => {
     expect(reviewCalls().map(({ status }) => status)).toContain(404);
   });
 
-  test("if one of its inputs has waited long enough, or all of them are known to be stored: GitHub isn't asked", async () => {
+  test("if one of its inputs has waited long enough, or all are known to be stored; GitHub isn't asked", async () => {
     const { id, comments } = await submit(2);
     const [first = ""] = comments;
     expect(await missing([inputOf(first, id, rooms.heldSeconds + 1)])).toEqual([]);

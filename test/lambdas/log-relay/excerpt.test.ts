@@ -62,7 +62,7 @@ describe("the excerpt of a log", () => {
     expect(seen).toBe(lines.length);
   });
 
-  test("prefers the first errors to later ones, but shows the last ones too", async () => {
+  test("prefers the first errors to later ones, but also shows the last ones", async () => {
     const errors = Array.from({ length: 5000 }, (_, i) => `lib/${i}.c:1:1: error: number ${i}`);
     const text = await excerpt(stamped([...errors, ...quiet(500)]), 8192);
     const shown = [...text.matchAll(/error: number (\d+)$/gm)].map((match) => Number(match[1]));

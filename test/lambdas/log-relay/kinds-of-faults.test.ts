@@ -239,7 +239,7 @@ describe("a report is shown to its end:", () => {
   });
 });
 
-test("the first failure of a kind is kept, not its hundredth consequence", async () => {
+test("the first failure of a kind is shown, not its hundredth consequence", async () => {
   const log = stamped([
     "./cart.go:7:2: undefined: total",
     ...noise(3000, "worker #: retrying after error: connection refused"),

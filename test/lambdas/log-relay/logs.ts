@@ -1,6 +1,6 @@
 import { excerptOf } from "../../../lambdas/log-relay/excerpt.js";
 
-/** The lines as the runner writes them: with a time stamp before each. */
+/** The lines as the runner writes them, each with a time stamp. */
 export const stamped = (lines: readonly string[]): string =>
   lines.map((line, i) => `2026-03-04T05:06:${String(i % 60).padStart(2, "0")}.1234567Z ${line}\n`).join("");
 

@@ -10,7 +10,7 @@ const key = generateKeyPairSync("rsa", { modulusLength: 2048 })
 const keyLines = key.split("\n");
 const body = keyLines.slice(1, -1);
 
-/** Random like a token, and different from the text around it. */
+/** Random text like a token, which differs from the text around it. */
 const of = (alphabet: string, minLength: number, maxLength = minLength) =>
   fc.string({ unit: fc.constantFrom(...alphabet), minLength, maxLength });
 const digits = "0123456789";
@@ -146,7 +146,7 @@ describe("a private key", () => {
       [...keyLines.slice(0, -1), `${keyLines.at(-1)}${keyLines[0]}`, ...keyLines.slice(1)],
       ["[redacted private key] … (repeated 2 times)"],
     ],
-  ])("%s is left out, and nothing else", async (_, lines, expected) => {
+  ])("%s is left out, but nothing else", async (_, lines, expected) => {
     const log = stamped(["before it: well", ...lines, "after it: the build goes on"]);
     const text = await excerpt(log);
     expect(text).not.toMatch(anyBody);

@@ -21,7 +21,7 @@ test("a few lines that an earlier excerpt shows leave no hole in another report"
   const own = (name: string, length = 10) =>
     Array.from({ length }, (_, i) => `    ${name}_${i} = prepare(${i})`);
   const report = [title, ...own("one"), ...repeated, ...own("two")];
-  // The log's last lines have scores of their own.
+  // The log's last lines have their own scores.
   for (const line of [...repeated, ...own("before"), ...report, ...own("after", 100)]) add(line);
 
   const scores = scoresOf(kept.kept, [], 8192);

@@ -113,7 +113,7 @@ describe("the summary of a failed run", () => {
     expect(text.match(/❌ Error of \d: part 998 /g)).toHaveLength(5);
   });
 
-  test("gives the unused share of a short log to a long one", async () => {
+  test("gives a short log's unused share to a long one", async () => {
     const long = stamped(Array.from({ length: 9000 }, (_, i) => `a.c:1:1: error: number ${i}`));
     const text = await summaryOf([failure("short", "oh\n"), failure("long", long)]);
     expect(Buffer.byteLength(text)).toBeGreaterThan(summaryBytes * 0.95);
@@ -296,7 +296,7 @@ describe("an unreadable log does not affect the others:", () => {
     expect(text).toContain("a fine log");
   });
 
-  test("a log for which slow ones before it left no time", async () => {
+  test("a log for which slow ones before it leave no time", async () => {
     async function* slow() {
       yield "what came\n";
       await new Promise(() => {});

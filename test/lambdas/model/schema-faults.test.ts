@@ -18,7 +18,7 @@ function faultsOf(value: unknown): string[] {
   return schemaFaults(error, "the answer");
 }
 
-test("every fault has its path and its expectation, and no value", () => {
+test("every fault names its path and what was expected, but no value", () => {
   const value = {
     url: "hidden",
     count: "hidden",

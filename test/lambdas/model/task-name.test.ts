@@ -22,7 +22,7 @@ const named = (
 const coderName = /^[a-zA-Z0-9]+(?:-[a-zA-Z0-9]+)*$/;
 
 describe("the name of an issue's task", () => {
-  test("is prefix, repository and number if that is a valid name", () => {
+  test("is made of prefix, repository and number if that is a valid name", () => {
     expect(named("gh", { owner: "xmtp", repository: "libxmtp", issue: 42 })[0]).toBe("gh-libxmtp-42");
   });
 
@@ -42,7 +42,7 @@ describe("the name of an issue's task", () => {
     expect(hashedA).not.toBe(hashedB);
   });
 
-  test("has unpredictable choices for when both are taken", () => {
+  test("has unpredictable choices in case both are taken", () => {
     const work = { owner: "a", repository: "r", issue: 1 };
     const names = named("gh", work, ["one", "two"]);
     expect(names.slice(0, 2)).toEqual(named("gh", work));

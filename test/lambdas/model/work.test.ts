@@ -48,7 +48,7 @@ describe("work without an issue", () => {
     fc.assert(fc.property(fc.array(parts), (text) => Array.isArray(worksNamedIn(text.join(""), page))));
   });
 
-  test("has one key for each job, and for each workflow and branch", () => {
+  test("has a separate key for each job, and for each workflow and branch", () => {
     const sources = [job("a"), job("b"), failing("a"), failing("b"), failing("a", 71)];
     expect(new Set(sources.map((source) => taskKey(source).work)).size).toBe(sources.length);
   });

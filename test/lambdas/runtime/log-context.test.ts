@@ -33,7 +33,7 @@ async function contextWith(input: unknown) {
 }
 
 describe("each line contains", () => {
-  test("the execution, the delivery, the repository and the issue of the Lambda's input, and nothing else of it", async () => {
+  test("the execution, delivery, repository and issue of the Lambda's input, and nothing else of it", async () => {
     const traceparent = "00-0af7651916cd43dd8448eb211c80319c-8448eb211c80319c-01";
     const event = {
       delivery: "guid",
@@ -118,7 +118,7 @@ test("invocations that share a process do not share their context", async () => 
   );
 });
 
-test("the deliveries of a message are added to what the input says, with the traces of those that have one", async () => {
+test("the deliveries of a message are added to the input's context, with the traces of those that have one", async () => {
   const [one, other] = ["0af76519-16cd-43dd-8448-eb211c80319c", "1bf76519-16cd-43dd-8448-eb211c80319c"];
   await withLogContext("act", async () => {
     addDeliveriesToLogContext([one, other, one, "conflict-0af76519-1bf76519"]);

@@ -19,7 +19,7 @@ afterEach(() => {
   jest.restoreAllMocks();
 });
 
-test("a value is a line that CloudWatch reads, under the stack's name and with its dimension", () => {
+test("a value is written as a line that CloudWatch reads, under the stack's name and with its dimension", () => {
   measure("CoderErrors", 2, "CoderForbiddenError");
   const dimensions = { service: "coder-task-relay", Error: "CoderForbiddenError" };
   expect(lines.flatMap(metricsIn)).toEqual([
@@ -27,7 +27,7 @@ test("a value is a line that CloudWatch reads, under the stack's name and with i
   ]);
 });
 
-test("the line says which invocation it is of, and of no other", async () => {
+test("the line names its own invocation and no other", async () => {
   const event = { delivery: "guid", issue: { number: 5 } };
   await withLogContext("act", async () => measure("CoderErrors", 1, "NotCoderError"))({ event });
   measure("CoderErrors", 1, "NotCoderError");

@@ -16,7 +16,7 @@ afterEach(async () => {
   await server.close();
 });
 
-/** From here on, every sleep ends at once, and the clocks advance by its duration. */
+/** Makes every sleep end at once, and the clocks advance by its duration. */
 function skipSleep(): void {
   const io = ["nextTick", "setImmediate", "clearImmediate", "queueMicrotask"] as const;
   jest.useFakeTimers({ doNotFake: [...io] }).setTimerTickMode({ mode: "nextAsync" });
@@ -72,7 +72,7 @@ describe("a rate limit", () => {
     [429, secondary],
     [403, abuse],
     [403, "API rate limit exceeded for installation ID 1."],
-  ])("of %s without a time is left to the state machine: %s", async (status, message) => {
+  ])("(status %s) without a time is left to the state machine: %s", async (status, message) => {
     server.fail({ status, body: { message }, headers: { "x-ratelimit-remaining": "4999" } });
     expect(await nameOf(fetch(server.url))).toBe("RateLimitedError");
     expect(statuses()).toEqual([status]);
@@ -120,7 +120,7 @@ describe("a service that fails", () => {
     expect(statuses()).toEqual([502, "lost"]);
   });
 
-  test("has not answered if its answer is cut off", async () => {
+  test("counts as not having answered if its answer is cut off", async () => {
     server.route("GET", "/broken", () => ({
       status: 200,
       headers: { "content-type": "application/json", "content-length": "100" },
@@ -137,7 +137,7 @@ describe("a service that fails", () => {
 });
 
 describe("the time of an invocation", () => {
-  /** Calls it as Lambda does, with this much time. */
+  /** Calls `act` as Lambda does, with this much time. */
   const within = (ms: number, act: () => Promise<unknown>) =>
     withBudget(act)(undefined, { getRemainingTimeInMillis: () => ms });
 

@@ -11,7 +11,7 @@ export interface Day {
 export interface AwsCron {
   minutes: number[];
   hours: number[];
-  /** Whether it fires on this day. */
+  /** Whether the expression fires on this day. */
   isOn(day: Day): boolean;
 }
 

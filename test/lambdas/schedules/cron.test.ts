@@ -119,7 +119,7 @@ describe("a fault is reported for", () => {
     ["an n-th weekday", "0 0 * * 1#2", "the day of week has syntax of another cron dialect"],
     ["a question mark", "0 0 ? * 1", "the day of month has syntax of another cron dialect"],
     ["a random minute", "0~30 0 * * *", "the minute has syntax of another cron dialect"],
-    ["a day that never comes", "0 0 30 2 *", "never runs: none of its months has such a day"],
+    ["a day that never occurs", "0 0 30 2 *", "never runs: none of its months has such a day"],
     ["the 31st of short months", "0 0 31 2,4,6,9,11 *", "never runs"],
     ["the 30th of February on odd weekdays", "0 0 30 2 */2", "never runs"],
     ["a date and a weekday at once", "0 0 */2 * 1", "both would have to match at once"],
@@ -174,7 +174,7 @@ describe("the translation fires at the same minutes as two independent libraries
   const expressions = fc
     .tuple(field(0, 59), field(0, 23), field(1, 31), field(1, 12, monthNames), field(0, 7, dayNames))
     .map((fields) => fields.join(" "));
-  /** The crontab idiom for the first Sunday of a month, and similar ones: both day fields must match. */
+  /** The crontab idiom for the first Sunday of a month, and similar ones in which both day fields must match. */
   const bothDays = fc
     .tuple(fc.constantFrom("1-7", "8-14", "15-21", "22-28", "1-14", "29-31", "*/2", "5"), number(2, 7))
     .map(([dates, step]) => `0 9 ${dates} * */${step}`);

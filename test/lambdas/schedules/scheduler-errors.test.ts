@@ -11,7 +11,7 @@ import { beforeAll, beforeEach, expect, test } from "@jest/globals";
 import type { RepositorySchedules } from "../../../lambdas/schedules/scheduler.js";
 import { mockClient } from "../../mock-client.js";
 
-/* Answers of EventBridge Scheduler that the local one gives only if it is told to, or not at all. */
+/* Answers of EventBridge Scheduler that the local one gives only on demand, or not at all. */
 
 const scheduler = mockClient(SchedulerClient);
 let schedules: RepositorySchedules;
@@ -61,7 +61,7 @@ test.each(passing)(
 );
 
 test.each(passing.filter(([, { name }]) => name !== "ConflictException"))(
-  "%s during a creation is a TransientError too",
+  "%s during a creation is also a TransientError",
   async (_, error, reason) => {
     scheduler.on(CreateScheduleCommand).rejects(error);
     await expect(schedules.put(wanted)).rejects.toMatchObject({
@@ -71,13 +71,13 @@ test.each(passing.filter(([, { name }]) => name !== "ConflictException"))(
   },
 );
 
-test("a conflict during a creation means that the schedule exists: it is updated", async () => {
+test("a conflict during a creation means that the schedule exists, so it is updated", async () => {
   scheduler.on(CreateScheduleCommand).rejects(answer(409, "ConflictException"));
   scheduler.on(UpdateScheduleCommand).resolves({ ScheduleArn: "arn" });
   expect(await schedules.put(wanted)).toBe("changed");
 });
 
-test("a schedule that is removed while it should be changed is left to the next attempt", async () => {
+test("a schedule that is removed while it is being changed is left to the next attempt", async () => {
   scheduler.on(CreateScheduleCommand).rejects(answer(409, "ConflictException"));
   scheduler.on(UpdateScheduleCommand).rejects(answer(404, "ResourceNotFoundException"));
   await expect(schedules.put(wanted, "present")).rejects.toMatchObject({ name: "TransientError" });
@@ -96,7 +96,7 @@ test.each(["AccessDeniedException", "ResourceNotFoundException"])(
   },
 );
 
-test("a refused schedule does not keep the others from being synced, and is thrown in the end", async () => {
+test("a refused schedule does not keep the others from being synced, and its error is thrown at the end", async () => {
   const other = { ...wanted, name: "12.weekly" };
   scheduler.on(ListSchedulesCommand).resolves({ Schedules: [] });
   scheduler.on(GetScheduleCommand).resolves({});

@@ -168,7 +168,7 @@ describe("reconciling a repository's schedules", () => {
 });
 
 describe("one schedule", () => {
-  test("is created or updated, also if `likely` is wrong", async () => {
+  test("is created or updated even if `likely` is wrong", async () => {
     const { schedules, wanted } = newRepository();
     const [schedule] = wanted(nightly);
     if (!schedule) throw new Error("there is one job");

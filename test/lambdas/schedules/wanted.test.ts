@@ -33,7 +33,7 @@ describe("the schedules of a repository's jobs", () => {
     expect(schedules[0]?.input).toBe(schedules[1]?.input);
   });
 
-  test("contain no placeholder of Scheduler's from a job's name", () => {
+  test("contain no Scheduler placeholder from a job's name", () => {
     const name = 'a "<aws.scheduler.execution-id>" b';
     const [schedule] = wantedSchedules(source, [{ name, schedule: "@daily" }]);
     expect(schedule?.input.match(/<aws\.scheduler\.[a-z-]+>/g)).toEqual([

@@ -58,7 +58,7 @@ describe("a quotation in the status comment", () => {
     for (const isPrivate of [true, false]) expect(reported(line, { isPrivate })).toBe(`> ${line}`);
   });
 
-  test("omits a pull request of another repository and its number, which means another one here", () => {
+  test("omits a pull request of another repository and its number, which would mean a different one here", () => {
     const line = "Pull request #7 (open): https://github.com/octo/secret/pull/7";
     for (const isPrivate of [true, false]) {
       expect(reported(line, { isPrivate })).toBe("> Pull request (open): in another repository");
@@ -82,7 +82,7 @@ describe("a quotation in the status comment", () => {
     );
   });
 
-  test("is limited in length, also after escaping", () => {
+  test("is limited in length, even after escaping", () => {
     for (const text of ["\u200b".repeat(65_536), "#\n".repeat(40_000), "`".repeat(65_536)]) {
       const comment = shown({ report: text, status: { state: "running", detail: text, denial: text } });
       expect(comment.length).toBeLessThanOrEqual(65_536);
@@ -110,7 +110,7 @@ describe("the task's pull requests", () => {
     );
   });
 
-  test("are not shown a second time as Coder last saw them", () => {
+  test("are not shown a second time in the state that Coder last saw", () => {
     const report = [7, 8].map((number) => `Pull request #${number} (open): ${pull(number, "open").url}`);
     const text = shown({ pulls: [pull(7, "merged")], report: report.join("\n") });
     expect(text).not.toContain("#7 (open)");

@@ -73,7 +73,7 @@ test("Coder is searched for a task without a record once an hour, or again by th
   Date.now = realNow;
 });
 
-test("a dead holder's claim expires after its Lambda's time limit", async () => {
+test("a dead holder's claim expires once its Lambda's time limit has passed", async () => {
   const key = await newRecord();
   await claims(1, key, "first");
   Date.now = () => realNow() + 120_000;

@@ -11,7 +11,7 @@ import { startTable } from "../table.js";
 
 const repository = { id: 7, owner: "octo", name: "app", private: false };
 const pull = { number: 12, repositoryId: 7, repositoryName: "octo/app", authorId: 5 } as Pull;
-/** It is somebody else's, and nothing asks GitHub about it. */
+/** A client that is never used: the pull request is somebody else's, and nothing asks GitHub about it. */
 const unused = {} as Octokit;
 
 let dynamoDb: LocalDynamoDb;
@@ -50,17 +50,17 @@ test("a pull request that the agent was given leads to its own task, or to that 
   expect(await found("pull_changed")).toBe("3");
 });
 
-test("after its end, only what became of it and deleted comments lead there", async () => {
+test("after its end, only its later states and deleted comments lead there", async () => {
   await note(pullKey(7, 12), { wanted: false, joined: "3" });
   expect(await found("pull_changed")).toBe("3");
   expect(await found("comment_withdrawn")).toBe("3");
 });
 
-test("an issue joins none, and a pull request with a task of its own keeps that", async () => {
+test("an issue joins no other task, and a pull request with its own task keeps it", async () => {
   const about = { number: 12, title: "", url: "https://github.com/octo/app/pull/12" };
   const event = (issue: object) =>
     ({ type: "task_requested", installation: 1, repository, issue: { ...about, ...issue } }) as IssueEvent;
-  // Neither asks GitHub, which is not there.
+  // Neither asks GitHub, because there is no client.
   expect(await join(store, undefined, event({}))).toBeUndefined();
   const task = { backend: "tasks", owner: "mona", name: "gh-app-12" } as const;
   expect(await join(store, { task }, event({ ask: "work" }))).toBeUndefined();

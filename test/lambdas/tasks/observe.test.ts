@@ -4,7 +4,7 @@ import type { Phase, TaskView } from "../../../lambdas/model/phase.js";
 
 const view = (phase: Phase): TaskView => ({ phase, status: phase });
 
-test("an agent that works can take a message if Coder queues messages, after two equal observations", () => {
+test("a working agent can take a message after two equal observations if Coder queues messages", () => {
   const start = firstAgentWait;
   const queueing: TaskView = { ...view("working"), queues: true };
   const first = observeAgent(queueing, start);

@@ -44,7 +44,7 @@ describe("a pull request that the agent is given", () => {
     expect(asked(assigned, "work")).toEqual({ isWanted: true, objection: "" });
     expect(asked(reviewed, "review")).toEqual({ isWanted: true, objection: "" });
     expect(asked(reviewed, "work").isWanted).toBe(false);
-    // Whoever is assigned works on it, even if its review is requested, too.
+    // An assigned agent works on it, even if its review is also requested.
     expect(asked({ ...assigned, reviewers: [agent] }, "review").isWanted).toBe(false);
     expect(asked({ ...assigned, assignees: [5] }, "work").isWanted).toBe(false);
     expect(asked({ ...assigned, ...closed }, "work")).toEqual({ isWanted: false, objection: "" });
@@ -56,20 +56,20 @@ describe("a pull request that the agent is given", () => {
     expect(asked({ ...assigned, ...closed }, "work", {}, "task_closed").isWanted).toBe(false);
   });
 
-  test("is refused if it was closed already, or if it is the agent's own", () => {
+  test("is refused if it was already closed, or if it is the agent's own", () => {
     const wasClosed = { isClosed: true };
     expect(asked({ ...assigned, ...closed }, "work", wasClosed).objection).toContain("Reopen it");
     expect(asked({ ...reviewed, ...closed, isMerged: true }, "review", wasClosed).objection).toContain(
       "is merged. Open an issue",
     );
-    // It was reopened meanwhile.
+    // It was reopened in the meantime.
     expect(asked(assigned, "work", wasClosed).objection).toBe("");
     expect(asked({ ...assigned, author: agent }, "work").objection).toContain(
       "opened this pull request itself",
     );
   });
 
-  test("is refused if its branch is in a fork where the agent can't push; for a review it need not", () => {
+  test("is refused if its branch is in a fork to which the agent can't push, except for a review", () => {
     const fork = { fork: "contributor/app" };
     expect(asked({ ...assigned, ...fork }, "work").objection).toMatch(
       /the fork contributor\/app.*Allow edits by maintainers.*Unassign the agent and assign it again afterwards\. Or request/,

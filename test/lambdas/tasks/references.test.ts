@@ -67,7 +67,7 @@ describe("the issues that a text names", () => {
     expect(named(text)).toEqual([]);
   });
 
-  test("after code and quotations too", () => {
+  test("are also found after code and quotations", () => {
     expect(named("```\n#1\n```\nFixes #57")).toEqual([57]);
     expect(named("> #1\n\nFixes #57")).toEqual([57]);
     expect(named("- one\n\n    Fixes #57 in the list\n")).toEqual([57]);
@@ -75,7 +75,7 @@ describe("the issues that a text names", () => {
     expect(named("`#1` Fixes #57")).toEqual([57]);
   });
 
-  test("at most twenty, in any text", () => {
+  test("are at most twenty, in any text", () => {
     expect(named(Array.from({ length: 99 }, (_, i) => `#${i + 1}`).join(" "))).toHaveLength(20);
     const parts = fc.constantFrom(
       "#57",

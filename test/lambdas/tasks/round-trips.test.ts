@@ -46,7 +46,10 @@ afterAll(async () => {
   await Promise.all([fake.close(), gitHub.close(), secrets.close(), dynamoDb.close()]);
 });
 
-/** Holds back all answers of a round until all its requests have arrived, so no request may wait for another's answer. */
+/**
+ * Holds back all answers of a round until all of its requests have arrived, so no request may wait for the answer to
+ * another.
+ */
 function atOnce(...paths: RegExp[]): void {
   let arrived = 0;
   let answer = () => {};
@@ -122,7 +125,7 @@ test.each([
   },
 );
 
-test("only the first creation on a Coder without Tasks asks for what they need", async () => {
+test("only the first creation on a Coder without Tasks asks for what Tasks need", async () => {
   const withoutTasks = new FakeCoder({ version: "2.38" });
   await withoutTasks.listen();
   try {
@@ -131,7 +134,7 @@ test("only the first creation on a Coder without Tasks asks for what they need",
     const created = new Promise<void>((resolve) => {
       answer = resolve;
     });
-    // That the template is missing is known last.
+    // The answer that the template is missing arrives last.
     withoutTasks.http.fail({ path: /\/templates\//, hold: () => created });
     await create(5, coder, withoutTasks);
     answer();
@@ -166,7 +169,7 @@ async function assignment() {
   return { event, close };
 }
 
-test("a claim of a new issue reads no record; if there is one by then, GitHub's answer may be older, and is asked for again", async () => {
+test("a claim of a new issue reads no record; if one exists by then, GitHub is asked again, because its answer may be older", async () => {
   const { event, close } = await assignment();
   const overtaken = new Store();
   overtaken.get = () => Promise.reject(new Error("the record is read"));

@@ -34,7 +34,7 @@ const fence = new RegExp(`^ {0,3}(${backtick}{3,})`);
 const fenceAlone = new RegExp(`^ {0,3}${backtick}+[ \\t]*$`);
 const activeInPath = new RegExp(`${backtick}|[@<>]|#`);
 
-/** The lines outside of all fences, for a reader that takes every look-alike for a backtick. */
+/** The lines outside all fences, for a reader that takes every look-alike for a backtick. */
 function saidIn(message: string): string[] {
   const said: string[] = [];
   let open = 0;
@@ -186,7 +186,7 @@ describe.each(forms)("any text, read %s:", (_, read) => {
         const seen = read(text);
         expect(seen.match(reference)).toEqual(["[relay 7f3a9c2e]"]);
         expect(seen.endsWith("\n\n[relay 7f3a9c2e]")).toBe(true);
-        // The same number of the relay's own lines as in the unchanged message.
+        // As many of the relay's own lines as in the unchanged message.
         expect(saidIn(seen).length).toBe(saidIn(text).length);
         expect(saidIn(seen).filter((line) => /^URL: /.test(line.normalize("NFKC")))).toHaveLength(taken);
       }),
@@ -229,7 +229,7 @@ describe.each(forms)("any text, read %s:", (_, read) => {
     );
   });
 
-  test("the status comment keeps it inert", () => {
+  test("it is inert in the status comment", () => {
     const status = fc.record(
       { state: fc.constantFrom(...taskStates), detail: hostile, denial: hostile, reference: hostileName },
       { requiredKeys: ["state"] },

@@ -108,7 +108,7 @@ export const backtick = "[`\u1fef\uff40\u02cb\u2035]";
 /** Everything that some reader takes for a line end. */
 export const lineEnd = /\r\n|[\n\r\v\f\u0085\u2028\u2029]/;
 
-/** Invisible characters, except selectors of a variant of the character before. */
+/** Invisible characters, except variation selectors of the character before. */
 export function invisibleIn(text: string): string[] {
   const rest = text.replace(
     /(?<=[\p{Extended_Pictographic}\p{Emoji_Modifier}])[\ufe0e\ufe0f]|(?<=\p{Script=Han})[\u{e0100}-\u{e01ef}]/gu,

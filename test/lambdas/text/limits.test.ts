@@ -30,28 +30,31 @@ const charactersOf = (text: string) => Array.from(graphemes.segment(text), ({ se
 describe.each(all)("the limit %s", (_, limit) => {
   const size = count[limit.unit];
 
-  test.each(Object.entries(characters))("holds for %s, one below, at and one above it", (_, character) => {
-    const most = Math.floor(limit.max / size(character));
-    const rest = "x".repeat(limit.max - most * size(character));
-    const atLimit = character.repeat(most) + rest;
-    expect(size(atLimit)).toBe(limit.max);
-    const below = character.repeat(most - 1) + rest;
-    for (const text of [below, atLimit]) {
-      expect(fits(text, limit)).toBe(true);
-      expect(shortened(text, limit)).toBe(text);
-    }
+  test.each(Object.entries(characters))(
+    "holds for %s: one below it, at it and one above it",
+    (_, character) => {
+      const most = Math.floor(limit.max / size(character));
+      const rest = "x".repeat(limit.max - most * size(character));
+      const atLimit = character.repeat(most) + rest;
+      expect(size(atLimit)).toBe(limit.max);
+      const below = character.repeat(most - 1) + rest;
+      for (const text of [below, atLimit]) {
+        expect(fits(text, limit)).toBe(true);
+        expect(shortened(text, limit)).toBe(text);
+      }
 
-    const above = `${atLimit}x`;
-    expect(fits(above, limit)).toBe(false);
-    const cut = shortened(above, limit);
-    expect(size(cut)).toBeLessThanOrEqual(limit.max);
-    // The unused rest is too small for one more character.
-    expect(size(cut)).toBeGreaterThan(limit.max - size(character) - size("…"));
-    expect(cut.endsWith("…")).toBe(true);
-    const kept = cut.slice(0, -1);
-    expect(above.startsWith(kept)).toBe(true);
-    expect(graphemes.segment(above).containing(kept.length)?.index).toBe(kept.length);
-  });
+      const above = `${atLimit}x`;
+      expect(fits(above, limit)).toBe(false);
+      const cut = shortened(above, limit);
+      expect(size(cut)).toBeLessThanOrEqual(limit.max);
+      // The unused rest is too small for one more character.
+      expect(size(cut)).toBeGreaterThan(limit.max - size(character) - size("…"));
+      expect(cut.endsWith("…")).toBe(true);
+      const kept = cut.slice(0, -1);
+      expect(above.startsWith(kept)).toBe(true);
+      expect(graphemes.segment(above).containing(kept.length)?.index).toBe(kept.length);
+    },
+  );
 });
 
 describe("a text that is cut", () => {
@@ -92,7 +95,7 @@ describe("a text that is cut", () => {
     expect([...cutToLimit(marked, { max: 64, unit: "codePoints" })]).toHaveLength(64);
   });
 
-  test("on one line is within its limit, including its visible escapes", () => {
+  test("to one line is within its limit, including its visible escapes", () => {
     const title = oneLine(`${"\u202e".repeat(10)}\u2028${"ü".repeat(60)}`, limits.coder.displayName);
     expect(Buffer.byteLength(title)).toBeLessThanOrEqual(64);
     expect(title).toMatch(/^(⟨U\+202E⟩)+…$/);

@@ -113,7 +113,7 @@ describe("an issues delivery from GitHub's examples", () => {
   });
 });
 
-test("every example of GitHub's is skipped with a reason or is an event", () => {
+test("each of GitHub's examples is skipped with a reason or is an event", () => {
   for (const { name, examples: payloads } of examples) {
     for (const payload of payloads) {
       const classified = classify(
@@ -203,7 +203,7 @@ describe("a report of other CI", () => {
     return of("check_run", "completed", { check_run: { ...completed, conclusion: "failure", ...more } });
   };
 
-  test("is an event if it is a failure or waits for approval, without what the flow reads itself", () => {
+  test("is an event if it is a failure or waits for approval, without the fields that the flow reads itself", () => {
     const app = { id: 7, slug: "some-ci" };
     expect(run({ app, name: "build", check_suite: { head_branch: "fix" } })).toMatchObject({
       event: { type: "check_reported", report: { kind: "check_run", name: "build", isInFork: false } },
@@ -226,7 +226,7 @@ describe("a report of other CI", () => {
     }
   });
 
-  test("is skipped if it is no failure, Actions' or the App's own, or not over", () => {
+  test("is skipped if it is no failure, comes from Actions or the App itself, or is not final", () => {
     const skipped = (classified: object) => (classified as { skipped: string }).skipped;
     expect(skipped(run({ conclusion: "cancelled" }))).toBe("the run's conclusion is cancelled");
     expect(skipped(run({ app: { id: 1, slug: "github-actions" } }))).toContain("Actions");

@@ -87,11 +87,11 @@ describe("a push", () => {
     ],
     ["is to another branch", "fix", push({ ref: "refs/heads/fix" }, { modified: [path] })],
     [
-      "is to a branch whose name only ends like the default branch",
+      "is to a branch whose name only ends like that of the default branch",
       "x/master",
       push({ ref: "refs/heads/x/master" }, { modified: [path] }),
     ],
-  ])("that %s is an event for the pull requests into the branch alone", (_, branch, payload) => {
+  ])("that %s is an event only for the pull requests into the branch", (_, branch, payload) => {
     expect(classified("push", payload)).toEqual({
       event: expect.objectContaining({ type: "pulls_moved", moved: { branch } }),
     });
@@ -175,7 +175,7 @@ describe("a pull request", () => {
     expect(classified("pull_request", { ...example, action })).toHaveProperty("skipped");
   });
 
-  test("of the agent's may have a conflict with each new commit and another base branch; others are not looked at", () => {
+  test("by the agent may have a conflict with each new commit and each new base branch; others are ignored", () => {
     const [example] = payloads("pull_request");
     const of = (action: string, more: Json = {}) =>
       classify("pull_request", delivery, { ...example, action, ...more }, { agent: "Codertocat" });
@@ -191,7 +191,7 @@ describe("a pull request", () => {
     ).toMatchObject({ others: [moved] });
   });
 
-  test("of the agent's is tracked for its task where it ends, and where another issue may be meant; others are not", () => {
+  test("by the agent is tracked for its task if it ends or may refer to another issue; others are not", () => {
     const [example] = payloads("pull_request");
     const of = (action: string, more: Json = {}) =>
       classify("pull_request", delivery, { ...example, action, ...more }, { agent: "Codertocat" });
@@ -250,7 +250,7 @@ describe("an installation", () => {
     ["unsuspend", "repositories_added"],
     ["deleted", "repositories_removed"],
     ["suspend", "repositories_removed"],
-  ])("that was %s means all its repositories: %s", (action, type) => {
+  ])("that was %s stands for all its repositories: %s", (action, type) => {
     const payload = of("installation", action);
     const { id } = payload.installation as Json;
     expect(classified("installation", payload)).toEqual({
@@ -280,7 +280,7 @@ describe("an installation", () => {
     );
   });
 
-  test("with more repositories than fit into an execution's input means all of them", () => {
+  test("with more repositories than fit into an execution's input stands for all of them", () => {
     const repositories = (count: number) =>
       Array.from({ length: count }, (_, index) => ({ id: index + 1, name: "n".repeat(100), private: false }));
     const payload = of("installation_repositories", "added");

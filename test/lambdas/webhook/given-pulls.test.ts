@@ -15,7 +15,7 @@ interface Given {
   state?: string;
 }
 
-/** GitHub's example of the action: its pull request #2 is of somebody else. */
+/** GitHub's example of the action. Its pull request #2 is somebody else's. */
 function classified(
   action: string,
   {
@@ -63,7 +63,7 @@ describe("somebody else's pull request", () => {
     expect(closed).toMatchObject({ event: { issue: { isClosed: true } } });
   });
 
-  test("is taken away in the same ways, unless the agent is still asked in the other one", () => {
+  test("is taken away in the same two ways, unless the agent is still asked in the other one", () => {
     expect(classified("unassigned", { assignee: agent })).toMatchObject({
       event: { type: "task_closed", reason: "unassigned", agentAssigned: true, issue: { ask: "work" } },
     });
@@ -85,7 +85,7 @@ describe("somebody else's pull request", () => {
     const asked = classified("closed", { assignees: [agent] });
     expect(asked).toMatchObject({ event: { ...ended, agentAssigned: true } });
     expect(asked).not.toHaveProperty("ifGiven");
-    // The agent has submitted its review, or was never given it: only the table knows.
+    // Only the table knows whether the agent has submitted its review or was never given the pull request.
     expect(classified("closed")).toMatchObject({
       event: { ...ended, agentAssigned: false },
       ifGiven: pullKey(186853002, 2),
@@ -97,7 +97,7 @@ describe("somebody else's pull request", () => {
     expect(classified("reopened")).toMatchObject({ others: [] });
   });
 
-  test("is not given by assigning others, a team's review, the agent itself, or nobody", () => {
+  test("is not given by assigning others, by a request to a team, by the agent itself, or by nobody", () => {
     expect(classified("assigned", { assignee: mona, assignees: [mona] })).toHaveProperty("skipped");
     expect(
       classified("review_requested", { requested_reviewer: undefined, requested_team: { id: 9 } }),
@@ -108,7 +108,7 @@ describe("somebody else's pull request", () => {
     const own = { assignee: agent, assignees: [agent], opener: agent };
     expect(classified("assigned", { ...own, by: agent })).toHaveProperty("skipped");
     expect(classified("unassigned", { ...own, assignees: [] })).toHaveProperty("skipped");
-    // The flow refuses it, and says what to do instead.
+    // The flow refuses this and says what to do instead.
     expect(classified("assigned", own)).toMatchObject({ event: { type: "task_requested" } });
   });
 });
@@ -134,7 +134,7 @@ test.each(["pull_request_review", "pull_request_review_comment", "issue_comment"
     expect(
       classify(event, delivery, { ...payload, action: "created" }, { agent: "Codertocat" }),
     ).not.toHaveProperty("ifGiven");
-    // The record may not say yet what the payload does.
+    // The record may not yet say what the payload says.
     const agent = { id: 5, login: "coder-agent" };
     const commented = payload.issue ?? payload.pull_request;
     for (const asked of [

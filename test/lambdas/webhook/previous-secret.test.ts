@@ -32,7 +32,7 @@ afterAll(async () => {
   await secrets.close();
 });
 
-test("the previous secret is accepted, and operators hear of it from a day after the rotation on", async () => {
+test("the previous secret is accepted, and operators are told so from a day after the rotation", async () => {
   expect(await isAuthentic(body, await sign("old", body))).toBe(true);
   expect(warn).not.toHaveBeenCalled();
   Date.now = () => realNow() + 25 * 3600_000;

@@ -31,7 +31,7 @@ const webhooks = Object.entries(handled).flatMap(([event, actions]) =>
 const delivery = "72d3162e-cc78-11e3-81ab-4c9367dc0958";
 const identities = { agent: "coder-agent", appId: 2 };
 
-/** Like the webhook: it never answers 400 to a payload that GitHub may send. */
+/** Classifies a payload as the webhook does, which must never answer 400 to a payload that GitHub may send. */
 function taken(event: string, payload: object, agentId: number | undefined): Classification {
   try {
     return classify(event, delivery, { installation: { id: 1 }, ...payload }, { ...identities, agentId });
@@ -41,7 +41,7 @@ function taken(event: string, payload: object, agentId: number | undefined): Cla
   }
 }
 
-/** Few pushes of random payloads are to the default branch. */
+/** Makes a push go to the default branch, which is rare among random payloads. */
 function toDefaultBranch(payload: Record<string, unknown>): object {
   if (!("ref" in payload)) return payload;
   const repository = { ...(payload.repository as object), default_branch: "main" };
@@ -62,7 +62,7 @@ describe.each(["api.github.com", "ghes-3.19"] as const)("by the schemas of %s", 
     );
   });
 
-  /** Ten at a time, because few are usually needed. */
+  /** Tries ten payloads at a time, because few are usually needed. */
   const isEverAnEvent = (event: string, name: string) =>
     Array.from({ length: 30 }, (_, seed) => seed).some((seed) =>
       fc

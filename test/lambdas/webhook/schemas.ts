@@ -48,7 +48,7 @@ export class WebhookSchemas {
     this.#description = read(version);
   }
 
-  /** For example, of `issues-assigned`. */
+  /** Payloads of one event and action, such as `issues-assigned`. */
   payloads(name: string): fc.Arbitrary<Record<string, unknown>> {
     const schema = this.#description.webhooks[name]?.post.requestBody.content["application/json"]?.schema;
     if (!schema) throw new Error(`GitHub describes no webhook ${name}`);

@@ -18,7 +18,7 @@ const { signerOf } = await import("../../../lambdas/webhook/signature.js");
 
 const body = '{"zen":"Ünïcødé 🐙"}';
 
-/** The library verifies text; the relay verifies bodies that are not text itself. */
+/** The library verifies text. Bodies that aren't text are verified by the relay itself. */
 const forms: [string, (text: string) => string | Uint8Array][] = [
   ["text", (text) => text],
   ["bytes", (text) => new TextEncoder().encode(text)],
@@ -28,7 +28,7 @@ describe.each(forms)("a signature over %s", (_, as) => {
     expect(await signerOf(as(body), await sign("old", body), ["new", "old"])).toBe(1);
   });
 
-  test("with another secret, of another body, or cut short is refused", async () => {
+  test("with another secret, of another body, or truncated is refused", async () => {
     const signature = await sign("right", body);
     expect(await signerOf(as(body), signature, ["wrong"])).toBe(-1);
     expect(await signerOf(as(body), signature, ["wrong", "wrong too"])).toBe(-1);
@@ -50,7 +50,7 @@ describe.each(forms)("a signature over %s", (_, as) => {
   });
 });
 
-test.each(["", new Uint8Array()])("an empty body can be signed too", async (nothing) => {
+test.each(["", new Uint8Array()])("an empty body can also be signed", async (nothing) => {
   const { createHmac } = await import("node:crypto");
   const signature = `sha256=${createHmac("sha256", "secret").digest("hex")}`;
   expect(await signerOf(nothing, signature, ["secret"])).toBe(0);

@@ -142,7 +142,7 @@ describe("Step Functions", () => {
   });
 
   test.each([
-    ["no ARN", "flow", "Invalid Arn: 'Invalid ARN prefix: flow'"],
+    ["text that is no ARN", "flow", "Invalid Arn: 'Invalid ARN prefix: flow'"],
     [
       "the ARN of something else",
       executionArn("a"),
@@ -399,7 +399,7 @@ describe("DynamoDB", () => {
     dynamo = new DynamoDBClient({ ...client, endpoint: database.url });
   });
   afterAll(async () => {
-    // The client's connection is still open: closing does not wait for it.
+    // Closing doesn't wait for the client's connection, which is still open.
     await database.close();
     dynamo.destroy();
   });

@@ -43,7 +43,7 @@ interface Options {
   systemClockOffset?: number;
 }
 
-/** One call of each service that returns data. `status`: of a request with a bad signature. */
+/** One call of each service that returns data. `status` is that of a request with a bad signature. */
 const services = [
   {
     service: "Step Functions",
@@ -251,7 +251,7 @@ describe("a signature", () => {
     expect(await refusal({ authorization: absent })).toMatchObject({ name: "InvalidSignatureException" });
   });
 
-  test("is valid for one body only", async () => {
+  test("is valid for only one body", async () => {
     const sent: { headers: Record<string, string>; body: string }[] = [];
     const recorder = new HttpServer().route("POST", "/", ({ headers, raw }) => {
       sent.push({ headers: headers as Record<string, string>, body: raw.toString() });

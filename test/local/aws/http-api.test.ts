@@ -8,7 +8,7 @@ afterEach(async () => {
   api = undefined;
 });
 
-/** Starts an API in front of a Lambda and returns the events that the Lambda was given. */
+/** Starts an API in front of a Lambda and returns the events that the Lambda gets. */
 async function startApi(answer: (event: APIGatewayProxyEventV2) => unknown = () => ({ statusCode: 204 })) {
   const events: APIGatewayProxyEventV2[] = [];
   api = await HttpApi.start({
@@ -140,7 +140,7 @@ test("a body of 10 MB is accepted; a longer one is a 413 that does not reach the
   expect(events).toHaveLength(1);
 });
 
-test("an event that is too large for Lambda is a 413 too", async () => {
+test("an event that is too large for Lambda is also a 413", async () => {
   const { url } = await startApi(() => {
     throw Object.assign(new Error("Request must be smaller"), { name: "Lambda.RequestTooLargeException" });
   });

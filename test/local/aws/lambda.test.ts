@@ -45,7 +45,7 @@ test("reports what the function throws, as Lambda does", async () => {
   });
 });
 
-test("refuses what Lambda refuses, and what it cannot do", async () => {
+test("refuses what Lambda refuses, and what the local endpoint cannot do", async () => {
   await expect(invoke("relay-other")).rejects.toMatchObject({
     name: "ResourceNotFoundException",
     message: "Function not found: arn:aws:lambda:us-east-1:000000000000:function:relay-other",

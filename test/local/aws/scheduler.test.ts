@@ -251,7 +251,7 @@ describe("a schedule", () => {
     const end = Date.now() + 300;
     while (Date.now() < end);
     await until(() => scheduler.runs.length >= before + 2);
-    // Ten minutes of its clock have passed: the run that it waited for came late, then the following ones.
+    // Ten minutes of its clock have passed: the run that it was waiting for fired late, then the following ones.
     const [late = 0, next = 0] = scheduler.runs
       .slice(before)
       .map(({ scheduledTime }) => Date.parse(scheduledTime));
@@ -318,7 +318,7 @@ describe("the times of an expression", () => {
       "2026-10-25T00:30",
       "2026-10-26T01:30",
     ]);
-    // Starting within the repeated hour: the next time is after it.
+    // If the search starts within the repeated hour, the next time is after it.
     expect(times("cron(0/15 * * * ? *)", "America/New_York", "2026-11-01T06:05:00Z", 1)).toEqual([
       "2026-11-01T07:00",
     ]);

@@ -157,7 +157,7 @@ describe("a flow", () => {
     expect((await run(engine)).output).toBe('{"result":3}');
   });
 
-  test("sees its execution and machine in the context object in every type of state", async () => {
+  test("finds its execution and machine in the context object in every type of state", async () => {
     const engine = engineWith({
       First: { Type: "Pass", Result: { changed: true }, Next: "Second" },
       Second: {
@@ -182,7 +182,7 @@ describe("a flow", () => {
     });
   });
 
-  test("tells each attempt of a Task how often the state was retried", async () => {
+  test("passes each attempt of a Task the number of retries so far", async () => {
     const counts: unknown[] = [];
     const counting = { Parameters: { FunctionName: "f", Payload: { "count.$": "$$.State.RetryCount" } } };
     const engine = engineWith(
@@ -301,7 +301,7 @@ describe("time", () => {
     ["SecondsPath of the context", { SecondsPath: "$$.Execution.Input.n" }, { n: 20 }],
     ["Timestamp", { Timestamp: "1970-01-01T00:00:20Z" }, {}],
     ["TimestampPath", { TimestampPath: "$.t" }, { t: "1970-01-01T00:00:20Z" }],
-  ])("a Wait by %s is scaled and hands its input on", async (_how, fields, input) => {
+  ])("a Wait by %s is scaled and passes its input on", async (_how, fields, input) => {
     const engine = engineWith(
       { Wait: { Type: "Wait", ...fields, End: true } },
       { timeScale: 0.005, now: () => 0 },
@@ -452,7 +452,7 @@ describe("sizes", () => {
     expect(calls).toBe(1);
   });
 
-  test("an output that grows too large by its ResultPath fails the run before the next state", async () => {
+  test("an output that its ResultPath makes too large fails the run before the next state", async () => {
     const calls: string[] = [];
     const engine = engineWith(
       { Grow: call("grow", { ResultPath: "$.more", Next: "Ask" }), Ask: call("ask") },

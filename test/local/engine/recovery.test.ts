@@ -18,7 +18,7 @@ afterEach(() => {
   for (const engine of open.splice(0)) engine.close();
 });
 
-/** A journal in memory. A crash at any moment leaves the first entries of one. */
+/** A journal in memory. After a crash, some number of its first entries is left. */
 class MemoryJournal implements Journal {
   constructor(readonly entries: Entry[] = []) {}
 
@@ -83,7 +83,7 @@ function engineOn(
   return engine;
 }
 
-/** What a new process makes of the journal. */
+/** The engine of a new process that has recovered from the journal. */
 function restart(
   journal: MemoryJournal,
   states: Json,
@@ -97,7 +97,7 @@ function restart(
 
 const named = (name: string) => Object.assign(new Error(name), { name });
 
-/** Without what a restart may add: attempts that were under way, and steps between two states. */
+/** The executions without what a restart may add: interrupted attempts, and steps between two states. */
 function essence(engine: Engine): unknown {
   return engine.list().map(({ executionArn, name, status, output, error }) => {
     const events = engine.history(executionArn);
@@ -158,7 +158,7 @@ describe("a restart after any entry of the journal", () => {
 
     expect(journal.entries.length).toBeGreaterThan(40);
     for (let kept = 1; kept <= journal.entries.length; kept++) {
-      // A state is left and the next one entered at once, so no crash comes between the two.
+      // The end of a state and the start of the next one are one batch, so no crash separates them.
       const next = journal.entries[kept];
       if (next && "event" in next && next.event.stateEnteredEventDetails && next.event.id > 2) continue;
       const after = restart(new MemoryJournal(journal.entries.slice(0, kept)), states, { invoke });
@@ -218,7 +218,7 @@ describe("time", () => {
     expect((await restartedAt(2 * hour, states)).status).toBe("SUCCEEDED");
   });
 
-  test("a retry comes when it was due", async () => {
+  test("a retry takes place when it was due", async () => {
     const retryCounts: unknown[] = [];
     const invoke = async (_name: string, payload: unknown) => {
       retryCounts.push(payload);

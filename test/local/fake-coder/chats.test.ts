@@ -253,7 +253,7 @@ describe("creating a chat", () => {
 });
 
 describe("creating a chat for another user", () => {
-  test("is allowed for site owners, who can then only read and end it", async () => {
+  test("is allowed for site owners, who can then only read and end the chat", async () => {
     await start();
     const { status, body } = await create({ owner_id: mona.id });
     expect(status).toBe(201);
@@ -519,7 +519,7 @@ describe("sending", () => {
     });
   });
 
-  test("lets the owner edit a queued text on a newer server, which is `paused` until then", async () => {
+  test("lets the owner edit a queued text on a newer server; the chat is `paused` until the edit ends", async () => {
     await start({ version: "2.40" });
     const chat = await newChat();
     const queue = (body: object, index = 0) =>
@@ -549,7 +549,7 @@ describe("sending", () => {
   test.each([
     ["2.38", 204],
     ["2.40", 403],
-  ] as const)("is deleted from the queue by an admin of %s with %i", async (version, status) => {
+  ] as const)("answers an admin of %s who deletes a queued text with %i", async (version, status) => {
     await start({ version });
     const chat = await newChat({}, coder.mintToken(mona).key);
     await send(chat, "one", {}, coder.mintToken(mona).key);
@@ -784,7 +784,7 @@ describe("tokens", () => {
     expect(coder.mintedTokens()).toEqual([]);
   });
 
-  test("are created for others by site owners only, and do not work for suspended users", async () => {
+  test("are created for others only by site owners, and do not work for suspended users", async () => {
     await start();
     coder.setTokenRole("org-admin");
     expect((await mint("mona", "relay")).status).toBe(403);
@@ -850,7 +850,7 @@ describe("workspaces for chats", () => {
   });
 });
 
-/** A new id that nothing has. */
+/** A new id that is not in use. */
 function mintedId(): string {
   return "22222222-2222-4222-8222-222222222222";
 }

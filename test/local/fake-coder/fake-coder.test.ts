@@ -280,7 +280,7 @@ describe("creating a task", () => {
     expect((await create({ template_version_id: versionId(other) }, "lone")).status).toBe(404);
   });
 
-  test("refuses a name that a workspace of the owner has, ignoring case, with a 409", async () => {
+  test("refuses, with a 409, a name that one of the owner's workspaces has, in any case", async () => {
     await start();
     const hubot = coder.addUser({ username: "hubot" });
     coder.addWorkspace("taken", hubot, template);
@@ -353,7 +353,7 @@ describe("sending", () => {
     await idleTask();
     task().holdBusy();
     expect(await send("now?")).toMatchObject({ status: 409, body: { detail: "Status: running" } });
-    // The agent's report that it is idle can be wrong.
+    // An agent can wrongly report that it is idle.
     task().setAgentState("idle");
     expect((await send("now?")).status).toBe(409);
     task().release();
@@ -431,7 +431,7 @@ describe("the agent's state", () => {
     expect(await state()).toBeNull();
   });
 
-  test("is kept over a stop, and dropped at the next start", async () => {
+  test("is kept when the workspace stops, and dropped at the next start", async () => {
     await start({ bootMs: 60_000 });
     await create();
     task().finishBoot();
@@ -450,7 +450,7 @@ describe("the agent's state", () => {
 describe("logs", () => {
   const logs = () => get("/api/v2/tasks/mona/gh-1/logs");
 
-  test("contain the sent texts, broken at 80 columns", async () => {
+  test("contain the sent texts, wrapped at 80 columns", async () => {
     await start();
     await idleTask();
     await send(`${"word ".repeat(30)}end\nnext`);
@@ -575,7 +575,7 @@ describe("Coder 2.30", () => {
     expect((await get("/api/v2/buildinfo")).body.version).toBe("v2.30.0+fake");
   });
 
-  test("answers a send with 502 when busy and 400 when not active, and passes the state failure through", async () => {
+  test("answers a send with 502 if busy and 400 if not active, and passes the state failure through", async () => {
     await start({ version: "2.30" });
     await idleTask();
     task().holdBusy();

@@ -7,7 +7,7 @@ import { appPermissions } from "../../../infra/definition/github-app.js";
 import { subscribedEvents } from "../../../lambdas/model/handled-events.js";
 import { FakeGitHub } from "../../../local/fake-github/fake-github.js";
 
-/** What arrives at the App's webhook. */
+/** The requests that arrive at the App's webhook. */
 let received: { type?: string | undefined; signature?: string | string[] | undefined; body: string }[] = [];
 const receiver = createServer((request, response) => {
   let body = "";
@@ -42,7 +42,7 @@ afterAll(async () => {
   receiver.close();
 });
 
-test("the App shows what it asks for, and each installation what its account has accepted", async () => {
+test("the App shows the permissions that it requests, and each installation those that its account accepted", async () => {
   expect((await app.request("GET /app")).data).toMatchObject({
     permissions: appPermissions,
     events: subscribedEvents,
@@ -54,7 +54,7 @@ test("the App shows what it asks for, and each installation what its account has
   expect((await app.request("GET /app/installation-requests")).data).toEqual([]);
 });
 
-test("a change of the hook replaces all of it, and hides the secret", async () => {
+test("a change of the hook replaces its whole configuration, and answers hide the secret", async () => {
   const secret = "hush hush";
   // As `data`, because Octokit would take a parameter `url` for the address of the request.
   const change = { url, content_type: "json", secret, insecure_ssl: "0" };

@@ -10,7 +10,7 @@ const ask = (url: string, headers: Record<string, string> = {}) =>
   fetch(url, { headers, redirect: "manual" });
 
 test.each(["/app", "/repos/octo/app", "/graphql", "/api/v3/graphql"])(
-  "an Enterprise Server answers %s outside its APIs with the page to sign in",
+  "an Enterprise Server answers %s, which is outside its APIs, with the sign-in page",
   async (path) => {
     const answer = await ask(`${server.url}${path}`);
     expect([answer.status, answer.headers.get("location")]).toEqual([302, "/login"]);

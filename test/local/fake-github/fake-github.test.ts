@@ -268,7 +268,7 @@ describe("webhooks", () => {
     const next = /<([^>]+)>; rel="next"/.exec(first.headers.get("link") ?? "")?.[1] ?? "";
     const [failed] = (await call("GET", next, { bearer })).body;
     expect(failed).toMatchObject({ guid, status_code: 503, redelivery: false, action: "opened" });
-    // JSON.parse has rounded the ids, as it does those of the real GitHub, which knows no such delivery then.
+    // JSON.parse rounds the ids, as it does with the real GitHub's, which doesn't know such a delivery.
     const rounded = await call("POST", `/app/hook/deliveries/${failed?.id}/attempts`, { bearer });
     expect(rounded.status).toBe(404);
     const text = await (await fetch(next, { headers: { authorization: `Bearer ${bearer}` } })).text();
@@ -402,7 +402,7 @@ describe("what may not be changed", () => {
     repo.hasIssues = true;
   });
 
-  test("a blocked repository answers nothing", async () => {
+  test("a blocked repository refuses every request", async () => {
     const repo = github.repositories.get("octo/app");
     repo.blocked = 451;
     const answer = await call("GET", "/repos/octo/app", { bearer: await token() });
@@ -690,7 +690,7 @@ describe("files and checks", () => {
     expect((await read("main")).status).toBe(404);
   });
 
-  test("a check run is made, changed and listed", async () => {
+  test("a check run is created, changed and listed", async () => {
     const bearer = await token();
     const { sha } = await github.push({ repo: "octo/app", by: "mona", files: { a: "" } });
     const output = { title: "Fine", summary: "All is well", annotations: [] };

@@ -28,7 +28,7 @@ function client(installation = installationId): Octokit {
   });
 }
 
-/** The status with which the call is refused. */
+/** The status of a refused call. */
 async function refused(call: Promise<unknown>): Promise<number> {
   try {
     await call;

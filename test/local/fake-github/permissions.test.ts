@@ -6,8 +6,8 @@ import { subscribedEvents } from "../../../lambdas/model/handled-events.js";
 import { areEnough, needsOf } from "../../../local/fake-github/rest/permissions.js";
 
 /*
- * The fake GitHub refuses what an App with these permissions may not do, so every test of the whole system fails
- * if one is missing. The whole test run checks that each of them is used.
+ * The fake GitHub refuses what an App with these permissions may not do, so e2e tests fail if one is missing. A complete
+ * test run checks that each of them is used.
  */
 
 const page = readFileSync(
@@ -20,7 +20,7 @@ test("the table in the docs lists the App's permissions", () => {
     /^\| ([\w ]+) \((?:repository|organization)\) \| (Read-only|Read and write) \|/gm,
   );
   const asked = [...rows].map(([, name = "", level]) => [
-    // The page of GitHub says "Commit statuses", its API `statuses`.
+    // GitHub's page says "Commit statuses", its API says `statuses`.
     name.toLowerCase().replace("commit ", "").replaceAll(" ", "_"),
     level === "Read-only" ? "read" : "write",
   ]);

@@ -3,7 +3,7 @@ import { CallLimit } from "../../../local/lambda-host/call-limit.js";
 
 const patienceMs = 100_000;
 
-/** Calls that run until they are told to end, with a list of those that have started. */
+/** Calls that run until `end`, and a list of those that have started. */
 function calls(limit: CallLimit) {
   const started: string[] = [];
   const ends = new Map<string, () => void>();
@@ -15,7 +15,7 @@ function calls(limit: CallLimit) {
     started,
     call: (name: string) => limit.call(run(name)),
     deliver: (name: string, patience = patienceMs) => limit.deliver(run(name), patience),
-    /** Ends a call, and waits until what it makes room for has started. */
+    /** Ends a call, and waits until the next one has started in its place. */
     async end(name: string) {
       ends.get(name)?.();
       await new Promise(setImmediate);
@@ -23,7 +23,7 @@ function calls(limit: CallLimit) {
   };
 }
 
-test("no more calls than the limit run at once: calls of flows go before deliveries, each in their order", async () => {
+test("no more calls than the limit run at once, and calls of flows go before deliveries, each in order", async () => {
   const { started, call, deliver, end } = calls(new CallLimit(2));
   const all = [
     call("flow 1"),
@@ -42,7 +42,7 @@ test("no more calls than the limit run at once: calls of flows go before deliver
   await Promise.all(all);
 });
 
-test("a call that fails makes room too", async () => {
+test("a call that fails also makes room", async () => {
   const limit = new CallLimit(1);
   await expect(limit.call(() => Promise.reject(new Error("no")))).rejects.toThrow("no");
   await expect(limit.call(async () => "yes")).resolves.toBe("yes");

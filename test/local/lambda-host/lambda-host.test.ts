@@ -123,7 +123,7 @@ test("an instance stays warm between calls, and each host has its own", async ()
 describe("a kept thread", () => {
   const thread = async (host: LambdaHost) => ((await host.invoke("thread", {})) as { id: number }).id;
 
-  test("serves the next host, with an environment and module instances of its own", async () => {
+  test("serves the next host, which has its own environment and module instances", async () => {
     const first = await startHost({ keepThread: true, env: { TABLE_NAME: "first", ONLY_FIRST: "1" } });
     expect(await first.invoke("count", {})).toBe(1);
     const id = await thread(first);
@@ -145,7 +145,7 @@ describe("a kept thread", () => {
     await expect(second.invoke("count", {})).rejects.toThrow("closed");
   });
 
-  test("serves it once nothing is loaded for the former one any more", async () => {
+  test("serves the next host once nothing is being loaded for the former one", async () => {
     const first = await startHost({ keepThread: true, preload: ["slow"] });
     const id = await thread(first);
     await first.close();
@@ -280,7 +280,7 @@ describe("a call's JSON", () => {
       name: "Lambda.RequestTooLargeException",
       message: "Request must be smaller than 6291456 bytes for the InvokeFunction operation",
     });
-    // Bytes, not characters.
+    // The limit is in bytes, not characters.
     await expect(host.invoke("echo", "ü".repeat(3_145_728))).rejects.toMatchObject({
       name: "Lambda.RequestTooLargeException",
     });
@@ -320,7 +320,7 @@ describe("an HTTP API in front of a function", () => {
     return { host, ingress, limit, ask };
   }
 
-  test("answers in the function's own thread, and tells how long each call took", async () => {
+  test("answers in the function's own thread, and reports how long each call took", async () => {
     const served: number[] = [];
     const { host, ask } = await listening("thread", { onServed: (ms) => served.push(ms) });
     expect(await ask()).toEqual([200, JSON.stringify(await host.invoke("thread", {}))]);
@@ -336,12 +336,12 @@ describe("an HTTP API in front of a function", () => {
     expect(await long.ask()).toEqual(failed);
   });
 
-  test("gives up a function that takes too long", async () => {
+  test("gives up on a function that takes too long", async () => {
     const { ask } = await listening("hang", { timeoutMs: 20 });
     expect(await ask()).toEqual(failed);
   });
 
-  test("fails the open requests if the process ends, and then goes on at the same port", async () => {
+  test("fails the open requests if the process ends, and then listens on the same port again", async () => {
     const { host, ask } = await listening("count-or-exit");
     expect(await ask("count")).toEqual([200, "1"]);
     const open = [ask("hang"), ask("exit")];
@@ -352,7 +352,7 @@ describe("an HTTP API in front of a function", () => {
     await expect(ask("count")).rejects.toThrow();
   });
 
-  test("keeps a request waiting while flows fill the room, and takes the room of one that waited", async () => {
+  test("lets a request wait while flows take all the room, and frees its room afterwards", async () => {
     const { ask, limit } = await listening("count");
     let end = () => {};
     const running = limit.call(() => new Promise<void>((resolve) => (end = resolve)));
@@ -370,7 +370,7 @@ describe("an HTTP API in front of a function", () => {
     expect(await ask()).toEqual([200, "2"]);
   });
 
-  test("ends before the thread serves the next host; the port may be used again, but not twice at once", async () => {
+  test("ends before the thread serves the next host; its port can be used again, but not twice at once", async () => {
     const first = await startHost({ keepThread: true });
     const options = {
       module,

@@ -52,7 +52,7 @@ const event = (id: number): HistoryEvent => ({
 });
 
 describe("the state", () => {
-  test("of executions is as it was noted, with their events in order", async () => {
+  test("of executions is restored as it was noted, with their events in order", async () => {
     const { executions } = await opened();
     executions.note(execution);
     const events = Array.from({ length: 12 }, (_, index) => event(index + 1));
@@ -70,7 +70,7 @@ describe("the state", () => {
     expect(again.events(arn)).toEqual([]);
   });
 
-  test("of other services is as it was put last", async () => {
+  test("of other services is restored as it was last put", async () => {
     const { secrets, schedules } = await opened();
     secrets.put("a", { value: 1 });
     secrets.put("a", { value: 2 });
@@ -82,7 +82,7 @@ describe("the state", () => {
     expect(again.schedules.entries).toEqual([["a", { value: 4 }]]);
   });
 
-  test("can be read by this user only", async () => {
+  test("can be read only by this user", async () => {
     const path = join(folder, "new", "folder");
     await opened(path);
     expect((await stat(path)).mode & 0o777).toBe(0o700);
@@ -116,7 +116,7 @@ describe("the state", () => {
     expect((await opened(torn)).secrets.entries).toEqual([["kept", 1]]);
   });
 
-  /** Cuts off the end of what LevelDB has written last, as a power failure may. */
+  /** Cuts off the end of LevelDB's last write, as a power failure may do. */
   async function tearLastWrite(path: string): Promise<void> {
     const logs = (await readdir(path)).filter((name) => name.endsWith(".log"));
     for (const name of logs) {
@@ -126,7 +126,7 @@ describe("the state", () => {
   }
 });
 
-describe("a folder that can't be used is refused with what to do", () => {
+describe("a folder is refused, with a remedy, if", () => {
   const refusal = (path = folder) =>
     openState(path, () => {}).then(
       () => "",
@@ -207,7 +207,7 @@ test("of two processes that start at the same moment, one gets a folder; it is f
   await lock?.release();
 });
 
-test("a full disk is reported once; nothing that comes later counts as stored", async () => {
+test("a full disk is reported once; nothing after that counts as stored", async () => {
   let isFull = false;
   const batch = async () => {
     if (isFull) throw new Error("No space left on device");

@@ -54,7 +54,7 @@ describe("the configured secrets", () => {
     expect(started({ ...secrets, webhook: "w2" }).has("webhook", "w2")).toBe(true);
   });
 
-  test("keep the versions of former processes: the value before the last one is accepted, too", async () => {
+  test("keep the versions of former processes: the previous value is still accepted", async () => {
     started(secrets);
     await restart();
     started({ ...secrets, webhook: "w2" });
@@ -92,7 +92,7 @@ describe("a schedule", () => {
     },
   };
 
-  /** The times of the runs that a start makes up for, of a schedule that waited for `due` when the last process ended. */
+  /** The times of the runs that a start makes up for, if the schedule was waiting for `due` when the last process ended. */
   async function madeUp(expression: string, due: number, state_ = "ENABLED"): Promise<string[]> {
     const created = new Date(due).toISOString();
     const stored = { ...definition, ScheduleExpression: expression, State: state_ };
@@ -115,7 +115,7 @@ describe("a schedule", () => {
   const lastMinute = () => Math.floor(Date.now() / minute) * minute;
   const shown = (time: number) => new Date(time).toISOString().replace(".000Z", "Z");
 
-  test("that was due several times while the process was down fires once, for the last time", async () => {
+  test("that was due several times while the process was down fires once, for the latest time", async () => {
     const before = lastMinute();
     const times = await madeUp("cron(* * * * ? *)", before - 20 * minute);
     expect(times).toHaveLength(1);

@@ -62,7 +62,7 @@ describe("a cleaned text", () => {
     expect(cleanText("❤\ufe0f\ufe0f")).toBe("❤\ufe0f⟨U+FE0F⟩");
   });
 
-  test("replaces lone surrogates, also if a control character split a pair", () => {
+  test("replaces lone surrogates, even if a control character split a pair", () => {
     expect(cleanText("\ud83d, \ude00, \ud83d\u0000\ude00, 😀")).toBe("\ufffd, \ufffd, \ufffd\ufffd, 😀");
   });
 
@@ -79,7 +79,7 @@ describe("a cleaned text", () => {
   });
 
   test.each(["\u001b", "\u001b]", "\u001b]0;", "\u009d1;", "\u001b[", "\u001b[1;", "\u009b0", "[relay "])(
-    "ends, also for 65,536 characters of %j",
+    "ends even for 65,536 characters of %j",
     (part) => {
       for (const text of [part.repeat(65_536).slice(0, 65_536), part + "0".repeat(65_536)]) {
         expect(cleanText(cleanText(text))).toBe(cleanText(text));

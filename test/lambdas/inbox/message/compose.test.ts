@@ -107,7 +107,7 @@ ${noticeInstruction}
     expect(text).not.toContain(defaultInstructions.comment);
   });
 
-  test("says of a pull request that the agent only reviews to push nothing, whatever the team's instructions are", () => {
+  test("tells the agent to push nothing to a pull request that it only reviews, whatever the team's instructions are", () => {
     const instructions = { comment: "Push.", failure: "Push.", several: "Push all." };
     const isReviewed = ({ subject }: Input) => subject.kind === "pull" && subject.number === 8;
     const lineOf = (...inputs: Input[]) =>
@@ -166,7 +166,7 @@ describe("a message of an edit", () => {
     expect(before).toMatch(/^a{152} the end$/);
   });
 
-  test("says if there was no text, or there is no text any more", () => {
+  test("says if there was no text before, or is none now", () => {
     expect(textOf(comment("x", { previousBody: "" }))).toContain(
       "\nBefore:\n(no text)\n\nNow:\n```\nx\n```\n",
     );
@@ -250,7 +250,7 @@ describe("the instruction", () => {
 });
 
 describe("the reference", () => {
-  test("stands once, on a short line of its own, even if somebody else writes it too", () => {
+  test("occurs once, on its own short line, even if somebody else writes it too", () => {
     const quoted = "see [relay 7f3a9c2e] and [RELAY\n 7f3a9c2e ] and [relay other-1]";
     const text = textOf(
       comment(quoted, { author: "[relay 7f3a9c2e]", previousBody: quoted }),

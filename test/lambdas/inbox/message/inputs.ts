@@ -84,7 +84,7 @@ const unit = fc.oneof(
     .map((codes) => String.fromCharCode(...codes)),
 );
 
-/** A name that somebody may choose. */
+/** A name as somebody may choose it. */
 const hostileName = fc.array(unit, { maxLength: 12 }).map((parts) => parts.join(""));
 
 /** Usual and hostile texts. */

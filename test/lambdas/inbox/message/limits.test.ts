@@ -117,7 +117,7 @@ describe("for any text", () => {
     );
   });
 
-  test("a reader of the message gets exactly the quoted texts, and nothing of them outside the fences", () => {
+  test("a reader of the message gets exactly the quoted texts, and no part of them outside the fences", () => {
     fc.assert(
       fc.property(anyComment, (input) => {
         const { quoted, said } = read(compose([input], options).text);
@@ -164,7 +164,7 @@ describe("for any text", () => {
 });
 
 describe("many inputs", () => {
-  test("of 200 short comments go into one message", () => {
+  test("of 200 short comments fit into one message", () => {
     const inputs = Array.from({ length: 200 }, (_, i) => comment(`Comment number ${i}`));
     expect(compose(inputs, options).taken).toBe(200);
   });
