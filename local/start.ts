@@ -91,7 +91,7 @@ async function run(port: number, timeScale: number): Promise<void> {
   process.once("exit", connection.remove);
   for (const [name = "", where] of rows) console.log(`${name.padEnd(16)} ${where}`);
   if (commands.length > 0) console.log(`\nTry it:\n  ${commands.join("\n  ")}`);
-  console.log(`\nThe aws CLI:\n  . ${aws.path}   # its credentials and endpoints, for this shell`);
+  console.log(`\nThe aws CLI:\n  . ${aws.path}   # sets its credentials and endpoints in this shell`);
   console.log("  aws stepfunctions list-state-machines");
   const variable = reached === defaultFolder ? "" : `LOCAL_STATE_DIR=${reached} `;
   console.log(`\nWhat is running, waiting or failed:\n  ${variable}npm run relay -- status --local`);

@@ -51,8 +51,8 @@ export class Playground {
     const url = `${await this.#http.listen()}${this.#path}`;
     return [
       `curl -X POST ${url}/issues           # mona opens an issue and assigns it to ${this.gitHub.agentLogin}`,
-      `curl ${url}/issues/1                 # what its comments say`,
-      `curl ${url}/issues/1/comments -d "Please add a test."   # mona says something to the agent`,
+      `curl ${url}/issues/1                 # the comments on it`,
+      `curl ${url}/issues/1/comments -d "Please add a test."   # mona comments on it`,
       `curl -X POST ${url}/issues/1/close   # mona closes it`,
     ];
   }

@@ -8,7 +8,7 @@ const resources = {
   mapRun: /^mapRun:[^:/]{1,80}\/[^:/]+:[^:]+$/,
 };
 
-/** Throws `InvalidArn`, in the API's words, if the text is not an ARN of such a resource. */
+/** Throws `InvalidArn`, in the API's words, if the text isn't an ARN of this type of resource. */
 export function checkArn(arn: string, type: keyof typeof resources): void {
   const [prefix, partition = "", service, region = "", account = "", ...rest] = arn.split(":");
   const refuse = (reason: string) => new EngineError("InvalidArn", `Invalid Arn: '${reason}'`);

@@ -60,8 +60,8 @@ const longestTimeoutMs = 900_000;
 const patienceMs = 1000;
 
 /**
- * The Lambdas of one system in one worker thread, with an environment and module instances of their own, so
- * several systems can run in one process. Payloads and results cross the thread boundary as JSON.
+ * The Lambdas of one system in one worker thread, with their own environment and module instances, so that several systems
+ * can run in one process. Payloads and results cross the thread boundary as JSON.
  *
  * Unlike in AWS, one warm instance of a function serves concurrent calls, and a call that has timed out keeps running;
  * its result is ignored.

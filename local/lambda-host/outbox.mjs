@@ -26,7 +26,10 @@ export function noteServed(ms) {
   postSoon();
 }
 
-/** Soon posts what was collected, unless another message takes it along before. Each message wakes the parent's thread. */
+/**
+ * Soon posts the collected output and times, unless another message carries them first. Each message wakes the parent's
+ * thread.
+ */
 function postSoon() {
   if (isGathering) return;
   isGathering = true;

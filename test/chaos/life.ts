@@ -156,7 +156,7 @@ export class Life {
     );
   }
 
-  /** What is said around now may not reach an agent. */
+  /** From now on, nothing said so far has to reach an agent. */
   #disturb(): void {
     this.words.disturb();
     this.#comments = [];

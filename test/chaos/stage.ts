@@ -6,7 +6,7 @@ import type { Trace } from "./trace.js";
 /** The repository in which all issues live. */
 export const repo = "octo/app";
 
-/** Everything that the lives take place in. */
+/** The services and helpers that all lives share. */
 export interface Stage {
   gitHub: FakeGitHub;
   coder: FakeCoder;

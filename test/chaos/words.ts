@@ -47,7 +47,7 @@ export class Words {
     this.#all.delete(word);
   }
 
-  /** What is said around now may not reach an agent. */
+  /** From now on, nothing said so far has to reach an agent. */
   disturb(): void {
     for (const word of this.#all) word.delivery = "may";
   }

@@ -171,8 +171,8 @@ function queryParameters(rawQueryString) {
 }
 
 /**
- * API Gateway passes `text/*`, JSON, XML and JavaScript as text and everything else (forms too) as base64.
- * Bytes that are not UTF-8 cannot be text in a JSON event.
+ * API Gateway passes `text/*`, JSON, XML and JavaScript as text, and everything else, including forms, as base64. Bytes
+ * that are not UTF-8 cannot be text in a JSON event.
  * @param {string | undefined} contentType
  * @param {Buffer} body
  */

@@ -90,7 +90,7 @@ export class ChatTurns {
     return new ChatTurns(this.rhythm);
   }
 
-  /** Whether a turn is running or about to run; such a chat cannot be archived. */
+  /** Whether a turn is running or about to run. The chat can't be archived then. */
   get isActive(): boolean {
     return this.status !== "waiting" && this.status !== "error";
   }

@@ -145,7 +145,7 @@ export class NodeQueries implements NodeAnswers {
   }
 }
 
-/** The fields that need a permission of their own. */
+/** The fields that need a separate permission. */
 const needs: Record<string, string> = {
   object: "contents: read",
   commits: "contents: read",

@@ -20,7 +20,7 @@ let client: DynamoDBClient;
 const secrets = new SecretsManager();
 const gitHub = new FakeGitHub();
 const receiver = new HttpServer();
-/** The sums of what was measured in a test. */
+/** The sums of a test's metrics. */
 let counts: Record<string, number>;
 let url: string;
 let redeliver: typeof redeliverLost;

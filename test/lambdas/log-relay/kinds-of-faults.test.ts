@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { excerpt, quiet, stamped } from "./logs.js";
 
-/** A log of at least 64 KB, too long to be shown whole. */
+/** The bytes of an excerpt. The logs have at least 64 KB, too many to be shown whole. */
 const budget = 8192;
 const noise = (count: number, ...lines: string[]): string[] =>
   Array.from({ length: count }, (_, i) => lines.map((line) => line.replaceAll("#", String(i)))).flat();
