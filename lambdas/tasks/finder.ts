@@ -56,6 +56,8 @@ export class TaskFinder {
   readonly #issuesNow: IssuesNow;
   /** By name, the ids of other repositories that texts name; `undefined` if the App cannot see one. */
   readonly #elsewhere = new Map<string, number | undefined>();
+  /** The first work of this repository that a pull request of the agent's could be for, and that wants no task. */
+  #likeliest: TaskKey | undefined;
 
   constructor(private readonly context: FinderContext) {
     const { store, octokit, event } = context;
@@ -66,11 +68,15 @@ export class TaskFinder {
     this.#issuesNow = new IssuesNow(octokit);
   }
 
+  /** A deleted comment must not be sent later, even if the task is wanted only by then. */
+  get #isWithdrawal(): boolean {
+    return this.#event.type === "comment_withdrawn";
+  }
+
   /** The issue's own task. If its record is lost, Coder is searched for it, but only if the agent is assigned. */
   async ofIssue(event: CommentPosted | CommentWithdrawn): Promise<Destination | undefined> {
     const key = issueKey(event.repository.id, event.subject.number);
-    // A deleted comment must not be sent later, even if the task is wanted again.
-    if (event.type === "comment_withdrawn") return this.#here(key);
+    if (this.#isWithdrawal) return this.#here(key);
     const record = await this.#store.get(key);
     // A task that is still being created also gets earlier comments.
     if (record?.wanted || (record && event.agentAssigned)) return this.#hereAsOfNow(key, record);
@@ -87,9 +93,8 @@ export class TaskFinder {
   async ofPull(pull: Pull): Promise<Destination | undefined> {
     const key = pullKey(pull.repositoryId, pull.number);
     const record = await this.#store.get(key);
-    const { type } = this.#event;
     // Closing the pull request may already have ended its own work.
-    const isLate = type === "comment_withdrawn" || type === "pull_changed";
+    const isLate = this.#isWithdrawal || this.#event.type === "pull_changed";
     const isGiven = isLate ? record?.intent !== undefined : record?.wanted;
     if (record && isGiven) {
       const { joined } = record;
@@ -97,7 +102,8 @@ export class TaskFinder {
     }
     const agent = await agentId(this.context.octokit);
     if (pull.authorId === agent) return this.#ofOwnPull(pull);
-    if (!pull.isOpen || askOf(pull, agent) === undefined) return undefined;
+    const isAsked = pull.isOpen && askOf(pull, agent) !== undefined;
+    if (!isAsked && !this.#isWithdrawal) return undefined;
     const joined = record?.task ? undefined : await issueTakingUp(this.#store, this.#links, pull);
     return joined === undefined ? this.#here(key) : this.#ofIssueTakingUp(pull, joined);
   }
@@ -134,7 +140,7 @@ export class TaskFinder {
     if (!areCertain) {
       throw new TransientError(`GitHub did not say which issues ${pull.url} closes. It is retried.`);
     }
-    return undefined;
+    return this.#isWithdrawal && this.#likeliest ? this.#here(this.#likeliest) : undefined;
   }
 
   /**
@@ -181,10 +187,12 @@ export class TaskFinder {
     const { repository: linked, ...key } = candidate;
     const record = await this.#store.get(key);
     const isHere = key.repositoryId === this.#event.repository.id;
-    // As in `ofIssue`, a deleted comment must not be sent later.
-    const isWithdrawn = this.#event.type === "comment_withdrawn" && record !== undefined;
+    const isWithdrawn = this.#isWithdrawal && record !== undefined;
     if (!isWithdrawn && !this.#hadPull(record, pull, kind) && !hasOrGetsTask(record)) {
-      if (!(await this.#issuesNow.want(candidate, record, new URL(pull.url).origin))) return undefined;
+      if (!(await this.#issuesNow.want(candidate, record, new URL(pull.url).origin))) {
+        if (isHere) this.#likeliest ??= key;
+        return undefined;
+      }
       if (!record && isHere) await this.#recover(key);
     }
     if (isHere) return record ? this.#hereAsOfNow(key, record) : this.#here(key);

@@ -139,10 +139,9 @@ function classifyContent(
   const author = { id: comment.authorId ?? ghost.id, login: comment.author };
   if (isAgent(author, identities)) return agentsOwn;
   if (comment.appId !== undefined && comment.appId === identities.appId) return appsOwn;
-  // A deleted comment must not be sent, even if it was the agent that deleted it.
+  // A deleted comment must not be sent, even if the agent deleted it, or is given the pull request only later.
   if (action === "deleted") {
     return {
-      ...given,
       event: { ...fields, type: "comment_withdrawn", comment: { kind: comment.kind, id: comment.id } },
     };
   }

@@ -1,4 +1,7 @@
+import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import type { Issue } from "../../local/fake-github/issues/issues.js";
+import type { Told } from "../../local/fake-github/webhooks/deliveries.js";
 import { ending, everyCoder } from "./deployments.js";
 import { until, World } from "./support.js";
 
@@ -142,6 +145,52 @@ describe.each(everyCoder)("on %s", (_, deployment) => {
       await world.idle();
       expect(world.agents()).toHaveLength(before + 1);
       expect(world.statusComments(issue)).toHaveLength(1);
+    });
+  });
+
+  describe("a comment whose deletion overtakes it is not told", () => {
+    type Page = Pick<Issue, "repo" | "number">;
+    /** Opens a page to comment on. `ask` asks the agent without a delivery; then the returned issue has the agent's task. */
+    type Opened = { page: Page; issue: Issue; ask: () => Promise<Told<object>> };
+    const undelivered = { by: "mona", deliver: false };
+    const onIssue = async (): Promise<Opened> => {
+      const issue = await world.openIssue();
+      const assignee = world.gitHub.agentLogin;
+      return { page: issue, issue, ask: () => world.gitHub.assign(issue, { ...undelivered, assignee }) };
+    };
+    const onOwnPull = async (): Promise<Opened> => {
+      const opened = await onIssue();
+      return { ...opened, page: await world.openPull(opened.issue) };
+    };
+    const underReview = async (): Promise<Opened> => {
+      const input = { repo: "octo/app", by: "mona", title: "Add a parser" };
+      const { pull } = await world.gitHub.openPull({ ...input, head: randomUUID() });
+      const reviewer = world.gitHub.agentLogin;
+      const ask = () => world.gitHub.requestReview(pull, { ...undelivered, reviewer });
+      return { page: pull, issue: pull.issue, ask };
+    };
+
+    test.each([
+      ["an issue", "asks", onIssue],
+      ["an issue", "has asked", onIssue],
+      ["the agent's pull request", "asks", onOwnPull],
+      ["the agent's pull request", "has asked", onOwnPull],
+      ["a pull request to review", "asks", underReview],
+      ["a pull request to review", "has asked", underReview],
+    ])("on %s, where somebody %s the agent by then without being heard", async (_, when, open) => {
+      const { page, issue, ask } = await open();
+      const asked = when === "has asked" ? await ask() : undefined;
+      const said = await world.gitHub.comment(page, { ...undelivered, body: "It is taken back." });
+      await world.gitHub.deleteComment(said.comment, { by: "mona" });
+      await world.idle();
+      await world.gitHub.send(asked ?? (await ask()));
+      await world.untilRunning(issue);
+      await world.gitHub.send(said);
+      await world.gitHub.comment(page, { by: "mona", body: "It stands." });
+      const told = () => world.agentOf(issue).inputs.map(({ text }) => text);
+      await until("the agent hears what stands", () => told().join().includes("It stands."));
+      await well(issue);
+      expect(told().join()).not.toContain("taken back");
     });
   });
 

@@ -125,11 +125,18 @@ test.each(["pull_request_review", "pull_request_review_comment", "issue_comment"
     if (payload.issue) payload.issue = { ...payload.issue, pull_request: {} };
     if (payload.review) payload.review = { ...payload.review, body: "Please look." };
     const { number } = (payload.issue ?? payload.pull_request) as { number: number };
-    for (const action of event === "pull_request_review" ? ["submitted"] : ["created", "deleted"]) {
-      expect(classify(event, delivery, { ...payload, action }, { agent: "coder-agent" })).toMatchObject({
-        event: { subject: { kind: "pull", number } },
-        ifGiven: pullKey(186853002, number),
+    const said = event === "pull_request_review" ? "submitted" : "created";
+    expect(classify(event, delivery, { ...payload, action: said }, { agent: "coder-agent" })).toMatchObject({
+      event: { subject: { kind: "pull", number } },
+      ifGiven: pullKey(186853002, number),
+    });
+    if (event !== "pull_request_review") {
+      // The agent may be given it before the deleted comment is delivered.
+      const deleted = classify(event, delivery, { ...payload, action: "deleted" }, { agent: "coder-agent" });
+      expect(deleted).toMatchObject({
+        event: { type: "comment_withdrawn", subject: { kind: "pull", number } },
       });
+      expect(deleted).not.toHaveProperty("ifGiven");
     }
     expect(
       classify(event, delivery, { ...payload, action: "created" }, { agent: "Codertocat" }),
@@ -142,8 +149,7 @@ test.each(["pull_request_review", "pull_request_review_comment", "issue_comment"
       ...(payload.issue ? [] : [{ requested_reviewers: [agent] }]),
     ]) {
       const given = { ...payload, [payload.issue ? "issue" : "pull_request"]: { ...commented, ...asked } };
-      const action = event === "pull_request_review" ? "submitted" : "created";
-      expect(classify(event, delivery, { ...given, action }, { agent: "coder-agent" })).toEqual({
+      expect(classify(event, delivery, { ...given, action: said }, { agent: "coder-agent" })).toEqual({
         event: expect.objectContaining({ type: "comment_posted", agentAssigned: true }),
       });
     }
