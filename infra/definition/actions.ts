@@ -245,6 +245,7 @@ export const actions = {
     description: "Reports a failed flow on the issue or a tracking issue, with a reference for operators",
     secrets: ["githubApp"],
     table: { task: ["get", "update"], redrive: ["update"] },
+    examines: true,
   },
   redrive: {
     ...actionDefaults,

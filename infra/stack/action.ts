@@ -93,16 +93,15 @@ export class Action extends Construct {
     );
   }
 
-  #grantRedrives(role: Role): void {
+  #grantOnExecutions(role: Role, operation: "RedriveExecution" | "DescribeExecution"): void {
     const stack = Stack.of(this);
     const names = flowNames.map((flow) => `${flowStateMachineName(stack, flow)}:*`);
     const resources = names.map((name) => executionsArn(stack, name));
-    role.addToPolicy(new PolicyStatement({ actions: ["states:RedriveExecution"], resources }));
+    role.addToPolicy(new PolicyStatement({ actions: [`states:${operation}`], resources }));
     for (const name of names) {
       Validations.of(role).acknowledge({
         id: `AwsSolutions-IAM5${resourceInFinding(stack, "states", `execution:${name}`)}`,
-        reason:
-          "RedriveExecution needs an execution's ARN, and the names of executions are not known at deployment. They are limited to those of the relay's own state machines.",
+        reason: `${operation} needs an execution's ARN, and the names of executions are not known at deployment. They are limited to those of the relay's own state machines.`,
       });
     }
   }
@@ -113,7 +112,8 @@ export class Action extends Construct {
       storage.grantItems(role, prefix, rights);
     if (spec.schedules === "read") schedules.grantRead(role);
     if (spec.schedules === "keep") schedules.grantKeep(role);
-    if (spec.redrives) this.#grantRedrives(role);
+    if (spec.redrives) this.#grantOnExecutions(role, "RedriveExecution");
+    if (spec.examines) this.#grantOnExecutions(role, "DescribeExecution");
     if (spec.starts?.length) {
       role.addToPolicy(
         new PolicyStatement({

@@ -1,3 +1,4 @@
+import { wasRedriven } from "../aws/redrive-execution.js";
 import { passingTroubles, type Service } from "../model/errors.js";
 import { log } from "../runtime/log.js";
 import { messageOf } from "../status/cause.js";
@@ -18,14 +19,19 @@ export interface FailedRunReport extends FailedExecution {
 
 /**
  * Reports a failed run on its issue or tracking issue. If an outage of a service has failed it, the run is also kept for
- * the Lambda `redrive`. `input` is left out if EventBridge does not tell it.
+ * the Lambda `redrive`. `input` is left out if EventBridge does not tell it. EventBridge can tell of a failure late or twice.
+ * If the run was redriven since, nothing is reported: that would replace the status that the run has brought.
  */
 export async function handleFailure(
   store: Records,
   failed: FailedRunReport,
   input: ExecutionInput | undefined,
 ): Promise<void> {
-  const { name, status, error } = failed;
+  const { executionArn, name, status, error, redriveCount } = failed;
+  if (await wasRedriven(executionArn, redriveCount)) {
+    log.info("A flow was redriven before its failure was reported", { execution: name, status, error });
+    return;
+  }
   log.error("A flow has failed", { execution: name, status, error });
   const isRedriven = await keepForRedrive(failed);
   if (input) await announceFailedFlow(store, failed, input, isRedriven);

@@ -105,6 +105,28 @@ test("runs that failed in an outage of GitHub are redriven once GitHub answers: 
   for (const one of [issue, other]) expect(world.statusComments(one)).toHaveLength(1);
 });
 
+test("a failure that is reported late or twice says nothing if its run was redriven", async () => {
+  const { coder, system } = world;
+  const issue = await world.openIssue();
+  failCoder(creation);
+  failCoder({ path: /buildinfo/ });
+  await world.assign(issue);
+  await world.untilStatus(issue, byRelay);
+  const [run] = await world.runsOf(issue);
+  const detail = system.engine.describe(run?.executionArn ?? "");
+  expect(detail).toMatchObject({ status: "FAILED", redriveCount: 0 });
+
+  coder.http.faults.clear();
+  await until("it waits for its redrive", async () => (await redrive()).redriven === 1);
+  await world.untilRunning(issue);
+  await allWell(world);
+
+  const said = world.statusComments(issue);
+  await system.invoke("report-failure", { detail });
+  expect(world.statusComments(issue)).toEqual(said);
+  expect(await redrive()).toEqual({ redriven: 0, waiting: 0 });
+});
+
 test("faults that an operator has to mend are reported one after the other, each with its remedy, and the one status comment follows each redrive", async () => {
   const { coder, gitHub, system } = world;
   const issue = await world.openIssue();

@@ -158,6 +158,7 @@ const lambdaRights: Record<string, string[]> = {
     ...actsAsInstallation,
     updatesTasks,
     onItems("dynamodb:UpdateItem", "redrive"),
+    `states:DescribeExecution on ${flowNames.map(executionsOf).sort().join(" ")}`,
     "sqs:GetQueueAttributes sqs:GetQueueUrl sqs:SendMessage on ObservabilityUnreported",
   ],
 };

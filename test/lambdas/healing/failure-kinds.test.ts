@@ -1,5 +1,10 @@
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
-import { RedriveExecutionCommand, SFNClient } from "@aws-sdk/client-sfn";
+import {
+  DescribeExecutionCommand,
+  type ExecutionStatus,
+  RedriveExecutionCommand,
+  SFNClient,
+} from "@aws-sdk/client-sfn";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { handleFailure } from "../../../lambdas/healing/failure.js";
 import type { redriveFailedRuns } from "../../../lambdas/healing/redrive.js";
@@ -133,7 +138,7 @@ function eventOf(issue: Issue) {
 interface Failure {
   flow?: keyof typeof inputs;
   error?: string;
-  status?: string;
+  status?: ExecutionStatus;
   redriveCount?: number;
 }
 
@@ -141,6 +146,7 @@ const nameOf = ({ repo, number }: Issue) => `run-${repo.name}-${number}`;
 
 function fail(issue: Issue, { flow = "create-task", error, status = "FAILED", redriveCount = 0 }: Failure) {
   const name = nameOf(issue);
+  stepFunctions.on(DescribeExecutionCommand).resolves({ redriveCount });
   const cause = error && JSON.stringify({ errorType: error, errorMessage: `Coder failed at ${secret}` });
   const run = { executionArn: `arn:execution:${name}`, name, status, error, cause, redriveCount };
   return handle(store, run, inputs[flow](issue));
@@ -198,8 +204,8 @@ test.each(["create-task", "delete-task", "drain-inbox"] as const)(
 );
 
 test.each([
-  ["ABORTED", "An operator has stopped this run."],
-  ["TIMED_OUT", "The run ended as TIMED_OUT."],
+  ["ABORTED" as const, "An operator has stopped this run."],
+  ["TIMED_OUT" as const, "The run ended as TIMED_OUT."],
 ])("a run that ends as %s without an error is left to operators", async (status, words) => {
   const issue = await runningIssue();
   await fail(issue, { status });

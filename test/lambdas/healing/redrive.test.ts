@@ -1,4 +1,9 @@
-import { RedriveExecutionCommand, SFNClient, SFNServiceException } from "@aws-sdk/client-sfn";
+import {
+  DescribeExecutionCommand,
+  RedriveExecutionCommand,
+  SFNClient,
+  SFNServiceException,
+} from "@aws-sdk/client-sfn";
 import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals";
 import type { handleFailure } from "../../../lambdas/healing/failure.js";
 import type { redriveFailedRuns } from "../../../lambdas/healing/redrive.js";
@@ -47,6 +52,7 @@ const arn = () => `arn:aws:states:us-east-1:000000000000:execution:create-task:r
 
 /** A failure without the execution's input, so that it is not reported on an issue. */
 function fail(error: string, redriveCount = 0, message = "Coder answered 502 to POST /x."): Promise<void> {
+  stepFunctions.on(DescribeExecutionCommand).resolves({ redriveCount });
   const records = { get: async () => undefined, update: async () => undefined };
   const cause = JSON.stringify({ errorMessage: message });
   const failed = {
