@@ -20,7 +20,7 @@ const readPausesMs = [100, 400];
  * GitHub's messages about its limits, because some secondary limits have neither `Retry-After` nor a remaining count of
  * 0.
  */
-const limitMessage = /rate limit|abuse/i;
+const limitMessage = /rate limit|abuse|submitted too quickly/i;
 
 /**
  * `fetch` for one service, with a time-out and with patience: after a rate limit (429, and 403 for GitHub's secondary
@@ -118,16 +118,24 @@ async function pauseAskedFor(response: Response, request: string): Promise<numbe
   return isLimited ? unknownPauseMs : undefined;
 }
 
-/** Decides by the message of GitHub's 403s, or of its GraphQL API's answers, which are always 200s. */
+/**
+ * Decides by the messages of GitHub's 403s, of its 422s, which also limit what is created, or of its GraphQL API's
+ * answers, which are always 200s.
+ */
 async function saysThatItIsLimited(response: Response, request: string): Promise<boolean> {
-  if (!isJson(response)) return false;
-  if (response.status === 403) return limitMessage.test(messageOf(await json(response)));
-  if (response.status !== 200 || !request.endsWith("/graphql")) return false;
-  const { errors } = (await json(response)) as { errors?: { type?: string; message?: string }[] };
-  return (
-    Array.isArray(errors) &&
-    errors.some((error) => error.type === "RATE_LIMITED" || limitMessage.test(messageOf(error)))
-  );
+  const { status } = response;
+  const isAnswer = status === 200 && request.endsWith("/graphql");
+  if (!isJson(response) || !(isAnswer || status === 403 || status === 422)) return false;
+  const body = await json(response);
+  const errors = "errors" in body && Array.isArray(body.errors) ? body.errors : [];
+  return limitMessage.test(messageOf(body)) || errors.some(isLimit);
+}
+
+/** Whether an error in GitHub's answer is a limit, by its message, its type (GraphQL) or its code (REST). */
+function isLimit(error: unknown): boolean {
+  if (typeof error !== "object" || error === null) return limitMessage.test(String(error));
+  const { type, code } = error as { type?: unknown; code?: unknown };
+  return type === "RATE_LIMITED" || code === "abuse" || limitMessage.test(messageOf(error));
 }
 
 function isJson({ headers }: Response): boolean {

@@ -219,12 +219,14 @@ describe("transient errors on any Coder", () => {
 
   test("a life has the same outcome if a secondary rate limit names no time: the state machine waits", async () => {
     const known = world.gitHub.http.calls.length;
-    world.gitHub.limitRate({ method: "POST", path: /comments$/, times: 2, retryAfterSeconds: null });
+    const posting = { method: "POST", path: /comments$/ };
+    world.gitHub.limitRate({ ...posting, retryAfterSeconds: null });
+    world.gitHub.limitRate({ ...posting, isCreation: true });
     await liveOneLife(world);
     const posts = world.gitHub.http.calls
       .slice(known)
       .filter(({ method, path }) => method === "POST" && path.endsWith("/comments"));
-    expect(posts.map(({ status }) => status)).toEqual([403, 403, 201]);
+    expect(posts.map(({ status }) => status)).toEqual([403, 422, 201]);
     const limited = world
       .executions("create-task")
       .flatMap(({ executionArn }) => world.system.engine.history(executionArn))

@@ -7,6 +7,8 @@ export interface RateLimit {
   times?: number;
   /** 1 by default; `null` leaves the header out, as GitHub often does. */
   retryAfterSeconds?: number | null;
+  /** It is the limit for what is created, which GitHub answers like a text that is not valid. */
+  isCreation?: boolean;
 }
 
 /** The headers about the primary limit, unless a test sets a quota. An Enterprise Server has no limit by default. */
@@ -20,7 +22,15 @@ export const primaryLimit = {
  * Makes the next matching calls hit a secondary rate limit.
  * https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits
  */
-export function limitRate(http: HttpServer, { retryAfterSeconds = 1, ...which }: RateLimit): void {
+export function limitRate(
+  http: HttpServer,
+  { retryAfterSeconds = 1, isCreation, ...which }: RateLimit,
+): void {
+  if (isCreation) {
+    const error = { resource: "IssueComment", code: "custom", message: "was submitted too quickly" };
+    http.fail({ ...which, status: 422, body: { message: "Validation Failed", errors: [error] } });
+    return;
+  }
   http.fail({
     ...which,
     status: 403,

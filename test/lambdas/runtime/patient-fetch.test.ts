@@ -72,10 +72,21 @@ describe("a rate limit", () => {
     [429, secondary],
     [403, abuse],
     [403, "API rate limit exceeded for installation ID 1."],
+    [403, "Your comment was submitted too quickly"],
   ])("(status %s) without a time is left to the state machine: %s", async (status, message) => {
     server.fail({ status, body: { message }, headers: { "x-ratelimit-remaining": "4999" } });
     expect(await nameOf(fetch(server.url))).toBe("RateLimitedError");
     expect(statuses()).toEqual([status]);
+  });
+
+  test.each([
+    [{ resource: "IssueComment", code: "custom", message: "was submitted too quickly" }],
+    [{ resource: "IssueComment", code: "abuse", field: "data" }],
+    ["was submitted too quickly"],
+  ])("of what is created is recognized in a 422: %j", async (error) => {
+    server.fail({ status: 422, body: { message: "Validation Failed", errors: [error] } });
+    expect(await nameOf(fetch(server.url, { method: "POST" }))).toBe("RateLimitedError");
+    expect(statuses()).toEqual([422]);
   });
 
   test.each([
@@ -93,9 +104,18 @@ describe("a rate limit", () => {
     expect(await answer.json()).toEqual({ data: {} });
   });
 
-  test("is not recognized in a plain 403 or in another GraphQL answer", async () => {
+  test("is not recognized in a plain 403 or 422, or in another GraphQL answer", async () => {
     server.fail({ status: 403 });
     expect((await fetch(server.url)).status).toBe(403);
+    const tooLong = { resource: "IssueComment", field: "body", message: "body is too long" };
+    for (const body of [
+      { message: "Validation Failed", errors: [tooLong, null] },
+      { message: "Validation Failed", errors: "x" },
+    ]) {
+      server.fail({ status: 422, body });
+      const answer = await fetch(server.url, { method: "POST" });
+      expect([answer.status, await answer.json()]).toEqual([422, body]);
+    }
     const errors = [{ type: "NOT_FOUND", message: "Could not resolve to a Repository." }];
     server.fail({ status: 200, body: { data: null, errors } });
     expect((await fetch(`${server.url}/graphql`, { method: "POST" })).status).toBe(200);
