@@ -8,6 +8,9 @@ const words = [
   "|deploy|consumer|fernet|hmac|app)[_-]?key",
 ].join("");
 
+/** In UTF-16 units. */
+const longestValue = 4096;
+
 /**
  * A value after a name that says that it is a secret: in JSON, YAML and XML, as `KEY=value`, as a header, as a flag. Starts
  * at the word and ignores the rest of the name before it, so that the cost is linear in the length of a line.
@@ -16,8 +19,7 @@ const named = new RegExp(
   [
     `(?<word>${words})(?<number>[_-]?\\d{0,2})`,
     String.raw`(?<sign>\\{0,3}["']?\s{0,8}(?:=>|:=|[:=])\s{0,8}|>|\s(?:is|was):\s{1,2}|\s{1,2})`,
-    String.raw`(?:(?<quote>\\{0,3}["'\x60])(?<quoted>[^\s"'\x60\\]{1,4096})(?<rest>(?:\s{1,2}[^\s"'\x60\\]{1,200}){1,20}(?=\\{0,3}["'\x60]))?`,
-    String.raw`|(?<bare>[^\s"'\x60\\]{1,4096}))`,
+    String.raw`(?<quote>\\{0,3}["'\x60]?)(?<begin>[^\s"'\x60\\]{1,${longestValue}})`,
   ].join(""),
   "gi",
 );
@@ -54,28 +56,51 @@ interface Groups {
   number: string;
   sign: string;
   quote: string;
-  /** A value in quotes: its first word, and the others. */
-  quoted: string;
-  rest: string;
-  bare: string;
+  /** Of a value in quotes, the part before the first blank, escape or other quote. */
+  begin: string;
 }
 
 /** `text` with each value after such a name replaced. */
 export function withoutNamedSecrets(text: string): string {
-  return text.replace(entry, redactedEntry).replace(named, (match: string, ...others: unknown[]) => {
-    const { quote = "", quoted, rest = "", bare, ...names } = others.at(-1) as Groups;
-    const at = others.at(-3) as number;
-    const { word, number, sign } = names;
-    const before = text.slice(Math.max(0, at - 120), at);
-    const whole = quoted ?? bare;
-    const next = text.charAt(at + match.length);
-    const value = quote !== "" && (rest !== "" || /["'`\\]/.test(next)) ? whole : bareValue(whole, sign);
-    if (value === "" || noValue.test(value) || !isSecret({ ...names, quote }, value, before, at <= 120)) {
-      return rest === "" ? match : `${match.slice(0, -rest.length)}${withoutNamedSecrets(rest)}`;
+  return withoutNamed(text.replace(entry, redactedEntry));
+}
+
+function withoutNamed(text: string): string {
+  const parts: string[] = [];
+  let copied = 0;
+  for (const found of text.matchAll(named)) {
+    const { begin, ...names } = found.groups as unknown as Groups;
+    const { word, sign, quote } = names;
+    const from = found.index + found[0].length - begin.length;
+    const before = text.slice(Math.max(0, found.index - 120), found.index);
+    const end = quote === "" ? undefined : endOfQuoted(text, from, quote);
+    const [value = ""] = end === undefined ? [bareValue(begin, sign)] : text.slice(from, end).split(/\s/, 1);
+    if (found.index < copied || value === "" || noValue.test(value)) continue;
+    if (!isSecret(names, value, before, found.index <= 120)) continue;
+    parts.push(text.slice(copied, from), `[redacted ${word.toLowerCase()}]`);
+    copied = from + value.length;
+    if (end !== undefined && !sentence.test(text.slice(copied, end))) copied = end;
+  }
+  return parts.join("") + text.slice(copied);
+}
+
+/**
+ * Where a quoted value ends, which may hold blanks, other quotes and escapes; `undefined` if it is not closed. JSON within
+ * JSON quotes with a backslash, and then escapes with more of them. YAML and shells double a quote, or go on after it.
+ */
+function endOfQuoted(text: string, from: number, quote: string): number | undefined {
+  const mark = quote.slice(-1);
+  const depth = quote.length - 1;
+  let backslashes = 0;
+  for (let at = from; at < Math.min(text.length, from + longestValue); at++) {
+    const character = text[at];
+    if (character === mark && backslashes % (2 * depth + 2) === depth) {
+      if (depth > 0 || text[at + 1] !== mark) return at - depth;
+      at += 1;
     }
-    const left = `${whole.slice(value.length)}${sentence.test(rest) ? rest : ""}`;
-    return `${word}${number}${sign}${quote}[redacted ${word.toLowerCase()}]${left}`;
-  });
+    backslashes = character === "\\" ? backslashes + 1 : 0;
+  }
+  return undefined;
 }
 
 /** `line` without the value of the name in the line before it. */

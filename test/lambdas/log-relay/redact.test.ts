@@ -224,6 +224,22 @@ describe("a value after a name of a secret is not shown:", () => {
   });
 
   test.each([
+    ['{"password":"Tr0ub4dor & 3, (four)","n":1}', '{"password":"[redacted password]","n":1}'],
+    [String.raw`{"password": "Tr0ub\"4\\dor", "n": 1}`, '{"password": "[redacted password]", "n": 1}'],
+    [
+      String.raw`"{\"token\":\"Tr0ub 4\\\"dor\",\"n\":1}"`,
+      String.raw`"{\"token\":\"[redacted token]\",\"n\":1}"`,
+    ],
+    [`password: "it's Tr0ub4dor" # old`, 'password: "[redacted password]" # old'],
+    ["client-secret: 'it''s Tr0ub4dor'", "client-secret: '[redacted secret]'"],
+    [`run --password 'Tr0ub"4"dor' --quiet`, "run --password '[redacted password]' --quiet"],
+    ['{"token":"Tr0ub4 token=1 dor","key":2}', '{"token":"[redacted token]","key":2}'],
+    ['password: "Tr0ub4dor, and no end', 'password: "[redacted password], and no end'],
+  ])("up to the end of the quotation: %s", async (line, shown) => {
+    expect(await excerpt(`${line}\nall is well`)).toBe(`${shown}\nall is well`);
+  });
+
+  test.each([
     `//npm.example.test/:_auth=${Buffer.from("mona:Tr0ub4dor-example").toString("base64")}`,
     `{"auths":{"ghcr.io":{"auth":"${Buffer.from("mona:Tr0ub4dor-example").toString("base64")}"}}}`,
   ])("a user and a password in base64: %s", async (line) => {
