@@ -92,7 +92,7 @@ async function take(
     if (!isFirst && (room <= 0 || input.alone || inputs[0]?.alone)) return { inputs, isAll: false };
     if (!(await isRelevant(input, owner, relevance))) {
       log.info(
-        "Dropped: its commit is no longer the head of a pull request of the agent's, or the failure or conflict is resolved",
+        "Dropped: its commit is no longer the head of one of the agent's pull requests, or the failure or conflict is resolved",
         {
           ...owner.key,
           identity: input.identity,

@@ -9,16 +9,16 @@ import type { TaskKey } from "../model/record.js";
 import { log } from "../runtime/log.js";
 import type { Head } from "./stored-input.js";
 
-/** Whether CI failures and conflicts that wait for one message still matter. */
+/** Decides for one message which waiting CI failures and conflicts still matter. */
 export class Relevance {
-  /** What CI reports on each commit. It is read once for all failures of the commit. */
+  /** The reports on each commit. They are read only once for all failures of the commit. */
   readonly #reports = new Map<string, Promise<CommitReport[]>>();
 
   constructor(private readonly key: TaskKey) {}
 
   /**
-   * Whether the commit of a CI failure or conflict is still the head of its open pull request, if it has one, and the failure
-   * or conflict is not known to be resolved. `false` if the App can no longer read the repository (blocked, gone,
+   * Whether the commit of a CI failure or conflict is still the head of its open pull request, if it has one, and the
+   * failure or conflict is not known to be resolved. `false` if the App can no longer read the repository (blocked, gone,
    * uninstalled), or if its name now belongs to another one. If the repository is not the task's, errors don't name it,
    * because the task's issue shows them.
    */
@@ -42,7 +42,7 @@ export class Relevance {
   }
 
   /**
-   * Whether the run or check has passed since: in a re-run on the same commit, or for a failing branch, on any newer commit.
+   * Whether the run or check has passed since: in a re-run on the same commit or, on a failing branch, on a newer commit.
    * `false` while it runs again, and if GitHub gives no clear answer.
    */
   async #hasPassed(octokit: Octokit, { repository, pull, sha, run, check }: Head): Promise<boolean> {
@@ -66,7 +66,7 @@ export class Relevance {
   }
 }
 
-/** A failing branch has no pull request whose head it must be. */
+/** Whether the commit is still the head of its open pull request. Always true for a failing branch, which has none. */
 async function isCurrent(octokit: Octokit, head: Head, isElsewhere: boolean): Promise<boolean> {
   const { pull: number } = head;
   if (number === undefined) return true;

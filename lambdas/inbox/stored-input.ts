@@ -21,7 +21,7 @@ export interface StoredInput {
   order: string;
   /** The content to send. Removed once delivered. */
   input?: Input;
-  /** For a CI failure or a conflict: its commit and what has failed there, so that it is dropped once it is resolved. */
+  /** For a CI failure or a conflict: the commit and what failed there, so the input is dropped once that is resolved. */
   head?: Head;
   /** For a review or one of its comments: the review. */
   review?: ReviewLocation;
@@ -39,7 +39,7 @@ export interface StoredInput {
 export interface Head {
   installation?: number;
   repository: { id?: number; owner: string; name: string };
-  /** The pull request whose newest commit it must still be. A failing branch has none: a newer commit may fix it. */
+  /** The pull request whose newest commit it must still be. A failing branch has none, and a newer commit may fix it. */
   pull?: number;
   sha: string;
   /** The input is about a conflict, which is resolved once the pull request can be merged. */

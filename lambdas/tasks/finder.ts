@@ -144,8 +144,8 @@ export class TaskFinder {
   }
 
   /**
-   * What a pull request may be for, most likely first: what its text says it is for, what its branch is for, and what its
-   * text only mentions.
+   * The works that a pull request may be for, most likely first: those that its text says it is for, those of its branch,
+   * and those that its text only mentions.
    */
   async *#candidates(pull: Pull, ofBranch: readonly string[]): AsyncGenerator<Candidate> {
     const page = pageOf(pull);
@@ -159,7 +159,7 @@ export class TaskFinder {
     yield* named("mentions");
   }
 
-  /** The issues that a text names, as far as its references can be followed. */
+  /** The issues behind references. Skips references into repositories that the App cannot see, or into too many of them. */
   async *#named(references: readonly TextReference[]): AsyncGenerator<Candidate> {
     for (const { repository, issue } of references) {
       if (!repository) {

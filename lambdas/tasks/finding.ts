@@ -28,7 +28,7 @@ export interface Found {
   subject: Subject | null;
   /** If refused: who may speak to the agent, for people. Empty if nobody should get an answer. */
   reason: string;
-  /** For CI: the numbers of the pull requests with the same commit that belong to other tasks, one for each task. */
+  /** For CI: pull requests of other tasks with the same commit, by number, one for each task. */
   others: number[];
 }
 

@@ -3,8 +3,9 @@ import type { InboxEvent } from "../model/event.js";
 import { log } from "../runtime/log.js";
 
 /**
- * Starts `relay-failure` for each further task that a failure concerns, given the numbers of their pull requests. So each task
- * has its own rounds and retries. These executions are named after the pull request, the first task's after the failure.
+ * If a failure concerns several tasks, starts `relay-failure` for each further one, so each has its own rounds and retries.
+ * `pulls` are the numbers of their pull requests, which also name the executions. The first task's execution is named after
+ * the failure.
  */
 export async function relayToFurtherTasks(
   relayFlow: string,

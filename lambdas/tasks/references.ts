@@ -10,7 +10,7 @@ export interface TextReference {
 /** A text that lists more issues than this doesn't say what its pull request is for. */
 const most = 20;
 
-/** The beginning of a reference: in a list, bold, in brackets, or a link. */
+/** What may stand before a reference: a list marker, asterisks for bold, or a bracket, for example of a link. */
 const begun = "(?:[-*+]\\s+)?[*[(<]{0,3}$";
 /** Between words and a reference. The words may be bold. */
 const upToReference = `(?: the)?(?: (?:issue|bug|ticket|task))?\\*{0,2}:?\\*{0,2}\\s+${begun}`;
@@ -28,7 +28,7 @@ const servingWords = new RegExp(
   "i",
 );
 
-/** The field of a template: `Issue: #57`, or the reference below the heading. */
+/** A field of a template: `Issue: #57`, or a reference below such a heading. */
 const field = new RegExp(
   `(?:^|\\n)[\\s#*+-]*(?:linked |github )?(?:issue|ticket|task)s?\\*{0,2}(?::\\*{0,2}\\s|\\s*\\n)\\s*${begun}`,
   "i",

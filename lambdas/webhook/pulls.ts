@@ -50,5 +50,5 @@ export function classifyPull(
   }
   const event = others.pop();
   if (event) return { event };
-  return { skipped: isAgents ? "the edit changes no text" : "the pull request is not the agent's" };
+  return { skipped: isAgents ? "the edit did not change the text" : "the pull request is not the agent's" };
 }
