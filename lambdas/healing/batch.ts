@@ -7,28 +7,28 @@ import type { TaskStore } from "../tasks/store.js";
 import type { Identities } from "../webhook/classification.js";
 import type { SweepStore } from "./sweep-state.js";
 
-/** The repositories of one installation that are looked at together. */
+/** Repositories of one installation that are processed together. */
 export interface Batch {
   octokit: Octokit;
   installation: number;
-  /** The agent and the App; the agent's login is its present one. */
+  /** The agent, under its current login, and the App. */
   identities: Identities & { agentId: number };
   surveys: Survey[];
-  /** The works of each repository that may want a task, by the repository's id and the work. */
+  /** The works that may want a task, by the repository's id and the work. */
   live: ReadonlyMap<number, ReadonlyMap<string, LiveTask>>;
-  /** What the agent is asked to do with open pull requests of others, by their ids in the GraphQL API. */
+  /** What the agent is asked to do with other people's open pull requests, by their ids in the GraphQL API. */
   asks: ReadonlyMap<string, PullAsk>;
   store: TaskStore;
   state: SweepStore;
-  /** Nothing may be changed. */
+  /** If `true`, nothing may be changed. */
   isDryRun: boolean;
-  /** What GitHub shows from here on has not been looked at: ISO 8601. */
+  /** The start of the period that no sweep has covered yet (ISO 8601). */
   since: string;
-  /** What is younger may still be under way as a webhook: ISO 8601. */
+  /** Younger events are skipped: their webhook may still be in flight (ISO 8601). */
   until: string;
 }
 
-/** A work that is noted to want a task, and its record. */
+/** A work that is noted as wanting a task, with its record. */
 export interface LiveTask {
   noted: LiveWork;
   record: TaskRecord | undefined;
@@ -48,7 +48,7 @@ export async function readLive(store: TaskStore, surveys: readonly Survey[]): Pr
   return live;
 }
 
-/** The record of a work; that of a live one is what it was when the batch was read. */
+/** The record of a work. For a live work, this is the record that was read with the batch. */
 export async function recordOf(
   { live, store }: Pick<Batch, "store"> & Partial<Pick<Batch, "live">>,
   key: TaskKey,
@@ -68,36 +68,38 @@ export function isSettled({ until }: Batch, at: string): boolean {
   return Date.parse(at) <= Date.parse(until);
 }
 
-/** The agent's open pull requests of a repository: those that it has opened. */
+/** The open pull requests in a repository that the agent has opened. */
 export function agentsPulls({ identities }: Batch, { pulls }: Survey): SurveyedPull[] {
   return pulls.filter(({ authorId }) => authorId === identities.agentId);
 }
 
-/** The open pull requests that somebody else has opened. */
+/** The open pull requests in a repository that somebody else has opened. */
 export function othersPulls({ pulls }: Survey, agentId: number): SurveyedPull[] {
   return pulls.filter(({ authorId }) => authorId !== agentId);
 }
 
-/** The open pull requests of a repository where people may speak to the agent: its own, and those that it was given. */
+/**
+ * The open pull requests in a repository on which people may speak to the agent: its own, and those that it was given.
+ */
 export function heardPulls(batch: Batch, { repository, pulls }: Survey): SurveyedPull[] {
   const isGiven = (number: number) => givenPull(batch, repository.id, number)?.wanted === true;
   return pulls.filter(({ authorId, number }) => authorId === batch.identities.agentId || isGiven(number));
 }
 
-/** Those of them that the agent works on: CI and conflicts of one that it only reviews are not its business. */
+/** The same, without those that the agent only reviews: their CI failures and conflicts don't concern it. */
 export function workedOnPulls(batch: Batch, survey: Survey): SurveyedPull[] {
   const isReviewed = (number: number) => isReview(givenPull(batch, survey.repository.id, number)?.source);
   return heardPulls(batch, survey).filter(({ number }) => !isReviewed(number));
 }
 
-/** The pull requests that the records of a repository's live tasks have, by their numbers. */
+/** The pull requests in the records of a repository's live tasks, by number. */
 export function pullsOfLiveTasks({ live }: Batch, { repository: { id } }: Survey): Map<number, TaskPull> {
   const works = [...(live.get(id)?.values() ?? [])];
   const pulls = works.flatMap(({ record }) => (record?.wanted && record.pulls) || []);
   return new Map(pulls.filter(({ repository }) => repository.id === id).map((pull) => [pull.number, pull]));
 }
 
-/** Those of them that are not open any more; the record may not say so yet. */
+/** The same, only those that are no longer open. The record may not say so yet. */
 export function endedPulls(batch: Batch, survey: Survey): TaskPull[] {
   const known = [...pullsOfLiveTasks(batch, survey).values()];
   return known.filter(({ number }) => !survey.pulls.some((pull) => pull.number === number));
@@ -108,7 +110,7 @@ function givenPull({ live }: Batch, repositoryId: number, number: number): TaskR
   return live.get(repositoryId)?.get(pullKey(repositoryId, number).work)?.record;
 }
 
-/** The agent as payloads name it. */
+/** The agent as it appears in payloads. */
 export function agentOf({ identities }: Batch): { id: number; login: string; type: string } {
   return { id: identities.agentId, login: identities.agent, type: "User" };
 }

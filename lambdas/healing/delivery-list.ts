@@ -6,18 +6,20 @@ import { log } from "../runtime/log.js";
 import { measure } from "../runtime/metrics.js";
 import type { LostDeliveries, Reading } from "./lost-deliveries.js";
 
-/** GitHub keeps deliveries for three days; an Enterprise Server for seven, of which the older ones are left alone. */
+/**
+ * GitHub keeps deliveries for three days. An Enterprise Server keeps them for seven, but we leave the older ones alone.
+ */
 const keptMs = 3 * 24 * 3600_000;
 
 /** Attempts can appear in the list minutes late. */
 const overlapMs = 15 * 60_000;
 
-/** The time to leave for everything else that a run does, in milliseconds. */
+/** The time reserved for everything else that a run does, in milliseconds. */
 const restMs = 120_000;
 
 /**
- * Reads what is new in GitHub's list, and keeps the deliveries that were lost. The reading is saved last, so a run that
- * breaks off is repeated. Returns whether the receiver accepted the newest attempt; true if nothing was sent lately.
+ * Reads the new entries of GitHub's list and stores the deliveries that were lost. The position is saved last, so an
+ * interrupted run is repeated. Returns whether the receiver accepted the newest attempt; true if nothing was sent lately.
  */
 export async function readDeliveryList(deliveries: Deliveries, store: LostDeliveries): Promise<boolean> {
   const earliest = Date.now() - keptMs;
@@ -25,10 +27,11 @@ export async function readDeliveryList(deliveries: Deliveries, store: LostDelive
   const found = new Attempts();
   const until = Math.max(newestAt - overlapMs, earliest);
   const left = await walk(deliveries, { until }, found);
-  // What an earlier run has left is older than what is new. If the new part is not finished, a walk to the old end is both.
+  // The part that an earlier run has left is older than the new part. If the new part isn't finished, continuing to the
+  // old end covers both.
   const rest = left ?? (unread && (await walkOn(deliveries, unread, found)));
 
-  // The failures of a probe are no losses.
+  // A failed probe is not a lost delivery.
   if (probe) found.failed.delete(probe.guid);
   await keepLost(found, store);
   const oldEnd = Math.max(unread?.until ?? until, earliest);
@@ -40,7 +43,7 @@ export async function readDeliveryList(deliveries: Deliveries, store: LostDelive
   return found.newest === undefined || found.newest.outcome === "accepted";
 }
 
-/** Walks from a cursor, or the newest attempt, back to a time. Returns the cursor where it had to stop, if it had to. */
+/** Walks back from a cursor, or from the newest attempt, to a time. If it has to stop early, returns the cursor. */
 async function walk(
   deliveries: Deliveries,
   from: { cursor?: string; until: number },
@@ -57,7 +60,7 @@ async function walk(
   }
 }
 
-/** Goes on where an earlier run had to stop; if GitHub does not know that cursor any more, from the newest attempt. */
+/** Continues where an earlier run had to stop, or from the newest attempt if GitHub no longer knows that cursor. */
 async function walkOn(
   deliveries: Deliveries,
   from: { cursor: string; until: number },
@@ -76,9 +79,9 @@ class Attempts {
   newest: Attempt | undefined;
   /** The newest one that the ingress skips. */
   skipped: Reading["probe"];
-  /** The GUIDs of which an attempt was accepted, the newest first, with one that was. */
+  /** The GUIDs with an accepted attempt, newest first, and the id of that attempt. */
   readonly accepted = new Map<string, string>();
-  /** Of each other GUID, the newest attempt, with the time of the oldest. */
+  /** For each other GUID, the time of its oldest attempt, and otherwise its newest attempt. */
   readonly failed = new Map<string, Attempt>();
 
   add(attempt: Attempt): void {
@@ -99,7 +102,7 @@ class Attempts {
   }
 }
 
-/** Whether the ingress takes such a delivery, as far as the list tells. */
+/** Whether the ingress handles such a delivery, as far as the list shows. */
 function isTaken({ event, action, isInstallations }: Attempt): boolean {
   return isInstallations && isHandledEvent(event) && isHandledAction(event, action);
 }

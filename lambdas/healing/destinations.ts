@@ -8,7 +8,9 @@ import type { FailedCheck, Relayed } from "../model/relayed.js";
 import { type PullEvent, TaskFinder } from "../tasks/finder.js";
 import { type Batch, recordOf } from "./batch.js";
 
-/** Finds the tasks that issues and pull requests belong to, each once. Unlike a flow, it doesn't search Coder. */
+/**
+ * Finds the tasks that issues and pull requests belong to, and remembers them. Unlike a flow, it doesn't search Coder.
+ */
 export class Destinations {
   readonly #ofPulls = new Map<string, Promise<TaskKey | undefined>>();
 
@@ -29,7 +31,7 @@ export class Destinations {
     return found;
   }
 
-  /** Whether the inbox of a pull request's task lacks what a failure would bring there: of other CI, these checks. */
+  /** Whether the inbox of a pull request's task lacks the inputs of a failure. For other CI, these are `checks`. */
   async lacks(
     { number, url, headBranch: branch }: SurveyedPull,
     event: CheckFailed | CheckReported | PullConflicted,
@@ -45,8 +47,8 @@ export class Destinations {
   }
 
   /**
-   * A branch that led to a live task before costs no request. If it leads to another one now, that one's flow finds it, and
-   * its inbox takes nothing twice.
+   * A branch that has led to a live task before costs no request. If it leads to another task now, the flow finds that
+   * one, and its inbox doesn't accept anything twice.
    */
   async #find(event: PullEvent, number: number): Promise<TaskKey | undefined> {
     const { octokit, store, surveys = [] } = this.batch;
@@ -59,7 +61,7 @@ export class Destinations {
     if (known) return known;
     const pull = await new RepositoryClient(octokit, event.repository).pull(number);
     if (!pull) return undefined;
-    const coder = () => Promise.reject(new TypeError("Coder is not asked here."));
+    const coder = () => Promise.reject(new TypeError("A sweep does not search Coder."));
     return new TaskFinder({ store, octokit, event, coder, isTrusted: async () => false }).ofPull(pull);
   }
 

@@ -8,9 +8,9 @@ const keptForSeconds = 13 * 24 * 3600;
 export interface FailedRun {
   /** The execution's ARN. */
   execution: string;
-  /** How often it was redriven before. */
+  /** How often it has been redriven. */
   redrives: number;
-  /** The service that failed; undefined if it is one of AWS. */
+  /** The service that failed; undefined if it is an AWS service. */
   service?: Service | undefined;
   /** The earliest time for the next redrive, in milliseconds since the epoch. */
   dueAt: number;
@@ -29,13 +29,13 @@ export class FailedRuns {
     });
   }
 
-  /** Those that have waited longest first. */
+  /** Sorted by the time of their next redrive. */
   async list(): Promise<FailedRun[]> {
     const runs = await this.#table.query<FailedRun>(pk, "");
     return runs.sort((a, b) => a.dueAt - b.dueAt);
   }
 
-  /** Unless the run has failed again meanwhile. */
+  /** Does nothing if the run has failed again in the meantime. */
   async remove(run: FailedRun): Promise<void> {
     await this.#table.delete(keyOf(run), {
       expression: "#redrives = :redrives",

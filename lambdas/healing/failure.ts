@@ -8,19 +8,20 @@ import { FailedRuns } from "./failed-runs.js";
 
 const minuteMs = 60_000;
 
-/** Minutes from each failure of a run to its redrive. After the last one, it is left to operators. */
+/** Minutes from each failure of a run to its redrive. After the last one, operators have to act. */
 const gaps = [5, 20, 60];
 
 export interface FailedRunReport extends FailedExecution {
   executionArn: string;
-  /** How often the run was redriven before it failed, by anybody. */
+  /** How often anybody had redriven the run before it failed. */
   redriveCount: number;
 }
 
 /**
- * Reports a failed run on its issue or tracking issue. If an outage of a service has failed it, the run is also kept for
- * the Lambda `redrive`. `input` is left out if EventBridge does not tell it. EventBridge can tell of a failure late or twice.
- * If the run was redriven since, nothing is reported: that would replace the status that the run has brought.
+ * Reports a failed run on its issue or tracking issue. If the outage of a service caused the failure, the run is also
+ * stored for the Lambda `redrive`. `input` is left out if EventBridge did not send it. EventBridge can report a failure
+ * late or twice. If the run has been redriven since, nothing is reported, because that would replace the status that the
+ * redriven run has set.
  */
 export async function handleFailure(
   store: Records,
@@ -54,7 +55,7 @@ async function keepForRedrive({
   return true;
 }
 
-/** The service that an error of passing trouble names. */
+/** The service that the message of a temporary failure names. */
 function serviceIn(message: string): Service | undefined {
   return /\b(GitHub|Coder)\b/.exec(message)?.[1] as Service | undefined;
 }

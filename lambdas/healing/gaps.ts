@@ -5,16 +5,16 @@ import { previewFlow } from "../webhook/flows.js";
 import { deliveryOf, type MissedDelivery } from "./missed-delivery.js";
 import type { SweepStore } from "./sweep-state.js";
 
-/** What the relay has missed, and the execution that makes up for it. */
+/** Something that the relay has missed, and the execution that makes up for it. */
 export interface Gap {
   gap: string;
   execution: string;
 }
 
-/** Starts the flows of missed deliveries, as the ingress would have, or tells which it would start. */
+/** Starts the flows of missed deliveries as the ingress would have done. In a dry run, only lists them. */
 export class Gaps {
   readonly found: Gap[] = [];
-  /** Something could not be started. */
+  /** A flow could not be started. */
   hasFailed = false;
 
   constructor(
@@ -22,7 +22,7 @@ export class Gaps {
     readonly isDryRun: boolean,
   ) {}
 
-  /** A fact that a flow was started for is left alone: an operator can redrive that flow. */
+  /** Skips facts for which a flow was started before; if it failed, an operator can redrive it. */
   async close({ type, payload, fact, gap }: MissedDelivery, appId: number | undefined): Promise<void> {
     if (await this.state.isDone(fact)) return;
     const delivery = { type, delivery: deliveryOf(fact), payload, appId };

@@ -2,20 +2,20 @@ import { type Key, secondsFromNow, Table } from "../aws/table.js";
 import type { Attempt } from "../github/deliveries.js";
 import { gitHubEnvironment } from "../runtime/environment.js";
 
-/** Longer than any GitHub keeps a delivery: one that was given up must not be taken for a new one. */
+/** Longer than any version of GitHub keeps deliveries, so a delivery that was given up isn't taken for a new one. */
 const keptForSeconds = 8 * 24 * 3600;
 
-/** A delivery of which no attempt is known to have been accepted. */
+/** A delivery without an accepted attempt, as far as we know. */
 export interface LostDelivery {
   guid: string;
-  /** The attempt by which it is redelivered. */
+  /** The id of the attempt that is used to redeliver it. */
   id: string;
-  /** When GitHub first sent it, as far as is known, in milliseconds since the epoch. */
+  /** When GitHub first sent it, as far as we know, in milliseconds since the epoch. */
   at: number;
   event: string;
   action: string;
   repositoryId?: number | undefined;
-  /** How often it was redelivered. */
+  /** How often it has been redelivered. */
   attempts: number;
   /** The next redelivery, in milliseconds since the epoch. */
   dueAt: number;
@@ -26,9 +26,9 @@ export interface LostDelivery {
 export interface Reading {
   /** The newest attempt that was read. */
   newestAt: number;
-  /** The part of the list that is not read yet: from a page's cursor back to a time. */
+  /** The part of the list that has not been read yet: from a page's cursor back to a time. */
   unread?: { cursor: string; until: number } | undefined;
-  /** A delivery that has no effect if it is sent again: the ingress skips it, or has accepted it before. */
+  /** A delivery that can be sent again without effect, because the ingress skips it or has already accepted it. */
   probe?: { id: string; guid: string } | undefined;
 }
 
@@ -39,7 +39,7 @@ export class LostDeliveries {
   readonly #table = new Table();
   readonly #pk = `delivery#${new URL(gitHubEnvironment().GITHUB_API_URL).host}`;
 
-  /** Only one run at a time may redeliver. */
+  /** The lease that lets only one run at a time redeliver. */
   get leaseKey(): Key {
     return { pk: this.#pk, sk: "lease" };
   }
@@ -52,14 +52,14 @@ export class LostDeliveries {
     await this.#table.update<Reading>({ pk: this.#pk, sk: "reading" }, { newestAt, unread, probe });
   }
 
-  /** The oldest first, including those that were given up. */
+  /** Oldest first, including those that were given up. */
   async list(): Promise<LostDelivery[]> {
     const items = await this.#table.query<LostDelivery>(this.#pk, "lost#");
-    // Ids grow, and have the same length.
+    // Ids increase and all have the same length.
     return items.sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1));
   }
 
-  /** Keeps a delivery, unless it is kept already; it is due at once. */
+  /** Stores a delivery, due at once, unless it is already stored. */
   async add({ guid, id, at, event, action, repositoryId }: Attempt): Promise<void> {
     const item = { guid, id, at, event, action, repositoryId, attempts: 0, dueAt: 0 };
     await this.#table.update<Stored<LostDelivery>>(
@@ -73,12 +73,12 @@ export class LostDeliveries {
     await this.#table.update<LostDelivery>(this.#key(guid), changes);
   }
 
-  /** Marks it, so that it is not taken for a new one when the list is read again. */
+  /** Keeps the item and marks it, so it isn't taken for a new one when the list is read again. */
   async giveUp(guid: string): Promise<void> {
     await this.#table.update<LostDelivery>(this.#key(guid), { isGivenUp: true });
   }
 
-  /** It was accepted. */
+  /** Call this once it has been accepted. */
   async remove(guid: string): Promise<void> {
     await this.#table.delete(this.#key(guid));
   }

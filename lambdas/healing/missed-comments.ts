@@ -16,7 +16,7 @@ interface Said {
   missed: MissedDelivery;
 }
 
-/** Comments and reviews for agents with a task that their inboxes never got, in their present text. */
+/** Comments and reviews with their current text that never reached the inbox of a live task. */
 export async function missedComments(batch: Batch): Promise<MissedDelivery[]> {
   const destinations = new Destinations(batch);
   const lacking: Said[] = [];
@@ -33,7 +33,7 @@ export async function missedComments(batch: Batch): Promise<MissedDelivery[]> {
   }
   const ids = lacking.map(({ nodeId }) => nodeId);
   const editors = await findEditors(batch.octokit, ids);
-  // Whoever wrote the present text needs the permission to speak; if that is unknown, nobody has it.
+  // The person who wrote the current text needs permission to speak. If that person is unknown, the text isn't allowed.
   return lacking.map(({ nodeId, missed }) =>
     editors.has(nodeId)
       ? { ...missed, payload: { ...missed.payload, sender: editors.get(nodeId) ?? null } }
@@ -52,13 +52,15 @@ async function isLacking(
   const key = await destinations.of(event);
   const record = key && (await recordOf(batch, key));
   if (!key || !record?.wanted) return false;
-  // What was said before is in the issue that the agent has read.
+  // Earlier comments are part of the issue that the agent has already read.
   const { updatedAt } = event.comment;
   if (record.intentAt !== undefined && updatedAt < record.intentAt) return false;
   return isMissing(key, inputOfComment(event));
 }
 
-/** What was said in a repository about the agent's work since the last sweep. Most repositories cost no request. */
+/**
+ * The comments and reviews on the agent's work in a repository since the last sweep. Most repositories cost no request.
+ */
 async function saidIn(
   batch: Batch,
   survey: Survey,
@@ -84,14 +86,14 @@ async function saidIn(
   return said.filter((one) => one !== undefined);
 }
 
-/** Whether anything was said or changed there since the last sweep. */
+/** Whether an issue or pull request has changed since the last sweep. */
 function isTouched({ since }: Batch, { updatedAt }: { updatedAt: string }): boolean {
   return Date.parse(updatedAt) >= Date.parse(since);
 }
 
 type HeardPull = Pick<SurveyedPull, "nodeId" | "number" | "url" | "updatedAt">;
 
-/** Also those that have been closed since the last sweep: people may have said why. */
+/** Includes those that were closed since the last sweep, because people may have commented on the reason. */
 function touchedPulls(batch: Batch, survey: Survey): HeardPull[] {
   const ended = endedPulls(batch, survey).filter((pull) => isOpen(pull.state) || isTouched(batch, pull));
   return [...heardPulls(batch, survey).filter((pull) => isTouched(batch, pull)), ...ended];
@@ -118,7 +120,10 @@ interface Comment extends Content {
   updated_at: string;
 }
 
-/** The webhooks' payloads of what was said in one repository; none for what is not about the agent's work, or is too new. */
+/**
+ * The webhook payloads of comments and reviews in one repository. Comments that don't concern the agent's work or are too
+ * new have none.
+ */
 class Payloads {
   constructor(
     private readonly batch: Batch,
@@ -149,7 +154,7 @@ class Payloads {
   #pull(number: number) {
     const heard = [...heardPulls(this.batch, this.survey), ...endedPulls(this.batch, this.survey)];
     const pull = heard.find((one) => one.number === number);
-    // Also of one that it was given: the flow finds out by its record.
+    // Name the agent as the author even if the agent was given the pull request; the flow finds that out from its record.
     return pull && { number, html_url: pull.url, user: agentOf(this.batch), updated_at: pull.updatedAt };
   }
 

@@ -8,7 +8,7 @@ import type { Destinations } from "./destinations.js";
 import type { HeadOfPull } from "./head-of-pull.js";
 import { commonPayload, type MissedDelivery, nameOf } from "./missed-delivery.js";
 
-/** Untold conflicts with one base branch. */
+/** Conflicts with one base branch that the agent doesn't know of. */
 interface Conflicts {
   repository: ListedRepository;
   base: { branch: string; sha: string };
@@ -16,8 +16,8 @@ interface Conflicts {
 }
 
 /**
- * Conflicts of the agent's pull requests that its inboxes never got. For each base branch with some, the push that it
- * has got is missed: its flow looks at all pull requests into the branch.
+ * Conflicts of the agent's pull requests that never reached an inbox. For each base branch with conflicts, this returns
+ * its newest push as a missed delivery, whose flow checks all pull requests into the branch.
  */
 export async function missedConflicts(
   batch: Batch,
@@ -55,7 +55,7 @@ function isUntoldConflict(
   return destinations.lacks(pull, event, []);
 }
 
-/** A push that can have changed no config: if one has, the schedules differ from it. */
+/** A push that did not change the config. If a real one did, the comparison of the schedules finds that. */
 function pushOf({ installation, until }: Batch, { repository, base, pulls }: Conflicts): MissedDelivery {
   const { branch, sha } = base;
   const { repository: common, ...others } = commonPayload(installation, repository);

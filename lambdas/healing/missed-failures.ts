@@ -11,13 +11,13 @@ import { missedConflicts } from "./missed-conflicts.js";
 import { commonPayload, deliveryOf, type MissedDelivery, nameOf } from "./missed-delivery.js";
 import { missedReports } from "./missed-reports.js";
 
-/** Inboxes remember what they had for eight days. */
+/** Inboxes remember their inputs for eight days. */
 const longestMs = 7 * 24 * 3600_000;
 
 const { CI_SETTLE_MINUTES: settleMinutes } = ciEnvironment();
 
 /**
- * What is bad about the newest commits of the pull requests that the agent works on, and its inboxes never got: failed
+ * Problems with the newest commits of the pull requests that the agent works on, if they never reached an inbox: failed
  * workflow runs, failures of other CI, and conflicts with the base branch.
  */
 export async function missedFailures(batch: Batch): Promise<MissedDelivery[]> {
@@ -38,7 +38,7 @@ export async function missedFailures(batch: Batch): Promise<MissedDelivery[]> {
   return missed;
 }
 
-/** Once all failures of a commit are told, or nothing can tell them, they cost no request until something else fails. */
+/** Once all failures of a commit have been delivered, or can't be, they cost no request until something else fails. */
 async function missedOnHead(
   batch: Batch,
   destinations: Destinations,
@@ -62,7 +62,7 @@ async function missedOnHead(
   return missed;
 }
 
-/** While other checks of the commit run, the failure's own flow waits for them. */
+/** While other checks of the commit are running, the failure's own flow may still be waiting for them. */
 function isOver(batch: Batch, { isRunning }: PullHead, at: string): boolean {
   const since = Date.parse(at) + (isRunning ? settleMinutes * 60_000 : 0);
   return isSettled(batch, new Date(since).toISOString());

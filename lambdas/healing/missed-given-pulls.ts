@@ -6,18 +6,18 @@ import { LiveWorks } from "../tasks/live-works.js";
 import { agentOf, type Batch, isSettled } from "./batch.js";
 import { commonPayload, type MissedDelivery, nameOf } from "./missed-delivery.js";
 
-/** A pull request that a task is wanted for, and that GitHub does not list as open and given to the agent. */
+/** A pull request whose record wants a task, but which GitHub does not list as open and given to the agent. */
 interface Doubtful {
   survey: Survey;
-  /** If it is open. */
+  /** `undefined` if it is not open. */
   pull: SurveyedPull | undefined;
   source: IssueSource;
   intent: number | undefined;
 }
 
 /**
- * Pull requests that the agent was given, and that are closed now, or not given to it any more. That a review is not
- * requested any more says nothing by itself: the agent may have submitted it.
+ * Pull requests that were given to the agent and are now closed or no longer given to it. A review that is no longer
+ * requested doesn't count by itself, because the agent may have submitted it.
  */
 export async function missedGivenEnds(batch: Batch): Promise<MissedDelivery[]> {
   const doubtful: Doubtful[] = [];
@@ -64,7 +64,7 @@ async function missedEnd(
   if (pull.isOpen && askOf(pull, agent.id) !== undefined) return [];
   const action = pull.isOpen ? (ask === "review" ? "review_request_removed" : "unassigned") : "closed";
   const shown = { number, title, html_url: url, updated_at: pull.updatedAt, head: { sha: headSha } };
-  const is = action === "review_request_removed" ? "not to be reviewed any more" : action;
+  const is = action === "review_request_removed" ? "no longer to be reviewed" : action;
   return [
     {
       type: "pull_request",

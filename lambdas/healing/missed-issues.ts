@@ -5,7 +5,7 @@ import { LiveWorks } from "../tasks/live-works.js";
 import { agentOf, type Batch, isSettled, type LiveTask } from "./batch.js";
 import { commonPayload, type MissedDelivery, nameOf } from "./missed-delivery.js";
 
-/** Issues that a task is wanted for, and that are not open, or not the agent's, or not there any more. */
+/** Issues whose record wants a task, but which are not open, no longer assigned to the agent, or gone. */
 export async function missedEnds(batch: Batch): Promise<MissedDelivery[]> {
   const missed: MissedDelivery[] = [];
   for (const survey of batch.surveys) {
@@ -18,7 +18,7 @@ export async function missedEnds(batch: Batch): Promise<MissedDelivery[]> {
       if (record?.wanted) missed.push(...(await missedEnd(batch, survey, Number(work), record)));
       else if (!batch.isDryRun) await works.prune(noted);
     }
-    // Earlier versions of the relay have not noted them.
+    // Earlier versions of the relay did not note these works.
     for (const number of batch.isDryRun ? [] : open) {
       if (live.has(number)) continue;
       if ((await batch.store.get({ repositoryId: id, work: number }))?.wanted) await works.note(number);
@@ -39,7 +39,7 @@ async function missedEnd(
   const url = `${origin}/${repository.owner}/${repository.name}/issues/${number}`;
   const client = new IssueClient(batch.octokit, { repository, issue: { number, url } });
   const now = await client.now();
-  // GitHub also answers 404 if it hides the issue.
+  // GitHub also answers with a 404 if it hides the issue.
   if (now.state === "unseen") return [];
   const agent = agentOf(batch);
   const known = { number, title: source.issue.title, html_url: url, assignees: [agent] };

@@ -14,13 +14,13 @@ import {
 import { Destinations } from "./destinations.js";
 import { commonPayload, deliveryOf, type MissedDelivery, nameOf } from "./missed-delivery.js";
 
-/** What the payload tells of a pull request. */
+/** The parts of a pull request that go into the payload. */
 type Shown = Pick<SurveyedPull, "number" | "url" | "updatedAt" | "headSha">;
 
 /**
- * The pull requests of which the records of live tasks have another state than GitHub shows: the agent's, and those of others
- * that the task of an issue has taken up. Those of another
- * repository than the task's are only shown in its status comment, and are left out.
+ * The pull requests whose state on GitHub differs from the records of live tasks: the agent's, and other people's that an
+ * issue's task has taken up. Pull requests in other repositories than the task's are left out, because they are only
+ * shown in its status comment.
  */
 export async function missedPulls(batch: Batch): Promise<MissedDelivery[]> {
   const destinations = new Destinations(batch);
@@ -39,7 +39,7 @@ export async function missedPulls(batch: Batch): Promise<MissedDelivery[]> {
   return missed;
 }
 
-/** A pull request that is open is no draft any more, or one again, or was reopened. */
+/** An open pull request that has left or returned to the draft state, or was reopened. */
 function changed(batch: Batch, survey: Survey, pull: SurveyedPull, known: TaskPull): MissedDelivery[] {
   if (known.state === (pull.isDraft ? "draft" : "open")) return [];
   const action = isOpen(known.state)
@@ -50,7 +50,7 @@ function changed(batch: Batch, survey: Survey, pull: SurveyedPull, known: TaskPu
   return delivered(batch, survey, pull, action, known.updatedAt);
 }
 
-/** An open pull request that no live task of its repository knows is asked for its task once. */
+/** For an open pull request that no live task of its repository knows, searches its task once. */
 async function opened(
   batch: Batch,
   survey: Survey,
@@ -73,14 +73,14 @@ async function opened(
   return [];
 }
 
-/** A pull request that is open according to its task, and is not. */
+/** A pull request that is open according to its task, but not on GitHub. */
 async function ended(batch: Batch, survey: Survey, known: TaskPull): Promise<MissedDelivery[]> {
   const pull = await new RepositoryClient(batch.octokit, survey.repository).pull(known.number);
   if (!pull || pull.isOpen || pull.repositoryId !== survey.repository.id) return [];
   return delivered(batch, survey, pull, "closed", known.updatedAt);
 }
 
-/** `since` distinguishes one such change of a pull request from the next one. */
+/** `since` distinguishes this change of a pull request from the next one of the same kind. */
 function delivered(
   batch: Batch,
   { repository }: Survey,
@@ -105,7 +105,7 @@ function delivered(
         sender: null,
       },
       fact: `pull#${repository.id}#${number}#${action}#${since}`,
-      gap: `${nameOf(repository, number)} is ${action.replaceAll("_", " ")}, and its task has not heard of it`,
+      gap: `${nameOf(repository, number)} is ${action.replaceAll("_", " ")}, and its task does not know`,
     },
   ];
 }

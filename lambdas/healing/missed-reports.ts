@@ -5,7 +5,7 @@ import type { Batch } from "./batch.js";
 import type { Failure, HeadOfPull } from "./head-of-pull.js";
 import { commonPayload, nameOf } from "./missed-delivery.js";
 
-/** What other CI reports as failed on the newest commit of a pull request: check runs of other Apps, and statuses. */
+/** Failures of other CI on the newest commit of a pull request: check runs of other Apps, and statuses. */
 export async function missedReports(
   { octokit, installation, identities }: Batch,
   { survey, pull }: HeadOfPull,
@@ -31,7 +31,7 @@ export async function missedReports(
   }));
 }
 
-/** The payload's own fields. A commit in a fork has no branch there. */
+/** The fields that only this payload has. A commit in a fork has no branch in them. */
 function fieldsOf(
   { kind, id, name, app, conclusion, at }: CommitReport,
   sha: string,

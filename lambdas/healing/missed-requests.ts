@@ -8,7 +8,7 @@ import { commonPayload, type MissedDelivery, nameOf } from "./missed-delivery.js
 /** An issue that the agent is assigned to, or a pull request with what the agent is asked to do. */
 type Asked = { issue: SurveyedIssue } | { pull: SurveyedPull; ask: PullAsk };
 
-/** One that no task is wanted for. */
+/** A request whose record doesn't want a task for it. */
 interface Unwanted {
   survey: Survey;
   asked: Asked;
@@ -16,8 +16,8 @@ interface Unwanted {
 }
 
 /**
- * Open issues that the agent is assigned to, and pull requests of others that it was given, that no task is wanted for, or
- * another work than GitHub shows. A refusal stands until the next request.
+ * Open issues that are assigned to the agent and other people's pull requests that were given to it, if no task is wanted
+ * for them or the task is asked for something else. A refusal stands until the next request.
  */
 export async function missedRequests(batch: Batch): Promise<MissedDelivery[]> {
   const unwanted: Unwanted[] = [];
@@ -56,7 +56,10 @@ function keyOf(asked: Asked, { repository: { id } }: Survey): TaskKey {
   return "pull" in asked ? pullKey(id, asked.pull.number) : issueKey(id, asked.issue.number);
 }
 
-/** Whether a task is wanted for what is asked. What was asked before is left alone while a webhook may be under way. */
+/**
+ * Whether a task is already wanted for this request. A task for an earlier request counts while a webhook may still be in
+ * flight.
+ */
 function isKnown(batch: Batch, asked: Asked, record: TaskRecord | undefined): boolean {
   if (!record?.wanted) return false;
   if (!("pull" in asked) || !isSettled(batch, asked.pull.updatedAt)) return true;
@@ -87,9 +90,9 @@ function ofIssue(
 }
 
 /**
- * A reopening counts as the request that it repeats, by the person who has reopened. The same request counts again if the
- * task was asked for something else in between. The time is that of the pull request's last change, which no late webhook
- * of the request is newer than.
+ * Reopening counts as a repetition of the request by the person who reopened. The same request counts again if the task
+ * was asked for something else in between. The time is that of the pull request's last change, because no late webhook of
+ * the request can be newer.
  */
 function ofPull(
   batch: Batch,

@@ -7,7 +7,7 @@ import { type Differences, RepositorySchedules } from "../schedules/scheduler.js
 import { type ScheduleSource, type WantedSchedule, wantedSchedules } from "../schedules/wanted.js";
 import type { MissedDelivery } from "./missed-delivery.js";
 
-/** What is needed to say which schedules differ. */
+/** The data that is needed to find schedules that differ. */
 export interface ScheduleSurvey {
   installation: Installation;
   surveys: readonly Survey[];
@@ -17,8 +17,9 @@ export interface ScheduleSurvey {
 }
 
 /**
- * The repositories whose schedules differ from the config at the head of the default branch, as one delivery: as if they
- * had just been added, because who pushed the config is not known any more. A config with faults changes no schedules.
+ * The repositories whose schedules differ from the config at the head of the default branch, as one delivery. It looks as
+ * if they had just been added, because it is no longer known who pushed the config. A config with faults changes no
+ * schedules.
  */
 export async function missedConfigs(survey: ScheduleSurvey): Promise<MissedDelivery[]> {
   const { installation, surveys, scheduled, sweepStartedAt } = survey;
@@ -28,14 +29,16 @@ export async function missedConfigs(survey: ScheduleSurvey): Promise<MissedDeliv
     if (unwanted.length + wrong.length > 0) differing.push(surveyed.repository);
   }
   if (differing.length === 0) return [];
-  return [changed("added", installation, differing, sweepStartedAt, "has other schedules than its config")];
+  return [
+    changed("added", installation, differing, sweepStartedAt, "has schedules that differ from its config"),
+  ];
 }
 
 const inLine: Differences = { unwanted: [], wrong: [] };
 
 /**
- * How a repository's schedules differ from its config; `undefined` if the config is not known or has faults.
- * `scheduled`: the ids of all repositories that have schedules.
+ * How a repository's schedules differ from its config; `undefined` if the config is unknown or has faults. `scheduled`
+ * contains the ids of all repositories that have schedules.
  */
 export async function scheduleDifferences(
   installation: number,
@@ -47,7 +50,7 @@ export async function scheduleDifferences(
   return wanted && new RepositorySchedules(repository.id).differences(wanted);
 }
 
-/** `undefined` if the file is not known, or has faults. */
+/** `undefined` if the file is unknown or has faults. */
 function wantedIn(file: Survey["file"], source: ScheduleSource): WantedSchedule[] | undefined {
   if (file === undefined) return undefined;
   if (file === null) return [];
@@ -61,7 +64,10 @@ function wantedIn(file: Survey["file"], source: ScheduleSource): WantedSchedule[
   }
 }
 
-/** Schedules of repositories that no installation has any more. The flow asks GitHub about each before it removes them. */
+/**
+ * Schedules of repositories that no longer belong to any installation. The flow asks GitHub about each before it removes
+ * them.
+ */
 export async function missedRemovals(
   ids: Iterable<number>,
   sweepStartedAt: number,
@@ -78,7 +84,7 @@ export async function missedRemovals(
   return missed;
 }
 
-/** Schedules are compared again in each sweep, so a sweep is part of the fact. */
+/** Schedules are compared again in each sweep, so the sweep is part of the fact. */
 function changed(
   action: "added" | "removed",
   { id, account }: { id: number; account: { id: number | undefined; login: string } },

@@ -2,7 +2,7 @@ import type { TaskKey, TaskRecord } from "../model/record.js";
 import { TaskStore } from "../tasks/store.js";
 import { SweepStore } from "./sweep-state.js";
 
-/** The stores of a dry run: they change nothing. */
+/** The stores for a dry run, which change nothing. */
 
 export class ReadOnlySweepStore extends SweepStore {
   override async write(): Promise<void> {}

@@ -6,7 +6,7 @@ import { ReadOnlySweepStore, ReadOnlyTaskStore } from "./read-only.js";
 import { type Reconciliation, Sweep, type SweepOptions } from "./sweep.js";
 import { SweepStore } from "./sweep-state.js";
 
-/** One run at a time. Longer than a run may take (`infra/definition/actions.ts`). */
+/** Lets one run work at a time. Longer than a run may take (`infra/definition/actions.ts`). */
 const lease: Lease = {
   key: { pk: "healing#reconcile", sk: "lease" },
   ms: 620_000,
@@ -14,8 +14,8 @@ const lease: Lease = {
 };
 
 /**
- * Compares what GitHub shows with what the relay knows, and starts the flows for what it has missed: the same flows, with
- * the same events, as if GitHub had sent a webhook. A run that has no more time or requests goes on in the next one.
+ * Compares GitHub with what the relay knows, and starts the flows that it has missed, with the same events as if GitHub
+ * had sent a webhook. A run that is out of time or requests continues in the next one.
  */
 export async function reconcile(options: SweepOptions): Promise<Reconciliation> {
   if (options.dryRun) return new Sweep(new ReadOnlySweepStore(), new ReadOnlyTaskStore(), options).run();

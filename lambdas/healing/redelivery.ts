@@ -12,27 +12,27 @@ const leaseMs = 300_000;
 
 const minuteMs = 60_000;
 
-/** Minutes from each redelivery to the next; the last one is for its outcome, after which the delivery is given up. */
+/** Minutes from each redelivery to the next. After the last redelivery and its gap, the delivery is given up. */
 const gaps = [5, 15, 60, 240, 5];
 
-/** A run does not start at the same second of its minute as the last one. */
+/** Runs do not start exactly at the same second of a minute. */
 const toleranceMs = minuteMs;
 
 /**
- * Pauses in milliseconds before each look for a redelivery's outcome. GitHub gives the receiver ten seconds. The first one
- * keeps the second between two changes that GitHub asks for.
+ * Pauses in milliseconds before each check for a redelivery's outcome. GitHub gives the receiver ten seconds. The first
+ * pause also ensures the second between two changes that GitHub asks for.
  * https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api#pause-between-mutative-requests
  */
 const looksMs = [1000, 1000, 2000, 4000, 6000];
 
-/** The time of one redelivery with all its looks and requests, in milliseconds. */
+/** The time for one redelivery with all its checks and requests, in milliseconds. */
 const redeliveryMs = 30_000;
 
-/** What a run has done. */
+/** The result of a run. */
 export interface RedeliveryRun {
   /**
-   * `done`: nothing is due any more. `unfinished`: the next run goes on. `waiting`: the receiver does not accept deliveries.
-   * `busy`: another run is at it.
+   * `done`: nothing else is due. `unfinished`: the next run continues. `waiting`: the receiver does not accept
+   * deliveries. `busy`: another run is in progress.
    */
   outcome: "done" | "unfinished" | "waiting" | "busy";
   redelivered: number;
@@ -46,8 +46,8 @@ interface Run extends RedeliveryRun {
 }
 
 /**
- * Redelivers what the receiver did not accept, one at a time, the oldest first, at most five times each. While the receiver
- * is down, a run sends only one probe. GitHub's and AWS's passing troubles are left to the next run.
+ * Redelivers the deliveries that the receiver did not accept: one at a time, oldest first, at most five times each. While
+ * the receiver is down, a run sends only one probe. If GitHub or AWS fails temporarily, the next run tries again.
  */
 export async function redeliverLost({ looks = looksMs } = {}): Promise<RedeliveryRun> {
   const store = new LostDeliveries();
@@ -71,7 +71,7 @@ export async function redeliverLost({ looks = looksMs } = {}): Promise<Redeliver
       )
     )
       throw error;
-    log.warn("The next run goes on with the lost deliveries", { error: errorName(error) });
+    log.warn("The next run continues with the lost deliveries", { error: errorName(error) });
     run.outcome = error instanceof TaskBusyError ? "busy" : "unfinished";
   }
   const { outcome, redelivered, givenUp } = run;
@@ -88,15 +88,15 @@ async function heal(run: Run): Promise<RedeliveryRun["outcome"]> {
   for (const delivery of due) {
     if (!hasTimeFor(redeliveryMs) || run.deliveries.isLimited) return "unfinished";
     if (delivery.attempts >= gaps.length) await giveUp(run, delivery);
-    // Either the receiver is down again, or this delivery is too much for it: the next run's probe shows which.
+    // Either the receiver is down again, or it can't handle this delivery. The next run's probe shows which.
     else if ((await redeliverOne(run, delivery)) === "failed") return "waiting";
   }
   return "done";
 }
 
 /**
- * Whether the receiver accepts a delivery that has no effect, and so costs no lost one an attempt. If none is known, the
- * first lost delivery is the probe.
+ * Whether the receiver accepts a probe: a delivery without effect, which doesn't use up an attempt of a lost one. If none
+ * is known, the first lost delivery serves as the probe.
  */
 async function acceptsProbe(run: Run): Promise<boolean> {
   const probe = (await run.store.reading())?.probe;
@@ -109,7 +109,7 @@ type Outcome = Attempt["outcome"] | "gone" | "unknown";
 async function redeliverOne(run: Run, delivery: LostDelivery): Promise<Outcome> {
   const { guid } = delivery;
   const attempts = delivery.attempts + 1;
-  // Counted first: if the run breaks off, it is sent once less, and never once more.
+  // Count first. If the run is interrupted, the delivery is sent once too little rather than once too often.
   const gapMs = (gaps[attempts - 1] ?? 0) * minuteMs;
   await run.store.change(guid, { attempts, dueAt: Date.now() + gapMs });
   const outcome = await send(run, delivery);
@@ -130,7 +130,7 @@ async function giveUp(run: Run, delivery: LostDelivery): Promise<void> {
   log.error("A lost delivery is given up", nameOf(delivery));
 }
 
-/** Sends a delivery again and looks for the outcome; `unknown` if GitHub's list does not show it in time. */
+/** Sends a delivery again and waits for the outcome; `unknown` if it does not appear in GitHub's list in time. */
 async function send(
   { deliveries, looks }: Run,
   { id, guid }: Pick<LostDelivery, "id" | "guid">,

@@ -12,15 +12,15 @@ const redriveMs = 10_000;
 
 const checks: Record<Service, () => Promise<unknown>> = { GitHub: findApp, Coder: checkCoder };
 
-/** How many runs were redriven, and how many wait for their time or for a service. */
+/** How many runs were redriven, and how many are waiting for their time or for a service. */
 export interface RedriveOutcome {
   redriven: number;
   waiting: number;
 }
 
 /**
- * Redrives the runs that an outage has failed, once their time has come and the service answers again. `early` redrives
- * those whose time has not come, too.
+ * Redrives runs that failed because of an outage, if they are due and the service answers again. With `early`, also
+ * redrives those that are not due yet.
  */
 export async function redriveFailedRuns({ early }: { early: boolean }): Promise<RedriveOutcome> {
   const runs = new FailedRuns();
@@ -41,7 +41,7 @@ export async function redriveFailedRuns({ early }: { early: boolean }): Promise<
   return { redriven, waiting: kept.length - redriven - dropped };
 }
 
-/** Whether the service that has failed the run answers now. Each one is asked once. */
+/** Whether the service that made the run fail is answering again. Each service is asked once. */
 async function isAnswering({ service }: FailedRun, answers: Map<Service, boolean>): Promise<boolean> {
   if (service === undefined) return true;
   const known = answers.get(service);

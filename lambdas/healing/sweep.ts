@@ -27,32 +27,32 @@ import { missedConfigs, missedRemovals } from "./missed-schedules.js";
 import type { SweepState, SweepStore } from "./sweep-state.js";
 
 export interface SweepOptions {
-  /** Only tells what would be started. */
+  /** Only reports what would be started. */
   dryRun: boolean;
-  /** What is younger is left to its webhook, which may still be under way. */
+  /** Younger events are skipped: their webhook may still be in flight. */
   minimumAgeSeconds: number;
 }
 
 export interface Reconciliation {
-  /** `paused`: the rest follows in the next run. `busy`: another run is at it. */
+  /** `paused`: the next run continues with the rest. `busy`: another run is in progress. */
   outcome: "complete" | "paused" | "busy";
   /** Why it was paused. */
   reason?: string;
-  /** How many repositories were looked at. */
+  /** How many repositories were processed. */
   repositories: number;
   gaps: Gap[];
 }
 
-/** Repositories that one query asks for: a query must be answered within ten seconds. */
+/** The number of repositories in one query. GitHub has to answer a query within ten seconds. */
 const atOnce = 20;
 
-/** A batch begins only with this much time left. */
+/** A batch is started only if this much time is left. */
 const batchMs = 60_000;
 
-/** Comments are looked for no further back: inboxes remember what they had for eight days. */
+/** The oldest comments that are checked. Inboxes remember their inputs for eight days. */
 const longestMs = 7 * 24 * 3600_000;
 
-/** How far back the first sweep looks. */
+/** How far back the first sweep goes. */
 const firstMs = 24 * 3600_000;
 
 /** GitHub's clock may differ from ours. */
@@ -122,7 +122,7 @@ export class Sweep {
         await this.#proceed(installation.id, batch.at(-1)?.id ?? after);
       }
     } catch (error) {
-      // It was removed or suspended a moment ago: its own delivery says so.
+      // The installation was just removed or suspended; a delivery of its own reports that.
       if (!(error instanceof NotInstalledError) && !isSuspended(error)) throw error;
       log.warn("An installation is skipped", { installation: installation.id, error: error.name });
       this.#sweep.hasGaps = true;
@@ -131,13 +131,15 @@ export class Sweep {
 
   /** Pauses the run if too little time or too few requests are left. */
   async #await(octokit: Octokit): Promise<void> {
-    if (!hasTimeFor(batchMs)) throw new Paused("The rest of the time is too short for more repositories.");
+    if (!hasTimeFor(batchMs)) throw new Paused("There is not enough time left for more repositories.");
     if (!(await hasQuota(octokit))) {
-      throw new Paused("The rest of GitHub's hourly requests is left to the flows.");
+      throw new Paused("The rest of GitHub's hourly requests is reserved for the flows.");
     }
   }
 
-  /** If a batch fails, its repositories are looked at one by one, and one that fails alone is skipped until the next sweep. */
+  /**
+   * If a batch fails, its repositories are processed one by one. One that fails alone is skipped until the next sweep.
+   */
   async #heal(
     installation: Installation,
     repositories: readonly ListedRepository[],
@@ -208,7 +210,7 @@ export class Sweep {
     for (const { id } of repositories) this.#seen.add(id);
   }
 
-  /** Schedules of repositories that no installation has any more. */
+  /** Removes the schedules of repositories that no longer belong to any installation. */
   async #removeOrphans(): Promise<void> {
     const orphans = [...this.#scheduled].filter((id) => !this.#seen.has(id));
     for (const missed of await missedRemovals(orphans, this.#sweep.startedAt)) {
@@ -225,7 +227,10 @@ export class Sweep {
     return this.state.write({ until: this.#reconciledUntil, sweep: this.#sweep });
   }
 
-  /** If some repositories could not be looked at, or something could not be started, the next sweep looks as far back. */
+  /**
+   * If some repositories could not be processed or a flow could not be started, the next sweep covers the same period
+   * again.
+   */
   async #complete(): Promise<void> {
     const isWhole = !this.#sweep.hasGaps && !this.#gaps.hasFailed;
     const lookedUntil = this.#sweep.startedAt - (this.#now - Date.parse(this.#until)) - overlapMs;
@@ -236,7 +241,7 @@ export class Sweep {
   }
 }
 
-/** A token that was issued before the suspension is refused so. */
+/** GitHub's answer to a token that was issued before the suspension. */
 function isSuspended(error: unknown): error is Error {
   return isRefusal(error, 403) && /suspended/i.test(error.reason);
 }

@@ -110,7 +110,7 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
     const merged = await gitHub.closePull(pull, { ...by, merged: true });
     expect(await heals(merged)).toEqual([
       `octo/app#${issue.number} is closed and has a task`,
-      `octo/app#${pull.number} is closed, and its task has not heard of it`,
+      `octo/app#${pull.number} is closed, and its task does not know`,
     ]);
     await world.untilStatus(issue, "Completed");
     await world.untilStatus(issue, "(merged)");
@@ -162,7 +162,7 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
     const files = { ".code-factory/config.toml": config };
     const pushed = await world.gitHub.push({ repo: "octo/app", by: "mona", files, deliver: false });
     const names = () => world.system.scheduler.list().map(({ name }) => name);
-    expect(await heals([])).toEqual(["octo/app has other schedules than its config"]);
+    expect(await heals([])).toEqual(["octo/app has schedules that differ from its config"]);
     expect(names()).toEqual([expect.stringMatching(/^\d+\.nightly$/)]);
     await world.gitHub.send(pushed);
     await world.idle();

@@ -432,7 +432,7 @@ describe("a pull request that its task has not heard of", () => {
     await change(pull);
     const { gaps } = await handler({});
     const words = action.replaceAll("_", " ");
-    expect(gaps.map(({ gap }) => gap)).toContain(`${repo}#2 is ${words}, and its task has not heard of it`);
+    expect(gaps.map(({ gap }) => gap)).toContain(`${repo}#2 is ${words}, and its task does not know`);
     const changes = started.filter(({ event }) => event.type === "pull_changed");
     expect(changes).toEqual([
       { name: expect.stringMatching(/^track-pull-app\d+-2-/), event: expect.objectContaining({ action }) },
@@ -563,7 +563,7 @@ describe("on a pull request of somebody else that the agent was given", () => {
 
   test.each([
     ["work", "unassigned", withdraw.work],
-    ["review", "not to be reviewed any more", withdraw.review],
+    ["review", "no longer to be reviewed", withdraw.review],
     ["work", "closed", () => gitHub.closePull(pull, said)],
     ["review", "closed", () => gitHub.closePull(pull, { ...said, merged: true })],
   ] as const)("given for %s, that it is %s starts delete-task, once", async (ask, is, end) => {
