@@ -8,12 +8,12 @@ import { excluded, type Selection, select, textOf, wholeLog } from "./selection.
 /** The lowest score of a line that belongs to a tool's report. */
 const reported = 28;
 
-/** The lowest score of a line that is shown of a failure if an earlier excerpt shows a part of it. */
+/** If an earlier excerpt already shows part of a failure, lines with lower scores are left out. */
 const ofSomeUse = 5;
 
 const nothing: ReadonlySet<string> = new Set();
 
-/** The lines of a log that an excerpt of any size is made of. */
+/** The lines of a log from which excerpts of any size are made. */
 export class Digest {
   /** The selection for the last requested budget. */
   #last: { budget: number; lines: readonly KeptLine[] } | undefined;
@@ -33,17 +33,17 @@ export class Digest {
     return cutToBytes(textOf(this.kept, this.#select(budget, shownBefore)), budget).text;
   }
 
-  /** Bytes of the failure's reports, within `budget`. */
+  /** Bytes of the failure's reports, up to `budget`. */
   reportBytes(budget: number, shownBefore = nothing): number {
     return this.#select(budget, shownBefore, reported).bytes;
   }
 
-  /** The lines of an excerpt of this size, without what differs between jobs. */
+  /** The lines of an excerpt of this size, without the details that differ between jobs. */
   lines(budget: number): Set<string> {
     return new Set(this.#shown(budget).map(({ text }) => withoutJobDetails(text)));
   }
 
-  /** The lines that identify this failure: reports of tools, else lines with words that are common in failures. */
+  /** The lines that identify this failure: tools' reports, or else lines with words that are common in failures. */
   failures(budget: number): Set<string> {
     const shown = this.#shown(budget);
     for (const grade of ["cause", "hint"]) {

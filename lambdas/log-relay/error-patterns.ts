@@ -8,7 +8,7 @@ import { allIsWell, passed, redText, stackFrame, wordPatterns, wordsToUnmask } f
 
 export type { ErrorPattern } from "./patterns/error-pattern.js";
 
-/** The last output of every tool is right before this line. */
+/** The last tool's output ends right before this line. */
 const runnerError: ErrorPattern = {
   tool: "GitHub Actions",
   keywords: ["##["],
@@ -29,7 +29,7 @@ export const errorPatterns: readonly ErrorPattern[] = [
   ...wordPatterns,
 ];
 
-/** For masked secrets, private keys and red text: such lines are decoded even if no error pattern needs them. */
+/** For masked secrets, private keys and red text. These lines are decoded even if no error pattern needs them. */
 export const otherKeywords = ["***", "private key", ...redText.keywords];
 
 /**
@@ -40,7 +40,7 @@ const prefix =
   /^(?:#\d+ \d+\.\d+ |[\w@/.-]+(?::[\w@/.:-]+: | test: | +[|>] )|\[(?!warn)[^\]]{1,40}\]:? (?:▸ )?|\d\d:\d\d:\d\d(?:[.,]\d+)? )/i;
 const mostPrefixes = 3;
 
-/** `line`, and `line` without the prefixes of runners. */
+/** Returns `line`, and `line` without the prefixes of runners. */
 export function withoutPrefixes(line: string): string[] {
   const forms = [line];
   for (let form = line; forms.length <= mostPrefixes; forms.push(form)) {
@@ -81,7 +81,7 @@ const masked = new Map(
         word,
       ]),
     )
-    // Small letters come last, and stay: `***rror` is more often `error` than `Error`.
+    // Lower-case letters come last and win: `***rror` is more often `error` than `Error`.
     .reverse(),
 );
 const maskedWord = new RegExp(

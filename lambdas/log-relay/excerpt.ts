@@ -7,19 +7,19 @@ import { RawLines } from "./raw-lines.js";
 import { Redactor } from "./redact.js";
 import type { Period } from "./scores.js";
 
-/** Bytes of a line that is cut. */
+/** Longer lines are cut to this many bytes. */
 const longestLineBytes = 1000;
 
-/** How many times `budget` bytes of a log are held. */
+/** How much of a log is held, as a multiple of `budget`. */
 const heldBudgets = 6;
 
-/** How many times `budget` bytes of a log's end are held at least: merging and cutting lines makes them less. */
+/** How much of a log's end is held at least, as a multiple of `budget`; merging and cutting lines makes it shorter. */
 const tailBudgets = 1.5;
 
 /**
- * Reads a log to its end and holds the lines that an excerpt of at most `budget` bytes (UTF-8) can need: a few times as
- * much, for a log of any size. Redacts secrets. Prefers lines of the periods in which steps `failed`. Throws only
- * what `chunks` throws.
+ * Reads a log to its end and holds the lines that an excerpt of at most `budget` bytes (UTF-8) may need. That is a few
+ * times as much, for a log of any size. Redacts secrets. Prefers lines of the periods in which steps `failed`. Throws
+ * only errors of `chunks`.
  */
 export async function digestOf(
   chunks: AsyncIterable<Uint8Array>,
@@ -52,11 +52,10 @@ export async function digestOf(
 }
 
 /**
- * The lines of a job's log that say why the job failed, as plain text of at most `budget` bytes: the lines around
- * matches of error patterns, and the tail. Every gap says how much it leaves out.
+ * The lines of a job's log that say why the job failed, as plain text of at most `budget` bytes: the lines around matches
+ * of error patterns, and the tail. Every gap shows how much is left out.
  *
- * @example
- * const text = await excerptOf(createReadStream("job.log"), 8 * 1024);
+ * @example const text = await excerptOf(createReadStream("job.log"), 8 * 1024);
  */
 export async function excerptOf(chunks: AsyncIterable<Uint8Array>, budget: number): Promise<string> {
   return (await digestOf(chunks, budget)).text(budget);

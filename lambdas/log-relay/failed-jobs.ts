@@ -13,10 +13,10 @@ export interface FailedJob {
   id: number;
   name: string;
   conclusion: string;
-  /** Empty if GitHub gives none. */
+  /** Empty if GitHub sends none. */
   url: string;
   failedSteps: string[];
-  /** When these steps ran, as far as GitHub says. */
+  /** When these steps ran, if GitHub sends the times. */
   failedPeriods: Period[];
 }
 
@@ -56,7 +56,7 @@ export async function failedJobs(
   }
 }
 
-/** In whole seconds, as GitHub gives them. A step that never ended lasts as long as the log. */
+/** In whole seconds, like GitHub's times. A step that never ended lasts until the end of the log. */
 function periodOf({
   started_at,
   completed_at,
@@ -81,7 +81,7 @@ async function jobsOf(octokit: RequestClient, { owner, repo, runId, attempt }: R
     return data.jobs;
   } catch (error) {
     if (!isRefusal(error, 404)) throw error;
-    // GitHub forgets old attempts before the run, and older servers do not have them: use the latest attempt.
+    // GitHub deletes old attempts before the run, and older servers don't have them, so use the latest attempt.
     const { data } = await octokit.request("GET /repos/{owner}/{repo}/actions/runs/{run_id}/jobs", run);
     return data.jobs;
   }

@@ -9,11 +9,14 @@ import { shareBudget } from "./share-budget.js";
 /** The most bytes (UTF-8) of a summary. */
 export const summaryBytes = 48 * 1024;
 
-/** Excerpts of a summary, and logs that are read for them: jobs with the same failure share an excerpt. */
+/**
+ * Limits for the excerpts in a summary, and for the logs that are read for them. Jobs with the same failure share an
+ * excerpt.
+ */
 const mostExcerpts = 5;
 const mostLogs = 12;
 
-/** Milliseconds after which no further log is read. The Lambda has six minutes; a download takes one at most. */
+/** Milliseconds after which no further log is read. The Lambda has six minutes, and a download takes at most one. */
 const readingMs = 4 * 60_000;
 
 const otherJobsBytes = 8 * 1024;
@@ -25,14 +28,14 @@ const stepsNamed = 8;
 interface Section {
   job: FailedJob;
   log: JobLog;
-  /** Lines that earlier excerpts show. */
+  /** Lines that earlier excerpts already show. */
   shownBefore: ReadonlySet<string>;
   sameFailure: FailedJob[];
 }
 
 /**
- * Why a workflow run failed, as plain text for an agent to read: each failed job with the steps that failed and
- * an excerpt of its log. Logs are read one after the other, so that memory does not grow with their size.
+ * Explains why a workflow run failed, as plain text for an agent: each failed job with the steps that failed and an
+ * excerpt of its log. Logs are read one after the other, so memory doesn't grow with their size.
  */
 export async function summarizeFailure(octokit: RequestClient, run: RunAttempt): Promise<string> {
   const { failed, total } = await failedJobs(octokit, run);
@@ -99,7 +102,7 @@ function headOf({ job, shownBefore, sameFailure }: Section, failed: FailedJob[])
   ].join("\n");
 }
 
-/** The jobs without an excerpt, as many as fit. */
+/** The jobs without an excerpt, as many as fit into the summary. */
 function listOf(jobs: FailedJob[]): string {
   if (jobs.length === 0) return "";
   let list = "\n=== Failed jobs whose logs are not shown ===\n";

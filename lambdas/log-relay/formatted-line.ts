@@ -4,15 +4,15 @@ import type { WindowLine } from "./log-window.js";
 import type { Match } from "./match.js";
 import { type Role, roleOf } from "./steps.js";
 
-/** A line as an excerpt shows it, and the lines of the log that it represents. */
+/** A line as it appears in an excerpt, with the lines of the log that it represents. */
 export interface FormattedLine {
   /** Cut in the middle if it is long. */
   text: string;
-  /** If `text` is cut: the line as far as it is held. */
+  /** If `text` is cut: all of the line that is held. */
   whole: string | undefined;
   match: Match | undefined;
   role: Role | undefined;
-  /** Lines of the log that it represents. */
+  /** The number of lines of the log that it represents. */
   lines: number;
   /** Bytes of these lines, as plain text. */
   bytes: number;
@@ -22,10 +22,10 @@ export interface FormattedLine {
 const groupBegin = /^##\[group\]/;
 const groupEnd = /^##\[endgroup\]$/;
 
-/** Share of a long line's bytes that its beginning gets. */
+/** How much of a cut line's bytes its beginning gets, as a share. */
 const beginningShare = 0.75;
 
-/** Formats the lines of a log: cuts long ones, and merges those that are repeated. */
+/** Formats the lines of a log: cuts long ones and merges repeated ones. */
 export class LineFormatter {
   #last: { line: WindowLine; role: Role | undefined; times: number } | undefined;
 
@@ -35,10 +35,10 @@ export class LineFormatter {
   ) {}
 
   add(line: WindowLine): void {
-    // The end of a group says nothing.
+    // The end of a group carries no information.
     if (groupEnd.test(line.text)) return;
     const role = roleOf(line.text);
-    // The title of a group stays: it separates the steps of a log.
+    // Keep the title of a group, because it separates the steps of a log.
     const text = line.text.replace(groupBegin, "").trimEnd();
     const last = this.#last;
     if (last && line.missing === 0 && last.line.missing === 0 && last.line.text === text) {

@@ -9,7 +9,7 @@ import type { Period } from "./scores.js";
 /** Milliseconds that the download of one log may take. */
 const downloadMs = 60_000;
 
-/** With less than this left of the invocation, in milliseconds, a log is not opened. */
+/** A log is opened only if this much time is left in the invocation, in milliseconds. */
 const shortestDownloadMs = 2000;
 
 /** The first bytes of archives, images and other binary files: `PK`, gzip, zstd, xz, 7z, PNG, JPEG, GIF, PDF, ELF. */
@@ -33,21 +33,21 @@ export interface JobRef {
   failedPeriods: readonly Period[];
 }
 
-/** A job's log, as far as it could be read. */
+/** The part of a job's log that could be read. */
 export interface JobLog {
   /** `undefined` if no line of the log could be read. */
   digest: Digest | undefined;
-  /** For the reader, after the excerpt: why lines are missing. */
+  /** For the reader, after the excerpt: the reason why lines are missing. */
   remark: string;
 }
 
 /**
- * Reads a job's log for excerpts of at most `budget` bytes of UTF-8. If a log is gone, is not text or breaks off,
- * the remark says so. Throws errors that a retry may resolve: `TransientError`, `RateLimitedError`, and a rejection of the App
- * (401).
+ * Reads a job's log for excerpts of at most `budget` bytes of UTF-8. If a log is gone, is not text or breaks off, the
+ * remark says so. Throws only errors that a retry may resolve: `TransientError`, `RateLimitedError`, and a rejection of
+ * the App (401).
  */
 export async function readLog(octokit: RequestClient, job: JobRef, budget: number): Promise<JobLog> {
-  // Slow logs before this one used up the time; a retry would end the same way.
+  // Slow logs before this one have used up the time. A retry would end in the same way.
   if (!hasTimeFor(shortestDownloadMs)) return only("(There was no time left to read the log.)");
   let body: AsyncIterable<Uint8Array> | undefined;
   try {
@@ -55,7 +55,7 @@ export async function readLog(octokit: RequestClient, job: JobRef, budget: numbe
   } catch (error) {
     const status = statusOf(error);
     if (status === 404 || status === 410) return only(`(The log is gone: GitHub answered ${status}.)`);
-    // GitHub's blob store answers 403 if the address has expired.
+    // GitHub's blob store answers with a 403 if the address has expired.
     if (status === undefined || status < 400 || status >= 500 || status === 401 || status === 429)
       throw error;
     return only(`(The log cannot be downloaded: GitHub answered ${status}.)`);

@@ -6,7 +6,7 @@ import { best } from "./scores.js";
 /** Bytes of long lines that are held whole, besides their cut forms. */
 const wholeBytes = 1024 * 1024;
 
-/** The lines of a log of any size that an excerpt can be made of. Holds two times `limit` bytes at most. */
+/** The lines from which an excerpt can be made, for a log of any size. Holds at most twice `limit` bytes. */
 export class KeptLines {
   #lines: KeptLine[] = [];
   #held = 0;
@@ -14,7 +14,7 @@ export class KeptLines {
   /** Lines and bytes of the log so far. */
   lines = 0;
   bytes = 0;
-  /** Whether all lines of the log are here. */
+  /** Whether all lines of the log have been kept. */
   isComplete = true;
 
   constructor(

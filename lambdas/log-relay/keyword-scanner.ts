@@ -5,24 +5,20 @@ export const colon = 2;
 export const lineEnd = 3;
 
 /**
- * Finds any of many keywords in bytes in one pass. The speed does not depend on their number: the Aho–Corasick
- * automaton. ASCII letters match in both cases. Every line starts as if after a space, so ` x` matches `x` at the start
+ * Finds any of many keywords in bytes in one pass. The speed does not depend on their number (it is an Aho–Corasick
+ * automaton). ASCII letters match in both cases. Every line starts as if after a space, so ` x` matches `x` at the start
  * of a line.
  *
- * @example
- * let state = scanner.start;
- * for (const byte of bytes) {
- *   state = scanner.next[(state << scanner.classBits) | scanner.classOf[byte]];
- *   if (state >= scanner.firstEnd && scanner.endOf[state] === keyword) …
- * }
+ * @example let state = scanner.start; for (const byte of bytes) { state = scanner.next[(state << scanner.classBits) |
+ * scanner.classOf[byte]]; if (state >= scanner.firstEnd && scanner.endOf[state] === keyword) … }
  */
 export class KeywordScanner {
-  /** By byte: bytes that all keywords treat alike share a class. */
+  /** The class of each byte. Bytes that all keywords treat alike share a class. */
   readonly classOf = new Uint8Array(256);
   readonly classBits: number;
-  /** By state and class: the next state. Small, so that it stays in the processor's cache. */
+  /** The next state for each state and class. The array is small enough to stay in the processor's cache. */
   readonly next: Uint16Array;
-  /** By state: what ends there. States below `firstEnd` end nothing. */
+  /** What ends in each state. Nothing ends in states below `firstEnd`. */
   readonly endOf: Uint8Array;
   readonly firstEnd: number;
   readonly start: number;
@@ -70,7 +66,7 @@ export class KeywordScanner {
   }
 }
 
-/** The keywords' common beginnings. State 0 is the root; until the trie is linked, it also stands for "no state". */
+/** The prefixes of the keywords. State 0 is the root; until the trie is linked, it also stands for "no state". */
 class Trie {
   readonly next: Uint16Array;
   readonly ends = [nothing];
@@ -93,7 +89,10 @@ class Trie {
     this.ends[state] = end;
   }
 
-  /** Breadth first: if no keyword continues, the longest end of what was read that begins another keyword does. */
+  /**
+   * Goes breadth first. Where no keyword continues, links to the longest suffix of the text so far that begins another
+   * keyword.
+   */
   link(classes: number): void {
     const { next, ends, classBits } = this;
     const fallbacks = new Uint16Array(ends.length);

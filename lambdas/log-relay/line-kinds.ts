@@ -3,14 +3,14 @@ import type { Match } from "./match.js";
 import { type Role, roleOf } from "./steps.js";
 import { isWholeStampAt, stampBytes } from "./time-stamp.js";
 
-/** After so many lines of one kind, further ones are needed only at the end of the log. */
+/** After this many lines of one kind, further ones are needed only at the end of the log. */
 const flood = 200;
 const mostKinds = 5000;
 const mostHashes = 20_000;
 
 const { imul } = Math;
 
-/** Lines that differ in nothing but their numbers. */
+/** A group of lines that differ only in their numbers. */
 export class LineKind {
   count = 0;
   /** The match of all lines of a flood. */
@@ -32,12 +32,12 @@ export class LineKind {
 /** Classifies lines. Matches only the first line of each kind against the error patterns. */
 export class LineKinds {
   readonly #byText = new Map<string, LineKind>();
-  /** By a hash of a line's bytes. A second hash tells apart those that share the first. */
+  /** Keyed by a hash of a line's bytes. A second hash distinguishes lines that share the first. */
   readonly #byHash = new Map<number, { check: number; kind: LineKind }>();
   #hash = 0;
   #check = 0;
 
-  /** The kind of a line whose bytes differ only in their numbers from those of a line that was remembered. */
+  /** The kind of a line whose bytes differ from a remembered line's only in their numbers. */
   recall(bytes: Uint8Array, start: number, end: number): LineKind | undefined {
     this.#hashLine(bytes, isWholeStampAt(bytes, start) ? start + stampBytes : start, end);
     const entry = this.#byHash.get(this.#hash);
@@ -51,7 +51,7 @@ export class LineKinds {
   }
 
   classify(line: string, isRed: boolean): LineKind {
-    // It makes a difference whether a count is zero.
+    // Whether a count is zero does make a difference.
     const key = line.slice(0, 400).replace(/\d+/g, (digits) => (/^0+$/.test(digits) ? "0" : "1")) + isRed;
     let kind = this.#byText.get(key);
     if (!kind) {
@@ -65,14 +65,17 @@ export class LineKinds {
     return kind;
   }
 
-  /** FNV-1a, and a second hash of another kind. Each number counts as 0 or 1, but in escape sequences as it is. */
+  /**
+   * FNV-1a, and a second hash of another kind. Each number counts as 0 or 1, except in escape sequences, where it counts
+   * as it is.
+   */
   #hashLine(bytes: Uint8Array, start: number, end: number): void {
     let hash = 0x811c9dc5;
     let check = 0;
     let digit = 0;
     let isEscape = false;
     for (let at = start; at <= end; at++) {
-      // Beyond the end, a number ends too.
+      // A number also ends at the end of the line.
       const byte = at < end ? (bytes[at] as number) : 0;
       if (byte >= 0x30 && byte <= 0x39 && !isEscape) {
         digit = byte === 0x30 && digit !== 0x31 ? 0x30 : 0x31;

@@ -12,7 +12,7 @@ export interface LogLine {
   missing: number;
   /** The end of a line that is too long to hold. */
   end: string;
-  /** When it was written, to the second: `2026-03-04T05:06:07`. Empty if the log does not say. */
+  /** When it was written, to the second: `2026-03-04T05:06:07`. Empty if the log has no times. */
   time: string;
   isRed: boolean;
 }
@@ -26,7 +26,7 @@ export function stampOf({ bytes, starts, ends }: Page, index: number): number {
   return isStampAt(bytes, start) ? stampBytes : 0;
 }
 
-/** A line of a page as text. `undefined` if it is only the rest of a line end in UTF-16. */
+/** A line of a page as text; `undefined` if it is only the rest of a line end in UTF-16. */
 export function lineOf(page: Page, index: number): LogLine | undefined {
   const { bytes, starts, ends, missing } = page;
   const start = starts[index] as number;
@@ -34,7 +34,7 @@ export function lineOf(page: Page, index: number): LogLine | undefined {
   const time = stampOf(page, index) > 0 ? bytes.toString("latin1", start, start + secondsLength) : "";
   if (missing === 0 && end - start <= 2 * heldBytes) {
     const line = bytes.subarray(start, end);
-    // A NUL after the line end: it is UTF-16, even if no character before it has a NUL.
+    // A NUL after the line end means UTF-16, even if no character before it has a NUL.
     const hasNul = line.includes(0) || (bytes[end + 1] === 0 && line.length > 0);
     const text = hasNul ? textWithNuls(line, stampOf(page, index)) : line.toString();
     if (text === undefined) return undefined;

@@ -9,16 +9,16 @@ import { Commands } from "./steps.js";
 /** A line that leaves the window. */
 export interface WindowLine extends LogLine {
   match: Match | undefined;
-  /** Whether the excerpt can use it. Other lines are passed on only because a private key may continue in them. */
+  /** Whether the excerpt can use it. Other lines are passed on only because they may continue a private key. */
   wanted: boolean;
 }
 
-/** Takes the lines that leave the window. */
+/** Receives the lines that leave the window. */
 export interface LineConsumer {
   add(line: WindowLine): void;
   /** Whether the next line is needed even if the excerpt cannot use it. */
   needsNext(): boolean;
-  /** Skips lines that are not forKeys. */
+  /** Skips lines that are not needed to find keys. */
   skip(lines: number, bytes: number): void;
   /** All lines of a page have left the window. */
   release(page: Page): void;
@@ -27,27 +27,29 @@ export interface LineConsumer {
 interface WindowPage extends Page {
   first: number;
   wanted: Uint8Array;
-  /** By line. */
+  /** The match of each line. */
   matches: (Match | undefined)[];
 }
 
 /** Lines before the runner's own error that may contain the reason. */
 const linesBeforeEnd = 400;
 
-/** Lines that are held after a report: they are shown if they fit. */
+/** Lines that are held after a report. They are shown if they fit. */
 const linesBeyond = 30;
 
 /** Bytes of the longest line that is recognized by its bytes. */
 const longestHashed = 4096;
 
-/** Why a line is wanted: for the excerpt; to find private keys; for the excerpt if it is among the log's last ones. */
+/**
+ * Why a line is wanted: for the excerpt, to find private keys, or for the excerpt if it is among the log's last ones.
+ */
 const forExcerpt = 1;
 const forKeys = 2;
 const ifAmongLast = 3;
 
 /**
- * The last lines of a log, as bytes. An error pattern can want lines before its
- * match as long as they are in here. Most lines leave the window without having been decoded.
+ * The last lines of a log, as bytes. An error pattern can request lines before its match as long as they are still here.
+ * Most lines leave the window without being decoded.
  */
 export class LogWindow {
   readonly #pages: WindowPage[] = [];
@@ -61,7 +63,7 @@ export class LogWindow {
   #lastEnd = -1;
 
   constructor(
-    /** Bytes that the window holds at least. */
+    /** The minimum number of bytes that the window holds. */
     readonly limit: number,
     readonly consumer: LineConsumer,
   ) {}
@@ -88,7 +90,7 @@ export class LogWindow {
     }
   }
 
-  /** The log has ended: its last lines, of `tailBytes` or more, are wanted too. */
+  /** Call this when the log has ended. Its last lines, at least `tailBytes` of them, are then also wanted. */
   end(tailBytes: number): void {
     let left = tailBytes;
     for (const page of this.#pages.toReversed()) {
@@ -108,7 +110,7 @@ export class LogWindow {
       const isCandidate = candidates[next] === index;
       if (!isCandidate) {
         if (!this.#reports.areOpen()) {
-          // No line before the next candidate is needed.
+          // Lines before the next candidate are not needed.
           index = (candidates[next] ?? count) - 1;
           continue;
         }
@@ -177,7 +179,7 @@ export class LogWindow {
     page.matches[index] = floodMatch;
   }
 
-  /** The lines of this page from `from` to `to` are wanted, and what follows in the next one. */
+  /** Marks the lines from `from` to `to` as wanted, and remembers those that are beyond this page. */
   #want(page: WindowPage, from: number, to: number): void {
     this.#until = Math.max(this.#until, to);
     page.wanted.fill(forExcerpt, Math.max(0, from - page.first), Math.max(0, to + 1 - page.first));
@@ -222,7 +224,7 @@ export class LogWindow {
 const bytesOf = ({ bytes, starts, ends, missing }: Page, index: number): number =>
   lengthOf(bytes, starts[index] as number, ends[index] as number) + missing;
 
-/** Whether a line can be recognized by its bytes: it has no NULs, so it is no UTF-16. */
+/** Whether a line can be recognized by its bytes. It must have no NULs, so it isn't UTF-16. */
 const isPlain = ({ bytes, starts, ends, missing }: Page, index: number): boolean => {
   const start = starts[index] as number;
   const end = ends[index] as number;

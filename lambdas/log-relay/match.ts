@@ -3,8 +3,8 @@ import type { ErrorPattern } from "./error-patterns.js";
 /** An error pattern and the line that it matched. */
 export interface Match {
   pattern: ErrorPattern;
-  /** Lines after it that belong to its report. Grows as the report goes on. */
+  /** The number of lines after it that belong to its report. Grows as the report continues. */
   after: number;
-  /** The relay's addition to the line. */
+  /** A note that the relay adds to the line. */
   note: string;
 }

@@ -1,4 +1,4 @@
-/** Every name that says that its value is a secret contains one of these texts, in lower case. */
+/** Every name that marks its value as a secret contains one of these texts, in lower case. */
 export const nameWords = ["pass", "pwd", "secret", "token", "credential", "key"];
 
 /** The words that end a name of a secret. `DB_PASS` is one, `pass` alone is not. */
@@ -12,8 +12,8 @@ const words = [
 const longestValue = 4096;
 
 /**
- * A value after a name that says that it is a secret: in JSON, YAML and XML, as `KEY=value`, as a header, as a flag. Starts
- * at the word and ignores the rest of the name before it, so that the cost is linear in the length of a line.
+ * A value after a name that marks it as a secret: in JSON, YAML and XML, as `KEY=value`, as a header, or as a flag.
+ * Starts at the word and ignores the rest of the name before it, so the cost is linear in the length of a line.
  */
 const named = new RegExp(
   [
@@ -47,7 +47,7 @@ const noValue =
 /** The beginning of a line: indentation, the sign of a list or a diff, the name of a service, the start of a name. */
 const lineBegins = /^(?:\[?[\w./@-]{1,40}\]? +[|>] )?[\s+>{-]*["']?[\w.-]{0,60}$/;
 
-/** Words of parsers about tokens, and of tools about passwords. */
+/** Phrases that parsers use about tokens, and tools about passwords. */
 const prose =
   /\b(?:unexpected|invalid|illegal|unknown|expected|bad|missing|next|current|previous|unrecognized|stray|syntax|lexer|parse\w*|no|without|a|the|of|wrong|incorrect)\s+["'`]?\w*$/i;
 
@@ -60,7 +60,7 @@ interface Groups {
   begin: string;
 }
 
-/** `text` with each value after such a name replaced. */
+/** Returns Returns `text` with each value after such a name replaced. */
 export function withoutNamedSecrets(text: string): string {
   return withoutNamed(text.replace(entry, redactedEntry));
 }
@@ -103,7 +103,7 @@ function endOfQuoted(text: string, from: number, quote: string): number | undefi
   return undefined;
 }
 
-/** `line` without the value of the name in the line before it. */
+/** Returns `line` without its value if the line before is the name of a secret. */
 export function withoutValueOf(before: string, line: string): string {
   return nameLine.test(before) ? line.replace(valueLine, redactedEntry) : line;
 }
@@ -113,7 +113,7 @@ function redactedEntry(match: string, ...others: unknown[]): string {
   return noValue.test(value) ? match : `${begin}[redacted value]`;
 }
 
-/** Of a message about a secret, which stays. */
+/** Words of a message about a secret. Such a message stays. */
 const sentence = /\s(?:must|is|are|be|should|cannot|can't|doesn't|not|required)(?:\s|$)/i;
 
 /** The value without the punctuation after it. */
@@ -127,17 +127,17 @@ function isSecret(
   before: string,
   isNear: boolean,
 ): boolean {
-  // A reference to a variable; the shell's working directory.
+  // A reference to a variable, or the shell's working directory.
   if (/\$\{?\w*$/.test(before) || (/^pwd$/i.test(word) && !isPasswordPwd(value, before))) return false;
   if (sign === ">") return /<[\w.:-]*$/.test(before);
-  // A count, or how long something took.
+  // A count or a duration.
   if (/^pass$/i.test(word) && /^[\d.]+\w{0,3}$/.test(value)) return false;
   // `--token value` is a flag, and npm's `:_authToken value` is one; `token value` is not, but `PASSWORD 'value'` is SQL.
   const isFlag = /(?:(?:^|[\s"'])--?|:_)[\w-]*$/.test(before);
   const isPassword = /^pass|^pwd/i.test(word);
   const looksLikeOne = value.length >= 4 && /[\d\W]|[a-z][A-Z]/.test(value);
   if (/^\s+$/.test(sign)) return isFlag ? !value.startsWith("-") : isPassword && quote !== "" && looksLikeOne;
-  // A comparison, an arrow, a path in code, a call.
+  // A comparison, an arrow, a path in code, or a call.
   if (/^[=>:]/.test(value) || (quote === "" && /[([]/.test(value))) return false;
   if (quote !== "" || isFlag) return true;
   if (prose.test(before)) return false;

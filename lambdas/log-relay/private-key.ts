@@ -4,7 +4,7 @@ export const keyFrame = /-{4,5} ?(BEGIN|END) (?:[A-Z0-9]+ ){0,4}PRIVATE KEY(?: B
 /** The beginning of a private key, anywhere in a text. */
 export const keyBegin = /-{4,5} ?BEGIN (?:[A-Z0-9]+ ){0,4}PRIVATE KEY/;
 
-/** More lines than a private key has: one of 16,384 bits has 200. */
+/** More lines than any private key has: one of 16,384 bits has 200. */
 export const keyLines = 250;
 
 const header = /^\W*(?:Proc-Type|DEK-Info|Version|Comment|Hash|Charset|Subject): /;
@@ -35,13 +35,13 @@ export function beforeKey(text: string): string {
   let left = text;
   for (let last = true; ; last = false) {
     const word = wordAtEnd(left);
-    // Only base64; further words only if they are as long as a key's lines.
+    // Cut only base64, and further words only if they are as long as a key's lines.
     if (word === "" || !(last || longRun.test(word))) return left;
     left = left.slice(0, left.length - word.length);
   }
 }
 
-/** The base64 that `text` ends in, escaped line ends and white space after it included. */
+/** The base64 at the end of `text`, including escaped line ends and white space after it. */
 function wordAtEnd(text: string): string {
   let start = text.trimEnd().length;
   while (start > 0 && /[A-Za-z0-9+/=\\]/.test(text.charAt(start - 1))) start -= 1;

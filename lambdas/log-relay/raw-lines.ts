@@ -7,7 +7,7 @@ import { isHalfCharacter } from "./utf16.js";
 /** Lines of a log as bytes. */
 export interface Page {
   bytes: Buffer;
-  /** By line: its start and its end in `bytes`. */
+  /** The start and end of each line in `bytes`. */
   starts: Uint32Array;
   ends: Uint32Array;
   /** The lines that contain a keyword or are long, in order. */
@@ -21,7 +21,7 @@ export interface Page {
 /** Bytes that are scanned at once. */
 const pieceBytes = 64 * 1024;
 
-/** Bytes that are held of each end of a line longer than two times this. */
+/** A line longer than twice this keeps only this many bytes at each end. */
 export const heldBytes = 16 * 1024;
 
 /** Bytes of a piece and the unfinished line before it. */
@@ -35,8 +35,8 @@ const scanner = new KeywordScanner([
 const noBytes = Buffer.alloc(0);
 
 /**
- * Splits a log into lines, independently of its chunks. A lone carriage return ends a line, too. Of a long line, only
- * both ends are held.
+ * Splits a log into lines, regardless of chunks. A lone carriage return also ends a line. Only the two ends of a long
+ * line are held.
  */
 export class RawLines {
   /** The beginning of a line whose end has not arrived yet. */
@@ -75,7 +75,7 @@ export class RawLines {
     return memory.subarray(0, this.#begun.length + rest.length);
   }
 
-  /** Frees the bytes of a page for reuse; otherwise garbage collection would come too late. */
+  /** Frees the bytes of a page for reuse, because garbage collection would come too late. */
   reuse({ bytes }: Pick<Page, "bytes">): void {
     if (bytes.buffer.byteLength === mostScanned) this.#free.push(Buffer.from(bytes.buffer));
   }
@@ -89,7 +89,7 @@ export class RawLines {
     this.#add(rest.subarray(end + 1));
   }
 
-  /** Adds bytes to a long line: its first and last bytes are held, one more than needed. */
+  /** Adds bytes to a long line. Its first and last bytes are held, one more than needed. */
   #extend(bytes: Uint8Array): void {
     const all = Buffer.concat([this.#begun, bytes]);
     const excess = all.length - (2 * heldBytes + 1);
@@ -118,7 +118,7 @@ export class RawLines {
     let state = start;
     let lineStart = 0;
     let hasKeyword = false;
-    // No keyword is in a time stamp, so the scan starts behind it.
+    // A time stamp contains no keywords, so the scan starts behind it.
     for (let at = afterStamp(bytes, 0); at < length; at++) {
       state = next[(state << classBits) | (classOf[bytes[at] as number] as number)] as number;
       if (state < firstEnd) continue;
@@ -170,7 +170,9 @@ const afterStamp = (bytes: Uint8Array, at: number): number =>
 export const lengthOf = (bytes: Uint8Array, start: number, end: number): number =>
   end - start - (end - start >= stampBytes - 1 && isStampAt(bytes, start) ? stampBytes : 0);
 
-/** Whether a line end needs a closer look: the runner's next line does not follow, or the line may contain NULs. */
+/**
+ * Whether a line end needs a closer look, because the runner's next line does not follow or the line may contain NULs.
+ */
 function mayBeHalf(bytes: Uint8Array, start: number, at: number, hasKeyword: boolean): boolean {
   if (!isStampAt(bytes, bytes[start] === 0 ? start + 1 : start)) return hasKeyword;
   const isPair = !hasKeyword && bytes[at] === 0x0d && bytes[at + 1] === 0x0a;
@@ -185,7 +187,7 @@ function isClassName(bytes: Uint8Array, at: number): boolean {
     const byte = bytes[i] as number;
     if (isCapital(byte)) {
       const before = bytes[i - 1] as number;
-      // A small letter, or the separator between a name and its module.
+      // A lower-case letter, or the separator between a name and its module.
       if (isSmall(before) || before === 0x2e || before === 0x3a || before === 0x5c) return true;
     } else if (!isSmall(byte) && !isDigit(byte) && byte !== 0x5f) return false;
   }

@@ -6,7 +6,7 @@ import { withoutSecrets } from "./secret-patterns.js";
 
 const redactedKey = "[redacted private key]";
 
-/** Characters of the longest secret that a cut in a line of more than 32 KB could make unrecognizable. */
+/** Characters of the longest secret that could become unrecognizable when a line of more than 32 KB is cut. */
 const cutSecret = 2048;
 
 /**
@@ -18,7 +18,7 @@ export class Redactor {
   #inKey: number | undefined;
   /** The line before, which may be the name of a secret. */
   #before = "";
-  /** Lines that belong to a private key if its end follows. */
+  /** Lines that belong to a private key if the key's end follows. */
   readonly #held: WindowLine[] = [];
 
   constructor(readonly next: (line: WindowLine) => void) {}
@@ -27,7 +27,7 @@ export class Redactor {
     const frames = framesIn(line.text);
     if (frames.length > 0) this.#framed(line, frames);
     else if (!this.#continuesKey(line)) this.#unframed(line);
-    // A key could begin or end in the missing part of a line: only the line's end shows it.
+    // A key could begin or end in the missing part of a line. Only the end of the line can show this.
     if (line.missing === 0) return;
     const last = framesIn(line.end).at(-1)?.[1];
     if (last) this.#inKey = last === "BEGIN" ? 0 : undefined;
@@ -61,7 +61,7 @@ export class Redactor {
     this.end();
     this.#inKey = inKey ? 0 : undefined;
     if (!inKey) shown += line.text.slice(from);
-    // Quotes and commas after a key's last line are no loss.
+    // Quotes and commas after a key's last line can be dropped.
     if (!startsInKey || !isShort(shown)) this.#pass({ ...line, text: shown });
   }
 

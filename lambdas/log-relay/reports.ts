@@ -1,7 +1,7 @@
 import type { ErrorPattern } from "./error-patterns.js";
 import type { Match } from "./match.js";
 
-/** The most lines of a report after its first: with an end pattern, and if the end of the indentation ends it. */
+/** The most lines of a report after its first, if an end pattern or the end of the indentation ends it. */
 const mostLines = 5000;
 const mostIndented = 80;
 const mostOpen = 8;
@@ -9,12 +9,12 @@ const mostOpen = 8;
 interface Report {
   match: Match;
   begin: number;
-  /** How many prefixes its lines have, and the prefix of its first line. */
+  /** The number of prefixes on its lines; `prefix` is that of its first line. */
   depth: number;
   prefix: string;
 }
 
-/** Reports of failures that may continue: a traceback to its exception, a stack as long as it is indented. */
+/** Reports of failures that may still continue: a traceback up to its exception, a stack as long as it is indented. */
 export class Reports {
   #open: Report[] = [];
 
@@ -63,7 +63,7 @@ export class Reports {
   }
 }
 
-/** The last line that this one leaves to a report, and whether the report can continue. */
+/** The report's last line once this line is added, and whether the report can continue. */
 function extendReport(
   { until, after }: ErrorPattern,
   begin: number,
@@ -75,7 +75,7 @@ function extendReport(
   return { end: /^(?:\s|$)/.test(text) ? number : undefined, isOpen: true };
 }
 
-/** The prefixes of a line without their numbers: times differ. */
+/** The prefixes of a line without their numbers, because times differ. */
 const prefixOf = (forms: readonly string[], depth: number): string => {
   const [whole = ""] = forms;
   const bare = forms[Math.min(depth, forms.length - 1)] ?? "";

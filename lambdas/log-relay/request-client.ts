@@ -1,4 +1,4 @@
 import type { Octokit } from "@octokit/core";
 
-/** All that the log relay needs of a client of GitHub's API, so that any can bring a run's logs. */
+/** The part of a GitHub client that the log relay needs, so any client can be used to read a run's logs. */
 export type RequestClient = Pick<Octokit, "request">;

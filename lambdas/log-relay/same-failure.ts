@@ -1,21 +1,24 @@
 import type { JobLog } from "./job-log.js";
 
-/** Share of a failure's lines from which on only the lines are shown that another excerpt lacks. */
+/** If earlier excerpts show at least this share of a failure's lines, only the other lines are shown. */
 const mostlyShown = 0.5;
 
 const nothing: ReadonlySet<string> = new Set();
 
-/** The failures of a run's jobs, so that each is shown once: the jobs of a matrix often fail in the same way. */
+/** The failures of a run's jobs. Each is shown once, because the jobs of a matrix often fail in the same way. */
 export class Failures {
-  /** By section: the lines that identify its failure, and all lines of its excerpt. */
+  /** For each section: the lines that identify its failure, and all lines of its excerpt. */
   readonly #known: { failures: Set<string>; lines: Set<string> }[] = [];
 
   constructor(
-    /** Bytes that an excerpt has at least. */
+    /** The minimum size of an excerpt, in bytes. */
     readonly share: number,
   ) {}
 
-  /** Which section has the same failure, if any; otherwise the lines of this failure that an earlier excerpt shows. */
+  /**
+   * Finds the section with the same failure. If there is none, finds the lines of this failure that an earlier excerpt
+   * shows.
+   */
   compare({ digest }: JobLog): { same: number | undefined; shownBefore: ReadonlySet<string> } {
     const failures = digest?.failures(this.share) ?? nothing;
     const same =
@@ -28,7 +31,7 @@ export class Failures {
   }
 }
 
-/** Share of `some` that is in `others`. */
+/** The share of `some` that is in `others`. */
 function isIn(some: ReadonlySet<string>, others: ReadonlySet<string>): number {
   return [...some].filter((line) => others.has(line)).length / Math.max(1, some.size);
 }

@@ -8,7 +8,7 @@ export interface Period {
   to: string;
 }
 
-/** The scores of lines. The score of a line near a match falls with each line between them. */
+/** The scores of lines. Near a match, the score falls with each line of distance. */
 const worth = {
   end: 75,
   cause: 60,
@@ -17,35 +17,35 @@ const worth = {
   lastOfAll: 36,
   hint: 22,
   step: 26,
-  /** The last lines get the rest of the budget. */
+  /** The last lines of the log get the rest of the budget. */
   anyLine: 0.5,
 };
 const perLineBefore = 0.9;
 const perLineAfter = 0.99;
-/** Of lines beyond a match's report. */
+/** The score of lines beyond a match's report, as a share of its match's score. */
 const beyond = 0.5;
 const least = 1;
-/** A line of a report, and one in the middle of a long report, as a share of its match's score. */
+/** The score of a line in a report, and of one in the middle of a long report, as a share of its match's score. */
 const ofReport = 0.9;
 const inMiddle = 0.6;
-/** Lines of the beginning and of the end of a report. */
+/** This many lines at each end of a report don't count as its middle. */
 const linesInFull = 150;
-/** Of lines outside of failed steps. */
+/** The share of the score that lines outside of failed steps keep. */
 const elsewhere = 0.5;
-/** After so many failures of one kind, the next one's score is half. */
+/** After this many failures of one kind, the next one's score is halved. */
 const halfAfter = { cause: 40, hint: 6 };
-/** The first failures of a tool, whose reports are shown whole. */
+/** How many of a tool's first failures are shown with their whole reports. */
 const shownWhole = 3;
-/** After so many failures of a tool, the score of the lines around the next one is half. */
+/** After this many failures of a tool, the score of the lines around the next one is halved. */
 const contextHalfAfter = 40;
-/** Of four failures of one kind, three are taken from the first of them, one from the last. */
+/** For every four failures of one kind, three are taken from the beginning and one from the end. */
 const lastOnesStep = 3;
 
-/** A repeated line loses this share of its score, if the lines around it are repeated, too. */
+/** A repeated line loses this share of its score if the lines around it are also repeated. */
 const repetitionLoss = 0.85;
 const linesAround = 3;
 
-/** Lines of a hole at most, and their share of the score of the lines around it. */
+/** The most lines in a hole, and the share of the score of the lines around it that they get. */
 const holeLines = 3;
 const ofHole = 0.9;
 
@@ -73,7 +73,7 @@ export function scoresOf(
       ((role === "end" ? worth.end : worth[grade]) * nearness(positions[index] as number, grade)) /
       (1 + (ranks[index]?.ofKind ?? 0) / halfAfter[role === "end" ? "hint" : grade]);
     raise(index, worthOfMatch);
-    // Every failure is listed; the first ones with their context.
+    // All failures are listed, the first ones with their context.
     const own = worthOfMatch / (1 + (ranks[index]?.ofTool ?? 0) / contextHalfAfter);
     for (let i = index - 1; i >= 0; i--) {
       const distance = number - (lines[i] as KeptLine).number;
@@ -109,7 +109,7 @@ export function scoresOf(
   );
 }
 
-/** By line: the share of repeated lines among it and those around it. */
+/** For each line, the share of repeated lines among itself and its neighbors. */
 function sharesRepeated(lines: readonly KeptLine[]): number[] {
   const seen = new Set<string>();
   const isOld = lines.map(({ text }) => {
@@ -123,7 +123,7 @@ function sharesRepeated(lines: readonly KeptLine[]): number[] {
   });
 }
 
-/** Raises the few lines between others with higher scores: a report with holes is hard to read. */
+/** Raises the score of a few lines between others with higher scores, because a report with holes is hard to read. */
 function closeHoles(lines: readonly KeptLine[], scores: Float64Array): void {
   const before = scores.slice();
   for (const index of lines.keys()) {
@@ -159,7 +159,7 @@ function nearness(position: number, grade: "cause" | "hint"): number {
   return far + (1 - far) * Math.max(0, position);
 }
 
-/** Raises the lines before `end`, less with each byte between them. */
+/** Raises the score of the lines before `end`, less with each byte of distance. */
 function raiseBefore(
   lines: readonly KeptLine[],
   end: number,
@@ -179,7 +179,9 @@ interface Ranks {
   ofTool: number;
 }
 
-/** How many failures of its kind, and of its tool, precede each one. The last ones rank nearly as high as the first. */
+/**
+ * For each failure, how many of its kind and of its tool precede it. The last ones rank nearly as high as the first.
+ */
 function ranksOf(lines: readonly KeptLine[]): (Ranks | undefined)[] {
   const kinds = new Map<string, number[]>();
   for (const [index, { match, text }] of lines.entries()) {
@@ -202,8 +204,8 @@ function ranksOf(lines: readonly KeptLine[]): (Ranks | undefined)[] {
 }
 
 /**
- * By line: how near it is to the end of its failed step, from 0 to 1; -1 outside of failed steps. If it is unknown which
- * step failed, the whole log counts as one.
+ * For each line, how near it is to the end of its failed step, from 0 to 1; -1 outside of failed steps. If the failed
+ * step is unknown, the whole log counts as one.
  */
 function positionsOf(lines: readonly KeptLine[], failed: readonly Period[]): Float64Array {
   const positions = new Float64Array(lines.length).fill(-1);
@@ -231,12 +233,12 @@ function positionsOf(lines: readonly KeptLine[], failed: readonly Period[]): Flo
   return positions;
 }
 
-/** The lines' indexes in the order of their scores; of equal scores, the earlier come first. */
+/** The lines' indexes in the order of their scores. If scores are equal, earlier lines come first. */
 export function ranking(scores: Float64Array): number[] {
   return [...scores.keys()].sort((a, b) => (scores[b] as number) - (scores[a] as number) || a - b);
 }
 
-/** The lines, of `limit` bytes together and in their order, that an excerpt of `budget` bytes most likely needs. */
+/** The lines, in order and up to `limit` bytes in total, that an excerpt of `budget` bytes most likely needs. */
 export function best(lines: readonly KeptLine[], limit: number, budget: number): KeptLine[] {
   let left = limit;
   const chosen: number[] = [];

@@ -9,7 +9,7 @@ interface SecretPattern {
   /** Its first group, if any, precedes the secret and stays. */
   pattern: RegExp;
   name: string;
-  /** Decides if the pattern alone cannot. */
+  /** Decides in cases where the pattern alone can't. */
   isSecret?: (match: string) => boolean;
 }
 
@@ -26,7 +26,7 @@ const secretPatterns: readonly SecretPattern[] = [
     pattern: /(secret_?-?(?:access_?-?)?key[\s"'\\:=>,]{1,10})[A-Za-z0-9/+%]{40,}={0,2}/gi,
   },
   {
-    // The two as a pair, as `aws configure` and CSV files have them.
+    // Both as a pair, as in `aws configure` and CSV files.
     name: "AWS secret access key",
     keywords: ["[redacted aws access key id]"],
     pattern: /(\[redacted AWS access key id\][\s"'\\:=>,|]{1,10})[A-Za-z0-9/+%]{40,}={0,2}/g,
@@ -45,7 +45,7 @@ const secretPatterns: readonly SecretPattern[] = [
   {
     name: "JWT",
     keywords: ["eyj"],
-    // The whole run of characters at once: a search that could fail in it would start again at each `eyJ`.
+    // Match the whole run of characters at once. A search that could fail inside it would start again at each `eyJ`.
     pattern: /eyJ[\w-]*(?:\.[\w-]*)*/g,
     isSecret: (run) => /^[\w-]{12,}\.[\w-]{2,}/.test(run) || isJoseHeader(run),
   },
@@ -67,7 +67,7 @@ const secretPatterns: readonly SecretPattern[] = [
   {
     name: "authorization",
     keywords: ["authorization"],
-    // GitHub's own mask stays, and so do redactions by earlier patterns.
+    // Keep GitHub's own mask and redactions by earlier patterns.
     pattern:
       /(authorization[\s"'\\]{0,4}[:=,][\s"'\\[]{0,6}(?:bearer|basic|token|negotiate|digest)\s{1,3})[^\s"'\\*[][^\s"'\\]*/gi,
   },

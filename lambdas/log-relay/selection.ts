@@ -7,10 +7,10 @@ import { ranking } from "./scores.js";
 /** The most bytes of a note about a gap. */
 const gapBytes = 44;
 
-/** The selection ends after so many lines that are too long for the rest of the budget. */
+/** The selection ends after this many lines that are too long for the rest of the budget. */
 const mostTooLong = 200;
 
-/** Score of showing a long line whole, as a share of the line's score. */
+/** The score for showing a long line whole, as a share of the line's score. */
 const wholeShare = 0.8;
 
 /** The lines of an excerpt, by their index among the kept lines. */
@@ -23,8 +23,8 @@ export interface Selection {
 }
 
 /**
- * Selects the lines of an excerpt of `budget` bytes: all lines of a log that fits, else those with the best scores of
- * `least` or more.
+ * Selects the lines of an excerpt of `budget` bytes: all lines if the log fits, or else those with the best scores, at
+ * least `least`.
  */
 export function select(kept: KeptLines, scores: Float64Array, budget: number, least = 0): Selection {
   const lines = kept.kept;
@@ -52,17 +52,17 @@ export function select(kept: KeptLines, scores: Float64Array, budget: number, le
   return selection;
 }
 
-/** All lines, if they fit into `budget` bytes and none of them is cut: then scores do not matter. */
+/** All lines, if they fit into `budget` bytes and none of them is cut. Scores don't matter then. */
 export function wholeLog(kept: KeptLines, budget: number): Selection | undefined {
   const fits = kept.isComplete && kept.size - 1 <= budget;
   if (!fits || kept.kept.some(({ whole }) => whole !== undefined)) return undefined;
   return { lines: new Set(kept.kept.keys()), whole: new Set(), bytes: kept.size - 1 };
 }
 
-/** The score of a line that must not be shown. */
+/** The score of lines that must not be shown. */
 export const excluded = -1;
 
-/** Lines, and long lines whole, in the order of their scores. */
+/** All lines, and the whole versions of long ones, in the order of their scores. */
 function candidates(lines: readonly KeptLine[], scores: Float64Array) {
   return ranking(scores)
     .flatMap((index) => {

@@ -1,6 +1,6 @@
 /**
- * Divides `budget` bytes. Each party requests bytes, and more in later rounds. In every round, small requests are granted
- * in full, and the others get equal shares of the rest.
+ * Divides `budget` bytes. Each party requests bytes, and may request more in later rounds. In every round, small requests
+ * are granted in full, and the others get equal shares of the rest.
  */
 export function shareBudget(budget: number, rounds: readonly (readonly number[])[]): number[] {
   const shares: number[] = Array(rounds[0]?.length ?? 0).fill(0);

@@ -6,7 +6,7 @@ export type Role = "step" | "end";
 /** Every line that has a role contains one of these texts. */
 export const stepKeywords = ["##[", "post job cleanup", "$ ", "done in "];
 
-/** A command as Yarn and many scripts print it before they run it, and Yarn's report that it succeeded. */
+/** A command as Yarn and many scripts print it before running it, and Yarn's report that it succeeded. */
 const command = /^\$ (\S.*)/;
 const commandSucceeded = /^(?:✨ +)?Done in [\d.]+m?s\.$/;
 const groupedCommand = /^##\[group\]Run (\S.*)/;
@@ -25,7 +25,7 @@ export class Commands {
   #last = "";
   #code = "";
 
-  /** Adds a line. `next` gives the lines after this one, as far as they are held. */
+  /** Adds a line. `next` returns the lines after this one, as far as they are held. */
   add(line: string, next: (distance: number) => string): void {
     this.#code = exitCode.exec(line)?.[1] ?? "";
     const [, title] = groupedCommand.exec(line) ?? [];

@@ -1,6 +1,6 @@
 import { isStampAt, stampBytes } from "./time-stamp.js";
 
-/** Bytes of the longest line of UTF-16 in which characters are distinguished from line ends. */
+/** In longer lines of UTF-16 (bytes), characters are not distinguished from line ends. */
 const longestBytes = 8 * 1024;
 
 /**
@@ -8,7 +8,7 @@ const longestBytes = 8 * 1024;
  * `start` is where its line starts. `undefined` if more bytes are needed to decide.
  */
 export function isHalfCharacter(bytes: Buffer, start: number, at: number): boolean | undefined {
-  // The second half of the newline before.
+  // Skip the second half of the previous newline.
   const first = bytes[start] === 0 ? start + 1 : start;
   const isStamped = isStampAt(bytes, first);
   if (!isStamped && !bytes.subarray(first, at).includes(0)) return false;
@@ -27,18 +27,18 @@ export function isHalfCharacter(bytes: Buffer, start: number, at: number): boole
 }
 
 /**
- * A line that has NULs, as text. `wsl`, PowerShell and others write UTF-16 into a log of UTF-8: such a piece becomes
- * text again. Elsewhere NULs are dropped. The bytes up to `from` are the runner's own. `undefined` for NULs alone:
- * they are the rest of a line end.
+ * The text of a line that has NULs. `wsl`, PowerShell and others write UTF-16 into a log of UTF-8; this decodes such
+ * pieces. Other NULs are dropped. The bytes up to `from` are the runner's own. Returns `undefined` if there are only
+ * NULs, because these are the rest of a line end.
  */
 export function textWithNuls(line: Buffer, from: number): string | undefined {
-  // Of the line end before it, the second half of a newline.
+  // Skip the second half of the previous line's newline.
   const rest = line.subarray(line[from] === 0 ? from + 1 : from);
   const bare = Buffer.from(rest.filter((byte) => byte !== 0));
   if (from === 0 && bare.length === 0) return undefined;
   const stamp = line.toString("latin1", 0, from);
   const dropped = bare.toString();
-  // A line holds the byte of a line end only as half of a character.
+  // Inside a line, the byte of a line end can only be half of a character.
   if (isText(dropped) && !/[\r\n]/.test(dropped)) return stamp + dropped;
   const first = rest.findIndex((byte) => !isPrintable(byte));
   for (const start of [0, first - 1, first]) {
@@ -48,7 +48,7 @@ export function textWithNuls(line: Buffer, from: number): string | undefined {
   return stamp + dropped;
 }
 
-/** The bytes as UTF-16 if they can be that: the NULs are all upper halves, and what comes out is text. */
+/** Decodes the bytes as UTF-16 if all NULs are upper halves and the result is text. */
 function utf16(bytes: Buffer): string | undefined {
   const whole = bytes.subarray(0, bytes.length - (bytes.length % 2));
   const firstNul = whole.indexOf(0);
@@ -61,8 +61,8 @@ function utf16(bytes: Buffer): string | undefined {
 
 const isPrintable = (byte: number): boolean => byte === 9 || (byte >= 0x20 && byte < 0x7f);
 
-/** Without the control characters that no terminal knows, and without halves and remains of characters. */
+/** Whether there are no control characters that terminals don't know, and no broken characters. */
 function isText(text: string): boolean {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern has to match control characters
   return !/[\u0000-\u0006\u000e-\u001a\u001c-\u001f\ufffd]|\p{Surrogate}/u.test(text);
 }

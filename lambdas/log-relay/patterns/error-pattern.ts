@@ -6,14 +6,14 @@ export interface ErrorPattern {
   tool: string;
   /**
    * Every line that `regex` matches contains one of these texts, in any case. Only lines with a keyword are decoded, so
-   * that a big log costs little.
+   * big logs are cheap.
    */
   keywords: readonly string[];
   regex: RegExp;
   grade: "cause" | "hint";
   /** Lines of context before the match, with its location. */
   before: number;
-  /** Lines of context after the match, with the details. Indented lines after them belong to it, too. */
+  /** Lines of context after the match, with the details. Indented lines after them also belong to it. */
   after: number;
   /** The report ends at a line that matches this; `after` counts from there. */
   until?: RegExp;

@@ -90,7 +90,7 @@ export const wordPatterns: readonly ErrorPattern[] = [
 export const redText = hint(
   "any",
   ["\u001b[31", "\u001b[91", ";31m", ";91m", "[31;"],
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern has to match control characters
   /\u001b\[(?:\d+;)*(?:31|91)[;m]/,
   {
     before: 1,
@@ -102,7 +102,7 @@ export const redText = hint(
 export const passed =
   /^\s*(?:[✓✔√✅☑]|\[(?:\+|✓|PASS(?:ED)?|ok|OK|\s*OK\s*)\]|ok \d+|ok\s+\S+\s|PASS(?:ED)?\b|\S+ PASSED$|--- (?:PASS|SKIP):|SUCCESS\b|\[ +(?:OK|PASSED|RUN) +\](?!.*: (?:ERR|FAIL)$))|(?:\.\.\.|…|\.{3,}|:)\s*(?:ok|OK|PASS(?:ED)?|[Pp]assed|yes|no)\s*(?:\([^)]*\))?$| PASSED(?:\s*\[ *\d+%\])?$|^Test Case .* passed\b|^[\d:]+ \+\d+(?: ~\d+)?(?: -\d+)?: (?!.*\[E\]\s*$)(?!Some tests failed)/;
 
-/** Frames of a stack: their names say nothing about the failure. */
+/** Frames of a stack. Their names say nothing about the failure. */
 export const stackFrame = /^\s*(?:at |from |#\d+ |File "|\.{3} \d+ more|in [`'])/;
 
 /** Output of many tools after each step, or at the end, if nothing failed. */
