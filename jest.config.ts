@@ -16,7 +16,7 @@ const config: Config = {
   maxWorkers: Math.ceil(availableParallelism() * 1.5),
   // Tests wait for conditions, so this only ends a test that waits in vain, even on a slow machine.
   testTimeout: 300_000,
-  // Node.js stops the Lambdas' threads first, which takes longer than Jest's half a second on a busy machine.
+  // Node.js stops the Lambdas' threads first. On a busy machine, that takes longer than Jest's default of half a second.
   workerGracefulExitTimeout: 30_000,
 };
 

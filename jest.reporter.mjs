@@ -30,7 +30,7 @@ export default class UnusedReporter {
   }
 }
 
-/** Whether every file of `test/e2e/` has passed with all of its tests. */
+/** Whether all tests in all files of `test/e2e/` have passed. */
 async function areAllIn(results) {
   const names = (await readdir(new URL("test/e2e/", root))).filter((name) => name.endsWith(".test.ts"));
   const whole = results

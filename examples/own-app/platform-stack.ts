@@ -8,7 +8,7 @@ import { CoderTaskRelay } from "coder-task-relay";
 import type { Construct } from "constructs";
 
 export interface PlatformStackProps extends StackProps {
-  /** The folder that `bundleLambdas` has written. */
+  /** The folder that `bundleLambdas` wrote. */
   lambdas: string;
   /** Posts failures to the team's chat. */
   tellTheTeam?: IFunction;
