@@ -9,7 +9,7 @@ import { RelayStack } from "./stack/stack.js";
 
 const outdir = fileURLToPath(new URL("../dist/stack", import.meta.url));
 
-/** The account that the CDK CLI has credentials for; without any, the template fits every account. */
+/** The account that the CDK CLI has credentials for. Without credentials, the template works in any account. */
 function deployTarget(): { env?: Environment } {
   const { CDK_DEFAULT_ACCOUNT: account, CDK_DEFAULT_REGION: region } = process.env;
   return account && region ? { env: { account, region } } : {};
@@ -29,7 +29,7 @@ async function main(): Promise<void> {
   });
   new CfnOutput(stack, "Sources", {
     value: hashOfSources(),
-    description: "What the stack was made from: npm run relay -- doctor compares it with the checkout.",
+    description: "A hash of the stack's sources, which npm run relay -- doctor compares with the checkout.",
   });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 }

@@ -1,4 +1,4 @@
-/** What the package offers to a CDK app of your own: docs/deploy.md, examples/own-app. */
+/** The package's exports for your own CDK app (docs/deploy.md, examples/own-app). */
 export { type Bundle, type BundleOptions, bundleLambdas } from "./bundling/bundle.js";
 export { type FlowName, flowNames } from "./definition/action-spec.js";
 export type { ActionName } from "./definition/actions.js";

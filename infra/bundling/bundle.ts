@@ -8,9 +8,8 @@ import { schemaConstant } from "./schema-constant.js";
 import { sdkTrims } from "./sdk-trims.js";
 
 /**
- * Bundles the Lambdas for the stack. The local system bundles them with the same options, so that AWS runs the code that
- * it runs (`local/lambda-host/thread-bundles.ts`).
- * The target is the older of their two Node versions.
+ * Bundles the Lambdas for the stack. The local system uses the same options, so it runs the same code as AWS
+ * (`local/lambda-host/thread-bundles.ts`). The target is the older of their two Node.js versions.
  */
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -20,9 +19,9 @@ export const bundleOptions = {
   bundle: true,
   format: "esm",
   platform: "node",
-  // AWS runs nodejs24.x; package.json promises Node 20 on a laptop.
+  // AWS runs nodejs24.x, but package.json promises Node.js 20 on a laptop.
   target: "node20",
-  // ESM editions first: esbuild cannot shake CommonJS, which "main" is for most of the AWS SDK.
+  // Prefer ESM: esbuild can't tree-shake CommonJS, which is what "main" means for most of the AWS SDK.
   mainFields: ["module", "main"],
   minify: true,
   treeShaking: true,
@@ -34,11 +33,11 @@ export const bundleOptions = {
 } satisfies BuildOptions;
 
 export interface BundleOptions {
-  /** Where the bundles go: `<outdir>/<name>/index.mjs`. Files of an earlier run are removed. */
+  /** Where the bundles are written: `<outdir>/<name>/index.mjs`. Files from an earlier run are removed. */
   outdir: string;
   /** The Lambdas to bundle. Default: all. */
   names?: readonly ActionName[];
-  /** Writes `index.mjs.map` beside each bundle and links it. Default: false. */
+  /** Whether to write `index.mjs.map` beside each bundle and link it. Default: false. */
   sourceMaps?: boolean;
   /** The folder that holds `<name>.ts`. Default: `lambdas/actions/` of this repository. */
   entryFolder?: string;
@@ -46,13 +45,13 @@ export interface BundleOptions {
 
 export interface Bundle {
   name: ActionName;
-  /** The folder that becomes the Lambda's code: the absolute path of `<outdir>/<name>`. */
+  /** The absolute path of `<outdir>/<name>`, the folder that becomes the Lambda's code. */
   directory: string;
   /** The absolute path of the module that exports `handler`. */
   file: string;
   /** The size of the module in bytes, without its source map. */
   bytes: number;
-  /** Where the bytes come from: source file, relative to the repository → bytes in the bundle. */
+  /** The origin of the bytes: source file, relative to the repository → bytes in the bundle. */
   inputs: Readonly<Record<string, number>>;
 }
 
@@ -76,7 +75,10 @@ export async function bundleLambdas(options: BundleOptions): Promise<Bundle[]> {
   return names.map((name) => describe(name, join(outdir, name), metafile));
 }
 
-/** `lambda:<name>`: the handler of `<name>.ts`, wrapped in the runtime that all Lambdas share (`lambdas/runtime/`). */
+/**
+ * Resolves `lambda:<name>` to the handler of `<name>.ts`, wrapped in the runtime that all Lambdas share
+ * (`lambdas/runtime/`).
+ */
 export function lambdaEntries(folder: string): Plugin {
   const runtime = (module: string) => JSON.stringify(join(root, `lambdas/runtime/${module}.ts`));
   return {

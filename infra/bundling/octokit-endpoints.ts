@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Plugin } from "esbuild";
 
-/** Octokit's table of endpoints: of each namespace, the methods. */
+/** Octokit's table of endpoints: the methods of each namespace. */
 type Endpoints = Record<string, Record<string, unknown>>;
 
 /**
- * Keeps those of GitHub's thousand endpoints whose method is named somewhere in the sources of the Lambdas: a sixth of a
- * bundle's bytes are the others. The methods are called by their names, so none that is used can be missing.
+ * Keeps only the endpoints whose method name appears somewhere in the sources of the Lambdas. The rest of GitHub's
+ * thousand endpoints would take a sixth of a bundle. Methods are called by name, so none that is used can be missing.
  */
 export function octokitEndpoints(sources: string): Plugin {
   return {

@@ -3,8 +3,8 @@ import type { Plugin } from "esbuild";
 import { repoConfigSchema } from "../../lambdas/config/json-schema.js";
 
 /**
- * Generates the JSON Schema at build time. The webhook's bundle holds the result, compressed, without its generator, which
- * would be an eighth of the bytes to load at each cold start. Only the schema's `$id` is set at run time.
+ * Generates the JSON Schema at build time. The webhook's bundle contains the compressed result instead of the generator,
+ * which would be an eighth of the bytes to load at each cold start. Only the schema's `$id` is set at run time.
  */
 export const schemaConstant: Plugin = {
   name: "schema-constant",

@@ -3,8 +3,8 @@ import { dirname } from "node:path";
 import type { Plugin } from "esbuild";
 
 /**
- * Removes the parts of the AWS SDK, and of Powertools, that a Lambda never uses: more than a third of the bundles' bytes. A
- * trim whose file was renamed does nothing; `test/infra/bundle.test.ts` notices.
+ * Removes the parts of the AWS SDK and Powertools that a Lambda never uses, more than a third of the bundles' bytes. If a
+ * file is renamed, its trim does nothing; `test/infra/bundle.test.ts` notices that.
  */
 
 interface Trim {
@@ -23,7 +23,7 @@ const trims: Trim[] = [
     replacement: () => `export { fromEnv as defaultProvider } from "@aws-sdk/credential-provider-env";`,
   },
   {
-    // Only for operations that stream events; the services that we use have none.
+    // Needed only for operations that stream events. The services that we use have none.
     file: /@smithy[\\/]core[\\/]dist-es[\\/]submodules[\\/]event-streams[\\/]index\.js$/,
     replacement: () => absent("EventStreamSerde", "eventStreamSerdeProvider"),
   },
@@ -33,22 +33,22 @@ const trims: Trim[] = [
     replacement: () => "export class HeaderFormatter {}",
   },
   {
-    // For a Node.js without `node:crypto`.
+    // Needed only in a Node.js without `node:crypto`.
     file: /@smithy[\\/]core[\\/]dist-es[\\/]submodules[\\/]checksum[\\/]sha256[\\/]Sha256Js\.js$/,
     replacement: () => absent("Sha256Js"),
   },
   {
-    // For AWS_RETRY_MODE=adaptive, which no Lambda here has.
+    // Needed only for AWS_RETRY_MODE=adaptive, which no Lambda here sets.
     file: /@smithy[\\/]core[\\/]dist-es[\\/]submodules[\\/]retry[\\/]util-retry[\\/]AdaptiveRetryStrategy\.js$/,
     replacement: () => absent("AdaptiveRetryStrategy"),
   },
   {
-    // Asks the EC2 metadata service. Lambda sets AWS_REGION.
+    // Asks the EC2 metadata service, but Lambda sets AWS_REGION.
     file: /@smithy[\\/]core[\\/]dist-es[\\/]submodules[\\/]config[\\/].*[\\/]getInstanceMetadataRegion\.js$/,
     replacement: () => absent("getInstanceMetadataRegion"),
   },
   {
-    // Reads ~/.aws: a Lambda has no such files, and the local system must not use a laptop's.
+    // Reads ~/.aws. A Lambda has no such files, and the local system must not use a laptop's.
     file: /@smithy[\\/]core[\\/]dist-es[\\/].*[\\/]shared-ini-file-loader[\\/]loadSharedConfigFiles\.js$/,
     replacement: () =>
       [
@@ -57,17 +57,17 @@ const trims: Trim[] = [
       ].join("\n"),
   },
   {
-    // For a few services, such as Timestream, whose clients discover their endpoints first.
+    // Needed only for a few services, such as Timestream, whose clients discover their endpoints first.
     file: /@aws-sdk[\\/]middleware-endpoint-discovery[\\/]dist-es[\\/]resolveEndpointDiscoveryConfig\.js$/,
     replacement: () => "export const resolveEndpointDiscoveryConfig = (input) => input;",
   },
   {
-    // Applies what `extensions` of a client's configuration change; no client here has any.
+    // Applies the `extensions` of a client's configuration, which no client here has.
     file: /@aws-sdk[\\/]client-[^\\/]+[\\/]dist-es[\\/]runtimeExtensions\.js$/,
     replacement: () => "export const resolveRuntimeExtensions = (runtimeConfig) => runtimeConfig;",
   },
   {
-    // Only for clients of S3.
+    // Needed only for S3 clients.
     file: /@smithy[\\/]core[\\/]dist-es[\\/].*[\\/]service-customizations[\\/]index\.js$/,
     replacement: () => absent("resolveParamsForS3"),
   },
@@ -82,12 +82,12 @@ const trims: Trim[] = [
     replacement: withoutErrorClasses,
   },
   {
-    // The regions by name. Each partition has a pattern, too, which fits all of them but the global ones.
+    // The regions by name. Each partition also has a pattern, which matches all of its regions except the global ones.
     file: /@aws-sdk[\\/]core[\\/]dist-es[\\/].*[\\/]partitions\.js$/,
     replacement: (text) => text.replace(/"[a-z]+(?:-[a-z]+)+-\d+": \{\s*"description": "[^"]*"\s*\},?/g, ""),
   },
   {
-    // Powertools' buffer for log lines, which no Lambda here switches on.
+    // Powertools' buffer for log lines, which no Lambda here turns on.
     file: /@aws-lambda-powertools[\\/]logger[\\/]lib[\\/]esm[\\/]logBuffer\.js$/,
     replacement: () => absent("CircularMap"),
   },
@@ -104,7 +104,8 @@ export const sdkTrims: Plugin = {
     for (const { file, replacement } of trims) {
       onLoad({ filter: file }, async ({ path }) => ({
         contents: replacement(await readFile(path, "utf8")),
-        // Resolved from the replaced module's place: its package depends on what the replacement imports.
+        // Resolve from the replaced module's folder, because its package has the dependencies that the replacement
+        // imports.
         resolveDir: dirname(path),
         loader: "js",
       }));
@@ -119,7 +120,7 @@ function absent(...names: string[]): string {
     .join("\n");
 }
 
-/** Spells out computed keys too: esbuild keeps every object that has one, even if it is unused. */
+/** Also replaces computed keys by plain ones, because esbuild keeps every object that has one, even if it is unused. */
 function withoutErrorClasses(schemas: string): string {
   const constants = schemas.matchAll(/^const (\w+) = ("[^"]*");$/gm);
   const values = new Map([...constants].map(([, name, value]) => [name, value]));

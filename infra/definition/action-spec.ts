@@ -1,7 +1,7 @@
 /** The secrets of the stack. */
 export type SecretName = "webhook" | "githubApp" | "coderToken" | "taskMark";
 
-/** The state machines: one `statemachines/<name>.asl.json` each. */
+/** The state machines. Each has a file `statemachines/<name>.asl.json`. */
 export const flowNames = [
   "create-task",
   "delete-task",
@@ -19,13 +19,13 @@ export type FlowName = (typeof flowNames)[number];
 export type TableRight = "get" | "query" | "update" | "delete";
 
 export interface ActionSpec {
-  /** What it does, in one sentence: the function's description in the console. */
+  /** What it does, in one sentence; the function's description in the console. */
   description: string;
-  /** Bounds its requests and waits (`lambdas/runtime/budget.ts`); the default allows a `Retry-After` of a minute. */
+  /** Limits its requests and waits (`lambdas/runtime/budget.ts`). The default allows a `Retry-After` of a minute. */
   timeoutSeconds: number;
   memoryMb: number;
   secrets: readonly SecretName[];
-  /** It calls GitHub as the App itself, never as one of its installations. */
+  /** Whether it calls GitHub as the App itself, never as one of its installations. */
   isAppAlone?: true;
   /** Rights on items of the table, by the prefix of their partition key; `tableRights` adds those of every action. */
   table?: Partial<
@@ -36,9 +36,11 @@ export interface ActionSpec {
   >;
   /** The flows that it may start. */
   starts?: readonly FlowName[];
-  /** It composes messages for the agent: only it gets the instructions of the settings, the longest of them. */
+  /**
+   * Whether it composes messages for the agent. Only such a Lambda gets the instructions, which are the longest settings.
+   */
   composes?: true;
-  /** Whether it may list and read the schedules of the repositories' jobs, or change them too. */
+  /** Whether it may list and read the schedules of the repositories' jobs, or also change them. */
   schedules?: "read" | "keep";
   /** Whether it may redrive the executions of all flows. */
   redrives?: true;
@@ -48,7 +50,7 @@ export interface ActionSpec {
   everyMinutes?: number;
 }
 
-/** An action's rights on the table. Those that act as an installation of the GitHub App share its token there. */
+/** An action's rights on the table. Actions that act as an installation of the GitHub App share its token there. */
 export function tableRights({
   table,
   secrets,

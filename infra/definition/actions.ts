@@ -1,12 +1,12 @@
 import type { ActionSpec } from "./action-spec.js";
 
 /**
- * In MB. On Lambda, CPU grows with memory: a cold start imports its bundle in half the time that it takes with 256 MB,
- * for about a hundredth of the bill.
+ * On Lambda, CPU grows with memory. Compared to 256 MB, a cold start imports its bundle in half the time, and this costs
+ * about a hundredth of the bill.
  */
 const actionDefaults = { timeoutSeconds: 120, memoryMb: 512 };
 
-/** The flows that an event starts, whether GitHub has sent it or it was found missing. */
+/** The flows that an event starts, whether GitHub sent it or a sweep found it missing. */
 const eventFlows = [
   "create-task",
   "delete-task",
@@ -23,7 +23,7 @@ const eventFlows = [
  */
 export const actions = {
   webhook: {
-    description: "Verifies and classifies a GitHub delivery and starts the flow that serves it",
+    description: "Verifies and classifies a GitHub delivery and starts its flow",
     timeoutSeconds: 9,
     memoryMb: 512,
     secrets: ["webhook", "githubApp"],
@@ -51,7 +51,7 @@ export const actions = {
   },
   "observe-task": {
     ...actionDefaults,
-    description: "Checks whether a new Coder task runs",
+    description: "Checks whether a new Coder task is running",
     secrets: ["coderToken", "taskMark"],
     table: { task: ["get"] },
   },
@@ -70,14 +70,14 @@ export const actions = {
   "find-task": {
     ...actionDefaults,
     description:
-      "Finds the task that a comment, a review or a failed run is for, if its author may speak to the agent",
+      "Finds the task that a comment, a review or a failed run belongs to, if its author may speak to the agent",
     secrets: ["githubApp", "coderToken", "taskMark"],
     table: { task: ["get", "update"], account: ["query", "update"] },
     starts: ["relay-failure"],
   },
   "explain-refusal": {
     ...actionDefaults,
-    description: "Explains once to a person in a private repository who may speak to the agent",
+    description: "Explains to a person in a private repository, once, who may speak to the agent",
     secrets: ["githubApp"],
     table: { inbox: ["update"] },
   },
@@ -85,13 +85,13 @@ export const actions = {
     ...actionDefaults,
     timeoutSeconds: 360,
     memoryMb: 1024,
-    description: "Summarizes what CI has found wrong with a commit, once its checks are over",
+    description: "Summarizes a commit's CI failures, once its checks are over",
     secrets: ["githubApp"],
     table: { ci: ["update"], account: ["query", "update"] },
   },
   "watch-pulls": {
     ...actionDefaults,
-    description: "Looks for conflicts of the agent's pull requests after a push",
+    description: "Checks the agent's pull requests for conflicts after a push",
     secrets: ["githubApp"],
     table: { task: ["get", "query"], ci: ["update"], account: ["query", "update"] },
     starts: ["relay-failure"],
@@ -110,7 +110,8 @@ export const actions = {
   },
   "match-failed-run": {
     ...actionDefaults,
-    description: "Reads the repository's config: whether a rule asks the agent to fix a failed run's branch",
+    description:
+      "Checks whether a rule in the repository's config asks the agent to fix a failed run's branch",
     secrets: ["githubApp"],
     table: { account: ["query", "update"] },
   },
@@ -129,7 +130,7 @@ export const actions = {
   },
   "wake-drain": {
     ...actionDefaults,
-    description: "Ensures that a drain runs if an input waits for a task",
+    description: "Ensures that a drain runs if an input is waiting for a task",
     secrets: [],
     table: { task: ["get"], inbox: ["get", "update"] },
     starts: ["drain-inbox"],
@@ -145,7 +146,7 @@ export const actions = {
     timeoutSeconds: 180,
     composes: true,
     description:
-      "Sends the waiting inputs as one message if the agent can take it, and reports what to wait for otherwise",
+      "Sends the waiting inputs as one message if the agent can take it, or else reports what to wait for",
     secrets: ["githubApp", "coderToken", "taskMark"],
     table: {
       task: ["get", "update"],
@@ -155,7 +156,7 @@ export const actions = {
   },
   "keep-inbox": {
     ...actionDefaults,
-    description: "Keeps the inputs that wait for a task that is gone, and says so on its issue",
+    description: "Keeps the waiting inputs of a task that is gone, and says so on its issue",
     secrets: ["githubApp", "coderToken", "taskMark"],
     table: { task: ["get", "update"], inbox: ["get", "query", "update", "delete"] },
   },
@@ -182,7 +183,7 @@ export const actions = {
   },
   "check-config": {
     ...actionDefaults,
-    description: "Checks the config of a commit, if that may have changed it, and writes a check run",
+    description: "Checks a commit's config, if the commit may have changed it, and writes a check run",
     secrets: ["githubApp"],
     table: { config: ["get", "update"], account: ["query", "update"] },
   },
@@ -216,7 +217,7 @@ export const actions = {
   attend: {
     ...actionDefaults,
     description:
-      "Looks at all tasks: tells people once when they have to act, and says what no delivery says",
+      "Checks all tasks, notifies people once when they have to act, and reports changes that have no delivery",
     secrets: ["githubApp", "coderToken", "taskMark"],
     table: {
       task: ["get", "query", "update", "delete"],
@@ -228,7 +229,7 @@ export const actions = {
   reconcile: {
     ...actionDefaults,
     timeoutSeconds: 600,
-    description: "Compares GitHub with the records and starts the flows for what no webhook has told",
+    description: "Compares GitHub with the records and starts flows for events that no webhook reported",
     secrets: ["githubApp"],
     table: {
       task: ["get", "query", "update", "delete"],
@@ -249,7 +250,7 @@ export const actions = {
   },
   redrive: {
     ...actionDefaults,
-    description: "Redrives the runs that an outage of GitHub, Coder or AWS has failed",
+    description: "Redrives runs that failed because of an outage of GitHub, Coder or AWS",
     secrets: ["githubApp"],
     isAppAlone: true,
     table: { redrive: ["query", "delete"] },
@@ -258,9 +259,9 @@ export const actions = {
   },
   redeliver: {
     ...actionDefaults,
-    // A run ends before the next one starts.
+    // A run has to end before the next one starts.
     timeoutSeconds: 280,
-    description: "Redelivers the webhooks that the relay has not accepted",
+    description: "Redelivers webhooks that the relay did not accept",
     secrets: ["githubApp"],
     isAppAlone: true,
     table: { delivery: ["get", "query", "update", "delete"] },

@@ -1,6 +1,6 @@
 /**
- * The rights that a deployment needs: IAM policies, printed by `npm run relay -- policy`. They reach the resources of one
- * stack only, as far as AWS allows: the names of the relay's resources begin with the stack's name.
+ * The IAM policies with the rights that a deployment needs, printed by `npm run relay -- policy`. As far as AWS allows,
+ * they cover only the resources of one stack, whose names begin with the stack's name.
  */
 
 export interface Place {
@@ -24,10 +24,13 @@ export interface Policy {
   Statement: object[];
 }
 
-/** The CDK's default, which names the bootstrapped roles and the bucket. */
+/** The CDK's default. The names of the bootstrapped roles and the bucket contain it. */
 export const defaultQualifier = "hnb659fds";
 
-/** Of GitHub Actions: https://docs.github.com/actions/how-tos/secure-your-work/security-harden-deployments/oidc-in-aws */
+/**
+ * The issuer of GitHub Actions' tokens:
+ * https://docs.github.com/actions/how-tos/secure-your-work/security-harden-deployments/oidc-in-aws
+ */
 const issuer = "token.actions.githubusercontent.com";
 
 /** The types of the stack's resources, and the statements of `resourceStatements` that cover them. */
@@ -60,8 +63,8 @@ export const coveredTypes: Readonly<Record<string, string>> = {
 };
 
 /**
- * For the role with which CloudFormation makes the stack's resources: `cdk bootstrap
- * --cloudformation-execution-policies`, instead of AdministratorAccess.
+ * For the role with which CloudFormation creates the stack's resources: pass it to `cdk bootstrap
+ * --cloudformation-execution-policies` instead of AdministratorAccess.
  */
 export function executionPolicy(place: Place, qualifier = defaultQualifier): Policy {
   return { Version: "2012-10-17", Statement: resourceStatements(place, qualifier) };
@@ -78,7 +81,7 @@ export function resourceStatements(place: Place, qualifier: string): Statement[]
     Resource,
   });
   const named = `${stackName}-*`;
-  // IAM's names are short, so CloudFormation may cut the stack's.
+  // IAM's names are short, so CloudFormation may truncate the stack's name in them.
   const role = `arn:${partition}:iam::${account}:role/${stackName.slice(0, 24)}*`;
   return [
     allow(
@@ -103,7 +106,7 @@ export function resourceStatements(place: Place, qualifier: string): Statement[]
         `arn:${partition}:cloudwatch::${account}:dashboard/${stackName}`,
       ],
     ),
-    // CloudFormation names secrets after their logical ids alone.
+    // CloudFormation names secrets only after their logical ids.
     allow("Secrets", ["secretsmanager:*"], [arn("secretsmanager", "secret:*Secrets*")]),
     allow("RandomPassword", ["secretsmanager:GetRandomPassword"], ["*"]),
     allow(
@@ -131,9 +134,9 @@ export function resourceStatements(place: Place, qualifier: string): Statement[]
         },
       },
     },
-    // An API's id is random.
+    // An API's id is random, so it can't be named here.
     allow("Api", ["apigateway:*"], [`arn:${partition}:apigateway:${region}::/*`]),
-    // These have no resource.
+    // These can't be limited to a resource.
     allow(
       "LogDelivery",
       [
@@ -156,7 +159,7 @@ export function resourceStatements(place: Place, qualifier: string): Statement[]
   ];
 }
 
-/** For the role that GitHub Actions works with: it may only assume the CDK's roles, and read the stack's outputs. */
+/** For the role of GitHub Actions, which may only assume the CDK's roles and read the stack's outputs. */
 export function pipelinePolicy(place: Place, qualifier = defaultQualifier): Policy {
   const { stackName, account, region, partition } = place;
   const roles = ["deploy", "file-publishing", "lookup"].map(
@@ -176,7 +179,7 @@ export function pipelinePolicy(place: Place, qualifier = defaultQualifier): Poli
   };
 }
 
-/** Who may assume that role: workflows of one environment of one repository. */
+/** The trust policy of that role: workflows in one environment of one repository may assume it. */
 export function pipelineTrust(
   { account, partition }: Pick<Place, "account" | "partition">,
   repository: string,

@@ -21,7 +21,7 @@ export interface RetryPolicy extends Retrier {
 export interface RetryPolicies {
   /** For every task that invokes a Lambda. */
   everyLambda: Readonly<Record<string, RetryPolicy>>;
-  /** For tasks that request them, with a retrier that holds only the policy's `ErrorEquals`. */
+  /** For tasks that request them with a retrier that contains only the policy's `ErrorEquals`. */
   onRequest: Readonly<Record<string, RetryPolicy>>;
 }
 
@@ -44,7 +44,7 @@ export const retryPolicies = JSON.parse(
   readFileSync(new URL("retry-policies.json", folder), "utf8"),
 ) as RetryPolicies;
 
-/** Seconds of each wait of a policy, at the least: full jitter may draw none at all. */
+/** The minimum of each wait of a policy, in seconds. With full jitter, that may be none at all. */
 export function waitsOf({ IntervalSeconds = 1, BackoffRate = 2, ...retrier }: Retrier): number[] {
   const { MaxDelaySeconds = Number.POSITIVE_INFINITY, MaxAttempts = 3, JitterStrategy } = retrier;
   return Array.from({ length: MaxAttempts }, (_, i) =>
@@ -52,14 +52,14 @@ export function waitsOf({ IntervalSeconds = 1, BackoffRate = 2, ...retrier }: Re
   );
 }
 
-/** Seconds of each wait of a drain for an agent that works all the time. */
+/** Each wait of a drain for an agent that never stops working, in seconds. */
 export function busyWaits({ onRequest: { agentBusy, agentStillBusy } }: RetryPolicies): number[] {
   return [agentBusy, agentStillBusy].flatMap((policy) => (policy ? waitsOf(policy) : []));
 }
 
 /**
- * The definition of a flow: `statemachines/<name>.asl.json` with its retry policies. Each Lambda's input gets what its
- * log lines name. Placeholders stay.
+ * The definition of a flow: `statemachines/<name>.asl.json` with its retry policies. Adds the context for log lines to
+ * each Lambda's input. Keeps the placeholders.
  */
 export function readFlow(name: FlowName): string {
   const source = readFileSync(new URL(`${name}.asl.json`, folder), "utf8");
@@ -67,8 +67,8 @@ export function readFlow(name: FlowName): string {
 }
 
 /**
- * Adds `execution`, the execution's ARN, to the payload of every task that invokes a Lambda, and the event if the flow
- * has one: the Lambdas' log lines name both (`lambdas/runtime/log-context.ts`).
+ * Adds `execution`, the execution's ARN, and the event, if the flow has one, to the payload of every task that invokes a
+ * Lambda. The Lambdas' log lines contain both (`lambdas/runtime/log-context.ts`).
  */
 export function addLogContext(source: string): string {
   const machine = JSON.parse(source) as SourceMachine;
@@ -78,15 +78,15 @@ export function addLogContext(source: string): string {
   const hasEvent = payloads.some((payload) => payload["event.$"] === "$.event");
   for (const payload of payloads) {
     payload["execution.$"] = "$$.Execution.Id";
-    // Not twice: an event may take more than half of what a payload may have.
+    // Don't add it twice: an event may take more than half of a payload's limit.
     if (hasEvent && payload["state.$"] !== "$") payload["event.$"] ??= "$.event";
   }
   return JSON.stringify(machine, undefined, 2);
 }
 
 /**
- * Adds the shared retry policies to a state machine's source, which names only the special ones. A state's own
- * retriers go first: Step Functions uses the first one that matches the error.
+ * Adds the shared retry policies to a state machine's source, which contains only the special ones. A state's own
+ * retriers go first, because Step Functions uses the first one that matches the error.
  */
 export function addRetryPolicies(source: string, policies: RetryPolicies): string {
   const machine = JSON.parse(source) as SourceMachine;

@@ -1,6 +1,6 @@
 /**
- * What the relay's GitHub App asks for: docs/github-app-setup.md says what each is for. Permissions by GitHub's keys;
- * `write` includes `read`.
+ * The permissions of the relay's GitHub App, by GitHub's keys; `write` includes `read`. docs/github-app-setup.md says
+ * what each is for.
  */
 export const appPermissions: Readonly<Record<string, "read" | "write">> = {
   actions: "read",

@@ -3,18 +3,20 @@ import { notifications } from "../../lambdas/model/notification.js";
 import { commentPermissions } from "../../lambdas/model/permission.js";
 
 /**
- * The settings of a deployment, read once from the environment and the CDK context (`cdk.json`, `-c NAME=…`).
- * None of them is secret: the secrets are in Secrets Manager and are never read here. The local system also reads the
- * settings, at each start, so this file does not import the CDK.
+ * The settings of a deployment, read once from the environment and the CDK context (`cdk.json`, `-c NAME=…`). None of
+ * them is secret; the secrets are in Secrets Manager and are never read here. The local system also reads the settings at
+ * each start, so this file does not import the CDK.
  */
 
-/** GitHub: letters, digits and hyphens; an underscore in the logins of enterprise managed users. */
+/** GitHub allows letters, digits and hyphens, and an underscore in the logins of enterprise managed users. */
 const login = /^[a-z\d][a-z\d_-]{0,38}$/i;
 const botLogin = /^[a-z\d][a-z\d_-]{0,38}(?:\[bot\])?$/i;
 /** Coder: https://github.com/coder/coder/blob/main/codersdk/name.go */
 const coderName = /^(?=.{1,32}$)[a-z\d]+(?:-[a-z\d]+)*$/i;
 const prefix = /^(?=.{1,12}$)[a-z\d]+(?:-[a-z\d]+)*$/i;
-/** CloudFormation's rule, but shorter: the longest name of a Lambda begins with it and has at most 64 characters. */
+/**
+ * CloudFormation's rule, but shorter, because the names of the Lambdas begin with it and have at most 64 characters.
+ */
 const stackName = /^[a-z][a-z\d-]{0,31}$/i;
 /** The ids of EC2: a prefix and 8 or, since 2018, 17 hexadecimal digits. */
 const ec2Id = (prefix: string) => new RegExp(`^${prefix}-[\\da-f]{8,17}$`);
@@ -30,16 +32,16 @@ export const retentions = [
 ] as const;
 
 /**
- * The bytes that the settings may take of a Lambda's environment, which holds 4 KB, measured as JSON. The rest is
- * for the ARNs and names that the stack adds.
+ * How many bytes of a Lambda's environment the settings may take, measured as JSON. It holds 4 KB; the rest is for the
+ * ARNs and names that the stack adds.
  * https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
  */
 const environmentRoom = 2748;
 
-/** Which Coder API new tasks use: `auto` uses the one that the deployment has. */
+/** The Coder API for new tasks: `auto` uses the one that the deployment has. */
 const coderBackends = ["auto", "tasks", "chats"] as const;
 
-/** Who owns the chats: the Coder token's user, or the people who requested them. */
+/** The owner of the chats: the Coder token's user, or the person who requested the chat. */
 const chatIdentities = ["bot", "requester"] as const;
 
 const instruction = z.string().max(500, "is longer than 500 characters");
@@ -59,16 +61,19 @@ const serviceUrl = z.string().transform((value, context) => {
   }
   if (url.username || url.password) return refuse("holds a user name or password");
   if (url.search || url.hash) return refuse("has a query or a fragment");
-  // A DNS name may end with a dot. The host is the same, but TLS and origin checks treat it as another one.
+  // A DNS name may end with a dot. It is the same host, but TLS and origin checks treat it as a different one.
   url.hostname = url.hostname.replace(/\.$/, "");
   return `${url.origin}${url.pathname}`.replace(/\/+$/, "");
 });
 
-/** Its pages answer 404 to the paths of the API. */
+/** GitHub's pages, which answer the API's paths with 404. */
 const gitHubPages = /^https:\/\/(?:www\.)?github\.com(?:\/|$)/;
 const gitHubApi = serviceUrl.refine((url) => !gitHubPages.test(url), "is where GitHub's pages are");
 
-/** A comma-separated list, normalized without blanks and repetitions; `wrong` returns an item's fault. An empty one is not set. */
+/**
+ * A comma-separated list, normalized without blanks and repetitions; an empty one counts as not set. `wrong` returns the
+ * fault of an item, if it has one.
+ */
 const list = (wrong: (item: string, all: string[]) => string | undefined) =>
   z.string().transform((value, context) => {
     const items = value.split(",").map((item) => item.replaceAll(/\s/g, ""));
@@ -80,13 +85,17 @@ const list = (wrong: (item: string, all: string[]) => string | undefined) =>
     return present.join(",") || undefined;
   });
 
-const bots = list((item) => (botLogin.test(item) ? undefined : `holds "${item}", which is no GitHub login`));
+const bots = list((item) =>
+  botLogin.test(item) ? undefined : `holds "${item}", which is not a GitHub login`,
+);
 
-const logins = list((item) => (login.test(item) ? undefined : `holds "${item}", which is no GitHub login`));
+const logins = list((item) =>
+  login.test(item) ? undefined : `holds "${item}", which is not a GitHub login`,
+);
 
 const ec2Ids = (prefix: string) => {
   const pattern = ec2Id(prefix);
-  return list((item) => (pattern.test(item) ? undefined : `holds "${item}", which is no ${prefix}- id`));
+  return list((item) => (pattern.test(item) ? undefined : `holds "${item}", which is not a ${prefix}- id`));
 };
 
 const userMap = list((item, all) => {
@@ -103,41 +112,43 @@ const retentionDays = z.coerce
 
 const schema = z.object({
   CODER_URL: serviceUrl,
-  AGENT_GITHUB_USERNAME: matching(login, "is no GitHub login"),
+  AGENT_GITHUB_USERNAME: matching(login, "is not a GitHub login"),
   CODER_TASK_NAME_PREFIX: matching(prefix, "cannot start a Coder task's name").default("gh"),
-  CODER_BACKEND: z.enum(coderBackends, "is no backend").default("auto"),
-  CODER_CHAT_IDENTITY: z.enum(chatIdentities, "is no identity for chats").default("bot"),
-  CODER_SERVICE_USER: matching(coderName, "is no Coder name").optional(),
+  CODER_BACKEND: z.enum(coderBackends, "is not a backend").default("auto"),
+  CODER_CHAT_IDENTITY: z.enum(chatIdentities, "is not an identity for chats").default("bot"),
+  CODER_SERVICE_USER: matching(coderName, "is not a Coder name").optional(),
   JOB_OWNERS: logins.optional(),
-  CODER_TEMPLATE_NAME: matching(coderName, "is no Coder name").optional(),
-  CODER_FACTORY_TEMPLATE: matching(coderName, "is no Coder name").default("code-factory"),
+  CODER_TEMPLATE_NAME: matching(coderName, "is not a Coder name").optional(),
+  CODER_FACTORY_TEMPLATE: matching(coderName, "is not a Coder name").default("code-factory"),
   CODER_TEMPLATE_PRESET: z.string().max(64, "is longer than 64 characters").optional(),
-  CODER_ORGANIZATION: matching(coderName, "is no Coder name").default("default"),
+  CODER_ORGANIZATION: matching(coderName, "is not a Coder name").default("default"),
   CODER_USER_MAP: userMap.optional(),
   ALLOWED_ACCOUNTS: logins.optional(),
   ALLOWED_BOTS: bots.optional(),
-  COMMENT_MIN_PERMISSION: z.enum(commentPermissions, "cannot be the least permission").default("write"),
-  MAX_CI_ROUNDS: matching(/^[1-9]\d{0,3}$/, "is no number from 1 to 9999").default("10"),
-  CI_SETTLE_MINUTES: matching(/^([0-9]|[1-5]\d|60)$/, "is no number from 0 to 60").default("5"),
-  NOTIFY: z.enum(notifications, "is no way to tell people").default("mention"),
+  COMMENT_MIN_PERMISSION: z
+    .enum(commentPermissions, "is not a permission that can be required")
+    .default("write"),
+  MAX_CI_ROUNDS: matching(/^[1-9]\d{0,3}$/, "is not a number from 1 to 9999").default("10"),
+  CI_SETTLE_MINUTES: matching(/^([0-9]|[1-5]\d|60)$/, "is not a number from 0 to 60").default("5"),
+  NOTIFY: z.enum(notifications, "is not a way to notify people").default("mention"),
   COMMENT_INSTRUCTION: instruction.optional(),
   FAILURE_INSTRUCTION: instruction.optional(),
   SEVERAL_INSTRUCTION: instruction.optional(),
-  LOG_FORMAT: z.enum(["json", "pretty"], "is no log format").default("json"),
+  LOG_FORMAT: z.enum(["json", "pretty"], "is not a log format").default("json"),
   GITHUB_API_URL: gitHubApi.default("https://api.github.com"),
-  FAILURE_EMAIL: matching(emailAddress, "is no email address").optional(),
+  FAILURE_EMAIL: matching(emailAddress, "is not an email address").optional(),
   LOG_RETENTION_DAYS: retentionDays.default(30),
   STACK_NAME: matching(stackName, "cannot be the name of the stack").default("coder-task-relay"),
-  VPC_ID: matching(ec2Id("vpc"), "is no vpc- id").optional(),
+  VPC_ID: matching(ec2Id("vpc"), "is not a vpc- id").optional(),
   SUBNET_IDS: ec2Ids("subnet").optional(),
   SECURITY_GROUP_IDS: ec2Ids("sg").optional(),
   NODE_EXTRA_CA_CERTS: z.string().optional(),
 });
 
-/** They place the Lambdas in a VPC, together. */
+/** Together, they place the Lambdas in a VPC. */
 const networkSettings = ["VPC_ID", "SUBNET_IDS", "SECURITY_GROUP_IDS"] as const;
 
-/** What only the stack needs; the Lambdas get all others. */
+/** The settings that only the stack needs. The Lambdas get all others. */
 const stackSettings: readonly string[] = [
   ...networkSettings,
   "STACK_NAME",
@@ -147,7 +158,7 @@ const stackSettings: readonly string[] = [
 ];
 
 export type Settings = z.output<typeof schema>;
-/** Settings as a person gives them: those that have a default can be left out. */
+/** Settings as a person writes them. Those that have a default can be left out. */
 export type GivenSettings = z.input<typeof schema>;
 export type SettingName = keyof Settings;
 
@@ -189,12 +200,12 @@ const expectations: Record<SettingName, readonly [expected: string, example: str
 
 export const settingNames = Object.keys(expectations) as SettingName[];
 
-/** Settings are missing or wrong: the message has one line for each fault. */
+/** Settings are missing or wrong. The message has one line for each fault. */
 export class SettingsError extends Error {
   override readonly name = "SettingsError";
 }
 
-/** Where settings come from: `environment` wins over `context`. Blank values count as not set. */
+/** The sources of settings. `environment` wins over `context`, and blank values count as not set. */
 export interface SettingsSource {
   environment: Readonly<Record<string, string | undefined>>;
   context: (name: string) => unknown;
@@ -221,15 +232,15 @@ export function fault(name: SettingName, wrong: string): string {
   return `${name} ${wrong}; expected ${expected}, for example ${name}=${example}`;
 }
 
-/** Names what is missing if only some of the settings of a VPC are there. */
+/** Throws an error that names the missing settings if only some of a VPC's settings are set. */
 function withWholeNetwork(settings: Settings): Settings {
   const missing = networkSettings.filter((name) => settings[name] === undefined);
   if (missing.length === 0 || missing.length === networkSettings.length) return settings;
-  const wrong = `is missing; a VPC takes ${networkSettings.join(", ")} together`;
+  const wrong = `is missing; a VPC needs all of ${networkSettings.join(", ")}`;
   throw new SettingsError(missing.map((name) => fault(name, wrong)).join("\n"));
 }
 
-/** Names the longest setting if all together take too much of a Lambda's environment. */
+/** Throws an error that names the longest setting if all settings together are too long for a Lambda's environment. */
 function withinRoom(settings: Settings): Settings {
   const environment = lambdaEnvironment(settings);
   const bytes = Buffer.byteLength(JSON.stringify(environment));
@@ -244,7 +255,7 @@ function given(name: SettingName, { environment, context }: SettingsSource): unk
   return present(environment[name]) ?? present(context(name));
 }
 
-/** Text without surrounding blanks (a number in `cdk.json` counts as text); anything else is left to zod. */
+/** Trims text; a number in `cdk.json` counts as text. Zod checks anything else. */
 function present(value: unknown): unknown {
   if (typeof value === "number") return String(value);
   if (typeof value !== "string") return value ?? undefined;
@@ -255,7 +266,9 @@ function wording(issue: z.core.$ZodIssue): string {
   return issue.code === "invalid_type" && issue.expected === "string" ? "is not text" : issue.message;
 }
 
-/** The part of the settings that the Lambdas read, as their environment: same names, only what is set. */
+/**
+ * The settings that the Lambdas read, as environment variables with the same names. Only those that are set are included.
+ */
 export function lambdaEnvironment(settings: Settings): Record<string, string> {
   const forLambdas = Object.entries(settings).filter(([name]) => !stackSettings.includes(name));
   return Object.fromEntries(forLambdas.flatMap(([name, value]) => (value ? [[name, String(value)]] : [])));

@@ -5,10 +5,13 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
-/** What a deployment is made from. */
+/** The files that a deployment is built from. */
 const sources = ["infra", "lambdas", "statemachines", "package-lock.json"];
 
-/** A hash of these files of this checkout, by which `npm run relay -- doctor` knows what is deployed: 16 hexadecimal digits. */
+/**
+ * A hash of these files in this checkout (16 hexadecimal digits). `npm run relay -- doctor` compares it with the deployed
+ * one.
+ */
 export function hashOfSources(): string {
   const hash = createHash("sha256");
   const add = (path: string) => {

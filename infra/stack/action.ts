@@ -21,7 +21,7 @@ import type { Storage } from "./storage.js";
 /** The properties that all actions share. */
 export interface ActionContext {
   code: Code;
-  /** The settings, as `lambdaEnvironment` gives them. */
+  /** The settings, as `lambdaEnvironment` returns them. */
   environment: Record<string, string>;
   logRetention: RetentionDays;
   outbound: Outbound;
@@ -80,7 +80,7 @@ export class Action extends Construct {
     Validations.of(role).acknowledge({
       id: "AwsSolutions-IAM5[Resource::*]",
       reason:
-        "X-Ray's PutTraceSegments and PutTelemetryRecords have no resource type to narrow them to; they only write this function's own traces. In a VPC, Lambda also needs EC2's calls for network interfaces, whose ids it makes itself; the function's own code is denied them. These are the only statements of this role without a named resource.",
+        "X-Ray's PutTraceSegments and PutTelemetryRecords have no resource type to narrow them to; they only write this function's own traces. In a VPC, Lambda also needs EC2's calls for network interfaces, whose ids are unknown; the function's own code is denied them. These are the only statements of this role without a named resource.",
     });
     props.outbound.grantConnect(role, spec, functionName);
     this.#grantRights(role, props);
@@ -125,7 +125,7 @@ export class Action extends Construct {
   }
 }
 
-/** A Lambda's environment holds 4 KB: the instructions for the agent are left out where nothing reads them. */
+/** A Lambda's environment holds only 4 KB, so the instructions for the agent are left out where nothing reads them. */
 function environmentFor({ composes }: ActionSpec, all: Record<string, string>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(all).filter(([name]) => composes || !name.endsWith("_INSTRUCTION")),

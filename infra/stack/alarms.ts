@@ -15,20 +15,20 @@ export interface AlarmSources {
   webhook: IFunction;
   stateMachines: Readonly<Record<FlowName, StateMachine>>;
   unreported: IQueue;
-  /** Calls by Scheduler that failed, and failed runs of recurring Lambdas. */
+  /** Holds failed calls by Scheduler and failed runs of recurring Lambdas. */
   deadLetters: IQueue;
   /** The names of the groups of schedules. */
   scheduleGroups: readonly string[];
-  /** Deliveries whose signature is missing or wrong. */
+  /** Counts deliveries whose signature is missing or wrong. */
   badSignatures: IMetric;
-  /** Deliveries that are signed with the previous secret a day after the rotation. */
+  /** Counts deliveries that are still signed with the previous secret a day after the rotation. */
   previousSecretUses: IMetric;
   topic: ITopic;
 }
 
 /**
- * The alarm that watches each flow, of which CloudWatch allows five for one. A failed drain means that people's messages
- * don't reach an agent; the failure of a flow that only watches loses none.
+ * The alarm that watches each flow. CloudWatch allows five flows per alarm. A failed drain means that people's messages
+ * don't reach an agent; if a flow that only watches fails, no message is lost.
  */
 const alarmOf: Readonly<Record<FlowName, "FlowsFailing" | "WatchersFailing" | "DrainFailed">> = {
   "create-task": "FlowsFailing",
@@ -42,7 +42,7 @@ const alarmOf: Readonly<Record<FlowName, "FlowsFailing" | "WatchersFailing" | "D
   "drain-inbox": "DrainFailed",
 };
 
-/** The alarms of the relay, each with the description that operators read when it fires. */
+/** Adds the relay's alarms. Operators read an alarm's description when it fires. */
 export function addAlarms(scope: Construct, sources: AlarmSources): void {
   const { api, webhook, stateMachines, unreported, deadLetters, scheduleGroups, topic } = sources;
   const action = new SnsAction(topic);
@@ -61,92 +61,92 @@ export function addAlarms(scope: Construct, sources: AlarmSources): void {
     "WebhookErrors",
     webhook.metricErrors({ period: Duration.minutes(5) }),
     1,
-    "The Lambda webhook crashed or ran out of time: the Lambda redeliver brings the lost deliveries back. See its log group.",
+    "The Lambda webhook crashed or ran out of time. The Lambda redeliver has the lost deliveries sent again. See the log group of webhook.",
   );
   alarm(
     "WebhookServerErrors",
     api.metricServerError({ period: Duration.minutes(5), statistic: "Sum" }),
     1,
-    "GitHub was answered with 5xx: a secret could not be read or a flow could not be started. The Lambda redeliver brings the deliveries back.",
+    "GitHub got a 5xx because a secret could not be read or a flow could not be started. The Lambda redeliver has the deliveries sent again.",
   );
-  // Each failed execution is reported by itself; these two are for a common cause.
+  // Each failed execution is also reported on its own. These two detect a common cause.
   alarm(
     "FlowsFailing",
     failedExecutions(watchedBy("FlowsFailing"), Duration.minutes(15)),
     5,
-    "Five or more flows, drains and watchers aside, failed or timed out within 15 minutes: Coder or GitHub may be down, or a token has expired. Fix the cause, then redrive the executions.",
+    "Five or more flows (not counting drains and watchers) failed or timed out within 15 minutes: Coder or GitHub may be down, or a token may have expired. Fix the cause, then redrive the executions.",
   );
   alarm(
     "WatchersFailing",
     failedExecutions(watchedBy("WatchersFailing"), Duration.minutes(15)),
     5,
-    "Five or more flows that only watch failed or timed out within 15 minutes: status comments may be out of date and conflicts untold. Fix the cause, then redrive the executions.",
+    "Five or more flows that only watch failed or timed out within 15 minutes: status comments may be out of date, and agents may not know of conflicts. Fix the cause, then redrive the executions.",
   );
   alarm(
     "DrainFailed",
     failedExecutions(watchedBy("DrainFailed"), Duration.minutes(5)),
     1,
-    "A drain failed or timed out: its inputs wait in the inbox for eight days. Fix the error that the execution names, then redrive it. The next comment on the task also starts a new drain.",
+    "A drain failed or timed out. Its inputs stay in the inbox for eight days. Fix the error that the execution names, then redrive it. The next comment on the task also starts a new drain.",
   );
   alarm(
     "FailuresUnreported",
     waitingIn(unreported),
     1,
-    "A failure could not be reported on its issue or to the failure topic: its event waits for 14 days in the queue of the stack output UnreportedFailuresUrl.",
+    "A failure could not be reported on its issue or to the failure topic. Its event stays in the queue of the stack output UnreportedFailuresUrl for 14 days.",
   );
   alarm(
     "InputsUnsent",
     measured(scope, "UnsentInputAge", "Maximum"),
     30 * 60,
-    "An input has waited for 30 minutes or more although its agent is ready: the relay cannot send it.",
+    "The relay has been unable to send an input for 30 minutes or more, although the agent is ready.",
   );
   alarm(
     "CredentialsRefused",
     measured(scope, "RefusedCredentials", "Sum"),
     1,
-    "GitHub refused the App's key, or Coder its token: nothing works until the secret holds a valid one.",
+    "GitHub rejected the App's key, or Coder rejected its token. Nothing works until the secret holds a valid one.",
   );
   alarm(
     "BadSignatures",
     sources.badSignatures,
     20,
-    "Twenty or more deliveries within five minutes had no signature or a wrong one: the webhook secret may differ from the App's, or somebody else calls the webhook.",
+    "Twenty or more deliveries within five minutes had no signature or a wrong one: the webhook secret may differ from the App's, or somebody else is calling the webhook.",
   );
   alarm(
     "PreviousSecretUsed",
     sources.previousSecretUses,
     1,
-    "GitHub still signs with the previous webhook secret a day after the rotation: the next rotation would cut it off.",
+    "GitHub still signs with the previous webhook secret a day after the rotation. After the next rotation, its deliveries would be rejected.",
   );
   alarm(
     "DeliveriesLost",
     measured(scope, "LostDeliveries", "Sum", Duration.minutes(15)),
     10,
-    "Ten or more deliveries were not accepted within 15 minutes: the webhook URL may be out of reach. They are redelivered once it answers.",
+    "Ten or more deliveries were not accepted within 15 minutes: the webhook URL may be unreachable. They are redelivered once it answers.",
   );
   alarm(
     "DeliveriesGivenUp",
     measured(scope, "DeliveriesGivenUp", "Sum"),
     1,
-    "A lost delivery was redelivered five times in vain, or GitHub does not keep it any more. The log of the Lambda redeliver names it.",
+    "A lost delivery was redelivered five times without success, or GitHub no longer has it. The log of the Lambda redeliver names it.",
   );
   alarm(
     "DeadLetters",
     waitingIn(deadLetters),
     1,
-    "A scheduled job could not be started, or a run of a recurring Lambda failed: the message waits for 14 days in the queue of the stack output DeadLettersUrl.",
+    "A scheduled job could not be started, or a run of a recurring Lambda failed. The message stays in the queue of the stack output DeadLettersUrl for 14 days.",
   );
   alarm(
     "ScheduledCallsDropped",
     ofScheduler(scheduleGroups, "InvocationDroppedCount"),
     1,
-    "EventBridge Scheduler gave up a call after its retries.",
+    "EventBridge Scheduler gave up on a call after its retries.",
   );
   alarm(
     "ScheduledCallsFailing",
     ofScheduler(scheduleGroups, "TargetErrorCount"),
     3,
-    "Step Functions or Lambda refused three or more calls of EventBridge Scheduler within five minutes.",
+    "Step Functions or Lambda rejected three or more calls by EventBridge Scheduler within five minutes.",
   );
 }
 
@@ -178,8 +178,8 @@ function ofScheduler(groups: readonly string[], metricName: string): IMetric {
 }
 
 /**
- * Executions that failed or timed out. An alarm takes at most ten metrics, which allows five machines. The errors with
- * which a state polls are retried within an execution, so they are not counted here.
+ * Executions that failed or timed out. An alarm takes at most ten metrics, which allows five machines. Errors that a
+ * state uses for polling are retried within the execution, so they don't count here.
  */
 function failedExecutions(stateMachines: readonly StateMachine[], period: Duration): IMetric {
   const metrics = stateMachines.flatMap((machine) => [

@@ -10,7 +10,7 @@ export const certificateFile = "extra-ca-certs.pem";
 const certificate = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 /**
- * A new folder with nothing but the certificates of a PEM file, so that no key that is beside them gets to AWS.
+ * Creates a folder that contains only the certificates of a PEM file, so a key in the same file is never uploaded to AWS.
  *
  * @throws {SettingsError} if the file can't be read, or holds no certificate or a broken one.
  */
@@ -29,7 +29,7 @@ export function folderOfCertificates(path: string): string {
     try {
       new X509Certificate(pem);
     } catch {
-      throw refuse(`holds a certificate that is broken, number ${index + 1}`);
+      throw refuse(`holds a broken certificate, number ${index + 1}`);
     }
   }
   const folder = mkdtempSync(join(tmpdir(), "ca-certificates-"));

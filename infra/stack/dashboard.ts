@@ -22,9 +22,9 @@ import { measured } from "./measured.js";
 export interface DashboardSources {
   api: HttpApi;
   webhook: LambdaFunction;
-  /** Deliveries, by the kind of their outcome. */
+  /** Counts deliveries with this kind of outcome. */
   deliveries: (kind: Outcome["kind"]) => IMetric;
-  /** Posts that GitHub refused. */
+  /** Counts posts that GitHub rejected. */
   refusedPosts: IMetric;
   stateMachines: Readonly<Record<FlowName, StateMachine>>;
 }
@@ -42,7 +42,7 @@ const period = Duration.minutes(5);
 const sum = { period, statistic: "Sum" };
 const p95 = { period, statistic: "p95" };
 
-/** One page: deliveries, how long the work takes, what waits, the services, and the outcomes of the flows. */
+/** A dashboard with deliveries, durations, waiting inputs, the services, and the outcomes of the flows. */
 export function addDashboard(scope: Construct, sources: DashboardSources): Dashboard {
   const { api, webhook, deliveries, refusedPosts, stateMachines } = sources;
   const namespace = Stack.of(scope).stackName;

@@ -2,7 +2,9 @@ import { Duration, Validations } from "aws-cdk-lib";
 import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
 
-/** A queue for what could not be done even after retries. It keeps each message for 14 days, SQS' longest time. */
+/**
+ * A queue for calls and events that failed even after retries. It keeps each message for 14 days, the maximum in SQS.
+ */
 export function deadLetterQueue(scope: Construct, id: string): Queue {
   const queue = new Queue(scope, id, {
     encryption: QueueEncryption.SQS_MANAGED,

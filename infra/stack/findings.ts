@@ -7,7 +7,7 @@ export function resourceInFinding(stack: Stack, service: string, resource: strin
   return `[Resource::arn:${place}:${resource}]`;
 }
 
-/** cdk-nag writes `<AWS::Region>` if the region is not known before the deployment, and its name if it is. */
+/** cdk-nag writes the region's name if it is known before the deployment, and `<AWS::Region>` otherwise. */
 function asInFindings(part: string): string {
   const pseudo = { [Aws.PARTITION]: "Partition", [Aws.REGION]: "Region", [Aws.ACCOUNT_ID]: "AccountId" }[
     part

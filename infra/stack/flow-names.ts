@@ -19,7 +19,7 @@ export function flowArn(stack: Stack, flow: FlowName): string {
   });
 }
 
-/** The ARN of executions; `names` is the state machine's name and a pattern of theirs, with a colon between them. */
+/** The ARN of executions. `names` is the state machine's name, a colon, and a pattern for the executions' names. */
 export function executionsArn(stack: Stack, names: string): string {
   return stack.formatArn({
     service: "states",

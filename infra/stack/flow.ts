@@ -48,12 +48,12 @@ export class Flow extends Construct {
     Validations.of(role).acknowledge({
       id: "AwsSolutions-IAM5[Resource::*]",
       reason:
-        "Two statements that AWS offers no resource for: X-Ray's trace and sampling calls, and the log delivery calls (logs:CreateLogDelivery and its like) that Step Functions needs to write to the log group of this machine. Lambdas are named one by one.",
+        "Two statements for which AWS offers no resource: X-Ray's trace and sampling calls, and the log delivery calls (logs:CreateLogDelivery and its like) that Step Functions needs to write to the log group of this machine. Lambdas are named one by one.",
     });
 
     this.stateMachine = new StateMachine(this, "StateMachine", {
       stateMachineName,
-      // Inline, not as an S3 asset: the CDK validates only inline definitions at synth.
+      // Inline, because the CDK validates only inline definitions at synth, not S3 assets.
       definitionBody: DefinitionBody.fromString(props.definition),
       definitionSubstitutions: Object.fromEntries(
         lambdaArns.map(([name, arn]) => [`${pascalCase(name)}Arn`, arn]),
@@ -68,7 +68,7 @@ export class Flow extends Construct {
           removalPolicy: RemovalPolicy.DESTROY,
         }),
         level: LogLevel.ALL,
-        // Inputs quote issues and comments of private repositories. Operators see and redrive them in the
+        // Leave out inputs, because they quote issues and comments of private repositories. Operators see them in the
         // execution history, which Step Functions keeps for 90 days and protects by its own permissions.
         includeExecutionData: false,
       },

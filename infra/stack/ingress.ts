@@ -17,7 +17,7 @@ export interface IngressProps {
   logRetention: RetentionDays;
 }
 
-/** Neither headers nor bodies: a signature or a private issue's text must not be in an access log. */
+/** Has neither headers nor bodies, because signatures and the text of private issues must not be in an access log. */
 const accessLogFormat = AccessLogFormat.custom(
   JSON.stringify({
     requestId: "$context.requestId",
@@ -35,9 +35,9 @@ const accessLogFormat = AccessLogFormat.custom(
 );
 
 /**
- * Requests per second, and the burst. Each path has its own limit, so that calls to the public paths cannot use up the
- * webhooks' limit. That one is far above an organization's event rate, because GitHub does not redeliver a refused
- * webhook by itself; it only bounds the cost of a flood.
+ * Requests per second, and the burst. Each path has its own limit, so calls to the public paths can't use up the
+ * webhooks' limit. The webhooks' limit is far above an organization's event rate, because GitHub does not redeliver a
+ * rejected webhook by itself. It only limits the cost of a flood.
  */
 const throttles = {
   "/webhooks/github": { ThrottlingRateLimit: 100, ThrottlingBurstLimit: 200 },
@@ -74,7 +74,7 @@ export class Ingress extends Construct {
 
     const integration = new HttpLambdaIntegration("Webhook", props.webhook);
     for (const path of Object.keys(throttles)) {
-      // Any method: the Lambda answers 405 itself, as it does on one machine.
+      // Route all methods: the Lambda itself answers with a 405, as it does on one machine.
       const routes = this.api.addRoutes({ path, methods: [HttpMethod.ANY], integration });
       // CloudFormation accepts a route's limits only after the route exists.
       stage.node.addDependency(...routes);
@@ -82,11 +82,11 @@ export class Ingress extends Construct {
         Validations.of(route).acknowledge({
           id: "AwsSolutions-APIG4",
           reason:
-            "GitHub cannot sign AWS requests or obtain a token for an authorizer: it authenticates each webhook by an HMAC-SHA256 signature over the raw body, which an API Gateway authorizer does not receive. The Lambda verifies it in constant time before it reads anything else. /healthz reveals nothing and calls no service. /schema.json is public: editors read it without credentials, and it contains nothing about the deployment except its own URL.",
+            "GitHub cannot sign AWS requests or obtain a token for an authorizer: it authenticates each webhook with an HMAC-SHA256 signature over the raw body, which an API Gateway authorizer does not receive. The Lambda verifies it in constant time before it reads anything else. /healthz reveals nothing and calls no service. /schema.json is public: editors read it without credentials, and it contains nothing about the deployment except its own URL.",
         });
       }
     }
-    // The CDK passes this on as JSON, so the names are CloudFormation's.
+    // The CDK passes this on as JSON, so use CloudFormation's names.
     (stage.node.defaultChild as CfnStage).routeSettings = Object.fromEntries(
       Object.entries(throttles).map(([path, throttle]) => [`ANY ${path}`, throttle]),
     );

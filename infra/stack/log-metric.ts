@@ -8,15 +8,15 @@ export interface LogMetricProps {
   logGroups: readonly ILogGroup[];
   /** The text of the lines to count. */
   message: string;
-  /** The lines' field that holds it. Default: `message`. */
+  /** The field of the lines that holds this text. Default: `message`. */
   field?: string;
-  /** Counts apart by this field of the lines, which must have few values. */
+  /** Counts separately for each value of this field, which must have few values. */
   dimension?: string;
 }
 
 /**
- * Counts log lines in a metric of the stack. Returns the metric of one value of the dimension, or of all lines if there is
- * none.
+ * Counts log lines in a metric of the stack. The returned function gives the metric for one value of the dimension, or
+ * for all lines if there is no dimension.
  */
 export function countLines(
   scope: Construct,

@@ -3,7 +3,7 @@ import { Metric } from "aws-cdk-lib/aws-cloudwatch";
 import type { Construct } from "constructs";
 import type { MetricName } from "../../lambdas/model/metric.js";
 
-/** A metric that the Lambdas measure, without a dimension but `service`, which is Powertools' own. */
+/** A metric that the Lambdas measure. Its only dimension is `service`, which Powertools adds. */
 export function measured(
   scope: Construct,
   metricName: MetricName,

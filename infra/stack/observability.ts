@@ -54,7 +54,7 @@ export class Observability extends Construct {
       previousSecretUses: ofWebhook("PreviousSecretUses", previousSecret),
       topic: this.failures,
     });
-    // No execution fails because of a refused post, so operators see it here.
+    // A rejected post doesn't make an execution fail, so operators see it here.
     const refusedPosts = countLines(this, {
       metricName: "RefusedPosts",
       logGroups: props.speakersLogs,
@@ -73,17 +73,17 @@ export class Observability extends Construct {
     });
     new CfnOutput(Stack.of(this), "UnreportedFailuresUrl", {
       value: this.unreported.queueUrl,
-      description: "Failures that could not be reported wait in this queue, for 14 days.",
+      description: "This queue keeps failures that could not be reported for 14 days.",
     });
   }
 
   /**
-   * Without a KMS key: EventBridge and CloudWatch cannot publish through the AWS managed one, and the messages hold
-   * only names, so a paid customer managed key would protect nothing.
+   * Has no KMS key: EventBridge and CloudWatch can't publish through the AWS managed key, and the messages contain only
+   * names, so a paid customer managed key would protect nothing.
    */
   #createTopic(failureEmail: string | undefined): Topic {
     const topic = new Topic(this, "Failures", { displayName: "Coder task relay", enforceSSL: true });
-    // A topic policy replaces the default one, which lets the account's alarms publish:
+    // This topic policy replaces the default one, which would let the account's alarms publish:
     // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
     for (const service of ["cloudwatch.amazonaws.com", "events.amazonaws.com"]) {
       topic.addToResourcePolicy(
@@ -100,13 +100,15 @@ export class Observability extends Construct {
   }
 
   /**
-   * Failures are reported from outside the flows: an execution must end in the failed state to be redrivable.
+   * Failures are reported from outside the flows, because only an execution that ends in the failed state can be
+   * redriven.
    * https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html
    */
   #watchExecutions({ stateMachines, reportFailure }: ObservabilityProps): void {
     const delivery = { deadLetterQueue: this.unreported, retryAttempts: 10, maxEventAge: Duration.hours(6) };
-    // Imported by its ARN: the CDK's target would let EventBridge publish for any account. EventBridge takes no role for
-    // a topic, only its policy: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
+    // Import the topic by its ARN, because the CDK's target would let EventBridge publish for any account. For a topic,
+    // EventBridge needs a topic policy; it can't use a role:
+    // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
     const topic = Topic.fromTopicArn(this, "FailuresByArn", this.failures.topicArn);
     new Rule(this, "FlowFailed", {
       description: "A flow has failed, timed out or been stopped",
@@ -123,7 +125,7 @@ export class Observability extends Construct {
         new LambdaTarget(reportFailure, delivery),
       ],
     });
-    // EventBridge is done when Lambda has queued the event; from then on Lambda retries.
+    // EventBridge is done once Lambda has queued the event. From then on, Lambda retries.
     reportFailure.configureAsyncInvoke({
       retryAttempts: 2,
       maxEventAge: Duration.hours(6),
@@ -131,13 +133,15 @@ export class Observability extends Construct {
     });
   }
 
-  /** Without input, error and cause: they quote issues of private repositories, and email is not confidential. */
+  /**
+   * Leaves out input, error and cause, because they quote issues of private repositories and email is not confidential.
+   */
   #failureMessage(): RuleTargetInput {
     const hosts = Object.entries(consoleHosts).map(([partition, host]) => [partition, { host }]);
     const mapping = new CfnMapping(this, "Consoles", { mapping: Object.fromEntries(hosts) });
     const link = `https://${mapping.findInMap(Aws.PARTITION, "host")}/states/home?region=${EventField.region}#/v2/executions/details/${EventField.fromPath("$.detail.executionArn")}`;
     return RuleTargetInput.fromText(
-      `The execution ${EventField.fromPath("$.detail.name")} ended as ${EventField.fromPath("$.detail.status")}. See the failed state and its error at ${link} and choose Redrive there, within 14 days, once the cause is gone.`,
+      `The execution ${EventField.fromPath("$.detail.name")} ended as ${EventField.fromPath("$.detail.status")}. See the failed state and its error at ${link}. Once the cause is fixed, choose Redrive there, within 14 days.`,
     );
   }
 }

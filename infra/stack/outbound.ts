@@ -22,7 +22,7 @@ import type { ActionSpec } from "../definition/action-spec.js";
 import type { Settings } from "../definition/settings.js";
 import { certificateFile, folderOfCertificates } from "./certificates.js";
 
-/** An existing VPC, and where in it the Lambdas are. */
+/** An existing VPC, and where the Lambdas are placed in it. */
 export interface RelayNetwork {
   vpc: IVpc;
   /** Private subnets that reach GitHub, Coder and the AWS services: docs/deploy.md lists the endpoints. */
@@ -57,13 +57,13 @@ export class Outbound extends Construct {
     }
   }
 
-  /** What a Lambda needs of this; nothing if it calls neither GitHub nor Coder. */
+  /** The options that a Lambda needs for this; none if it calls neither GitHub nor Coder. */
   options(spec: ActionSpec): Pick<FunctionOptions, "vpc" | "vpcSubnets" | "securityGroups" | "layers"> {
     if (!callsOut(spec)) return {};
     return { ...this.#network, ...(this.#certificates && { layers: [this.#certificates] }) };
   }
 
-  /** The environment of a Lambda: Node.js adds the certificates to those that it trusts. */
+  /** The environment of a Lambda. Node.js adds the certificates to those that it trusts. */
   environment(spec: ActionSpec): Record<string, string> {
     if (!callsOut(spec) || !this.#certificates) return {};
     return { NODE_EXTRA_CA_CERTS: `/opt/${certificateFile}` };
@@ -105,12 +105,12 @@ function callsOut({ secrets }: ActionSpec): boolean {
   return secrets.includes("githubApp") || secrets.includes("coderToken");
 }
 
-/** The network that the settings name, if they do. */
+/** The network in the settings, if there is one. */
 export function importNetwork(scope: Construct, settings: Settings): RelayNetwork | undefined {
   const { VPC_ID: vpcId, SUBNET_IDS: subnets, SECURITY_GROUP_IDS: groups } = settings;
   if (!vpcId || !subnets || !groups) return undefined;
   return {
-    // The CDK requires a zone, but uses it only if the subnets aren't given one by one.
+    // The CDK requires a zone, but uses it only if the subnets aren't listed one by one.
     vpc: Vpc.fromVpcAttributes(scope, "Vpc", { vpcId, availabilityZones: ["unknown"] }),
     vpcSubnets: { subnets: subnets.split(",").map((id) => importSubnet(scope, id)) },
     securityGroups: groups

@@ -12,10 +12,10 @@ export interface RecurringProps {
   deadLetters: Queue;
 }
 
-/** How late a call may be, and a failed one be repeated: after that, the next one is due. */
+/** How late a call, or the repetition of a failed one, may be. After that, the next one is due. */
 const latest = Duration.minutes(5);
 
-/** The schedules of the Lambdas that EventBridge Scheduler calls, in a group of their own, and the role that it uses. */
+/** The schedules of the Lambdas that EventBridge Scheduler calls, in their own group, and the role that it uses. */
 export class Recurring extends Construct {
   readonly groupName: string;
 
@@ -42,7 +42,7 @@ export class Recurring extends Construct {
           deadLetterConfig: { arn: deadLetters.queueArn },
         },
       });
-      // Scheduler is done when Lambda has queued the call.
+      // Scheduler is done once Lambda has queued the call.
       lambda.configureAsyncInvoke({
         retryAttempts: 1,
         maxEventAge: latest,
@@ -54,7 +54,7 @@ export class Recurring extends Construct {
   #createRole(lambdas: LambdaFunction[]): Role {
     const stack = Stack.of(this);
     const role = new Role(this, "Role", {
-      description: "EventBridge Scheduler calls the recurring Lambdas with it",
+      description: "EventBridge Scheduler uses it to call the recurring Lambdas",
       // The source is the group, never a single schedule:
       // https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
       assumedBy: new ServicePrincipal("scheduler.amazonaws.com", {

@@ -1,21 +1,21 @@
 import type { GivenSettings } from "../definition/settings.js";
 
-/** What the app decides itself, by the stack and the network that it gives the relay. */
+/** The settings that the app decides itself, by the relay's stack and network. */
 type PlacedByApp = "STACK_NAME" | "VPC_ID" | "SUBNET_IDS" | "SECURITY_GROUP_IDS";
 
-/** The settings of a relay in an app of your own, by the names of docs/settings.md, which says more about each. */
+/** The settings of a relay in your own app. docs/settings.md explains each. */
 export interface RelaySettings {
   /** URL of the Coder deployment, `https`. */
   CODER_URL: string;
   /** GitHub login of the agent's user, without `@`. */
   AGENT_GITHUB_USERNAME: string;
-  /** API for new tasks. Default: `auto`, which is Tasks if Coder has it, else Chats. */
+  /** API for new tasks. Default: `auto`, which is Tasks if Coder has it, otherwise Chats. */
   CODER_BACKEND?: "auto" | "tasks" | "chats" | undefined;
   /** Who owns the chats: the token's user, or the person who assigned the issue. Default: `bot`. */
   CODER_CHAT_IDENTITY?: "bot" | "requester" | undefined;
   /** Coder user who owns the work that no person requested. Default: such work is refused. */
   CODER_SERVICE_USER?: string | undefined;
-  /** GitHub logins, separated by commas, whom any config file may name as a job's owner. Default: none. */
+  /** GitHub logins, separated by commas, that any config file may name as a job's owner. Default: none. */
   JOB_OWNERS?: string | undefined;
   /** First part of every task's name, 1 to 12 characters. Default: `gh`. */
   CODER_TASK_NAME_PREFIX?: string | undefined;
@@ -33,13 +33,19 @@ export interface RelaySettings {
   ALLOWED_ACCOUNTS?: string | undefined;
   /** GitHub logins of bots that may assign the agent and speak to it, separated by commas. Default: none. */
   ALLOWED_BOTS?: string | undefined;
-  /** Least permission on a repository to speak to the agent. Default: `write`. */
+  /** Minimum permission on a repository to speak to the agent. Default: `write`. */
   COMMENT_MIN_PERMISSION?: "write" | "triage" | "read" | "any" | undefined;
-  /** Messages about failed CI runs in a row until a person says something, 1 to 9999. Default: `10`. */
+  /**
+   * How many messages about failed CI runs the agent gets in a row until a person says something, 1 to 9999. Default:
+   * `10`.
+   */
   MAX_CI_ROUNDS?: string | undefined;
   /** Minutes that a CI failure waits for the other checks of its commit, 0 to 60. Default: `5`. */
   CI_SETTLE_MINUTES?: string | undefined;
-  /** How the person who assigned the agent is told to act: by a comment, a requested review, or not. Default: `mention`. */
+  /**
+   * How the person who assigned the agent is asked to act: by a comment, a requested review, or not at all. Default:
+   * `mention`.
+   */
   NOTIFY?: "mention" | "review" | "none" | undefined;
   /** Last line of a message with one comment or review, at most 500 characters. */
   COMMENT_INSTRUCTION?: string | undefined;
@@ -59,6 +65,6 @@ export interface RelaySettings {
   NODE_EXTRA_CA_CERTS?: string | undefined;
 }
 
-/** Fails to compile if a setting is missing above. */
+/** This fails to compile if a setting is missing above. */
 type None<Missing extends never> = Missing;
 export type MissingSettings = None<Exclude<keyof GivenSettings, keyof RelaySettings | PlacedByApp>>;

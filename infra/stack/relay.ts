@@ -22,7 +22,7 @@ import { Secrets } from "./secrets.js";
 import { Storage } from "./storage.js";
 
 export interface CoderTaskRelayProps {
-  /** By the names of docs/settings.md. `CODER_URL` and `AGENT_GITHUB_USERNAME` are required. */
+  /** The settings of docs/settings.md. `CODER_URL` and `AGENT_GITHUB_USERNAME` are required. */
   settings: RelaySettings;
   /** The code of each Lambda: a folder with `index.mjs`, as `bundleLambdas` writes it. */
   lambdaCode: (name: ActionName) => Code;
@@ -34,16 +34,16 @@ export interface CoderTaskRelayProps {
 
 /**
  * The whole relay: GitHub webhooks in, Coder tasks out. The names of its resources begin with the stack's name, and its
- * outputs are the stack's, so each relay needs a stack of its own.
+ * outputs are the stack's, so each relay needs its own stack.
  *
  * @throws {SettingsError} which names every fault of the settings.
  */
 export class CoderTaskRelay extends Construct {
   /** The HTTP API; its `apiEndpoint` and `/webhooks/github` are the webhook URL of the GitHub App. */
   readonly api: HttpApi;
-  /** Receives failed flows and alarms: subscribe to it. */
+  /** Receives failed flows and alarms; subscribe to it. */
   readonly failures: Topic;
-  /** By the name of the flow, for alarms and dashboards of your own. */
+  /** The state machines by flow, for your own alarms and dashboards. */
   readonly stateMachines: Readonly<Record<FlowName, StateMachine>>;
 
   constructor(scope: Construct, id: string, props: CoderTaskRelayProps) {
@@ -57,7 +57,7 @@ export class CoderTaskRelay extends Construct {
     new CfnOutput(Stack.of(this), "DeadLettersUrl", {
       value: deadLetters.queueUrl,
       description:
-        "Calls by EventBridge Scheduler that failed, and failed runs of recurring Lambdas, wait in this queue, for 14 days.",
+        "This queue keeps failed calls by EventBridge Scheduler and failed runs of recurring Lambdas for 14 days.",
     });
     const lambdas = this.#createActions(lambdaCode, {
       environment: lambdaEnvironment(settings),
@@ -116,7 +116,7 @@ export class CoderTaskRelay extends Construct {
   }
 }
 
-/** Lambdas that post as the App; GitHub may refuse their posts. */
+/** Whether a Lambda posts as the App; GitHub may reject its posts. */
 function speaksOnGitHub(name: ActionName): boolean {
   const { secrets }: ActionSpec = actions[name];
   return secrets.includes("githubApp");

@@ -26,7 +26,7 @@ export class Schedules extends Construct {
     this.groupName = stack.stackName;
     new CfnScheduleGroup(this, "Group", { name: this.groupName });
     this.role = new Role(this, "Role", {
-      description: `EventBridge Scheduler starts ${startedFlow} with it`,
+      description: `EventBridge Scheduler uses it to start ${startedFlow}`,
       // The source is the group, never a single schedule:
       // https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
       assumedBy: new ServicePrincipal("scheduler.amazonaws.com", {

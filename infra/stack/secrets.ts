@@ -13,7 +13,7 @@ interface SecretDefinition extends Pick<SecretProps, "generateSecretString" | "s
   instruction: string;
 }
 
-/** Do not change: CloudFormation would write the new placeholder over the operator's value. */
+/** Don't change a placeholder: CloudFormation would overwrite the operator's value with the new one. */
 const placeholder = (text: string) => SecretValue.unsafePlainText(text);
 
 const definitions: Record<SecretName, SecretDefinition> = {
@@ -37,7 +37,7 @@ const definitions: Record<SecretName, SecretDefinition> = {
     secretStringValue: placeholder("put-the-coder-token-here"),
   },
   taskMark: {
-    description: "The key of the marks by which the relay knows its own tasks",
+    description: "The key of the marks by which the relay recognizes its own tasks",
     variable: "TASK_MARK_SECRET_ARN",
     instruction:
       "Generated for you. Change it only if this stack takes over another stack's tasks: then copy that stack's value.",
@@ -62,8 +62,8 @@ export class Secrets extends Construct {
     const { variable: _variable, instruction, ...props } = definitions[name];
     const secret = new Secret(this, id, {
       ...props,
-      // A deleted stack leaves no live credential behind. All can be reissued in minutes: by the next deployment,
-      // on the App's page, in Coder.
+      // A deleted stack must not leave credentials behind. All can be reissued in minutes: by the next deployment, on the
+      // App's page, or in Coder.
       removalPolicy: RemovalPolicy.DESTROY,
     });
     Validations.of(secret).acknowledge({

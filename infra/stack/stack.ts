@@ -10,7 +10,7 @@ export interface RelayStackProps
   settings: Settings;
 }
 
-/** The stack of `npm run deploy`: a relay, placed where the settings say. */
+/** The stack of `npm run deploy`: a relay in the place that the settings name. */
 export class RelayStack extends Stack {
   constructor(scope: Construct, id: string, { settings, ...props }: RelayStackProps) {
     super(scope, id, {
@@ -18,8 +18,8 @@ export class RelayStack extends Stack {
       description: "GitHub webhooks in, Coder AI tasks out (coder-task-relay)",
       ...props,
     });
-    // The CDK leaves "Default" out of logical ids, so they are those of a stack without the construct. With others,
-    // CloudFormation would replace the table and the secrets of a relay that was deployed before.
+    // The CDK leaves "Default" out of logical ids, so they are the same as in a stack without the construct. If they
+    // changed, CloudFormation would replace the table and the secrets of existing deployments.
     new CoderTaskRelay(this, "Default", { ...props, settings, network: importNetwork(this, settings) });
   }
 }

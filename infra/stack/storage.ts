@@ -11,7 +11,7 @@ const actionOf: Record<TableRight, string> = {
   delete: "dynamodb:DeleteItem",
 };
 
-/** The one table: the records of tasks, and the inputs that wait in their inboxes. */
+/** The table with all records and inboxes. */
 export class Storage extends Construct {
   readonly table: TableV2;
 
@@ -24,15 +24,15 @@ export class Storage extends Construct {
       encryption: TableEncryptionV2.awsManagedKey(),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       timeToLiveAttribute: "expiresAt",
-      // Tasks outlive the stack, and without these records the relay no longer knows which task belongs to which work.
+      // Tasks outlive the stack. Without these records, the relay would no longer know which task belongs to which work.
       deletionProtection: true,
       removalPolicy: RemovalPolicy.RETAIN,
     });
   }
 
   /**
-   * Gives rights on the items whose partition key starts with `<prefix>#`. No scan and no batch: every action
-   * granted here names its partition key, so the condition applies to it:
+   * Grants rights on the items whose partition key starts with `<prefix>#`. The condition works because every action
+   * granted here names its partition key; scans and batches are not granted:
    * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
    */
   grantItems(grantee: IGrantable, prefix: string, rights: readonly TableRight[]): void {

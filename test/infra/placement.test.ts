@@ -165,7 +165,7 @@ describe("the file of NODE_EXTRA_CA_CERTS", () => {
     [
       "holds a broken certificate",
       () => file(`${certificate}${certificate.replace(/\n[^\n]{20}/, "\n")}`),
-      /holds a certificate that is broken, number 2/,
+      /holds a broken certificate, number 2/,
     ],
   ])("stops the deployment if it %s", (_, path, wrong) => {
     const deploy = () => folderOfCertificates(path());
