@@ -11,10 +11,10 @@ export const cost = ({ terminal, enter }: Session) =>
   relayCommand("cost", {
     summary: "Show what the relay has cost in AWS, by flow",
     details:
-      "At the prices of us-east-1, without free tiers. CloudWatch measures Lambda and DynamoDB; transitions are counted in the histories of a flow's newest 50 runs, and if it had more, estimated from these. API requests, logs, traces, secrets and alarms come on top. With --local: what the same would have cost in AWS.",
+      "Uses the prices of us-east-1, without free tiers. CloudWatch measures Lambda and DynamoDB. Transitions are counted in the histories of a flow's newest 50 runs, and if there were more, estimated from these. API requests, logs, traces, secrets and alarms are not included. With --local, shows what the same would have cost in AWS.",
     examples: ["cost", "cost --days 7 --json"],
   })
-    .option("--days <days>", "of the last days: 1 to 455", days, defaultDays)
+    .option("--days <days>", "how many days to look back: 1 to 455", days, defaultDays)
     .action(async ({ days: number, ...target }) => {
       const deployment = await enter(target);
       const { costSince } = await import("../operations/cost.js");
@@ -32,7 +32,7 @@ function days(value: string): number {
 
 const usd = (amount: number) => amount.toFixed(amount < 1 ? 4 : 2);
 
-/** A number, with a mark if it is an estimate. */
+/** A number, marked if it is an estimate. */
 const about = (amount: number, { isMeasured }: Pick<FlowCost, "isMeasured">, digits = 0) =>
   `${isMeasured ? "" : "~"}${amount.toFixed(digits)}`;
 

@@ -6,9 +6,9 @@ import type { Session } from "../program/session.js";
 
 export const doctor = ({ terminal, enter }: Session) =>
   relayCommand("doctor", {
-    summary: "Check the deployment, and name what is wrong and what to do",
+    summary: "Check the deployment, and show what is wrong and what to do",
     details:
-      "Nothing is changed. To prove the webhook's secret, GitHub is asked to send a delivery again that has no effect. The exit code is 6 if something is wrong.",
+      "Changes nothing. To prove the webhook's secret, asks GitHub to resend a delivery that has no effect. The exit code is 6 if something is wrong.",
     examples: ["doctor", "doctor --stack relay-eu --region eu-west-1", "doctor --local --json"],
   }).action(async (target) => {
     const deployment = await enter(target);
@@ -23,8 +23,7 @@ export const doctor = ({ terminal, enter }: Session) =>
     }
     const faults = found.filter(({ verdict }) => verdict === "fault").length;
     if (terminal.json) terminal.result(found, "");
-    if (faults > 0)
-      throw new CommandError("faults", `${faults} of ${found.length} checks have found a fault.`);
+    if (faults > 0) throw new CommandError("faults", `${faults} of ${found.length} checks found a fault.`);
   });
 
 const marks: Record<Verdict, readonly [mark: string, style: Style]> = {

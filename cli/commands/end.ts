@@ -6,7 +6,7 @@ export const end = ({ terminal, enter }: Session) =>
   relayCommand("end", {
     summary: "End the task of an issue",
     details:
-      "Deletes the task and its workspace in Coder and unassigns the agent on GitHub. The issue stays open. What waits for the agent is kept for a day.",
+      "Deletes the task and its workspace in Coder and unassigns the agent on GitHub. The issue stays open. Inputs that are waiting for the agent are kept for a day.",
     examples: ["end octo/app#7", "end octo/app#7 --yes --json"],
   })
     .argument("<work>", "owner/repo#7")
@@ -21,7 +21,7 @@ export const end = ({ terminal, enter }: Session) =>
       const what = task
         ? `its task ${task.name} of ${task.owner}, with the workspace`
         : "its task, if it has one";
-      const plan = `This deletes ${what}, and unassigns the agent from ${work.reference}. What was not pushed is lost.`;
+      const plan = `This deletes ${what}, and unassigns the agent from ${work.reference}. Work that was not pushed is lost.`;
       await terminal.confirm(plan, yes);
       const { run, status } = await terminal.during("Ending the task", endTask(deployment, source));
       terminal.result({ work: work.reference, run, status }, `${run}: ${status}`);

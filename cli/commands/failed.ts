@@ -7,8 +7,8 @@ import type { Session } from "../program/session.js";
 
 export const failed = ({ terminal, enter }: Session) =>
   relayCommand("failed", {
-    summary: "List the runs that have failed, with the reason of each",
-    details: "A run that was redriven and has succeeded is not among them.",
+    summary: "List failed runs with their reasons",
+    details: "Leaves out runs that were redriven and then succeeded.",
     examples: ["failed", "failed --since 12h --json"],
   })
     .addOption(sinceOption("1d"))

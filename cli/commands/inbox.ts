@@ -5,9 +5,9 @@ import { waitingColumns } from "./status.js";
 
 export const inbox = ({ terminal, enter }: Session) =>
   relayCommand("inbox", {
-    summary: "List what waits for an agent, or drop one input",
+    summary: "List the inputs that are waiting for an agent, or drop one of them",
     details:
-      "A dropped input is never sent, even if GitHub delivers it again. A comment that is edited later is put again.",
+      "A dropped input is never sent, even if GitHub delivers it again. If a dropped comment is edited later, it is put into the inbox again.",
     examples: ["inbox octo/app#7", "inbox octo/app#7 --drop comment#2041", "inbox octo/app#7 --json"],
   })
     .argument("<work>", "owner/repo#7, or another name that status lists")

@@ -15,7 +15,7 @@ export const policy = ({ terminal }: Session) =>
   relayCommand("policy", {
     summary: "Print the IAM policies that a deployment needs",
     details:
-      "cloudformation: for cdk bootstrap --cloudformation-execution-policies. pipeline: for the role of GitHub Actions. trust: who may assume that role. It calls no service.",
+      "cloudformation: for cdk bootstrap --cloudformation-execution-policies. pipeline: for the role of GitHub Actions. trust: who may assume that role. Calls no service.",
     examples: [
       "policy cloudformation --account 123456789012 --region eu-central-1",
       "policy trust --account 123456789012 --repository octo-org/relay --environment production",
@@ -23,14 +23,14 @@ export const policy = ({ terminal }: Session) =>
   })
     .addArgument(new Argument("<kind>", "which policy").choices(kinds))
     .requiredOption("--account <id>", "the AWS account")
-    .option("--qualifier <qualifier>", "of cdk bootstrap", defaultQualifier)
-    .option("--partition <partition>", "of AWS", "aws")
+    .option("--qualifier <qualifier>", "the qualifier of cdk bootstrap", defaultQualifier)
+    .option("--partition <partition>", "the AWS partition", "aws")
     .option("--repository <owner/name>", "for trust: the repository of the workflow")
     .option("--environment <name>", "for trust: the environment that the workflow deploys to", "production")
     .action((kind, options) => {
       const { account, qualifier, partition, repository, environment, stack: stackName } = options;
       const region = options.region ?? process.env.AWS_REGION ?? "";
-      if (!/^\d{12}$/.test(account)) throw new CommandError("usage", "--account has twelve digits.");
+      if (!/^\d{12}$/.test(account)) throw new CommandError("usage", "--account needs twelve digits.");
       if (kind !== "trust" && region === "")
         throw new CommandError("usage", "Add --region, or set AWS_REGION.");
       const place = { stackName, account, region, partition };

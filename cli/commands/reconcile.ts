@@ -6,12 +6,18 @@ import type { Session } from "../program/session.js";
 
 export const reconcile = ({ terminal, enter }: Session) =>
   relayCommand("reconcile", {
-    summary: "Compare GitHub with what the relay knows, and start what it has missed",
-    details: "The relay does this by itself each hour. With --dry-run, it only tells what it would start.",
+    summary: "Compare GitHub with what the relay knows, and start flows for what it has missed",
+    details: "The relay does this by itself every hour. With --dry-run, only lists what it would start.",
     examples: ["reconcile --dry-run", "reconcile --yes --json"],
   })
-    .option("--dry-run", "only tell what would be started")
-    .addOption(durationOption("--minimum-age <time>", "leave what is younger to its webhook", "10m"))
+    .option("--dry-run", "only list what would be started")
+    .addOption(
+      durationOption(
+        "--minimum-age <time>",
+        "skip younger events: their webhook may still be in flight",
+        "10m",
+      ),
+    )
     .option("--yes", "start it without asking")
     .action(async ({ dryRun = false, minimumAge, yes, ...target }) => {
       const deployment = await enter(target);
@@ -34,8 +40,10 @@ function text(
 ): string {
   if (outcome === "busy") return "Another run is reconciling.";
   const rest =
-    outcome === "paused" ? ` The next run goes on with the rest: ${reason ?? "it had no more time"}.` : "";
-  const looked = `Repositories looked at: ${repositories}.${rest}`;
+    outcome === "paused"
+      ? ` The next run continues with the rest: ${reason ?? "there was no time left"}.`
+      : "";
+  const looked = `Repositories checked: ${repositories}.${rest}`;
   if (gaps.length === 0) return `Nothing was missed. ${looked}`;
   return `${table(gaps, columns, width)}\n\n${dryRun ? "Nothing was started. " : ""}${looked}`;
 }

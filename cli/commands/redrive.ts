@@ -8,14 +8,14 @@ export const redrive = ({ terminal, enter }: Session) =>
   relayCommand("redrive", {
     summary: "Continue failed runs at the states that failed",
     details:
-      "First mend what the error names. Step Functions redrives a run within 14 days. A run that a newer event has overtaken ends without changing anything.",
+      "First fix the cause of the error. Step Functions can redrive a run for 14 days. If a newer event has overtaken a run, it ends without changing anything.",
     examples: [
       "redrive create-task-app-7-0b1f5c1e-8a11-11ee-8d5a-3b1d4f6c2a90",
       "redrive --all-since 2h --error CoderForbiddenError",
       "redrive --all-since 1d --yes --json",
     ],
   })
-    .argument("[run]", "the reference in the status comment, or the name that failed lists")
+    .argument("[run]", "the reference in the status comment, or a name from the command failed")
     .option(
       "--all-since <time>",
       "all runs that have failed since then: 2h, 1d, or a time in ISO 8601",
@@ -28,10 +28,7 @@ export const redrive = ({ terminal, enter }: Session) =>
         throw new CommandError("usage", "Expected either the name of a run or --all-since <time>.");
       }
       if (error !== undefined && allSince === undefined) {
-        throw new CommandError(
-          "usage",
-          "--error needs --all-since <time>: it selects among all failed runs.",
-        );
+        throw new CommandError("usage", "--error needs --all-since <time>, because it filters failed runs.");
       }
       const deployment = await enter(target);
       const operations = await import("../operations/redrive.js");

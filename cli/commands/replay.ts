@@ -4,9 +4,9 @@ import type { Session } from "../program/session.js";
 
 export const replay = ({ terminal, enter }: Session) =>
   relayCommand("replay", {
-    summary: "Have GitHub send a delivery again",
+    summary: "Have GitHub resend a delivery",
     details:
-      "It starts nothing twice: if the delivery was accepted before, the answer is its run, which redrive continues if it has failed.",
+      "This starts nothing twice: if the delivery was accepted before, the answer names its run. If that run has failed, redrive continues it.",
     examples: [
       "replay 0b1f5c1e-8a11-11ee-8d5a-3b1d4f6c2a90",
       "replay 0b1f5c1e-8a11-11ee-8d5a-3b1d4f6c2a90 --json",

@@ -7,20 +7,20 @@ export const rotate = (session: Session) =>
     "rotate",
     {
       summary: "Replace a secret without a gap",
-      details: "It needs no deployment, and no value is printed.",
+      details: "Needs no deployment, and prints no value.",
       examples: ["rotate webhook-secret", "rotate coder-token --lifetime 90d --yes"],
     },
     [webhookSecret(session), coderToken(session)],
   );
 
-/** Lambdas keep a secret for five minutes, and run for less than five. */
+/** Lambdas cache a secret for five minutes and run for less than another five. */
 const waitOption = () => durationOption("--wait <time>", "how long Lambdas may use the former value", "10m");
 
 const webhookSecret = ({ terminal, enter }: Session) =>
   relayCommand("webhook-secret", {
     summary: "Replace the secret that GitHub signs webhooks with",
     details:
-      "Puts a new value, waits, sets it at GitHub, proves it by a delivery, waits, and ends the acceptance of the old value. If it breaks off, run it again: it goes on where it was.",
+      "Stores a new value, waits, sets it at GitHub, proves it with a delivery, waits, and stops accepting the old value. If it is interrupted, run it again: it continues where it stopped.",
     examples: [
       "rotate webhook-secret",
       "rotate webhook-secret --yes --json",
@@ -28,15 +28,15 @@ const webhookSecret = ({ terminal, enter }: Session) =>
     ],
   })
     .addOption(waitOption())
-    .option("--retire", "only end the acceptance of the old value")
+    .option("--retire", "only stop accepting the old value")
     .option("--yes", "do it without asking")
     .action(async ({ wait, retire, yes, ...target }) => {
       const { environment } = await enter(target);
       const operations = await import("../operations/webhook-secret.js");
       const secretId = environment.WEBHOOK_SECRET_ARN ?? "";
       const plan = retire
-        ? "This ends the acceptance of the previous webhook secret."
-        : "This replaces the webhook secret, in Secrets Manager and in the GitHub App, and ends the acceptance of the old one.";
+        ? "The relay will no longer accept the previous webhook secret."
+        : "This replaces the webhook secret, in Secrets Manager and in the GitHub App, and then stops accepting the old one.";
       await terminal.confirm(plan, yes);
       if (retire) await operations.retireWebhookSecret(secretId);
       else await operations.rotateWebhookSecret(secretId, { terminal, waitMs: wait });
@@ -46,7 +46,7 @@ const webhookSecret = ({ terminal, enter }: Session) =>
 const coderToken = ({ terminal, enter }: Session) =>
   relayCommand("coder-token", {
     summary: "Replace the token that the relay calls Coder with",
-    details: "Creates a token of the same Coder user, tries it, puts it, waits, and deletes the old one.",
+    details: "Creates a token of the same Coder user, tests it, stores it, waits, and deletes the old one.",
     examples: ["rotate coder-token", "rotate coder-token --lifetime 90d --yes"],
   })
     .addOption(waitOption())

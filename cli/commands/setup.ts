@@ -4,7 +4,7 @@ import { durationOption } from "../frame/time.js";
 import { relayCommand } from "../program/command.js";
 import type { Session, Target } from "../program/session.js";
 
-/** What setup does outside this process. */
+/** The actions of setup outside this process. */
 export interface Outside {
   openBrowser: (url: string) => void;
   deploy: (settings: Readonly<Record<string, string>>, options: { isAgreed: boolean }) => Promise<void>;
@@ -15,7 +15,7 @@ const outside: Outside = {
   deploy: async (settings, options) => (await import("../setup/cdk.js")).deployWithCdk(settings, options),
 };
 
-/** Node.js 20.12 is the oldest that the relay runs on. */
+/** Node.js 20.12 is the oldest version that the relay runs on. */
 const oldestNode = [20, 12] as const;
 
 interface SetupOptions extends Target {
@@ -32,7 +32,7 @@ export const setup = (session: Session, { openBrowser, deploy }: Outside = outsi
   relayCommand("setup", {
     summary: "Set the relay up: stack, Coder token, GitHub App, installation",
     details:
-      "It finds out what is there and goes on from there, so it can be stopped and run again at any time. Before it makes something, it says what, and asks.",
+      "Finds out what exists and continues from there, so you can stop it and run it again at any time. Before it creates something, it says what and asks.",
     examples: [
       "setup",
       "setup --org octo-org --stack team-b-relay",
@@ -43,7 +43,7 @@ export const setup = (session: Session, { openBrowser, deploy }: Outside = outsi
     .option("--org <login>", "the organization that will own the GitHub App; default: your own account")
     .option("--name <name>", "the name of a new GitHub App", "coder-task-relay")
     .option("--app-id <id>", "take over this GitHub App, with --key-file")
-    .option("--key-file <file>", "the App's private key, as GitHub gave it")
+    .option("--key-file <file>", "the App's private key file, as downloaded from GitHub")
     .option("--no-open", "only print addresses, don't open a browser")
     .addOption(durationOption("--wait <time>", "how long to wait for you on GitHub's pages", "15m"))
     .option("--yes", "don't ask")
@@ -72,10 +72,10 @@ async function setUpAll(run: Run, deploy: Outside["deploy"]) {
   return setUpGitHub(run, await setUpDeployment(run, deploy));
 }
 
-/** Whatever ends setup says what to do; errors of its own say it by themselves. */
+/** Every error that ends setup has to say what to do. Setup's own errors already do. */
 function withWayOn(error: unknown): never {
   if (error instanceof CommandError) throw error;
-  const wayOn = "Mend that, and run setup again: it goes on where it stopped.";
+  const wayOn = "Fix that, and run setup again: it continues where it stopped.";
   throw new CommandError("failed", `${wordsOf(error)} ${wayOn}`);
 }
 
@@ -154,7 +154,8 @@ function checkNode(): void {
 function checkOptions({ appId, keyFile, name }: SetupOptions): void {
   const refuse = (message: string) => new CommandError("usage", message);
   if ((appId === undefined) !== (keyFile === undefined))
-    throw refuse("--app-id and --key-file belong together.");
-  if (appId !== undefined && !/^\d+$/.test(appId)) throw refuse("--app-id is a number, for example 12345.");
-  if (name.length > 34) throw refuse("--name has at most 34 characters.");
+    throw refuse("--app-id and --key-file must be used together.");
+  if (appId !== undefined && !/^\d+$/.test(appId))
+    throw refuse("--app-id must be a number, for example 12345.");
+  if (name.length > 34) throw refuse("--name may have at most 34 characters.");
 }

@@ -8,18 +8,18 @@ import type { Session } from "../program/session.js";
 
 export const status = ({ terminal, enter }: Session) =>
   relayCommand("status", {
-    summary: "Show what runs, waits and has failed",
+    summary: "Show what is running, waiting or has failed",
     details:
-      "For one issue or job, also the inputs that wait for its agent, its runs and its pages. Work that has ended is shown only by name, or with --all.",
+      "For one issue or job, also shows the inputs that are waiting for its agent, its runs and its pages. Work that has ended is shown only by name, or with --all.",
     examples: ["status", "status octo/app", "status octo/app#7", 'status "octo/app job nightly" --json'],
   })
     .argument("[work]", "owner/repo, owner/repo#7, or another name that status lists")
-    .option("--all", "also work that has ended")
+    .option("--all", "also show work that has ended")
     .action(async (name, { all, ...target }) => {
       if (name?.match(/[/]/) === null) {
         throw new CommandError(
           "usage",
-          `"${name}" names no work. Expected owner/repo, owner/repo#7, or another name that status lists.`,
+          `"${name}" is not the name of any work. Expected owner/repo, owner/repo#7, or another name that status lists.`,
         );
       }
       const deployment = await enter(target);
@@ -38,7 +38,7 @@ export const status = ({ terminal, enter }: Session) =>
       const work = `work${name ? ` of ${name}` : ""}`;
       const none = all
         ? `There is no ${work} in ${deployment.title}.`
-        : `There is no ${work} now in ${deployment.title}; --all also shows what has ended.`;
+        : `There is no current ${work} in ${deployment.title}; --all also shows work that has ended.`;
       terminal.result(
         standings,
         standings.length === 0 ? none : table(standings, columns(terminal), terminal.width),

@@ -6,7 +6,7 @@ export const tail = ({ terminal, enter }: Session) =>
   relayCommand("tail", {
     summary: "Show what happens, as it happens",
     details:
-      "Each line is a run that starts or ends, a state that it enters, or an error that it gets over by retries. With --json, each line is one JSON object. Ctrl-C stops it.",
+      "Each line is a run that starts or ends, a state that it enters, or an error that is retried. With --json, each line is one JSON object. Ctrl-C stops it.",
     examples: ["tail", "tail octo/app#7", "tail --since 10m --for 1m --json"],
   })
     .argument("[work]", "owner/repo#7, or another name that status lists")
@@ -18,7 +18,7 @@ export const tail = ({ terminal, enter }: Session) =>
       const operations = await import("../operations/tail.js");
       const work =
         name === undefined ? undefined : await terminal.during("Looking for the work", findKey(name));
-      if (!terminal.json) terminal.note(`What happens in ${deployment.title} appears here. Ctrl-C stops it.`);
+      if (!terminal.json) terminal.note(`Events in ${deployment.title} appear here. Ctrl-C stops this.`);
       const until = new Date(Math.min(Date.now() + forMs, latest));
       for await (const happening of operations.tail(deployment, { work, since, until })) {
         const { at, run, what, error } = happening;
@@ -29,5 +29,5 @@ export const tail = ({ terminal, enter }: Session) =>
       }
     });
 
-/** The last time that a `Date` can be. */
+/** The latest time that a `Date` can represent. */
 const latest = 8.64e15;

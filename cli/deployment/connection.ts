@@ -4,16 +4,16 @@ import { z } from "zod";
 import { CommandError } from "../frame/exit.js";
 import type { Deployment } from "./deployment.js";
 
-/** The file in the local system's folder that says how it is reached; `local/system/connection.ts` writes it. */
+/** The file in the local system's folder that says how to reach it; `local/system/connection.ts` writes it. */
 const connectionFile = "connection.json";
 
 const texts = z.record(z.string(), z.string());
 const schema = z.object({ outputs: texts, environment: texts });
 
 /**
- * The system that `npm start` runs, by the file that it keeps in its folder while it runs.
+ * The system that `npm start` is running, found by the file in its folder.
  *
- * @throws {CommandError} if none runs.
+ * @throws {CommandError} if none is running.
  */
 export async function findLocal(folder: string): Promise<Deployment> {
   const { outputs, environment } = await readConnection(folder);
@@ -33,7 +33,7 @@ async function readConnection(folder: string): Promise<z.output<typeof schema>> 
   const notRunning = (reason: string) =>
     new CommandError(
       "unreachable",
-      `No local system runs in ${folder}: ${reason}. Start one with npm start, or set LOCAL_STATE_DIR to its folder.`,
+      `No local system is running in ${folder}: ${reason}. Start one with npm start, or set LOCAL_STATE_DIR to its folder.`,
     );
   let text: string;
   try {
@@ -42,13 +42,13 @@ async function readConnection(folder: string): Promise<z.output<typeof schema>> 
     throw notRunning(`it has no ${connectionFile}`);
   }
   const parsed = schema.safeParse(json(text));
-  if (!parsed.success) throw notRunning(`its ${connectionFile} is not one of this version`);
-  // A system that was killed leaves the file.
+  if (!parsed.success) throw notRunning(`its ${connectionFile} is from another version`);
+  // A killed system leaves the file behind.
   const endpoint = parsed.data.environment.AWS_ENDPOINT_URL_SFN ?? "";
   try {
     await fetch(endpoint);
   } catch {
-    throw notRunning(`the one that ${connectionFile} describes has ended`);
+    throw notRunning(`the system that ${connectionFile} describes has ended`);
   }
   return parsed.data;
 }

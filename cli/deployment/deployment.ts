@@ -1,6 +1,6 @@
 import { settingNames } from "../../infra/definition/settings.js";
 
-/** A deployed relay, in AWS or on this machine, and what its Lambdas run with. */
+/** A deployed relay, in AWS or on this machine, with the environment of its Lambdas. */
 export interface Deployment {
   /** For people: `the stack coder-task-relay in eu-west-1`. */
   title: string;
@@ -8,22 +8,22 @@ export interface Deployment {
   region: string;
   /** The names of the Lambdas and the state machines begin with this. */
   stackName: string;
-  /** The account's id and the partition, as ARNs have them. */
+  /** The account's id and the partition, as in ARNs. */
   account: string;
   partition: string;
-  /** The stack's outputs, as docs/deploy.md names them. */
+  /** The stack's outputs, by their names in docs/deploy.md. */
   outputs: Readonly<Record<string, string>>;
   /** The environment of the Lambdas: settings, names and ARNs. It holds no secret. */
   environment: Readonly<Record<string, string>>;
 }
 
 /**
- * Makes the deployment's environment that of this process, so that the clients and the stores of the Lambdas work here
- * as they do there. Import these afterwards, because they read their environment once.
+ * Gives this process the deployment's environment, so the Lambdas' clients and stores work here in the same way. Import
+ * them only after this call, because they read their environment once.
  */
 export function enter({ environment }: Deployment): void {
   for (const name of settingNames) delete process.env[name];
-  // The log and the metrics of the Lambdas would end up among the results.
+  // The Lambdas' logs and metrics would be mixed with the results.
   const quiet = { POWERTOOLS_LOG_LEVEL: "SILENT", POWERTOOLS_METRICS_DISABLED: "true" };
   Object.assign(process.env, environment, quiet);
 }

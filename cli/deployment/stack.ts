@@ -3,18 +3,20 @@ import { GetFunctionConfigurationCommand, LambdaClient } from "@aws-sdk/client-l
 import { CommandError } from "../frame/exit.js";
 import type { Deployment } from "./deployment.js";
 
-/** Together, their environments hold everything that the environment of any Lambda holds. */
+/** Together, their environments contain every variable that any Lambda has. */
 const describedActions = ["webhook", "send-inbox", "sync-schedules"];
 
-/** Whether a stack was never whole: its first deployment is under way, has failed or was undone, or it is being deleted. */
+/**
+ * Whether a stack is incomplete: its first deployment is in progress, failed or was rolled back, or it is being deleted.
+ */
 export function isUnfinished({ StackStatus }: Partial<Stack>): boolean {
   return /^(REVIEW_|ROLLBACK_|DELETE_|CREATE_(?!COMPLETE))/.test(StackStatus ?? "");
 }
 
 /**
- * The stack in AWS, by CloudFormation and the environments of its Lambdas.
+ * The stack in AWS, as described by CloudFormation and the environments of its Lambdas.
  *
- * @throws {CommandError} if there is no such stack, or AWS can't be asked.
+ * @throws {CommandError} if there is no such stack or AWS can't be reached.
  */
 export async function findStack(stackName: string): Promise<Deployment> {
   try {
@@ -50,7 +52,7 @@ async function describe(stackName: string): Promise<Stack> {
   if (!isUnfinished(stack)) return stack;
   throw new CommandError(
     "unreachable",
-    `The stack ${stackName} is not whole, but ${stack.StackStatus}. Its events in CloudFormation say why; npm run deploy makes it anew.`,
+    `The stack ${stackName} is incomplete (${stack.StackStatus}). Its events in CloudFormation say why; npm run deploy creates it again.`,
   );
 }
 
@@ -60,13 +62,13 @@ function readable(error: unknown, stackName: string): Error {
   if (name === "ValidationError" && message.includes("does not exist")) {
     return new CommandError(
       "unreachable",
-      `There is no stack ${stackName} in this account and region. Deploy it with npm run deploy, or name another with --stack and --region; --local means the system that npm start runs.`,
+      `There is no stack ${stackName} in this account and region. Deploy it with npm run deploy, or name another with --stack and --region. For the system that npm start runs, use --local.`,
     );
   }
   if (name === "ResourceNotFoundException") {
     return new CommandError(
       "unreachable",
-      `The stack ${stackName} is no relay, or lacks a Lambda: ${message}. Name another with --stack, or deploy it with npm run deploy.`,
+      `The stack ${stackName} is not a relay, or lacks a Lambda: ${message}. Name another with --stack, or deploy it with npm run deploy.`,
     );
   }
   if (message === "Region is missing") {
@@ -75,7 +77,7 @@ function readable(error: unknown, stackName: string): Error {
   if (name === "CredentialsProviderError") {
     return new CommandError(
       "unreachable",
-      "There are no AWS credentials. Sign in, for example with aws sso login, or set AWS_PROFILE; --local means the system that npm start runs.",
+      "There are no AWS credentials. Sign in, for example with aws sso login, or set AWS_PROFILE. For the system that npm start runs, use --local.",
     );
   }
   return new CommandError("unreachable", `AWS doesn't describe the stack ${stackName}: ${name}: ${message}`);

@@ -4,7 +4,7 @@ import { isAssignable } from "../operations/assignable.js";
 import { allInstallations } from "../operations/registered-app.js";
 import { type Check, fault, ok, type Result, unknown } from "./finding.js";
 
-/** Repositories that are asked for each installation. */
+/** How many repositories of each installation are checked. */
 const examined = 10;
 
 export const agent: Check = {
@@ -26,7 +26,7 @@ export const agent: Check = {
     const other = "Set AGENT_GITHUB_USERNAME to a user account (docs/github-app-setup.md), and deploy again.";
     if (type === undefined) return [fault(`GitHub has no account ${login}`, other)];
     if (type !== "User")
-      return [fault(`${login} is no user but a ${type}, which GitHub can't assign`, other)];
+      return [fault(`${login} is not a user but a ${type}, which GitHub can't assign`, other)];
     const refused = await Promise.all(
       active.map(({ id }) => repositoriesWithout(app.installation(id), login)),
     );
@@ -38,13 +38,13 @@ function wordsFor(login: string, refused: string[]): Result {
   if (refused.length === 0) return ok(`${login} can be assigned`);
   return fault(
     `${login} can't be assigned in ${refused.join(", ")}`,
-    "Give it access there: as a collaborator, or through a team.",
+    "Give it access there, as a collaborator or through a team.",
   );
 }
 
 type Client = Parameters<typeof installedRepositories>[0];
 
-/** The repositories of an installation, of the first ten, whose issues can't be assigned to the agent. */
+/** Those of an installation's first ten repositories whose issues can't be assigned to the agent. */
 async function repositoriesWithout(client: Client, assignee: string): Promise<string[]> {
   const repositories = await installedRepositories(client, 1, examined);
   const refused = repositories.map(async (repository) => {

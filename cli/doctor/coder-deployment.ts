@@ -12,7 +12,7 @@ export async function connect(deployment: Deployment): Promise<{ settings: Setti
   return { settings, client: new CoderClient(settings.CODER_URL, token) };
 }
 
-/** The API for new tasks: that of `CODER_BACKEND`, else Tasks if Coder has it, else Chats. */
+/** The API for new tasks: the one that `CODER_BACKEND` names; by default Tasks if Coder has it, otherwise Chats. */
 export async function backendOf(client: CoderClient, { CODER_BACKEND: wanted }: Settings): Promise<Backend> {
   const probe = new ApiProbe(client);
   for (const api of wanted === "auto" ? backends : [wanted]) if (await probe.has(api)) return api;

@@ -26,8 +26,8 @@ const reachable: Check = {
       if (!isRefusal(error, 401)) throw error;
       return [
         fault(
-          "Coder refuses the token: it has expired, or was deleted",
-          "Create a new token of the same user, and put it into its secret (docs/deploy.md).",
+          "Coder rejects the token: it has expired or was deleted",
+          "Create a new token of the same user, and put it into the secret (docs/deploy.md).",
         ),
       ];
     }
@@ -50,8 +50,8 @@ const backend: Check = {
       return [ok(`new tasks use ${api}; the token's user ${username} has the rights`)];
     return [
       fault(
-        `the token's user ${username} is no site Owner, and can't act for other people`,
-        "Put a site Owner's token (docs/deploy.md, Whose Coder token), or use Chats with CODER_CHAT_IDENTITY=bot and no other service user than the token's.",
+        `the token's user ${username} is not a site Owner and can't act for other people`,
+        "Put a site Owner's token (docs/deploy.md, Whose Coder token), or use Chats with CODER_CHAT_IDENTITY=bot and no service user other than the token's.",
       ),
     ];
   },
@@ -80,7 +80,7 @@ async function serviceUserFaults(
   const user = await find(client, name);
   const faults = faultsOfUser(`CODER_SERVICE_USER is ${name}`, user);
   if (!user?.roles?.some((role) => role.name === "owner")) return faults;
-  const remedy = "Use an account for this alone that is no site Owner (docs/deploy.md, Whose Coder token).";
+  const remedy = "Use a separate account that is not a site Owner (docs/deploy.md, Whose Coder token).";
   return [...faults, fault(`CODER_SERVICE_USER is ${name}, a site Owner`, remedy)];
 }
 

@@ -19,10 +19,10 @@ const settings: Check = {
   },
 };
 
-/** The texts that the stack's secrets hold until an operator puts the real ones (`infra/stack/secrets.ts`). */
+/** The placeholders in the stack's secrets until an operator stores the real values (`infra/stack/secrets.ts`). */
 const placeholders = [/^put-the-coder-token-here$/, /"appId":\s*""/];
 
-/** The environment variables of the secrets, and the least length of their values. */
+/** The environment variables of the secrets, and the minimum length of their values. */
 const secretLengths = {
   WEBHOOK_SECRET_ARN: 20,
   GITHUB_APP_SECRET_ARN: 100,
@@ -37,7 +37,7 @@ const secrets: Check = {
     const found = await Promise.all(names.map((name) => faultsOfSecret(name, environment[name])));
     const all = found.flat();
     if (all.length > 0) return all;
-    // It may have been read before it was mended.
+    // The secret may have been read before it was corrected.
     expireCredentials();
     await appCredentials();
     return [ok("all are readable and well-formed")];
@@ -48,12 +48,14 @@ async function faultsOfSecret(
   name: keyof typeof secretLengths,
   SecretId: string | undefined,
 ): Promise<Result[]> {
-  const remedy = "Put the right value: docs/deploy.md, Put the secrets.";
+  const remedy = "Store the right value: docs/deploy.md, Put the secrets.";
   const title = name.replace("_ARN", "").replaceAll("_", " ").toLowerCase();
   try {
     const { SecretString = "" } = await secretsManager.send(new GetSecretValueCommand({ SecretId }));
     if (placeholders.some((placeholder) => placeholder.test(SecretString.trim()))) {
-      return [fault(`the ${title} was never put: it is the placeholder of the first deployment`, remedy)];
+      return [
+        fault(`the ${title} was never set: it still has the placeholder of the first deployment`, remedy),
+      ];
     }
     const isShort = SecretString.trim().length < secretLengths[name];
     return isShort ? [fault(`the ${title} has fewer than ${secretLengths[name]} characters`, remedy)] : [];
@@ -66,10 +68,11 @@ async function faultsOfSecret(
 const checkout: Check = {
   name: "Checkout",
   async run({ outputs, isLocal }) {
-    const again = isLocal ? "Start it again." : "Run npm run deploy, or check out what is deployed.";
-    if (outputs.Sources === undefined) return [unknown("the stack doesn't say what it was made from")];
-    if (outputs.Sources === hashOfSources()) return [ok("what is deployed is this checkout")];
-    return [fault("what is deployed was not made from this checkout", again)];
+    const again = isLocal ? "Start it again." : "Run npm run deploy, or check out the deployed version.";
+    if (outputs.Sources === undefined)
+      return [unknown("the stack doesn't say which sources it was built from")];
+    if (outputs.Sources === hashOfSources()) return [ok("the deployed code was built from this checkout")];
+    return [fault("the deployed code was not built from this checkout", again)];
   },
 };
 

@@ -9,7 +9,7 @@ import { runChecks } from "./runs.js";
 
 const groups: readonly CheckGroup[] = [deploymentChecks, gitHubChecks, coderChecks, runChecks];
 
-/** Examines the deployment. The findings come as they are made, group by group. */
+/** Examines the deployment, and yields the findings group by group. */
 export async function* examine(deployment: Deployment): AsyncGenerator<Finding> {
   for (const { gate, checks } of groups) {
     const first = await findings(gate, deployment);
@@ -22,14 +22,14 @@ export async function* examine(deployment: Deployment): AsyncGenerator<Finding> 
   }
 }
 
-/** A check that can't be made is a finding too: what it needs is refused or doesn't answer. */
+/** A check that fails with an error is also a finding, because something that it needs is refused or doesn't answer. */
 async function findings({ name: check, run }: Check, deployment: Deployment): Promise<Finding[]> {
   try {
     return (await run(deployment)).map((result) => ({ check, ...result }));
   } catch (error) {
-    // They are a finding of their own.
+    // The check of the settings reports these.
     if (error instanceof SettingsError) return [{ check, ...unknown('not checked, because of "Settings"') }];
-    const remedy = "Mend what the message names; docs/operations.md lists the errors and their usual causes.";
+    const remedy = "Fix what the message says; docs/operations.md lists the errors and their usual causes.";
     return [{ check, verdict: "fault", message: wordsOf(error), remedy }];
   }
 }

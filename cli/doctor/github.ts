@@ -15,7 +15,7 @@ import { type Check, type CheckGroup, fault, faultsOr, ok, type Result, unknown 
 import { deliveries, hook, signature } from "./hook.js";
 import { jobs } from "./schedules.js";
 
-/** The clocks may differ by this much: GitHub refuses a JWT that is dated a minute ahead. */
+/** How much the clocks may differ. GitHub rejects a JWT that is dated a minute ahead. */
 const skewMs = 30_000;
 
 const credentials: Check = {
@@ -29,14 +29,14 @@ const credentials: Check = {
     } catch (error) {
       if (!isRefusal(error, 401)) throw error;
       return [
-        fault(`GitHub refuses the App's id ${appId} with this private key: ${error.reason}`, wrongPair),
+        fault(`GitHub rejects the App's id ${appId} with this private key: ${error.reason}`, wrongPair),
       ];
     }
   },
 };
 
 const wrongPair =
-  "Put the id and a private key of the same App into its secret (docs/deploy.md), and check GITHUB_API_URL.";
+  "Put the id and a private key of the same App into the secret (docs/deploy.md), and check GITHUB_API_URL.";
 
 const clock: Check = {
   name: "Clock",
@@ -44,13 +44,13 @@ const clock: Check = {
     const response = await askAsApp({ method: "GET", path: "/app" });
     await response?.body?.cancel();
     const theirs = Date.parse(response?.headers.get("date") ?? "");
-    if (Number.isNaN(theirs)) return [unknown("GitHub doesn't tell the time")];
+    if (Number.isNaN(theirs)) return [unknown("GitHub's answer has no time")];
     const ms = Date.now() - theirs;
-    if (Math.abs(ms) <= skewMs) return [ok("this machine's and GitHub's agree")];
+    if (Math.abs(ms) <= skewMs) return [ok("this machine's clock and GitHub's agree")];
     const way = ms > 0 ? "ahead of" : "behind";
     return [
       fault(
-        `this machine's is ${Math.round(Math.abs(ms) / 1000)} s ${way} GitHub's`,
+        `this machine's clock is ${Math.round(Math.abs(ms) / 1000)} s ${way} GitHub's`,
         "Synchronize this machine's clock (NTP), or that of the Enterprise Server.",
       ),
     ];
@@ -87,23 +87,23 @@ const installations: Check = {
     const missing = absent.map((login) =>
       fault(
         `ALLOWED_ACCOUNTS names ${login}, where the App isn't installed`,
-        `Install it there (${app?.html_url}/installations/new), or take the name out.`,
+        `Install it there (${app?.html_url}/installations/new), or remove the name.`,
       ),
     );
     return faultsOr(
       [...faults, ...missing, ...(await faultsIfNoneIsServed(all))],
-      `${all.length}, and each has accepted all that the App asks for`,
+      `${all.length}, and each has accepted everything that the App asks for`,
     );
   },
 };
 
-/** Strangers can install a public App, so that one account isn't served is no fault. */
+/** Strangers can install a public App, so an account that isn't served is not a fault by itself. */
 async function faultsIfNoneIsServed(all: readonly Installation[]): Promise<Result[]> {
   if ((await Promise.all(all.map(isServedInstallation))).includes(true)) return [];
   const names = all.map(accountOf);
   return [
     fault(
-      `the relay serves no account where the App is installed: it skips what comes from ${names.join(", ")}`,
+      `the relay serves no account where the App is installed: it skips deliveries from ${names.join(", ")}`,
       `Name the accounts to serve in ALLOWED_ACCOUNTS, for example ALLOWED_ACCOUNTS=${names[0]}, and deploy again (docs/security.md, Which accounts are served).`,
     ),
   ];

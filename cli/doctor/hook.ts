@@ -9,7 +9,7 @@ export const hook: Check = {
   async run({ outputs, isLocal }) {
     const { url, content_type: type, secret, insecure_ssl: insecure } = await readHook();
     const expected = outputs.WebhookUrl ?? "";
-    // In front of the local system is a tunnel with a URL of its own.
+    // The local system is behind a tunnel with its own URL.
     const isRight = url === expected || (isLocal && new URL(expected).pathname === pathOf(url));
     const faults = [
       isRight ? undefined : fault(`GitHub sends to ${url || "nowhere"}`, `Set ${expected} ${onAppsPage}.`),
@@ -36,13 +36,13 @@ export const signature: Check = {
   name: "Signature",
   async run() {
     const answer = await probe();
-    if (!answer) return [unknown("GitHub lists no delivery that could be sent again without an effect")];
+    if (!answer) return [unknown("GitHub lists no delivery that could be sent again without effect")];
     const { outcome, event } = answer;
     if (outcome === "accepted") return [ok(`a signed delivery (${event}) arrived and was accepted`)];
     if (outcome === "refused") {
       return [
         fault(
-          "the relay refuses what GitHub signs: the secret at GitHub is neither the current nor the previous one",
+          "the relay rejects GitHub's signature: the secret at GitHub is neither the current nor the previous one",
           "Run npm run relay -- rotate webhook-secret.",
         ),
       ];
@@ -56,7 +56,7 @@ export const signature: Check = {
   },
 };
 
-/** Below this share of failed deliveries, λ redeliver takes care of them. */
+/** Up to this share of failed deliveries, λ redeliver takes care of them. */
 const tolerated = 0.05;
 
 export const deliveries: Check = {
@@ -73,7 +73,7 @@ export const deliveries: Check = {
     return [
       fault(
         message,
-        `See their answers on the App's page, Advanced; after mending, replay them, for example npm run relay -- replay ${failed[0]}.`,
+        `See their answers on the App's page under Advanced. Fix the cause, then replay them, for example npm run relay -- replay ${failed[0]}.`,
       ),
     ];
   },

@@ -2,7 +2,7 @@ import { paginateListSchedules, SchedulerClient, type ScheduleSummary } from "@a
 import { recurringActions } from "../../infra/definition/actions.js";
 import { type Check, fault, faultsOr, ok } from "./finding.js";
 
-/** The schedules by which the relay's own Lambdas run. */
+/** The schedules of the relay's own Lambdas. */
 export const recurring: Check = {
   name: "Schedules",
   async run({ isLocal, stackName }) {
@@ -19,7 +19,7 @@ export const recurring: Check = {
         ...missing.map(({ name, expression }) =>
           fault(
             `the schedule of λ ${name} is missing`,
-            `Create it again in the group ${group} of EventBridge Scheduler, as ${name}: ${expression}, with that Lambda as its target. A deployment doesn't notice that it is gone.`,
+            `Create it again in the group ${group} of EventBridge Scheduler, as ${name}: ${expression}, with that Lambda as its target. A deployment doesn't notice that it is missing.`,
           ),
         ),
       ],

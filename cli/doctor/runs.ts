@@ -6,7 +6,7 @@ import { recurring } from "./recurring.js";
 
 const hourMs = 3_600_000;
 
-/** How long a run of each flow takes at most if nothing is wrong: an agent can be busy for a day, and its turn last days. */
+/** The longest that a healthy run of each flow can take: an agent can be busy for a day, and its turn can last days. */
 const longestMs: Partial<Record<string, number>> = {
   "drain-inbox": 25 * hourMs,
   "track-pull": 25 * hourMs,
@@ -25,7 +25,7 @@ const stuck: Check = {
       late.map(({ name, startedAt }) =>
         fault(
           `${name} has run for ${age(startedAt)}`,
-          "See in the Step Functions console which state repeats, and why: docs/operations.md.",
+          "Find out in the Step Functions console which state repeats, and why (docs/operations.md).",
         ),
       ),
       `${running.length} runs, none for too long`,
@@ -37,12 +37,12 @@ const failed: Check = {
   name: "Failed",
   async run(deployment) {
     const found = await failedExecutions(deployment, new Date(Date.now() - 24 * hourMs));
-    if (found.length === 0) return [ok("no run for a day")];
+    if (found.length === 0) return [ok("no run within a day")];
     const errors = [...new Set(found.map(({ error }) => error))].join(", ");
     return [
       fault(
         `${found.length} runs within a day: ${errors}`,
-        "See npm run relay -- failed; mend the cause, then npm run relay -- redrive --all-since 1d.",
+        "See npm run relay -- failed. Fix the cause, then npm run relay -- redrive --all-since 1d.",
       ),
     ];
   },

@@ -9,13 +9,12 @@ import { configPath } from "../../lambdas/model/config-path.js";
 import { RepositorySchedules, scheduledRepositories } from "../../lambdas/schedules/scheduler.js";
 import { type Check, fault, ok, type Result, unknown } from "./finding.js";
 
-/** A hundred repositories cost two requests, so this many cost forty. */
+/** The number of repositories that are compared. A hundred cost two requests, so these cost forty. */
 const compared = 2000;
 
-const byItself =
-  "Run npm run relay -- reconcile, which puts them in line, as the relay does by itself each hour.";
+const byItself = "Run npm run relay -- reconcile, which syncs them, as the relay does by itself every hour.";
 
-/** Whether the schedules of all jobs are what the repositories' configs say. */
+/** Checks whether the schedules of all jobs match the repositories' configs. */
 export const jobs: Check = {
   name: "Jobs",
   async run() {
@@ -34,7 +33,7 @@ export const jobs: Check = {
       return [...results, unknown(limited)];
     }
     for (const id of scheduled) if (!seen.has(id)) results.push(await orphan(id));
-    const good = `the schedules of ${scheduled.size} repositories are as their configs say`;
+    const good = `the schedules of ${scheduled.size} repositories match their configs`;
     return results.some(({ verdict }) => verdict === "fault") ? results : [...results, ok(good)];
   },
 };
@@ -52,7 +51,7 @@ async function compare(
       const { owner, name } = surveyed.repository;
       const differences = await scheduleDifferences(id, surveyed, scheduled);
       if (!differences) {
-        const why = "its config has faults or can't be read, so its schedules stay as they are";
+        const why = "its config has faults or can't be read, so its schedules stay unchanged";
         results.push(unknown(`${owner}/${name} is not compared: ${why}`));
         continue;
       }
@@ -71,7 +70,7 @@ async function compare(
   return results;
 }
 
-/** Schedules that are left of a repository that the relay doesn't serve any more. */
+/** Left-over schedules of a repository that the relay no longer serves. */
 async function orphan(id: number): Promise<Result> {
   const { owner, name } = (await new RepositorySchedules(id).source())?.repository ?? {};
   const title = owner === undefined ? `the repository ${id}` : `${owner}/${name}`;

@@ -10,7 +10,7 @@ import {
 import { backendOf, connect } from "./coder-deployment.js";
 import { type Check, fault, ok, type Result, unknown } from "./finding.js";
 
-/** `required`: without a default. */
+/** `required` means that there is no default. */
 const parametersSchema = z
   .array(z.object({ name: z.string(), required: z.boolean().default(false) }))
   .nullable();
@@ -20,7 +20,7 @@ const presetsSchema = z
   .array(z.object({ ID: z.string(), Parameters: z.array(z.object({ Name: z.string() })).nullable() }))
   .nullable();
 
-/** Coder itself fills it in for a task. */
+/** Coder itself sets this parameter for a task. */
 const promptParameter = "AI Prompt";
 
 export const templates: Check = {
@@ -40,7 +40,7 @@ export const templates: Check = {
     } catch (error) {
       if (!isSetting(error)) throw error;
       return [
-        fault(error.message, "Correct the setting and deploy again, or create what it names in Coder."),
+        fault(error.message, "Correct the setting and deploy again, or create the missing item in Coder."),
       ];
     }
   },
@@ -51,7 +51,7 @@ function isSetting(error: unknown): error is Error {
   return kinds.some((kind) => error instanceof kind);
 }
 
-/** A workspace can be created only if each parameter has a default, or a value of the preset. */
+/** A workspace can be created only if each parameter has a default or a value in the preset. */
 async function judge(
   client: CoderClient,
   title: string,
@@ -67,8 +67,8 @@ async function judge(
   const open = (parameters ?? []).filter(({ name, required }) => required && !given.includes(name));
   if (open.length === 0) return ok(`${title} can be used`);
   return fault(
-    `${title} has parameters without a default or a value of the preset: ${open.map(({ name }) => name).join(", ")}`,
-    "Give them defaults in the template, or name a preset that sets them as CODER_TEMPLATE_PRESET.",
+    `${title} has parameters without a default or a value in the preset: ${open.map(({ name }) => name).join(", ")}`,
+    "Give them defaults in the template, or set CODER_TEMPLATE_PRESET to a preset that sets them.",
   );
 }
 
@@ -76,9 +76,9 @@ async function judge(
 async function factoryTemplate(found: CoderTemplates, name: string): Promise<Result> {
   try {
     await found.factoryTemplate();
-    return ok(`the template ${name} of repositories with a config file is there`);
+    return ok(`the template ${name} for repositories with a config file exists`);
   } catch (error) {
     if (!(error instanceof TemplateNotFoundError)) throw error;
-    return unknown(`there is no template ${name}: repositories with a config file can't get tasks`);
+    return unknown(`there is no template ${name}, so repositories with a config file can't get tasks`);
   }
 }

@@ -9,7 +9,7 @@ export const exitCodes = {
   unreachable: 3,
   /** The deployment has no such work, execution or delivery. */
   notFound: 4,
-  /** Not confirmed: somebody said no, or nobody could be asked and `--yes` was missing. */
+  /** Not confirmed: the answer was no, or nobody could be asked and `--yes` was missing. */
   declined: 5,
   /** `doctor` has found faults. */
   faults: 6,
@@ -29,10 +29,10 @@ export class CommandError extends Error {
   }
 }
 
-/** What the Lambdas' errors say of a state machine that tries again. */
-const retried = / (It is retried( later)?|It is tried again by itself|The relay retries)\.$/;
+/** The end of the Lambdas' errors that a state machine retries. */
+const retried = / It is retried\.$/;
 
-/** An error in words: its name, by which a refusal of AWS, GitHub or Coder is known, and its message. */
+/** An error as text: its name, which identifies a refusal by AWS, GitHub or Coder, and its message. */
 export function wordsOf(error: unknown): string {
   const { name, message } = error instanceof Error ? error : new Error(String(error));
   return `${name}: ${message.replace(retried, " Try again.")}`;

@@ -1,19 +1,19 @@
 import { stripVTControlCharacters } from "node:util";
 
-/** A column: its heading, and what it shows of a row. */
+/** A column: its heading, and the value that it shows for a row. */
 export interface Column<Row> {
   title: string;
   value: (row: Row) => string | number | undefined;
-  /** Of the last column: its values are needed whole, like an address, so a terminal has to break them. */
+  /** For the last column: its values, such as addresses, must not be cut, so the terminal has to wrap them. */
   isWhole?: boolean;
 }
 
-/** The least that is shown of the last column. */
+/** The minimum width of the last column. */
 const leastWidth = 20;
 
 /**
- * Rows as text, one a line, in aligned columns. If a line is longer than `width` characters, the last column is cut; if
- * nothing worth reading would be left of it, each row is a paragraph with a line for each column.
+ * Rows as text, one per line, in aligned columns. If a line is longer than `width` characters, the last column is cut. If
+ * too little of it would be left, each row becomes a paragraph with one line per column.
  */
 export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[], width: number): string {
   const cells = rows.map((row) => columns.map(({ value }) => String(value(row) ?? "–").replace(/\s+/g, " ")));

@@ -13,14 +13,14 @@ export interface Streams {
 }
 
 export interface TerminalOptions {
-  /** JSON instead of text on stdout: one value, or one a line for commands that go on. */
+  /** Print JSON instead of text on stdout: one value, or one per line for commands that keep running. */
   json: boolean;
   env: Readonly<Record<string, string | undefined>>;
 }
 
 export type Style = "red" | "green" | "yellow" | "cyan" | "dim" | "bold";
 
-/** What a command says and asks. Results go to stdout, all else to stderr. */
+/** The output and the questions of a command. Results go to stdout, everything else to stderr. */
 export class Terminal {
   readonly json: boolean;
   readonly #env: TerminalOptions["env"];
@@ -38,12 +38,12 @@ export class Terminal {
     return (this.streams.stdout.isTTY && this.streams.stdout.columns) || Number.POSITIVE_INFINITY;
   }
 
-  /** The result of a command: as JSON with `--json`, else as text. */
+  /** Prints the result of a command: as JSON with `--json`, otherwise as text. */
   result(data: unknown, text: string): void {
     this.#print(this.json ? JSON.stringify(data, undefined, 2) : text);
   }
 
-  /** One of many results, as they come: with `--json`, one line of JSON. */
+  /** Prints one of many results as it arrives; with `--json`, as one line of JSON. */
   line(data: unknown, text: string): void {
     this.#print(this.json ? JSON.stringify(data) : text);
   }
@@ -52,7 +52,7 @@ export class Terminal {
     this.streams.stdout.write(`${text}\n`);
   }
 
-  /** For people, on stderr. */
+  /** Prints a message for people on stderr. */
   note(text: string): void {
     this.streams.stderr.write(`${text}\n`);
   }
@@ -63,7 +63,7 @@ export class Terminal {
     return hasColours ? styleText(style, text, { validateStream: false }) : text;
   }
 
-  /** Waits for work; once it has taken two seconds, says on stderr what is being waited for. */
+  /** Waits for work. After two seconds, shows on stderr what it is waiting for. */
   async during<T>(what: string, work: Promise<T>): Promise<T> {
     const startedAt = performance.now();
     const { stderr } = this.streams;
@@ -72,7 +72,7 @@ export class Terminal {
       const ms = performance.now() - startedAt;
       if (ms < patienceMs) return;
       const line = `${what} … ${Math.round(ms / 1000)} s`;
-      // A line that the terminal breaks could not be taken back.
+      // If the terminal wrapped the line, it could not be erased.
       if (stderr.isTTY)
         stderr.write(`\r\u001b[K${line.slice(0, (stderr.columns ?? Number.POSITIVE_INFINITY) - 1)}`);
       else if (!isShown) stderr.write(`${what} …\n`);
@@ -87,7 +87,7 @@ export class Terminal {
   }
 
   /**
-   * Says what is about to happen, and asks whether to go on, unless `isAgreed` (`--yes`).
+   * Says what is about to happen and asks whether to continue, unless `isAgreed` (`--yes`).
    *
    * @throws {CommandError} if the answer is no, or nobody can be asked.
    */
@@ -97,10 +97,10 @@ export class Terminal {
     if (!this.streams.stdin.isTTY) {
       throw new CommandError(
         "declined",
-        "Nobody can be asked here; nothing was changed. Add --yes to agree.",
+        "Nobody can be asked here, so nothing was changed. Add --yes to agree.",
       );
     }
-    const answer = await this.ask("Go on? [y/N] ");
+    const answer = await this.ask("Continue? [y/N] ");
     if (!/^y(es)?$/i.test(answer)) throw new CommandError("declined", "Nothing was changed.");
   }
 
@@ -109,7 +109,7 @@ export class Terminal {
     return this.streams.stdin.isTTY === true;
   }
 
-  /** The same as `ask`, but what is typed isn't shown. */
+  /** The same as `ask`, but the input isn't shown. */
   async askSecret(question: string): Promise<string> {
     const { stdin: input, stderr } = this.streams;
     stderr.write(question);

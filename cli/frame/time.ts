@@ -14,14 +14,14 @@ export function durationOption<Flags extends string>(flags: Flags, meaning: stri
   return new Option(flags, meaning).argParser(duration).default(duration(standard), standard);
 }
 
-/** `90s`, `10m`, `12h` or `7d` as the argument of an option: milliseconds. */
+/** The milliseconds in an option's argument such as `90s`, `10m`, `12h` or `7d`. */
 export function duration(text: string): number {
   const ms = milliseconds(text);
   if (ms === undefined) throw new InvalidArgumentError("Expected a time like 90s, 10m, 12h or 7d.");
   return ms;
 }
 
-/** The same, or a time in ISO 8601, as the argument of an option: that long ago, or that time. */
+/** The time in an option's argument: a duration means that long ago; ISO 8601 is also allowed. */
 export function pastTime(text: string): Date {
   const ms = milliseconds(text);
   const time = ms === undefined ? Date.parse(text) : Date.now() - ms;
@@ -43,7 +43,7 @@ export function minuteOf(time: Date): string {
   return `${time.toISOString().slice(0, 16)}Z`;
 }
 
-/** How long ago a time was, in one unit: `5 min`. */
+/** How long ago a time was, in a single unit: `5 min`. */
 export function age(time: Date, now = Date.now()): string {
   const seconds = Math.max(0, Math.round((now - time.getTime()) / 1000));
   if (seconds < 120) return `${seconds} s`;

@@ -19,15 +19,15 @@ export interface TokenRotation extends Waiting {
   lifetimeMs: number;
 }
 
-/** The user of the Coder token in the secret, and what replaces that token. */
+/** The user of the Coder token in the secret, and a function that replaces that token. */
 export interface TokenOwner {
   username: string;
   rotate: () => Promise<void>;
 }
 
 /**
- * The token's user. `rotate` creates a new token of that user with the old one, tries it, puts it into the secret, and
- * deletes the old one when no Lambda uses it any more.
+ * The token's user. `rotate` uses the old token to create a new one for that user, tests it, stores it in the secret, and
+ * deletes the old one once no Lambda uses it.
  */
 export async function ownerOfToken(rotation: TokenRotation): Promise<TokenOwner> {
   const { deployment } = rotation;
@@ -48,11 +48,11 @@ async function rotate(client: CoderClient, old: string, rotation: TokenRotation)
   await renewed.get("/api/v2/users/me", userSchema);
   await writeSecret(deployment, "CoderTokenSecretArn", key);
   terminal.note(`The new token ${token.token_name} is in Secrets Manager.`);
-  await untilRead(rotation, "calls with the old token may still be under way");
+  await untilRead(rotation, "calls with the old token may still be in progress");
   try {
     await renewed.request("DELETE", `/api/v2/users/me/keys/${idOf(old)}`);
   } catch (error) {
-    // It is gone already.
+    // It is already gone.
     if (isRefusal(error, 404)) return;
     throw new CommandError(
       "failed",

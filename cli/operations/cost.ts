@@ -21,21 +21,21 @@ interface LambdaUse {
   gbSeconds: number;
 }
 
-/** What a flow has cost: its transitions, and its share of the Lambdas that it calls. */
+/** The cost of a flow: its transitions, and its share of the Lambdas that it calls. */
 export interface FlowCost {
   flow: FlowName;
   runs: number;
   transitions: number;
   lambda: LambdaUse;
   usd: number;
-  /** The history of each run was counted; otherwise those of the newest runs stand for all. */
+  /** `true` if the history of every run was counted; otherwise the newest runs represent all. */
   isMeasured: boolean;
 }
 
 export interface Cost {
   since: Date;
   flows: FlowCost[];
-  /** Lambdas that no flow has called: webhook and those that schedules call. Measured. */
+  /** Lambdas that no flow has called: webhook, and those called by schedules. Measured. */
   other: LambdaUse & { usd: number };
   /** Measured. */
   table: { reads: number; writes: number; usd: number };
@@ -43,14 +43,14 @@ export interface Cost {
 }
 
 /**
- * What the relay has cost since a time: the greater part of the bill. CloudWatch measures the Lambdas' calls and times, and
- * what the table has consumed. It counts transitions only for a whole account, as a rate, so those of a flow, and which
- * Lambdas it calls, are in the histories of its runs.
+ * What the relay has cost since a time, as far as the main parts of the bill are concerned. CloudWatch measures the
+ * Lambdas' calls and times, and the table's consumption. It counts transitions only per account, as a rate, so the
+ * transitions of a flow and the Lambdas that it calls are taken from the histories of its runs.
  */
 export async function costSince(deployment: Deployment, since: Date): Promise<Cost> {
   const sums = await metricSums(deployment, since);
   const usages = new Map<FlowName, FlowUsage>();
-  // One after the other: each reads its histories in parallel.
+  // One flow after the other, because each reads its histories in parallel.
   for (const flow of flowNames) {
     usages.set(flow, await usageOf(deployment, flow, since, sums.get(flow) ?? 0));
   }
@@ -67,7 +67,7 @@ export async function costSince(deployment: Deployment, since: Date): Promise<Co
   return { since, flows, other: { ...other, usd: priceOf(other) }, table, usd };
 }
 
-/** Divides what CloudWatch has measured of each Lambda among the flows, by how often each has called it. */
+/** Divides the measured use of each Lambda among the flows, by how often each flow has called it. */
 function shares(usages: ReadonlyMap<FlowName, FlowUsage>, sums: ReadonlyMap<string, number>) {
   const ofFlows = new Map<FlowName, LambdaUse>();
   const other: LambdaUse = { calls: 0, gbSeconds: 0 };

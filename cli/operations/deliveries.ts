@@ -5,7 +5,7 @@ import { type Attempt, Deliveries } from "../../lambdas/github/deliveries.js";
 import { isHandledEvent } from "../../lambdas/model/handled-events.js";
 import { CommandError } from "../frame/exit.js";
 
-/** What came of sending a delivery again. */
+/** The result of resending a delivery. */
 export interface Replay {
   delivery: string;
   event: string;
@@ -16,16 +16,19 @@ export interface Replay {
   answer: unknown;
 }
 
-/** Before the first look for the new attempt; each pause is twice the one before. GitHub gives the relay ten seconds. */
+/**
+ * The pause before the first check for the new attempt. Each further pause is twice as long. GitHub gives the relay ten
+ * seconds.
+ */
 const firstPauseMs = 100;
 const patienceMs = 30_000;
 
 const answerSchema = z.object({ response: z.object({ payload: z.string().nullish() }) });
 
 /**
- * Has GitHub send a delivery again, and waits for what comes of it.
+ * Has GitHub resend a delivery, and waits for the result.
  *
- * @throws {CommandError} if GitHub doesn't know the delivery, or its list doesn't show the new attempt in time.
+ * @throws {CommandError} if GitHub doesn't know the delivery, or the new attempt doesn't appear in its list in time.
  */
 export async function replay(guid: string): Promise<Replay> {
   const isWhole = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(guid);
@@ -38,8 +41,8 @@ export async function replay(guid: string): Promise<Replay> {
 }
 
 /**
- * Has GitHub send something again that has no effect, if there is any: something that the relay skips, or has accepted
- * before. Its answer shows whether signed deliveries arrive.
+ * Has GitHub resend a delivery without effect, if there is one: a delivery that the relay skips or has already accepted.
+ * Its answer shows whether signed deliveries arrive.
  */
 export async function probe(): Promise<Replay | undefined> {
   const attempt =
@@ -48,17 +51,17 @@ export async function probe(): Promise<Replay | undefined> {
   return attempt && sendAgain(attempt);
 }
 
-/** The newest attempt to deliver a ping of GitHub's; `undefined` if GitHub keeps none any more. */
+/** The newest attempt to deliver a ping; `undefined` if GitHub no longer has one. */
 export function findPing(): Promise<Attempt | undefined> {
   return findAttempt(({ event }) => event === "ping");
 }
 
-/** The newest attempts of the App's deliveries: at most a hundred. */
+/** The newest attempts of the App's deliveries, at most a hundred. */
 export async function recentAttempts(): Promise<Attempt[]> {
   return (await new Deliveries().page()).attempts;
 }
 
-/** The newest attempt that fits, of those from `since` on (milliseconds since the epoch). */
+/** The newest matching attempt since `since` (milliseconds since the epoch). */
 async function findAttempt(fits: (attempt: Attempt) => boolean, since = 0): Promise<Attempt | undefined> {
   const deliveries = new Deliveries();
   let cursor: string | undefined;
@@ -72,14 +75,14 @@ async function findAttempt(fits: (attempt: Attempt) => boolean, since = 0): Prom
 }
 
 /**
- * Has GitHub send the delivery of an attempt again, and waits for what comes of it.
+ * Has GitHub resend the delivery of an attempt, and waits for the result.
  *
- * @throws {CommandError} if GitHub doesn't keep it any more, or its list doesn't show the new attempt in time.
+ * @throws {CommandError} if GitHub no longer has it, or the new attempt doesn't appear in its list in time.
  */
 export async function sendAgain({ id, guid, event }: Attempt): Promise<Replay> {
   const since = await new Deliveries().redeliver(id);
-  if (since === undefined) throw new CommandError("notFound", `GitHub keeps the delivery ${guid} no longer.`);
-  // Ids grow.
+  if (since === undefined) throw new CommandError("notFound", `GitHub no longer has the delivery ${guid}.`);
+  // Ids increase, so a new attempt has a higher one.
   for (let pauseMs = firstPauseMs; pauseMs < patienceMs; pauseMs *= 2) {
     await sleep(pauseMs);
     const found = await findAttempt((each) => each.guid === guid && BigInt(each.id) > BigInt(id), since);
@@ -99,7 +102,7 @@ async function answerTo({ id }: Attempt): Promise<unknown> {
   try {
     return JSON.parse(payload ?? "null");
   } catch {
-    // A page of something else than the relay.
+    // The page is not from the relay.
     return null;
   }
 }

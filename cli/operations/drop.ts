@@ -3,9 +3,11 @@ import { toWaiting, type Waiting } from "./standing.js";
 import { inboxOf, type Work } from "./works.js";
 
 /**
- * An input that waits, and what drops it. It stays dropped for eight days, as long as GitHub can deliver it again.
+ * A waiting input, and a function that drops it. It stays dropped for eight days, which is as long as GitHub can deliver
+ * it again.
  *
- * @throws {CommandError} if no input with this id waits; by `withdraw`, if it was sent or changed meanwhile.
+ * @throws {CommandError} if no input with this id is waiting; `withdraw` throws it if the input was sent or changed in
+ * the meantime.
  */
 export async function findInput(
   work: Work,
@@ -17,11 +19,14 @@ export async function findInput(
     const withdraw = async () => {
       const { batch } = await inbox.meta.read();
       if (batch?.entries.some(({ identity }) => identity === id)) {
-        throw new CommandError("failed", `${id} is being sent at this moment. Nothing was changed.`);
+        throw new CommandError("failed", `${id} is being sent right now. Nothing was changed.`);
       }
       await inbox.outcomes.drop(input);
       if (await isWaiting(id)) {
-        throw new CommandError("failed", `${id} has changed meanwhile, and still waits. Try again.`);
+        throw new CommandError(
+          "failed",
+          `${id} has changed in the meantime and is still waiting. Try again.`,
+        );
       }
     };
     return { waiting: toWaiting(input), withdraw };

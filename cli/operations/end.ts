@@ -9,30 +9,30 @@ import { CommandError } from "../frame/exit.js";
 import { stepFunctions } from "./clients.js";
 import type { Work } from "./works.js";
 
-/** GitHub has no account with this id. The end of work needs no permission. */
+/** GitHub has no account with this id. Ending work needs no permission. */
 const operator = { id: 0, login: "operator", type: "User" };
 
-/** Between two looks at the run. */
+/** The pause between two checks of the run. */
 const pauseMs = 500;
 
 /**
  * The issue of a piece of work.
  *
- * @throws {CommandError} if it is no issue's work.
+ * @throws {CommandError} if the work is not an issue's.
  */
 export function issueOf({ record, reference }: Work): IssueSource {
   const { source } = record;
   if (source && "issue" in source) return source;
   throw new CommandError(
     "usage",
-    `${reference} is no issue. Its task is replaced by the next run; remove it from the config file to end it for good.`,
+    `${reference} is not an issue. Its task is replaced by the next run; to end it permanently, remove it from the config file.`,
   );
 }
 
 /**
- * Ends an issue's task for good: runs `delete-task` as the close of the issue does, then unassigns the agent on GitHub, so
- * that nothing asks for a new task. In the other order, GitHub's delivery could overtake the run, and would only pause the
- * task. Returns the run's name and its status once it is over.
+ * Ends an issue's task permanently: runs `delete-task` as if the issue had been closed, then unassigns the agent on
+ * GitHub so that nothing requests a new task. In the opposite order, GitHub's delivery could overtake the run and would
+ * only pause the task. Returns the run's name and its final status.
  */
 export async function endTask(
   deployment: Deployment,
@@ -58,7 +58,7 @@ export async function endTask(
   return { run, status };
 }
 
-/** How a run ends. */
+/** Waits for the final status of a run. */
 async function endOf(arn: string): Promise<string> {
   for (;;) {
     const { status = "" } = await stepFunctions.send(new DescribeExecutionCommand({ executionArn: arn }));
@@ -67,7 +67,10 @@ async function endOf(arn: string): Promise<string> {
   }
 }
 
-/** The agent is a reviewer of a pull request, too. One that is gone, or out of the App's reach, has nobody to unassign. */
+/**
+ * For a pull request, also removes the agent as a reviewer. If the issue is gone or the App can't access it, there is
+ * nothing to do.
+ */
 async function unassign({ installation, repository, issue }: IssueSource): Promise<void> {
   const { connectGitHub } = await import("../../lambdas/github/app.js");
   const { rest } = (await connectGitHub()).installation(installation);

@@ -20,7 +20,7 @@ export interface Execution {
   redrives: number;
 }
 
-/** A run that has failed, and why. */
+/** A failed run with its error. */
 export interface FailedExecution extends Execution {
   /** The name of the error, such as `CoderForbiddenError`. */
   error: string;
@@ -31,7 +31,9 @@ export interface FailedExecution extends Execution {
 
 const failures = ["FAILED", "TIMED_OUT", "ABORTED"] as const satisfies ExecutionStatus[];
 
-/** The runs of all flows that have a status and, if they are over, have ended since a time; the newest first. */
+/**
+ * The runs of all flows with a status, newest first. Runs that are over are included only if they ended after `since`.
+ */
 export async function executions(
   deployment: Deployment,
   status: ExecutionStatus,
@@ -41,7 +43,7 @@ export async function executions(
   return lists.flat().sort((a, b) => time(b) - time(a));
 }
 
-/** The runs that have failed since a time and were not mended since by a redrive; the newest first. */
+/** The runs that have failed since a time, newest first, without those that a redrive has fixed. */
 export async function failedExecutions(deployment: Deployment, since: Date): Promise<FailedExecution[]> {
   const lists = await Promise.all(failures.map((status) => executions(deployment, status, since)));
   const found = lists.flat().sort((a, b) => time(b) - time(a));
@@ -55,7 +57,7 @@ async function list(deployment: Deployment, flow: string, statusFilter: Executio
     const all = page.map((item) => toExecution(flow, item));
     const recent = all.filter((execution) => time(execution) >= since.getTime());
     found.push(...recent);
-    // The list begins with the newest.
+    // The list starts with the newest run.
     if (recent.length < all.length) break;
   }
   return found;
@@ -79,7 +81,7 @@ function toExecution(flow: string, item: ExecutionListItem): Execution {
   };
 }
 
-/** A run's place in the lists of Step Functions, in milliseconds since the epoch. */
+/** The time by which Step Functions sorts a run in its lists, in milliseconds since the epoch. */
 function time({ startedAt, endedAt }: Execution): number {
   return (endedAt ?? startedAt).getTime();
 }

@@ -6,20 +6,23 @@ import { inParallel } from "../../lambdas/inbox/input-items.js";
 import { type Deployment, flowArn } from "../deployment/deployment.js";
 import { stepFunctions } from "./clients.js";
 
-/** What the runs of a flow have used, by their histories. */
+/** The usage of a flow's runs, according to their histories. */
 export interface FlowUsage {
   runs: number;
   transitions: number;
   /** How often they called each Lambda. */
   calls: ReadonlyMap<ActionName, number>;
-  /** Each run was counted; otherwise the newest ones stand for all. */
+  /** `true` if every run was counted; otherwise the newest ones represent all. */
   isMeasured: boolean;
 }
 
-/** Histories that are read of a flow: Step Functions answers twenty a second after the first four hundred. */
+/**
+ * How many histories of a flow are read. After the first four hundred, Step Functions answers only twenty requests a
+ * second.
+ */
 export const mostHistories = 50;
 
-/** What the runs that a flow has begun since a time have used. `started`: how many CloudWatch has counted. */
+/** The usage of the runs that a flow has started since a time. `started` is CloudWatch's count of them. */
 export async function usageOf(
   deployment: Deployment,
   flow: FlowName,
@@ -29,12 +32,12 @@ export async function usageOf(
   const query = { stateMachineArn: flowArn(deployment, flow), maxResults: mostHistories };
   const { executions = [], nextToken } = await stepFunctions.send(new ListExecutionsCommand(query));
   const recent = executions.filter((run) => run.startDate !== undefined && run.startDate >= since);
-  // The list is in the order of ends, and of starts if a run is not over.
+  // The list is sorted by the time when a run ended, or started if it is not over.
   const { stopDate, startDate = since } = executions.at(-1) ?? {};
   const isMeasured = nextToken === undefined || (stopDate ?? startDate) < since;
   const actionOf = actionsOfStates(flow);
   const histories = await inParallel(recent, ({ executionArn = "" }) => historyOf(executionArn, actionOf));
-  // CloudWatch can be minutes behind, and may miss a run.
+  // CloudWatch can be minutes behind and miss a run.
   const runs = isMeasured ? recent.length : Math.max(started, recent.length);
   const factor = recent.length === 0 ? 0 : runs / recent.length;
   const calls = new Map<ActionName, number>();
@@ -45,7 +48,7 @@ export async function usageOf(
   return { runs, transitions, calls, isMeasured };
 }
 
-/** A transition is a state that is entered, or a retry, which the history shows as another schedule of the task. */
+/** Entering a state is a transition, and so is a retry, which the history shows as the task being scheduled again. */
 async function historyOf(executionArn: string, actionOf: ReadonlyMap<string, ActionName>) {
   const calls: ActionName[] = [];
   let transitions = 0;

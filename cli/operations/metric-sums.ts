@@ -16,8 +16,8 @@ const queriesAtOnce = 500;
 type Query = Omit<MetricDataQuery, "Id">;
 
 /**
- * What CloudWatch has counted since a time: the runs of each flow by its name, and, by these names too, the calls of each
- * Lambda (`webhook calls`), their milliseconds (`webhook ms`), and the table's `reads` and `writes` in units.
+ * CloudWatch's counts since a time. The keys are the name of each flow for its runs, `webhook calls` and `webhook ms` for
+ * the calls and milliseconds of each Lambda, and `reads` and `writes` for the table's units.
  */
 export async function metricSums(deployment: Deployment, since: Date): Promise<Map<string, number>> {
   const counted = metrics(deployment);

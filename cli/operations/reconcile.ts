@@ -5,7 +5,7 @@ import { type Deployment, functionName } from "../deployment/deployment.js";
 import { CommandError } from "../frame/exit.js";
 
 const resultSchema = z.object({
-  /** `paused`: the next run goes on with the rest. `busy`: another run is at it. */
+  /** `paused`: the next run continues with the rest. `busy`: another run is in progress. */
   outcome: z.enum(["complete", "paused", "busy"]),
   reason: z.string().optional(),
   repositories: z.number(),
@@ -17,15 +17,15 @@ const errorSchema = z.object({ errorType: z.string(), errorMessage: z.string() }
 
 /** The input of λ reconcile. */
 export interface ReconcileRequest {
-  /** Only tells which flows it would start. */
+  /** Only reports which flows it would start. */
   dryRun: boolean;
-  /** What is younger is left to its webhook, which may still be under way. */
+  /** Younger events are skipped: their webhook may still be in flight. */
   minimumAgeSeconds: number;
 }
 
-/** Calls λ reconcile, and waits for its result. */
+/** Calls λ reconcile and waits for its result. */
 export async function reconcile(deployment: Deployment, request: ReconcileRequest): Promise<Reconciliation> {
-  // One attempt: a second one would only find that the first is at it.
+  // One attempt, because a second one would only find the first still running.
   const client = new LambdaClient({
     maxAttempts: 1,
     requestHandler: { requestTimeout: actions.reconcile.timeoutSeconds * 1000 + 10_000 },

@@ -5,7 +5,7 @@ import { type Deployment, executionArn } from "../deployment/deployment.js";
 import { CommandError } from "../frame/exit.js";
 import { stepFunctions } from "./clients.js";
 
-/** A run by its name or ARN. */
+/** A run that was found by its name or ARN. */
 export interface FoundRun {
   name: string;
   arn: string;
@@ -21,7 +21,7 @@ export interface Redrive {
 }
 
 /**
- * The run of a reference, as status comments and `failed` show it.
+ * The run with a reference, as shown by status comments and `failed`.
  *
  * @throws {CommandError} if there is none.
  */
@@ -32,11 +32,11 @@ export async function findRun(deployment: Deployment, reference: string): Promis
   if (run) return run;
   throw new CommandError(
     "notFound",
-    `There is no run named "${name}" in ${deployment.title}. npm run relay -- failed lists those that have failed; Step Functions forgets a run after 90 days.`,
+    `There is no run named "${name}" in ${deployment.title}. npm run relay -- failed lists failed runs; Step Functions deletes a run's data after 90 days.`,
   );
 }
 
-/** Redrives runs at the states that failed. One that Step Functions refuses doesn't hold up the others. */
+/** Redrives runs at the states that failed. If Step Functions rejects one, the others are still redriven. */
 export function redrive(runs: readonly Pick<FoundRun, "name" | "arn">[]): Promise<Redrive[]> {
   return inParallel(runs, async ({ name, arn }) => {
     try {
@@ -56,7 +56,7 @@ async function describe(deployment: Deployment, flow: string, name: string): Pro
     const { status = "", error } = await stepFunctions.send(command);
     return { name, arn, status, error };
   } catch (error) {
-    // Of a name that no execution can have, it says InvalidArn.
+    // For a name that no execution can have, Step Functions answers InvalidArn.
     if (error instanceof Error && /^(ExecutionDoesNotExist|InvalidArn)$/.test(error.name)) return undefined;
     throw error;
   }

@@ -34,28 +34,28 @@ const installationSchema = grantSchema.extend({
 });
 const requestSchema = z.object({ requester: accountSchema });
 
-/** What an App asks for, or what an account has granted it, with the page of the one or the other. */
+/** The permissions and events that an App asks for, or that an account has granted it, with the page to change them. */
 export type Grant = z.output<typeof grantSchema>;
 export type RegisteredApp = z.output<typeof appSchema>;
 export type Installation = z.output<typeof installationSchema>;
 
 /**
- * What GitHub says of the App itself; `undefined` if it has no such App.
+ * GitHub's data about the App itself; `undefined` if there is no such App.
  *
- * @param key of another App than that of the secret.
+ * @param key of an App other than the one in the secret.
  */
 export async function findApp(key?: AppCredentials): Promise<RegisteredApp | undefined> {
   const response = await askAsApp({ method: "GET", path: "/app" }, key);
   return response && parse(appSchema, "/app", await response.json());
 }
 
-/** All installations of the App, suspended ones included, but not those on enterprises, which have no repositories. */
+/** All installations of the App, including suspended ones, except those on enterprises, which have no repositories. */
 export async function allInstallations(): Promise<Installation[]> {
   const all = await list("/app/installations", installationSchema);
   return all.filter(({ account }) => account?.type !== "Enterprise");
 }
 
-/** Whether the relay serves the account of an installation: `ALLOWED_ACCOUNTS`, or else the App's owner. */
+/** Whether the relay serves the account of an installation, according to `ALLOWED_ACCOUNTS` or else the App's owner. */
 export async function isServedInstallation({ account }: Installation): Promise<boolean> {
   const { isServed } = await import("../../lambdas/accounts/served.js");
   return account !== null && account !== undefined && isServed(account);
@@ -72,7 +72,7 @@ export function accountOf({ id, account }: Installation): string {
   return account?.login ?? `installation ${id}`;
 }
 
-/** The permissions and events that the relay needs and a grant lacks, in words. */
+/** A description of the permissions and events that the relay needs and a grant lacks. */
 export function lackingIn({ permissions, events }: Grant): string[] {
   const lacking = Object.entries(appPermissions).filter(
     ([name, level]) => permissions[name] !== level && permissions[name] !== "write",
@@ -83,7 +83,7 @@ export function lackingIn({ permissions, events }: Grant): string[] {
   ];
 }
 
-/** Where the App's owner adds permissions and events. */
+/** The page on which the App's owner adds permissions and events. */
 export function permissionsPage({ slug, owner }: RegisteredApp): string {
   const { type, login } = owner ?? {};
   const folder = { Organization: `/organizations/${login}`, Enterprise: `/enterprises/${login}` }[type ?? ""];

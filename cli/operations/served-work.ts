@@ -7,7 +7,7 @@ import { taskKeySchema } from "../../lambdas/model/flow-input.js";
 import { issueKey, type TaskKey, taskKey } from "../../lambdas/model/record.js";
 import { eventSchema } from "../../lambdas/model/relay-event.js";
 
-/** What a run was started with: the inbox that it drains, the task that it follows, or an event. */
+/** The input of a run: the inbox that it drains, the task that it follows, or an event. */
 const inputSchema = z.union([
   z.object({ drain: taskKeySchema }),
   z.object({ follow: taskKeySchema }),
@@ -15,7 +15,7 @@ const inputSchema = z.union([
 ]);
 type GivenEvent = Extract<z.output<typeof inputSchema>, { event: unknown }>["event"];
 
-/** What its state "Find task" or "Claim work" has found. */
+/** The result of its state "Find task" or "Claim work". */
 const foundSchema = z.union([
   z.pipe(
     z.object({ task: z.object({ key: z.nullable(taskKeySchema) }) }),
@@ -27,16 +27,16 @@ const foundSchema = z.union([
   ),
 ]);
 
-/** Tells which runs serve one piece of work. */
+/** Decides which runs serve one piece of work. */
 export class ServedWork {
-  /** The work of the pull request that a delivery is about, so that each run asks GitHub once. */
+  /** The work of the pull request that a delivery is about. Cached, so each run asks GitHub only once. */
   readonly #ofPulls = new Map<string, Promise<TaskKey | undefined>>();
 
   constructor(private readonly key: TaskKey) {}
 
   /**
-   * Whether a run serves it, by the JSON that its states got, the newest first, and that it was started with, the last.
-   * `undefined`: it is not known yet, because the run itself has to find out.
+   * Whether a run serves the work. `states` contains the JSON inputs of its states, newest first, and at the end the
+   * run's own input. `undefined`: it is not known yet, because the run itself has to find out.
    */
   async isServedBy(states: readonly string[]): Promise<boolean | undefined> {
     const input = z.safeParse(inputSchema, JSON.parse(states.at(-1) ?? "{}")).data;
@@ -49,7 +49,7 @@ export class ServedWork {
       const found = z.safeParse(foundSchema, JSON.parse(state)).data;
       if (found) return this.#isIt(found.key);
     }
-    // The task of an issue can take up a pull request that closes it.
+    // An issue's task can take up a pull request that closes the issue.
     const isGivenPull = "issue" in event && event.issue.ask !== undefined;
     return own && !isGivenPull ? false : this.#isServedByPull(event);
   }
@@ -62,7 +62,7 @@ export class ServedWork {
     return this.#isIt(await known) || undefined;
   }
 
-  /** Numbers are those of issues and of pull requests. */
+  /** Compares only numbers, because issues and pull requests share them. */
   #isIt(key: TaskKey | null | undefined): boolean {
     const bare = ({ work }: TaskKey) => work.replace(/^pull#/, "");
     return key?.repositoryId === this.key.repositoryId && bare(key) === bare(this.key);
@@ -78,7 +78,10 @@ function ownWork(event: GivenEvent): TaskKey | undefined {
 
 type PullEvent = Parameters<Destinations["ofPull"]>[0];
 
-/** The work of an event's pull request by what GitHub shows now; `undefined` if the event names none, or GitHub doesn't answer. */
+/**
+ * The work of an event's pull request, according to GitHub now; `undefined` if the event names none or GitHub doesn't
+ * answer.
+ */
 async function workOfPull(event: PullEvent): Promise<TaskKey | undefined> {
   const number = numberOf(event);
   if (number === undefined) return undefined;
@@ -86,7 +89,7 @@ async function workOfPull(event: PullEvent): Promise<TaskKey | undefined> {
     const octokit = (await connectGitHub()).installation(event.installation);
     return await new Destinations({ octokit, store: new ReadOnlyTaskStore() }).ofPull(event, number);
   } catch {
-    // The run finds it by itself, a little later.
+    // The run itself will find it a little later.
     return undefined;
   }
 }

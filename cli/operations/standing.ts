@@ -8,29 +8,29 @@ import { type Deployment, executionArn } from "../deployment/deployment.js";
 import { stepFunctions } from "./clients.js";
 import { inboxOf, type Work } from "./works.js";
 
-/** An input that waits in an inbox. Its text is left out: it may be confidential. */
+/** An input that is waiting in an inbox, without its text, which may be confidential. */
 export interface Waiting {
   id: string;
   kind: string;
-  /** Who wrote it; of a failure, the workflow or the check. */
+  /** The author; for a failure, the workflow or the check. */
   from: string;
   url: string;
   since: Date;
 }
 
-/** Where a piece of work stands. */
+/** The current state of a piece of work. */
 export interface Standing {
   work: string;
   /** The state of its status comment. */
   state: TaskStatus["state"] | undefined;
-  /** Of a refusal or failure: the reason, and the execution. */
+  /** For a refusal or failure: the reason, and the execution. */
   detail: string | undefined;
   reference: string | undefined;
   /** Whether its newest event wanted the agent to work. */
   wanted: boolean;
   /** The time of that event. */
   since: Date | undefined;
-  /** On GitHub. */
+  /** Its page on GitHub. */
   issue: string | undefined;
   /** The agent's page in Coder. */
   agent: string | undefined;
@@ -46,7 +46,7 @@ export interface Run {
   startedAt: Date | undefined;
 }
 
-/** Where a piece of work stands by its record and its inbox. */
+/** The state of a piece of work according to its record and inbox. */
 export async function standingOf(work: Work): Promise<Standing> {
   const { status, task, source, wanted, intentAt } = work.record;
   return {
@@ -63,17 +63,17 @@ export async function standingOf(work: Work): Promise<Standing> {
   };
 }
 
-/** Whether there is something to see: an agent works or should work, or somebody has to act. */
+/** Whether the work is worth showing: an agent is or should be working, or somebody has to act. */
 export function isCurrent({ record: { wanted, status } }: Work): boolean {
   return wanted === true || status?.state === "failed" || status?.state === "refused";
 }
 
-/** Where several pieces of work stand. */
+/** The states of several pieces of work. */
 export function overview(works: readonly Work[]): Promise<Standing[]> {
   return inParallel(works, standingOf);
 }
 
-/** What waits for a task, in the order in which it is sent. */
+/** The inputs that are waiting for a task, in the order in which they will be sent. */
 export async function waitingFor(work: Work): Promise<Waiting[]> {
   const inbox = await inboxOf(work);
   if (!mayWait(await inbox.meta.read())) return [];
@@ -82,7 +82,7 @@ export async function waitingFor(work: Work): Promise<Waiting[]> {
   return found;
 }
 
-/** What operators see of an input. */
+/** The part of an input that operators see. */
 export function toWaiting({ identity, input, queuedAt }: WaitingInput): Waiting {
   const { kind, url } = input;
   return { id: identity, kind, from: sourceOf(input), url, since: new Date(queuedAt) };
@@ -94,7 +94,9 @@ function sourceOf(input: WaitingInput["input"]): string {
   return "workflow" in input ? input.workflow : input.check;
 }
 
-/** The newest run of each flow that the record and the inbox name; Step Functions forgets a run after ninety days. */
+/**
+ * The newest run of each flow that the record and the inbox name. Step Functions deletes a run's data after ninety days.
+ */
 export async function runsOf(deployment: Deployment, work: Work): Promise<Run[]> {
   const meta = await (await inboxOf(work)).meta.read();
   const runs = namesOf(work, meta).map(async ({ flow, name }): Promise<Run[]> => {

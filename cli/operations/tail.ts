@@ -11,24 +11,24 @@ import { ServedWork } from "./served-work.js";
 export interface Happening {
   at: Date;
   run: string;
-  /** In words: `Create task`, `started`, `failed`. */
+  /** What happened, such as `Create task`, `started` or `failed`. */
   what: string;
-  /** The error's name, of a state or run that failed. A state's is retried, or ends the run. */
+  /** The error's name, if a state or run failed. An error of a state is retried or ends the run. */
   error?: string;
 }
 
 export interface TailOptions {
-  /** Only runs of this work. */
+  /** Show only runs of this work. */
   work?: TaskKey | undefined;
   since: Date;
-  /** Stop then. */
+  /** When to stop. */
   until: Date;
 }
 
-/** Between two looks. */
+/** The pause between two checks. */
 const pauseMs = 2000;
 
-/** Step Functions limits the rate of requests for an account, so only the newest runs are followed. */
+/** Step Functions limits the rate of requests per account, so only the newest runs are followed. */
 const followedRuns = 25;
 
 interface FollowedRun {
@@ -37,7 +37,7 @@ interface FollowedRun {
   isOver: boolean;
   lastEvent: number;
   lastWords: string;
-  /** Whether it serves the work that is asked for; `undefined` while that is not known. */
+  /** Whether it serves the requested work; `undefined` while that is unknown. */
   isShown: boolean | undefined;
 }
 
@@ -70,7 +70,7 @@ async function findRuns(
   runs: Map<string, FollowedRun>,
   areShown: boolean,
 ): Promise<void> {
-  // The running ones, and those that were over before anybody looked.
+  // Query running executions, and recent ones that may have ended between two checks.
   const queries = flowNames.flatMap((flow) => {
     const stateMachineArn = flowArn(deployment, flow);
     return [
@@ -83,7 +83,7 @@ async function findRuns(
     for (const { executionArn: arn = "", name = "", startDate, stopDate, redriveDate } of executions) {
       const isOld = stopDate !== undefined && stopDate < since;
       const run = runs.get(arn);
-      // A redriven run goes on.
+      // A redriven run continues.
       if (run?.isOver && stopDate === undefined && redriveDate !== undefined) run.isOver = false;
       const startedAt = startDate?.getTime() ?? 0;
       if (run || isOld) continue;
@@ -93,7 +93,7 @@ async function findRuns(
   });
 }
 
-/** What is new of a run: nothing until it is known to be shown, and then all of it. */
+/** The new events of a run. Returns nothing until it is known that the run is shown, and then all of its events. */
 async function newHappenings(
   arn: string,
   run: FollowedRun,
@@ -108,7 +108,7 @@ async function newHappenings(
         [state?.input, start?.input].filter((input) => input !== undefined),
     );
     run.isShown = await served.isServedBy(states);
-    // It is looked at as a whole the next time.
+    // Read the whole history again the next time.
     if (run.isShown === undefined && !run.isOver) run.lastEvent = 0;
     if (!run.isShown) return [];
   }
@@ -116,14 +116,14 @@ async function newHappenings(
     const at = event.timestamp ?? new Date(0);
     const words = inWords(event);
     if (!words || at < since) return [];
-    // A state that is retried fails again and again in the same way.
+    // A retried state fails in the same way again and again.
     const isRepeated = words.error !== undefined && run.lastWords === JSON.stringify(words);
     run.lastWords = JSON.stringify(words);
     return isRepeated ? [] : [{ at, run: run.name, ...words }];
   });
 }
 
-/** The newest first. */
+/** The new events, newest first. */
 async function newEvents(executionArn: string, run: FollowedRun): Promise<HistoryEvent[]> {
   const events: HistoryEvent[] = [];
   let nextToken: string | undefined;

@@ -11,13 +11,15 @@ import { probe } from "./deliveries.js";
 import { type Hook, readHook, writeHook } from "./hook.js";
 import { untilRead, type Waiting } from "./waiting.js";
 
-/** The staging label of the version that GitHub signs with, so that a rotation that breaks off goes on where it was. */
+/**
+ * The staging label of the version that GitHub signs with. It lets an interrupted rotation continue where it stopped.
+ */
 const atGitHub = "AT_GITHUB";
 
 /**
- * Rotates the secret that GitHub signs webhooks with, without a moment in which the relay refuses a delivery: the new value
- * is put first, and the old one stays accepted until GitHub has used the new one for long enough. Safe to repeat after it
- * broke off at any point.
+ * Rotates the secret that GitHub signs webhooks with. The relay accepts deliveries at all times: the new value is stored
+ * first, and the old one stays accepted until GitHub has used the new one for long enough. If this is interrupted at any
+ * point, it is safe to repeat.
  */
 export async function rotateWebhookSecret(secretId: string, waiting: Waiting): Promise<void> {
   const { terminal } = waiting;
@@ -36,7 +38,7 @@ export async function rotateWebhookSecret(secretId: string, waiting: Waiting): P
     terminal.note("The new value is in Secrets Manager.");
   } else {
     terminal.note(
-      "An earlier rotation has put a new value that GitHub doesn't use yet: it goes on with that one.",
+      "An earlier rotation stored a new value that GitHub doesn't use yet. This rotation continues with that value.",
     );
   }
   await untilRead(waiting, "every Lambda has to accept the new value first");
@@ -49,18 +51,18 @@ export async function rotateWebhookSecret(secretId: string, waiting: Waiting): P
       `GitHub signs with the new value, but the relay answered "${answer.outcome}" to a delivery. The old value is still accepted. Find the cause with npm run relay -- doctor.`,
     );
   }
-  if (answer) terminal.note("A delivery that is signed with it has arrived.");
-  await untilRead(waiting, "deliveries that are signed with the old value may still be on their way");
+  if (answer) terminal.note("A delivery signed with it has arrived.");
+  await untilRead(waiting, "deliveries signed with the old value may still be in flight");
   await retireWebhookSecret(secretId);
 }
 
-/** Ends the acceptance of the old value. */
+/** Stops accepting the old value. */
 export async function retireWebhookSecret(secretId: string): Promise<void> {
   const { current, signing, previous } = await versions(secretId);
   if (signing !== undefined && signing !== current) {
     throw new CommandError(
       "failed",
-      "GitHub still signs with the old value, because a rotation has broken off. Run rotate webhook-secret without --retire.",
+      "GitHub still signs with the old value, because a rotation was interrupted. Run rotate webhook-secret without --retire.",
     );
   }
   if (previous === undefined) return;

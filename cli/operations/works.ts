@@ -6,12 +6,12 @@ import { issueKey, type TaskKey, type TaskRecord, taskKey } from "../../lambdas/
 import { workReference } from "../../lambdas/model/work.js";
 import { CommandError } from "../frame/exit.js";
 
-/** One piece of work and what is known about it. */
+/** One piece of work with its record. */
 export interface Work {
   key: TaskKey;
   /** As people write it: `owner/repo#42`, `owner/repo job nightly`. */
   reference: string;
-  /** `owner/repo`, as the newest event named it. */
+  /** `owner/repo`, as named by the newest event. */
   repository: string;
   record: TaskRecord;
 }
@@ -19,8 +19,8 @@ export interface Work {
 const client = DynamoDBDocumentClient.from(new DynamoDBClient({}));
 
 /**
- * All work that the table has a record of, the newest first. The whole table is scanned: no key leads from a repository's
- * name to its records.
+ * All work that has a record in the table, newest first. This scans the whole table, because no key leads from a
+ * repository's name to its records.
  */
 export async function findWorks(name?: string): Promise<Work[]> {
   const works: Work[] = [];
@@ -36,7 +36,7 @@ export async function findWorks(name?: string): Promise<Work[]> {
 }
 
 /**
- * The one piece of work of a name.
+ * The piece of work with a name.
  *
  * @throws {CommandError} if there is none.
  */
@@ -47,7 +47,7 @@ export async function findWork(name: string): Promise<Work> {
 }
 
 /**
- * The key of the work of a name. An issue needs no record: its repository is looked for on GitHub.
+ * The key of the work with a name. An issue needs no record, because its repository is looked up on GitHub.
  *
  * @throws {CommandError} if there is no such work, and the App is not installed on such a repository.
  */
@@ -67,7 +67,7 @@ async function recordedWork(name: string): Promise<Work | undefined> {
 function notFound(name: string): CommandError {
   return new CommandError(
     "notFound",
-    `The relay has no record of "${name}". Expected an issue like octo/app#7, or another piece of work as status lists it. Records expire 90 days after their work has ended.`,
+    `The relay has no record of "${name}". Expected an issue like octo/app#7, or another name that status lists. Records expire 90 days after their work has ended.`,
   );
 }
 
@@ -89,7 +89,7 @@ export async function inboxOf({ key }: Work): Promise<Inbox> {
   return new Inbox(key);
 }
 
-/** A record that has only a refusal names no work. */
+/** A record with only a refusal doesn't name its work. */
 function toWork(record: TaskRecord): Work[] {
   const { source } = record;
   if (!source) return [];

@@ -1,6 +1,6 @@
 import { Command, type CommandUnknownOpts } from "@commander-js/extra-typings";
 
-/** The stack's name if neither `--stack` nor the setting says otherwise. */
+/** The stack's name if neither `--stack` nor the setting is given. */
 const defaultStack = "coder-task-relay";
 
 export interface About {
@@ -18,13 +18,16 @@ export function relayCommand(name: string, { summary, details, examples }: About
     .summary(summary)
     .description(details === undefined ? `${summary}.` : `${summary}. ${details}`)
     .option("--json", "print JSON")
-    .option("--local", "the system that npm start runs on this machine, not a stack in AWS")
+    .option("--local", "use the system that npm start runs on this machine, not a stack in AWS")
     .option("--stack <name>", "the stack in AWS; default: STACK_NAME", process.env.STACK_NAME || defaultStack)
-    .option("--region <region>", "the stack's AWS region; default: AWS_REGION, or that of the AWS profile")
+    .option(
+      "--region <region>",
+      "the stack's AWS region; default: AWS_REGION, or the region of the AWS profile",
+    )
     .addHelpText("after", `\n${asExamples(examples)}`);
 }
 
-/** A command that only holds others, such as `rotate webhook-secret`. Without one of these, it says which there are. */
+/** A command that only contains others, such as `rotate webhook-secret`. Used alone, it lists them. */
 export function commandGroup(
   name: string,
   { summary, details, examples }: Required<About>,
@@ -40,7 +43,7 @@ export function commandGroup(
       `\nEach has --json, --local, --stack and --region, and its own --help.\n\n${asExamples(examples)}`,
     )
     .helpCommand(true)
-    // They are those of its commands.
+    // Its commands' options come here, too.
     .allowUnknownOption()
     .argument("[command...]")
     .action((args) => {
@@ -59,7 +62,7 @@ export function commandGroup(
 }
 
 function asExamples(examples: About["examples"]): string {
-  // Without -s, npm prints a line of its own before the JSON.
+  // Without -s, npm prints its own line before the JSON.
   const lines = examples.map((one) => `  $ npm run ${one.includes("--json") ? "-s " : ""}relay -- ${one}`);
   return `Examples:\n${lines.join("\n")}`;
 }

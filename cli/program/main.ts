@@ -3,13 +3,13 @@ import { CommandError, type Exit, exitCodes, wordsOf } from "../frame/exit.js";
 import { type Streams, Terminal } from "../frame/terminal.js";
 import { makeSession, type Session } from "./session.js";
 
-/** Makes one command of the program. */
+/** Creates one command of the program. */
 export type CommandMaker = (session: Session) => CommandUnknownOpts;
 
 const description =
   "Sets up, checks and operates coder-task-relay, in AWS (with the AWS credentials of this shell) or on this machine (--local).";
 
-/** Runs a command line, `args` being what follows the program's name. Returns the exit code. */
+/** Runs a command line and returns the exit code. `args` is what follows the program's name. */
 export async function main(
   args: readonly string[],
   makers: readonly CommandMaker[],
@@ -41,12 +41,12 @@ export async function main(
   }
 }
 
-/** A command, and all that it holds. */
+/** A command and all commands in it. */
 function withCommands(command: CommandUnknownOpts): CommandUnknownOpts[] {
   return [command, ...command.commands.flatMap(withCommands)];
 }
 
-/** What is expected, and where there is more to read. */
+/** The expected usage, and where to read more. */
 function hintOn(command: CommandUnknownOpts): string {
   const what = command.registeredArguments.flatMap((argument) =>
     argument.description ? [`  ${argument.name()}: ${argument.description}`] : [],
@@ -55,7 +55,7 @@ function hintOn(command: CommandUnknownOpts): string {
   return [`Usage: ${command.createHelp().commandUsage(command)}`, ...what, more].join("\n");
 }
 
-/** `help status` means `status --help`. Of a command that there isn't, Commander would say nothing. */
+/** `help status` means `status --help`. For an unknown command, Commander would print nothing. */
 function helpAsOption(program: CommandUnknownOpts, args: readonly string[]): readonly string[] {
   const [help, ...names] = args;
   if (help !== "help") return args;
@@ -68,21 +68,21 @@ function helpAsOption(program: CommandUnknownOpts, args: readonly string[]): rea
   return [...names, "--help"];
 }
 
-/** Says what is wrong, on stderr. Returns the exit code. */
+/** Prints the error on stderr and returns the exit code. */
 function report(error: unknown, terminal: Terminal): number {
   const exit = exitOf(error);
   if (exit === "done") return exitCodes.done;
   const { name, message } = error instanceof Error ? error : new Error(String(error));
   if (terminal.json) terminal.note(JSON.stringify({ error: { name, message, exit } }));
   else if (error instanceof CommandError) terminal.note(message);
-  // Commander has written its own.
+  // Commander has already printed its own errors.
   else if (exit === "failed") terminal.note(wordsOf(error));
   return exitCodes[exit];
 }
 
 function exitOf(error: unknown): Exit {
   if (error instanceof CommandError) return error.exit;
-  // Help that was asked for is no error.
+  // Printing requested help is not an error.
   if (error instanceof CommanderError) return error.exitCode === 0 ? "done" : "usage";
   return "failed";
 }

@@ -4,18 +4,18 @@ import { type Deployment, enter } from "../deployment/deployment.js";
 import { CommandError } from "../frame/exit.js";
 import type { Terminal } from "../frame/terminal.js";
 
-/** Which deployment a command is for: the options of every command. */
+/** The options of every command that select its deployment. */
 export interface Target {
   local?: true | undefined;
   stack: string;
   region?: string | undefined;
 }
 
-/** What a command runs in. */
+/** The context of a command. */
 export interface Session {
   terminal: Terminal;
   /**
-   * Finds the deployment and makes its environment that of this process (see `enter`).
+   * Finds the deployment and gives this process its environment (see `enter`).
    *
    * @throws {CommandError} if it can't be reached.
    */
@@ -36,14 +36,14 @@ export function makeSession(terminal: Terminal): Session {
 // The clients are loaded only by the commands that need them.
 async function find({ local, stack, region }: Target): Promise<Deployment> {
   if (local) {
-    if (region !== undefined) throw new CommandError("usage", "--local has no region: leave out --region.");
+    if (region !== undefined) throw new CommandError("usage", "--local has no region; leave out --region.");
     return (await import("../deployment/connection.js")).findLocal(localFolder());
   }
   if (region !== undefined) process.env.AWS_REGION = region;
   return (await import("../deployment/stack.js")).findStack(stack);
 }
 
-/** `npm start` keeps its files in this folder. It reads the variable from `.env`, too. */
+/** `npm start` keeps its files in this folder. It also reads the variable from `.env`. */
 function localFolder(): string {
   return process.env.LOCAL_STATE_DIR || fromDotEnv().LOCAL_STATE_DIR || ".relay";
 }

@@ -6,19 +6,20 @@ const other =
   "Create a user account for the agent (docs/github-app-setup.md), or correct AGENT_GITHUB_USERNAME.";
 
 /**
- * Checks that GitHub has the agent's user, before there is an App: without credentials. A server that tells nothing to
- * strangers (Enterprise Server in private mode, a rate limit) is noted; the user is checked again with the App.
+ * Checks without credentials that GitHub has the agent's user, because there is no App yet. If the server doesn't answer
+ * anonymous requests (Enterprise Server in private mode, a rate limit), prints a note; the user is checked again with the
+ * App.
  */
 export async function checkAgentUser(terminal: Terminal, api: string, login: string): Promise<void> {
   const response = await terminal.during("Asking GitHub for the agent's user", ask(api, login));
   if (response?.status === 404) throw new CommandError("failed", `GitHub has no user ${login}. ${other}`);
   if (!response?.ok)
-    return terminal.note(`! The user ${login} is not checked yet: GitHub tells nothing to strangers`);
+    return terminal.note(`! The user ${login} is not checked yet: GitHub didn't answer without credentials`);
   const { type } = (await response.json()) as { type?: string };
   if (type !== "User") {
     throw new CommandError(
       "failed",
-      `${login} is no user but a ${type}, which GitHub can't assign. ${other}`,
+      `${login} is not a user but a ${type}, which GitHub can't assign. ${other}`,
     );
   }
   terminal.note(`✓ GitHub user ${login}`);

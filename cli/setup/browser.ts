@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 
-/** Opens an address in the person's browser, if this machine has one; otherwise nothing happens. */
+/** Opens an address in the person's browser, if this machine has one; otherwise does nothing. */
 export function openBrowser(url: string): void {
   const [command, args] = opener(url);
   const child = spawn(command, args, { stdio: "ignore", detached: true });

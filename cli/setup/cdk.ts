@@ -3,14 +3,14 @@ import { once } from "node:events";
 import { createRequire } from "node:module";
 import { CommandError } from "../frame/exit.js";
 
-/** Runs `cdk deploy`. The CDK shows the roles that it will make, and asks, unless the person has agreed already. */
+/** Runs `cdk deploy`. The CDK shows the roles that it will create and asks, unless the person has already agreed. */
 export async function deployWithCdk(
   settings: Readonly<Record<string, string>>,
   { isAgreed }: { isAgreed: boolean },
 ): Promise<void> {
   const cdk = createRequire(import.meta.url).resolve("aws-cdk/bin/cdk");
   const args = [cdk, "deploy", ...(isAgreed ? ["--require-approval", "never"] : [])];
-  // What it prints is progress; results have stdout for themselves.
+  // Its output is progress, so send it to stderr; stdout is only for results.
   const child = spawn(process.execPath, args, {
     env: { ...process.env, ...settings },
     stdio: ["inherit", 2, 2],
@@ -19,6 +19,6 @@ export async function deployWithCdk(
   if (code === 0) return;
   throw new CommandError(
     "failed",
-    `cdk deploy ended with ${code}; its lines above say why. Mend that, and run setup again: it goes on where it stopped.`,
+    `cdk deploy ended with ${code}; its output above says why. Fix that, and run setup again: it continues where it stopped.`,
   );
 }

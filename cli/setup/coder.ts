@@ -11,7 +11,7 @@ const userSchema = z.object({
 const buildSchema = z.object({ version: z.string() });
 const templatesSchema = z.array(z.object({ name: z.string() })).nullish();
 
-/** Coder refuses the token. */
+/** Coder rejects the token. */
 export class TokenRefusedError extends CommandError {}
 
 export interface CoderFindings {
@@ -24,10 +24,10 @@ export interface CoderFindings {
 }
 
 /**
- * What a token finds in a Coder deployment.
+ * Inspects a Coder deployment with a token.
  *
- * @throws {TokenRefusedError} if Coder refuses the token.
- * @throws {CommandError} if Coder isn't there.
+ * @throws {TokenRefusedError} if Coder rejects the token.
+ * @throws {CommandError} if Coder can't be reached.
  */
 export async function inspectCoder(url: string, token: string, organization: string): Promise<CoderFindings> {
   const ask = (path: string) => get(url, token, path);
@@ -66,7 +66,7 @@ async function required<Schema extends z.ZodType>(
   if (response.status === 401) {
     throw new TokenRefusedError(
       "failed",
-      `Coder at ${url} doesn't accept the token: it is mistyped, expired or of another deployment. Make one with coder tokens create, and run setup again.`,
+      `Coder at ${url} doesn't accept the token: it is mistyped, expired or from another deployment. Create one with coder tokens create, and run setup again.`,
     );
   }
   const parsed = schema.safeParse(await response.json().catch(() => undefined));
@@ -81,7 +81,7 @@ async function get(url: string, token: string, path: string): Promise<Response> 
   try {
     return await fetch(`${url}${path}`, {
       headers: { "coder-session-token": token, accept: "application/json" },
-      // A redirect could take the token elsewhere.
+      // A redirect could send the token elsewhere.
       redirect: "manual",
       signal: AbortSignal.timeout(20_000),
     });

@@ -4,15 +4,15 @@ import type { AddressInfo } from "node:net";
 import { CommandError } from "../frame/exit.js";
 import { endPage, faultPage, formPage, type Page } from "./page.js";
 
-/** A code could not be used now, but may be used again: the person is asked to reload the page. */
+/** A code could not be used, but can be tried again. The person is asked to reload the page. */
 export class TryAgainError extends Error {
   override readonly name = "TryAgainError";
 }
 
 export interface RoundTrip<Result> {
-  /** Where the browser sends its form, without the `state`, and the form's fields. */
+  /** The address to which the browser sends its form, without the `state`, and the form's fields. */
   form: (redirectUrl: string) => { action: string; fields: Record<string, string> };
-  /** Uses the code with which GitHub sends the browser back. @throws {TryAgainError} if that may be repeated. */
+  /** Uses the code that GitHub adds when it sends the browser back. @throws {TryAgainError} if this may be repeated. */
   use: (code: string) => Promise<Result>;
   /** Called with the address that the browser has to open. */
   opened: (url: string) => void;
@@ -20,9 +20,10 @@ export interface RoundTrip<Result> {
 }
 
 /**
- * Sends a browser to GitHub and waits for it to come back with a code: a server on the loopback with a random port, which
- * ends with the round trip. Its address and the state that GitHub hands back are one random text, so nobody else can start
- * or finish the trip. The first page can be opened again until the code has been used.
+ * Sends a browser to GitHub and waits for it to come back with a code. For this it runs a server on a random port of the
+ * loopback interface until the round trip is over. The server's address contains the same random text as the state that
+ * GitHub returns, so nobody else can start or finish the round trip. The first page can be opened again until the code
+ * has been used.
  *
  * @throws {CommandError} if nobody comes back in time.
  */
@@ -38,7 +39,7 @@ export async function throughBrowser<Result>(trip: RoundTrip<Result>): Promise<R
   try {
     return await new Promise<Result>((resolve, reject) => {
       timer = setTimeout(() => {
-        const message = `Nobody came back from GitHub in time, so nothing was changed here. Run setup again, with a longer --wait if you need it; if GitHub has made an App meanwhile, delete it there, or take it over with --app-id and --key-file.`;
+        const message = `Nobody came back from GitHub in time, so nothing was changed here. Run setup again, with a longer --wait if you need it. If GitHub has created an App in the meantime, delete it there, or take it over with --app-id and --key-file.`;
         reject(new CommandError("failed", message));
       }, trip.waitMs);
       server.on("request", (request, response) => {
@@ -74,7 +75,7 @@ async function answer<Result>(trip: RoundTrip<Result>, visit: Visit): Promise<An
   const { origin, state, request } = visit;
   const url = new URL(request.url ?? "/", origin);
   const nonce = randomBytes(16).toString("base64");
-  // Another name could lead here through DNS (rebinding).
+  // Another host name could lead here through DNS rebinding.
   if (request.headers.host !== new URL(origin).host || request.method !== "GET") {
     return { page: faultPage(400, "This is not a page of setup.") };
   }
@@ -102,7 +103,7 @@ async function finish<Result>(trip: RoundTrip<Result>, url: URL, nonce: string):
     return { page: endPage("GitHub is connected.", nonce), result: { value } };
   } catch (error) {
     const text =
-      error instanceof CommandError || error instanceof TryAgainError ? error.message : "Setup has failed.";
+      error instanceof CommandError || error instanceof TryAgainError ? error.message : "Setup failed.";
     if (error instanceof TryAgainError) {
       return { page: faultPage(502, text, "<p>Reload this page to try again.</p>") };
     }
@@ -123,6 +124,6 @@ function send(response: ServerResponse, { status, headers, html }: Page, done: (
 function close(server: Server): void {
   server.close();
   server.closeIdleConnections();
-  // A browser may hold others open, which must not keep the process alive.
+  // A browser may keep other connections open, which must not keep the process alive.
   setTimeout(() => server.closeAllConnections(), 500).unref();
 }

@@ -2,7 +2,7 @@ import { appPermissions } from "../../infra/definition/github-app.js";
 import { subscribedEvents } from "../../lambdas/model/handled-events.js";
 
 export interface ManifestInput {
-  /** At most 34 characters, and free on the whole host; the person can change it on GitHub's page. */
+  /** At most 34 characters, and unique on the whole host. The person can change it on GitHub's page. */
   name: string;
   /** The App's homepage. */
   homepage: string;
@@ -11,7 +11,7 @@ export interface ManifestInput {
 }
 
 /**
- * The manifest from which GitHub makes the App.
+ * The manifest from which GitHub creates the App.
  * https://docs.github.com/apps/sharing-github-apps/registering-a-github-app-from-a-manifest
  */
 export function manifestOf({ name, homepage, webhookUrl, redirectUrl }: ManifestInput) {

@@ -1,4 +1,4 @@
-/** The pages that setup shows in the browser. They load nothing, and nothing may frame them. */
+/** The pages that setup shows in the browser. They load nothing and can't be framed. */
 
 export interface Page {
   status: number;
@@ -6,20 +6,20 @@ export interface Page {
   html: string;
 }
 
-/** Sends a form to another site at once; the button is for browsers without JavaScript. */
+/** A page that immediately sends a form to another site. The button is for browsers without JavaScript. */
 export function formPage(action: string, fields: Record<string, string>, nonce: string): Page {
   const inputs = Object.entries(fields).map(
     ([name, value]) => `<input type="hidden" name="${escaped(name)}" value="${escaped(value)}">`,
   );
-  const form = `<form method="post" action="${escaped(action)}">${inputs.join("")}<button>Go on to GitHub</button></form>`;
-  return page(200, "Going on to GitHub …", form, {
+  const form = `<form method="post" action="${escaped(action)}">${inputs.join("")}<button>Continue to GitHub</button></form>`;
+  return page(200, "Continuing to GitHub …", form, {
     nonce,
     script: "document.forms[0].submit()",
     formAction: new URL(action).origin,
   });
 }
 
-/** The end of the way: the tab closes itself where the browser allows it. */
+/** The last page. The tab closes itself if the browser allows it. */
 export function endPage(text: string, nonce: string): Page {
   return page(200, text, "<p>You can close this tab and go back to the terminal.</p>", {
     nonce,

@@ -5,7 +5,7 @@ import type { Terminal } from "../frame/terminal.js";
 import type { Replay } from "../operations/deliveries.js";
 
 export interface PingOptions {
-  /** Makes GitHub's secret the relay's. */
+  /** Sets the secret at GitHub to the relay's. */
   alignSecrets: () => Promise<void>;
   deliveries: {
     findPing: () => Promise<Attempt | undefined>;
@@ -14,14 +14,14 @@ export interface PingOptions {
   pause?: (ms: number) => Promise<unknown>;
 }
 
-/** The relay reads a changed secret at most once a minute, so it may refuse a good signature for that long. */
+/** The relay reads a changed secret at most once a minute, so it may reject a valid signature for that long. */
 const refusedPauses = [0, 20_000, 25_000, 25_000];
 
 /**
- * Sends the ping of the App's creation again, through GitHub and signed by it, and watches it arrive: that proves the
- * address, the content type and the secret.
+ * Has GitHub resend the signed ping of the App's creation, and waits until it arrives. This proves the address, the
+ * content type and the secret.
  *
- * @returns false if GitHub has no ping any more, which it keeps for a few days.
+ * @returns false if GitHub no longer has the ping, which it keeps for a few days.
  * @throws {CommandError} that says what to do.
  */
 export async function ping(
@@ -31,7 +31,7 @@ export async function ping(
   const original = await terminal.during("Looking for the App's ping", deliveries.findPing());
   if (!original) {
     terminal.note(
-      "– GitHub keeps no ping of the App any more; the first event will show whether the webhook works",
+      "– GitHub no longer has a ping of the App; the first event will show whether the webhook works",
     );
     return false;
   }
@@ -42,7 +42,7 @@ export async function ping(
     const sending = deliveries.sendAgain(original);
     const { outcome, code } = await terminal.during("Sending a ping through GitHub", sending);
     if (outcome === "accepted") {
-      terminal.note("✓ A signed ping of GitHub's has arrived");
+      terminal.note("✓ A signed ping from GitHub has arrived");
       return true;
     }
     if (code !== 401) throw refused(code);
@@ -50,7 +50,7 @@ export async function ping(
   }
   throw new CommandError(
     "failed",
-    "The relay refuses GitHub's signature (401), although both have the same secret now. Wait five minutes and run setup again; if that doesn't help, the log of the Lambda webhook says more.",
+    "The relay rejects GitHub's signature (401), although both now have the same secret. Wait five minutes and run setup again; if that doesn't help, see the log of the Lambda webhook.",
   );
 }
 
@@ -61,9 +61,9 @@ function refused(code: number): CommandError {
     503: "the relay can't read the webhook's secret",
   };
   const answer = code === 0 ? "got no answer" : `was answered with ${code}`;
-  const reason = meaning[code] ?? "GitHub can't reach the webhook's URL, or the relay fails on it";
+  const reason = meaning[code] ?? "GitHub can't reach the webhook's URL, or the relay fails to handle it";
   return new CommandError(
     "failed",
-    `GitHub's ping ${answer}: ${reason}. Mend that and run setup again; docs/deploy.md has the answers and their meanings.`,
+    `GitHub's ping ${answer}: ${reason}. Fix that and run setup again; docs/deploy.md explains the answers.`,
   );
 }

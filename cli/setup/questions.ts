@@ -3,18 +3,18 @@ import { z } from "zod";
 import { CommandError } from "../frame/exit.js";
 import type { Terminal } from "../frame/terminal.js";
 
-/** A setting or secret that setup needs: its variable, and the question for it. */
+/** A setting or secret that setup needs: its variable, and how to ask for it. */
 export interface Needed {
   variable: string;
   question: string;
-  /** What is typed isn't shown. */
+  /** Don't show the input. */
   isSecret?: boolean;
 }
 
 /**
  * The value from the environment or the CDK context, or else the person's answer.
  *
- * @throws {CommandError} if there is neither, and nobody can be asked.
+ * @throws {CommandError} if there is none and nobody can be asked.
  */
 export async function needed(terminal: Terminal, { variable, question, isSecret }: Needed): Promise<string> {
   const given = givenValue(variable);
@@ -32,7 +32,7 @@ export async function needed(terminal: Terminal, { variable, question, isSecret 
 
 const contextSchema = z.object({ context: z.record(z.string(), z.unknown()).default({}) });
 
-/** As the CDK app reads it: the environment wins over `context` in `cdk.json`. */
+/** Reads it like the CDK app: the environment wins over `context` in `cdk.json`. */
 export function givenValue(variable: string): string | undefined {
   const fromContext = context()[variable];
   const value =

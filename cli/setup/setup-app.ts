@@ -12,13 +12,13 @@ import { readSecret, writeSecret } from "../operations/secrets.js";
 import { makeApp, type NewApp, type RegistrationOptions } from "./registration.js";
 
 export interface AppOptions extends Omit<RegistrationOptions, "webhookUrl"> {
-  /** An App that exists, to take over. */
+  /** An existing App to take over. */
   existing: { appId: string; keyFile: string } | undefined;
-  /** Asks before an App is made. */
+  /** Asks before an App is created. */
   agree: (plan: string) => Promise<void>;
 }
 
-/** The relay's App: one that is taken over, the one that is stored, or a new one. */
+/** Sets up the relay's App: an existing one that is taken over, the stored one, or a new one. */
 export async function setUpApp(
   terminal: Terminal,
   deployment: Deployment,
@@ -26,7 +26,7 @@ export async function setUpApp(
 ): Promise<RegisteredApp> {
   if (options.existing) await takeOver(deployment, options.existing, options.organization);
   else if (!(await isStored(deployment))) await makeNew(terminal, deployment, options);
-  // The secret may have been read before.
+  // The secret may have been read earlier.
   expireCredentials();
   const app = await terminal.during("Asking GitHub for the App", appOf());
   checkOwner(app, options.organization);
@@ -66,12 +66,12 @@ async function makeNew(terminal: Terminal, deployment: Deployment, options: AppO
   const { name, organization, pages } = options;
   const webhookUrl = deployment.outputs.WebhookUrl ?? "";
   await options.agree(
-    `This makes the GitHub App "${name}" at ${pages}, owned by ${organization ?? "the account that is signed in in your browser"}, with the webhook ${webhookUrl}. Its key and its webhook secret go into Secrets Manager.`,
+    `This creates the GitHub App "${name}" at ${pages}, owned by ${organization ?? "the account that is signed in in your browser"}, with the webhook ${webhookUrl}. Its key and its webhook secret go into Secrets Manager.`,
   );
   await makeApp(terminal, { ...options, webhookUrl }, (made) => keep(deployment, made, pages));
 }
 
-/** Stores what GitHub shows only once. */
+/** Stores the values that GitHub shows only once. */
 async function keep(deployment: Deployment, app: NewApp, pages: string): Promise<void> {
   const { appId, privateKey, slug, webhookSecret } = app;
   try {
@@ -81,7 +81,7 @@ async function keep(deployment: Deployment, app: NewApp, pages: string): Promise
     const reason = error instanceof Error ? `${error.name}: ${error.message}` : "no answer";
     throw new CommandError(
       "failed",
-      `The App ${slug} exists, but its key could not be stored (${reason}). Generate a new private key on its page (${pages}, Developer settings, GitHub Apps), mend this, and run setup --app-id ${appId} --key-file <file>.`,
+      `The App ${slug} exists, but its key could not be stored (${reason}). Generate a new private key on its page (${pages}, Developer settings, GitHub Apps), fix this, and run setup --app-id ${appId} --key-file <file>.`,
     );
   }
 }
@@ -92,12 +92,12 @@ function readableKey(privateKey: string, keyFile: string): string {
   } catch {
     throw new CommandError(
       "failed",
-      `--key-file ${keyFile} holds no private key in PEM; expected the .pem file that GitHub gave you, whole.`,
+      `--key-file ${keyFile} contains no private key in PEM; expected the whole .pem file that GitHub gave you.`,
     );
   }
 }
 
-/** What GitHub says of the App of a key; by default, of the one that is stored. */
+/** GitHub's data about the App of a key; by default, of the stored one. */
 async function appOf(key?: AppCredentials): Promise<RegisteredApp> {
   const app = await findApp(key).catch((error: unknown) => {
     if (isRefusal(error, 401)) return undefined;
@@ -106,7 +106,7 @@ async function appOf(key?: AppCredentials): Promise<RegisteredApp> {
   if (app) return app;
   throw new CommandError(
     "failed",
-    `GitHub doesn't accept the key of the App${key ? ` ${key.appId}` : " in the secret GitHubAppSecretArn"}: the App is deleted, the key is revoked, or they don't belong together. Run setup --app-id <id> --key-file <file> with an App that exists, or put {} into the secret GitHubAppSecretArn to make a new one.`,
+    `GitHub doesn't accept the key of the App${key ? ` ${key.appId}` : " in the secret GitHubAppSecretArn"}: the App is deleted, the key is revoked, or they don't belong together. Run setup --app-id <id> --key-file <file> with an existing App, or put {} into the secret GitHubAppSecretArn to create a new one.`,
   );
 }
 
@@ -115,11 +115,11 @@ function checkOwner({ slug, owner }: RegisteredApp, organization: string | undef
   if (!organization || organization.toLowerCase() === login.toLowerCase()) return;
   throw new CommandError(
     "failed",
-    `The App ${slug} belongs to ${login}, not to ${organization}. Leave out --org to go on with it; to make a new one, put {} into the secret GitHubAppSecretArn.`,
+    `The App ${slug} belongs to ${login}, not to ${organization}. Leave out --org to continue with it; to create a new one, put {} into the secret GitHubAppSecretArn.`,
   );
 }
 
-/** Makes GitHub send its webhooks here, as JSON, signed with the secret that the relay has. */
+/** Makes GitHub send its webhooks here, as JSON, signed with the relay's secret. */
 async function setUpHook(terminal: Terminal, deployment: Deployment): Promise<void> {
   const url = deployment.outputs.WebhookUrl ?? "";
   const hook = await terminal.during("Asking GitHub for the webhook", readHook());
@@ -128,13 +128,13 @@ async function setUpHook(terminal: Terminal, deployment: Deployment): Promise<vo
   terminal.note(`✓ Webhook ${url}, as JSON`);
 }
 
-/** Sets the App's webhook to the relay's, with the secret that the relay has. */
+/** Sets the App's webhook to the relay's address and secret. */
 export async function alignHook(deployment: Deployment): Promise<void> {
   const secret = await readSecret(deployment, "WebhookSecretArn");
   await writeHook({ url: deployment.outputs.WebhookUrl ?? "", insecure_ssl: "0", secret });
 }
 
-/** What the App doesn't ask for although the relay needs it. Only its owner can change that, on its page. */
+/** Checks that the App asks for everything that the relay needs. Only its owner can change that, on its page. */
 function checkComplete(app: RegisteredApp): void {
   const missing = lackingIn(app);
   if (missing.length === 0) return;

@@ -5,16 +5,16 @@ import { readSecret, writeSecret } from "../operations/secrets.js";
 import { type CoderFindings, inspectCoder, TokenRefusedError } from "./coder.js";
 import { givenValue, needed } from "./questions.js";
 
-/** What a new stack's secret holds: infra/stack/secrets.ts. */
+/** The placeholder in a new stack's secret (infra/stack/secrets.ts). */
 const placeholder = "put-the-coder-token-here";
 
-/** The stack's Coder token; `undefined` if nobody has put it there yet. */
+/** The stack's Coder token; `undefined` if nobody has stored one yet. */
 export async function storedToken(deployment: Deployment): Promise<string | undefined> {
   const token = (await readSecret(deployment, "CoderTokenSecretArn")).trim();
   return token === "" || token === placeholder ? undefined : token;
 }
 
-/** Asks for the token if none is known that Coder accepts, and checks it with Coder. */
+/** Checks the known token with Coder. If there is none that Coder accepts, asks for one. */
 export async function checkCoder(
   terminal: Terminal,
   url: string,
@@ -25,7 +25,7 @@ export async function checkCoder(
   let token = known ?? (await askForToken(terminal));
   const findings = await inspect(token).catch(async (error: unknown) => {
     if (known === undefined || !(error instanceof TokenRefusedError)) throw error;
-    terminal.note("! Coder refuses the token that the relay has: it needs another");
+    terminal.note("! Coder rejects the relay's token, so it needs a new one");
     token = await askForToken(terminal);
     return inspect(token);
   });
@@ -33,14 +33,14 @@ export async function checkCoder(
   if (apis.length === 0) {
     throw new CommandError(
       "failed",
-      `Coder ${findings.version} at ${url} has neither Tasks nor Chats. docs/deploy.md says which versions have them, and how to switch them on.`,
+      `Coder ${findings.version} at ${url} has neither Tasks nor Chats. docs/deploy.md says which versions have them, and how to turn them on.`,
     );
   }
   terminal.note(
-    `✓ Coder ${findings.version} at ${url} with ${apis.join(" and ")}; the token is of ${findings.user}${findings.isOwner ? ", a site Owner" : ""}`,
+    `✓ Coder ${findings.version} at ${url} with ${apis.join(" and ")}; the token belongs to ${findings.user}${findings.isOwner ? ", a site Owner" : ""}`,
   );
   if (!findings.isOwner && findings.hasTasks) {
-    terminal.note(`! Tasks need the token of a site Owner, and ${findings.user} is none`);
+    terminal.note(`! Tasks need the token of a site Owner, and ${findings.user} is not one`);
   }
   return { token, findings };
 }
@@ -53,7 +53,7 @@ function askForToken(terminal: Terminal): Promise<string> {
   });
 }
 
-/** Puts the token where the relay reads it, unless it is there. */
+/** Stores the token where the relay reads it, unless it is already there. */
 export async function keepToken(deployment: Deployment, token: string): Promise<void> {
   if ((await storedToken(deployment)) !== token) await writeSecret(deployment, "CoderTokenSecretArn", token);
 }

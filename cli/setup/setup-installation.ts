@@ -24,15 +24,15 @@ export interface InstallationOptions {
   waitMs: number;
 }
 
-/** How often GitHub is asked whether the App is installed. */
+/** The interval for asking GitHub whether the App is installed. */
 const pollMs = 1000;
 
-/** Repositories of the installation that are asked whether the agent can be assigned. */
+/** In how many repositories of the installation we check whether the agent can be assigned. */
 const examined = 100;
 
 /**
- * Waits for an installation of the App on an account that the relay serves, and finds a repository of it in which the
- * agent can be assigned.
+ * Waits for an installation of the App on an account that the relay serves, and finds a repository in it where the agent
+ * can be assigned.
  *
  * @throws {CommandError} that says what to do.
  */
@@ -64,7 +64,7 @@ async function usableInstallation(): Promise<Installation | undefined> {
   );
 }
 
-/** Strangers can install a public App: what they do is of no use, and in nobody's way. */
+/** Strangers can install a public App. That has no effect and does no harm. */
 async function installationsNow(): Promise<{ served: Installation[]; others: Installation[] }> {
   const all = await allInstallations();
   const judged = await Promise.all(all.map(isServedInstallation));
@@ -82,7 +82,7 @@ async function askForInstallation(
   if (others.length > 0) {
     const names = others.map(accountOf).join(", ");
     terminal.note(
-      `! The relay doesn't serve ${names}, where the App is installed: ALLOWED_ACCOUNTS says whom it serves`,
+      `! The relay doesn't serve ${names}, where the App is installed: ALLOWED_ACCOUNTS says which accounts it serves`,
     );
   }
   terminal.note(`Install the App on the repositories that it shall serve:\n  ${url}`);
@@ -90,7 +90,7 @@ async function askForInstallation(
   const end = Date.now() + waitMs;
   const waiting = async (): Promise<Installation> => {
     for (;;) {
-      // The person needs minutes, in which a request may fail.
+      // The person needs minutes, and during that time a request may fail.
       const found = await usableInstallation().catch(unlessPassing);
       if (found) return found;
       if (Date.now() > end) throw await notInstalled(url);
@@ -110,14 +110,14 @@ async function notInstalled(url: string): Promise<CommandError> {
   return new CommandError(
     "failed",
     requester !== undefined
-      ? `${requester} has asked for the App, and an owner of the account has to approve that on GitHub. Then run setup again.`
+      ? `${requester} has requested the App, and an owner of the account has to approve this on GitHub. Then run setup again.`
       : other === undefined
         ? `The App isn't installed yet. Install it at ${url}, and run setup again.`
         : `The App is installed on ${other}, which the relay doesn't serve. Deploy with ALLOWED_ACCOUNTS=${other} to serve it, and run setup again (docs/security.md, Which accounts are served).`,
   );
 }
 
-/** An account may not have accepted what the App has asked for since. */
+/** An account may not have accepted permissions that the App asked for later. */
 function checkAccepted(installation: Installation): void {
   const missing = lackingIn(installation);
   if (missing.length === 0) return;

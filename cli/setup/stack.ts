@@ -14,10 +14,13 @@ export interface NewStack {
   agree: (plan: string) => Promise<void>;
 }
 
-/** The CDK's context for another bootstrap than the common one (docs/deploy.md). */
+/** The CDK's context key for a bootstrap other than the default one (docs/deploy.md). */
 const qualifier = "@aws-cdk/core:bootstrapQualifier";
 
-/** Whether the account and region have a stack of that name. One whose first deployment has failed is deployed again. */
+/**
+ * Whether the account and region have a stack of that name. A stack whose first deployment failed counts as missing and
+ * is deployed again.
+ */
 export async function hasStack(name: string): Promise<boolean> {
   try {
     const command = new DescribeStacksCommand({ StackName: name });
@@ -28,21 +31,21 @@ export async function hasStack(name: string): Promise<boolean> {
     if (kind === "ValidationError" && message.includes("does not exist")) return false;
     throw new CommandError(
       "unreachable",
-      `AWS can't be asked: ${message}. Check the AWS credentials and the region of this shell.`,
+      `AWS can't be reached: ${message}. Check the AWS credentials and the region of this shell.`,
     );
   }
 }
 
 /**
- * Asks for the settings that are missing, checks them with Coder, and deploys the stack. Returns the Coder token, which
- * goes into the new stack.
+ * Asks for missing settings, checks them with Coder, and deploys the stack. Returns the Coder token, which goes into the
+ * new stack.
  */
 export async function deployStack(terminal: Terminal, { name, deploy, agree }: NewStack): Promise<string> {
-  // The bootstrap of another qualifier is a stack of any name: the CDK says whether it is there.
+  // With another qualifier, the bootstrap stack can have any name, so the CDK has to check whether it exists.
   if (givenValue(qualifier) === undefined && !(await hasStack("CDKToolkit"))) {
     throw new CommandError(
       "failed",
-      "The CDK isn't bootstrapped in this account and region. Run npx --no-install cdk bootstrap once, and setup again.",
+      "The CDK isn't bootstrapped in this account and region. Run npx --no-install cdk bootstrap once, then setup again.",
     );
   }
   terminal.note("✓ AWS credentials, and a bootstrapped CDK");
@@ -66,24 +69,27 @@ export async function deployStack(terminal: Terminal, { name, deploy, agree }: N
   };
   const list = Object.entries(settings).map(([variable, value]) => `  ${variable}=${value}`);
   await agree(
-    `This deploys the stack ${name} with the settings:\n${list.join("\n")}\nAll others are as docs/settings.md says. Keep them for later deployments, for example in cdk.json.`,
+    `This deploys the stack ${name} with the settings:\n${list.join("\n")}\nAll others have the defaults of docs/settings.md. Keep these settings for later deployments, for example in cdk.json.`,
   );
   await deploy(settings);
   terminal.note(`✓ Stack ${name}`);
   return token;
 }
 
-/** As the deployment checks them, but before any of them is used: a token must not go to a wrong address. */
+/**
+ * The same check as in the deployment, but before any setting is used, because a token must not be sent to a wrong
+ * address.
+ */
 function checkSettings(known: Readonly<Record<string, string>>): Settings {
   try {
     return parseSettings({ environment: { ...process.env, ...known }, context: givenValue });
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
-    throw new CommandError("failed", `${error.message}\nCorrect that, and run setup again.`);
+    throw new CommandError("failed", `${error.message}\nCorrect this, and run setup again.`);
   }
 }
 
-/** Names the templates, if the person has to choose. */
+/** Lets the person choose a template, if none is set. */
 async function chosenTemplate(terminal: Terminal, templates: string[]): Promise<string | undefined> {
   const given = givenValue("CODER_TEMPLATE_NAME");
   if (given !== undefined && !templates.includes(given)) {

@@ -44,7 +44,7 @@ export async function hasSucceededSince(
   }
 }
 
-/** Whether a run has succeeded by now, in whichever attempt. */
+/** Whether a run has succeeded by now, possibly in a later attempt. */
 export async function hasSucceeded(
   octokit: Octokit,
   repository: RepositoryName,

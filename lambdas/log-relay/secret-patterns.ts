@@ -72,14 +72,14 @@ const secretPatterns: readonly SecretPattern[] = [
       /(authorization[\s"'\\]{0,4}[:=,][\s"'\\[]{0,6}(?:bearer|basic|token|negotiate|digest)\s{1,3})[^\s"'\\*[][^\s"'\\]*/gi,
   },
   {
-    // Another scheme, or none.
+    // Any other scheme, or none.
     name: "authorization",
     keywords: ["authorization"],
     pattern:
       /(authorization[\s"'\\]{0,4}[:=][\s"'\\]{0,6}(?:[a-z][\w-]{0,20}\s{1,3}(?=\S{16})|(?=\S{20})))[^\s"'\\*[]+/gi,
   },
   {
-    // `mona:password`, as npm and Docker keep it.
+    // `mona:password`, as npm and Docker store it.
     name: "base64 of a secret",
     keywords: ["auth"],
     pattern: /(\b_?auth[\s"'\\]{0,4}[:=][\s"'\\]{0,4})[A-Za-z0-9+/]{8,4096}={0,2}/g,
@@ -98,7 +98,7 @@ const secretPatterns: readonly SecretPattern[] = [
     pattern: /(\bcurl\b.{0,300}?\s(?:-u|--user)[ =]["']?[^\s:"']{1,100}:)[^\s"'*[][^\s"']*/g,
   },
   {
-    // Of commands whose `-p` is a password, alone or with the password attached.
+    // Commands whose `-p` is a password, as a separate word or attached.
     name: "password",
     keywords: ["sshpass", "login", "keychain", "mysql"],
     pattern:

@@ -154,7 +154,10 @@ export const runSchema = z.object({
   pulls: z.array(z.int()),
 });
 
-/** If pull requests of several tasks have the commit: the one that this execution is for. The first task's names none. */
+/**
+ * If pull requests of several tasks contain the commit: the pull request that this execution is for. The first task's
+ * execution names none.
+ */
 const oneOfSeveral = { onlyPull: z.optional(z.int()) };
 
 /** A workflow run has failed. */

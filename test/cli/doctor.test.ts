@@ -80,13 +80,13 @@ test("finds nothing wrong with a relay that is well set up", async () => {
 describe("finds and names", () => {
   test("a setting that is wrong", async () => {
     deploy({ environment: { MAX_CI_ROUNDS: "0" } });
-    const findings = await expectFaults(["Settings", /MAX_CI_ROUNDS is no number from 1 to 9999/]);
+    const findings = await expectFaults(["Settings", /MAX_CI_ROUNDS is not a number from 1 to 9999/]);
     expect(findings).toContainEqual({ check: "Secrets", verdict: "unknown", message: expect.any(String) });
   });
 
   test("a deployment from other sources", async () => {
     deploy({ outputs: { Sources: "0123456789abcdef" } });
-    await expectFaults(["Checkout", /not made from this checkout/]);
+    await expectFaults(["Checkout", /not built from this checkout/]);
   });
 
   test("secrets that were never put, and one that can't be read", async () => {
@@ -96,8 +96,8 @@ describe("finds and names", () => {
     const { findings } = await examine();
     const messages = findings.filter(({ check }) => check === "Secrets").map(({ message }) => message);
     expect(messages).toEqual([
-      "the github app secret was never put: it is the placeholder of the first deployment",
-      "the coder token secret was never put: it is the placeholder of the first deployment",
+      "the github app secret was never set: it still has the placeholder of the first deployment",
+      "the coder token secret was never set: it still has the placeholder of the first deployment",
       expect.stringMatching(/^the task mark secret can't be read: ResourceNotFoundException/),
     ]);
   });
@@ -203,14 +203,14 @@ describe("finds and names", () => {
     const found = findings.find(({ check }) => check === "Signature");
     expect(found).toMatchObject({
       verdict: "fault",
-      message: expect.stringMatching(/refuses what GitHub signs/),
+      message: expect.stringMatching(/rejects GitHub's signature/),
     });
     expect(found?.remedy).toContain("rotate webhook-secret");
   });
 
   test.each([
     ["nobody", /no account nobody/],
-    ["robot", /robot is no user but a Bot/],
+    ["robot", /robot is not a user but a Bot/],
     ["stranger", /stranger can't be assigned in octo\/app/],
   ])("an agent that can't be assigned: %s", async (AGENT_GITHUB_USERNAME, message) => {
     deploy({ environment: { AGENT_GITHUB_USERNAME } });
@@ -219,12 +219,12 @@ describe("finds and names", () => {
 
   test("a token that Coder refuses", async () => {
     put("coderToken", "0123456789-no-token-of-this-coder", world.coder.token);
-    await expectFaults(["Coder", /refuses the token/]);
+    await expectFaults(["Coder", /rejects the token/]);
   });
 
   test("a token without the rights of a site Owner", async () => {
     set(world.coder.bot, "role", "member");
-    await expectFaults(["Coder API", /relay-bot is no site Owner/]);
+    await expectFaults(["Coder API", /relay-bot is not a site Owner/]);
   });
 
   test("a token that can't act for the service user of Chats", async () => {
@@ -263,7 +263,7 @@ describe("finds and names", () => {
     [{ CODER_ORGANIZATION: "acme" }, /no organization "acme"/],
     [{ CODER_TEMPLATE_NAME: "nothing" }, /no template "nothing"/],
     [{ CODER_TEMPLATE_PRESET: "Huge" }, /no preset "Huge"/],
-    [{ CODER_TEMPLATE_NAME: "sized" }, /parameters without a default or a value of the preset: size/],
+    [{ CODER_TEMPLATE_NAME: "sized" }, /parameters without a default or a value in the preset: size/],
   ])("templates that can't be used with %j", async (environment, message) => {
     if (environment.CODER_TEMPLATE_NAME === "sized")
       world.coder.addTemplate({ name: "sized", needsPreset: true });

@@ -254,7 +254,7 @@ describe("end", () => {
     expect(world.agent(pull.issue)).toBeDefined();
     const name = nameOf(pull);
     const { out, err } = await relay(["tail", name, "--since", "5m", "--for", "0s", "--local"]);
-    expect(err).toMatch(/^What happens in the local system in .* appears here. Ctrl-C stops it.\n$/);
+    expect(err).toMatch(/^Events in the local system in .* appear here. Ctrl-C stops this.\n$/);
     expect(out).toMatch(new RegExp(`create-task-app-${pull.number}-.* Create task`));
     expect(await answer("end", name, "--yes")).toMatchObject({ status: "SUCCEEDED" });
     await world.idle();
@@ -326,7 +326,7 @@ describe("rotate", () => {
 
     const { code, out, err } = await relay(args);
     await stop();
-    expect(err).toContain("goes on with that one");
+    expect(err).toContain("continues with that value");
     expect({ code, out }).toEqual({ code: 0, out: "Done: only the current value is accepted.\n" });
     expect([...statuses]).toEqual([200]);
     const after = world.gitHub.webhookSecret;

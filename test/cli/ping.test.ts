@@ -51,7 +51,7 @@ test("after a refused signature, setup makes the secrets equal and waits until t
 
 test("if the signature is still refused, setup ends and says what to do", async () => {
   const { result, pauses } = await run([401, 401, 401, 401]);
-  expect(result).toMatch(/refuses GitHub's signature.*Wait five minutes/);
+  expect(result).toMatch(/rejects GitHub's signature.*Wait five minutes/);
   expect(pauses.reduce((a, b) => a + b)).toBeGreaterThan(60_000);
 });
 

@@ -65,7 +65,7 @@ describe("the command line", () => {
     [["rotate", "secret", "--yes"], /unknown command 'secret' of rotate. Expected webhook-secret or/],
     [["help", "statu"], /unknown command 'statu'[\s\S]*Did you mean status\?/],
     [["help", "rotate", "secret"], /unknown command 'secret' of rotate/],
-    [["status", "nonsense"], /"nonsense" names no work. Expected owner\/repo, owner\/repo#7/],
+    [["status", "nonsense"], /"nonsense" is not the name of any work. Expected owner\/repo, owner\/repo#7/],
     [["redrive"], /Expected either the name of a run or --all-since <time>/],
     [["redrive", "run", "--error", "CoderForbiddenError"], /--error needs --all-since/],
   ])("refuses %j with exit code 2", async (args, message) => {
@@ -215,8 +215,8 @@ describe("the deployment", () => {
   });
 
   test.each([
-    ["ROLLBACK_COMPLETE" as const, /The stack mine is not whole, but ROLLBACK_COMPLETE.*npm run deploy/],
-    ["CREATE_COMPLETE" as const, /The stack mine is no relay, or lacks a Lambda: Function not found/],
+    ["ROLLBACK_COMPLETE" as const, /The stack mine is incomplete \(ROLLBACK_COMPLETE\).*npm run deploy/],
+    ["CREATE_COMPLETE" as const, /The stack mine is not a relay, or lacks a Lambda: Function not found/],
   ])("isn't usable in AWS if its stack is %s and has no Lambdas", async (StackStatus, expected) => {
     cloudFormation.on(DescribeStacksCommand).resolves({
       Stacks: [{ StackName: "mine", StackStatus, CreationTime: new Date() }],
@@ -236,7 +236,7 @@ describe("the deployment", () => {
     const { code, err } = await relay(["trial", "--local"], { commands: [found] });
     expect(code).toBe(3);
     expect(err).toContain(
-      `No local system runs in ${folder}: the one that connection.json describes has ended`,
+      `No local system is running in ${folder}: the system that connection.json describes has ended`,
     );
     expect(await isTaken(folder)).toBe(false);
     const server = new HttpServer();
@@ -249,6 +249,6 @@ describe("the deployment", () => {
   test("isn't on this machine without npm start", async () => {
     const { code, err } = await relay(["trial", "--local"], { commands: [found] });
     expect(code).toBe(3);
-    expect(err).toMatch(/No local system runs in \/nowhere.*npm start/);
+    expect(err).toMatch(/No local system is running in \/nowhere.*npm start/);
   });
 });

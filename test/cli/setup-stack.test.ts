@@ -109,11 +109,11 @@ test("the CDK must be bootstrapped", async () => {
 
 test.each([
   ["AGENT_GITHUB_USERNAME", "nobody", /GitHub has no user nobody.*correct AGENT_GITHUB_USERNAME/],
-  ["AGENT_GITHUB_USERNAME", "robot", /robot is no user but a Bot/],
+  ["AGENT_GITHUB_USERNAME", "robot", /robot is not a user but a Bot/],
   ["CODER_URL", undefined, /CODER_URL is missing, and nobody can be asked/],
   ["CODER_URL", "http://127.0.0.1:9", /can't be reached.*Check CODER_URL/],
   ["CODER_URL", "http://coder.example.com", /would send tokens in the clear; expected .*\n.*run setup again/],
-  ["MAX_CI_ROUNDS", "0", /MAX_CI_ROUNDS is no number from 1 to 9999/],
+  ["MAX_CI_ROUNDS", "0", /MAX_CI_ROUNDS is not a number from 1 to 9999/],
   ["CODER_TOKEN", "wrong", /doesn't accept the token/],
   ["CODER_TEMPLATE_NAME", "other", /Coder has no template other.*It has: task-template/],
 ])("%s=%s is refused before the deployment", async (name, value, message) => {

@@ -97,7 +97,7 @@ async function expectServed(): Promise<void> {
     await browser.close();
     expect({ code, err }).toEqual({
       code: 0,
-      err: expect.stringContaining("✓ A signed ping of GitHub's has arrived"),
+      err: expect.stringContaining("✓ A signed ping from GitHub has arrived"),
     });
     expect(out).toContain(`${world.gitHub.url}/octo/app/issues/new`);
     expect(world.gitHub.auth.app).toMatchObject({
@@ -149,7 +149,7 @@ describe("it ends with a sentence that says what to do, if", () => {
     });
     expect(browser.text).toContain("Page not found");
     expect(code).toBe(1);
-    expect(err).toContain('If GitHub says "Page not found", that account is no owner of octo.');
+    expect(err).toContain('If GitHub says "Page not found", that account is not an owner of octo.');
     expect(err).toMatch(/Nobody came back from GitHub.*Run setup again/);
   });
 
@@ -193,8 +193,8 @@ describe("it ends with a sentence that says what to do, if", () => {
         pages.push(browser.text);
       }
     });
-    expect(pages[0]).toContain("Going on to GitHub");
-    expect(pages[1]).toContain("Going on to GitHub");
+    expect(pages[0]).toContain("Continuing to GitHub");
+    expect(pages[1]).toContain("Continuing to GitHub");
     expect(code).toBe(1);
     expect(err).toMatch(
       /If you have closed it, open it again.*Nobody came back from GitHub.*Run setup again/s,
@@ -206,7 +206,7 @@ describe("it ends with a sentence that says what to do, if", () => {
     world.system.secretsManager.server.fail({ times: 1, status: 400, body });
     const { code, err } = await runSetup([], async () => {});
     expect(code).toBe(1);
-    expect(err).toMatch(/AccessDeniedException: No GetSecretValue for you. Mend that, and run setup again/);
+    expect(err).toMatch(/AccessDeniedException: No GetSecretValue for you. Fix that, and run setup again/);
   });
 
   test("somebody else's page comes back", async () => {
@@ -243,7 +243,7 @@ describe("it ends with a sentence that says what to do, if", () => {
       await person(url);
     });
     expect(code).toBe(1);
-    expect(err).toMatch(/tim has asked for the App, and an owner/);
+    expect(err).toMatch(/tim has requested the App, and an owner/);
   });
 
   test("the agent can't be assigned", async () => {
@@ -302,7 +302,7 @@ describe("an App that exists", () => {
   });
 
   test.each([
-    ["no key", "hello", /holds no private key/],
+    ["no key", "hello", /contains no private key/],
     ["a file that isn't there", undefined, /can't be read/],
   ])("%s", async (_, content, message) => {
     rmSync(keyFile, { force: true });
@@ -342,7 +342,7 @@ test("a token that Coder refuses is replaced by the one of CODER_TOKEN", async (
   process.env.CODER_TOKEN = world.coder.token;
   const { err } = await runSetup([], asPerson());
   delete process.env.CODER_TOKEN;
-  expect(err).toMatch(/! Coder refuses the token that the relay has.*\n✓ Coder/);
+  expect(err).toMatch(/! Coder rejects the relay's token.*\n✓ Coder/);
   expect(isPut()).toBe(true);
 });
 
