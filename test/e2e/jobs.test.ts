@@ -284,7 +284,7 @@ describe.each([
     await allWell(world);
     const [issue] = issues();
     expect(issue).toMatchObject({ state: "open", title: `Scheduled job "${name}" has failed` });
-    expect(issue?.body).toMatch(/no GitHub user with write permission/);
+    expect(issue?.body).toMatch(/not a GitHub user with write permission/);
 
     await writeConfig(world, `harness.provider = "hal"\n${job(name)}`);
     fire(world, name, nextTime());

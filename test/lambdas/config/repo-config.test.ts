@@ -74,7 +74,7 @@ describe("a value", () => {
     [job() + job({ name: '"NIGHTLY"' }), "7 scheduled_jobs[1].name", /Another job/],
     [job({ branch: '"refs/heads/main"' }), "3 scheduled_jobs[0].branch", /without `refs\/heads\/`/],
     [job({ branch: '"a b"' }), "3 scheduled_jobs[0].branch", /without spaces/],
-    [job({ branch: '"a..b"' }), "3 scheduled_jobs[0].branch", /as git allows/],
+    [job({ branch: '"a..b"' }), "3 scheduled_jobs[0].branch", /that git allows/],
     [job({ branch: '"feature/*"' }), "3 scheduled_jobs[0].branch", /without spaces and/],
     [job({ schedule: '"0 3 * *"' }), "4 scheduled_jobs[0].schedule", /five/],
     [job({ schedule: '"61 3 * * *"' }), "4 scheduled_jobs[0].schedule", /minute/],

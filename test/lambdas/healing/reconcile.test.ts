@@ -926,7 +926,10 @@ describe("a sweep", () => {
     const first = await handler({});
     gitHub.http.onCall = () => {};
     gitHub.quotas.reset();
-    expect(first).toMatchObject({ outcome: "paused", reason: expect.stringContaining("left to the flows") });
+    expect(first).toMatchObject({
+      outcome: "paused",
+      reason: expect.stringContaining("reserved for the flows"),
+    });
     expect(first.repositories).toBe(20);
     expect(counts).toEqual([]);
     const second = await handler({});
