@@ -105,7 +105,7 @@ function delivered(
         sender: null,
       },
       fact: `pull#${repository.id}#${number}#${action}#${since}`,
-      gap: `${nameOf(repository, number)} is ${action.replaceAll("_", " ")}, and its task does not know`,
+      gap: `${nameOf(repository, number)} is ${action.replaceAll("_", " ")}, and its task does not know about it`,
     },
   ];
 }

@@ -110,7 +110,7 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
     const merged = await gitHub.closePull(pull, { ...by, merged: true });
     expect(await heals(merged)).toEqual([
       `octo/app#${issue.number} is closed and has a task`,
-      `octo/app#${pull.number} is closed, and its task does not know`,
+      `octo/app#${pull.number} is closed, and its task does not know about it`,
     ]);
     await world.untilStatus(issue, "Completed");
     await world.untilStatus(issue, "(merged)");

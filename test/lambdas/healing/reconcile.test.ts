@@ -432,7 +432,9 @@ describe("a pull request that its task has not heard of", () => {
     await change(pull);
     const { gaps } = await handler({});
     const words = action.replaceAll("_", " ");
-    expect(gaps.map(({ gap }) => gap)).toContain(`${repo}#2 is ${words}, and its task does not know`);
+    expect(gaps.map(({ gap }) => gap)).toContain(
+      `${repo}#2 is ${words}, and its task does not know about it`,
+    );
     const changes = started.filter(({ event }) => event.type === "pull_changed");
     expect(changes).toEqual([
       { name: expect.stringMatching(/^track-pull-app\d+-2-/), event: expect.objectContaining({ action }) },
