@@ -241,7 +241,7 @@ describe("finds and names", () => {
     const verdict = async () => (await examine()).findings.find(({ check }) => check === "Coder API");
     expect(await verdict()).toMatchObject({
       verdict: "fault",
-      message: expect.stringMatching(/no site Owner, and can't act for other people/),
+      message: expect.stringMatching(/not a site Owner and can't act for other people/),
     });
     deploy(chatsOf(chats.bot.username.toUpperCase()));
     expect(await verdict()).toMatchObject({ verdict: "ok" });
