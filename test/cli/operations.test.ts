@@ -183,7 +183,7 @@ describe("tail", () => {
     );
     expect(lines.filter((line) => line.includes(`-${other.number}-`))).toEqual([]);
 
-    // GitHub says which issue a run belongs to that is still looking for the task.
+    // While a run is still looking for its task, GitHub says which issue it belongs to.
     const path = /\/collaborators\/mona\/permission$/;
     world.gitHub.http.fail({ method: "GET", path, status: 502, body: {}, times: 1000 });
     await world.gitHub.comment(pull.issue, { by: "mona", body: "Look at this, too." });

@@ -89,8 +89,8 @@ test("a life with ten comments and two failed runs, the agent idle, takes at mos
     await until(`the agent gets "${text}"`, () => task.inputs.some((input) => input.text.includes(text)));
     await world.idle();
   };
-  // The agent has been idle for a while by Coder's clock, so that the test need not wait. It has nothing to say that the
-  // status comment does not show: whether that already shows the end of its first turn depends on the machine.
+  // Makes the agent idle for a while by Coder's clock, so that the test needn't wait. It reports nothing that would change
+  // the status comment, because whether that already shows the end of the first turn depends on the machine.
   const rest = () =>
     until("the agent is idle", () => {
       const { report } = task.agent;

@@ -14,7 +14,7 @@ export interface By extends TellOptions {
   by: string;
 }
 
-/** Something that happened in a repository and that a webhook reports. */
+/** Something that happened in a repository, which a webhook reports. */
 export interface Happening {
   event: string;
   action?: string;
