@@ -65,6 +65,13 @@ function asPerson(name = "octo-relay", browser = new FormBrowser()) {
   };
 }
 
+/** The options with which setup takes over the App, so that nothing has to be made in the browser. */
+function takingOver(): string[] {
+  const file = join(folder, "taken-over.pem");
+  writeFileSync(file, world.gitHub.privateKey);
+  return ["--app-id", world.gitHub.appId, "--key-file", file];
+}
+
 /** Makes setup end before it needs the relay. */
 function loseTheAgent(): void {
   world.gitHub.repositories.get("octo/app").permissions.delete(world.gitHub.agentLogin);
@@ -234,13 +241,13 @@ describe("it ends with a sentence that says what to do, if", () => {
   });
 
   test("the App is not installed because an owner must approve it, and GitHub fails in the meantime", async () => {
-    const person = asPerson();
-    const { code, err } = await runSetup(["--wait", "2s"], async (url) => {
-      if (url.includes("/installations/new")) {
-        world.gitHub.pages.signedIn = "tim";
-        world.gitHub.http.fail({ path: /\/app\/installations$/, times: 3, status: 502, body: {} });
-      }
-      await person(url);
+    const { auth, http, pages, url } = world.gitHub;
+    pages.signedIn = "tim";
+    const browser = new FormBrowser();
+    await browser.open(`${url}/apps/${auth.appSlug}/installations/new`);
+    await browser.submit();
+    const { code, err } = await runSetup([...takingOver(), "--wait", "1s"], async () => {
+      http.fail({ path: /\/app\/installations$/, times: 3, status: 502, body: {} });
     });
     expect(code).toBe(1);
     expect(err).toMatch(/tim has requested the App, and an owner/);
@@ -322,10 +329,7 @@ test("an installation on an account that isn't served doesn't count", async () =
   const { gitHub } = world;
   gitHub.auth.requests.length = 0;
   const strange = gitHub.addRepository({ owner: "elsewhere", name: "lib", installationId: 4711 });
-  const keyFile = join(folder, "served.pem");
-  writeFileSync(keyFile, gitHub.privateKey);
-  const args = ["--app-id", gitHub.appId, "--key-file", keyFile, "--wait", "1s"];
-  const { code, err } = await runSetup(args, async () => {});
+  const { code, err } = await runSetup([...takingOver(), "--wait", "1s"], async () => {});
   strange.installationId = null;
   expect(code).toBe(1);
   expect(err).toContain("! The relay doesn't serve elsewhere, where the App is installed");
