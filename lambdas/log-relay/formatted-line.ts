@@ -12,6 +12,7 @@ export interface FormattedLine {
   whole: string | undefined;
   match: Match | undefined;
   role: Role | undefined;
+  isRare: boolean;
   /** The number of lines of the log that it represents. */
   lines: number;
   /** Bytes of these lines, as plain text. */
@@ -56,7 +57,7 @@ export class LineFormatter {
     this.#last = undefined;
     const repeated = times > 1 && line.text !== "" ? ` … (repeated ${times} times)` : "";
     const bytes = byteLength(line.text) + line.missing + byteLength(line.end);
-    const { match, time } = line;
+    const { match, isRare, time } = line;
     const whole = line.missing === 0 ? line.text : joined(line.text, line.missing, line.end);
     const isCut = bytes > this.longestBytes;
     this.next({
@@ -64,6 +65,7 @@ export class LineFormatter {
       whole: isCut ? `${whole}${repeated}` : undefined,
       match,
       role,
+      isRare,
       lines: times,
       bytes: (bytes + 1) * times,
       time,

@@ -2,6 +2,7 @@ import { withoutPrefixes } from "./error-patterns.js";
 import { type LineKind, LineKinds } from "./line-kinds.js";
 import { type LogLine, lineOf } from "./log-line.js";
 import type { Match } from "./match.js";
+import { type Kinds, RareLines } from "./rare-lines.js";
 import { lengthOf, type Page } from "./raw-lines.js";
 import { Reports } from "./reports.js";
 import { Commands } from "./steps.js";
@@ -9,6 +10,8 @@ import { Commands } from "./steps.js";
 /** A line that leaves the window. */
 export interface WindowLine extends LogLine {
   match: Match | undefined;
+  /** Whether it is one of the few lines whose kind is rare in the log. */
+  isRare: boolean;
   /** Whether the excerpt can use it. Other lines are passed on only because they may continue a private key. */
   wanted: boolean;
 }
@@ -29,6 +32,7 @@ interface WindowPage extends Page {
   wanted: Uint8Array;
   /** The match of each line. */
   matches: (Match | undefined)[];
+  kinds: Kinds;
 }
 
 /** Lines before the runner's own error that may contain the reason. */
@@ -36,6 +40,9 @@ const linesBeforeEnd = 400;
 
 /** Lines that are held after a report. They are shown if they fit. */
 const linesBeyond = 30;
+
+/** Lines before and after a rare one. */
+const rareContext = { before: 1, after: 2 };
 
 /** Bytes of the longest line that is recognized by its bytes. */
 const longestHashed = 4096;
@@ -56,6 +63,7 @@ export class LogWindow {
   readonly #reports = new Reports();
   readonly #commands = new Commands();
   readonly #kinds = new LineKinds();
+  readonly #rareLines = new RareLines();
   #bytes = 0;
   #lines = 0;
   /** Lines up to this one are wanted. */
@@ -75,6 +83,7 @@ export class LogWindow {
       first: this.#lines,
       wanted: new Uint8Array(count),
       matches: Array(given.candidates.length > 0 ? count : 0),
+      kinds: this.#rareLines.count(given),
     };
     this.#pages.push(page);
     this.#lines += count;
@@ -193,7 +202,11 @@ export class LogWindow {
   }
 
   #evict(page: WindowPage, isLast = false): void {
-    const { wanted, matches, starts } = page;
+    const { wanted, matches, starts, kinds } = page;
+    const rare = new Set(this.#rareLines.rareIn(kinds).filter((index) => !matches[index]));
+    for (const index of rare) {
+      wanted.fill(forExcerpt, Math.max(0, index - rareContext.before), index + rareContext.after + 1);
+    }
     if (!isLast && !this.consumer.needsNext() && !wanted.includes(forExcerpt) && !wanted.includes(forKeys)) {
       this.consumer.skip(starts.length, page.size);
       return;
@@ -214,7 +227,7 @@ export class LogWindow {
       if (!line) continue;
       const match = matches[index];
       const text = `${line.text}${match?.note ?? ""}`;
-      this.consumer.add({ ...line, text, match, wanted: isWanted });
+      this.consumer.add({ ...line, text, match, isRare: rare.has(index), wanted: isWanted });
     }
     if (skipped > 0) this.consumer.skip(skipped, skippedBytes);
   }

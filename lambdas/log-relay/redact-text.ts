@@ -5,7 +5,16 @@ export function withoutSecretsIn(text: string): string {
   const lines: string[] = [];
   const redactor = new Redactor((line) => lines.push(line.text));
   for (const line of text.split("\n")) {
-    redactor.add({ text: line, missing: 0, end: "", time: "", isRed: false, match: undefined, wanted: true });
+    const asIs = {
+      missing: 0,
+      end: "",
+      time: "",
+      isRed: false,
+      match: undefined,
+      isRare: false,
+      wanted: true,
+    };
+    redactor.add({ text: line, ...asIs });
   }
   redactor.end();
   return lines.join("\n");

@@ -17,6 +17,8 @@ const worth = {
   lastOfAll: 36,
   hint: 22,
   step: 26,
+  /** A line without any such mark, among others that repeat. */
+  rare: 14,
   /** The last lines of the log get the rest of the budget. */
   anyLine: 0.5,
 };
@@ -65,8 +67,9 @@ export function scoresOf(
   const raise = (index: number, score: number) => {
     if (score > (scores[index] as number)) scores[index] = score;
   };
-  for (const [index, { match, role, number }] of lines.entries()) {
+  for (const [index, { match, role, number, isRare }] of lines.entries()) {
     if (role === "step") raise(index, worth.step);
+    if (isRare) raise(index, worth.rare);
     if (!match) continue;
     const { grade, before } = match.pattern;
     const worthOfMatch =

@@ -205,6 +205,64 @@ describe("words inside of names count, after any prefix:", () => {
   });
 });
 
+describe("a line that no pattern knows is shown if the lines around it repeat:", () => {
+  const repeating = (count: number) => noise(count, "step # of the work is done", "module # took # ms");
+  /** As package managers print them: each with another name. */
+  const ofNames = (count: number) =>
+    Array.from(
+      { length: count },
+      (_, i) => `Unpacking lib${i.toString(36).replace(/\d/g, "-")} (1.${i}) ...`,
+    );
+
+  test.each([
+    'Jest: "global" coverage threshold for branches (80%) not met: 79.1%',
+    "src/app.js: 212 kB is over the limit of 200 kB",
+    "README.md is out of date, run `make docs` and commit the result",
+    "HTTP/1.1 503 Service Unavailable",
+    "Table carts has 3 rows, wanted 4",
+    "No tests ran in 0.02s",
+    "3 != 4",
+  ])("%s", async (line) => {
+    for (const lines of [repeating, ofNames]) {
+      const log = stamped([
+        ...lines(2000),
+        line,
+        ...lines(1500),
+        "##[error]Process completed with exit code 1.",
+      ]);
+      expect(await excerpt(log, budget)).toContain(line);
+    }
+  });
+
+  test("far from the end of a big log too, with the lines around it", async () => {
+    const log = stamped([
+      ...repeating(20_000),
+      "the wombat escaped",
+      "step 7 of the work is undone",
+      ...repeating(40_000),
+      "##[error]Process completed with exit code 1.",
+    ]);
+    expect(await excerpt(log, budget)).toContain("the wombat escaped\nstep 7 of the work is undone\n");
+  });
+
+  test("after the marks that patterns know, and where all lines differ the last ones are shown", async () => {
+    const marked = noise(60, "worker # says: connection refused");
+    const log = stamped([
+      ...repeating(1500),
+      "the wombat escaped",
+      ...repeating(800),
+      ...marked,
+      ...quiet(300),
+    ]);
+    const text = await excerpt(log, budget);
+    expect(text).toContain("the wombat escaped");
+    expect(text).toContain("worker 0 says: connection refused");
+    const words = "abcdefghijklmnopqrstuvwxyz".split("");
+    const different = words.flatMap((a) => words.map((b) => `${a}${b} ${b}${a} of ${a}`));
+    expect(await excerpt(different.join("\n"), 1024)).toContain("zz zz of z");
+  });
+});
+
 describe("a report is shown to its end:", () => {
   const frames = (prefix: string, count: number) =>
     noise(count, `${prefix}  File "site-packages/app/m#.py", line 4, in f`, `${prefix}    call_#(*args)`);

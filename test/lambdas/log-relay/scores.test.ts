@@ -13,6 +13,7 @@ test("a few lines that an earlier excerpt shows leave no hole in another report"
       whole: undefined,
       match: pattern && text === title ? { pattern, after: 60, note: "" } : undefined,
       role: undefined,
+      isRare: false,
       lines: 1,
       bytes: text.length + 1,
       time: "",
