@@ -53,6 +53,25 @@ async function relay(relaying: Relaying, app: GitHubApp): Promise<Relayed> {
   const { event, pull: subject } = relaying;
   const octokit = app.installation(event.installation);
   if (subject === undefined) return event.type === "check_failed" ? relayLogs(octokit, event) : nothing;
+  const turn = new SharedTurn(
+    event.repository.id,
+    `${subject.number}#${headShaOf(event)}`,
+    relaying.execution,
+  );
+  const relayed = await relayOn(subject, turn, relaying, app);
+  // The pull request may have been closed, or got a new commit, while this execution waited for other checks.
+  if (event.type === "check_reported" && relayed.silence !== "") await turn.release();
+  return relayed;
+}
+
+async function relayOn(
+  subject: Subject,
+  turn: SharedTurn,
+  relaying: Relaying,
+  app: GitHubApp,
+): Promise<Relayed> {
+  const { event } = relaying;
+  const octokit = app.installation(event.installation);
   const sha = headShaOf(event);
   if (event.type === "check_reported" && event.report.needsApproval) {
     const { isIgnoredName } = await reader(app, event, sha);
@@ -76,7 +95,6 @@ async function relay(relaying: Relaying, app: GitHubApp): Promise<Relayed> {
     settle(await read(), relaying);
     return { ...(await relayLogs(octokit, event)), branch: pull.headBranch };
   }
-  const turn = new SharedTurn(event.repository.id, `${pull.number}#${sha}`, relaying.execution);
   if (!(await turn.begin())) return nothing;
   settle(await read(), relaying);
   if (!(await turn.end()))

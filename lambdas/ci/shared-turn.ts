@@ -62,4 +62,13 @@ export class SharedTurn {
     const kept = await this.#table.update<TurnItem>(this.#key, { joined: undefined }, { condition: isMine });
     return kept === undefined;
   }
+
+  /** Gives the work back if it is this execution's, and nothing is left to do: not for those that have joined, either. */
+  async release(): Promise<void> {
+    await this.#table.update<TurnItem>(
+      this.#key,
+      { holder: undefined, until: undefined, joined: undefined },
+      { condition: { expression: "#holder = :me", values: { me: this.holder } } },
+    );
+  }
 }

@@ -54,8 +54,9 @@ async function look(octokit: Octokit, watch: Watch): Promise<void> {
   if ("pull" in moved) return settle(octokit, watch, [moved.pull]);
   const open = await new RepositoryClient(octokit, repository).openPullsInto(moved.branch);
   const numbers = (await watch.agents(octokit, open)).map(({ number }) => number);
-  if (numbers.length === 0) return;
   const turn = new SharedTurn(repository.id, `base#${moved.branch}`, execution);
+  // An earlier look may have found some that are closed by now.
+  if (numbers.length === 0) return turn.release();
   if (!(await turn.begin())) return;
   // Each part is checked twice, a minute apart, because the first check makes GitHub compute.
   const minute = Math.floor((Date.now() - Date.parse(startedAt)) / minuteMs);

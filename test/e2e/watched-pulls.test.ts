@@ -340,6 +340,45 @@ describe.each([
     expect(all).not.toContain("flaky");
   });
 
+  test("that is closed while its checks run is told what has failed once it is open again", async () => {
+    const { issue, pull } = await atWork();
+    await check(pull, "slow");
+    const waiting = world.haveEntered("relay-failure", "Wait for other checks");
+    await check(pull, "build", { conclusion: "failure", title: "It does not compile" });
+    await until(
+      "an execution waits",
+      () => world.haveEntered("relay-failure", "Wait for other checks") > waiting,
+    );
+    await world.gitHub.closePull(pull, { by: world.gitHub.agentLogin });
+    await allWell(world);
+    expect(texts(issue)).toEqual([]);
+    await world.gitHub.reopenPull(pull, { by: world.gitHub.agentLogin });
+    await status(pull, "ci/late");
+    await check(pull, "slow", { conclusion: "success" });
+    expect(await told(issue, "ci/late")).toContain("It does not compile");
+    await allWell(world);
+  });
+
+  test("that is closed while GitHub computes does not keep another one's conflict with the same base from being told", async () => {
+    const { pull: first } = await atWork({ base: "next" });
+    const push = () => world.gitHub.push({ repo: "octo/app", by: "mona", branch: "next" });
+    world.gitHub.http.fail({
+      method: "GET",
+      path: /\/octo\/app\/pulls$/,
+      every: 2,
+      hold: () => world.gitHub.closePull(first, { by: "mona", deliver: false }),
+    });
+    await push();
+    await allWell(world);
+    expect(first.issue.state).toBe("closed");
+
+    const { issue, pull } = await atWork({ base: "next" });
+    pull.hasConflict = true;
+    await push();
+    await told(issue, "Merge conflict of");
+    await allWell(world);
+  });
+
   test("that belongs to a person or is closed gets nothing; forty cost one look each per minute", async () => {
     const { issue, pull } = await atWork();
     await world.gitHub.closePull(pull, { by: "mona" });
