@@ -5,6 +5,7 @@ import { AppPages } from "./app/app-pages.js";
 import { Installations } from "./app/installations.js";
 import { registerApp } from "./app/registered-app.js";
 import { Contents } from "./contents/contents.js";
+import { MergeQueue } from "./contents/merge-queue.js";
 import { PullFiles } from "./contents/pull-files.js";
 import { IssueComments } from "./issues/issue-comments.js";
 import { Issues } from "./issues/issues.js";
@@ -86,6 +87,7 @@ export class FakeGitHub {
   readonly contents: Contents;
   readonly checkRuns: CheckRuns;
   readonly statuses: CommitStatuses;
+  readonly mergeQueue: MergeQueue;
   readonly installations: Installations;
   /** GitHub's pages for making and installing an App, in a browser. */
   readonly pages: AppPages;
@@ -139,7 +141,8 @@ export class FakeGitHub {
     this.actions = new Actions(this.pulls, this.repositories, happenings, this.agentLogin);
     this.contents = new Contents(this.repositories, happenings);
     this.checkRuns = new CheckRuns(this.auth, this.repositories, this.contents, this.pulls, happenings);
-    this.statuses = new CommitStatuses(this.pulls, this.repositories, happenings);
+    this.statuses = new CommitStatuses(this.pulls, this.contents, this.repositories, happenings);
+    this.mergeQueue = new MergeQueue(this.pulls, this.contents, this.repositories, happenings);
     this.installations = new Installations(this.auth, this.repositories, this.hooks);
     const pullFiles = new PullFiles(this.pulls, this.contents);
     const issuesApi = new IssuesApi(this.issues, this.repositories, happenings, bot);
@@ -309,6 +312,13 @@ export class FakeGitHub {
     const repo = this.repositories.get(input.repo);
     this.pulls.baseMoves(repo, input.branch ?? repo.defaultBranch);
     return this.contents.push(input);
+  };
+
+  /** Renames a branch, and with it the base of the open pull requests into it. */
+  renameBranch = (name: RepositoryRef, from: string, to: string): void => {
+    const repo = this.repositories.get(name);
+    this.contents.renameBranch(repo, from, to);
+    this.pulls.renameBase(repo, from, to);
   };
 
   /** Sends the webhook that GitHub sends when the App's hook is created. */

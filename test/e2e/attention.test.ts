@@ -159,10 +159,10 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
   });
 });
 
-describe("with NOTIFY=review", () => {
+describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("with NOTIFY=review, on %s", (name) => {
   let world: World;
   beforeAll(async () => {
-    world = await World.start({ coder: deployments["Tasks of 2.34"].coder, settings: { NOTIFY: "review" } });
+    world = await World.start({ coder: deployments[name].coder, settings: { NOTIFY: "review" } });
   });
   afterAll(() => world.close());
 
@@ -192,5 +192,41 @@ describe("with NOTIFY=review", () => {
     expect(first.reviewers.map(({ login }) => login)).toEqual(["mona"]);
     expect(world.mentions(first)).toEqual([]);
     expect(world.mentions(second)).toEqual([expect.stringContaining("@mona This pull request is ready")]);
+  });
+
+  test("on a locked pull request, the review is requested all the same; if GitHub refuses that, too, nobody is told and nothing fails", async () => {
+    const issue = await world.runningIssue();
+    const open = async (head: string) => {
+      const pull = await world.openPull(issue, { head });
+      pull.issue.locked = true;
+      const check = { repo: "octo/app", by: "mona", name: "build", headSha: pull.shas.at(-1) ?? "" };
+      await world.gitHub.reportCheck({ ...check, conclusion: "success" });
+      await world.idle();
+      return pull;
+    };
+    const first = await open("locked");
+    await until("the review is requested", async () => {
+      await world.attend();
+      return first.reviewers.length > 0;
+    });
+    const body = { message: "Reviews may only be requested from collaborators." };
+    world.gitHub.http.fail({ method: "POST", path: /requested_reviewers$/, status: 422, body });
+    const second = await open("locked-too");
+    const refusals = () =>
+      world.logs.filter(
+        (line) => line.includes("GitHub did not let us say it") && line.includes("issue is locked"),
+      );
+    await until("the refused comment is logged", async () => {
+      await world.attend();
+      return refusals().length > 0;
+    });
+    second.issue.locked = false;
+    await world.attend();
+    await world.attend();
+    expect(refusals()).toHaveLength(1);
+    expect(first.reviewers.map(({ login }) => login)).toEqual(["mona"]);
+    expect([first, second].map((pull) => world.mentions(pull))).toEqual([[], []]);
+    const ends = await world.endsOf(issue);
+    expect(ends).toEqual(ends.map(() => "SUCCEEDED"));
   });
 });

@@ -41,12 +41,11 @@ export class Contents {
     const branches = this.#branches.get(repo) ?? new Map<string, string>();
     this.#branches.set(repo, branches);
     const before = branches.get(branch) ?? ZEROS;
-    const isRebased = before === ZEROS || input.forced === true;
-    const parent = (isRebased && input.from !== undefined && this.resolve(repo, input.from)) || before;
+    const isMoved = before === ZEROS || input.forced === true || input.forwarded === true;
+    const parent = (isMoved && input.from !== undefined && this.resolve(repo, input.from)) || before;
     const old = this.#commits.get(parent) ?? new Map<string, Buffer>();
-    const commits = (input.commits ?? [changeOf(old, input.files ?? {})]).map((commit) =>
-      this.#commitJson(repo, input.by, commit),
-    );
+    const pushed = input.forwarded ? [] : [changeOf(old, input.files ?? {})];
+    const commits = (input.commits ?? pushed).map((commit) => this.#commitJson(repo, input.by, commit));
     const deleted = input.deleted ?? false;
     // Without commits, the branch is moved to an existing commit.
     const sha = deleted ? ZEROS : `${commits.at(-1)?.id ?? parent}`;
@@ -111,6 +110,20 @@ export class Contents {
   resolve(repo: Repository, ref: string): string | undefined {
     const branch = ref.replace(/^(refs\/)?heads\//, "");
     return this.#branches.get(repo)?.get(branch) ?? (this.#commits.has(ref) ? ref : undefined);
+  }
+
+  /** The branches whose newest commit it is. */
+  branchesAt(repo: Repository, sha: string): string[] {
+    return [...(this.#branches.get(repo) ?? [])].flatMap(([branch, tip]) => (tip === sha ? [branch] : []));
+  }
+
+  /** Renames a branch. GitHub's documentation names no webhook that reports it: none is sent. */
+  renameBranch(repo: Repository, from: string, to: string): void {
+    const branches = this.#branches.get(repo);
+    const tip = branches?.get(from);
+    if (tip !== undefined) branches?.set(to, tip);
+    branches?.delete(from);
+    if (repo.defaultBranch === from) repo.defaultBranch = to;
   }
 
   /** A file at a branch or commit; `undefined` if there is none. */

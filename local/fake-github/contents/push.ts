@@ -16,6 +16,8 @@ export interface NewPush extends By {
   commits?: { message?: string; added?: string[]; modified?: string[]; removed?: string[] }[];
   /** A force push: the branch's history is replaced by `from` plus the changes. */
   forced?: boolean;
+  /** The branch is forwarded to the commit of `from`. */
+  forwarded?: boolean;
   /** The push deletes the branch. */
   deleted?: boolean;
 }

@@ -44,7 +44,7 @@ export class PullJson {
       draft: pull.draft,
       merged: pull.mergedAt !== null,
       merged_at: pull.mergedAt,
-      merge_commit_sha: null,
+      merge_commit_sha: pull.mergeSha ?? null,
       maintainer_can_modify: pull.maintainerCanModify,
       mergeable: mergeable(pull),
       mergeable_state: pull.mergeability !== "known" ? "unknown" : pull.hasConflict ? "dirty" : "clean",

@@ -11,7 +11,7 @@ export interface Pull {
   readonly issue: Issue;
   readonly headRepo: Repository;
   readonly headBranch: string;
-  readonly base: string;
+  base: string;
   readonly baseSha: string;
   /** All head commits so far, the newest last. */
   readonly shas: string[];
@@ -27,6 +27,8 @@ export interface Pull {
   /** The editors of the body, the oldest edit first; if the body was edited, GitHub also lists its creation. */
   readonly editors: User[];
   mergedAt: string | null;
+  /** The commit by which a merge queue has merged it. */
+  mergeSha?: string;
   /** Whether its branch and its base change the same lines. The caller sets it. */
   hasConflict: boolean;
   /** Whether GitHub knows that. It starts computing when it is asked, and forgets the result after each push. */

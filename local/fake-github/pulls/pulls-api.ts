@@ -26,7 +26,7 @@ export class PullsApi {
       const sha = param(request, "sha");
       // For a commit that is only in a fork, GitHub lists none (google/go-github#2241).
       const known = this.pulls.listOf(repo).filter(({ headRepo }) => headRepo === repo);
-      const found = known.filter((pull) => pull.shas.includes(sha));
+      const found = known.filter((pull) => pull.shas.includes(sha) || pull.mergeSha === sha);
       return rest.page(request, found, (pull) => this.#listed(pull));
     });
   }

@@ -135,6 +135,15 @@ export class Pulls {
     return this.#tell(pull, "edited", by, tellOptions(deliver), { changes });
   }
 
+  /**
+   * A branch is renamed, and with it the base of the open pull requests into it. GitHub's documentation names no webhook that
+   * reports it: none is sent.
+   */
+  renameBase(repo: Repository, from: string, to: string): void {
+    const moved = this.openOf(repo).filter(({ base }) => base === from);
+    for (const pull of moved) Object.assign(pull, { base: to, mergeability: "unknown" });
+  }
+
   /** Links an issue by hand, in the sidebar. No webhook reports it. */
   link(ref: IssueRef, { by, issue }: { by: string; issue: IssueRef }): void {
     const { repo, number } = issue;
@@ -160,11 +169,12 @@ export class Pulls {
   /** Closes the pull request; merging it into the default branch also closes its linked issues. */
   async close(
     ref: IssueRef,
-    { by, merged = false, deliver }: By & { merged?: boolean },
+    { by, merged = false, mergeSha, deliver }: By & { merged?: boolean; mergeSha?: string },
   ): Promise<Delivery[]> {
     const pull = this.get(ref);
     this.issues.setState(pull.issue, "closed", null);
     if (merged) pull.mergedAt = pull.issue.closedAt;
+    if (mergeSha !== undefined) pull.mergeSha = mergeSha;
     const deliveries: Delivery[] = [await this.#tell(pull, "closed", by, tellOptions(deliver))];
     const isDone = merged && pull.base === pull.repo.defaultBranch;
     for (const issue of isDone ? this.closing(pull) : []) {
@@ -190,6 +200,11 @@ export class Pulls {
       }
     });
     return [...new Set(issues)].filter((issue) => !issue.isPull);
+  }
+
+  /** A webhook about the pull request that changes nothing of it. */
+  tell(pull: Pull, action: string, by: string, more: Json) {
+    return this.#tell(pull, action, by, {}, more);
   }
 
   #tell(pull: Pull, action: string, by: string, options: TellOptions, more: Json = {}) {

@@ -187,6 +187,7 @@ export class CheckRuns {
   json(run: CheckRun): Json {
     const { id, repo } = run;
     const [pull] = this.pulls.withHead(repo, run.headSha).filter(({ headRepo }) => headRepo === repo);
+    const [branch] = this.contents.branchesAt(repo, run.headSha);
     const url = `${this.repositories.apiUrl()}/repos/${fullName(repo)}/check-runs/${id}`;
     const empty = { title: null, summary: null, text: null };
     return fromExample(["check_run", "created", "check_run"], this.repositories.moves(repo), {
@@ -209,7 +210,7 @@ export class CheckRuns {
         annotations_url: `${url}/annotations`,
       },
       // A head in a fork has neither branch nor pull requests here.
-      check_suite: { id, head_branch: pull?.headBranch ?? null },
+      check_suite: { id, head_branch: pull?.headBranch ?? branch ?? null },
       app: { ...this.auth.json(), ...run.app },
       pull_requests: pull ? [this.pulls.shown.brief(pull)] : [],
       deployment: undefined,

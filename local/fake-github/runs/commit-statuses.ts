@@ -1,3 +1,4 @@
+import type { Contents } from "../contents/contents.js";
 import type { Pulls } from "../pulls/pulls.js";
 import { type By, type Happenings, tellOptions } from "../repositories/happenings.js";
 import type { Repositories } from "../repositories/repositories.js";
@@ -26,6 +27,7 @@ export class CommitStatuses {
 
   constructor(
     readonly pulls: Pulls,
+    readonly contents: Contents,
     readonly repositories: Repositories,
     readonly happenings: Happenings,
   ) {}
@@ -35,13 +37,16 @@ export class CommitStatuses {
     const status = { ...input, repo, id: this.repositories.nextId(), at: this.repositories.timestamp() };
     this.#all.push(status);
     const inRepo = this.pulls.withHead(repo, status.sha).filter(({ headRepo }) => headRepo === repo);
+    const others = this.contents.branchesAt(repo, status.sha);
     const commit = { sha: status.sha };
     const fields = {
       ...this.#json(status),
       name: fullName(repo),
       sha: status.sha,
       commit,
-      branches: inRepo.map(({ headBranch }) => ({ name: headBranch, commit, protected: false })),
+      branches: [...new Set([...inRepo.map(({ headBranch }) => headBranch), ...others])].map((name) => {
+        return { name, commit, protected: false };
+      }),
     };
     const told = { event: "status", repository: repo, by, fields };
     return this.happenings.tell(told, { status: undefined }, tellOptions(deliver));
