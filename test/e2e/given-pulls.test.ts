@@ -150,7 +150,7 @@ describe.each([
 
     await world.gitHub.pushToPull(pull, { by: "mona" });
     await failCheck(pull, "It is a person's");
-    const backedOff = await world.untilStatus(pull.issue, "mona has pushed the newest commit");
+    const backedOff = await world.untilStatus(pull.issue, "mona pushed the newest commit");
     expect(backedOff).toContain("Your comments here still reach it.");
     await world.gitHub.pushToPull(pull, { by: agent });
     await failCheck(pull, "It is the agent's");

@@ -199,7 +199,7 @@ describe.each([
     await world.untilStatus(issue, "must approve the workflows");
     await world.gitHub.pushToPull(pull, { by: "mona" });
     await check(pull, "build", { conclusion: "failure" });
-    await world.untilStatus(issue, "mona has pushed the newest commit");
+    await world.untilStatus(issue, "mona pushed the newest commit");
     await allWell(world);
     expect(texts(issue)).toEqual([]);
     await world.gitHub.comment({ repo: pull.repo, number: pull.number }, { by: "mona", body: "Carry on." });
