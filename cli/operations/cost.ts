@@ -43,9 +43,9 @@ export interface Cost {
 }
 
 /**
- * What the relay has cost since a time, as far as the main parts of the bill are concerned. CloudWatch measures the
- * Lambdas' calls and times, and the table's consumption. It counts transitions only per account, as a rate, so the
- * transitions of a flow and the Lambdas that it calls are taken from the histories of its runs.
+ * The main parts of the relay's cost since a time. CloudWatch measures the Lambdas' calls and times, and the table's
+ * consumption. It counts transitions only per account, as a rate, so the transitions of a flow and the Lambdas that it
+ * calls are taken from the histories of its runs.
  */
 export async function costSince(deployment: Deployment, since: Date): Promise<Cost> {
   const sums = await metricSums(deployment, since);

@@ -85,7 +85,7 @@ async function askForInstallation(
       `! The relay doesn't serve ${names}, where the App is installed: ALLOWED_ACCOUNTS says which accounts it serves`,
     );
   }
-  terminal.note(`Install the App on the repositories that it shall serve:\n  ${url}`);
+  terminal.note(`Install the App on the repositories that it should serve:\n  ${url}`);
   openBrowser(url);
   const end = Date.now() + waitMs;
   const waiting = async (): Promise<Installation> => {

@@ -44,7 +44,7 @@ export interface ActionSpec {
   schedules?: "read" | "keep";
   /** Whether it may redrive the executions of all flows. */
   redrives?: true;
-  /** Whether it may look at the executions of all flows. */
+  /** Whether it may read the executions of all flows. */
   examines?: true;
   /** EventBridge Scheduler calls it this often, in minutes. */
   everyMinutes?: number;

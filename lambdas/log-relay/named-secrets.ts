@@ -60,7 +60,7 @@ interface Groups {
   begin: string;
 }
 
-/** Returns Returns `text` with each value after such a name replaced. */
+/** Returns `text` with each value after such a name replaced. */
 export function withoutNamedSecrets(text: string): string {
   return withoutNamed(text.replace(entry, redactedEntry));
 }
@@ -85,8 +85,9 @@ function withoutNamed(text: string): string {
 }
 
 /**
- * Where a quoted value ends, which may hold blanks, other quotes and escapes; `undefined` if it is not closed. JSON within
- * JSON quotes with a backslash, and then escapes with more of them. YAML and shells double a quote, or go on after it.
+ * Where a quoted value ends, which may hold blanks, other quotes and escapes; `undefined` if it is not closed. JSON
+ * within JSON quotes with a backslash, and then escapes with more of them. YAML and shells double a quote, or continue
+ * after it.
  */
 function endOfQuoted(text: string, from: number, quote: string): number | undefined {
   const mark = quote.slice(-1);

@@ -25,7 +25,7 @@ export interface CreationPatience {
 }
 export const creationPatience: CreationPatience = { timeoutMs: 45_000, awaitMs: 40_000 };
 
-/** What a chat is created from, and for whom. */
+/** The inputs for creating a chat, and the user who will own it. */
 export interface ChatPlan {
   organization: string;
   /** Without one, the agent chooses a template itself when it needs a workspace. */

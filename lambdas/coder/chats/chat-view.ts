@@ -43,7 +43,7 @@ export function isBeingInterrupted({ status }: Pick<Chat, "status">): boolean {
   return status === "interrupting";
 }
 
-/** What to do about a failed turn, by Coder's kind of error. The set is open. */
+/** Remedies for a failed turn, by Coder's kind of error. Coder may add kinds. */
 const remedies: Record<string, string> = {
   usage_limit: "The chat owner's AI budget is used up: raise it in Coder, or wait for its period to end.",
   missing_key: "The AI provider has no API key: an administrator has to set one in Coder.",
