@@ -154,8 +154,7 @@ function checkNode(): void {
 function checkOptions({ appId, keyFile, name }: SetupOptions): void {
   const refuse = (message: string) => new CommandError("usage", message);
   if ((appId === undefined) !== (keyFile === undefined))
-    throw refuse("--app-id and --key-file must be used together.");
-  if (appId !== undefined && !/^\d+$/.test(appId))
-    throw refuse("--app-id must be a number, for example 12345.");
-  if (name.length > 34) throw refuse("--name may have at most 34 characters.");
+    throw refuse("--app-id and --key-file belong together.");
+  if (appId !== undefined && !/^\d+$/.test(appId)) throw refuse("--app-id is a number, for example 12345.");
+  if (name.length > 34) throw refuse("--name has at most 34 characters.");
 }
