@@ -43,7 +43,7 @@ export function judgePull(
 
 function objectionTo(pull: GivenPull, agent: number, issue: Issue): string {
   if (pull.author === agent) {
-    return "The agent opened this pull request itself, so it gets comments and reviews here without being assigned. Say in a comment or a review what it should do.";
+    return "The agent has opened this pull request itself, so it gets comments and reviews here without being assigned. Say in a comment or a review what it should do.";
   }
   if (issue.isClosed && !pull.isOpen) {
     return pull.isMerged

@@ -243,7 +243,9 @@ describe.each([
     expect(checkRunOf(world, sha)?.conclusion).toBe(isUnset ? "failure" : "success");
     if (isUnset) {
       expect(checkRunOf(world, sha)?.output.summary).toContain("CODER_SERVICE_USER");
-      expect(world.logs.some((line) => line.includes("there is nobody as whom it may be done"))).toBe(true);
+      expect(world.logs.some((line) => line.includes("there is nobody on whose behalf it may be done"))).toBe(
+        true,
+      );
     }
     // Work that people request needs no service user.
     const issue = await world.runningIssue();

@@ -65,7 +65,7 @@ describe("a pull request that the agent is given", () => {
     // It was reopened in the meantime.
     expect(asked(assigned, "work", wasClosed).objection).toBe("");
     expect(asked({ ...assigned, author: agent }, "work").objection).toContain(
-      "opened this pull request itself",
+      "has opened this pull request itself",
     );
   });
 
