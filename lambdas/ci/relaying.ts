@@ -5,6 +5,7 @@ import { connectGitHub, type GitHubApp } from "../github/app.js";
 import { type CommitReport, reportsOn } from "../github/commit-reports.js";
 import { pusherOf } from "../github/pushers.js";
 import { type Pull, RepositoryClient } from "../github/repository.js";
+import { readNamedPull } from "../github/stale-reads.js";
 import { summarizeFailure } from "../log-relay/failure-summary.js";
 import { ChecksRunningError, isOutOfReach, NotInstalledError } from "../model/errors.js";
 import {
@@ -77,7 +78,7 @@ async function relayOn(
     const { isIgnoredName } = await reader(app, event, sha);
     return isIgnoredName(event.report.name) ? nothing : { ...nothing, silence: "approval" };
   }
-  const pull = await new RepositoryClient(octokit, event.repository).pull(subject.number);
+  const pull = await readNamedPull(new RepositoryClient(octokit, event.repository), subject.number);
   if (!pull?.isOpen || pull.headSha !== sha) {
     log.info("Dropped: the failure's commit is not the newest of an open pull request", {
       pull: subject.number,

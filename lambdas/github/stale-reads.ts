@@ -1,4 +1,5 @@
 import { sleep } from "../runtime/budget.js";
+import type { Pull, RepositoryClient } from "./repository.js";
 
 const pausesMs = [250, 1000, 3000];
 
@@ -17,4 +18,15 @@ export async function readWhileStale<Answer>(
     answer = await read();
   }
   return answer;
+}
+
+/**
+ * The pull request that an event names. GitHub never deletes pull requests, so a 404 can mean that its API doesn't show a
+ * new one yet. `undefined` if it is still missing after a few seconds.
+ */
+export function readNamedPull(client: RepositoryClient, number: number): Promise<Pull | undefined> {
+  return readWhileStale(
+    (pull) => pull === undefined,
+    () => client.pull(number),
+  );
 }

@@ -114,7 +114,10 @@ async function readPull(
 ): Promise<Pull | undefined> {
   const isStale = (pull: Pull | undefined) =>
     pull !== undefined && (pull.updatedAt < at || pull.updatedAt < since);
-  const pull = await readWhileStale(isStale, () => client.pull(subject.number));
+  const pull = await readWhileStale(
+    (now) => now === undefined || isStale(now),
+    () => client.pull(subject.number),
+  );
   if (isStale(pull))
     throw new TransientError("GitHub shows an older state of the pull request. It is retried.");
   // The name may belong to another repository now.

@@ -3,6 +3,7 @@ import { isRepositoryServed } from "../accounts/served.js";
 import { connectCoder } from "../coder/connect.js";
 import { connectGitHub } from "../github/app.js";
 import { type Pull, RepositoryClient } from "../github/repository.js";
+import { readNamedPull } from "../github/stale-reads.js";
 import { isOutOfReach } from "../model/errors.js";
 import type { InboxEvent, Subject } from "../model/event.js";
 import type { TaskKey } from "../model/record.js";
@@ -99,7 +100,7 @@ async function find(store: TaskStore, event: InboxEvent): Promise<Found> {
   }
   if (event.type !== "pull_changed" && event.subject.kind === "issue")
     return answer(await finder.ofIssue(event), event.subject);
-  const pull = await new RepositoryClient(octokit, event.repository).pull(event.subject.number);
+  const pull = await readNamedPull(new RepositoryClient(octokit, event.repository), event.subject.number);
   // The name may belong to another repository now.
   const isSame = pull?.repositoryId === event.repository.id;
   return answer(pull && isSame ? await finder.ofPull(pull) : undefined, event.subject);

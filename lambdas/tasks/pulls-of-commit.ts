@@ -1,5 +1,6 @@
 import type { Octokit } from "@octokit/rest";
 import { type Pull, RepositoryClient } from "../github/repository.js";
+import { readNamedPull } from "../github/stale-reads.js";
 import { type CheckReported, headShaOf, type PullConflicted } from "../model/event.js";
 import type { WorkedOn } from "./worked-on.js";
 
@@ -19,7 +20,7 @@ export async function pullsOfCommit(
     pull.repositoryId === repository.id &&
     (only === undefined || pull.number === only);
   if (event.type === "pull_conflicted") {
-    const pull = await client.pull(event.pull.number);
+    const pull = await readNamedPull(client, event.pull.number);
     return pull && hasHead(pull) ? workedOn.ofBranch([pull]) : [];
   }
   const named = await workedOn.ofBranch((await client.pullsOfCommit(sha)).filter(hasHead));

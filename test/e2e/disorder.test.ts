@@ -202,4 +202,32 @@ describe.each(everyCoder)("on %s", (_, deployment) => {
     await world.untilRunning(issue);
     await well(issue);
   });
+
+  test("a comment, a review and a failed run reach the agent although GitHub does not show their pull request yet", async () => {
+    const issue = await world.runningIssue();
+    const pull = await world.openPull(issue);
+    await world.idle();
+    const hidden = { method: "GET", path: new RegExp(`/pulls/${pull.number}$`), status: 404 };
+    const told = () => world.agentOf(issue).inputs.map(({ text }) => text);
+    const happens = async (what: string, happening: () => Promise<unknown>) => {
+      world.gitHub.http.fail({ ...hidden, body: { message: "Not Found" } });
+      await happening();
+      await until(`the agent hears of ${what}`, () => told().join().includes(what));
+    };
+    await happens("the comment", () => world.gitHub.comment(pull, { by: "mona", body: "the comment" }));
+    await happens("the review", () =>
+      world.gitHub.review(pull, { by: "mona", state: "commented", body: "the review" }),
+    );
+    await happens("Tests on a Mac", () =>
+      world.gitHub.completeRun({
+        repo: "octo/app",
+        by: "mona",
+        workflow: "Tests on a Mac",
+        branch: pull.headBranch,
+        headSha: pull.shas.at(-1) ?? "",
+        conclusion: "failure",
+      }),
+    );
+    await well(issue);
+  });
 });
