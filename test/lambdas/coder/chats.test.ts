@@ -207,7 +207,7 @@ describe("a text", () => {
     const task = await create(backend);
     const asBot = connect(deployment.fake.url, deployment.fake.token);
     const failing = (await asBot.preferred()).send(task, "hello");
-    await expect(failing).rejects.toThrow(/owner only.*CODER_CHAT_IDENTITY.*assign it again/);
+    await expect(failing).rejects.toThrow(/only from its owner.*CODER_CHAT_IDENTITY.*assign it again/);
     expect(await nameOf(failing)).toBe("ChatOwnerError");
   });
 
