@@ -2,7 +2,8 @@ import type { Page } from "./raw-lines.js";
 import { isWholeStampAt, stampBytes } from "./time-stamp.js";
 
 /** How many kinds of lines are told apart, with a byte for each. Kinds that share a slot only look less rare. */
-const slots = 1 << 20;
+const slotBits = 20;
+const slots = 1 << slotBits;
 /** How often the kind of a rare line has occurred at most: many tools repeat an error in their summary. */
 const mostOften = 2;
 /** If more than this share of a page's lines is rare, or so many lines of a log, rarity says nothing. */
@@ -14,6 +15,7 @@ const mostBytes = 300;
 /** By byte: a part of a word, a digit, or neither. */
 const part = 1;
 const digit = 3;
+const zero = 0x30;
 const classOf = new Uint8Array(256).map((_, byte) =>
   byte >= 0x30 && byte <= 0x39 ? digit : byte >= 0x80 || /\w/.test(String.fromCharCode(byte)) ? part : 0,
 );
@@ -53,13 +55,21 @@ export class RareLines {
   /** The indexes of a page's rare lines, as far as the log has been counted; none if they are not few. */
   rareIn({ whole, first }: Kinds): number[] {
     if (this.#found > mostRare) return [];
-    for (const slotsOfLines of [whole, first]) {
-      const rare = [...slotsOfLines.keys()].filter((index) => this.#isRare(slotsOfLines[index] as number));
-      if (rare.length > slotsOfLines.length * mostShare) continue;
-      this.#found += rare.length;
-      return rare;
+    const rare = this.#fewRareIn(whole) ?? this.#fewRareIn(first) ?? [];
+    this.#found += rare.length;
+    return rare;
+  }
+
+  /** `undefined` if they are not few. */
+  #fewRareIn(slotsOfLines: Uint32Array): number[] | undefined {
+    const most = slotsOfLines.length * mostShare;
+    const rare: number[] = [];
+    for (let index = 0; index < slotsOfLines.length; index++) {
+      if (!this.#isRare(slotsOfLines[index] as number)) continue;
+      rare.push(index);
+      if (rare.length > most) return undefined;
     }
-    return [];
+    return rare;
   }
 
   #isRare(slot: number): boolean {
@@ -71,28 +81,35 @@ export class RareLines {
     if (count <= mostOften) this.#counts[slot] = count + 1;
   }
 
-  /** FNV-1a. */
+  /** A word that contains a digit is hashed as if it were 0. */
   #hash(bytes: Uint8Array, from: number, to: number, kinds: Kinds, index: number): void {
-    let hash = 0x811c9dc5;
-    let beforeWord = hash;
+    let hash = 1;
     let first = 0;
-    /** The classes of the word's bytes so far. */
-    let word = 0;
-    // Beyond the end, a word ends too.
-    for (let at = from; at <= to; at++) {
-      const byte = at < to ? (bytes[at] as number) : 0;
-      const kind = classOf[byte] as number;
-      if (kind !== 0) {
-        if (word === 0) beforeWord = hash;
-        word |= kind;
-      } else if (word !== 0) {
-        if (word === digit) hash = imul(beforeWord ^ 0x30, 0x01000193);
-        if (first === 0) first = hash;
-        word = 0;
+    let at = from;
+    while (at < to) {
+      if (classOf[bytes[at] as number] === 0) {
+        hash = hashed(hash, bytes[at] as number);
+        at += 1;
+        continue;
       }
-      hash = imul(hash ^ byte, 0x01000193);
+      const beforeWord = hash;
+      let classes = 0;
+      for (; at < to; at++) {
+        const byte = bytes[at] as number;
+        const kind = classOf[byte] as number;
+        if (kind === 0) break;
+        classes |= kind;
+        hash = hashed(hash, byte);
+      }
+      if (classes === digit) hash = hashed(beforeWord, zero);
+      if (first === 0) first = hash;
     }
-    kinds.whole[index] = (hash >>> 0) % slots;
-    kinds.first[index] = slots + (((first === 0 ? hash : first) >>> 0) % slots);
+    kinds.whole[index] = slotOf(hash);
+    kinds.first[index] = slots + slotOf(first || hash);
   }
 }
+
+const hashed = (hash: number, byte: number): number => ((hash << 5) - hash + byte) | 0;
+
+/** The hash's lower bits alone would tell similar lines apart less well. */
+const slotOf = (hash: number): number => imul(hash, 0x9e3779b1) >>> (32 - slotBits);
