@@ -34,12 +34,13 @@ export default async function run(globalConfig, config, environment, runtime, te
 function loadFramework(path) {
   delete require.cache[path];
   delete globalThis[Symbol.for("EVENT_HANDLERS")];
-  const { AsyncLocalStorage } = asyncHooks;
-  asyncHooks.AsyncLocalStorage = OneAtATime;
+  const original = Object.getOwnPropertyDescriptor(asyncHooks, "AsyncLocalStorage");
+  // Newer versions of Node.js have a getter, to which nothing can be assigned.
+  Object.defineProperty(asyncHooks, "AsyncLocalStorage", { value: OneAtATime, configurable: true });
   try {
     return require(path);
   } finally {
-    asyncHooks.AsyncLocalStorage = AsyncLocalStorage;
+    Object.defineProperty(asyncHooks, "AsyncLocalStorage", original);
   }
 }
 
