@@ -1,5 +1,5 @@
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { createFolder } from "./folder.js";
 
 /** A folder that this process holds. */
 export interface FolderLock {
@@ -14,7 +14,7 @@ export interface FolderLock {
 export async function lockFolder(folder: string): Promise<FolderLock | undefined> {
   const { ClassicLevel } = await import("classic-level");
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await createFolder(folder);
     const level = new ClassicLevel(join(folder, "lock"));
     await level.open();
     return { release: () => level.close() };

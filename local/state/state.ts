@@ -1,7 +1,7 @@
-import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { ClassicLevel } from "classic-level";
 import { ExecutionJournal } from "./execution-journal.js";
+import { createFolder } from "./folder.js";
 import { Section } from "./section.js";
 import { Store } from "./store.js";
 
@@ -42,7 +42,15 @@ export async function openState(
 ): Promise<State> {
   const path = resolve(folder);
   const fault = (why: string) => new StateFolderError(`LOCAL_STATE_DIR=${folder}: ${why}`);
-  const level = await openLevel(path, fault);
+  const tablePath = join(path, "table");
+  const level = await openLevel(join(path, "relay"), fault);
+  try {
+    // dynalite doesn't say why it can't open its folder.
+    await (await openLevel(tablePath, fault)).close();
+  } catch (error) {
+    await level.close();
+    throw error;
+  }
   const store = new Store(level, (error) =>
     onFailure(fault(`the state can't be written: ${error.message}. Free space on its disk, and start again`)),
   );
@@ -60,7 +68,7 @@ export async function openState(
     configuredSecrets: await Section.open(store, "configured"),
     schedules: await Section.open(store, "schedule"),
     reports: await Section.open(store, "report"),
-    tablePath: join(path, "table"),
+    tablePath,
     stored: () => store.stored(),
     close: () => store.close(),
   };
@@ -70,10 +78,8 @@ async function openLevel(path: string, fault: (why: string) => StateFolderError)
   const { ClassicLevel } = await import("classic-level");
   try {
     // It holds secrets.
-    await mkdir(path, { recursive: true, mode: 0o700 });
-    const own = join(path, "relay");
-    await mkdir(own, { recursive: true, mode: 0o700 });
-    const level = new ClassicLevel(own);
+    await createFolder(path);
+    const level = new ClassicLevel(path);
     await level.open();
     return level;
   } catch (error) {
@@ -90,5 +96,5 @@ function reasonOf(error: unknown): string {
   if (code === "LEVEL_CORRUPTION") {
     return `the folder is damaged: ${detail}. Restore it from a back-up, or name another folder`;
   }
-  return `the folder can't be opened: ${detail}. Expected a folder that this user may write`;
+  return `the folder can't be opened: ${detail}. Expected a folder that this user may create and write; name another one, such as LOCAL_STATE_DIR=.relay`;
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { hashOfSources } from "../../infra/definition/sources.js";
 import { type FolderLock, lockFolder } from "../state/folder-lock.js";
@@ -12,7 +12,6 @@ const file = "connection.json";
  * (`cli/deployment/connection.ts` reads it). Only this user can read the file, because it holds the access key.
  */
 export function writeConnection(system: LocalSystem, folder: string): { remove: () => void } {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, file);
   const { environment } = system;
   const connection = { outputs: { ...outputs(system), Sources: hashOfSources() }, environment };

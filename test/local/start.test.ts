@@ -122,6 +122,15 @@ describe("npm start", () => {
     expect(output).toContain("docs/one-machine.md");
   });
 
+  // On other systems than Linux, this is a folder that may not be created.
+  test("says what is wrong with a LOCAL_STATE_DIR in which nothing can be created", async () => {
+    const { code, output } = await start({ LOCAL_STATE_DIR: "/proc/relay/state" }).ended;
+    expect(code).toBe(1);
+    expect(output).toMatch(
+      /^LOCAL_STATE_DIR=\/proc\/relay\/state: the folder can't be opened: .*\/proc.* name another one.*\n$/,
+    );
+  });
+
   test("says that the port is taken", async () => {
     const other = createServer().listen(0, "127.0.0.1");
     await once(other, "listening");

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { cp, mkdtemp, readdir, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, rm, stat, symlink, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
@@ -154,10 +154,19 @@ describe("a folder is refused, with a remedy, if", () => {
     await level.close();
   });
 
-  test("it is a file", async () => {
+  test.each([
+    ["it is a file", "file"],
+    ["it is below a file", "file/a/b"],
+    ["one of its own folders is a file", "own"],
+    ["its name is too long", "x".repeat(300)],
+    ["it is below a link that leads nowhere", "link/a"],
+  ])("%s", async (_, path) => {
     await writeFile(join(folder, "file"), "");
-    expect(await refusal(join(folder, "file"))).toMatch(
-      /can't be opened: .* Expected a folder that this user may/,
+    await mkdir(join(folder, "own"));
+    await writeFile(join(folder, "own", "table"), "");
+    await symlink(join(folder, "nowhere"), join(folder, "link"));
+    expect(await refusal(join(folder, path))).toMatch(
+      /LOCAL_STATE_DIR=.*: the folder can't be opened: .* Expected a folder that .* name another one/,
     );
   });
 
