@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Settings } from "../../infra/definition/settings.js";
 import type { CoderClient } from "../../lambdas/coder/client.js";
 import { isRefusal } from "../../lambdas/model/errors.js";
+import { chatOwnerFaults } from "./chat-owner.js";
 import { backendOf, connect } from "./coder-deployment.js";
 import { type Check, type CheckGroup, fault, faultsOr, ok, type Result } from "./finding.js";
 import { templates } from "./templates.js";
@@ -46,14 +47,17 @@ const backend: Check = {
       api === "tasks" ||
       settings.CODER_CHAT_IDENTITY === "requester" ||
       service.toLowerCase() !== username.toLowerCase();
-    if (isOwner || !actsForOthers)
-      return [ok(`new tasks use ${api}; the token's user ${username} has the rights`)];
-    return [
-      fault(
-        `the token's user ${username} is not a site Owner and can't act for other people`,
-        "Put a site Owner's token (docs/deploy.md, Whose Coder token), or use Chats with CODER_CHAT_IDENTITY=bot and no service user other than the token's.",
-      ),
-    ];
+    if (actsForOthers && !isOwner) {
+      return [
+        fault(
+          `the token's user ${username} is not a site Owner and can't act for other people`,
+          "Put a site Owner's token (docs/deploy.md, Whose Coder token), or use Chats with CODER_CHAT_IDENTITY=bot and no service user other than the token's.",
+        ),
+      ];
+    }
+    const ownsChats = api === "chats" && settings.CODER_CHAT_IDENTITY === "bot";
+    const faults = ownsChats ? await chatOwnerFaults(client, settings) : [];
+    return faultsOr(faults, `new tasks use ${api}; the token's user ${username} has the rights`);
   },
 };
 

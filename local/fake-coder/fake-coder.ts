@@ -9,6 +9,7 @@ import { TaskConversation } from "./tasks/conversation.js";
 import { TaskCreation } from "./tasks/create-task.js";
 import type { FakeTask } from "./tasks/fake-task.js";
 import { Tasks } from "./tasks/tasks.js";
+import { Authorization } from "./users/authorization.js";
 import { Organizations } from "./users/organizations.js";
 import { type FakeToken, Tokens } from "./users/tokens.js";
 import { Users } from "./users/users.js";
@@ -91,6 +92,7 @@ export class FakeCoder {
     const parts = [
       organizations,
       users,
+      new Authorization(users),
       tokens,
       templates,
       workspaces,

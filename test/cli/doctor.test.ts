@@ -9,7 +9,7 @@ import {
   DeleteScheduleCommand,
   SchedulerClient,
 } from "@aws-sdk/client-scheduler";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { coders } from "../../local/demo/agents.js";
 import { FakeCoder } from "../../local/fake-coder/fake-coder.js";
 import { writeConfig } from "../e2e/repo-work.js";
@@ -227,24 +227,59 @@ describe("finds and names", () => {
     await expectFaults(["Coder API", /relay-bot is not a site Owner/]);
   });
 
-  test("a token that can't act for the service user of Chats", async () => {
-    const chats = new FakeCoder(coders.chats.coder);
-    mending.push(() => void chats.close());
-    const CODER_URL = await chats.listen();
-    chats.bot.role = "member";
-    chats.addUser({ username: "service" });
-    put("coderToken", chats.token, world.coder.token);
-    const chatsOf = (CODER_SERVICE_USER: string) => ({
-      environment: { CODER_URL, CODER_BACKEND: "chats", CODER_SERVICE_USER },
+  describe("the token of the user who is to own the chats", () => {
+    let chats: FakeCoder;
+    let environment: Record<string, string>;
+    beforeEach(async () => {
+      chats = new FakeCoder(coders.chats.coder);
+      mending.push(() => void chats.close());
+      environment = { CODER_URL: await chats.listen(), CODER_BACKEND: "chats" };
+      chats.bot.role = "member";
+      put("coderToken", chats.token, world.coder.token);
     });
-    deploy(chatsOf("service"));
-    const verdict = async () => (await examine()).findings.find(({ check }) => check === "Coder API");
-    expect(await verdict()).toMatchObject({
-      verdict: "fault",
-      message: expect.stringMatching(/not a site Owner and can't act for other people/),
+
+    async function verdict(more: Record<string, string> = {}) {
+      deploy({ environment: { ...environment, ...more } });
+      return (await examine()).findings.find(({ check }) => check === "Coder API");
+    }
+    const faultLike = (message: RegExp) => ({ verdict: "fault", message: expect.stringMatching(message) });
+
+    test("can't act for another service user", async () => {
+      chats.addUser({ username: "service" });
+      expect(await verdict({ CODER_SERVICE_USER: "service" })).toMatchObject(
+        faultLike(/not a site Owner and can't act for other people/),
+      );
+      expect(await verdict({ CODER_SERVICE_USER: chats.bot.username.toUpperCase() })).toMatchObject({
+        verdict: "ok",
+      });
     });
-    deploy(chatsOf(chats.bot.username.toUpperCase()));
-    expect(await verdict()).toMatchObject({ verdict: "ok" });
+
+    test("has no role that lets the user own chats", async () => {
+      chats.bot.role = "service-account";
+      expect(await verdict()).toMatchObject({
+        ...faultLike(/relay-bot, who is to own the chats, may not create chats in .*CODER_ORGANIZATION/),
+        remedy: expect.stringMatching(/"Coder Agents User" \(agents-access\)/),
+      });
+      chats.bot.agentsAccess = true;
+      expect(await verdict()).toMatchObject({ verdict: "ok" });
+    });
+
+    test("is not a member of the organization, even as a site Owner", async () => {
+      chats.addTemplate({ name: "any", organization: "acme" });
+      chats.bot.organizations = ["coder"];
+      chats.bot.role = "owner";
+      expect(await verdict({ CODER_ORGANIZATION: "acme" })).toMatchObject(
+        faultLike(/relay-bot, who is to own the chats, is not a member of .*\(acme\)/),
+      );
+    });
+
+    test("is not judged if Coder can't check the right", async () => {
+      chats.http.faults.add({ path: /authcheck/, status: 404, body: { message: "Route not found." } });
+      expect(await verdict()).toMatchObject({
+        verdict: "unknown",
+        message: expect.stringMatching(/doesn't say whether relay-bot may own chats/),
+      });
+    });
   });
 
   test("an API that Coder doesn't have", async () => {
