@@ -1,7 +1,10 @@
-import { Command, type CommandUnknownOpts } from "@commander-js/extra-typings";
+import { Command, type CommandUnknownOpts, InvalidArgumentError, Option } from "@commander-js/extra-typings";
 
 /** The stack's name if neither `--stack` nor the setting is given. */
 const defaultStack = "coder-task-relay";
+
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html */
+const stackName = /^[a-zA-Z][-a-zA-Z0-9]{0,127}$/;
 
 export interface About {
   /** In one sentence, without a full stop. */
@@ -19,12 +22,28 @@ export function relayCommand(name: string, { summary, details, examples }: About
     .description(details === undefined ? `${summary}.` : `${summary}. ${details}`)
     .option("--json", "print JSON")
     .option("--local", "use the system that npm start runs on this machine, not a stack in AWS")
-    .option("--stack <name>", "the stack in AWS; default: STACK_NAME", process.env.STACK_NAME || defaultStack)
+    .addOption(stackOption())
     .option(
       "--region <region>",
       "the stack's AWS region; default: AWS_REGION, or the region of the AWS profile",
     )
     .addHelpText("after", `\n${asExamples(examples)}`);
+}
+
+/** `--stack`, or else the environment's STACK_NAME. */
+function stackOption() {
+  const option = new Option("--stack <name>", "the stack in AWS")
+    .argParser(checkedStackName)
+    .default(defaultStack);
+  // A blank setting counts as not set.
+  return process.env.STACK_NAME?.trim() === "" ? option : option.env("STACK_NAME");
+}
+
+function checkedStackName(name: string): string {
+  if (stackName.test(name)) return name;
+  throw new InvalidArgumentError(
+    "Expected a stack's name: at most 128 letters, digits and hyphens, with a letter first, such as coder-task-relay.",
+  );
 }
 
 /** A command that only contains others, such as `rotate webhook-secret`. Used alone, it lists them. */

@@ -75,6 +75,42 @@ describe("the command line", () => {
     expect(err).toMatch(message);
   });
 
+  test("takes only a name that CloudFormation allows for a stack, in every command", async () => {
+    const { out } = await relay(["--help"]);
+    const names = [...out.matchAll(/^ {2}([a-z]+) \[options\]/gm)].map(([, name = ""]) => name);
+    expect(names).toContain("policy");
+    const commands = [
+      ...names.map((name) => [name]),
+      ["rotate", "webhook-secret"],
+      ["rotate", "coder-token"],
+    ];
+    for (const command of commands) {
+      const { code, err } = await relay([...command, "--stack", "mine/*"]);
+      expect(code).toBe(2);
+      expect(err).toMatch(
+        /'--stack <name>' argument 'mine\/\*' is invalid. Expected a stack's name: .* letter first/,
+      );
+    }
+    for (const name of ["", "1st", "a b", "a_b", "a".repeat(129), "relay\n"]) {
+      expect(await relay(["status", "--stack", name])).toMatchObject({ code: 2 });
+    }
+  });
+
+  test("refuses a STACK_NAME that can't be a stack's name, and ignores a blank one", async () => {
+    const run = () =>
+      relay(["policy", "trust", "--account", "123456789012", "--repository", "octo-org/relay"]);
+    try {
+      process.env.STACK_NAME = "my relay";
+      const { code, err } = await run();
+      expect(code).toBe(2);
+      expect(err).toMatch(/'my relay' from env 'STACK_NAME' is invalid. Expected a stack's name/);
+      process.env.STACK_NAME = " ";
+      expect(await run()).toMatchObject({ code: 0 });
+    } finally {
+      delete process.env.STACK_NAME;
+    }
+  });
+
   test("prints the same help with help as with --help", async () => {
     for (const command of [["rotate"], ["rotate", "coder-token"], ["status"]]) {
       const { code, out } = await relay([...command, "--help"]);
