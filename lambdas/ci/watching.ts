@@ -4,6 +4,7 @@ import { executionName, startExecution } from "../aws/start-execution.js";
 import { connectGitHub } from "../github/app.js";
 import { findCommit } from "../github/contents.js";
 import { type Pull, RepositoryClient } from "../github/repository.js";
+import { readNamedPull } from "../github/stale-reads.js";
 import { isOutOfReach, MergeabilityUnknownError, PullsLeftError } from "../model/errors.js";
 import type { PullConflicted, PullsMoved } from "../model/event.js";
 import { log } from "../runtime/log.js";
@@ -70,7 +71,7 @@ async function look(octokit: Octokit, watch: Watch): Promise<void> {
 async function settle(octokit: Octokit, watch: Watch, numbers: readonly number[]): Promise<void> {
   const { repository } = watch.event;
   const client = new RepositoryClient(octokit, repository);
-  const found = await Promise.all(numbers.map((number) => client.pull(number)));
+  const found = await Promise.all(numbers.map((number) => readNamedPull(client, number)));
   const pulls = await watch.agents(
     octokit,
     found.filter((pull): pull is Pull => pull?.isOpen === true && pull.repositoryId === repository.id),

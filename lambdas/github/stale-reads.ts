@@ -21,12 +21,16 @@ export async function readWhileStale<Answer>(
 }
 
 /**
- * The pull request that an event names. GitHub never deletes pull requests, so a 404 can mean that its API doesn't show a
- * new one yet. `undefined` if it is still missing after a few seconds.
+ * A pull request that is known to exist. GitHub never deletes one, so a 404 can be stale, just as a state can that the
+ * caller expects to change. Returns the last answer after a few seconds; `undefined` if it is still missing.
  */
-export function readNamedPull(client: RepositoryClient, number: number): Promise<Pull | undefined> {
+export function readNamedPull(
+  client: RepositoryClient,
+  number: number,
+  isStale: (pull: Pull) => boolean = () => false,
+): Promise<Pull | undefined> {
   return readWhileStale(
-    (pull) => pull === undefined,
+    (pull) => pull === undefined || isStale(pull),
     () => client.pull(number),
   );
 }

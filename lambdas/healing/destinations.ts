@@ -1,4 +1,5 @@
 import { RepositoryClient } from "../github/repository.js";
+import { readNamedPull } from "../github/stale-reads.js";
 import type { SurveyedPull } from "../github/survey.js";
 import { inputsOfFailure } from "../inbox/inputs.js";
 import { isMissing } from "../inbox/missing.js";
@@ -59,7 +60,7 @@ export class Destinations {
       surveyed.find((pull) => pull.number === number),
     );
     if (known) return known;
-    const pull = await new RepositoryClient(octokit, event.repository).pull(number);
+    const pull = await readNamedPull(new RepositoryClient(octokit, event.repository), number);
     if (!pull) return undefined;
     const coder = () => Promise.reject(new TypeError("A sweep does not search Coder."));
     return new TaskFinder({ store, octokit, event, coder, isTrusted: async () => false }).ofPull(pull);

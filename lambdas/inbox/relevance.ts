@@ -1,9 +1,9 @@
 import type { Octokit } from "@octokit/rest";
 import { connectGitHub } from "../github/app.js";
 import { type CommitReport, reportsOn } from "../github/commit-reports.js";
-import { RepositoryClient } from "../github/repository.js";
+import { type Pull, RepositoryClient } from "../github/repository.js";
 import { hasSucceeded, hasSucceededSince } from "../github/runs.js";
-import { readWhileStale } from "../github/stale-reads.js";
+import { readNamedPull } from "../github/stale-reads.js";
 import { isOutOfReach, isRefusedForGood, NotInstalledError, TransientError } from "../model/errors.js";
 import type { TaskKey } from "../model/record.js";
 import { log } from "../runtime/log.js";
@@ -11,7 +11,8 @@ import type { Head } from "./stored-input.js";
 
 /** Decides for one message which waiting CI failures and conflicts still matter. */
 export class Relevance {
-  /** The reports on each commit. They are read only once for all failures of the commit. */
+  /** Each pull request and the reports on each commit are read only once for all failures. */
+  readonly #pulls = new Map<string, Promise<Pull | undefined>>();
   readonly #reports = new Map<string, Promise<CommitReport[]>>();
 
   constructor(private readonly key: TaskKey) {}
@@ -26,7 +27,7 @@ export class Relevance {
     const isElsewhere = head.repository.id !== undefined && head.repository.id !== this.key.repositoryId;
     try {
       const octokit = (await connectGitHub()).installation(head.installation);
-      return (await isCurrent(octokit, head, isElsewhere)) && !(await this.#hasPassed(octokit, head));
+      return (await this.#isCurrent(octokit, head, isElsewhere)) && !(await this.#hasPassed(octokit, head));
     } catch (error) {
       if (isOutOfReach(error) || error instanceof NotInstalledError) {
         log.warn("The repository of a failed run is out of reach", { pull: head.pull, error: error.name });
@@ -39,6 +40,26 @@ export class Relevance {
       }
       throw error;
     }
+  }
+
+  /** Whether the commit is still the head of its open pull request. Always true for a failing branch, which has none. */
+  async #isCurrent(octokit: Octokit, head: Head, isElsewhere: boolean): Promise<boolean> {
+    const { pull: number, repository, isConflict = false } = head;
+    if (number === undefined) return true;
+    const key = [head.installation, nameOf(repository), number, isConflict].join("#");
+    const known = this.#pulls.get(key) ?? readPull(octokit, { repository, number, isConflict });
+    this.#pulls.set(key, known);
+    const pull = await known;
+    const isSameRepository = repository.id === undefined || pull?.repositoryId === repository.id;
+    // The link was checked under the name that the other repository had at that time.
+    const isRenamed = isElsewhere && pull?.repositoryName !== nameOf(repository);
+    return (
+      pull?.isOpen === true &&
+      pull.headSha === head.sha &&
+      !(isConflict && pull.isMergeable) &&
+      isSameRepository &&
+      !isRenamed
+    );
   }
 
   /**
@@ -66,25 +87,16 @@ export class Relevance {
   }
 }
 
-/** Whether the commit is still the head of its open pull request. Always true for a failing branch, which has none. */
-async function isCurrent(octokit: Octokit, head: Head, isElsewhere: boolean): Promise<boolean> {
-  const { pull: number } = head;
-  if (number === undefined) return true;
-  const client = new RepositoryClient(octokit, head.repository);
-  // After a push, GitHub takes some seconds to compute whether a pull request can be merged.
-  const pull = await readWhileStale(
-    (now) => head.isConflict === true && now?.isOpen === true && now.isMergeable === undefined,
-    () => client.pull(number),
-  );
-  const isSameRepository = head.repository.id === undefined || pull?.repositoryId === head.repository.id;
-  // The link was checked under the name that the other repository had at that time.
-  const isRenamed = isElsewhere && pull?.repositoryName !== nameOf(head.repository);
-  return (
-    pull?.isOpen === true &&
-    pull.headSha === head.sha &&
-    !(head.isConflict && pull.isMergeable) &&
-    isSameRepository &&
-    !isRenamed
+/** After a push, GitHub takes some seconds to compute whether a pull request can be merged. A conflict needs to know. */
+function readPull(
+  octokit: Octokit,
+  { repository, number, isConflict }: Pick<Head, "repository"> & { number: number; isConflict: boolean },
+): Promise<Pull | undefined> {
+  const client = new RepositoryClient(octokit, repository);
+  return readNamedPull(
+    client,
+    number,
+    ({ isOpen, isMergeable }) => isConflict && isOpen && isMergeable === undefined,
   );
 }
 

@@ -1,6 +1,6 @@
 import { connectGitHub } from "../github/app.js";
 import { type Pull, RepositoryClient } from "../github/repository.js";
-import { readWhileStale } from "../github/stale-reads.js";
+import { readNamedPull } from "../github/stale-reads.js";
 import { TransientError } from "../model/errors.js";
 import type { PullAsk, PullChanged } from "../model/event.js";
 import { type TaskKey, type TaskPull, type TaskRecord, taskKey } from "../model/record.js";
@@ -112,13 +112,9 @@ async function readPull(
   { at, repository, subject }: Looked,
   since: string,
 ): Promise<Pull | undefined> {
-  const isStale = (pull: Pull | undefined) =>
-    pull !== undefined && (pull.updatedAt < at || pull.updatedAt < since);
-  const pull = await readWhileStale(
-    (now) => now === undefined || isStale(now),
-    () => client.pull(subject.number),
-  );
-  if (isStale(pull))
+  const isStale = (pull: Pull) => pull.updatedAt < at || pull.updatedAt < since;
+  const pull = await readNamedPull(client, subject.number, isStale);
+  if (pull && isStale(pull))
     throw new TransientError("GitHub shows an older state of the pull request. It is retried.");
   // The name may belong to another repository now.
   return pull?.repositoryId === repository.id ? pull : undefined;

@@ -1,5 +1,6 @@
 import type { Octokit } from "@octokit/rest";
 import { type Pull, RepositoryClient } from "../github/repository.js";
+import { readNamedPull } from "../github/stale-reads.js";
 import type { CheckFailed } from "../model/event.js";
 import { log } from "../runtime/log.js";
 import type { WorkedOn } from "./worked-on.js";
@@ -16,7 +17,7 @@ export async function pullsOfRun(
   const { run } = event;
   const repository = new RepositoryClient(octokit, event.repository);
   // If the head is in a fork, GitHub lists no pull requests. Sometimes it lists those of other repositories.
-  const named = await Promise.all(run.pulls.map((number) => repository.pull(number)));
+  const named = await Promise.all(run.pulls.map((number) => readNamedPull(repository, number)));
   const candidates = named.some((pull) => pull?.headBranch === run.branch)
     ? named
     : await repository.openPullsOf(run.headRepository.owner, run.branch);

@@ -279,6 +279,59 @@ describe.each([
     expect(texts(issue)).toEqual([]);
   });
 
+  /** Lets GitHub answer the next read of the pull request as if there were none. */
+  const hideOnce = ({ number }: Pull) =>
+    world.gitHub.http.fail({
+      method: "GET",
+      path: new RegExp(`/octo/app/pulls/${number}$`),
+      status: 404,
+      body: { message: "Not Found" },
+    });
+
+  test.each([
+    ["conflict", "pull_conflicted", (pull: Pull) => baseMoves([pull])],
+    ["failed check", "check_reported", (pull: Pull) => check(pull, "build", { conclusion: "failure" })],
+  ])("gets a %s although GitHub hides it once, right before it is sent", async (__, type, happens) => {
+    const { issue, pull } = await atWork();
+    gate.shut();
+    await happens(pull);
+    await gate.during(async () => {
+      await until("it is in the inbox", () => isPut(issue, type));
+      hideOnce(pull);
+      // As after a push, GitHub computes this again.
+      pull.mergeability = "unknown";
+    });
+    await allWell(world);
+    expect(texts(issue)).toHaveLength(1);
+  });
+
+  test("gets a conflict although GitHub hides it once when its base branch gets commits", async () => {
+    const { issue, pull } = await atWork({ base: "stable" });
+    pull.hasConflict = true;
+    hideOnce(pull);
+    await world.gitHub.push({ repo: "octo/app", by: "mona", branch: "stable" });
+    await allWell(world);
+    expect(conflicts(issue)).toHaveLength(1);
+  });
+
+  test("whose newest commit another task's has, too, gets its failed run although GitHub hides it once", async () => {
+    const { pull: first } = await atWork();
+    const other = await world.runningIssue();
+    const same = { headSha: first.shas[0] ?? "", head: { repo: "octo/app", branch: first.headBranch } };
+    const second = await world.openPull(other, { ...same, base: "next" });
+    await allWell(world);
+    hideOnce(second);
+    await world.gitHub.completeRun({
+      repo: "octo/app",
+      workflow: "CI",
+      branch: first.headBranch,
+      headSha: same.headSha,
+      conclusion: "failure",
+    });
+    await allWell(world);
+    expect(texts(other)).toHaveLength(1);
+  });
+
   test("whose failures pass on a re-run before the agent listens gets only those that do not", async () => {
     const { issue, pull } = await atWork();
     const run = (workflow: string, conclusion: "success" | "failure", attempt = 1) =>

@@ -442,14 +442,15 @@ describe("a pull request that its task has not heard of", () => {
     await nothingIsLeft();
   });
 
-  test("when it was opened starts what an opened pull request starts, once, and nothing for one without a task", async () => {
+  test("when it was opened starts what an opened pull request starts, once, even if GitHub hides it for a moment, and nothing for one without a task", async () => {
     const head = { repo, by: gitHub.agentLogin, deliver: false } as const;
     await gitHub.openPull({ ...head, head: "for-nothing" });
     await nothingIsLeft();
     gitHub.http.calls.length = 0;
     await nothingIsLeft();
     expect(gitHub.http.calls.filter(({ path }) => /\/pulls\/\d+$/.test(path))).toEqual([]);
-    await gitHub.openPull({ ...head, head: "fix", closes: [issue.number] });
+    const { pull } = await gitHub.openPull({ ...head, head: "fix", closes: [issue.number] });
+    gitHub.http.fail({ path: new RegExp(`/pulls/${pull.number}$`), status: 404 });
     await handler({});
     expect(types().sort()).toEqual(["config_proposed", "pull_changed", "pulls_moved"]);
     await nothingIsLeft();
