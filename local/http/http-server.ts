@@ -76,6 +76,7 @@ export class HttpServer {
   /** Runs before the route, for authentication and rate limits. If it returns an answer, the route is skipped. */
   before: (request: HttpRequest) => HttpReply | undefined | Promise<HttpReply | undefined> = () => undefined;
 
+  #url = "";
   readonly #routes: Route[] = [];
   readonly #server = createServer((incoming, outgoing) => {
     const chunks: Buffer[] = [];
@@ -129,11 +130,13 @@ export class HttpServer {
       this.#server.once("error", reject);
       this.#server.listen(port, "127.0.0.1", resolve);
     });
-    return this.url;
+    this.#url = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return this.#url;
   }
 
+  /** The base URL, without a trailing slash; empty before it listens. */
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return this.#url;
   }
 
   async close(): Promise<void> {

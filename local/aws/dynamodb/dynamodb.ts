@@ -52,21 +52,14 @@ export async function startDynamoDb(
   const [{ default: dynalite }] = await Promise.all([loadDynamoDb(), path && syncWrites()]);
   const server = dynalite({ createTableMs: 0, ...(path !== undefined && { path }) });
   const local: LocalDynamoDb = { url: "", faults: new FaultPlan(), close };
-  guard(server, new SignatureVerifier("dynamodb", credentials), local);
+  // dynalite crashes if its store is closed during a request, even if the client has disconnected.
+  const underWay = new Set<Promise<unknown>>();
+  guard(server, new SignatureVerifier("dynamodb", credentials), local, underWay);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(0, "127.0.0.1", resolve);
   });
   local.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  // dynalite crashes if its store is closed during a request, even if the client has disconnected.
-  const underWay = new Set<Promise<void>>();
-  server.prependListener("request", (_request: IncomingMessage, response: ServerResponse) => {
-    // Not on "close", which fires when the client disconnects even if the store is still working.
-    const answered = new Promise((resolve) => onEnd(response, resolve)).then(() => {
-      underWay.delete(answered);
-    });
-    underWay.add(answered);
-  });
   async function close(): Promise<void> {
     server.closeIdleConnections();
     while (underWay.size > 0) await Promise.all(underWay);
@@ -137,12 +130,23 @@ async function createTable(url: string, TableName: string, credentials: Credenti
   throw new Error(`The table ${TableName} was not created: ${reason}`);
 }
 
-/** Puts checks in front of the server's handlers: only signed requests with a loopback `Host` pass. */
-function guard(server: Server, verifier: SignatureVerifier, local: LocalDynamoDb): void {
+/**
+ * Puts checks in front of the server's handlers: only signed requests with a loopback `Host` pass. `underWay` holds the
+ * requests that are not answered yet.
+ */
+function guard(
+  server: Server,
+  verifier: SignatureVerifier,
+  local: LocalDynamoDb,
+  underWay: Set<Promise<unknown>>,
+): void {
   const handlers = server.listeners("request");
   server.removeAllListeners("request");
   server.on("request", async (request: IncomingMessage, response: ServerResponse) => {
     const { method = "", url = "", headers } = request;
+    const answering = answerOf(response);
+    underWay.add(answering);
+    void answering.then(() => underWay.delete(answering));
     // AWS's clients correct their clocks by it. Node.js would write the machine's time even if this process fakes its
     // clock.
     response.setHeader("date", new Date().toUTCString());
@@ -161,7 +165,7 @@ function guard(server: Server, verifier: SignatureVerifier, local: LocalDynamoDb
     if (fault?.status !== undefined) return refuse(response, fault.status, Object(fault.body));
     if (fault?.lose) response.destroy();
     if (fault?.lose === "request") return response.end();
-    onEnd(response, (answer) => local.onCall?.(callOf(`${headers["x-amz-target"]}`, raw, `${answer}`)));
+    void answering.then((answer) => local.onCall?.(callOf(`${headers["x-amz-target"]}`, raw, `${answer}`)));
     // The body has already been read, so it is replayed for dynalite.
     const replayed = Object.assign(new EventEmitter(), { method, url, headers });
     for (const handler of handlers) handler.call(server, replayed, response);
@@ -170,13 +174,18 @@ function guard(server: Server, verifier: SignatureVerifier, local: LocalDynamoDb
   });
 }
 
-/** Calls `heard` with the body of the answer once it is complete. */
-function onEnd(response: ServerResponse, heard: (body: unknown) => void): void {
-  response.end = new Proxy(response.end, {
-    apply(end, self, args) {
-      heard(args[0]);
-      return Reflect.apply(end, self, args);
-    },
+/**
+ * The body of the answer once the server ends it. Not on "close", which fires when the client disconnects even if the store
+ * is still working.
+ */
+function answerOf(response: ServerResponse): Promise<unknown> {
+  return new Promise((resolve) => {
+    response.end = new Proxy(response.end, {
+      apply(end, self, args) {
+        resolve(args[0]);
+        return Reflect.apply(end, self, args);
+      },
+    });
   });
 }
 
