@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { notifications } from "../../lambdas/model/notification.js";
 import { commentPermissions } from "../../lambdas/model/permission.js";
+import { withVisibleInvisibles } from "../../lambdas/text/invisible.js";
+import { withoutFences } from "../../lambdas/text/look-alikes.js";
 
 /**
  * The settings of a deployment, read once from the environment and the CDK context (`cdk.json`, `-c NAME=…`). None of
@@ -44,7 +46,18 @@ const coderBackends = ["auto", "tasks", "chats"] as const;
 /** The owner of the chats: the Coder token's user, or the person who requested the chat. */
 const chatIdentities = ["bot", "requester"] as const;
 
-const instruction = z.string().max(500, "is longer than 500 characters");
+/** Text that people and agents read within a line, so nothing in it may end the line or hide from them. */
+const oneLine = (max: number) =>
+  z
+    .string()
+    .max(max, `is longer than ${max} characters`)
+    .refine((text) => !/[\p{Cc}\u2028\u2029]/u.test(text), "holds a line break or another control character")
+    .refine((text) => withVisibleInvisibles(text) === text, "holds an invisible character");
+
+const instruction = oneLine(500).refine(
+  (text) => withoutFences(text) === text,
+  "holds a fence of a code block",
+);
 const instructionRule = "one line of at most 500 characters for the agent";
 
 const matching = (pattern: RegExp, wrong: string) => z.string().regex(pattern, wrong);
@@ -120,7 +133,7 @@ const schema = z.object({
   JOB_OWNERS: logins.optional(),
   CODER_TEMPLATE_NAME: matching(coderName, "is not a Coder name").optional(),
   CODER_FACTORY_TEMPLATE: matching(coderName, "is not a Coder name").default("code-factory"),
-  CODER_TEMPLATE_PRESET: z.string().max(64, "is longer than 64 characters").optional(),
+  CODER_TEMPLATE_PRESET: oneLine(64).optional(),
   CODER_ORGANIZATION: matching(coderName, "is not a Coder name").default("default"),
   CODER_USER_MAP: userMap.optional(),
   ALLOWED_ACCOUNTS: logins.optional(),

@@ -47,7 +47,7 @@ export interface RelaySettings {
    * `mention`.
    */
   NOTIFY?: "mention" | "review" | "none" | undefined;
-  /** Last line of a message with one comment or review, at most 500 characters. */
+  /** Last line of a message with one comment or review: one line of at most 500 characters. */
   COMMENT_INSTRUCTION?: string | undefined;
   /** The same for one failed CI run of a pull request. */
   FAILURE_INSTRUCTION?: string | undefined;
