@@ -3,7 +3,7 @@ export const nameWords = ["pass", "pwd", "secret", "token", "credential", "key"]
 
 /** The words that end a name of a secret. `DB_PASS` is one, `pass` alone is not. */
 const words = [
-  "pass(?:word|wd|phrase|code)|(?<=[a-z0-9][_-])pass(?![a-z_-])|pwd|secret(?:[_-]?key(?:[_-]?base)?)?|token|credentials?",
+  "pass(?:word|wd|phrase|code)|(?:(?<=[a-z0-9][_-]|(?:^|[\\s\"'])--)|ssh|db|root|admin|bind|store|key)pass(?![a-z_-])|pwd|secret(?:[_-]?key(?:[_-]?base)?)?|token|credentials?",
   "|(?:api|access|auth|private|signing|encryption|decryption|master|account|license|shared|session|subscription|service",
   "|deploy|consumer|fernet|hmac|app)[_-]?key",
 ].join("");
@@ -18,7 +18,7 @@ const longestValue = 4096;
 const named = new RegExp(
   [
     `(?<word>${words})(?<number>[_-]?\\d{0,2})`,
-    String.raw`(?<sign>\\{0,3}["']?\s{0,8}(?:=>|:=|[:=])\s{0,8}|>|\s(?:is|was):\s{1,2}|\s{1,2})`,
+    String.raw`(?<sign>\\{0,3}["']?\s{0,8}(?:=>|:=|[:=])\s{0,8}|>|\s(?:is|was):\s{1,2}|\\{0,3}["']?,?\s{1,2})`,
     String.raw`(?<quote>\\{0,3}["'\x60]?)(?<begin>[^\s"'\x60\\]{1,${longestValue}})`,
   ].join(""),
   "gi",
@@ -42,7 +42,7 @@ const valueLine = /^(?<begin>\W*value["'\\]{0,4}\s{0,8}[:=][\s"'\\]{0,8})(?<valu
 
 /** Placeholders instead of a value: a reference, a mask, an example to fill in, a word for nothing, a type. */
 const noValue =
-  /^(?:\$|%\w|\{\{|<|\[|\(|\*{2,}|x{3,}$|\.{3}|…|process\.|os\.|env[.[(]|ENV\[|secrets?\.|self\.|this\.|config\.|vars?\.|data\.|module\.|(?:true|false|null|nil|none|undefined|empty|unset|missing|required|optional|string|str|text|bool|boolean|number|int|integer|float|any|object|bytes?|buffer|function|void|unknown|never|hidden|masked|redacted|yes|no|not|is|was|and|or|the|a|for|from|to|in|of|must|invalid|expired|ok)[,;.!:)}\]]*$)|^.?$|\*{3}/i;
+  /^(?:\$|%\w|\{\{|<|\[|\(|\*{2,}|x{3,}$|\.{3}|…|process\.|os\.|env[.[(]|ENV\[|secrets?\.|self\.|this\.|config\.|vars?\.|data\.|module\.|(?:true|false|null|nil|none|undefined|empty|unset|missing|required|optional|string|str|text|bool|boolean|number|int|integer|float|any|object|bytes?|buffer|function|void|unknown|never|hidden|masked|redacted|yes|no|not|is|are|was|and|or|the|a|flag|option|argument|for|from|to|in|of|must|invalid|expired|ok)[,;.!:)}\]]*$)|^.?$|\*{3}/i;
 
 /** The beginning of a line: indentation, the sign of a list or a diff, the name of a service, the start of a name. */
 const lineBegins = /^(?:\[?[\w./@-]{1,40}\]? +[|>] )?[\s+>{-]*["']?[\w.-]{0,60}$/;
@@ -134,10 +134,14 @@ function isSecret(
   // A count or a duration.
   if (/^pass$/i.test(word) && /^[\d.]+\w{0,3}$/.test(value)) return false;
   // `--token value` is a flag, and npm's `:_authToken value` is one; `token value` is not, but `PASSWORD 'value'` is SQL.
-  const isFlag = /(?:(?:^|[\s"'])--?|:_)[\w-]*$/.test(before);
+  const isFlag =
+    /(?:(?:^|[\s"'])--?|:_)[\w-]*$/.test(before) || (sign.includes(",") && /\[--?[\w-]*$/.test(before));
   const isPassword = /^pass|^pwd/i.test(word);
   const looksLikeOne = value.length >= 4 && /[\d\W]|[a-z][A-Z]/.test(value);
   if (/^\s+$/.test(sign)) return isFlag ? !value.startsWith("-") : isPassword && quote !== "" && looksLikeOne;
+  // The next item of a list: `["--password", "value"]`.
+  if (/\s$/.test(sign) && !/[:=]/.test(sign))
+    return isFlag && !value.startsWith("-") && (quote !== "" || looksLikeOne);
   // A comparison, an arrow, a path in code, or a call.
   if (/^[=>:]/.test(value) || (quote === "" && /[([]/.test(value))) return false;
   if (quote !== "" || isFlag) return true;

@@ -1,3 +1,4 @@
+import { withoutCommandSecrets } from "./command-secrets.js";
 import { nameWords, withoutNamedSecrets } from "./named-secrets.js";
 import { keyBegin } from "./private-key.js";
 import { hasToken, tokenFormats } from "./token-formats.js";
@@ -94,18 +95,6 @@ const secretPatterns: readonly SecretPattern[] = [
   { name: "token", keywords: ["://"], pattern: /(:\/\/)[\w-]{20,}(?=@)/g },
   {
     name: "password",
-    keywords: ["curl"],
-    pattern: /(\bcurl\b.{0,300}?\s(?:-u|--user)[ =]["']?[^\s:"']{1,100}:)[^\s"'*[][^\s"']*/g,
-  },
-  {
-    // Commands whose `-p` is a password, as a separate word or attached.
-    name: "password",
-    keywords: ["sshpass", "login", "keychain", "mysql"],
-    pattern:
-      /(\b(?:sshpass|(?:docker|podman|helm registry|az) login\b.{0,200}?|(?:unlock|create|import)-?keychain\b.{0,200}?) -p ?|\bmysql\w{0,10}\b.{0,200}? -p)["']?[^\s"'*[-][^\s"']*["']?/g,
-  },
-  {
-    name: "password",
     keywords: ["pass:", "identified", "machine", "add-mask"],
     pattern:
       /(\s-pass(?:in|out)?[ =]pass:|\bidentified by\s{1,3}["']?|\bmachine\s{1,3}\S{1,255}\s{1,3}(?:login\s{1,3}\S{1,255}\s{1,3})?password\s{1,3}|::add-mask::)[^\s"'*[$][^\s"']*/gi,
@@ -136,6 +125,7 @@ export function withoutSecrets(text: string): string {
     });
     if (redacted !== before) lowered = redacted.toLowerCase();
   }
+  redacted = withoutCommandSecrets(redacted, lowered);
   return nameWords.some((word) => lowered.includes(word)) ? withoutNamedSecrets(redacted) : redacted;
 }
 

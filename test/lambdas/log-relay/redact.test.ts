@@ -289,6 +289,81 @@ describe("a value after a name of a secret is not shown:", () => {
   });
 });
 
+describe("a password in a command line is not shown:", () => {
+  test.each([
+    "vault login Tr0ub4dor-example",
+    "$ vault login -no-print 'Tr0ub4dor-example'",
+    "unzip -o -P Tr0ub4dor-example secrets.zip -d out",
+    "zip -PTr0ub4dor-example -r a.zip out",
+    "7z x -pTr0ub4dor-example a.7z",
+    "docker login -pTr0ub4dor-example ghcr.io",
+    "docker login -u mona --password Tr0ub4dor-example",
+    "podman login -u mona -p Tr0ub4dor-example quay.io",
+    'sh -c "docker login -u mona -p \\"Tr0ub4dor-example\\""',
+    "docker login -u mona -p 'horse Tr0ub4dor-example'",
+    "run --token Tr0ub4dor-example",
+    "--pass Tr0ub4dor-example",
+    '["run", "--password", "Tr0ub4dor-example"]',
+    "args: [--token, Tr0ub4dor-example]",
+    '"{\\"args\\":[\\"--token\\", \\"Tr0ub4dor-example\\"]}"',
+    'exec "run" "--password" "Tr0ub4dor-example"',
+    "keytool -storepass Tr0ub4dor-example",
+    "SSHPASS=Tr0ub4dor-example sshpass -e ssh mona@example.test",
+    "curl -sSfu mona:Tr0ub4dor-example https://example.test",
+    "curl -umona:Tr0ub4dor-example https://example.test",
+    "curl -X POST -u :Tr0ub4dor-example https://example.test",
+    "curl --proxy-user mona:Tr0ub4dor-example https://example.test",
+    "sshpass -v -p Tr0ub4dor-example ssh mona@example.test",
+    "mysql -pTr0ub4dor-example",
+    "mysqldump -uroot -p'Tr0ub4dor-example' app",
+    "mariadb-dump -pTr0ub4dor-example app",
+    "mongosh --host db -u mona -p Tr0ub4dor-example",
+    "redis-cli -h db -a Tr0ub4dor-example ping",
+    "sqlcmd -S db -U sa -P Tr0ub4dor-example -Q 'select 1'",
+    "kubectl create secret generic db --from-literal=user=mona-x --from-literal=word=Tr0ub4dor-example",
+    "echo Tr0ub4dor-example | docker login --password-stdin",
+    'echo -n "Tr0ub4dor-example" | docker login -u mona --password-stdin ghcr.io',
+    "printf '%s' Tr0ub4dor-example | podman login -u mona --password-stdin quay.io",
+    "docker login -u mona --password-stdin <<< 'Tr0ub4dor-example'",
+    "echo Tr0ub4dor-example | gh auth login --with-token",
+    "echo Tr0ub4dor-example | sudo -S apt-get update",
+    "echo root:Tr0ub4dor-example | chpasswd",
+    "cargo login Tr0ub4dor-example",
+    "htpasswd -bc users mona Tr0ub4dor-example",
+    "rabbitmqctl add_user mona Tr0ub4dor-example",
+    "signtool sign /f cert.pfx /p Tr0ub4dor-example app.exe",
+  ])("%s", async (line) => {
+    const text = await excerpt(`${line}\nall is well`);
+    expect(text).not.toMatch(/Tr0ub4dor|horse/);
+    expect(text).toMatch(/\[redacted .+\].*\nall is well$/);
+  });
+
+  test.each([
+    "docker login -u mona -p $PASSWORD ghcr.io",
+    "docker login -u mona -p *** ghcr.io",
+    'echo "$TOKEN" | docker login -u mona --password-stdin ghcr.io',
+    "echo ready | tee log; docker login --password-stdin < token.txt",
+    "docker login --password-stdin <<< $TOKEN",
+    "docker run -d --name mongo -p 27017:27017 mongo:7",
+    "docker run -d --name mysql -p3306:3306 mysql:8",
+    "mvn -B -pl mysql-module,app verify",
+    "vault login failed: permission denied",
+    "vault login -method=oidc role=developer",
+    "cargo login: no token was given",
+    "redis-cli -h db -p 6379 ping",
+    "unzip -q archive.zip -d out",
+    "curl -sSfLo out.tgz https://example.test:8443/out.tgz",
+    "curl -u mona: https://example.test",
+    '["--password", "--quiet"]',
+    "the options --user, --password, and --token are required",
+    "usage: run [-h] [--password PASSWORD]",
+    "bypass: 12 of 30, compass north",
+    "kubectl create configmap app --from-literal=mode=fast",
+  ])("but other arguments are: %s", async (line) => {
+    expect(await excerpt(`${line}\nall is well`)).toBe(`${line}\nall is well`);
+  });
+});
+
 describe("the documented formats of services are recognized:", () => {
   const hex = (length: number) => "0123456789abcdef".repeat(10).slice(0, length);
   const mixed = (length: number) => "aB3dE6gH9jK2mN5pQ8".repeat(20).slice(0, length);
