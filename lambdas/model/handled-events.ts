@@ -6,7 +6,7 @@ const handledActions = {
   issues: ["assigned", "unassigned", "reopened", "closed", "deleted", "transferred"],
   issue_comment: ["created", "edited", "deleted"],
   pull_request_review_comment: ["created", "edited", "deleted"],
-  pull_request_review: ["submitted"],
+  pull_request_review: ["submitted", "edited"],
   workflow_run: ["completed", "requested"],
   check_run: ["completed"],
   status: undefined,

@@ -62,11 +62,13 @@ export function classifyReview(
 ): Classification {
   const { pull_request: pull, review } = parsePayload(reviewSchema, payload);
   const state = review.state.toLowerCase();
-  if (review.body.trim() === "" && state !== "changes_requested") {
+  const isEdit = action === "edited";
+  if (review.body.trim() === "" && state !== "changes_requested" && !isEdit) {
     return { skipped: `the review (${state}) has no text of its own` };
   }
   const at = review.submitted_at ?? pull.updated_at;
-  const times = { created_at: at, updated_at: at };
+  // GitHub's API shows no other time of a review, so `reconcile` knows a new one by this time.
+  const times = { created_at: at, updated_at: (isEdit && review.updated_at) || at };
   return classifyContent(action, payload, identities, pull, {
     ...common,
     type: "comment_posted",

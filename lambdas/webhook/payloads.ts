@@ -108,6 +108,8 @@ export const reviewSchema = z.object({
     body,
     state: text,
     submitted_at: z.nullish(time),
+    /** Missing in older versions of GitHub. */
+    updated_at: z.nullish(time),
     performed_via_github_app: app,
   }),
 });

@@ -301,6 +301,7 @@ export class FakeGitHub {
   removeReviewRequest: PullAssignments["removeReviewRequest"] = (pull, options) =>
     this.pullAssignments.removeReviewRequest(pull, options);
   review: Reviews["submit"] = (pull, input) => this.reviews.submit(pull, input);
+  editReview: Reviews["edit"] = (review, options) => this.reviews.edit(review, options);
   editReviewComment: Reviews["editComment"] = (comment, options) =>
     this.reviews.editComment(comment, options);
   deleteReviewComment: Reviews["deleteComment"] = (comment, options) =>

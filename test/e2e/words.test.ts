@@ -120,6 +120,24 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
     expect(all).toContain("File: src/cart.ts:3-4");
   });
 
+  test("a review whose text is edited is sent with both names and the previous text", async () => {
+    const issue = await world.runningIssue();
+    const pull = await world.openPull(issue, { head: `work-${issue.number}` });
+    const [{ review }] = await world.gitHub.review(pull, {
+      by: "mona",
+      state: "changes_requested",
+      body: "Use a list.",
+    });
+    await told(issue, "Use a list.");
+    await allWell();
+    await world.gitHub.editReview(review, { by: "kim", body: "Use a map." });
+    const edit = await told(issue, "Use a map.");
+    expect(edit).toContain("Edited review from mona, edited by kim, on pull request");
+    expect(edit).toContain("Review state: changes requested");
+    expect(edit).toContain("Use a list.");
+    await allWell();
+  });
+
   test("a replayed assignment with another GUID, of an issue without a record, starts nothing if GitHub no longer shows it", async () => {
     const agents = world.agents().length;
     const closed = await world.openIssue();

@@ -21,6 +21,7 @@ export interface Review {
   readonly commitId: string;
   readonly submittedAt: string;
   body: string;
+  updatedAt: string;
 }
 
 /** A comment on lines of the diff. */
@@ -79,7 +80,8 @@ export class Reviews {
     const user = this.repositories.user(by);
     const now = this.repositories.timestamp();
     const id = this.repositories.nextId();
-    const review: Review = { id, pull, user, state, commitId: headSha(pull), submittedAt: now, body };
+    const commitId = headSha(pull);
+    const review: Review = { id, pull, user, state, commitId, submittedAt: now, body, updatedAt: now };
     this.#reviews.push(review);
     pull.reviewers = pull.reviewers.filter((one) => one !== user);
     const made = comments.map(({ body, ...place }): ReviewComment => {
@@ -88,18 +90,23 @@ export class Reviews {
     });
     this.#comments.push(...made);
     const options = tellOptions(deliver);
-    const fields = {
-      review: this.#json(review, "webhook"),
-      pull_request: pullOfReview(this.pulls.shown.json(pull)),
-    };
-    const event = "pull_request_review";
-    const happening: Happening = { event, action: "submitted", repository: pull.repo, by, fields };
-    const first = await this.happenings.tell(happening, { review }, options);
+    const first = await this.happenings.tell(this.#ofReview(review, "submitted", by), { review }, options);
     const others: Told<{ comment: ReviewComment }>[] = [];
     for (const comment of made) {
       others.push(await this.happenings.tell(this.#happening(comment, "created", by), { comment }, options));
     }
     return [first, ...others];
+  }
+
+  /** GitHub changes `updated_at` with the text, but not `submitted_at`. */
+  async edit(review: Review, { by, body, deliver }: By & { body: string }): Promise<Delivery> {
+    const changes = { body: { from: review.body } };
+    Object.assign(review, { body, updatedAt: this.repositories.timestamp() });
+    return this.happenings.tell(
+      this.#ofReview(review, "edited", by, { changes }),
+      { review },
+      tellOptions(deliver),
+    );
   }
 
   async editComment(comment: ReviewComment, { by, body, deliver }: By & { body: string }): Promise<Delivery> {
@@ -113,6 +120,12 @@ export class Reviews {
   async deleteComment(comment: ReviewComment, { by, deliver }: By): Promise<Delivery> {
     this.#comments.splice(this.#comments.indexOf(comment), 1);
     return this.happenings.tell(this.#happening(comment, "deleted", by), { comment }, tellOptions(deliver));
+  }
+
+  #ofReview(review: Review, action: string, by: string, more: Json = {}): Happening {
+    const pull_request = pullOfReview(this.pulls.shown.json(review.pull));
+    const fields = { review: this.#json(review, "webhook"), pull_request, ...more };
+    return { event: "pull_request_review", action, repository: review.pull.repo, by, fields };
   }
 
   #happening(comment: ReviewComment, action: string, by: string, more: Json = {}): Happening {
@@ -137,6 +150,7 @@ export class Reviews {
       body: place === "api" ? review.body : review.body || null,
       commit_id: review.commitId,
       submitted_at: review.submittedAt,
+      ...(place === "webhook" && { updated_at: review.updatedAt }),
       state: place === "api" ? review.state.toUpperCase() : review.state,
       html_url: html,
       pull_request_url: url,

@@ -177,6 +177,40 @@ describe("a comment", () => {
     );
   });
 
+  describe("that is the text of a review", () => {
+    const submitted_at = "2026-11-22T10:00:00Z";
+    const updated_at = "2026-11-22T11:00:00Z";
+    const reviewed = (action: string, review: object, from?: string) => {
+      const { review: shown, ...payload } = example("pull_request_review", action, {
+        ...(from !== undefined && { changes: { body: { from } } }),
+        sender: { id: 3, login: "mona", type: "User" },
+      });
+      const user = { id: 3, login: "mona", type: "User" };
+      const fields = { ...(shown as object), user, submitted_at, updated_at, ...review };
+      const all = { ...payload, action, review: fields };
+      return classify("pull_request_review", delivery, all, { agent: "Codertocat" });
+    };
+
+    test("is an event when it is submitted or edited; each edit is a newer version", () => {
+      expect(reviewed("submitted", { body: "one" })).toMatchObject({
+        event: { comment: { body: "one", updatedAt: submitted_at } },
+      });
+      expect(reviewed("edited", { body: "two" }, "one")).toMatchObject({
+        event: { comment: { body: "two", previousBody: "one", updatedAt: updated_at } },
+      });
+      expect(reviewed("edited", { body: "two", updated_at: undefined }, "one")).toMatchObject({
+        event: { comment: { body: "two", updatedAt: submitted_at } },
+      });
+    });
+
+    test("is an event even if nothing is left of it, but not if it never had a text", () => {
+      const now = { body: null, state: "commented" };
+      expect(reviewed("edited", now, "one")).toMatchObject({ event: { comment: { previousBody: "one" } } });
+      expect(reviewed("submitted", now)).toHaveProperty("skipped");
+      expect(reviewed("edited", now)).toEqual({ skipped: "the edit did not change the text" });
+    });
+  });
+
   test("by the App itself is skipped, by its id and by the mark of its status comment", () => {
     const posted = (comment: object) => {
       const payload = example("issue_comment", "created");

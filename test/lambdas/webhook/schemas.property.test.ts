@@ -11,7 +11,7 @@ const handled: Record<string, string[]> = {
   issues: ["assigned", "unassigned", "reopened", "closed", "deleted", "transferred"],
   issue_comment: ["created", "edited", "deleted"],
   pull_request_review_comment: ["created", "edited", "deleted"],
-  pull_request_review: ["submitted"],
+  pull_request_review: ["submitted", "edited"],
   workflow_run: ["completed"],
   push: [""],
   pull_request: ["opened", "reopened", "synchronize", "ready_for_review"],
