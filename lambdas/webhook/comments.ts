@@ -8,7 +8,7 @@ import { type Classification, type CommonFields, type Identities, isAgent } from
 import { locationOf } from "./comment-location.js";
 import { parsePayload } from "./parse-payload.js";
 import { ghost } from "./payload-fields.js";
-import { changesSchema, issueCommentSchema, reviewCommentSchema, reviewSchema } from "./payloads.js";
+import { editSchema, issueCommentSchema, reviewCommentSchema, reviewSchema } from "./payloads.js";
 
 /** A comment under an issue or a pull request. */
 export function classifyIssueComment(
@@ -151,11 +151,12 @@ function classifyContent(
   if (posted.sender.type === "Bot" && comment.body.includes(statusMarker)) return appsOwn;
   if (posted.sender === ghost) return { skipped: "GitHub does not say who has written it" };
   if (action !== "edited") return { ...given, event: posted };
-  const before = parsePayload(changesSchema, payload).changes?.body?.from;
-  if (before === undefined || cutBody(before).body === comment.body) {
+  const { changes, ...edited } = parsePayload(editSchema, payload);
+  const before = changes?.body && cleanText(changes.body.from);
+  if (before == null || before === cleanText((edited.comment ?? edited.review)?.body ?? "")) {
     return { skipped: "the edit did not change the text" };
   }
-  const previousBody = cutToBytes(cleanText(before), previousBodyBytes).text;
+  const previousBody = cutToBytes(before, previousBodyBytes).text;
   return { ...given, event: { ...posted, comment: { ...comment, previousBody } } };
 }
 

@@ -41,9 +41,11 @@ export const givenPullSchema = z.object({
 /** The user who was assigned or unassigned, if GitHub says who. */
 export const assigneeSchema = z.object({ assignee: person });
 
-/** The text before an edit. */
-export const changesSchema = z.object({
+/** The whole text before and after an edit; of a comment or a review. */
+export const editSchema = z.object({
   changes: z.nullish(z.object({ body: z.nullish(z.object({ from: body })) })),
+  comment: z.nullish(z.object({ body })),
+  review: z.nullish(z.object({ body })),
 });
 
 /** The fields of every comment. */

@@ -107,6 +107,7 @@ export const wording = {
 
   before: "Before:",
   beforeInPart: (missing: number) => `Before, where it changed (${bytes(missing)} around it left out):`,
+  beforeWasSame: (known: number) => `Before: the first ${bytes(known)} were the same.`,
   now: "Now:",
 
   cut: (missing: number, url: string) => `Cut here: ${bytes(missing)} left out. The whole text: ${url}`,

@@ -163,6 +163,22 @@ describe("a comment", () => {
     expect(deleted({ performed_via_github_app: { id: 99 } })).toEqual({ skipped: "the App has written it" });
   });
 
+  test("is an event if an edit changes any part of it, even one that is cut off, and only then", () => {
+    const edited = (from: string, now: string) => {
+      const { comment } = example("issue_comment", "edited");
+      const changes = { body: { from } };
+      return said("issue_comment", "edited", { changes, comment: { ...(comment as object), body: now } });
+    };
+    const long = (word: string) => `${"漢".repeat(60_000)} use a ${word}`;
+    expect(edited(long("set"), long("map"))).toHaveProperty("event");
+    for (const [from, now] of [
+      [long("map"), long("map")],
+      ["one\r\ntwo", "one\ntwo"],
+    ] as const) {
+      expect(edited(from, now)).toEqual({ skipped: "the edit did not change the text" });
+    }
+  });
+
   test("on lines of the agent's pull request has file and line", () => {
     const payload = example("pull_request_review_comment", "created");
     const classified = classify("pull_request_review_comment", delivery, payload, { agent: "Codertocat" });

@@ -166,6 +166,13 @@ describe("a message of an edit", () => {
     expect(before).toMatch(/^a{152} the end$/);
   });
 
+  test("says if only the beginning of the old text is known, and is the same", () => {
+    const start = "ä".repeat(8 * 1024);
+    const { said, quoted } = read(textOf(comment(`${start} and a map`, { previousBody: start })));
+    expect(said).toContain("Before: the first 16384 bytes were the same.");
+    expect(quoted).toEqual([`${start} and a map`]);
+  });
+
   test("says if there was no text before, or is none now", () => {
     expect(textOf(comment("x", { previousBody: "" }))).toContain(
       "\nBefore:\n(no text)\n\nNow:\n```\nx\n```\n",
