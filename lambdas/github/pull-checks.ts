@@ -1,4 +1,5 @@
 import type { Octokit } from "@octokit/rest";
+import { isSuccessful } from "../model/conclusion.js";
 import { log } from "../runtime/log.js";
 import { askForNodes, atOnce, type GraphqlError } from "./graphql.js";
 
@@ -134,7 +135,6 @@ function checksIn(
   };
 }
 
-const passed: readonly string[] = ["SUCCESS", "NEUTRAL", "SKIPPED"];
 /** `null`: a check run is not completed. `EXPECTED`: a rule requires a status that nobody has reported yet. */
 const running: readonly (string | null)[] = [null, "PENDING", "EXPECTED"];
 
@@ -187,5 +187,5 @@ function orderOf({ startedAt, checkSuite }: CheckRunNode): number {
 
 function outcomeOf(word: string | null): CheckOutcome {
   if (running.includes(word)) return "running";
-  return word !== null && passed.includes(word) ? "passed" : "failed";
+  return isSuccessful(word) ? "passed" : "failed";
 }

@@ -1,4 +1,5 @@
 import type { Octokit } from "@octokit/rest";
+import { isSuccessful } from "../model/conclusion.js";
 import { isRefusal } from "../model/errors.js";
 import type { RepositoryName } from "./contents.js";
 
@@ -35,8 +36,10 @@ export async function hasSucceededSince(
     });
     const [newest] = data.workflow_runs
       .filter((run) => Number(run.head_repository?.id) === headRepository.id)
+      // A newer run that was skipped has tested nothing.
+      .filter((run) => Number(run.id) === id || run.conclusion !== "skipped")
       .sort((a, b) => Number(b.id) - Number(a.id));
-    return newest !== undefined && Number(newest.id) >= id && newest.conclusion === "success";
+    return newest !== undefined && Number(newest.id) >= id && isSuccessful(newest.conclusion);
   } catch (error) {
     // The workflow and its runs are gone.
     if (isRefusal(error, 404)) return false;
@@ -51,5 +54,5 @@ export async function hasSucceeded(
   { id }: Pick<FailedRunOf, "id">,
 ): Promise<boolean> {
   const run = { owner: repository.owner, repo: repository.name, run_id: id };
-  return (await octokit.rest.actions.getWorkflowRun(run)).data.conclusion === "success";
+  return isSuccessful((await octokit.rest.actions.getWorkflowRun(run)).data.conclusion);
 }

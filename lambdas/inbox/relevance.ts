@@ -4,6 +4,7 @@ import { type CommitReport, reportsOn } from "../github/commit-reports.js";
 import { type Pull, RepositoryClient } from "../github/repository.js";
 import { hasSucceeded, hasSucceededSince } from "../github/runs.js";
 import { readNamedPull } from "../github/stale-reads.js";
+import { isSuccessful } from "../model/conclusion.js";
 import { isOutOfReach, isRefusedForGood, NotInstalledError, TransientError } from "../model/errors.js";
 import type { TaskKey } from "../model/record.js";
 import { log } from "../runtime/log.js";
@@ -78,7 +79,7 @@ export class Relevance {
       const now = (await reports).filter(
         ({ kind, app, name }) => kind === check.kind && (app?.id ?? "") === check.app && name === check.name,
       );
-      return now.length > 0 && now.every(({ conclusion }) => conclusion === "success");
+      return now.length > 0 && now.every(({ conclusion }) => isSuccessful(conclusion));
     } catch (error) {
       if (!isRefusedForGood(error)) throw error;
       log.warn("GitHub does not say whether a failed check has passed since", { sha, error });

@@ -224,9 +224,10 @@ describe.each([
     expect(agents("release/4.0")).toEqual([]);
   });
 
-  test("is ignored after a newer successful run, also if it is delivered again; a fork's run does not count", async () => {
+  test("is ignored after a newer successful run, also if it is delivered again; a fork's run and a skipped one do not count", async () => {
     const { payload } = await fails("release/5.0", { conclusion: "failure", deliver: false });
     await fails("release/5.0", { conclusion: "success" });
+    await fails("release/5.0", { conclusion: "skipped" });
     await world.gitHub.deliver("workflow_run", payload);
     await world.gitHub.deliver("workflow_run", payload);
     await allWell(world);
@@ -235,6 +236,7 @@ describe.each([
     world.gitHub.addRepository({ owner: "tim", name: "app", forkOf: "octo/app" });
     const { payload: still } = await fails("release/6.0", { deliver: false });
     await fails("release/6.0", { headRepo: "tim/app", conclusion: "success" });
+    await fails("release/6.0", { conclusion: "skipped" });
     await world.gitHub.deliver("workflow_run", still);
     await until("there is an agent", () => agents("release/6.0")[0]);
     await allWell(world);

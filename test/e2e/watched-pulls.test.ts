@@ -3,6 +3,7 @@ import type { Issue } from "../../local/fake-github/issues/issues.js";
 import type { NewPull, Pull } from "../../local/fake-github/pulls/pull.js";
 import type { NewCheckReport } from "../../local/fake-github/runs/check-runs.js";
 import type { NewStatus } from "../../local/fake-github/runs/commit-statuses.js";
+import type { Conclusion } from "../../local/fake-github/runs/workflow-run.js";
 import { Gate } from "./gate.js";
 import { allWell, writeConfig } from "./repo-work.js";
 import { until, World } from "./support.js";
@@ -334,7 +335,7 @@ describe.each([
 
   test("whose failures pass on a re-run before the agent listens gets only those that do not", async () => {
     const { issue, pull } = await atWork();
-    const run = (workflow: string, conclusion: "success" | "failure", attempt = 1) =>
+    const run = (workflow: string, conclusion: Conclusion, attempt = 1) =>
       world.gitHub.completeRun({
         repo: "octo/app",
         workflow,
@@ -351,10 +352,10 @@ describe.each([
         run(`run/${name}`, "failure"),
       ]);
     };
-    const pass = async (name: string) => {
-      await check(pull, `check/${name}`, { conclusion: "success" });
+    const pass = async (name: string, conclusion: Conclusion = "success") => {
+      await check(pull, `check/${name}`, { conclusion });
       await status(pull, `status/${name}`, "success");
-      await run(`run/${name}`, "success", 2);
+      await run(`run/${name}`, conclusion, 2);
     };
     const areWaiting = () =>
       until("the failures are in the inbox", () =>
@@ -371,7 +372,11 @@ describe.each([
       await allWell(world);
     };
 
-    await whileWaiting(["flaky"], () => pass("flaky"));
+    await whileWaiting(["flaky", "neutral", "skipped"], async () => {
+      await pass("flaky");
+      await pass("neutral", "neutral");
+      await pass("skipped", "skipped");
+    });
     expect(texts(issue)).toEqual([]);
 
     await whileWaiting(["flaky", "broken", "again"], async () => {

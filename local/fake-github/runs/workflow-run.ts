@@ -4,6 +4,7 @@ import type { Log } from "./job-logs.js";
 
 export type Conclusion =
   | "success"
+  | "neutral"
   | "failure"
   | "cancelled"
   | "timed_out"
