@@ -67,6 +67,13 @@ describe("the issues that a text names", () => {
     expect(named(text)).toEqual([]);
   });
 
+  test.each(["does not fix #57", "doesn't close #57", "won't fix #57", "Does **not** resolve #57"])(
+    "that a text says not to close count as closed, as on GitHub, which ignores the negation (isaacs/github#1871): %s",
+    (text) => {
+      expect(named(`Like #12, ${text}`)).toEqual([57, 12]);
+    },
+  );
+
   test("are also found after code and quotations", () => {
     expect(named("```\n#1\n```\nFixes #57")).toEqual([57]);
     expect(named("> #1\n\nFixes #57")).toEqual([57]);
