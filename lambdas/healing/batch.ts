@@ -7,6 +7,9 @@ import type { TaskStore } from "../tasks/store.js";
 import type { Identities } from "../webhook/classification.js";
 import type { SweepStore } from "./sweep-state.js";
 
+/** The oldest comments and failures that are checked. Inboxes remember their inputs for eight days. */
+export const longestMs = 7 * 24 * 3600_000;
+
 /** Repositories of one installation that are processed together. */
 export interface Batch {
   octokit: Octokit;

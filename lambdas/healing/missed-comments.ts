@@ -4,9 +4,9 @@ import type { Survey, SurveyedIssue, SurveyedPull } from "../github/survey.js";
 import { inputOfComment } from "../inbox/inputs.js";
 import { isMissing } from "../inbox/missing.js";
 import type { CommentPosted } from "../model/event.js";
-import { isOpen, issueKey } from "../model/record.js";
+import { isOpen, issueKey, type TaskRecord } from "../model/record.js";
 import { classify } from "../webhook/classify.js";
-import { agentOf, type Batch, endedPulls, heardPulls, isSettled, recordOf } from "./batch.js";
+import { agentOf, type Batch, endedPulls, heardPulls, isSettled, longestMs, recordOf } from "./batch.js";
 import { Destinations } from "./destinations.js";
 import { commonPayload, deliveryOf, type MissedDelivery, nameOf } from "./missed-delivery.js";
 
@@ -18,6 +18,16 @@ interface Said {
 
 /** Comments and reviews with their current text that never reached the inbox of a live task. */
 export async function missedComments(batch: Batch): Promise<MissedDelivery[]> {
+  const ofEach = batch.surveys.map((survey) => ({ survey, since: sinceOf(batch, survey) }));
+  const usual = ofEach.filter(({ since }) => since === batch.since).map(({ survey }) => survey);
+  const missed = await missedSince({ ...batch, surveys: usual });
+  for (const { survey, since } of ofEach) {
+    if (!usual.includes(survey)) missed.push(...(await missedSince({ ...batch, surveys: [survey], since })));
+  }
+  return missed;
+}
+
+async function missedSince(batch: Batch): Promise<MissedDelivery[]> {
   const destinations = new Destinations(batch);
   const lacking: Said[] = [];
   const pulls = batch.surveys.flatMap((survey) => touchedPulls(batch, survey));
@@ -52,10 +62,31 @@ async function isLacking(
   const key = await destinations.of(event);
   const record = key && (await recordOf(batch, key));
   if (!key || !record?.wanted) return false;
-  // Earlier comments are part of the issue that the agent has already read.
-  const { updatedAt } = event.comment;
-  if (record.intentAt !== undefined && updatedAt < record.intentAt) return false;
-  return isMissing(key, inputOfComment(event));
+  return isForAgent(event.comment, record) && isMissing(key, inputOfComment(event));
+}
+
+/** Earlier comments are part of the issue that the agent has already read. While it is unassigned, it gets none. */
+function isForAgent(
+  { updatedAt }: CommentPosted["comment"],
+  { intentAt = "", startedAt = intentAt, unassigned }: TaskRecord,
+): boolean {
+  const { from, to = "" } = unassigned ?? {};
+  const isInBetween = from !== undefined && updatedAt >= from && updatedAt < to;
+  return updatedAt >= startedAt && !isInBetween;
+}
+
+/**
+ * The start of the period whose comments no sweep has checked. Sweeps skip the task of an unassigned agent. So the first
+ * one after the next assignment goes back to the task's start.
+ */
+function sinceOf({ live, since }: Batch, { repository }: Survey): string {
+  const oldest = Date.now() - longestMs;
+  const starts = [...(live.get(repository.id)?.values() ?? [])].flatMap(({ record }) => {
+    const { startedAt, unassigned } = record ?? {};
+    const isNews = unassigned?.to !== undefined && Date.parse(unassigned.to) >= Date.parse(since);
+    return isNews && startedAt !== undefined ? Math.max(Date.parse(startedAt), oldest) : [];
+  });
+  return new Date(Math.min(Date.parse(since), ...starts)).toISOString();
 }
 
 /**

@@ -4,15 +4,12 @@ import type { SurveyedPull } from "../github/survey.js";
 import { fingerprintOf } from "../inbox/stored-input.js";
 import { ciEnvironment } from "../runtime/environment.js";
 import { classify } from "../webhook/classify.js";
-import { type Batch, isSettled, workedOnPulls } from "./batch.js";
+import { type Batch, isSettled, longestMs, workedOnPulls } from "./batch.js";
 import { Destinations } from "./destinations.js";
 import type { Failure, HeadOfPull } from "./head-of-pull.js";
 import { missedConflicts } from "./missed-conflicts.js";
 import { commonPayload, deliveryOf, type MissedDelivery, nameOf } from "./missed-delivery.js";
 import { missedReports } from "./missed-reports.js";
-
-/** Inboxes remember their inputs for eight days. */
-const longestMs = 7 * 24 * 3600_000;
 
 const { CI_SETTLE_MINUTES: settleMinutes } = ciEnvironment();
 

@@ -15,7 +15,7 @@ import { errorName, log } from "../runtime/log.js";
 import { measure } from "../runtime/metrics.js";
 import { scheduledRepositories } from "../schedules/scheduler.js";
 import type { TaskStore } from "../tasks/store.js";
-import { type Batch, othersPulls, readLive, tasksAlive } from "./batch.js";
+import { type Batch, longestMs, othersPulls, readLive, tasksAlive } from "./batch.js";
 import { type Gap, Gaps } from "./gaps.js";
 import { missedComments } from "./missed-comments.js";
 import { missedFailures } from "./missed-failures.js";
@@ -48,9 +48,6 @@ const atOnce = 20;
 
 /** A batch is started only if this much time is left. */
 const batchMs = 60_000;
-
-/** The oldest comments that are checked. Inboxes remember their inputs for eight days. */
-const longestMs = 7 * 24 * 3600_000;
 
 /** How far back the first sweep goes. */
 const firstMs = 24 * 3600_000;

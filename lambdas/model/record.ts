@@ -187,6 +187,10 @@ export interface TaskRecord {
   joined?: string;
   /** The delivery that the task was created for. The agent has its prompt. */
   startedBy?: string;
+  /** When that event happened, by GitHub's clock. The agent has read what was said before. */
+  startedAt?: string;
+  /** The last time in which the agent was unassigned, by GitHub's clock. What was said then is not for it. */
+  unassigned?: { from: string; to?: string };
   /** The last delivery whose prompt was put into the inbox because the task already existed. */
   toldBy?: string;
   /** A creation or removal that is in progress. */

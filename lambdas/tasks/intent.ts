@@ -53,17 +53,19 @@ export async function registerIntent(store: TaskStore, event: WorkEvent): Promis
     if (objection !== "") return { outcome: "refused", intent: null, reason: objection };
     if (isRefuted) return { outcome: "overtaken", intent: null, reason };
     const intent = (known?.intent ?? 0) + 1;
+    const intentAt = laterOf(event.at, known?.intentAt);
     const claimed = await store.update(
       key,
       {
         intent,
         wanted,
         intentDelivery: event.delivery,
-        intentAt: laterOf(event.at, known?.intentAt),
+        intentAt,
         source: sourceOf(event),
         ...(event.type === "task_requested" && { requester: event.sender }),
         endReason: event.type === "task_closed" ? event.reason : undefined,
         ...(wanted && { joined }),
+        ...unassignedTime(known, event, intentAt),
         ...comment,
       },
       unchangedSince(known, comment),
@@ -87,6 +89,19 @@ function isProbablyNew(event: WorkEvent): boolean {
  */
 function laterOf(at: string, known: string | undefined): string {
   return known !== undefined && Date.parse(known) > Date.parse(at) ? known : at;
+}
+
+/** The time in which the agent is unassigned begins or ends with this event. */
+function unassignedTime(
+  known: TaskRecord | undefined,
+  event: WorkEvent,
+  at: string,
+): Pick<TaskRecord, "unassigned"> {
+  const { wanted, unassigned } = known ?? {};
+  if (event.type !== "task_closed") {
+    return unassigned && wanted === false ? { unassigned: { to: at, ...unassigned } } : {};
+  }
+  return wanted && event.reason === "unassigned" ? { unassigned: { from: at } } : {};
 }
 
 /** What GitHub's current state says against an event. */

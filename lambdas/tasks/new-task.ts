@@ -75,10 +75,10 @@ function notedBy(
 
 /** The note that lets a concurrent run that ends the task find it. */
 export function noteOf(
-  { delivery }: StartingEvent,
+  { delivery, at }: StartingEvent,
   task: TaskLocation,
-): Pick<TaskRecord, "task" | "startedBy"> {
-  return { task, startedBy: delivery };
+): Pick<TaskRecord, "task" | "startedBy" | "startedAt"> {
+  return { task, startedBy: delivery, startedAt: at };
 }
 
 /** Creates the task for a piece of work on one backend. */

@@ -117,6 +117,32 @@ describe.each(["Tasks of 2.34", "Chats of 2.38"] as const)("on %s", (name) => {
     expect(world.statusComments(issue)).toHaveLength(1);
   });
 
+  test("a comment from before the agent was unassigned and assigned again is found; what was said in between is not for it", async () => {
+    const { gitHub } = world;
+    const issue = await world.runningIssue();
+    const by = { by: "mona", deliver: false } as const;
+    /** GitHub's times are in whole seconds. */
+    const nextSecond = (after = gitHub.repositories.timestamp()) =>
+      until("GitHub's clock ticks", () => gitHub.repositories.timestamp() > after);
+    const lost = await gitHub.comment(issue, { ...by, body: "<lost>" });
+    await nextSecond();
+    await world.unassign(issue);
+    await world.idle();
+    await gitHub.comment(issue, { by: "mona", body: "<in between>" });
+    await nextSecond();
+    await world.assign(issue);
+    await world.idle();
+    expect(await heals([lost])).toEqual([
+      expect.stringMatching(`octo/app#${issue.number} has a comment .* that the agent did not get`),
+    ]);
+    await until("the agent gets it", () => allInputs().join().includes("<lost>"));
+    await gitHub.comment(issue, { by: "mona", body: "<afterwards>" });
+    await until("the agent gets the next one", () => allInputs().join().includes("<afterwards>"));
+    expect(allInputs().join()).not.toContain("<in between>");
+    await gitHub.closeIssue(issue, { by: "mona" });
+    await world.idle();
+  });
+
   test("a pull request that the agent was given is found, gets what was said, is paused, and ends", async () => {
     const { gitHub } = world;
     const by = { by: "mona", deliver: false } as const;

@@ -412,6 +412,34 @@ describe("a comment that was never sent", () => {
   });
 });
 
+describe("a comment that was never sent before the agent was unassigned and assigned again", () => {
+  const hours = (ago: number) => new Date(Date.now() - ago * 3_600_000);
+  const say = async (ago: number, body: string) => {
+    now = () => hours(ago);
+    await gitHub.comment(issue, { by: "mona", body, deliver: false });
+  };
+  const said = () =>
+    started.map(({ event }) => (event.type === "comment_posted" ? event.comment.body : event.type));
+
+  test("is found although a sweep has skipped the task in the meantime", async () => {
+    now = () => hours(9);
+    await haveTask();
+    await say(10, "before the task");
+    await say(7, "to the agent");
+    await say(5, "in between");
+    await say(3, "to the agent again");
+    const [startedAt = "", from = "", to = ""] = [9, 6, 4].map((ago) => hours(ago).toISOString());
+    const unassigned = { from, to };
+    const exists = { expression: "attribute_exists(#intent)" };
+    await store.update(keyOf(issue), { startedAt, intentAt: to, unassigned }, exists);
+    await new State().write({ until: hours(4.5).getTime() });
+    await handler({});
+    expect(said().sort()).toEqual(["to the agent", "to the agent again"]);
+    for (const { event } of started) await takeIn(event);
+    await nothingIsLeft();
+  });
+});
+
 describe("a pull request that its task has not heard of", () => {
   beforeEach(() => haveTask());
   const by = { by: "mona", deliver: false } as const;
