@@ -90,7 +90,8 @@ async function take(
   for await (const input of waiting) {
     const isFirst = inputs.length === 0;
     if (!isFirst && (room <= 0 || input.alone || inputs[0]?.alone)) return { inputs, isAll: false };
-    if (!(await isRelevant(input, owner, relevance))) {
+    const current = await asOfNow(input, owner, relevance);
+    if (!current) {
       log.info(
         "Dropped: its commit is no longer the head of one of the agent's pull requests, or the failure or conflict is resolved",
         {
@@ -101,18 +102,21 @@ async function take(
       await inbox.outcomes.drop(input);
       continue;
     }
-    inputs.push(input);
-    room -= byteLength(section(contentOf(input)));
+    inputs.push(current);
+    room -= byteLength(section(contentOf(current)));
   }
   return { inputs, isAll: true };
 }
 
-/** Only CI failures and conflicts can lose their relevance. */
-async function isRelevant(
-  { head }: WaitingInput,
+/** The input as it is now; `undefined` if it has lost its relevance. Only CI failures and conflicts can change. */
+async function asOfNow(
+  stored: WaitingInput,
   { source }: InboxOwner,
   relevance: Relevance,
-): Promise<boolean> {
+): Promise<WaitingInput | undefined> {
+  const { head, input } = stored;
   const installation = head?.installation ?? source?.installation;
-  return !head || installation === undefined || relevance.isRelevant({ ...head, installation });
+  if (!head || installation === undefined) return stored;
+  const now = await relevance.asOfNow(input, { ...head, installation });
+  return now && { ...stored, input: now };
 }

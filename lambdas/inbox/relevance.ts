@@ -1,6 +1,7 @@
 import type { Octokit } from "@octokit/rest";
 import { connectGitHub } from "../github/app.js";
 import { type CommitReport, reportsOn } from "../github/commit-reports.js";
+import { findCommit } from "../github/contents.js";
 import { type Pull, RepositoryClient } from "../github/repository.js";
 import { hasSucceeded, hasSucceededSince } from "../github/runs.js";
 import { readNamedPull } from "../github/stale-reads.js";
@@ -8,7 +9,10 @@ import { isSuccessful } from "../model/conclusion.js";
 import { isOutOfReach, isRefusedForGood, NotInstalledError, TransientError } from "../model/errors.js";
 import type { TaskKey } from "../model/record.js";
 import { log } from "../runtime/log.js";
+import type { Input } from "./message/input.js";
 import type { Head } from "./stored-input.js";
+
+type ConflictInput = Extract<Input, { conflict: unknown }>;
 
 /** Decides for one message which waiting CI failures and conflicts still matter. */
 export class Relevance {
@@ -19,20 +23,22 @@ export class Relevance {
   constructor(private readonly key: TaskKey) {}
 
   /**
-   * Whether the commit of a CI failure or conflict is still the head of its open pull request, if it has one, and the
-   * failure or conflict is not known to be resolved. `false` if the App can no longer read the repository (blocked, gone,
-   * uninstalled), or if its name now belongs to another one. If the repository is not the task's, errors don't name it,
-   * because the task's issue shows them.
+   * A CI failure or conflict as it is now. `undefined` if its commit is no longer the head of its open pull request, or if
+   * it is known to be resolved; also if the App can no longer read the repository (blocked, gone, uninstalled), or if its
+   * name now belongs to another one. If the repository is not the task's, errors don't name it, because the task's issue
+   * shows them.
    */
-  async isRelevant(head: Head & { installation: number }): Promise<boolean> {
+  async asOfNow(input: Input, head: Head & { installation: number }): Promise<Input | undefined> {
     const isElsewhere = head.repository.id !== undefined && head.repository.id !== this.key.repositoryId;
     try {
       const octokit = (await connectGitHub()).installation(head.installation);
-      return (await this.#isCurrent(octokit, head, isElsewhere)) && !(await this.#hasPassed(octokit, head));
+      if (!(await this.#isCurrent(octokit, head, isElsewhere))) return undefined;
+      if (await this.#hasPassed(octokit, head)) return undefined;
+      return "conflict" in input ? await this.#withBaseNow(octokit, input, head) : input;
     } catch (error) {
       if (isOutOfReach(error) || error instanceof NotInstalledError) {
         log.warn("The repository of a failed run is out of reach", { pull: head.pull, error: error.name });
-        return false;
+        return undefined;
       }
       if (isElsewhere && error instanceof TransientError) {
         throw new TransientError(
@@ -47,10 +53,7 @@ export class Relevance {
   async #isCurrent(octokit: Octokit, head: Head, isElsewhere: boolean): Promise<boolean> {
     const { pull: number, repository, isConflict = false } = head;
     if (number === undefined) return true;
-    const key = [head.installation, nameOf(repository), number, isConflict].join("#");
-    const known = this.#pulls.get(key) ?? readPull(octokit, { repository, number, isConflict });
-    this.#pulls.set(key, known);
-    const pull = await known;
+    const pull = await this.#pull(octokit, head, number);
     const isSameRepository = repository.id === undefined || pull?.repositoryId === repository.id;
     // The link was checked under the name that the other repository had at that time.
     const isRenamed = isElsewhere && pull?.repositoryName !== nameOf(repository);
@@ -61,6 +64,23 @@ export class Relevance {
       isSameRepository &&
       !isRenamed
     );
+  }
+
+  /** The base branch may have been renamed, or the pull request may have got another one. */
+  async #withBaseNow(octokit: Octokit, input: ConflictInput, head: Head): Promise<Input> {
+    const pull = head.pull === undefined ? undefined : await this.#pull(octokit, head, head.pull);
+    if (!pull || pull.baseBranch === input.conflict.baseBranch) return input;
+    const { baseBranch } = pull;
+    const tip = await findCommit(octokit, head.repository, `heads/${baseBranch}`);
+    return { ...input, conflict: { baseBranch, baseSha: tip ?? pull.baseSha } };
+  }
+
+  #pull(octokit: Octokit, head: Head, number: number): Promise<Pull | undefined> {
+    const { installation, repository, isConflict = false } = head;
+    const key = [installation, nameOf(repository), number, isConflict].join("#");
+    const read = this.#pulls.get(key) ?? readPull(octokit, { repository, number, isConflict });
+    this.#pulls.set(key, read);
+    return read;
   }
 
   /**

@@ -88,7 +88,13 @@ async function remove(store: TaskStore, { event, intent }: EndingRequest, found:
     if (location) await coder.backendOf(location).remove({ ...location, ...task }, key);
     if (task && task.view.phase !== "gone") measure("TasksDeleted", 1);
     // Even if a newer event has superseded this run in the meantime, it has to know that the task is gone.
-    const ended = { task: undefined, startedAt: undefined, stopped: undefined, report: reportOf(found), ...former() };
+    const ended = {
+      task: undefined,
+      startedAt: undefined,
+      stopped: undefined,
+      report: reportOf(found),
+      ...former(),
+    };
     await store.releaseCreation(key, holder, ended);
   } catch (error) {
     await store.releaseCreation(key, holder);

@@ -315,6 +315,22 @@ describe.each([
     expect(conflicts(issue)).toHaveLength(1);
   });
 
+  test("gets a conflict with its base branch under the name that it has when the conflict is sent", async () => {
+    const { issue, pull } = await atWork({ base: "before" });
+    gate.shut();
+    pull.hasConflict = true;
+    const { sha } = await world.gitHub.push({ repo: "octo/app", by: "mona", branch: "before" });
+    await gate.during(async () => {
+      await until("the conflict is in the inbox", () => isPut(issue, "pull_conflicted"));
+      world.gitHub.renameBranch("octo/app", "before", "after");
+    });
+    const message = await told(issue, "Merge conflict of");
+    await allWell(world);
+    expect(message).toContain("with after");
+    expect(message).toContain(`Base: after at commit ${sha}`);
+    expect(conflicts(issue)).toHaveLength(1);
+  });
+
   test("whose newest commit another task's has, too, gets its failed run although GitHub hides it once", async () => {
     const { pull: first } = await atWork();
     const other = await world.runningIssue();
