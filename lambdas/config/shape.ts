@@ -58,7 +58,7 @@ const workflowEvents = [
 /** Events that only people with write permission can cause, so strangers can't influence the logs of these runs. */
 const trustedEvents = ["push", "schedule", "merge_group", "workflow_dispatch"] as const;
 
-/** Texts in UTF-16 code units, as JavaScript counts them; lists in entries. */
+/** Texts in code points, as JSON Schema counts them; lists in entries. */
 export const limits = {
   name: 60,
   branch: 255,
@@ -81,7 +81,8 @@ export const limits = {
 
 /** C0, DEL and C1, which could act as key presses in a terminal. */
 const controls = "\\u0000-\\u001f\\u007f-\\u009f";
-const oneLine = new RegExp(`^[^${controls}]*$`);
+/** U+2028 and U+2029 end a line as well. */
+const oneLine = new RegExp(`^[^${controls}\\u2028\\u2029]*$`);
 /** The same except newlines and tabs, which multi-line texts may contain. */
 const strangeControls = "\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f";
 const manyLines = new RegExp(`^[^${strangeControls}]*$`);
