@@ -2,6 +2,7 @@ import type { Octokit } from "@octokit/rest";
 import { type RepositoryName, readFile } from "../github/contents.js";
 import { configPath } from "../model/config-path.js";
 import { type Fault, parseRepoConfig, type RepoConfig } from "./repo-config.js";
+import { maxFileBytes } from "./toml.js";
 
 /** The outcome of reading a repository's config at one commit. */
 export type ConfigState =
@@ -21,7 +22,8 @@ export async function readConfig(
   const file = await readFile(octokit, repository, configPath, ref);
   if (file.kind === "absent") return { state: "absent" };
   if (file.kind === "unreadable") {
-    return { state: "invalid", faults: [{ line: 1, path: "", message: file.reason }], warnings: [] };
+    const message = `${file.reason} Expected a TOML file of at most ${maxFileBytes / 1024} KiB.`;
+    return { state: "invalid", faults: [{ line: 1, path: "", message }], warnings: [] };
   }
   const parsed = parseRepoConfig(file.bytes);
   return "faults" in parsed ? { state: "invalid", ...parsed } : { state: "valid", ...parsed };

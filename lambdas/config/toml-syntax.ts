@@ -43,9 +43,21 @@ const advice: readonly (readonly [start: string, message: string])[] = [
   ["unfinished numeric", "This is not a number. Put it in quotes if it is text."],
 ];
 
-/** A description of the error that quotes nothing of the file. */
-export function syntaxAdvice(error: TomlError): string {
+/** Lines that git has written, not a person. */
+const linesOfGit: readonly (readonly [start: string, message: string])[] = [
+  [
+    "version https://git-lfs.github.com/",
+    "This is a pointer of Git LFS. Keep the file itself in git, without LFS.",
+  ],
+  ["<<<<<<< ", "Git has marked a merge conflict here. Resolve it, and remove the marks."],
+];
+
+/** A description of the error that quotes nothing of the file. `line` is the text of its line. */
+export function syntaxAdvice(error: TomlError, line: string): string {
   const reason = error.message.replace(/^Invalid TOML document: /, "");
-  const [, message] = advice.find(([start]) => reason.startsWith(start)) ?? [];
+  const [, message] =
+    linesOfGit.find(([start]) => line.startsWith(start)) ??
+    advice.find(([start]) => reason.startsWith(start)) ??
+    [];
   return `Not valid TOML. ${message ?? "Check this line and the one before it."}`;
 }

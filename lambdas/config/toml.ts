@@ -49,7 +49,8 @@ export function readToml(file: Uint8Array): TomlDocument | Unreadable {
     return { text, root: plainTable(parsed, [], findings), findings };
   } catch (error) {
     if (!(error instanceof TomlError)) return { line: 1, message: "The file cannot be read as TOML." };
-    return { line: Math.min(error.line, lineCount(text)), message: syntaxAdvice(error) };
+    const line = text.split("\n")[error.line - 1] ?? "";
+    return { line: Math.min(error.line, lineCount(text)), message: syntaxAdvice(error, line) };
   }
 }
 

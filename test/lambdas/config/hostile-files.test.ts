@@ -111,6 +111,13 @@ describe("a file that is not TOML", () => {
     ["has lines that end in CR", "a = 1\rb = 2\r", 1, /TOML/],
     ["has a byte order mark in its middle", "a = 1\n\ufeffb = 2", 2, /TOML/],
     ["ends in the middle of a line", "a", 1, /TOML/],
+    ["has marks of a merge conflict", "a = 1\n<<<<<<< HEAD\nb = 2\n=======\n", 2, /merge conflict/],
+    [
+      "is a pointer of Git LFS",
+      "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 123\n",
+      1,
+      /Git LFS/,
+    ],
   ];
   test.each(broken)("and %s has one fault with its line", (_, toml, line, message) => {
     const found = faults(toml);
