@@ -81,8 +81,9 @@ export function resourceStatements(place: Place, qualifier: string): Statement[]
     Resource,
   });
   const named = `${stackName}-*`;
-  // IAM's names are short, so CloudFormation may truncate the stack's name in them.
-  const role = `arn:${partition}:iam::${account}:role/${stackName.slice(0, 24)}*`;
+  // The names of roles and rules have at most 64 characters, so CloudFormation may truncate the stack's name in them.
+  const truncated = `${stackName.slice(0, 24)}*`;
+  const role = `arn:${partition}:iam::${account}:role/${truncated}`;
   return [
     allow(
       "Named",
@@ -97,7 +98,7 @@ export function resourceStatements(place: Place, qualifier: string): Statement[]
         arn("logs", `log-group:/aws/vendedlogs/states/${named}`),
         arn("logs", `log-group:/aws/vendedlogs/apigateway/${named}`),
         arn("dynamodb", `table/${named}`),
-        arn("events", `rule/${named}`),
+        arn("events", `rule/${truncated}`),
         arn("scheduler", `schedule-group/${stackName}*`),
         arn("scheduler", `schedule/${stackName}*/*`),
         arn("sns", named),

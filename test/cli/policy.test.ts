@@ -19,6 +19,21 @@ describe("the policy of CloudFormation", () => {
     for (const sid of Object.values(coveredTypes)) expect(statements).toContain(sid);
   });
 
+  test("covers names of at most 64 characters, in which CloudFormation truncates the stack's name to 24", async () => {
+    const stack = "a-stack-with-quite-a-long-name";
+    const { json } = await relay(["policy", "cloudformation", "--stack", stack, ...here, "--json"]);
+    const { Statement } = json() as { Statement: { Resource: string[] }[] };
+    const patterns = Statement.flatMap(({ Resource }) => Resource);
+    for (const kind of ["rule", "role"]) {
+      const name = `:${kind}/${stack.slice(0, 24)}-ObservabilityFlowFailedD4-1GD7M49G9D2VE`;
+      const ofKind = patterns.flatMap((arn) => arn.match(`:${kind}/.*(?=[*]$)`)?.[0] ?? []);
+      expect(ofKind.map((start) => [start, name.startsWith(start)])).toContainEqual([
+        expect.anything(),
+        true,
+      ]);
+    }
+  });
+
   test("reaches only resources with the stack's name, except where AWS can't limit it", async () => {
     const { json } = await relay(["policy", "cloudformation", "--stack", "mine", ...here, "--json"]);
     const { Statement } = json() as { Statement: { Sid: string; Resource: string[] }[] };
