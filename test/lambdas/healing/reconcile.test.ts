@@ -1015,6 +1015,15 @@ describe("a sweep", () => {
     },
   );
 
+  test("that GitHub's outage stops continues after it, without a dead letter", async () => {
+    await assign();
+    gitHub.http.fail({ path: /^\/app\/installations$/, status: 502, times: 9 });
+    expect(await handler({})).toMatchObject({ outcome: "paused", repositories: 0, gaps: [] });
+    gitHub.http.faults.clear();
+    expect(await handler({})).toMatchObject({ outcome: "complete" });
+    expect(started).toHaveLength(1);
+  });
+
   test("skips an installation that is suspended or was just removed, and continues with the others", async () => {
     await assign();
     const own = gitHub.addRepository({ owner: "octo", name: "own", installationId: 9 });
