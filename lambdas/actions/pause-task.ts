@@ -7,16 +7,18 @@ import { TaskStore } from "../tasks/store.js";
 const inputSchema = z.object({
   tracked: z.object({
     outcome: z.enum(["tell", "merged", "resting", "done"]),
-    key: z.nullable(taskKeySchema),
+    key: z._default(z.nullable(taskKeySchema), null),
     intent: z.int(),
     sendings: z.int(),
   }),
+  /** Beside `tracked` in executions that an earlier version started. */
+  key: z.optional(taskKeySchema),
   execution: z.string(),
 });
 const store = new TaskStore();
 
 /** Pauses a task after its last pull request was merged. Throws an `AgentStillBusyError` while its agent works. */
 export async function handler(input: unknown): Promise<Tracked> {
-  const { tracked, execution } = parseInput(inputSchema, input);
-  return pauseAtRest(store, tracked, execution);
+  const { tracked, key, execution } = parseInput(inputSchema, input);
+  return pauseAtRest(store, { ...tracked, key: tracked.key ?? key ?? null }, execution);
 }
