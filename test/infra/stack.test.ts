@@ -97,6 +97,25 @@ test("the table is on demand, encrypted, recoverable, expires items and survives
   });
 });
 
+test("an upgrade does not replace the table, the secrets, the webhook URL or the topic, nor a secret's value", () => {
+  const lasting = /DynamoDB::GlobalTable|SecretsManager::Secret|ApiGatewayV2::Api$|SNS::Topic$/;
+  const resources = Object.entries(template.Resources).filter(([, { Type }]) => lasting.test(Type));
+  const values = resources.map(([id, { Properties }]) => [
+    id,
+    Properties.GenerateSecretString ?? Properties.SecretString,
+  ]);
+  // CloudFormation replaces a resource with another logical id, and a value if the way to make it changes.
+  expect(Object.fromEntries(values)).toEqual({
+    StorageTableB43FDCE7: undefined,
+    SecretsWebhook8D5E2A64: { PasswordLength: 40, ExcludePunctuation: true },
+    SecretsGitHubApp3ACA0759: '{"appId":"","privateKey":""}',
+    SecretsCoderToken834532D2: "put-the-coder-token-here",
+    SecretsTaskMark6525EBED: { PasswordLength: 64, ExcludePunctuation: true },
+    IngressApiFA053807: undefined,
+    ObservabilityFailuresDB534366: undefined,
+  });
+});
+
 test("the webhook secret and the key of the marks are generated; the other two secrets hold only placeholders", () => {
   const secrets = resourcesOf(template, "AWS::SecretsManager::Secret");
   const names = ["SecretsCoderToken", "SecretsGitHubApp", "SecretsTaskMark", "SecretsWebhook"];
