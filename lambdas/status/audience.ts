@@ -48,10 +48,14 @@ const failedTurn = /^The last turn has failed\b.*$/gm;
 const failedTurnInPublic =
   "The last turn has failed. The task's page in Coder says why. The next comment makes the agent try again.";
 
+/** The patterns with `@` match only from the beginning of a word. From anywhere, a long word would take cubic time. */
 const addresses: readonly RegExp[] = [
   /\b[a-z][a-z0-9+.-]*:\/\/[^\s<>"'`]+/gi,
-  /[^\s<>()"'`,;]+@[^\s<>()"'`,;]+\.[^\s<>()"'`,;]+/g,
-  /(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?(?![\w.])/g,
+  // The last part of a domain has two letters or more; that of a package's version (`react@18.2.0`) begins with a digit.
+  /(?<![^\s<>()"'`,;])[^\s<>()"'`,;]+@(?:[^\s<>()"'`,;@.]+\.)+\p{L}[^\s<>()"'`,;@.]+/gu,
+  /(?:(?<![^\s<>()"'`,;])[^\s<>()"'`,;]+@|(?<![\w.]))\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?(?!\w|\.\d)/g,
+  // An IPv6 address of the Internet (2…, 3…), of a private network (fc…, fd…) or of a link (fe80).
+  /(?<![\w:.])(?:[23][0-9a-f]{3}|f[cd][0-9a-f]{2}|fe80):(?:[0-9a-f]{0,4}:){1,6}[0-9a-f]{0,4}(?![\w:])/gi,
   /(?<![\w.-])(?:[a-z0-9_-]+\.)+(?:internal|intranet|intra|local|localdomain|lan|corp|home|private|svc)(?:\.[a-z.]+)?(?::\d+)?(?![\w-])/gi,
   /(?<![\w.-])localhost(?::\d+)?(?![\w-])/gi,
 ];

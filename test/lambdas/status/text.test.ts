@@ -130,6 +130,30 @@ describe("in public", () => {
     expect(shown({}, inPublic)).toContain("[gh-app-1](https://coder.example.com/tasks/mona-c/5)");
   });
 
+  test("no IP address is shown, of any version, whatever follows it", () => {
+    const report =
+      "The agent says: root@10.0.0.7:22 answers, 10.0.0.8, and (10.0.0.9) does not. Try 10.0.0.10.";
+    expect(reported(report, inPublic)).toContain("does not");
+    expect(reported(report, inPublic)).not.toMatch(/10\.0|root/);
+    const newer = "The agent says: it runs on [fd12:3456:789a::1]:8080, 2001:db8:0:0:0:0:0:17, fe80::1%eth0.";
+    expect(reported(newer, inPublic)).not.toMatch(/fd12|2001|fe80/);
+  });
+
+  test("the version of a package is shown, although it looks like an address", () => {
+    const report =
+      "The agent says: react@18.2.0, @types/node@20.1.0-rc.1, actions/checkout@v4.1.1, node@20.x, 1.2.3.4.5, std::map, at 20:01:17";
+    expect(reported(report, inPublic)).toBe(reported(report));
+  });
+
+  test.each(["a@", "a.", "a-", "2001:", "1.", "a@1."])(
+    "a report of 8,000 characters of %j is shown at once",
+    (part) => {
+      const start = performance.now();
+      reported(part.repeat(8000 / part.length), inPublic);
+      expect(performance.now() - start).toBeLessThan(5000);
+    },
+  );
+
   test("the agent's report shows no address of another repository", () => {
     const text = reported(
       "The agent says (idle): I opened https://github.com/octo/secret/pull/7 and https://github.com/octo/app-secret",
