@@ -18,7 +18,7 @@ export interface LambdaHostOptions {
   env: Record<string, string>;
   /** Functions whose bundles are loaded as soon as the thread has started. The others are loaded at their first call. */
   preload?: readonly string[];
-  /** The limit of the thread's JavaScript heap, in MB. Default: Node's own limit. */
+  /** The limit of the thread's JavaScript heap, without new objects, in MB. Default: Node's own limit. */
   heapMb?: number;
   /** Keeps the thread for the next host of this process, with its packages loaded and warm. Default: `close` ends it. */
   keepThread?: boolean;

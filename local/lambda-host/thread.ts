@@ -19,6 +19,13 @@ export interface ThreadOwner {
   exited(code: number): void;
 }
 
+/**
+ * The limit of a thread's space for new objects. For the last collection of a thread that runs out of memory, Node.js
+ * raises the heap's limit by 16 MB. If more new objects survive it, V8 ends the whole process instead of the thread. At
+ * most two thirds of this space are in use. Node.js 24's own limit is 192 MB.
+ */
+const newObjectsMb = 24;
+
 /** Threads that serve nothing at the moment. They don't keep the process alive. */
 const idle: Thread[] = [];
 
@@ -27,13 +34,16 @@ export class Thread {
   readonly #worker: Worker;
   #owner: ThreadOwner | undefined;
 
-  /** @param heapMb the limit of its JavaScript heap. Default: Node's own limit. */
+  /** @param heapMb the limit of its JavaScript heap, without new objects. Default: Node's own limit. */
   private constructor(heapMb: number | undefined) {
     this.#worker = new Worker(fileURLToPath(new URL("./worker.mjs", import.meta.url)), {
       env: {},
       // Bundles don't need the parent's loaders (`--import tsx`), which would slow the start.
       execArgv: [],
-      ...(heapMb !== undefined && { resourceLimits: { maxOldGenerationSizeMb: heapMb } }),
+      resourceLimits: {
+        maxYoungGenerationSizeMb: newObjectsMb,
+        ...(heapMb !== undefined && { maxOldGenerationSizeMb: heapMb }),
+      },
     });
     this.#worker.on("message", (message) => this.#owner?.said(message));
     this.#worker.on("error", (error) => this.#owner?.failed(error));

@@ -45,8 +45,9 @@ const sources = {
   reject: `export const handler = () => new Promise(() => {
     void Promise.reject(new Error("nobody waits for it"));
   });`,
+  // Not with `new Array(1000).fill(0)`: Node.js 24 compiles a loop of that to code that can't be stopped.
   grow: `const kept = [];
-    export const handler = () => { for (;;) kept.push(new Array(1000).fill(kept.length)); };`,
+    export const handler = () => { for (;;) kept.push(Array.from({ length: 1000 }, () => kept.length)); };`,
   long: "export const handler = async ({ bytes }) => 'x'.repeat(bytes - 2);",
   "long-answer": "export const handler = async () => ({ statusCode: 200, body: 'x'.repeat(6_291_556) });",
   "count-or-exit": `let n = 0, hang; const hangs = new Promise((resolve) => (hang = resolve));
