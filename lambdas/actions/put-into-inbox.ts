@@ -13,6 +13,8 @@ const inputSchema = z.object({
   /** The pull request of a CI failure, and the failure's content for the agent. */
   subject: z.optional(subjectSchema),
   relayed: z.optional(relayedSchema),
+  /** The text of `relayed`, alone, in executions that an earlier version started. */
+  text: z.optional(z.string()),
   /** The plan of a scheduled job or of a failing branch. */
   plan: z.nullish(planSchema),
   /** Executions that an older version started do not pass it. */
@@ -24,5 +26,9 @@ const store = new TaskStore();
 
 /** Puts an event into the task's inbox, or withdraws a deleted comment. */
 export async function handler(input: unknown): Promise<Put> {
-  return putIntoInbox(parseInput(inputSchema, input), { maxRounds, drainFlow, store });
+  const { text, ...putting } = parseInput(inputSchema, input);
+  const ofText =
+    text === undefined ? undefined : { silence: "" as const, who: "", branch: "", text, checks: [] };
+  const { relayed = ofText } = putting;
+  return putIntoInbox({ ...putting, relayed }, { maxRounds, drainFlow, store });
 }

@@ -7,11 +7,13 @@ import { parseInput, stateIn } from "../model/flow-input.js";
 const inputSchema = z.object({
   event: z.discriminatedUnion("type", [repositoriesAddedSchema, repositoriesRemovedSchema]),
   /** The result of the previous call; absent in the first call. */
-  progress: z._default(z.object({ position: z.int() }), { position: 0 }),
+  progress: z.optional(z.object({ position: z.int() })),
+  /** The same in executions that an earlier version started. */
+  position: z._default(z.int(), 0),
 });
 
 /** Syncs the schedules of the next repositories that were added or removed. */
 export async function handler(input: unknown): Promise<Progress> {
-  const { event, progress } = parseInput(inputSchema, stateIn(input));
+  const { event, position, progress = { position } } = parseInput(inputSchema, stateIn(input));
   return syncInstallation(await connectGitHub(), event, progress.position);
 }

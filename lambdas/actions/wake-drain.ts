@@ -9,12 +9,14 @@ const inputSchema = z.object({
   /** See `WakeUp`. */
   from: z.optional(z.int()),
   resetsRounds: z.optional(z.boolean()),
+  /** The name of `resetsRounds` in executions that an earlier version started. */
+  anew: z.optional(z.boolean()),
 });
 const { DRAIN_INBOX_FLOW_ARN: drainFlow } = drainEnvironment();
 const store = new TaskStore();
 
 /** Ensures that a drain runs if an input waits for a task. */
 export async function handler(input: unknown): Promise<{ drain: string }> {
-  const { key, ...before } = parseInput(inputSchema, input);
-  return { drain: await wakeDrain({ drainFlow, store }, key, before) };
+  const { key, from, anew, resetsRounds = anew } = parseInput(inputSchema, input);
+  return { drain: await wakeDrain({ drainFlow, store }, key, { from, resetsRounds }) };
 }
