@@ -17,7 +17,8 @@ import {
 } from "../model/event.js";
 import type { Relayed } from "../model/relayed.js";
 import { log } from "../runtime/log.js";
-import { failuresOfOthers, tellFailures } from "./failed-checks.js";
+import { tellFailures } from "./failed-checks.js";
+import { failuresOfOthers } from "./failures-of-others.js";
 import { isIgnored } from "./ignoring.js";
 import { SharedTurn } from "./shared-turn.js";
 

@@ -1,4 +1,4 @@
-import { checkOf, failuresOfOthers } from "../ci/failed-checks.js";
+import { checkOf, failuresOfOthers } from "../ci/failures-of-others.js";
 import { ignoredChecks } from "../ci/ignored-checks.js";
 import { type CommitReport, reportsOn } from "../github/commit-reports.js";
 import type { Batch } from "./batch.js";

@@ -1,5 +1,6 @@
 import { expect, test } from "@jest/globals";
-import { failuresOfOthers, tellFailures } from "../../../lambdas/ci/failed-checks.js";
+import { tellFailures } from "../../../lambdas/ci/failed-checks.js";
+import { failuresOfOthers } from "../../../lambdas/ci/failures-of-others.js";
 import type { CommitReport } from "../../../lambdas/github/commit-reports.js";
 import { RefusedRequestError } from "../../../lambdas/model/errors.js";
 import { byteLength } from "../../../lambdas/text/bytes.js";
