@@ -24,8 +24,11 @@ const pieceBytes = 64 * 1024;
 /** A line longer than twice this keeps only this many bytes at each end. */
 export const heldBytes = 16 * 1024;
 
+/** Bytes of an unfinished line that are held: one more than of a finished line. */
+const mostBegun = 2 * heldBytes + 1;
+
 /** Bytes of a piece and the unfinished line before it. */
-const mostScanned = pieceBytes + 2 * heldBytes + 1;
+const mostScanned = pieceBytes + mostBegun;
 
 const scanner = new KeywordScanner([
   ...errorPatterns.flatMap(({ keywords }) => keywords),
@@ -89,12 +92,12 @@ export class RawLines {
     this.#add(rest.subarray(end + 1));
   }
 
-  /** Adds bytes to a long line. Its first and last bytes are held, one more than needed. */
+  /** Adds bytes to a long line, of which the last are held. Allocates nothing: garbage collection would come too late. */
   #extend(bytes: Uint8Array): void {
-    const all = Buffer.concat([this.#begun, bytes]);
-    const excess = all.length - (2 * heldBytes + 1);
-    this.#missing += excess;
-    this.#begun = Buffer.concat([all.subarray(0, heldBytes), all.subarray(heldBytes + excess)]);
+    const last = this.#begun.subarray(heldBytes);
+    last.copyWithin(0, bytes.length);
+    last.set(bytes.subarray(-last.length), Math.max(0, last.length - bytes.length));
+    this.#missing += bytes.length;
   }
 
   #longLine(): void {
@@ -146,7 +149,9 @@ export class RawLines {
         at = afterStamp(bytes, lineStart) - 1;
       }
     }
-    this.#begun = Buffer.from(bytes.subarray(lineStart));
+    const rest = bytes.subarray(lineStart);
+    this.#begun = Buffer.from(rest.subarray(0, mostBegun));
+    if (rest.length > mostBegun) this.#extend(rest.subarray(mostBegun));
     if (count > 0) {
       this.next({
         bytes,
@@ -159,7 +164,6 @@ export class RawLines {
     } else {
       this.reuse({ bytes });
     }
-    if (this.#begun.length > 2 * heldBytes) this.#extend(noBytes);
   }
 }
 
