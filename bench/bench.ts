@@ -57,11 +57,20 @@ function readArguments(): { json: boolean; only: readonly BenchName[] } {
   const usage = `usage: npm run bench -- [--json] [--only ${names.join("|")}]…`;
   try {
     const { values } = parseArgs({
-      options: { json: { type: "boolean", default: false }, only: { type: "string", multiple: true } },
+      options: {
+        help: { type: "boolean", short: "h", default: false },
+        json: { type: "boolean", default: false },
+        only: { type: "string", multiple: true },
+      },
     });
+    if (values.help) {
+      console.log(usage);
+      process.exit(0);
+    }
     const wanted = values.only ?? names;
     const unknown = wanted.find((name) => !Object.hasOwn(benches, name));
-    if (unknown !== undefined) throw new Error(`there is no bench "${unknown}"`);
+    if (unknown !== undefined)
+      throw new Error(`There is no bench "${unknown}"; expected one of ${names.join(", ")}`);
     return { json: values.json, only: names.filter((name) => wanted.includes(name)) };
   } catch (error) {
     console.error(`${error instanceof Error ? error.message : error}\n${usage}`);

@@ -70,17 +70,24 @@ function format({ ms, lane, text }: Moment): string {
 
 function readArguments(): { json: boolean; name: CoderName } {
   const names = Object.keys(coders) as CoderName[];
+  const usage = `usage: npm run demo -- [--json] [--coder=${names.join("|")}]`;
   try {
     const { values } = parseArgs({
-      options: { json: { type: "boolean", default: false }, coder: { type: "string", default: "tasks" } },
+      options: {
+        help: { type: "boolean", short: "h", default: false },
+        json: { type: "boolean", default: false },
+        coder: { type: "string", default: "tasks" },
+      },
     });
+    if (values.help) {
+      console.log(usage);
+      process.exit(0);
+    }
     const name = names.find((known) => known === values.coder);
     if (!name) throw new Error(`--coder=${values.coder} is not known; expected one of ${names.join(", ")}`);
     return { json: values.json, name };
   } catch (error) {
-    console.error(
-      `${error instanceof Error ? error.message : error}\nusage: npm run demo -- [--json] [--coder=${names.join("|")}]`,
-    );
+    console.error(`${error instanceof Error ? error.message : error}\n${usage}`);
     process.exit(2);
   }
 }

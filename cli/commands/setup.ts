@@ -1,8 +1,10 @@
 import type { Deployment } from "../deployment/deployment.js";
 import { CommandError, wordsOf } from "../frame/exit.js";
+import { matching } from "../frame/matching.js";
 import { durationOption } from "../frame/time.js";
 import { relayCommand } from "../program/command.js";
 import type { Session, Target } from "../program/session.js";
+import { readKeyFile } from "../setup/key-file.js";
 
 /** The actions of setup outside this process. */
 export interface Outside {
@@ -17,6 +19,9 @@ const outside: Outside = {
 
 /** Node.js 20.12 is the oldest version that the relay runs on. */
 const oldestNode = [20, 12] as const;
+
+/** Letters, digits and hyphens, and an underscore in the logins of enterprise managed users. */
+const login = /^[a-z\d][a-z\d_-]{0,38}$/i;
 
 interface SetupOptions extends Target {
   org?: string | undefined;
@@ -40,7 +45,11 @@ export const setup = (session: Session, { openBrowser, deploy }: Outside = outsi
       "setup --local",
     ],
   })
-    .option("--org <login>", "the organization that will own the GitHub App; default: your own account")
+    .option(
+      "--org <login>",
+      "the organization that will own the GitHub App; default: your own account",
+      matching(login, "the login of an organization, such as octo-org"),
+    )
     .option("--name <name>", "the name of a new GitHub App", "coder-task-relay")
     .option("--app-id <id>", "take over this GitHub App, with --key-file")
     .option("--key-file <file>", "the App's private key file, as downloaded from GitHub")
@@ -50,8 +59,9 @@ export const setup = (session: Session, { openBrowser, deploy }: Outside = outsi
     .action(async (options) => {
       checkNode();
       checkOptions(options);
+      const existing = existingApp(options);
       const agree = (plan: string) => session.terminal.confirm(plan, options.yes);
-      const run = { session, options, agree, openBrowser: options.open ? openBrowser : () => {} };
+      const run = { session, options, existing, agree, openBrowser: options.open ? openBrowser : () => {} };
       const { repository, pages } = await setUpAll(run, deploy).catch(withWayOn);
       const tryIt = `${pages}/${repository}/issues/new`;
       const agent = process.env.AGENT_GITHUB_USERNAME;
@@ -64,6 +74,7 @@ export const setup = (session: Session, { openBrowser, deploy }: Outside = outsi
 interface Run {
   session: Session;
   options: SetupOptions;
+  existing: ReturnType<typeof existingApp>;
   agree: (plan: string) => Promise<void>;
   openBrowser: (url: string) => void;
 }
@@ -104,7 +115,7 @@ async function setUpDeployment(
 }
 
 /** The App, its webhook, its installation and the agent, proven by a ping. */
-async function setUpGitHub({ session, options, agree, openBrowser }: Run, deployment: Deployment) {
+async function setUpGitHub({ session, options, existing, agree, openBrowser }: Run, deployment: Deployment) {
   const { terminal } = session;
   const { gitHubPages } = await import("../../lambdas/runtime/environment.js");
   const { setUpApp } = await import("../setup/setup-app.js");
@@ -116,8 +127,7 @@ async function setUpGitHub({ session, options, agree, openBrowser }: Run, deploy
     pages,
     organization: options.org,
     name: options.name,
-    existing:
-      options.appId && options.keyFile ? { appId: options.appId, keyFile: options.keyFile } : undefined,
+    existing,
     agree,
     openBrowser,
     waitMs: options.wait,
@@ -151,10 +161,18 @@ function checkNode(): void {
   );
 }
 
+/** The App to take over. The key is read before anything is deployed. */
+function existingApp({ appId, keyFile }: SetupOptions): { appId: string; privateKey: string } | undefined {
+  return appId !== undefined && keyFile !== undefined
+    ? { appId, privateKey: readKeyFile(keyFile) }
+    : undefined;
+}
+
 function checkOptions({ appId, keyFile, name }: SetupOptions): void {
   const refuse = (message: string) => new CommandError("usage", message);
   if ((appId === undefined) !== (keyFile === undefined))
-    throw refuse("--app-id and --key-file belong together.");
+    throw refuse("--app-id and --key-file belong together: give both, or neither to create a new App.");
   if (appId !== undefined && !/^\d+$/.test(appId)) throw refuse("--app-id is a number, for example 12345.");
-  if (name.length > 34) throw refuse("--name has at most 34 characters.");
+  if (name.trim() === "" || name.length > 34)
+    throw refuse("--name has at most 34 characters and isn't blank, for example coder-task-relay.");
 }

@@ -71,6 +71,12 @@ function readable(error: unknown, stackName: string): Error {
       `The stack ${stackName} is not a relay, or lacks a Lambda: ${message}. Name another with --stack, or deploy it with npm run deploy.`,
     );
   }
+  if (message.startsWith("Region not accepted")) {
+    return new CommandError(
+      "unreachable",
+      "AWS_REGION is not the name of an AWS region, such as eu-central-1. Correct it, or add --region.",
+    );
+  }
   if (message === "Region is missing") {
     return new CommandError("unreachable", "No AWS region is set. Add --region, or set AWS_REGION.");
   }

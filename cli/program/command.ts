@@ -1,4 +1,5 @@
-import { Command, type CommandUnknownOpts, InvalidArgumentError, Option } from "@commander-js/extra-typings";
+import { Command, type CommandUnknownOpts, Option } from "@commander-js/extra-typings";
+import { checkedRegion, matching } from "../frame/matching.js";
 
 /** The stack's name if neither `--stack` nor the setting is given. */
 const defaultStack = "coder-task-relay";
@@ -26,6 +27,7 @@ export function relayCommand(name: string, { summary, details, examples }: About
     .option(
       "--region <region>",
       "the stack's AWS region; default: AWS_REGION, or the region of the AWS profile",
+      checkedRegion,
     )
     .addHelpText("after", `\n${asExamples(examples)}`);
 }
@@ -39,12 +41,10 @@ function stackOption() {
   return process.env.STACK_NAME?.trim() === "" ? option : option.env("STACK_NAME");
 }
 
-function checkedStackName(name: string): string {
-  if (stackName.test(name)) return name;
-  throw new InvalidArgumentError(
-    "Expected a stack's name: at most 128 letters, digits and hyphens, with a letter first, such as coder-task-relay.",
-  );
-}
+const checkedStackName = matching(
+  stackName,
+  "a stack's name: at most 128 letters, digits and hyphens, with a letter first, such as coder-task-relay",
+);
 
 /** A command that only contains others, such as `rotate webhook-secret`. Used alone, it lists them. */
 export function commandGroup(

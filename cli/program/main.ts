@@ -55,10 +55,14 @@ function hintOn(command: CommandUnknownOpts): string {
   return [`Usage: ${command.createHelp().commandUsage(command)}`, ...what, more].join("\n");
 }
 
-/** `help status` means `status --help`. For an unknown command, Commander would print nothing. */
+/**
+ * `help status` means `status --help`. For an unknown command, Commander would print nothing, or with `--help` the help of
+ * the program.
+ */
 function helpAsOption(program: CommandUnknownOpts, args: readonly string[]): readonly string[] {
-  const [help, ...names] = args;
-  if (help !== "help") return args;
+  const [help = "", ...names] = args;
+  const isCommand = program.commands.some((one) => one.name() === help);
+  if (help !== "help") return isCommand || help.startsWith("-") || help === "" ? args : [help];
   let command = program;
   for (const name of names) {
     const next = command.commands.find((one) => one.name() === name);

@@ -1,7 +1,5 @@
-import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { type AppCredentials, expireCredentials } from "../../lambdas/github/credentials.js";
-import { asPkcs8 } from "../../lambdas/github/private-key.js";
 import { isRefusal } from "../../lambdas/model/errors.js";
 import type { Deployment } from "../deployment/deployment.js";
 import { CommandError } from "../frame/exit.js";
@@ -13,7 +11,7 @@ import { makeApp, type NewApp, type RegistrationOptions } from "./registration.j
 
 export interface AppOptions extends Omit<RegistrationOptions, "webhookUrl"> {
   /** An existing App to take over. */
-  existing: { appId: string; keyFile: string } | undefined;
+  existing: AppCredentials | undefined;
   /** Asks before an App is created. */
   agree: (plan: string) => Promise<void>;
 }
@@ -46,19 +44,10 @@ async function isStored(deployment: Deployment): Promise<boolean> {
 
 async function takeOver(
   deployment: Deployment,
-  { appId, keyFile }: NonNullable<AppOptions["existing"]>,
+  { appId, privateKey }: AppCredentials,
   organization: string | undefined,
 ): Promise<void> {
-  let privateKey: string;
-  try {
-    privateKey = readFileSync(keyFile, "utf8");
-  } catch {
-    throw new CommandError(
-      "usage",
-      `--key-file ${keyFile} can't be read; expected the .pem file that GitHub gave you.`,
-    );
-  }
-  checkOwner(await appOf({ appId, privateKey: readableKey(privateKey, keyFile) }), organization);
+  checkOwner(await appOf({ appId, privateKey }), organization);
   await writeSecret(deployment, "GitHubAppSecretArn", JSON.stringify({ appId, privateKey }));
 }
 
@@ -82,17 +71,6 @@ async function keep(deployment: Deployment, app: NewApp, pages: string): Promise
     throw new CommandError(
       "failed",
       `The App ${slug} exists, but its key could not be stored (${reason}). Generate a new private key on its page (${pages}, Developer settings, GitHub Apps), fix this, and run setup --app-id ${appId} --key-file <file>.`,
-    );
-  }
-}
-
-function readableKey(privateKey: string, keyFile: string): string {
-  try {
-    return asPkcs8(privateKey);
-  } catch {
-    throw new CommandError(
-      "failed",
-      `--key-file ${keyFile} contains no private key in PEM; expected the whole .pem file that GitHub gave you.`,
     );
   }
 }

@@ -86,8 +86,33 @@ test("only one environment of one repository may assume its role", async () => {
 });
 
 test.each([
+  ["", /No AWS region is set. Add --region/],
+  ["*", /AWS_REGION is \*, which is no region. Add --region/],
+])("refuses AWS_REGION=%j", async (region, message) => {
+  const before = process.env.AWS_REGION;
+  process.env.AWS_REGION = region;
+  try {
+    const { code, err } = await relay(["policy", "pipeline", "--account", account]);
+    expect(code).toBe(2);
+    expect(err).toMatch(message);
+  } finally {
+    if (before === undefined) delete process.env.AWS_REGION;
+    else process.env.AWS_REGION = before;
+  }
+});
+
+test.each([
   [["policy", "trust", ...here], /needs --repository/],
-  [["policy", "pipeline", "--account", "1", "--region", "x"], /twelve digits/],
+  [["policy", "pipeline", "--account", "1", "--region", "eu-central-1"], /twelve digits/],
+  [
+    ["policy", "pipeline", "--account", account, "--region", "eu*"],
+    /name of an AWS region, such as eu-central-1/,
+  ],
+  [["policy", "pipeline", ...here, "--partition", "*"], /Expected a partition, such as aws/],
+  [["policy", "pipeline", ...here, "--qualifier", "*"], /Expected the qualifier of a bootstrap/],
+  [["policy", "trust", ...here, "--repository", "octo-org/*"], /Expected owner\/name/],
+  [["policy", "trust", ...here, "--repository", "octo-org"], /Expected owner\/name/],
+  [["policy", "trust", ...here, "--environment", "*"], /Expected the name of an environment/],
   [["policy", "everything", ...here], /cloudformation, pipeline, trust/],
 ])("refuses %j", async (args, message) => {
   const { code, err } = await relay(args);

@@ -64,6 +64,8 @@ describe("the command line", () => {
     [["rotate", "--local", "coder-token"], /options come last: rotate coder-token/],
     [["rotate", "secret", "--yes"], /unknown command 'secret' of rotate. Expected webhook-secret or/],
     [["help", "statu"], /unknown command 'statu'[\s\S]*Did you mean status\?/],
+    [["statu", "--help"], /unknown command 'statu'[\s\S]*Did you mean status\?/],
+    [["status", "--region", "Frankfurt"], /Expected the name of an AWS region, such as eu-central-1/],
     [["help", "rotate", "secret"], /unknown command 'secret' of rotate/],
     [["status", "nonsense"], /"nonsense" is not the name of any work. Expected owner\/repo, owner\/repo#7/],
     [["redrive"], /Expected either the name of a run or --all-since <time>/],
@@ -238,6 +240,11 @@ describe("the deployment", () => {
     ["ValidationError", "Stack with id other does not exist", /no stack other in this account and region/],
     ["CredentialsProviderError", "Could not load credentials from any providers", /no AWS credentials/],
     ["Error", "Region is missing", /Add --region/],
+    [
+      "Error",
+      'Region not accepted: region="x y" is not a valid hostname component.',
+      /AWS_REGION is not the name of an AWS region.*Correct it/,
+    ],
     [
       "AccessDenied",
       "not authorized to perform: cloudformation:DescribeStacks",

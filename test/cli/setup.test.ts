@@ -353,7 +353,13 @@ test("a token that Coder refuses is replaced by the one of CODER_TOKEN", async (
 test.each([
   [["--app-id", "12"], /belong together/],
   [["--app-id", "x", "--key-file", "y"], /is a number/],
+  [
+    ["--app-id", "12", "--key-file", "/nowhere.pem"],
+    /--key-file \/nowhere.pem can't be read; expected the whole/,
+  ],
   [["--name", "a".repeat(35)], /at most 34/],
+  [["--name", " "], /isn't blank/],
+  [["--org", "my org"], /Expected the login of an organization/],
   [["--wait", "soon"], /Expected a time like/],
 ])("refuses %j", async (args, message) => {
   const { code, err } = await runSetup(args, async () => {});

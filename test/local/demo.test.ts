@@ -17,6 +17,12 @@ test.each(["tasks-2.30", "chats-2.35"])("the demo also succeeds with %s", async 
   expect(ends.length).toBeGreaterThan(10);
 });
 
+test("the demo explains its options, and runs nothing", async () => {
+  expect(await demo("--help")).toBe(
+    "usage: npm run demo -- [--json] [--coder=tasks|chats|tasks-2.30|chats-2.35]\n",
+  );
+});
+
 test("the demo refuses an unknown --coder", async () => {
   await expect(demo("--coder=cups")).rejects.toMatchObject({
     code: 2,
