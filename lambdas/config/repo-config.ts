@@ -41,14 +41,14 @@ export function parseRepoConfig(file: Uint8Array): ParsedRepoConfig {
   const result = z.safeParse(shape, root);
   const issues = result.error?.issues ?? [];
   const findings = document.findings
-    .concat(issues.map((issue) => ({ path: issue.path, message: expectation(issue, root) })))
-    .concat(brokenRules(root));
+    .concat(brokenRules(root))
+    .concat(issues.map((issue) => ({ path: issue.path, message: expectation(issue, root) })));
   const warnings = report(text, unknownKeys(shape, root));
   if (result.success && findings.length === 0) return { config: result.data, warnings };
   return { faults: report(text, firstOfEachPath(findings)), warnings };
 }
 
-/** For example, an overlong schedule is also an invalid cron expression; one fault is enough. */
+/** For example, a schedule of four fields breaks the shape as well as a rule, which knows more; one fault is enough. */
 function firstOfEachPath(findings: readonly Finding[]): Finding[] {
   const byPath = new Map<string, Finding>();
   for (const finding of findings) {

@@ -1,6 +1,7 @@
 import { translateCron } from "../schedules/cron.js";
 import { parseBranchPattern } from "./branch-pattern.js";
 import type { Finding, Path } from "./fault.js";
+import { unknownTimeZone } from "./shape.js";
 import { ianaName } from "./time-zone.js";
 import type { Table } from "./toml.js";
 
@@ -80,9 +81,7 @@ function scheduleFault(schedule: string): string | undefined {
 }
 
 function timezoneFault(timezone: string): string | undefined {
-  return ianaName(timezone) === undefined
-    ? "Expected a time zone from the IANA database, such as `Europe/Berlin` or `UTC`."
-    : undefined;
+  return ianaName(timezone) === undefined ? unknownTimeZone : undefined;
 }
 
 /** https://git-scm.com/docs/git-check-ref-format */

@@ -146,16 +146,24 @@ export const sandbox = z.object(
 
 export const harness = z.object({ provider: z.prefault(z.enum(providers), "claude_code") }, table("harness"));
 
+export const unknownTimeZone =
+  "Expected a time zone from the IANA database, such as `Europe/Berlin` or `UTC`.";
+
 export const scheduledJob = z.object(
   {
     name: line(limits.name).check(z.regex(/^\S(.*\S)?$/, "Expected a name without spaces around it.")),
     branch: text(limits.branch).check(
       z.regex(branchName, "Expected the name of a branch, without spaces and `~ ^ : ? * [ \\`."),
     ),
-    schedule: line(limits.schedule),
+    schedule: line(limits.schedule).check(
+      z.regex(
+        /^ *(@[A-Za-z]+|[^ @][^ ]*( +[^ ]+){4}) *$/,
+        "Expected five fields of cron, such as `0 3 * * 1-5`, or a word such as `@daily`.",
+      ),
+    ),
     timezone: z.optional(
       z.pipe(
-        line(limits.timezone),
+        line(limits.timezone).check(z.regex(/^[A-Za-z][A-Za-z0-9_+/-]*$/, unknownTimeZone)),
         z.transform((name: string) => ianaName(name) ?? name),
       ),
     ),
