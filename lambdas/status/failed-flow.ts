@@ -4,6 +4,7 @@ import type { WorkEvent } from "../model/event.js";
 import type { TaskKey, WorkSource } from "../model/record.js";
 import { failureText } from "./audience.js";
 import { messageOf } from "./cause.js";
+import { withCurrentAudience } from "./current-audience.js";
 import { type Records, StatusComment } from "./status-comment.js";
 
 /** The execution's input. If it is about a comment or a CI run, it names no work, and operators have to act. */
@@ -29,10 +30,12 @@ export async function announceFailedFlow(
 ): Promise<void> {
   const target = await targetOf(store, input);
   if (!target) return;
+  const app = await connectGitHub();
+  const source = await withCurrentAudience(app, target.source);
   const reason = cause
-    ? failureText({ name: error, message: messageOf(cause) }, target.source.repository)
+    ? failureText({ name: error, message: messageOf(cause) }, source.repository)
     : target.reasons[status];
-  const comment = new StatusComment(store, await connectGitHub(), target.source, name);
+  const comment = new StatusComment(store, app, source, name);
   await comment.say(
     {
       state: "failed",

@@ -5,6 +5,7 @@ import type { TaskState } from "../model/record.js";
 import { howToStartAnew, whyPaused } from "../model/work.js";
 import { failureText } from "./audience.js";
 import { messageOf } from "./cause.js";
+import { withCurrentAudience } from "./current-audience.js";
 import { type Records, StatusComment } from "./status-comment.js";
 
 /** An error that a `Catch` of Step Functions caught. */
@@ -47,8 +48,10 @@ export async function announceState(
   const pause = state === "stopped" && event.type === "task_closed" ? whyPaused(event) : undefined;
   const reason = pause ?? given.detail ?? (error ? undefined : claim?.reason);
   const failure = error && { name: error.Error, message: messageOf(error.Cause) };
-  const detail = reason ?? (failure && `${failureText(failure, event.repository)} ${howToStartAnew(event)}`);
-  const comment = new StatusComment(store, await connectGitHub(), event, execution ?? event.delivery);
+  const app = await connectGitHub();
+  const { repository } = failure ? await withCurrentAudience(app, event) : event;
+  const detail = reason ?? (failure && `${failureText(failure, repository)} ${howToStartAnew(event)}`);
+  const comment = new StatusComment(store, app, event, execution ?? event.delivery);
   const announced = await comment.say(
     { state, ...(detail !== undefined && { detail }), ...(state === "refused" && { refusedAt: event.at }) },
     intent === undefined ? noTaskWanted : { expression: "#intent = :holder", values: { holder: intent } },

@@ -3,6 +3,7 @@ import { IssueClient } from "../github/issues.js";
 import { postIfAllowed } from "../github/post-if-allowed.js";
 import type { TaskRecord, Told, WorkSource } from "../model/record.js";
 import { taskKey } from "../model/record.js";
+import { withCurrentAudience } from "./current-audience.js";
 import type { Records } from "./status-comment.js";
 import { type Mention, mentionText } from "./text.js";
 
@@ -47,7 +48,8 @@ export async function tellOnce(
   const isThere = known !== undefined && (await issue.findOwnComment(marker, app.id)) !== undefined;
   const post = async () => {
     if (await otherwise?.()) return;
-    await issue.createComment(mentionText(record, source, { ...mention, marker }));
+    const shown = await withCurrentAudience(app, source);
+    await issue.createComment(mentionText(record, shown, { ...mention, marker }));
   };
   const what = { said: `"${transition}" to ${mention.login}`, repositoryId: source.repository.id };
   if (!isThere) await postIfAllowed(what, post);

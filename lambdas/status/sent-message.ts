@@ -1,6 +1,8 @@
+import { connectGitHub } from "../github/app.js";
 import type { TextDeniedError } from "../model/errors.js";
 import type { TaskRecord, TaskState, TaskStatus } from "../model/record.js";
 import { failureText } from "./audience.js";
+import { withCurrentAudience } from "./current-audience.js";
 import { sayAsDrain } from "./drain-status.js";
 import type { Records } from "./status-comment.js";
 
@@ -25,7 +27,8 @@ export async function announceDenial(
   { drain, url, error }: Pick<SentMessage, "drain"> & { url: string; error: TextDeniedError },
 ): Promise<void> {
   if (!record.status || !record.source) return;
-  const denial = `The agent did not get ${url}: ${failureText(error, record.source.repository)}`;
+  const { repository } = await withCurrentAudience(await connectGitHub(), record.source);
+  const denial = `The agent did not get ${url}: ${failureText(error, repository)}`;
   await sayAsDrain(store, record, drain, { ...record.status, denial });
 }
 

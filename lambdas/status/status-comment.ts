@@ -10,6 +10,7 @@ import {
   taskKey,
   type WorkSource,
 } from "../model/record.js";
+import { withCurrentAudience } from "./current-audience.js";
 import { type StatusTarget, statusTarget } from "./target.js";
 import { statusText } from "./text.js";
 
@@ -33,13 +34,13 @@ const lockMs = 30_000;
 export class StatusComment {
   readonly #target: StatusTarget;
   readonly #key: TaskKey;
-  readonly #source: WorkSource;
+  #source: WorkSource;
   /** The holder of the lock. A retry of the same run has the same name. */
   readonly #holder: string;
 
   constructor(
     private readonly store: Records,
-    app: GitHubApp,
+    private readonly app: GitHubApp,
     source: WorkSource,
     holder: string,
   ) {
@@ -93,6 +94,8 @@ export class StatusComment {
   }
 
   async #publish(record: TaskRecord, isFirst: boolean): Promise<void> {
+    // The first status comes from an event of just now.
+    if (!isFirst) this.#source = await withCurrentAudience(this.app, this.#source);
     let now = isFirst ? await this.#post(record) : await this.#show(record);
     for (
       let shown = record;

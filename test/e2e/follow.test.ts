@@ -62,6 +62,28 @@ describe.each([
     );
   });
 
+  test("only what everybody may read, once the repository is public", async () => {
+    const { issue, chat } = await atWork();
+    const repository = world.gitHub.repositories.get("octo/app");
+    repository.private = false;
+    chat.failTurn({ kind: "usage_limit", message: "no budget" });
+    const status = await world.untilStatus(issue, "The last turn has failed");
+    expect(status).not.toContain("no budget");
+
+    chat.release();
+    const message = "No secrets, please";
+    world.coder.http.fail({
+      method: "POST",
+      path: new RegExp(`${chat.id}/messages$`),
+      status: 403,
+      body: { message, kind: "hook_denied" },
+    });
+    await world.gitHub.comment(issue, { by: "mona", body: "try again" });
+    expect(await world.untilStatus(issue, "A hook of the Coder deployment")).not.toContain(message);
+    await world.idle();
+    repository.private = true;
+  });
+
   test("until the agent has been idle for long enough, and again from the next message on", async () => {
     const { issue, chat } = await atWork();
     chat.release();
