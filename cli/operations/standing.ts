@@ -91,6 +91,7 @@ export function toWaiting({ identity, input, queuedAt }: WaitingInput): Waiting 
 function sourceOf(input: WaitingInput["input"]): string {
   if (input.kind !== "failure") return input.author;
   if ("conflict" in input) return input.conflict.baseBranch;
+  if ("queue" in input) return input.queue;
   return "workflow" in input ? input.workflow : input.check;
 }
 

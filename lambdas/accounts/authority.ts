@@ -102,7 +102,7 @@ function leastFor({ type }: PersonalEvent, isElsewhere: boolean): Permission | "
 /** If GitHub names no people for a run, the sender of the event counts. */
 function peopleBehind(event: PersonalEvent): readonly Person[] {
   // Reporting on a commit or moving a branch already requires write access, and the sender often isn't the cause.
-  if (event.type === "check_reported" || event.type === "pull_conflicted") return [];
+  if (["check_reported", "pull_conflicted", "pull_dequeued"].includes(event.type)) return [];
   const actors = event.type === "check_failed" ? (event.run.actors ?? []) : [];
   return actors.length > 0 ? actors : [event.sender];
 }

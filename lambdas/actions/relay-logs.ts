@@ -4,6 +4,7 @@ import {
   checkFailedSchema,
   checkReportedSchema,
   pullConflictedSchema,
+  pullDequeuedSchema,
   subjectSchema,
 } from "../model/event.js";
 import { parseInput } from "../model/flow-input.js";
@@ -11,7 +12,12 @@ import type { Relayed } from "../model/relayed.js";
 import { ciEnvironment } from "../runtime/environment.js";
 
 const inputSchema = z.object({
-  event: z.discriminatedUnion("type", [checkFailedSchema, checkReportedSchema, pullConflictedSchema]),
+  event: z.discriminatedUnion("type", [
+    checkFailedSchema,
+    checkReportedSchema,
+    pullConflictedSchema,
+    pullDequeuedSchema,
+  ]),
   /** The pull request. A run on a branch has none. */
   subject: z.optional(subjectSchema),
   execution: z._default(z.string(), ""),

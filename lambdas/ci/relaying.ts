@@ -8,13 +8,7 @@ import { type Pull, RepositoryClient } from "../github/repository.js";
 import { readNamedPull } from "../github/stale-reads.js";
 import { summarizeFailure } from "../log-relay/failure-summary.js";
 import { ChecksRunningError, isOutOfReach, NotInstalledError } from "../model/errors.js";
-import {
-  type CheckFailed,
-  type CheckReported,
-  headShaOf,
-  type PullConflicted,
-  type Subject,
-} from "../model/event.js";
+import { type CheckFailed, type CommitFailure, headShaOf, type Subject } from "../model/event.js";
 import type { Relayed } from "../model/relayed.js";
 import { log } from "../runtime/log.js";
 import { tellFailures } from "./failed-checks.js";
@@ -24,7 +18,7 @@ import { SharedTurn } from "./shared-turn.js";
 
 /** A failure and the execution that relays it. */
 export interface Relaying {
-  event: CheckFailed | CheckReported | PullConflicted;
+  event: CommitFailure;
   /** Its pull request. A run on a branch has none. */
   pull?: Subject | undefined;
   /** The execution's ARN, and when it was started, in ISO 8601. */
@@ -90,7 +84,8 @@ async function relayOn(
   const who = sha === subject.givenSha ? undefined : await personBehind(octokit, event, pull);
   if (who !== undefined) return { ...nothing, silence: "person", who };
 
-  if (event.type === "pull_conflicted") return { ...nothing, silence: "", branch: pull.headBranch };
+  const hasReports = event.type === "check_failed" || event.type === "check_reported";
+  if (!hasReports) return { ...nothing, silence: "", branch: pull.headBranch };
   const { read, isIgnoredName } = await reader(app, event, sha);
   if (isIgnoredName(event.type === "check_failed" ? event.run.workflow : event.report.name)) return nothing;
   if (event.type === "check_failed") {

@@ -3,7 +3,7 @@ import { readNamedPull } from "../github/stale-reads.js";
 import type { SurveyedPull } from "../github/survey.js";
 import { inputsOfFailure } from "../inbox/inputs.js";
 import { isMissing } from "../inbox/missing.js";
-import type { CheckFailed, CheckReported, CommentPosted, PullConflicted } from "../model/event.js";
+import type { CommentPosted, CommitFailure } from "../model/event.js";
 import { issueKey, type TaskKey } from "../model/record.js";
 import type { FailedCheck, Relayed } from "../model/relayed.js";
 import { type PullEvent, TaskFinder } from "../tasks/finder.js";
@@ -35,7 +35,7 @@ export class Destinations {
   /** Whether the inbox of a pull request's task lacks the inputs of a failure. For other CI, these are `checks`. */
   async lacks(
     { number, url, headBranch: branch }: SurveyedPull,
-    event: CheckFailed | CheckReported | PullConflicted,
+    event: CommitFailure,
     checks: FailedCheck[],
   ): Promise<boolean> {
     const key = await this.ofPull(event, number);

@@ -2,13 +2,12 @@ import type { FailedRunOf } from "../github/runs.js";
 import {
   type BranchFailed,
   type CheckFailed,
-  type CheckReported,
   type CommentPosted,
+  type CommitFailure,
   headShaOf,
   type JobDue,
   type PullAsk,
   type PullChanged,
-  type PullConflicted,
   type Subject as PullSubject,
   type Repository,
   type TaskRequested,
@@ -73,7 +72,7 @@ export function inputOfComment({
  * waits. Failures in another repository have a different kind of identity, because they use up no CI round of the task.
  */
 export function inputsOfFailure(
-  event: CheckFailed | CheckReported | PullConflicted,
+  event: CommitFailure,
   pull: PullSubject,
   task: TaskKey,
   { text, branch, checks }: Relayed,
@@ -116,6 +115,20 @@ export function inputsOfFailure(
           conflict: { baseBranch, baseSha },
           text: "",
         },
+      },
+    ];
+  }
+  if (event.type === "pull_dequeued") {
+    const { at, reason, pull: dequeued } = event;
+    const { baseBranch, url } = dequeued;
+    return [
+      {
+        identity: `${prefix}#dequeued`,
+        delivery,
+        version: at,
+        order: at,
+        head,
+        input: { kind: "failure", subject, at, url, branch, headSha, queue: baseBranch, reason, text: "" },
       },
     ];
   }

@@ -71,7 +71,8 @@ async function put(
       return inbox.put(inputOfComment(event), { isHuman: event.sender.type !== "Bot" });
     case "check_failed":
     case "check_reported":
-    case "pull_conflicted": {
+    case "pull_conflicted":
+    case "pull_dequeued": {
       if (!subject || !relayed) {
         throw new TypeError(
           "The input of a CI failure lacks its pull request, `subject`, or its text, `relayed`.",

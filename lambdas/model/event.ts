@@ -198,6 +198,15 @@ export const pullConflictedSchema = z.object({
   pull: z.object({ number: z.int(), url: name, headSha: name, baseBranch: name, baseSha: name }),
 });
 
+/** A merge queue has removed a pull request because the checks failed on the commit that would have merged it. */
+export const pullDequeuedSchema = z.object({
+  ...base,
+  type: z.literal("pull_dequeued"),
+  /** GitHub's name for the reason, such as `CI_FAILURE`. */
+  reason: name,
+  pull: z.object({ number: z.int(), url: name, headSha: name, baseBranch: name }),
+});
+
 /** A base branch or one of the agent's pull requests has new commits, so there may be conflicts. */
 export const pullsMovedSchema = z.object({
   ...base,
@@ -254,6 +263,7 @@ export const inboxEventSchema = z.discriminatedUnion("type", [
   checkFailedSchema,
   checkReportedSchema,
   pullConflictedSchema,
+  pullDequeuedSchema,
   pullChangedSchema,
 ]);
 
@@ -281,6 +291,7 @@ export type CommentWithdrawn = z.output<typeof commentWithdrawnSchema>;
 export type CheckFailed = z.output<typeof checkFailedSchema>;
 export type CheckReported = z.output<typeof checkReportedSchema>;
 export type PullConflicted = z.output<typeof pullConflictedSchema>;
+export type PullDequeued = z.output<typeof pullDequeuedSchema>;
 export type PullsMoved = z.output<typeof pullsMovedSchema>;
 export type PullChanged = z.output<typeof pullChangedSchema>;
 export type Run = z.output<typeof runSchema>;
@@ -291,8 +302,11 @@ export type WorkEvent = z.output<typeof workEventSchema>;
 export type InboxEvent = z.output<typeof inboxEventSchema>;
 export type PersonalEvent = z.output<typeof personalEventSchema>;
 
+/** What keeps the newest commit of a pull request from being merged. */
+export type CommitFailure = CheckFailed | CheckReported | PullConflicted | PullDequeued;
+
 /** The commit that a failure is about. */
-export function headShaOf(event: CheckFailed | CheckReported | PullConflicted): string {
+export function headShaOf(event: CommitFailure): string {
   if (event.type === "check_failed") return event.run.headSha;
   return event.type === "check_reported" ? event.report.headSha : event.pull.headSha;
 }

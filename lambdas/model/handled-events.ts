@@ -23,6 +23,7 @@ const handledActions = {
     "unassigned",
     "review_requested",
     "review_request_removed",
+    "dequeued",
   ],
   installation: ["created", "unsuspend", "deleted", "suspend"],
   installation_repositories: ["added", "removed"],

@@ -95,7 +95,7 @@ async function find(store: TaskStore, event: InboxEvent): Promise<Found> {
     const found = await ofCi(pulls);
     return found.outcome === "none" && isAgents ? { ...none, outcome: "obsolete" } : found;
   }
-  if (event.type === "check_reported" || event.type === "pull_conflicted") {
+  if (event.type === "check_reported" || event.type === "pull_conflicted" || event.type === "pull_dequeued") {
     return ofCi(await pullsOfCommit(octokit, event, workedOn));
   }
   if (event.type !== "pull_changed" && event.subject.kind === "issue")

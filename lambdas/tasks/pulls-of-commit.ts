@@ -1,13 +1,13 @@
 import type { Octokit } from "@octokit/rest";
 import { type Pull, RepositoryClient } from "../github/repository.js";
 import { readNamedPull } from "../github/stale-reads.js";
-import { type CheckReported, headShaOf, type PullConflicted } from "../model/event.js";
+import { type CheckFailed, type CommitFailure, headShaOf } from "../model/event.js";
 import type { WorkedOn } from "./worked-on.js";
 
 /** The open pull requests that the agent works on and whose newest commit the event is about. A branch can have several. */
 export async function pullsOfCommit(
   octokit: Octokit,
-  event: CheckReported | PullConflicted,
+  event: Exclude<CommitFailure, CheckFailed>,
   workedOn: WorkedOn,
 ): Promise<Pull[]> {
   const { repository } = event;
@@ -19,7 +19,7 @@ export async function pullsOfCommit(
     pull.headSha === sha &&
     pull.repositoryId === repository.id &&
     (only === undefined || pull.number === only);
-  if (event.type === "pull_conflicted") {
+  if (event.type !== "check_reported") {
     const pull = await readNamedPull(client, event.pull.number);
     return pull && hasHead(pull) ? workedOn.ofBranch([pull]) : [];
   }

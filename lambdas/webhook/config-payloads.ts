@@ -34,6 +34,8 @@ export const pullRequestSchema = z.object({
       body: z.nullish(z.object({})),
     }),
   ),
+  /** Why a merge queue has removed it. */
+  reason: z.nullish(text),
   pull_request: z.object({
     number: id,
     html_url: url,

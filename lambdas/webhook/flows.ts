@@ -14,6 +14,7 @@ const flows = {
   comment_withdrawn: forwardComment,
   check_failed: relayFailure,
   check_reported: relayFailure,
+  pull_dequeued: relayFailure,
   pulls_moved: { name: "watch-pulls", arn: environment.WATCH_PULLS_FLOW_ARN },
   pull_changed: { name: "track-pull", arn: environment.TRACK_PULL_FLOW_ARN },
   config_push: syncRepoConfig,
@@ -60,6 +61,7 @@ function subjectOf(event: RelayEvent): number | string {
     case "config_push":
       return event.push.after.slice(0, 7);
     case "config_proposed":
+    case "pull_dequeued":
       return event.pull.number;
     case "pulls_moved":
       return "pull" in event.moved ? event.moved.pull : "push";

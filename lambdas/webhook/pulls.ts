@@ -8,6 +8,12 @@ import { parsePayload } from "./parse-payload.js";
 /** Actions after which a pull request may have a different head commit or base than the relay knows. */
 const movingActions = ["opened", "reopened", "synchronize", "ready_for_review"];
 
+/**
+ * Reasons for which a merge queue removes a pull request and its agent has to act. A conflict with its base branch is found
+ * when that branch gets commits, and one with another pull request of the queue only matters if that is merged.
+ */
+const failedInQueue = ["CI_FAILURE", "CI_TIMEOUT"];
+
 /** Actions that give the agent a pull request or take it away. */
 const givingActions = ["assigned", "unassigned", "review_requested", "review_request_removed"];
 
@@ -22,7 +28,7 @@ export function classifyPull(
   common: CommonFields,
   identities: Identities,
 ): Classification {
-  const { pull_request: pull, changes } = parsePayload(pullRequestSchema, payload);
+  const { pull_request: pull, changes, reason } = parsePayload(pullRequestSchema, payload);
   const { number, html_url: url, updated_at: at, head } = pull;
   const isAgents = isAgent(pull.user, identities);
   const given = (): ReturnType<typeof classifyGiven> => classifyGiven(action, payload, common, identities);
@@ -37,6 +43,13 @@ export function classifyPull(
   if ((isWorkedOn || action === "closed") && change && isForTask) {
     const subject = { kind: "pull", number, url } as const;
     others.push({ ...common, type: "pull_changed", at, action: change, subject });
+  }
+  if (action === "dequeued") {
+    const baseBranch = pull.base?.ref;
+    if (!isWorkedOn || !baseBranch || !reason || !failedInQueue.includes(reason))
+      return { skipped: `dequeued: ${reason} does not concern the agent` };
+    const dequeued = { number, url, headSha: head.sha, baseBranch };
+    return { event: { ...common, type: "pull_dequeued", at, reason, pull: dequeued } };
   }
   if (action === "closed" && !isAgents) return { ...given(), others };
   if (isWorkedOn && isMoved) others.push({ ...common, type: "pulls_moved", at, moved: { pull: number } });

@@ -47,15 +47,22 @@ describe.each([
       await gitHub.setStatus({ ...on, sha, context: "ci/queue", state: conclusion });
     };
 
-    test("failures of a merge group are not the pull request's, and start no task, however late; the merge ends the task", async () => {
+    test("failures of a merge group are not the pull request's, and start no task, however late; the agent is told if they remove it from the queue; the merge ends the task", async () => {
       const { issue, pull } = await atWork();
       const agents = world.agents().length;
       const failing = await world.gitHub.mergeQueue.enqueue(pull, { by: "mona" });
       await report(failing, "failure");
       await allWell(world);
-      await world.gitHub.mergeQueue.end(failing, "CI_FAILURE");
+      const dequeued = await world.gitHub.mergeQueue.end(failing, "CI_FAILURE");
       await report(failing, "failure");
+      await world.gitHub.redeliver(dequeued.guid);
       await allWell(world);
+      expect(texts(issue)).toEqual([
+        expect.stringContaining(
+          `Removal of pull request octo/app#${pull.number} from the merge queue of main because checks failed`,
+        ),
+      ]);
+      expect(texts(issue)[0]).toContain("Reason: CI_FAILURE");
 
       const passing = await world.gitHub.mergeQueue.enqueue(pull, { by: "mona" });
       await report(passing, "success");

@@ -46,7 +46,10 @@ export interface CommentInput extends InputBase {
   previousBody?: string | undefined;
 }
 
-/** A failed workflow run, a failed check of other CI, or a conflict with the base branch. */
+/**
+ * A failed workflow run, a failed check of other CI, a conflict with the base branch, or the removal from the merge queue of
+ * a base branch.
+ */
 export type FailureInput = InputBase & {
   kind: "failure";
   branch: string;
@@ -59,6 +62,7 @@ export type FailureInput = InputBase & {
     | { workflow: string; attempt: number; conclusion: string }
     | { check: string; conclusion: string }
     | { conflict: { baseBranch: string; baseSha: string } }
+    | { queue: string; reason: string }
   );
 
 /** The content of an input, from which its part of the message is made. */

@@ -34,7 +34,10 @@ export function section(input: Input, number?: number): string {
 
 /** The relay's own text for an input that quotes nobody. */
 function ownWordsOn(input: Input): string | undefined {
-  if (input.kind === "failure") return "conflict" in input ? wording.resolve : undefined;
+  if (input.kind === "failure") {
+    if ("queue" in input) return wording.afterRemoval;
+    return "conflict" in input ? wording.resolve : undefined;
+  }
   return input.ask && askWording[input.ask];
 }
 
@@ -81,13 +84,15 @@ function failureTitle(input: FailureInput): string {
   if ("conflict" in input) {
     return wording.conflict(subject, label(input.conflict.baseBranch, labelLength.branch));
   }
+  if ("queue" in input) return wording.dequeued(subject, label(input.queue, labelLength.branch));
   if ("check" in input) return wording.failedCheck(label(input.check, labelLength.workflow), subject);
   return wording.failure(label(input.workflow, labelLength.workflow), input.attempt, subject);
 }
 
 function failureLines({ branch, headSha, subject, ...input }: FailureInput): string[] {
   return [
-    ...("conflict" in input ? [] : [wording.conclusion(label(input.conclusion, labelLength.conclusion))]),
+    ...("conclusion" in input ? [wording.conclusion(label(input.conclusion, labelLength.conclusion))] : []),
+    ...("queue" in input ? [wording.reason(label(input.reason, labelLength.conclusion))] : []),
     wording.branch(label(branch, labelLength.branch), label(headSha, labelLength.sha)),
     ...("conflict" in input ? [baseLine(input.conflict)] : []),
     ...(subject.kind === "branch"

@@ -87,6 +87,12 @@ export const wording = {
   resolve:
     "The pull request cannot be merged. Bring its branch up to date with the base branch, resolve the conflicts, and push.",
 
+  dequeued: (subject: string, base: string) =>
+    `Removal of ${subject} from the merge queue of ${base} because checks failed`,
+  reason: (reason: string) => `Reason: ${reason}`,
+  afterRemoval:
+    "The checks failed on the commit that would have merged it, on top of the base branch and of the pull requests ahead of it in the queue. Their runs are those of the event merge_group, on a branch that begins with gh-readonly-queue. Bring the pull request's branch up to date with the base branch, fix what fails, and push.",
+
   branchOf: (name: string, repository: string) => `branch ${name} of ${repository}`,
   subject: (kind: NumberedKind, name: string) => `${subjects[kind]} ${name}`,
 

@@ -57,8 +57,9 @@ export class MergeQueue {
     }
     await this.#tell({ pull, branch, sha }, "destroyed", sha, isMerged ? "merged" : "invalidated");
     await this.contents.push({ repo, branch, by, deleted: true });
-    await this.pulls.tell(pull, "dequeued", by, { reason });
+    const dequeued = await this.pulls.tell(pull, "dequeued", by, { reason });
     if (isMerged) await this.pulls.close(pull, { by, merged: true, mergeSha: sha });
+    return dequeued;
   }
 
   #tell({ pull, branch, sha }: MergeGroup, action: string, baseSha: string, reason?: string) {

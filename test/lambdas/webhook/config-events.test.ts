@@ -229,6 +229,20 @@ describe("a pull request", () => {
     );
   });
 
+  test("that leaves a merge queue matters to the agent that works on it, if its checks failed there", () => {
+    const [example = {}] = payloads("pull_request");
+    const { head, base } = example.pull_request as { head: { sha: string }; base: { ref: string } };
+    const left = (reason: string, agent = "Codertocat") =>
+      classify("pull_request", delivery, { ...example, action: "dequeued", reason }, { agent });
+    for (const reason of ["CI_FAILURE", "CI_TIMEOUT"]) {
+      const pull = { number: 2, headSha: head.sha, baseBranch: base.ref };
+      expect(left(reason)).toMatchObject({ event: { type: "pull_dequeued", reason, pull } });
+      expect(left(reason, "somebody-else")).toHaveProperty("skipped");
+    }
+    for (const reason of ["MERGE", "MANUAL", "MERGE_CONFLICT"])
+      expect(left(reason)).toHaveProperty("skipped");
+  });
+
   test("from a deleted fork is accepted", () => {
     const [example = {}] = payloads("pull_request");
     const pull = example.pull_request as Json;
