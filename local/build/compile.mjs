@@ -86,9 +86,15 @@ const edits = {
       onLoad({ filter }, async ({ path }) => {
         return { contents: change(await readFile(path, "utf8")), loader: "js", resolveDir: dirname(path) };
       });
-    // esbuild needs the extension to find the files that such a `require` may load.
     edit(/[\\/]dynalite[\\/]index\.js$/, (text) =>
-      text.replace(/require\('(\.\/\w+\/)' \+ action\)/g, "require('$1' + action + '.js')"),
+      text
+        // esbuild needs the extension to find the files that such a `require` may load.
+        .replace(/require\('(\.\/\w+\/)' \+ action\)/g, "require('$1' + action + '.js')")
+        // Node.js 24 warns of `url.parse`.
+        .replace(
+          "url.parse(req.url, true).query",
+          "Object.fromEntries(new URL(req.url, 'http://host').searchParams)",
+        ),
     );
     // Error messages are in English.
     edit(/[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/, () => `export { default as en } from "./en.js";`);

@@ -5,14 +5,19 @@ import { expect, test } from "@jest/globals";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** `npm run demo`, without npm. Resolves to its output; rejects if it does not exit with 0. */
-const demo = async (...args: string[]) => {
-  const command = ["local/run.mjs", "demo", ...args];
-  return (await promisify(execFile)(process.execPath, command, { cwd: root, maxBuffer: 1 << 26 })).stdout;
+/**
+ * `npm run demo`, without npm. Resolves to its output, with the warnings of all later versions of Node.js; rejects if it
+ * does not exit with 0.
+ */
+const demo = (...args: string[]) => {
+  const command = ["--pending-deprecation", "local/run.mjs", "demo", ...args];
+  return promisify(execFile)(process.execPath, command, { cwd: root, maxBuffer: 1 << 26 });
 };
 
-test.each(["tasks-2.30", "chats-2.35"])("the demo also succeeds with %s", async (coder) => {
-  const { ok, ends } = JSON.parse(await demo("--json", `--coder=${coder}`));
+test.each(["tasks-2.30", "chats-2.35"])("the demo also succeeds with %s, without warnings", async (coder) => {
+  const { stdout, stderr } = await demo("--json", `--coder=${coder}`);
+  expect(stderr).toBe("");
+  const { ok, ends } = JSON.parse(stdout);
   expect(ok).toBe(true);
   expect(ends.length).toBeGreaterThan(10);
 });
