@@ -16,6 +16,9 @@ export const rotate = (session: Session) =>
 /** Lambdas cache a secret for five minutes and run for less than another five. */
 const waitOption = () => durationOption("--wait <time>", "how long Lambdas may use the former value", "10m");
 
+/** Coder takes 0 for its own default, and its longest duration is 292 years. */
+const lifetimes = { least: "1d", most: "36500d" };
+
 const webhookSecret = ({ terminal, enter }: Session) =>
   relayCommand("webhook-secret", {
     summary: "Replace the secret that GitHub signs webhooks with",
@@ -50,7 +53,7 @@ const coderToken = ({ terminal, enter }: Session) =>
     examples: ["rotate coder-token", "rotate coder-token --lifetime 90d --yes"],
   })
     .addOption(waitOption())
-    .addOption(durationOption("--lifetime <time>", "how long the new token is valid", "365d"))
+    .addOption(durationOption("--lifetime <time>", "how long the new token is valid", "365d", lifetimes))
     .option("--yes", "do it without asking")
     .action(async ({ wait, lifetime, yes, ...target }) => {
       const deployment = await enter(target);

@@ -9,9 +9,22 @@ export function sinceOption(since: string) {
   return new Option(flags, description).argParser(pastTime).default(pastTime(since), since);
 }
 
+/** A longer timer of Node.js would end at once. */
+const longestTimer = "24d";
+
 /** `--wait <time>`, for example; `standard` is its default. */
-export function durationOption<Flags extends string>(flags: Flags, meaning: string, standard: string) {
-  return new Option(flags, meaning).argParser(duration).default(duration(standard), standard);
+export function durationOption<Flags extends string>(
+  flags: Flags,
+  meaning: string,
+  standard: string,
+  { least = "0s", most = longestTimer } = {},
+) {
+  const within = (text: string) => {
+    const ms = duration(text);
+    if (ms >= duration(least) && ms <= duration(most)) return ms;
+    throw new InvalidArgumentError(`Expected a time from ${least} to ${most}.`);
+  };
+  return new Option(flags, meaning).argParser(within).default(within(standard), standard);
 }
 
 /** The milliseconds in an option's argument such as `90s`, `10m`, `12h` or `7d`. */
@@ -25,7 +38,8 @@ export function duration(text: string): number {
 export function pastTime(text: string): Date {
   const ms = milliseconds(text);
   const time = ms === undefined ? Date.parse(text) : Date.now() - ms;
-  if (Number.isNaN(time) || time > Date.now()) {
+  // A `Date` can't be earlier than some 270,000 years ago.
+  if (Number.isNaN(new Date(time).getTime()) || time > Date.now()) {
     throw new InvalidArgumentError(
       "Expected how long ago (90m, 12h, 7d), or a past time (2026-05-01T12:00Z).",
     );
