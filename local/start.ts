@@ -30,12 +30,9 @@ if (argument !== undefined) {
 }
 
 try {
-  const port = numberFrom("PORT", defaultPort);
-  if (port > 65535 || !Number.isInteger(port))
-    throw wrongNumber("PORT", defaultPort, "a whole number up to 65535");
-  const timeScale = numberFrom("LOCAL_TIME_SCALE", 1);
+  const port = numberFrom("PORT", defaultPort, "a whole number from 0 to 65535", isPort);
   // Not 0, because grace periods of hours would pass instantly.
-  if (timeScale === 0) throw wrongNumber("LOCAL_TIME_SCALE", 1, "a number above 0");
+  const timeScale = numberFrom("LOCAL_TIME_SCALE", 1, "a number above 0", (scale) => scale > 0);
   await run(port, timeScale);
 } catch (error) {
   const isTaken = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
@@ -119,16 +116,21 @@ function fakeCoder() {
   return coders[process.env.CODER_BACKEND === "chats" ? "chats" : "tasks"].coder;
 }
 
-function numberFrom(name: string, fallback: number): number {
+function isPort(value: number): boolean {
+  return Number.isInteger(value) && value >= 0 && value <= 65535;
+}
+
+function numberFrom(
+  name: string,
+  fallback: number,
+  expected: string,
+  isRight: (value: number) => boolean,
+): number {
   const text = process.env[name];
   if (text === undefined || text.trim() === "") return fallback;
   const value = Number(text);
-  if (Number.isFinite(value) && value >= 0) return value;
-  throw wrongNumber(name, fallback, "a number from 0 up");
-}
-
-function wrongNumber(name: string, example: number, expected: string): SettingsError {
-  return new SettingsError(
-    `${name} is out of range or not a number; expected ${expected}, for example ${name}=${example}`,
+  if (Number.isFinite(value) && isRight(value)) return value;
+  throw new SettingsError(
+    `${name} is out of range or not a number; expected ${expected}, for example ${name}=${fallback}`,
   );
 }

@@ -131,6 +131,17 @@ describe("npm start", () => {
     );
   });
 
+  test.each([
+    ["PORT", "http", "a whole number from 0 to 65535, for example PORT=8787"],
+    ["PORT", "-1", "a whole number from 0 to 65535, for example PORT=8787"],
+    ["LOCAL_TIME_SCALE", "fast", "a number above 0, for example LOCAL_TIME_SCALE=1"],
+    ["LOCAL_TIME_SCALE", "0", "a number above 0, for example LOCAL_TIME_SCALE=1"],
+  ])("says what is expected instead of %s=%s", async (name, value, expected) => {
+    const { code, output } = await start({ [name]: value }).ended;
+    expect(code).toBe(1);
+    expect(output).toBe(`${name} is out of range or not a number; expected ${expected}\n`);
+  });
+
   test("says that the port is taken", async () => {
     const other = createServer().listen(0, "127.0.0.1");
     await once(other, "listening");
