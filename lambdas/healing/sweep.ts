@@ -87,8 +87,8 @@ export class Sweep {
     this.#reconciledUntil = until;
     if (sweep) this.#sweep = sweep;
     const isWhole = sweep?.position === undefined;
-    this.#scheduled = await scheduledRepositories();
     try {
+      this.#scheduled = await scheduledRepositories();
       const app = await connectGitHub();
       for (const installation of await listInstallations()) await this.#go(app, installation);
       if (isWhole && !this.#sweep.hasGaps) await this.#removeOrphans();

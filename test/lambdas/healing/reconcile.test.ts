@@ -1015,9 +1015,19 @@ describe("a sweep", () => {
     },
   );
 
-  test("that GitHub's outage stops continues after it, without a dead letter", async () => {
+  test.each([
+    ["GitHub", () => gitHub.http.fail({ path: /^\/app\/installations$/, status: 502, times: 9 })],
+    [
+      "EventBridge Scheduler",
+      () =>
+        scheduler
+          .on(ListSchedulesCommand)
+          .rejectsOnce(Object.assign(new Error(), { code: "ECONNRESET" }))
+          .resolves({ Schedules: [] }),
+    ],
+  ])("that an outage of %s stops continues after it, without a dead letter", async (_, stop) => {
     await assign();
-    gitHub.http.fail({ path: /^\/app\/installations$/, status: 502, times: 9 });
+    stop();
     expect(await handler({})).toMatchObject({ outcome: "paused", repositories: 0, gaps: [] });
     gitHub.http.faults.clear();
     expect(await handler({})).toMatchObject({ outcome: "complete" });
