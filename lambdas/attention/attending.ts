@@ -3,7 +3,7 @@ import { type Lease, withLease } from "../aws/lease.js";
 import { connectGitHub } from "../github/app.js";
 import { RepositoryClient } from "../github/repository.js";
 import { inParallel } from "../inbox/input-items.js";
-import { isRefusal, RateLimitedError, TaskBusyError } from "../model/errors.js";
+import { isRefusal, RateLimitedError, TaskBusyError, TransientError } from "../model/errors.js";
 import type { Notification } from "../model/notification.js";
 import { type TaskPull, type TaskRecord, taskKey } from "../model/record.js";
 import { hasTimeFor } from "../runtime/budget.js";
@@ -23,7 +23,10 @@ export interface AttentionOptions {
 }
 
 export interface Attention {
-  /** `unfinished`: out of time or requests, and the next run continues with the rest. `busy`: another run is active. */
+  /**
+   * `unfinished`: out of time or requests, or AWS does not answer, and the next run continues with the rest. `busy`:
+   * another run is active.
+   */
   outcome: "done" | "unfinished" | "busy";
   /** How many works were checked. */
   works: number;
@@ -49,14 +52,18 @@ const minuteMs = 60_000;
  * something is out of reach, the next run does the rest.
  */
 export async function attend({ settledSeconds, notify }: AttentionOptions): Promise<Attention> {
-  const due = (await new WatchedWorks().list()).filter(isDue);
-  if (due.length === 0) return { outcome: "done", works: 0 };
   try {
+    const due = (await new WatchedWorks().list()).filter(isDue);
+    if (due.length === 0) return { outcome: "done", works: 0 };
     return await withLease(lease, () => new Attending(settledSeconds * 1000, notify).run(due));
   } catch (error) {
-    if (!(error instanceof TaskBusyError)) throw error;
-    log.info("Another run attends to all tasks");
-    return { outcome: "busy", works: 0 };
+    if (error instanceof TaskBusyError) {
+      log.info("Another run attends to all tasks");
+      return { outcome: "busy", works: 0 };
+    }
+    if (!(error instanceof TransientError)) throw error;
+    log.warn("The next run attends to all tasks", { error: errorName(error), reason: error.message });
+    return { outcome: "unfinished", works: 0 };
   }
 }
 

@@ -1,5 +1,5 @@
 import { type Lease, withLease } from "../aws/lease.js";
-import { TaskBusyError } from "../model/errors.js";
+import { TaskBusyError, TransientError } from "../model/errors.js";
 import { log } from "../runtime/log.js";
 import { TaskStore } from "../tasks/store.js";
 import { ReadOnlySweepStore, ReadOnlyTaskStore } from "./read-only.js";
@@ -22,8 +22,12 @@ export async function reconcile(options: SweepOptions): Promise<Reconciliation> 
   try {
     return await withLease(lease, () => new Sweep(new SweepStore(), new TaskStore(), options).run());
   } catch (error) {
-    if (!(error instanceof TaskBusyError)) throw error;
-    log.info("Another run is reconciling");
-    return { outcome: "busy", repositories: 0, gaps: [] };
+    if (error instanceof TaskBusyError) {
+      log.info("Another run is reconciling");
+      return { outcome: "busy", repositories: 0, gaps: [] };
+    }
+    if (!(error instanceof TransientError)) throw error;
+    log.warn("Reconciling is paused", { reason: error.message });
+    return { outcome: "paused", reason: error.message, repositories: 0, gaps: [] };
   }
 }

@@ -1,7 +1,7 @@
 import { redriveExecution } from "../aws/redrive-execution.js";
 import { checkCoder } from "../coder/answering.js";
 import { findApp } from "../github/as-app.js";
-import type { Service } from "../model/errors.js";
+import { type Service, TransientError } from "../model/errors.js";
 import { hasTimeFor } from "../runtime/budget.js";
 import { errorName, log } from "../runtime/log.js";
 import { measure } from "../runtime/metrics.js";
@@ -20,25 +20,35 @@ export interface RedriveOutcome {
 
 /**
  * Redrives runs that failed because of an outage, if they are due and the service answers again. With `early`, also
- * redrives those that are not due yet.
+ * redrives those that are not due yet. If AWS fails temporarily, the next run continues.
  */
 export async function redriveFailedRuns({ early }: { early: boolean }): Promise<RedriveOutcome> {
+  const outcome: RedriveOutcome = { redriven: 0, waiting: 0 };
+  try {
+    await redriveDue(outcome, early);
+  } catch (error) {
+    if (!(error instanceof TransientError)) throw error;
+    log.warn("The next run continues with the failed runs", { reason: error.message });
+  }
+  if (outcome.redriven > 0) measure("Redrives", outcome.redriven);
+  return outcome;
+}
+
+/** Counts in `outcome`. */
+async function redriveDue(outcome: RedriveOutcome, early: boolean): Promise<void> {
   const runs = new FailedRuns();
   const kept = await runs.list();
   const due = kept.filter(({ dueAt }) => early || dueAt <= Date.now());
   const answers = new Map<Service, boolean>();
-  let redriven = 0;
-  let dropped = 0;
+  outcome.waiting = kept.length;
   for (const run of due) {
     if (!hasTimeFor(redriveMs)) break;
     if (!(await isAnswering(run, answers))) continue;
-    if (await redriveExecution(run.execution)) redriven += 1;
-    else dropped += 1;
+    if (await redriveExecution(run.execution)) outcome.redriven += 1;
     await runs.remove(run);
+    outcome.waiting -= 1;
     log.info("Redriven", { execution: run.execution.replace(/^.*:/, ""), redrives: run.redrives + 1 });
   }
-  if (redriven > 0) measure("Redrives", redriven);
-  return { redriven, waiting: kept.length - redriven - dropped };
 }
 
 /** Whether the service that made the run fail is answering again. Each service is asked once. */

@@ -134,6 +134,15 @@ describe("the requester is told once", () => {
     ]);
   });
 
+  test("after an outage of DynamoDB, which fails no run and leaves no dead letter", async () => {
+    const issue = await waiting();
+    dynamoDb.faults.add({ status: 500, ...always });
+    expect(await look()).toEqual({ outcome: "unfinished", works: 0 });
+    dynamoDb.faults.clear();
+    await look();
+    expect(told(issue)).toHaveLength(1);
+  });
+
   test("by two runs at the same time", async () => {
     const issue = await waiting();
     const outcomes = await Promise.all([look(), look()]);

@@ -1017,6 +1017,7 @@ describe("a sweep", () => {
 
   test.each([
     ["GitHub", () => gitHub.http.fail({ path: /^\/app\/installations$/, status: 502, times: 9 })],
+    ["DynamoDB", () => dynamoDb.faults.add({ status: 500, times: Number.POSITIVE_INFINITY })],
     [
       "EventBridge Scheduler",
       () =>
@@ -1029,7 +1030,7 @@ describe("a sweep", () => {
     await assign();
     stop();
     expect(await handler({})).toMatchObject({ outcome: "paused", repositories: 0, gaps: [] });
-    gitHub.http.faults.clear();
+    for (const { faults } of [gitHub.http, dynamoDb]) faults.clear();
     expect(await handler({})).toMatchObject({ outcome: "complete" });
     expect(started).toHaveLength(1);
   });

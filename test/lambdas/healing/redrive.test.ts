@@ -109,6 +109,20 @@ test("a run that failed because of AWS needs no other service to answer", async 
   expect(await redrive({ early: true })).toEqual({ redriven: 1, waiting: 0 });
 });
 
+test("a run waits until AWS answers, and leaves no dead letter before that", async () => {
+  await fail("TransientError");
+  dynamoDb.faults.add({ status: 500, times: Number.POSITIVE_INFINITY });
+  expect(await redrive({ early: true })).toEqual({ redriven: 0, waiting: 0 });
+  dynamoDb.faults.clear();
+  const failure = { name: "InternalError", $fault: "server", message: "" } as const;
+  stepFunctions
+    .on(RedriveExecutionCommand)
+    .rejects(new SFNServiceException({ ...failure, $metadata: { httpStatusCode: 500 } }));
+  expect(await redrive({ early: true })).toEqual({ redriven: 0, waiting: 1 });
+  stepFunctions.on(RedriveExecutionCommand).resolves({});
+  expect(await redrive({ early: true })).toEqual({ redriven: 1, waiting: 0 });
+});
+
 test("a run that somebody else redrove is dropped", async () => {
   const refusal = {
     name: "ExecutionNotRedrivable",
