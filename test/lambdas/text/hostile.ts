@@ -108,12 +108,15 @@ export const backtick = "[`\u1fef\uff40\u02cb\u2035]";
 /** Everything that some reader takes for a line end. */
 export const lineEnd = /\r\n|[\n\r\v\f\u0085\u2028\u2029]/;
 
-/** Invisible characters, except variation selectors of the character before. */
+/** Invisible characters, except variation selectors of the character before, and joiners of emoji or of letters. */
 export function invisibleIn(text: string): string[] {
-  const rest = text.replace(
-    /(?<=[\p{Extended_Pictographic}\p{Emoji_Modifier}])[\ufe0e\ufe0f]|(?<=\p{Script=Han})[\u{e0100}-\u{e01ef}]/gu,
-    "",
-  );
+  const rest = text
+    .replace(
+      /(?<=[\p{Extended_Pictographic}\p{Emoji_Modifier}])[\ufe0e\ufe0f]|(?<=\p{Script=Han})[\u{e0100}-\u{e01ef}]/gu,
+      "",
+    )
+    .replace(/(?<=[\p{Extended_Pictographic}\p{Emoji_Modifier}])\u200d(?=\p{Extended_Pictographic})/gu, "")
+    .replace(/(?<=(?![\p{ASCII}\p{Script=Latin}])[\p{L}\p{M}])[\u200c\u200d](?![\u200c\u200d])/gu, "");
   return (
     rest.match(/(?![\n\t])\p{Cc}|[\p{Default_Ignorable_Code_Point}\p{Surrogate}\u2028\u2029\u2800]/gu) ?? []
   );
