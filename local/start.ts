@@ -35,14 +35,10 @@ try {
   const timeScale = numberFrom("LOCAL_TIME_SCALE", 1, "a number above 0", (scale) => scale > 0);
   await run(port, timeScale);
 } catch (error) {
-  const isTaken = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
-  if (!isTaken && !(error instanceof SettingsError) && !(error instanceof StateFolderError)) throw error;
-  const port = process.env.PORT || defaultPort;
-  console.error(
-    isTaken
-      ? `PORT ${port} is taken; expected a free port, for example PORT=${defaultPort + 1}`
-      : error.message,
-  );
+  const wrongPort = portFault(error);
+  const isKnown = wrongPort || error instanceof SettingsError || error instanceof StateFolderError;
+  if (!isKnown) throw error;
+  console.error(wrongPort ?? (error as Error).message);
   // The parts that have already started would keep the process alive.
   process.exit(1);
 }
@@ -114,6 +110,14 @@ function stop({ message }: Error): never {
 /** A fake Coder with the API that the settings ask for. */
 function fakeCoder() {
   return coders[process.env.CODER_BACKEND === "chats" ? "chats" : "tasks"].coder;
+}
+
+/** The sentence about a port at which the API can't listen; `undefined` for any other error. */
+function portFault(error: unknown): string | undefined {
+  const { code } = Object(error) as NodeJS.ErrnoException;
+  const fault = code === "EADDRINUSE" ? "is taken" : code === "EACCES" ? "needs more rights" : undefined;
+  const port = process.env.PORT || defaultPort;
+  return fault && `PORT ${port} ${fault}; expected a free port, for example PORT=${defaultPort + 1}`;
 }
 
 function isPort(value: number): boolean {
