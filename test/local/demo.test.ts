@@ -23,9 +23,8 @@ test.each(["tasks-2.30", "chats-2.35"])("the demo also succeeds with %s, without
 });
 
 test("the demo explains its options, and runs nothing", async () => {
-  expect(await demo("--help")).toBe(
-    "usage: npm run demo -- [--json] [--coder=tasks|chats|tasks-2.30|chats-2.35]\n",
-  );
+  const usage = "usage: npm run demo -- [--json] [--coder=tasks|chats|tasks-2.30|chats-2.35]\n";
+  expect(await demo("--help")).toEqual({ stdout: usage, stderr: "" });
 });
 
 test("the demo refuses an unknown --coder", async () => {
