@@ -1,3 +1,4 @@
+import "../../local/system/quiet-sdk.js";
 import { coders } from "../../local/demo/agents.js";
 import { localBundles } from "../../local/lambda-host/bundles.js";
 import { chaos } from "./chaos.js";
