@@ -3,7 +3,7 @@ import { type Lease, withLease } from "../aws/lease.js";
 import { connectGitHub } from "../github/app.js";
 import { RepositoryClient } from "../github/repository.js";
 import { inParallel } from "../inbox/input-items.js";
-import { isRefusal, RateLimitedError, TaskBusyError, TransientError } from "../model/errors.js";
+import { isRefusal, passesByItself, RateLimitedError, TaskBusyError } from "../model/errors.js";
 import type { Notification } from "../model/notification.js";
 import { type TaskPull, type TaskRecord, taskKey } from "../model/record.js";
 import { hasTimeFor } from "../runtime/budget.js";
@@ -61,7 +61,7 @@ export async function attend({ settledSeconds, notify }: AttentionOptions): Prom
       log.info("Another run attends to all tasks");
       return { outcome: "busy", works: 0 };
     }
-    if (!(error instanceof TransientError)) throw error;
+    if (!passesByItself(error)) throw error;
     log.warn("The next run attends to all tasks", { error: errorName(error), reason: error.message });
     return { outcome: "unfinished", works: 0 };
   }

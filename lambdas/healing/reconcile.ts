@@ -1,5 +1,5 @@
 import { type Lease, withLease } from "../aws/lease.js";
-import { TaskBusyError, TransientError } from "../model/errors.js";
+import { passesByItself, TaskBusyError } from "../model/errors.js";
 import { log } from "../runtime/log.js";
 import { TaskStore } from "../tasks/store.js";
 import { ReadOnlySweepStore, ReadOnlyTaskStore } from "./read-only.js";
@@ -26,7 +26,7 @@ export async function reconcile(options: SweepOptions): Promise<Reconciliation> 
       log.info("Another run is reconciling");
       return { outcome: "busy", repositories: 0, gaps: [] };
     }
-    if (!(error instanceof TransientError)) throw error;
+    if (!passesByItself(error)) throw error;
     log.warn("Reconciling is paused", { reason: error.message });
     return { outcome: "paused", reason: error.message, repositories: 0, gaps: [] };
   }

@@ -1,6 +1,6 @@
 import { withLease } from "../aws/lease.js";
 import { type Attempt, Deliveries } from "../github/deliveries.js";
-import { RateLimitedError, TaskBusyError, TransientError } from "../model/errors.js";
+import { passesByItself, TaskBusyError } from "../model/errors.js";
 import { hasTimeFor, sleep } from "../runtime/budget.js";
 import { errorName, log } from "../runtime/log.js";
 import { measure } from "../runtime/metrics.js";
@@ -63,14 +63,7 @@ export async function redeliverLost({ looks = looksMs } = {}): Promise<Redeliver
     const lease = { key: store.leaseKey, ms: leaseMs, of: "the lost deliveries" };
     run.outcome = await withLease(lease, () => heal(run));
   } catch (error) {
-    if (
-      !(
-        error instanceof TaskBusyError ||
-        error instanceof TransientError ||
-        error instanceof RateLimitedError
-      )
-    )
-      throw error;
+    if (!(error instanceof TaskBusyError) && !passesByItself(error)) throw error;
     log.warn("The next run continues with the lost deliveries", { error: errorName(error) });
     run.outcome = error instanceof TaskBusyError ? "busy" : "unfinished";
   }

@@ -1,7 +1,7 @@
 import { redriveExecution } from "../aws/redrive-execution.js";
 import { checkCoder } from "../coder/answering.js";
 import { findApp } from "../github/as-app.js";
-import { type Service, TransientError } from "../model/errors.js";
+import { passesByItself, type Service } from "../model/errors.js";
 import { hasTimeFor } from "../runtime/budget.js";
 import { errorName, log } from "../runtime/log.js";
 import { measure } from "../runtime/metrics.js";
@@ -27,7 +27,7 @@ export async function redriveFailedRuns({ early }: { early: boolean }): Promise<
   try {
     await redriveDue(outcome, early);
   } catch (error) {
-    if (!(error instanceof TransientError)) throw error;
+    if (!passesByItself(error)) throw error;
     log.warn("The next run continues with the failed runs", { reason: error.message });
   }
   if (outcome.redriven > 0) measure("Redrives", outcome.redriven);

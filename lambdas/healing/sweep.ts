@@ -9,7 +9,7 @@ import { type ListedRepository, listRepositories } from "../github/installations
 import { hasQuota } from "../github/quota.js";
 import { surveyRepositories } from "../github/survey.js";
 import { configPath } from "../model/config-path.js";
-import { isRefusal, NotInstalledError, RateLimitedError, TransientError } from "../model/errors.js";
+import { isRefusal, NotInstalledError, passesByItself, RateLimitedError } from "../model/errors.js";
 import { hasTimeFor } from "../runtime/budget.js";
 import { errorName, log } from "../runtime/log.js";
 import { measure } from "../runtime/metrics.js";
@@ -58,11 +58,6 @@ const overlapMs = 60_000;
 /** Ends a run before its sweep is complete. */
 class Paused extends Error {}
 
-/** Whether the next run continues after this error. No operator is needed, so the run does not fail. */
-function isPause(error: unknown): error is Error {
-  return error instanceof Paused || error instanceof RateLimitedError || error instanceof TransientError;
-}
-
 /** One run of a sweep through all repositories of all installations. */
 export class Sweep {
   readonly #gaps: Gaps;
@@ -93,7 +88,7 @@ export class Sweep {
       for (const installation of await listInstallations()) await this.#go(app, installation);
       if (isWhole && !this.#sweep.hasGaps) await this.#removeOrphans();
     } catch (error) {
-      if (!isPause(error)) throw error;
+      if (!(error instanceof Paused) && !passesByItself(error)) throw error;
       await this.#save();
       log.warn("Reconciling is paused", { repositories: this.#seen.size, reason: error.message });
       return { outcome: "paused", reason: error.message, ...this.#result() };

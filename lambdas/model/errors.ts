@@ -47,6 +47,11 @@ export class RateLimitedError extends Error {
   override readonly name = "RateLimitedError";
 }
 
+/** Whether a recurring Lambda can leave the rest to its next run, so that no operator is needed. */
+export function passesByItself(error: unknown): error is TransientError | RateLimitedError {
+  return error instanceof TransientError || error instanceof RateLimitedError;
+}
+
 /**
  * Something temporary is in the way: a workspace build, an agent that is being stopped, another run that is creating the
  * task. Retried by the `busy` policy for ten minutes.
