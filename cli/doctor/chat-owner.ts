@@ -5,25 +5,30 @@ import { CoderTemplates } from "../../lambdas/coder/templates.js";
 import { ConfigurationError, isRefusal } from "../../lambdas/model/errors.js";
 import { fault, type Result, unknown } from "./finding.js";
 
-const ownerSchema = z.object({
-  id: z.string(),
-  username: z.string(),
-  organization_ids: z.array(z.string()).nullish(),
-});
+/** The token's user, as Coder shows it. */
+interface Owner {
+  id: string;
+  username: string;
+  organization_ids?: string[] | null | undefined;
+}
+
 const answerSchema = z.object({ mayCreate: z.boolean() });
 
 /**
  * What keeps the token's user from owning chats. Which roles allow it depends on Coder's version (the role "Coder Agents
  * User", by default or not; any membership; a site Owner), so Coder itself is asked for the right.
  */
-export async function chatOwnerFaults(client: CoderClient, settings: Settings): Promise<Result[]> {
+export async function chatOwnerFaults(
+  client: CoderClient,
+  settings: Settings,
+  { id, username, organization_ids: memberships }: Owner,
+): Promise<Result[]> {
   const organization = await new CoderTemplates(client, settings).organizationId().catch((error: unknown) => {
     // The check of the templates reports that there is no such organization.
     if (error instanceof ConfigurationError) return undefined;
     throw error;
   });
   if (organization === undefined) return [];
-  const { id, username, organization_ids: memberships } = await client.get("/api/v2/users/me", ownerSchema);
   const place = `the organization of CODER_ORGANIZATION (${settings.CODER_ORGANIZATION})`;
   if (memberships && !memberships.includes(organization)) {
     return [

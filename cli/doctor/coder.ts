@@ -9,7 +9,9 @@ import { templates } from "./templates.js";
 
 const buildSchema = z.object({ version: z.string() });
 const userSchema = z.object({
+  id: z.string(),
   username: z.string(),
+  organization_ids: z.array(z.string()).nullish(),
   status: z.string().default("active"),
   roles: z.array(z.object({ name: z.string() })).nullish(),
 });
@@ -40,7 +42,8 @@ const backend: Check = {
   async run(deployment) {
     const { client, settings } = await connect(deployment);
     const api = await backendOf(client, settings);
-    const { username, roles } = await client.get("/api/v2/users/me", userSchema);
+    const user = await client.get("/api/v2/users/me", userSchema);
+    const { username, roles } = user;
     const isOwner = (roles ?? []).some(({ name }) => name === "owner");
     const { CODER_SERVICE_USER: service = username } = settings;
     const actsForOthers =
@@ -56,7 +59,7 @@ const backend: Check = {
       ];
     }
     const ownsChats = api === "chats" && settings.CODER_CHAT_IDENTITY === "bot";
-    const faults = ownsChats ? await chatOwnerFaults(client, settings) : [];
+    const faults = ownsChats ? await chatOwnerFaults(client, settings, user) : [];
     return faultsOr(faults, `new tasks use ${api}; the token's user ${username} has the rights`);
   },
 };
